@@ -122,9 +122,12 @@ def until_told() -> list[tuple[str, float, str]]:
             with tempfile.TemporaryDirectory() as scratch:
                 started = time.monotonic()
                 command = [*STROP, *RUN.split(), *where, "--out", f"{scratch}/run", "--display", "plain"]
-                ended = subprocess.run(command, capture_output=True, text=True)
-                lines = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
-                found.append((name, time.monotonic() - started, f"{len(lines)} line(s): {lines[-1][:150]}"))
+                with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+                    assert process.stderr is not None
+                    line = next((line for line in process.stderr if line.startswith("strop: ")), "nothing")
+                    found.append((name, time.monotonic() - started, line.strip()[:150]))
+                    process.terminate()
+                    process.communicate()
     return found
 
 

@@ -37,7 +37,7 @@ def against_loopback(request: pytest.FixtureRequest) -> Iterator[Callable[[], La
     faults = {"plain": [], "chaos": chaos}.get(request.param, [request.param])
     with OpenAIServer(scripted(), faults, cycle=True) as server:
         place = endpoint_of("openai/tester", base_url=server.url, environ={})
-        patient = RetryPolicy(give_up_seconds=1e9, first_contact_seconds=1e9)  # one request may meet many faults
+        patient = RetryPolicy(give_up_seconds=1e9)  # one request may meet many faults
         yield lambda: OpenAIModel(place, Settings(retry=patient), jitter=random.Random(0), clock=Hurried())
 
 

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,8 +47,8 @@ class Person:
     def _answer(self) -> None:
         while not self._is_over.wait(0.01):
             for path in sorted(self._folder.glob("*.md")):
-                answer = path.with_suffix(".answer.ada.md")
-                if re.fullmatch(r"\d{4}-[0-9a-f]{16}\.md", path.name) and path.name not in self.seen:
+                answer = path.with_suffix(".answer.md")
+                if re.fullmatch(r"[0-9a-f]{16}\.md", path.name) and path.name not in self.seen:
                     self.seen.add(path.name)
                     with answer.open("w") as file:
                         file.write("This does nothing well.\n" + PROGRAM[:30])
@@ -73,8 +72,8 @@ def responses(folder: Path) -> list[LmResponded]:
         return [stored.event for stored in store.events(LmResponded)]
 
 
-def digests(folder: Path) -> Counter[str]:
-    return Counter(path.stem[5:] for path in folder.rglob("*.md") if re.fullmatch(r"\d{4}-[0-9a-f]{16}\.md", path.name))
+def open_questions(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*.md") if re.fullmatch(r"[0-9a-f]{16}\.md", path.name)]
 
 
 def came_to(strop: Any, run: str) -> dict[str, Any]:
@@ -105,28 +104,24 @@ def test_nothing_is_asked_twice_when_a_run_is_killed_and_resumed_and_it_ends_as_
         assert strop(*RUN[:-3], "inbox:p", "--out", "undisturbed").returncode == 0
     assert came_to(strop, "there") == came_to(strop, "undisturbed")
     assert happened(tmp_path / "there") == happened(tmp_path / "undisturbed")
-    found = digests(tmp_path / "q")
-    assert set(found.values()) == {1}
     given = responses(tmp_path / "there")
-    assert len(given) == len(found) == len(person.seen)
+    assert len(given) == len(person.seen) == len(list((tmp_path / "q").glob("*.answer.md")))
     assert person.was_held_up or {each.text.count("```") for each in given} == {2}
     of_this_seed = {hashlib.sha256(f"1 {each.request}".encode()).hexdigest()[:16] for each in given}
-    assert of_this_seed == set(found) and {each.model for each in given} == {"ada"}
-    # Killed just after an answer was recorded, it has not moved it.
-    left = {path.stem[:21] for path in (tmp_path / "q").glob("*.md")}
-    assert all((tmp_path / "q" / f"{stem}.answer.ada.md").exists() for stem in left)
+    assert {f"{digits}.md" for digits in of_this_seed} == person.seen
+    # Killed just after an answer was recorded, it has not removed the question.
+    assert all(path.with_suffix(".answer.md").exists() for path in open_questions(tmp_path / "q"))
 
 
 def test_ctrl_c_leaves_the_requests_and_says_what_was_waited_for_once(start_strop: Any, tmp_path: Path) -> None:
     process = start_strop(*RUN)
-    wait_for(lambda: len(digests(tmp_path / "q")) >= 2, process)
+    wait_for(lambda: len(open_questions(tmp_path / "q")) >= 2, process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in errors, errors
     said = [line for line in errors.splitlines() if "to answer" in line]
     assert len(said) == len(set(said)) >= 1 and all(line.startswith("strop: inbox:q: ") for line in said)
-    left = digests(tmp_path / "q")
-    assert left and not list((tmp_path / "q" / "done").iterdir())
+    assert open_questions(tmp_path / "q")
     with Store.open(tmp_path / "there") as store:
         (last,) = [stored.event for stored in store.events(RunFinished)]
     assert last.status == "interrupted"

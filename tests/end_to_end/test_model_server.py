@@ -17,8 +17,6 @@ from support.server_faults import THOUGHT
 from support.server_limits import ServerLimits
 
 PROGRAM = "A parity of nothing.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
-FAULTS = shlex.split("ok 429:0.01 ok ok 500 ok ok cut no-code ok ok empty huge ok drop ok ok malformed ok ok ok ok")
-"""Sparse enough that no request meets eight in a row, which would end the run, as it should."""
 FLAGS = shlex.split("-T 1 --copies 4 --gate-pairs 4 --lm-budget 4 --max-responses 3 --meta-budget 2")
 ASKING = """
 from helpers import extract_code
@@ -35,25 +33,6 @@ def run_against(server: OpenAIServer, strop: Any, folder: Path) -> Any:
     (folder / "asking.py").write_text(ASKING)
     where = ["--base-url", server.url, *shlex.split("--model openai/anything --improver asking.py --out there --json")]
     return strop("run", "lpn", *FLAGS, *where, OPENAI_API_KEY="sk-secret-of-the-test")
-
-
-@pytest.mark.slow
-def test_run_ends_and_every_fault_is_an_event_when_the_server_misbehaves(strop: Any, tmp_path: Path) -> None:
-    with OpenAIServer(Scripted(lambda request: PROGRAM), FAULTS, cycle=True) as server:
-        ended = run_against(server, strop, tmp_path)
-        billed, met = server.billed, Counter(seen.fault for seen in server.seen)
-    assert ended.returncode == 0, ended.stderr
-    with Store.open(tmp_path / "there") as store:
-        faults: Counter[str] = Counter()
-        for stored in store.events(LmFault):
-            faults[stored.event.fault] += stored.event.times
-        responses = [stored.event for stored in store.events(LmResponded)]
-    assert faults["rate_limited"] >= met["429"] > 0
-    assert faults["server_error"] >= met["500"] > 0
-    assert faults["connection"] >= met["cut"] + met["drop"] > 0
-    assert faults["bad_response"] >= met["malformed"]
-    assert faults["oversized"] >= 1 and faults["empty"] >= 1
-    assert len(responses) == billed  # what was billed is kept, and nothing was asked for twice
 
 
 def test_run_ends_with_exit_code_three_and_keeps_what_was_paid_when_the_server_goes_away(
@@ -81,6 +60,10 @@ def test_record_equals_the_servers_ledger_when_it_limits_breaks_off_and_thinks(s
     assert met["half-close"] and met["leave"] and met["drip"] and met["think"] and met["reasoning"]
     with Store.open(tmp_path / "there") as store:
         responses = [stored.event for stored in store.events(LmResponded) if not stored.event.again]
+        faults: Counter[str] = Counter()
+        for stored in store.events(LmFault):
+            faults[stored.event.fault] += stored.event.times
+    assert faults["rate_limited"] >= met["429"] > 0 and faults["connection"] >= met["half-close"]
     tokens = [(response.input_tokens or 0, response.output_tokens or 0) for response in responses]
     assert ledger == Ledger(len(responses), sum(each[0] for each in tokens), sum(each[1] for each in tokens))
     assert {response.reasoning for response in responses} == {None, THOUGHT}

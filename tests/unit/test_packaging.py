@@ -21,7 +21,6 @@ OUR_EXTRAS = sorted({*EXTRAS} - {"dev"})
 PROGRAMS = ("templates", "textbook", "attacks", "improvers", "programs")
 """Folders of programs that strop reads as text."""
 DISTRIBUTIONS = {
-    "any_llm": "any-llm-sdk",
     "mlflow": "mlflow-skinny",
     "genai_prices": "genai-prices",
     "annotated_types": "annotated-types",
@@ -76,7 +75,7 @@ def test_every_extra_that_a_message_or_a_document_names_exists() -> None:
     files += [*(ROOT / "examples").rglob("*.md"), *(ROOT / "packages").rglob("*.md"), *(ROOT / "Makefile",)]
     named = {extra: str(path.relative_to(ROOT)) for path in files for extra in advised(path.read_text("utf-8"))}
     assert {extra: path for extra, path in named.items() if extra not in EXTRAS} == {}
-    assert {"dask", "any-llm", "selftest", "problems"} <= {*named}
+    assert {"dask", "selftest", "problems"} <= {*named}
 
 
 @pytest.mark.parametrize(("extra", "module"), LIBRARIES.items(), ids=str)

@@ -12,7 +12,6 @@ from strop.cli.app import COMMANDS
 from support.command_line import run_here
 
 HEAVY = (
-    "any_llm",
     "genai_prices",
     "httpx",
     "httpx2",

@@ -22,3 +22,6 @@ FLAGS = {
     "improve --force": "--apply replaces files that are as they were when the run began; strop apply RUN --force replaces others",
 }
 """Command and flag → its successor."""
+
+MODELS = {"any-llm": "use openai/MODEL?url=BASE_URL with the vendor's key in OPENAI_API_KEY"}
+"""Kind of language model → its successor."""

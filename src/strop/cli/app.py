@@ -44,7 +44,7 @@ COMMANDS = {
     "eval": "Measure improvers on tasks: beside the seed improver, against each other, or against themselves.",
     "reproduce": "Run one of the paper's protocols: its tables and figures, for any model.",
     "list": "List tasks, improvers or runs, or describe one task or improver.",
-    "doctor": "Show what the jail enforces on this machine; --self-test attacks it; --model tests a model.",
+    "doctor": "Show what the jail enforces on this machine; --self-test attacks it; --model asks a model.",
     "show": "Show the result of a run; --diff shows the changes from one of its programs to another.",
     "view": "Show a run, or a folder of runs, in the browser, live; --html writes the page as one file.",
     "resume": "Continue a run that was stopped or killed; no request is sent or paid twice.",

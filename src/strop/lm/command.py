@@ -1,47 +1,45 @@
 """Any program as the model: it reads the conversation on standard input and prints the answer on standard output.
 
-docs/models.md describes its input and what counts as an answer. Several run at once, up to a limit that all callers share.
-
-A program gets no terminal, an empty folder, and limits of time and output; no process or file of it is left. It is not a guest:
-it has the user's rights and environment. Not here: budgets and records (the caller's).
+It runs in an empty folder and a process group of its own, which is killed when the program ends or its time is up. It is not a
+guest: it has the user's rights and environment. docs/models.md describes its input and what counts as an answer.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import math
 import os
 import random
 import shlex
 import shutil
+import signal
 import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
 
-from strop.base import interpreter
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.private import users_umask
 from strop.base.terminal_text import escape
 from strop.lm.async_model import AsyncModel, model_closed
 from strop.lm.base import Completion, CompletionBatch, Fault, Request, split_thoughts
 from strop.lm.options import ModelSpec
-from strop.lm.pace import Attempts, Clock, GiveUp, Outage, RetryPolicy
-from strop.lm.process_reaper import CANNOT_START
-from strop.lm.secrets import Secrets
+from strop.lm.pace import Clock, Outage, RetryPolicy
+from strop.lm.providers import hide_keys
 
-_REAPER = Path(__file__).with_name("process_reaper.py")
-_REAPER_SECONDS = 10.0
-"""How long ending a program may take."""
+HEAD = "command:"
+_CANNOT_START = (126, 127)
+"""Exit codes of a shell whose program cannot be started."""
+_SHORT_OF = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC)
+"""Errors of a system that has no processes, memory, descriptors or disk left, and may have some later."""
 _ERROR_BYTES = 4096
 """Bytes of the end of standard error that are kept."""
-
-_LONGEST_DETAIL = 300
-HEAD = "command:"
+_DRAIN_SECONDS = 1.0
+"""How long a process that has left the group may hold the streams open."""
 
 
 @dataclass(frozen=True)
@@ -55,94 +53,6 @@ class CommandSettings:
     output_bytes: int = 1 << 20
     """A program that prints more is ended, and its answer is cut to this."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-
-
-@dataclass(frozen=True)
-class ProgramEnd:
-    """How a program ended."""
-
-    how: Literal["exited", "timeout", "stopped", "oversized"]
-    code: int
-    """Its exit code, 128 + n after signal n; means nothing unless it exited by itself."""
-    output: bytes
-    """What it wrote to standard output, at most as much as was allowed."""
-    errors: bytes
-    """The end of what it wrote to standard error."""
-
-    @property
-    def never_ran(self) -> bool:
-        """Whether it, or the program that a shell should have run, could not be started."""
-        return self.how == "exited" and self.code in (CANNOT_START - 1, CANNOT_START)
-
-
-async def run_program(
-    words: Sequence[str], text: bytes, environ: Mapping[str, str], limits: CommandSettings
-) -> ProgramEnd:
-    """Run `words` in a new empty folder, with `text` as its standard input. Every process that it started has ended on return.
-
-    Cancelling the task stops the program.
-
-    Raises:
-        OSError: the system has no processes, files or memory left.
-    """
-    process, lifeline = await _started(words, text, environ)
-    assert process.stdout is not None and process.stderr is not None
-    output, errors = bytearray(), bytearray()
-    how: Literal["exited", "timeout", "stopped", "oversized"] = "exited"
-    reading_errors = asyncio.ensure_future(_read(process.stderr, errors))
-    try:
-        async with asyncio.timeout(limits.seconds):
-            if await _read(process.stdout, output, limits.output_bytes):
-                how = "oversized"
-            else:
-                await reading_errors
-    except TimeoutError:
-        how = "timeout"
-    except asyncio.CancelledError:
-        how = "stopped"
-    finally:
-        os.close(lifeline)
-        reading_errors.cancel()
-        await asyncio.wait([reading_errors])
-    try:
-        async with asyncio.timeout(_REAPER_SECONDS):  # a stream closes at its end only
-            await asyncio.gather(*(_read(stream, bytearray()) for stream in (process.stdout, process.stderr)))
-            code = await process.wait()
-    except TimeoutError:  # something hangs in the kernel, for example on a dead disk
-        with suppress(ProcessLookupError):
-            process.kill()
-        code = await process.wait()
-    return ProgramEnd(how, code, bytes(output[: limits.output_bytes]), bytes(errors[-_ERROR_BYTES:]))
-
-
-async def _started(words: Sequence[str], text: bytes, environ: Mapping[str, str]) -> tuple[Process, int]:
-    """A process apart from the terminal, whose Ctrl-C is for strop; closing the descriptor ends all that it started."""
-    read_end, lifeline = os.pipe()
-    try:
-        with tempfile.TemporaryFile() as stdin:
-            stdin.write(text)
-            stdin.seek(0)
-            reaped = interpreter.python("-I", "-S", str(_REAPER), str(read_end), *words)
-            more: Any = {"env": dict(environ), "pass_fds": (read_end,), "umask": users_umask(), "stdin": stdin}
-            more |= {"stdout": PIPE, "stderr": PIPE, "start_new_session": True}
-            process = await asyncio.create_subprocess_exec(*reaped, **more)
-    except BaseException:
-        os.close(lifeline)
-        raise
-    finally:
-        os.close(read_end)
-    return process, lifeline
-
-
-async def _read(stream: asyncio.StreamReader, data: bytearray, most: int | None = None) -> bool:
-    """Add the stream to `data`; whether it is larger than `most`. Without `most`, only the end of the stream is kept."""
-    while chunk := await stream.read(1 << 16):
-        data += chunk
-        if most is None:
-            del data[:-_ERROR_BYTES]
-        elif len(data) > most:
-            return True
-    return False
 
 
 class CommandModel(AsyncModel):
@@ -160,21 +70,13 @@ class CommandModel(AsyncModel):
         """`spec` is `command:` and a command line, split as a shell would, but not run by one. `clock` is for tests.
 
         Raises:
-            ConfigurationError: the command line cannot be read, or its program does not exist.
+            ConfigurationError: the command line cannot be read or holds a key, or its program does not exist.
         """
         super().__init__(spec)
-        self._settings = settings or CommandSettings()
-        self._words = _words(spec, environ)
-        self._environ = environ
-        self._secrets = Secrets(environ)
-        if self._secrets.are_in(spec):
-            raise ConfigurationError(
-                "--model command: the command line, which is recorded, holds a key of your environment; let the program read "
-                "the variable itself"
-            )
+        self._words, self._environ, self._settings = _words(spec, environ), environ, settings or CommandSettings()
         self._folder = Path.cwd()
         self._slots = asyncio.Semaphore(self._settings.connections)
-        self._outage = Outage(self._settings.retry, escape(self._secrets.masked(spec), 80), clock, jitter=jitter)
+        self._outage = Outage(self._settings.retry, escape(spec, 80), clock, jitter=jitter)
 
     async def answer(self, request: Request) -> Completion:
         """What the program prints, run again until it answers or another attempt cannot help.
@@ -184,104 +86,125 @@ class CommandModel(AsyncModel):
         """
         with self._outage.attempts() as attempts:
             try:
-                return await self._answer(request, attempts)
+                while True:
+                    async with self._slots:
+                        if self._finished:
+                            raise model_closed(attempts.faults)
+                        attempts.number += 1
+                        result = await self._run(request, attempts.number)
+                    if isinstance(result, Completion):
+                        self._outage.answered(attempts)
+                        return replace(result, faults=(*attempts.faults, *result.faults))
+                    fault, is_final = result
+                    if is_final:
+                        attempts.add(fault)
+                    if is_final or not await self._outage.retry(attempts, fault):
+                        why = f"{fault.detail}{self._outage.attempts_text(attempts)}"
+                        raise LanguageModelError(why, (None,), attempts.faults)
             except asyncio.CancelledError:
                 raise model_closed(attempts.faults) from None
 
-    async def _answer(self, request: Request, attempts: Attempts) -> Completion:
-        given_up: GiveUp | None = None
-        while given_up is None:
-            try:
-                ended, seconds = await self._run(request, attempts)
-            except OSError as error:
-                fault = Fault("connection", self._in_words(f"it could not be started: {error}"), attempts.number)
-            else:
-                if ended.how == "oversized" or (ended.how == "exited" and ended.code == 0):
-                    self._outage.answered(attempts)
-                    return self._completion(request, ended, seconds, attempts)
-                fault = self._fault(ended, attempts.number)
-                if ended.never_ran or ended.how == "stopped":
-                    raise LanguageModelError(fault.detail, (None,), (*attempts.faults, fault))
-            given_up = await self._outage.retry(attempts, fault, reached=False)
-        if given_up is GiveUp.ALONE:
-            return Completion("", self._model, finish_reason="refused", faults=attempts.faults)
-        raise LanguageModelError(f"{fault.detail}{self._outage.attempts_text(attempts)}", (None,), attempts.faults)
-
-    async def _run(self, request: Request, attempts: Attempts) -> tuple[ProgramEnd, float]:
-        """(how one run of the program ended, seconds that it took)."""
-        # The host wrote all of the variables; text of a model is on standard input only.
-        environ = {
-            **self._environ,
-            "STROP_TEMPERATURE": repr(float(request.temperature)),
-            "STROP_SAMPLE": str(request.sample),
-            "STROP_SCOPE": request.scope,
-            "STROP_SYSTEM_BYTES": str(len(request.expertise.encode("utf-8", "replace"))),
-        }
-        conversation = "\n\n".join(text for text in (request.expertise, request.message) if text)
-        async with self._slots:
-            if self._finished:
-                raise model_closed(attempts.faults)
-            attempts.number += 1
-            started = time.monotonic()
-            ended = await run_program(self._words, conversation.encode("utf-8", "replace"), environ, self._settings)
-            return ended, time.monotonic() - started
-
-    def _end_waits(self) -> None:
-        self._outage.finish()
-
-    @property
-    def _model(self) -> str:
-        return self.name.removeprefix(HEAD).strip()
-
-    def _completion(self, request: Request, ended: ProgramEnd, seconds: float, attempts: Attempts) -> Completion:
-        attempt = attempts.number
-        text, remarks = ended.output.decode("utf-8", "replace"), list(attempts.faults)
-        if ended.how == "oversized":
-            text = ended.output.decode("utf-8", "ignore")
-            remarks.append(Fault("oversized", f"the program was ended after {len(ended.output)} bytes", attempt))
-        elif "�" in text and text.encode() != ended.output:
-            remarks.append(Fault("bad_response", "the answer is not UTF-8: the rest is shown as �", attempt))
-        if not text.strip():
-            remarks.append(Fault("empty", "the program printed nothing and exited with code 0, kept", attempt))
-        thoughts, answer = split_thoughts(
-            self._secrets.masked(text.removesuffix("\n"), is_cut=ended.how == "oversized")
-        )
+    async def _run(self, request: Request, attempt: int) -> Completion | tuple[Fault, bool]:
+        """The answer of one run, or (why there is none, whether another run cannot help)."""
+        started, output, errors = time.monotonic(), bytearray(), bytearray()
+        try:
+            code = await self._ended(request, output, errors)
+        except TimeoutError:
+            return Fault("timeout", f"no answer after {self._settings.seconds:g} s", attempt, maybe_billed=True), False
+        except asyncio.CancelledError:
+            why = "the model was closed while the program ran"
+            return Fault("connection", why, attempt, maybe_billed=True), True
+        except OSError as error:
+            detail = self._in_words(f"it could not be started: {error}")
+            return Fault("connection", detail, attempt), error.errno not in _SHORT_OF
+        is_cut = len(output) > self._settings.output_bytes
+        if code and not is_cut:
+            last_line = errors.decode("utf-8", "replace").strip().split("\n")[-1] or "it printed no error"
+            number = f"{code}" if code > 0 else f"{128 - code} (signal {-code})"
+            detail, never_ran = self._in_words(f"exit code {number}: {last_line}"), code in _CANNOT_START
+            return Fault("server_error", detail, attempt, maybe_billed=not never_ran), never_ran
+        text = output[: self._settings.output_bytes].decode("utf-8", "ignore" if is_cut else "replace")
+        thoughts, answer = split_thoughts(hide_keys(text.removesuffix("\n"), self._environ))
+        faults = []
+        if is_cut:
+            faults = [Fault("oversized", f"the program was ended after {self._settings.output_bytes} bytes", attempt)]
+        elif not text.strip():
+            faults = [Fault("empty", "the program printed nothing and exited with code 0, kept", attempt)]
         return Completion(
             text=answer,
             reasoning=thoughts,
-            model=self._model,
-            finish_reason="length" if ended.how == "oversized" else "stop",
-            seconds=seconds,
-            faults=tuple(remarks),
+            model=self.name.removeprefix(HEAD).strip(),
+            finish_reason="length" if is_cut else "stop",
+            seconds=time.monotonic() - started,
+            faults=tuple(faults),
             parameters={"temperature": request.temperature} if math.isfinite(request.temperature) else {},
         )
 
-    def _fault(self, ended: ProgramEnd, attempt: int) -> Fault:
-        if ended.how == "timeout":
-            return Fault("timeout", f"no answer after {self._settings.seconds:g} s", attempt, maybe_billed=True)
-        if ended.how == "stopped":
-            return Fault("connection", "the model was closed while the program ran", attempt, maybe_billed=True)
-        last_line = ended.errors.decode("utf-8", "replace").strip().split("\n")[-1] or "it printed no error"
-        signal = f" (signal {ended.code - 128})" if ended.code > 128 else ""
-        detail = self._in_words(f"exit code {ended.code}{signal}: {last_line}")
-        return Fault("server_error", detail, attempt, maybe_billed=not ended.never_ran)
+    async def _ended(self, request: Request, output: bytearray, errors: bytearray) -> int:
+        """Run the program; its exit code, negative after a signal. What it prints is added to `output` and `errors`.
+
+        Raises:
+            TimeoutError: it took too long.
+            OSError: it cannot be started.
+        """
+        conversation = "\n\n".join(text for text in (request.expertise, request.message) if text)
+        # The host wrote all of the variables; text of a model is on standard input only.
+        facts = {
+            "STROP_TEMPERATURE": repr(float(request.temperature)),
+            "STROP_SAMPLE": str(request.sample),
+            "STROP_SYSTEM_BYTES": str(len(request.expertise.encode("utf-8", "replace"))),
+        }
+        folder = tempfile.TemporaryDirectory("", "strop-command-", ignore_cleanup_errors=True)
+        with folder as place, tempfile.TemporaryFile() as stdin:
+            stdin.write(conversation.encode("utf-8", "replace"))
+            stdin.seek(0)
+            process = await asyncio.create_subprocess_exec(
+                *self._words,
+                stdin=stdin,
+                stdout=PIPE,
+                stderr=PIPE,
+                cwd=place,
+                env={**self._environ, **facts},
+                umask=users_umask(),
+                start_new_session=True,  # away from the terminal, whose Ctrl-C is for strop
+            )
+
+            reading = asyncio.gather(self._read_output(process, output), _read_end(process.stderr, errors))
+            try:
+                async with asyncio.timeout(self._settings.seconds):
+                    while process.returncode is None:  # `wait` waits for the streams, which others may hold open
+                        await asyncio.sleep(0.01)
+                return process.returncode
+            finally:
+                _kill_group(process)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_DRAIN_SECONDS):
+                        await asyncio.gather(reading, process.wait())
+                process._transport.close()  # type: ignore[attr-defined]
+
+    async def _read_output(self, process: Process, output: bytearray) -> None:
+        """Add what the program prints to `output`, and end it when that is too much."""
+        most = self._settings.output_bytes
+        while process.stdout and (chunk := await process.stdout.read(1 << 16)):
+            output += chunk[: most + 1 - len(output)]
+            if len(output) > most:
+                _kill_group(process)
+
+    def _end_waits(self) -> None:
+        self._outage.finish()
 
     def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
         """The message of a call that failed with `error`."""
         relative = next((word for word in self._words[1:] if word[:1] != "/" and (self._folder / word).is_file()), None)
         hint = f". It runs in an empty folder: write the full path of {relative}" if relative else ""
-        return f"{self._secrets.masked(super().failure_message(error, batch))}{hint}"
+        return f"{super().failure_message(error, batch)}{hint}"
 
     def _in_words(self, text: str) -> str:
-        return escape(self._secrets.masked(text), _LONGEST_DETAIL)
+        return escape(hide_keys(text, self._environ), 300)
 
 
 def from_spec(spec: ModelSpec) -> CommandModel:
-    """The model `command:PROGRAM ARGUMENTS`.
-
-    Raises:
-        ConfigurationError: the command line cannot be read, or its program does not exist.
-    """
+    """The model `command:PROGRAM ARGUMENTS`. Raises ConfigurationError as `CommandModel` does."""
     defaults, options = CommandSettings(), spec.settings
     settings = CommandSettings(
         connections=options.connections or defaults.connections,
@@ -291,10 +214,26 @@ def from_spec(spec: ModelSpec) -> CommandModel:
     return CommandModel(spec.text, spec.environ, settings, jitter=random.Random(spec.seed))
 
 
+async def _read_end(stream: asyncio.StreamReader | None, end: bytearray) -> None:
+    while stream and (chunk := await stream.read(1 << 16)):
+        end += chunk
+        del end[:-_ERROR_BYTES]
+
+
+def _kill_group(process: Process) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # it has ended; it is another user's, by sudo
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 def _words(spec: str, environ: Mapping[str, str]) -> list[str]:
     line = spec.removeprefix(HEAD) if spec.startswith(HEAD) else ""
     if not line.isprintable():
         raise ConfigurationError("--model command: the command line must be one line of printable text")
+    if hide_keys(line, environ) != line:
+        raise ConfigurationError(
+            "--model command: the command line, which is recorded, holds a key of your environment; let the program read the "
+            "variable itself"
+        )
     try:
         words = shlex.split(line)
     except ValueError as error:

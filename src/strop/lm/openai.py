@@ -2,7 +2,7 @@
 
 Equal requests travel as one HTTP request with `n`; where a server gives fewer, or rejects `n`, only the missing responses are
 requested again, one by one. All callers share one pace (`pace.py`). Every failed attempt is a `Fault` of the completion
-that arrived in the end, and no answer is paid for twice. A `Wire` carries the requests; `anyllm.py` has one for other protocols.
+that arrived in the end, and no answer is paid for twice.
 
 Not here: streaming, tools, images; budgets and records (the caller's).
 """
@@ -18,15 +18,15 @@ from strop.base.errors import LanguageModelError
 from strop.lm.async_model import CLOSED, AsyncModel, Deliver, together
 from strop.lm.base import Completion, CompletionBatch, Fault, Request
 from strop.lm.openai_chat import Accepted, Parameters, UnreadableBody, messages_of, read_answer
-from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, Wire, unreadable
+from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, unreadable
 from strop.lm.options import ModelSettings, ModelSpec
-from strop.lm.pace import Attempts, Clock, GiveUp, Outage, Pacer, PacerFinished, RetryPolicy, Turn
+from strop.lm.pace import Attempts, Clock, Outage, Pacer, PacerFinished, RetryPolicy, Turn
 from strop.lm.providers import Endpoint, endpoint_of
 
 
-def settings_of(options: ModelSettings, defaults: Settings | None = None) -> Settings:
-    """The options of a specification, over `defaults`."""
-    defaults = defaults or Settings()
+def settings_of(options: ModelSettings) -> Settings:
+    """The options of a specification, over the defaults."""
+    defaults = Settings()
     return replace(
         defaults,
         max_connections=options.connections or defaults.max_connections,
@@ -58,9 +58,8 @@ class OpenAIModel(AsyncModel):
         *,
         jitter: random.Random,
         clock: Clock | None = None,
-        wire: Wire | None = None,
     ) -> None:
-        """`wire` is HTTP by default; `clock` is for tests."""
+        """`clock` is for tests."""
         super().__init__(endpoint.name)
         self._endpoint = endpoint
         self._settings = limits = settings or Settings()
@@ -68,11 +67,10 @@ class OpenAIModel(AsyncModel):
         self._accepted = Accepted(
             max_tokens=limits.max_tokens,
             seed=limits.seed,
-            largest_n=limits.largest_n,
             openai_itself=endpoint.is_openai,
         )
         self._pacer = Pacer(limits.max_connections, self._clock)
-        self._wire = wire or HttpWire(endpoint, limits, self._clock)
+        self._wire = HttpWire(endpoint, limits, self._clock)
         self._outage = Outage(limits.retry, endpoint.where, self._clock, jitter=jitter)
 
     def __repr__(self) -> str:
@@ -117,12 +115,11 @@ class OpenAIModel(AsyncModel):
         Raises:
             LanguageModelError: another attempt cannot help, or the model was finished.
         """
-        place = self._pacer.place()
         parameters, remarks = self._accepted.parameters(request, n)
         failure: AttemptFailed | None = None
         while True:
             try:
-                async with self._pacer.turn(place) as turn:
+                async with self._pacer.turn() as turn:
                     started = self._clock.now()
                     attempts.number += 1
                     completions = await self._send(request, parameters, turn, attempts.number)
@@ -136,13 +133,8 @@ class OpenAIModel(AsyncModel):
                 return self._answered(completions, parameters, seconds, attempts, remarks)
             fault = Fault(failure.kind, failure.detail, attempts.number, maybe_billed=failure.maybe_billed)
             if failure.passing:
-                given_up = await self._outage.retry(
-                    attempts, fault, reached=failure.reached, busy=failure.busy, retry_after=failure.retry_after
-                )
-                if given_up is None:
+                if await self._outage.retry(attempts, fault, failure.retry_after):
                     continue
-                if given_up is GiveUp.ALONE:
-                    return self._refused(n, attempts.faults)
                 raise self._error(attempts, failure)
             change = self._accepted.after_rejection(failure.rejection, parameters)
             if change is None:
@@ -164,9 +156,8 @@ class OpenAIModel(AsyncModel):
         """The error of a request that failed, or was closed before it could."""
         if failure is None:
             return LanguageModelError(f": {CLOSED}", (None,), attempts.faults)
-        prefix = " cannot be reached" if failure.passing and not self._outage.reached else ""
         ending = self._outage.attempts_text(attempts) if failure.passing else ""
-        return LanguageModelError(f"{prefix}: {failure.detail}{ending}", (None,), attempts.faults)
+        return LanguageModelError(f": {failure.detail}{ending}", (None,), attempts.faults)
 
     async def _send(self, request: Request, parameters: Parameters, turn: Turn, attempt: int) -> list[Completion]:
         """One attempt.

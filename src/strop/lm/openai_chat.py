@@ -85,13 +85,11 @@ _MOST = re.compile(
 class Accepted:
     """The parameters that one server accepts, as far as is known."""
 
-    def __init__(
-        self, *, max_tokens: int | None, seed: int | None, openai_itself: bool, largest_n: int | None = None
-    ) -> None:
+    def __init__(self, *, max_tokens: int | None, seed: int | None, openai_itself: bool) -> None:
         self._max_tokens = max_tokens
         self._seed = seed
         self._token_limits = TOKEN_LIMITS[::-1] if openai_itself else TOKEN_LIMITS
-        self._largest_n = largest_n
+        self._largest_n: int | None = None
         self._rejected: set[str] = set()
         self._reported: set[str] = set()
 

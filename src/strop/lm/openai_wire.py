@@ -13,7 +13,6 @@ import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Protocol
 
 import httpx2  # the SDK's HTTP client
 import openai
@@ -43,8 +42,6 @@ class Settings:
     """Longer answers are cut to this, in UTF-8."""
     largest_body_bytes: int = 32 << 20
     """No more than this is read of a response."""
-    largest_n: int | None = None
-    """Responses of one HTTP request at most; None: as many as the server gives."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
@@ -65,28 +62,6 @@ class AttemptFailed(Exception):
     """It broke after the request was sent, without a readable answer: the server may charge for it."""
     busy: bool = False
     """The server refuses requests because of its load: fewer should be in flight."""
-
-    @property
-    def reached(self) -> bool:
-        """Whether the server was there and answered."""
-        return self.kind != "connection" and (self.kind != "timeout" or self.maybe_billed)
-
-
-class Wire(Protocol):
-    """Sends a request to a model, in the event loop."""
-
-    async def post(self, messages: list[dict[str, str]], parameters: Parameters) -> bytes:
-        """The body of a chat completion, in OpenAI's form.
-
-        Raises:
-            AttemptFailed: there is no response, or one of another status.
-            UnreadableBody: the response is not a chat completion.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Close connections. Idempotent."""
-        ...
 
 
 @cache
@@ -115,6 +90,11 @@ class HttpWire:
         )
 
     async def post(self, messages: list[dict[str, str]], parameters: Parameters) -> bytes:
+        """The body of a chat completion.
+
+        Raises:
+            AttemptFailed: there is no response, or one of another status.
+        """
         deadline = self._settings.deadline_seconds
         try:
             async with asyncio.timeout(deadline):
@@ -134,6 +114,7 @@ class HttpWire:
             raise classify(error, self._endpoint, now=self._clock.epoch()) from error
 
     async def close(self) -> None:
+        """Close connections. Idempotent."""
         await self._client.close()
 
     async def _bound(self, response: httpx2.Response) -> None:

@@ -110,7 +110,7 @@ class ModelSettings:
     timeout: float | None = _option(_number("of seconds above 0", above=0.0))
     """Seconds that the server may be silent during a response."""
     give_up_after: float = _option(_number("of seconds, 0 or more"), 1800.0)
-    """Seconds for which a model that answered before may fail before the run ends; 0 and up."""
+    """Seconds for which a request may fail before the run ends; 0 and up."""
     connections: int | None = _option(_whole(1, MOST_CONNECTIONS))
     """Requests in flight at most, from 1 to `MOST_CONNECTIONS`."""
 

@@ -1,25 +1,22 @@
 """When a model is asked: how many requests are in flight, when a failed one is sent again, and when it is given up.
 
-A model that answered before is retried for `RetryPolicy.give_up_seconds`; one that never answered only for
-`first_contact_seconds`. A request that fails for so long while others are answered is given up alone. `openai_wire.py` decides
-which failures are worth another attempt. All of it runs in one event loop.
+A request that fails for `RetryPolicy.give_up_seconds` ends its call. `openai_wire.py` decides which failures are worth another
+attempt. All of it runs in one event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-import bisect
 import math
 import random
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from enum import Enum
 
 from strop.base.console import notify
-from strop.base.standstill import running
 from strop.base.terminal_text import escape
 from strop.lm.base import Fault
 
@@ -31,8 +28,8 @@ class Clock:
     """The machine's clock; tests use one that does not wait."""
 
     def now(self) -> float:
-        """Seconds in which this process ran; never goes back."""
-        return running()
+        """Seconds; never goes back."""
+        return time.monotonic()
 
     def epoch(self) -> float:
         """Seconds of the epoch."""
@@ -60,14 +57,8 @@ class Turn:
     """The server refused it because of its load (HTTP 429, 503, 529)."""
 
 
-@dataclass(frozen=True)
-class _Waiting:
-    place: int
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 class Pacer:
-    """Lets requests go out, first come, first served; one that is sent again keeps its place.
+    """Lets requests go out, first come, first served.
 
     As TCP does, it halves how many may be in flight at a refusal, and allows one more for each window of answers. Requests that
     were sent before the last halving do not halve again: they were refused for the same reason.
@@ -78,24 +69,20 @@ class Pacer:
         self._clock = clock or Clock()
         self._most = self.size = connections
         """`size`: how many may be in flight now, from 1."""
-        self._in_flight = self._sent = self._answered = self._halved_after = self._places = 0
+        self._in_flight = self._sent = self._answered = self._halved_after = 0
         self._held_until = 0.0
-        self._queue: list[_Waiting] = []
+        self._queue: deque[asyncio.Event] = deque()
+        """Who waits; the first is woken where it may be its turn."""
         self._finished = False
 
-    def place(self) -> int:
-        """A place in the queue, for one request and all its attempts."""
-        self._places += 1
-        return self._places
-
     @asynccontextmanager
-    async def turn(self, place: int) -> AsyncIterator[Turn]:
+    async def turn(self) -> AsyncIterator[Turn]:
         """A turn for one attempt.
 
         Raises:
             PacerFinished: the pacer was finished first.
         """
-        turn = await self._enter(place)
+        turn = await self._enter()
         try:
             yield turn
         finally:
@@ -109,11 +96,11 @@ class Pacer:
         """Send nothing more, and end all waits. Idempotent."""
         self._finished = True
         for waiting in self._queue:
-            waiting.changed.set()
+            waiting.set()
 
-    async def _enter(self, place: int) -> Turn:
-        waiting = _Waiting(place)
-        bisect.insort(self._queue, waiting, key=lambda queued: queued.place)
+    async def _enter(self) -> Turn:
+        waiting = asyncio.Event()
+        self._queue.append(waiting)
         try:
             while not self._finished:
                 is_first = self._queue[0] is waiting and self._in_flight < self.size
@@ -122,8 +109,8 @@ class Pacer:
                     self._in_flight += 1
                     self._sent += 1
                     return Turn(self._sent)
-                waiting.changed.clear()
-                await self._clock.wait(waiting.changed, held)
+                waiting.clear()
+                await self._clock.wait(waiting, held)
             raise PacerFinished
         finally:
             self._queue.remove(waiting)
@@ -140,7 +127,7 @@ class Pacer:
 
     def _wake_first(self) -> None:
         if self._queue:
-            self._queue[0].changed.set()
+            self._queue[0].set()
 
 
 @dataclass(frozen=True)
@@ -148,9 +135,7 @@ class RetryPolicy:
     """Exponential back-off with jitter; `Retry-After` takes precedence."""
 
     give_up_seconds: float = 1800.0
-    """A model that answered before may fail for so long, 0 and up; then its requests are given up. 0: one attempt."""
-    first_contact_seconds: float = 10.0
-    """How long a model that has never answered may fail, 0 and up; then its requests are given up."""
+    """For how long a request may fail, 0 and up; then it is given up. 0: one attempt."""
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 60.0
     longest_retry_after_seconds: float = 300.0
@@ -169,14 +154,6 @@ class RetryPolicy:
             return min(longest, self.longest_wait_seconds) * share
         asked = min(max(retry_after, 0.0), self.longest_retry_after_seconds) * (1 + 0.1 * jitter.random())
         return max(asked, min(longest / 8, self.longest_wait_seconds) * share)
-
-
-class GiveUp(Enum):
-    """Why a request is not sent again."""
-
-    OUTAGE = "the model does not answer"
-    ALONE = "the model answers, but not this request"
-    FINISHED = "nothing more is sent"
 
 
 @dataclass(eq=False)
@@ -217,16 +194,13 @@ class Outage:
         self._policy, self._who, self._tell = policy, who, tell
         self._clock = clock or Clock()
         self._jitter = jitter or random.Random()
-        self.reached = False
-        """Whether the model has ever answered, be it with an error."""
-        self._finished = False
+        self._finished = self._told = False
         self._over = asyncio.Event()
         """Set when waiting makes no sense any longer; then another one takes its place."""
         self._failing: set[Attempts] = set()
         self._began: float | None = None
         """Since when nothing is answered; None if nothing fails."""
         self._answers = 0
-        self._told = False
 
     @contextmanager
     def attempts(self) -> Iterator[Attempts]:
@@ -235,45 +209,39 @@ class Outage:
         try:
             yield attempts
         finally:
-            self._leave(attempts)
+            self._failing.discard(attempts)
+            if not self._failing:  # a failure an hour later is another outage
+                self._began, self._told = None, False
 
-    async def retry(
-        self,
-        attempts: Attempts,
-        fault: Fault,
-        *,
-        reached: bool,
-        busy: bool = False,
-        retry_after: float | None = None,
-    ) -> GiveUp | None:
-        """Wait after an attempt that may succeed later; None if the request is to be sent again.
+    async def retry(self, attempts: Attempts, fault: Fault, retry_after: float | None = None) -> bool:
+        """Wait after an attempt that may succeed later; whether the request is to be sent again.
 
-        The fault is added to those of the request. `reached`: the server was there and answered with an error. `busy`: it
-        refused this request because of its load. `retry_after`: seconds that the server asks to wait.
+        The fault is added to those of the request. `retry_after`: seconds that the server asks to wait.
         """
-        self.reached |= reached
         now = self._clock.now()
         if not attempts.failures:
             attempts.since, attempts.answers = now, self._answers
         attempts.failures += 1
         self._failing.add(attempts)
         self._began = now if self._began is None else self._began
-        limit = self._policy.give_up_seconds
-        limit = limit if self.reached else min(self._policy.first_contact_seconds, limit)
-        left = limit - (now - min(self._began, attempts.since))
+        left = self._policy.give_up_seconds - (now - min(self._began, attempts.since))
         if self._finished or left <= 0:
             attempts.add(fault)
             self._wake()  # nobody needs to wait for the end of the outage
-            return self._given_up(attempts, busy)
-        self._notify(attempts, fault.detail, limit - (now - self._began))
+            return False
+        if attempts.failures >= NOTICE_AFTER and attempts.answers == self._answers and not self._told:
+            self._told = True
+            self._tell(
+                f"{self._who} does not answer: {escape(fault.detail, 300)}; trying again for up to {duration_text(left)} "
+                "(--give-up-after)"
+            )
         pause = min(self._policy.wait(attempts.failures, retry_after, self._jitter), left)
         attempts.add(replace(fault, waited_seconds=pause))
         await self._clock.wait(self._over, pause)
-        return GiveUp.FINISHED if self._finished else None
+        return not self._finished
 
     def answered(self, attempts: Attempts) -> None:
         """The model answered this request: an outage is over, and requests that wait for its end try again now."""
-        self.reached = True
         self._answers += 1
         self._failing.discard(attempts)
         told, began = self._told, self._began
@@ -293,29 +261,9 @@ class Outage:
             return ""
         return f" ({attempts.number} attempts in {duration_text(self._clock.now() - attempts.since)})"
 
-    def _given_up(self, attempts: Attempts, busy: bool) -> GiveUp:
-        """Why a request is not sent again. One that was refused because of the others is not alone."""
-        if self._finished:
-            return GiveUp.FINISHED
-        return GiveUp.ALONE if self._answers > attempts.answers and not busy else GiveUp.OUTAGE
-
-    def _leave(self, attempts: Attempts) -> None:
-        self._failing.discard(attempts)
-        if not self._failing and self.reached:  # a failure an hour later is another outage
-            self._began, self._told = None, False
-
     def _wake(self) -> None:
         self._over.set()
         self._over = asyncio.Event()
-
-    def _notify(self, attempts: Attempts, why: str, left: float) -> None:
-        """Tell the user of an outage when it begins. A model that was never there is not an outage."""
-        if self.reached and attempts.answers == self._answers and not self._told and attempts.failures >= NOTICE_AFTER:
-            self._told = True
-            self._tell(
-                f"{self._who} does not answer: {escape(why, 300)}; trying again for up to {duration_text(left)} "
-                "(--give-up-after)"
-            )
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:

@@ -131,11 +131,9 @@ def listed_price(name: str, url: str | None, today: date) -> Price | None:
 
     Where the price changes within a day, the highest of the day.
     """
-    head, _, model = name.partition("/")
+    model = name.partition("/")[2]
     row = provider_of(name)
     provider = row.prices if row else ""
-    if head == "any-llm":
-        provider, _, model = model.replace(":", "/", 1).partition("/")
     if not provider or not model:
         return None
     from genai_prices.data_snapshot import get_snapshot  # slow, and most runs do not need it

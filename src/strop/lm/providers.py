@@ -88,12 +88,6 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
         "ollama": Provider("Ollama", "http://localhost:11434/v1", ("OLLAMA_API_KEY",), "OLLAMA_HOST"),
         "vllm": Provider("vLLM", "http://localhost:8000/v1", ("VLLM_API_KEY",)),
         "llamacpp": Provider("`llama-server` of llama.cpp", "http://localhost:8080/v1", ("LLAMA_API_KEY",)),
-        "any-llm": Provider(
-            "any other provider, through the library [any-llm](https://github.com/mozilla-ai/any-llm) "
-            "(`pip install 'strop[any-llm]' 'any-llm-sdk[mistral]'`), with the provider's own address and key",
-            module="anyllm",
-            rest="/<provider>/<model>",
-        ),
         "python": Provider(
             "[a Python function](#a-python-function)",
             module="callable",
@@ -162,6 +156,18 @@ _SHORTEST_SECRET = 8
 """Keys shorter than this (`none`, `x`) are placeholders; hiding them would damage answers."""
 
 
+def hide_keys(text: str, environ: Mapping[str, str]) -> str:
+    """`text` without the keys of any provider that are in the environment."""
+    for provider in PROVIDERS.values():
+        for variable in provider.key_variables:
+            text = _masked(text, environ.get(variable, "").strip())
+    return text
+
+
+def _masked(text: str, key: str) -> str:
+    return text.replace(key, "[key]") if len(key) >= _SHORTEST_SECRET else text
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One model at one server."""
@@ -197,7 +203,7 @@ class Endpoint:
 
     def hide_key(self, text: str) -> str:
         """`text` without the key: some servers echo it."""
-        return text.replace(self.key, "[key]") if self.key and len(self.key) >= _SHORTEST_SECRET else text
+        return _masked(text, self.key or "")
 
 
 def endpoint_of(spec: str, *, base_url: str | None, environ: Mapping[str, str]) -> Endpoint:

@@ -7,8 +7,6 @@ import os
 import random
 import re
 import shlex
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -79,9 +77,9 @@ def test_command_model_conforms(check: Callable[[kit.MakeModel], None], tmp_path
         ("cat", Request("system", "one\ntwo\n"), "system\n\none\ntwo"),
         ("cat", Request("", "message"), "message"),
         (
-            'echo "$STROP_TEMPERATURE $STROP_SAMPLE $STROP_SCOPE"; head -c "$STROP_SYSTEM_BYTES"',
+            'echo "$STROP_TEMPERATURE $STROP_SAMPLE"; head -c "$STROP_SYSTEM_BYTES"',
             Request("système", "m", 0.25, "t1/improve", 3),
-            "0.25 3 t1/improve\nsystème",
+            "0.25 3\nsystème",
         ),
         ('echo "$MINE"', Request("", "m"), "a value"),
         ("(exec </dev/tty) 2>/dev/null || echo none", Request("", "m"), "none"),
@@ -102,8 +100,7 @@ def test_program_runs_in_an_empty_folder_that_is_removed(make: Make, tmp_path: P
 
 
 def test_ctrl_c_at_the_terminal_does_not_reach_a_program(make: Make) -> None:
-    groups = answer(make("cut -d ' ' -f 5 /proc/$PPID/stat /proc/self/stat")).text.split()
-    assert len(groups) == 2 and str(os.getpgrp()) not in groups
+    assert answer(make("cut -d ' ' -f 5 /proc/self/stat")).text.strip() != str(os.getpgrp())
 
 
 def test_large_conversation_and_an_answer_before_it_is_read_do_not_lock_up(make: Make) -> None:
@@ -120,26 +117,12 @@ def test_what_a_program_prints_before_it_fails_is_no_answer(make: Make, tmp_path
     assert fault.waited_seconds > 0 and fault.maybe_billed
 
 
-def test_half_an_answer_of_a_killed_program_is_no_answer(make: Make) -> None:
-    with pytest.raises(LanguageModelError, match=r"exit code 137 \(signal 9\): it printed no error"):
-        answer(make("echo half; kill -9 $$"))
-
-
 def test_failure_is_one_line_with_the_last_words_after_the_last_attempt(make: Make) -> None:
     model = make("echo first line >&2; printf 'quota \\033[31mspent\\n' >&2; exit 1", tries=0.001)
     with pytest.raises(LanguageModelError) as caught:
         answer(model)
     assert re.search(r": exit code 1: quota \\x1b\[31mspent \(2 attempts in \d+ s\)$", str(caught.value))
     assert len(caught.value.faults) == 1 and "\n" not in str(caught.value)
-
-
-def test_answers_that_came_are_kept_when_another_request_fails(make: Make) -> None:
-    kept: list[tuple[int, str]] = []
-    model = make('test "$STROP_SAMPLE" = 1 && exit 1; echo "$STROP_SAMPLE"')
-    with pytest.raises(LanguageModelError) as caught:
-        model.complete([Request("s", "m", sample=i) for i in range(3)], lambda i, c: kept.append((i, c.text)))
-    assert [c and c.text for c in caught.value.completions] == ["0", None, "2"]  # type: ignore[attr-defined]
-    assert sorted(kept) == [(0, "0"), (2, "2")]
 
 
 def test_program_that_a_shell_cannot_find_is_not_tried_again(make: Make) -> None:
@@ -152,14 +135,14 @@ def test_program_that_cannot_be_started_is_not_tried_again(tmp_path: Path) -> No
     script.write_text("#!/no/such/interpreter\n")
     script.chmod(0o755)
     model = CommandModel(f"command:{script}", {}, jitter=random.Random(0))
-    with pytest.raises(LanguageModelError, match="model: exit code 127: cannot start"):
+    with pytest.raises(LanguageModelError, match=r"model: it could not be started: .*No such file"):
         answer(model)
     model.close()
 
 
-def test_time_is_up_and_the_whole_family_ends(make: Make) -> None:
+def test_whole_process_group_is_killed_when_the_time_is_up(make: Make) -> None:
     mark = unlike_others(1)
-    model = make(f"sleep {mark} & setsid sleep {mark} & sleep {mark}", tries=0, seconds=0.3)
+    model = make(f"sleep {mark} & (sleep {mark} & sleep {mark})", tries=0, seconds=0.3)
     with pytest.raises(LanguageModelError, match=r"no answer after 0\.3 s"):
         answer(model)
     assert alive(f"sleep {mark}") == []
@@ -167,7 +150,7 @@ def test_time_is_up_and_the_whole_family_ends(make: Make) -> None:
 
 def test_what_a_program_leaves_running_ends_with_its_answer(make: Make) -> None:
     mark = unlike_others(2)
-    assert answer(make(f"sleep {mark} & setsid sleep {mark} & echo done")).text == "done"
+    assert answer(make(f"sleep {mark} & (sleep {mark} &) ; echo done")).text == "done"
     assert alive(f"sleep {mark}") == []
 
 
@@ -175,12 +158,11 @@ def test_what_a_program_leaves_running_ends_with_its_answer(make: Make) -> None:
     ("line", "text", "finish_reason", "fault"),
     [
         ("yes", "y\n" * 4999 + "y", "length", "oversized"),
-        ("printf 'caf\\351'", "caf�", "stop", "bad_response"),
         ("true", "", "stop", "empty"),
     ],
-    ids=["endless", "not UTF-8", "empty"],
+    ids=["endless", "empty"],
 )
-def test_answer_that_is_endless_unreadable_or_empty_is_kept_with_a_fault(
+def test_answer_that_is_endless_or_empty_is_kept_with_a_fault(
     make: Make, line: str, text: str, finish_reason: str, fault: str
 ) -> None:
     completion = answer(make(line, output_bytes=10_000), message="m")
@@ -196,18 +178,18 @@ def test_program_that_is_ended_leaves_no_open_stream(make: Make, line: str) -> N
     gc.collect()  # Python warns of each stream that nobody closed, and a warning fails the test
 
 
-def test_keys_and_passwords_are_masked_in_answers_and_messages_in_base64_and_urls_too(make: Make) -> None:
-    environ = {"DATABASE_URL": "postgres://ada:tr0ub4dor@db/main", "SOME_API_KEY": "sk-0123456789abcdef"}
-    said = answer(make('echo "$SOME_API_KEY $DATABASE_URL"; printf %s "$SOME_API_KEY" | base64; env', environ=environ))
-    assert "tr0ub4dor" not in said.text and "c2stMDEyMzQ1" not in said.text and "0123456789" not in said.text
-    assert said.text.startswith("[key] postgres://ada:[key]@db/main\n")
-    with pytest.raises(LanguageModelError, match=r"bad key \[key\] for postgres://ada:\[key\]@db/main"):
-        answer(make('echo "bad key $SOME_API_KEY for $DATABASE_URL" >&2; exit 1', environ=environ))
+KEYS = {"OPENAI_API_KEY": "sk-0123456789abcdef", "GEMINI_API_KEY": "AIza0123456789"}
+
+
+def test_keys_of_providers_are_masked_in_answers_and_messages(make: Make) -> None:
+    assert answer(make('echo "$OPENAI_API_KEY, $GEMINI_API_KEY"', environ=KEYS)).text == "[key], [key]"
+    with pytest.raises(LanguageModelError, match="exit code 1: bad key \\[key\\]"):
+        answer(make('echo "bad key $OPENAI_API_KEY" >&2; exit 1', environ=KEYS))
 
 
 def test_command_line_with_a_key_of_the_user_is_refused(make: Make) -> None:
     with pytest.raises(ConfigurationError, match="holds a key of your environment; let the program read the variable"):
-        make("echo sk-0123456789abcdef", environ={"SOME_API_KEY": "sk-0123456789abcdef"})
+        make("echo sk-0123456789abcdef", environ=KEYS)
 
 
 def test_as_many_programs_run_at_once_as_connections_and_no_more(make: Make, tmp_path: Path) -> None:
@@ -234,7 +216,7 @@ def test_finish_lets_a_running_program_answer_and_starts_no_other(make: Make, tm
 
 def test_close_ends_a_running_program(make: Make, tmp_path: Path) -> None:
     mark, started = unlike_others(3), tmp_path / "started"
-    model = make(f"touch {started}; setsid sleep {mark} & sleep {mark}", tries=60)
+    model = make(f"touch {started}; sleep {mark} & sleep {mark}", tries=60)
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(answer, model)
         wait_until(started.exists)
@@ -242,23 +224,6 @@ def test_close_ends_a_running_program(make: Make, tmp_path: Path) -> None:
         with pytest.raises(LanguageModelError, match="closed while the program ran"):
             asking.result()
     assert alive(f"sleep {mark}") == []
-
-
-def test_killed_host_leaves_no_program_and_no_folder(tmp_path: Path) -> None:
-    mark, started = unlike_others(4), tmp_path / "started"
-    line = f"touch {started}; setsid sleep {mark} & sleep {mark}"
-    code = (
-        "import os, random; from strop.lm.base import Request; from strop.lm.command import CommandModel\n"
-        f"model = CommandModel({'command:sh -c ' + shlex.quote(line)!r}, os.environ, jitter=random.Random(0))\n"
-        "model.complete([Request('s', 'm')])"
-    )
-    (tmp_path / "temporary").mkdir()
-    environ = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path / "temporary")}
-    host = subprocess.Popen([sys.executable, "-c", code], env=environ)
-    wait_until(lambda: started.exists() and len(alive(f"sleep {mark}")) >= 2)
-    host.send_signal(signal.SIGKILL)
-    host.wait()
-    wait_until(lambda: not alive(f"sleep {mark}") and not any((tmp_path / "temporary").iterdir()))
 
 
 def test_relative_program_is_found_where_strop_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,12 +281,4 @@ def test_reasoning_in_the_answer_is_kept_apart_from_it() -> None:
     model = registry.make("command:printf '<think>hard</think>easy'", base_url=None, seed=0, environ={})
     (completion,) = model.complete([Request("", "m")])
     assert (completion.text, completion.reasoning) == ("easy", "hard")
-    model.close()
-
-
-def test_time_out_of_the_specification_is_that_of_each_program() -> None:
-    spec = "command?timeout=0.25&give_up_after=0:sleep 60"
-    model = registry.make(spec, base_url=None, seed=1, environ={"PATH": os.environ["PATH"]})
-    with pytest.raises(LanguageModelError, match=r"no answer after 0\.25 s"):
-        answer(model)  # type: ignore[arg-type]
     model.close()

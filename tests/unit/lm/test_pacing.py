@@ -17,7 +17,7 @@ NOW = 1_000_000_000.0  # 2001-09-09 01:46:40 GMT
 
 def turn(pacer: Pacer) -> Turn:
     """A turn that its holder keeps."""
-    return asyncio.run(pacer._enter(pacer.place()))
+    return asyncio.run(pacer._enter())
 
 
 def leave(pacer: Pacer, taken: Turn, *, answered: bool = False, refused: bool = False) -> None:
@@ -42,38 +42,14 @@ def test_pacer_holds_all_callers_for_as_long_as_the_server_asks() -> None:
     assert clock.time == 7.0
 
 
-def test_pacer_gives_turns_in_the_order_of_places_and_an_old_place_comes_first() -> None:
-    order: list[int] = []
-
-    async def ask(pacer: Pacer, place: int) -> None:
-        async with pacer.turn(place) as mine:
-            order.append(place)
-            mine.answered = True
-
-    async def ask_all() -> list[int]:
-        pacer = Pacer(1)
-        old = pacer.place()
-        places = [pacer.place() for _ in range(4)]
-        async with pacer.turn(pacer.place()):
-            calls = []
-            for count, place in enumerate([*reversed(places), old], 1):
-                calls.append(asyncio.ensure_future(ask(pacer, place)))
-                await queued(pacer, count)
-            assert order == []
-        await asyncio.gather(*calls)
-        return [old, *places]
-
-    assert asyncio.run(ask_all()) == order
-
-
 def test_pacer_has_fewer_in_flight_after_a_refusal() -> None:
     pacer = Pacer(4, Hurried())
     for each in [turn(pacer) for _ in range(4)]:
         leave(pacer, each, refused=True)  # all were sent before the first refusal: halved once
 
     async def ask_three() -> None:
-        first, _ = await pacer._enter(pacer.place()), await pacer._enter(pacer.place())
-        third = asyncio.ensure_future(pacer._enter(pacer.place()))
+        first, _ = await pacer._enter(), await pacer._enter()
+        third = asyncio.ensure_future(pacer._enter())
         await queued(pacer, 1)
         await asyncio.sleep(0)
         assert not third.done()
@@ -101,13 +77,13 @@ def test_pacer_ends_every_wait_at_once_when_it_is_finished(wait: str) -> None:
     async def finish_while_three_wait() -> list[object]:
         pacer = Pacer(1)
         if wait == "turn":
-            await pacer._enter(pacer.place())
+            await pacer._enter()
         else:
             pacer.hold(3600.0)
-        calls = [asyncio.ensure_future(pacer._enter(pacer.place())) for _ in range(3)]
+        calls = [asyncio.ensure_future(pacer._enter()) for _ in range(3)]
         await queued(pacer, 3)
         pacer.finish()
-        return await asyncio.gather(*calls, pacer._enter(pacer.place()), return_exceptions=True)
+        return await asyncio.gather(*calls, pacer._enter(), return_exceptions=True)
 
     assert [type(ended) for ended in asyncio.run(finish_while_three_wait())] == [PacerFinished] * 4
 
@@ -130,10 +106,10 @@ def test_pacer_wakes_only_whose_turn_it_may_be() -> None:
         pacer = Pacer(1, clock)
 
         async def ask() -> None:
-            async with pacer.turn(pacer.place()) as mine:
+            async with pacer.turn() as mine:
                 mine.answered = True
 
-        async with pacer.turn(pacer.place()):
+        async with pacer.turn():
             calls = [asyncio.ensure_future(ask()) for _ in range(40)]
             await queued(pacer, 40)
         await asyncio.gather(*calls)

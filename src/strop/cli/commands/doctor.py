@@ -8,11 +8,10 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from strop.base.errors import ConfigurationError, LanguageModelError, SandboxError
-from strop.cli.commands.options import Json, Models
+from strop.base.errors import ConfigurationError, SandboxError
+from strop.cli.commands.options import Json
 from strop.cli.commands.output import present
 from strop.evaluation.machines import inspect_workers
-from strop.lm.options import joined
 from strop.report.terminal import doctor as doctor_printing  # registers how a result is printed  # noqa: F401
 from strop.runs.options import Switch, protections
 from strop.runs.results.enforced import enforced_here
@@ -61,21 +60,20 @@ class SelfTestOptions:
 def doctor_command(
     *,
     require: str = "none",
-    lm: Annotated[Models, Parameter(show_default=False)] = (),
+    lm: Annotated[str | None, Parameter(name=("--model", "-m"))] = None,
     base_url: str | None = None,
     workers: Annotated[str | None, Parameter(alias="-j")] = None,
     options: SelfTestOptions = SelfTestOptions(),
     as_json: Json = False,
 ) -> int:
-    """Show what the jail enforces on this machine, as seen from inside a guest; or what a model supports.
+    """Show what the jail enforces on this machine, as seen from inside a guest; or what a model answers.
 
     Parameters
     ----------
     require
         Protections to require, separated by commas. The exit code is 7 if one is missing.
     lm
-        Test this model with one tiny request, instead of the jail. The exit code is 3 if it does not answer. May be given several
-        times.
+        Ask this model one tiny request, instead of testing the jail. The exit code is 3 if it does not answer.
     base_url
         Address of an OpenAI-compatible server, for --model.
     workers
@@ -92,11 +90,10 @@ def doctor_command(
     if lm:
         if options.self_test or require != "none":
             raise ConfigurationError("--model cannot be combined with --self-test or --require")
-        from strop.lm.probe import probe_models  # the SDK takes half a second
+        from strop.lm.probe import ask_once  # imported when it is needed, for the start-up time
 
-        probed = probe_models(joined(lm), base_url, os.environ)
-        present(probed, as_json=as_json)
-        return 0 if all(model.reachable for model in probed.models) else LanguageModelError.exit_code
+        present(ask_once(lm, base_url, os.environ), as_json=as_json)
+        return 0
     if base_url:
         raise ConfigurationError("--base-url requires --model")
     if options.self_test:

@@ -1,4 +1,4 @@
-"""What `strop doctor` found: the jail, the machines of a cluster, the abilities of models."""
+"""What `strop doctor` found: the jail, the machines of a cluster, what a model answered."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.evaluation.base import Machine
 from strop.evaluation.machines import Machines
-from strop.lm.probe import ProbedModels
+from strop.lm.probe import ModelAnswer
 from strop.report.terminal.layout import say
 from strop.runs.results.enforced import Enforced, NoWorkspaces
 from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, required_of_commands
-
-_WORDS = {"usage": "reports tokens", "reasoning": "returns its reasoning"}
-"""The name of a finding, if it differs."""
 
 
 @print_result.register(Enforced)
@@ -62,15 +59,16 @@ def _print_machine(machine: Machine, console: Console) -> None:
     say(console, f"  not used: {machine.refusal}" if machine.refusal else "")
 
 
-@print_result.register(ProbedModels)
-def print_models(found: ProbedModels, console: Console) -> None:
-    """What each model supports, a line for each ability."""
-    for model in found.models:
-        say(console, f"{model.lm}{f' at {model.host}' if model.host else ''}")
-        say(console, f"  reachable: {'yes' if model.reachable else 'no'}, {model.detail}")
-        say(console, f"  model: {model.model}" if model.model else "")
-        for name, finding in model.findings.items():
-            detail = f", {finding.detail}" if finding.detail else ""
-            say(console, f"  {_WORDS.get(name, name)}: {finding.state}{detail}")
-        for remark in model.remarks:
-            say(console, f"  remark: {remark}")
+@print_result.register(ModelAnswer)
+def print_model_answer(asked: ModelAnswer, console: Console) -> None:
+    """What came back from a model, and what it costs."""
+    answer = asked.answer
+    tokens = ["?" if count is None else count for count in (answer.input_tokens, answer.output_tokens)]
+    say(console, f"{asked.lm} answered in {answer.seconds:.1f} s: {answer.text or '(nothing)'}")
+    say(
+        console,
+        f"  model: {answer.model}; tokens: {tokens[0]} in, {tokens[1]} out{'; with reasoning' if answer.reasoning else ''}",
+    )
+    say(console, f"  price: {asked.price}")
+    for fault in answer.faults:
+        say(console, f"  remark: {fault.detail}")
