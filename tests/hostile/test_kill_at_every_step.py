@@ -1,7 +1,6 @@
 """The host, a fork server or a guest is killed at every step of a call: no orphan, no wrong score, and the next call works.
 
-A call of a sandbox tells a server's death from its guest's: it raises. A guest's own death cannot be told from a suicide once its
-program may have run: it is the verdict `died`; before that it raises too. An improvement or an evaluation begins again instead.
+No guest can send itself the signals that others send, so a killed one is the host's failure, as a killed server is: it raises.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from strop.base.budget import Budget
-from strop.base.errors import SandboxError
+from strop.base.errors import GuestLost, SandboxError
 from strop.base.events import Event
 from strop.core.utility import TaskUtility
 from strop.sandbox.jail import PoolServer
@@ -43,13 +42,13 @@ ENDS = {  # step: how the call ends when its server (or the server's stub) is ki
     "spare waiting": ("ok", "ok"),
     "session taken": ("raises", "raises"),
     "request half written": ("raises", "raises"),
-    "program compiling": ("raises", "died"),
-    "program loading": ("raises", "died"),
-    "entry point running": ("raises", "died"),
-    "language model asked": ("ok 1.0", "ok 1.0"),
-    "utility asked": ("ok 1.0", "ok 1.0"),
-    "solution of an improver running": ("ok 0.0", "ok 0.0"),
-    "reply half written": ("raises", "died"),
+    "program compiling": ("raises", "raises"),
+    "program loading": ("raises", "raises"),
+    "entry point running": ("raises", "raises"),
+    "language model asked": ("raises", "raises"),
+    "utility asked": ("raises", "raises"),
+    "solution of an improver running": ("raises", "raises"),
+    "reply half written": ("raises", "raises"),
     "reply written": ("ok", "ok"),
     "between two calls": ("ok", "ok"),
     "guest closing": ("ok", "ok"),
@@ -76,7 +75,7 @@ CASES = [
 ]
 HOST_CASES = [
     *(("namespaces", step) for step in ENDS),
-    *(("no namespaces", step) for step, (_, of_child) in ENDS.items() if of_child in ("raises", "died")),
+    *(("no namespaces", step) for step, (_, of_child) in ENDS.items() if of_child == "raises"),
 ]
 TESTS = Path(steps.__file__).parent.parent
 HOST = "import sys; from support import steps; steps.stay_at(sys.argv[1], steps.Layers(**eval(sys.argv[2])))"
@@ -151,13 +150,13 @@ def test_nothing_lives_on_when_the_host_is_killed(layers: str, step: str) -> Non
         bury(below)
 
 
-def test_evaluation_is_made_again_when_its_server_is_killed(sandboxes: dict[str, SteppingSandbox]) -> None:
+def test_evaluation_whose_server_is_killed_raises_and_the_next_works(sandboxes: dict[str, SteppingSandbox]) -> None:
     sandbox = sandboxes["namespaces"]
     events: list[Event] = []
     utility = TaskUtility(replace(steps.TASK, time_limit=0.5), "train", SecretSeeds(b"s"), sandbox, events.append, b"s")
     sandbox.hooks = Hooks(reached=has_printed, held=lambda family: os.kill(family.server, signal.SIGKILL))
-    looping = utility.evaluate(steps.LOOPING_SOLUTION, Budget())
-    assert (looping.value, looping.verdict) == (0.0, "timeout")
+    with pytest.raises(GuestLost):
+        utility.evaluate(steps.LOOPING_SOLUTION, Budget())
     assert utility.evaluate(steps.SOLUTION, Budget()).value == 1.0
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text
@@ -44,6 +45,8 @@ class ImproveOptions(EnvironmentOptions, LimitOptions, OneImprovementOptions, Sc
     """File to start from instead of the task's seed solution."""
     seed: int | None = None
     """Seed of all random draws. With this machine's key; a random one by default."""
+    instances: int | Literal["secret", "published"] | None = None  # type: ignore[assignment]
+    """Of a command, runs for each candidate in training: 5, or 3 of a time. Or `published`, for the paper's seeds."""
     out: str | Path | None = None
     """Directory of the record, empty or new. A new one in runs/ by default."""
     progress: bool = False
@@ -62,11 +65,13 @@ def improve(target: TaskLike, options: ImproveOptions) -> Improved:
         ConfigurationError: something that an argument names does not exist, or the original cannot be scored.
         StropError: the host failed or a limit was reached; the best so far is in the record, and `strop resume` continues it.
     """
-    spec = make_spec((target,), options, copies=1, iterations=0)
+    seeds = options.instances if isinstance(options.instances, str) else "secret"
+    spec = make_spec((target,), options, copies=1, iterations=0, instances=seeds)
+    scoring = replace(options, instances=None) if isinstance(options.instances, str) else options
     text = any_improver_text(spec.improver)
     start = None if options.solution is None else Path(options.solution)
     task = target if isinstance(target, (Task, CommandTask)) else None
-    goal = target_of(source_of(target), changed_options(options), start, task)
+    goal = target_of(source_of(target), changed_options(scoring), start, task)
     check_model(spec.model, text, goal.task)
     folder = options.out or new_directory(RUNS, f"improve-{plain_name(Path(spec.task).name)}")
     model, show = model_of(options.model), "auto" if options.progress else "none"

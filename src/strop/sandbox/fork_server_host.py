@@ -14,7 +14,7 @@ import socket
 import subprocess
 import threading
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
 
@@ -308,7 +308,9 @@ class ForkServer:
         message, _ = self._receive()
         if message.get("ended") != number:
             raise ServerFailed("the fork server reported the end of an unexpected guest")
-        return exit_status(message)
+        status = exit_status(message)
+        # As the kernel's own filter would end it.
+        return replace(status, signal=signal.SIGSYS) if self._heard is not None and self._heard.was_ended else status
 
     def _receive(self) -> tuple[control.Message, list[int]]:
         try:

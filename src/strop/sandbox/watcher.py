@@ -37,6 +37,8 @@ class Heard:
         self.pid = pid
         self.total = 0
         """Calls that were answered, counted or not."""
+        self.was_ended = False
+        """Whether the guest was killed for them."""
         self._since: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -121,6 +123,7 @@ class Watcher:
                 if heard.total <= _TOLD:
                     self.on_denied(denied)
             if heard.total > _TOLERATED:
+                heard.was_ended = True
                 # it waits for our answer, so the pid is still its own
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(heard.pid, signal.SIGKILL)

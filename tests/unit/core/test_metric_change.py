@@ -547,13 +547,11 @@ def test_document_of_a_gain_holds_ratios() -> None:
     assert document["scale"] == "ratio" and math.isclose(document["amount"], 2.0) and document["verdict"] == "better"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{}", '{"metrics": [{"name": 1, "goal": "max"}], "seeded": true, "pareto": false}']
-)
+@pytest.mark.parametrize("text", ["", "{}", '{"metrics": [{"name": 1, "goal": "max"}], "seeded": 3}'])
 def test_record_that_names_no_metrics_is_refused(text: str) -> None:
     with pytest.raises(StoreError, match="no valid metrics"):
         facts_from(text)
-    facts = facts_on((TIME, SCORE), seeded=True, pareto=True)
+    facts = facts_on((TIME, SCORE), seeded=True)
     assert facts_from(facts.to_json()) == facts
 
 

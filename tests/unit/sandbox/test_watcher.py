@@ -64,7 +64,7 @@ def test_process_that_spams_forbidden_calls_is_told_a_hundred_times_and_ended(
 ) -> None:
     heard.clear()
     outcome = outcome_of(sandbox, "    while True:\n        ctypes.CDLL(None).chroot(b'/')")
-    assert isinstance(outcome, Died) and outcome.reason == "signal SIGKILL"
+    assert isinstance(outcome, Died) and outcome.reason == "signal SIGSYS"
     assert len(heard) == 100
 
 
