@@ -25,8 +25,7 @@ from strop.base.solution import digest_of
 from strop.core.acts import Acts, Once
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.course import Course
-from strop.core.edits.answers import WHOLE, Editing, Editor
-from strop.core.edits.apply import has_edits
+from strop.core.edits import WHOLE, Editing, Editor, has_edits
 from strop.core.extraction import Extraction, ResponseReader
 from strop.core.utility import LONGEST, TaskUtility, Utility, evaluated
 from strop.evaluation.audit_log import AuditLog

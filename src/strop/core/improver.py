@@ -12,7 +12,7 @@ from strop.base.budget import LM_CALLS, Budget
 from strop.base.events import ImproveFinished, ImproveStarted
 from strop.base.randomness import derive
 from strop.base.results import Improvement, fields_of
-from strop.core.edits.answers import instructions
+from strop.core.edits import instructions
 from strop.core.handles import Grant, Handles, Host
 from strop.core.utility import LONGEST, Utility
 from strop.evaluation.outcomes import explain, verdict_of

@@ -35,7 +35,7 @@ from strop.base.randomness import derive
 from strop.base.solution import digest_of
 from strop.checks.before_run import refuse_rewarding
 from strop.core.completed_work import NOTHING, CompletedWork
-from strop.core.edits.answers import Editing
+from strop.core.edits import Editing
 from strop.core.extraction import ResponseReader
 from strop.core.handles import Grant, Host
 from strop.core.meta_utility import Downstream, MetaUtility

@@ -16,7 +16,7 @@ from annotated_types import Ge, Le, Lt
 from cyclopts import Group, Parameter, Token
 
 from strop.base.errors import ConfigurationError
-from strop.core.edits.answers import Mode as Edits
+from strop.core.edits import Mode as Edits
 from strop.core.selection import SelectionName
 from strop.sandbox.posture import PROTECTIONS
 

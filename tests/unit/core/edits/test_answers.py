@@ -9,7 +9,7 @@ import pytest
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
 from strop.base.events import Edited, Event
 from strop.base.results import Improvement
-from strop.core.edits.answers import LONG, Editing, Editor, ShownProgram, instructions
+from strop.core.edits import LONG, Editing, Editor, ShownProgram, instructions
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility

@@ -1,0 +1,376 @@
+"""Edits of programs as language models write them: SEARCH/REPLACE blocks, the form of Aider and OpenEvolve.
+
+If a prompt shows a program that the host knows, the host replaces a response of edits by the edited program. So every improver
+works with every form; a response without edits, or with edits that do not fit, passes byte for byte. `utility.str` says how to
+respond with edits; strop adds nothing to an improver's messages.
+
+All edits of a response apply, or none. The searched lines must be in one place: exactly, or but for blanks at line ends and one
+indentation that all of them share. `tasks.regions` says which parts of a program may change.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from strop.base.events import Edited, Recorder
+from strop.tasks.command.bundle import header, unbundled
+
+Mode: TypeAlias = Literal["auto", "rewrite", "blocks"]
+"""`rewrite`: `utility.str` does not mention edits, and none are resolved. In other modes it explains them (in `auto` only if the
+program is long or has several files), and edits are resolved."""
+
+LONG = 100
+"""Lines of a program above which `auto` explains edits."""
+MOST_KNOWN = 1000
+"""Programs of one improvement that are looked for in its prompts."""
+MOST_EDITS = 500
+"""Edits of one response; a model that changes more writes the whole program."""
+MOST_CHARACTERS = 2_000_000
+"""Most characters of a response or a program; longer ones are not searched."""
+MOST_MATCHES = 20
+"""Places of one edit that are considered."""
+_PROGRAM = "the program"
+_DETAIL = 2000
+_SHOWN = 5
+_OCCURRENCES = 10
+_SHOWN_LINES, _SHOWN_CHARACTERS = 12, 160
+_HEAD = re.compile(r"[ \t]{0,3}<{7} ?SEARCH\b(.*)")
+_DIVIDER = re.compile(r"[ \t]{0,3}={7}[ \t]*+")
+_END = re.compile(r"[ \t]{0,3}>{7} ?REPLACE[ \t]*+")
+_FENCE = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)([^`]*+)")
+_OPEN = re.compile(r"[ \t]*+(?:`{3,}+|~{3,}+)(?P<info>[^`]*+)")
+_CLOSE = re.compile(r"\n++[ \t]*+(?:`{3,}|~{3,})")
+_BLOCKS = """
+
+If you change only parts of the program, you may answer with these parts instead of the whole program, as blocks of this form:
+<<<<<<< SEARCH
+lines of the program, exactly as they are
+=======
+the lines that take their place
+>>>>>>> REPLACE
+Each SEARCH part must be lines that the program has in one place only."""
+_FILES = f"""
+The program has several files, each below a line of the form '{header("PATH")}'. Name the file on the line above each block. A
+file that you leave out stays as it is."""
+
+
+class EditFailed(ValueError):
+    """An edit cannot be applied. The message names it and says why."""
+
+
+@dataclass(frozen=True)
+class Editing:
+    """How a model may respond to a prompt that shows a program."""
+
+    mode: Mode = "rewrite"
+    tells: bool = True
+    """Whether `utility.str` explains edits; if not, edits that come unasked are resolved all the same."""
+
+
+WHOLE = Editing()
+"""Only whole programs."""
+
+
+def instructions(editing: Editing, program: str) -> str:
+    """What the description of a utility says about edits to an improver of `program`; empty if it does not mention them."""
+    is_bundle = program.startswith("=== file: ")
+    if editing.mode == "rewrite" or not editing.tells:
+        return ""
+    if editing.mode == "auto" and not (is_bundle or program.strip("\n").count("\n") + 1 > LONG):
+        return ""
+    return _BLOCKS + (_FILES if is_bundle else "") + "\n"
+
+
+@dataclass(frozen=True)
+class ShownProgram:
+    """A known program as a prompt shows it."""
+
+    files: Mapping[str, str]
+    is_bundle: bool
+    """Whether it has several files, each below a line that names it."""
+    info: str
+    """The info string of the fence around it."""
+    lines: int
+
+    def rendered(self, files: Mapping[str, str]) -> str:
+        """A response that consists of these files, in a fence that none of them closes."""
+        ended = {path: text if text.endswith("\n") else f"{text}\n" for path, text in files.items()}
+        heads = (f"{header(path)}\n" if self.is_bundle else "" for path in ended)
+        text = "".join(head + body for head, body in zip(heads, ended.values(), strict=True))
+        longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
+        fence = "`" * (longest + 1)
+        return f"{fence}{self.info}\n{text}{fence}\n"
+
+
+class Editor:
+    """Resolves the edits of one improvement. Thread-safe."""
+
+    def __init__(self, editing: Editing, record: Recorder, scope: str, initial_solution: str | None) -> None:
+        self._mode = editing.mode
+        self._recorder, self._scope = record, scope
+        self._known: dict[str, None] = {}
+        self._lock = threading.Lock()
+        if initial_solution is not None:
+            self.know(initial_solution)
+
+    def know(self, program: str) -> None:
+        """Look for this program in prompts from now on."""
+        text = program.replace("\r\n", "\n").strip("\n")
+        if self._mode != "rewrite" and text.strip():
+            with self._lock:
+                if len(self._known) < MOST_KNOWN:
+                    self._known[text] = None
+
+    def shown_in(self, message: str) -> list[ShownProgram]:
+        """The known programs that a message shows in fences, the longest first."""
+        with self._lock:
+            known = sorted(self._known, key=len, reverse=True)
+        return [shown for program in known if (shown := _shown(program, message)) is not None][:_SHOWN]
+
+    def resolved(self, call: int, messages: Sequence[str], answers: Sequence[str]) -> list[str]:
+        """The responses for the improver: edits that match none of the programs that their message shows stay as they are."""
+        return [
+            self._whole(call, index, message, answer) or answer
+            for index, (message, answer) in enumerate(zip(messages, answers, strict=True))
+        ]
+
+    def _whole(self, call: int, index: int, message: str, answer: str) -> str | None:
+        """The program that the edits of a response make; None if it has no edits that fit, or a whole program beside them."""
+        if not has_edits(answer):
+            return None
+        all_shown, first = self.shown_in(message), ""
+        for shown in all_shown:
+            try:
+                files, repaired = apply_edits(answer, shown.files)
+            except EditFailed as error:
+                first = first or str(error)
+                continue
+            self._record(call, index, "applied fuzzily" if repaired else "applied", ", ".join(repaired))
+            return shown.rendered(files)
+        if first and not any(
+            2 * len(lines) >= all_shown[0].lines for kind, lines in _parts(answer) if kind == "program"
+        ):
+            self._record(call, index, "failed", first)
+        return None
+
+    def _record(self, call: int, index: int, outcome: str, detail: str) -> None:
+        detail = detail[:_DETAIL]
+        self._recorder(Edited(scope=self._scope, call=call, index=index, outcome=outcome, detail=detail))
+
+
+def _shown(program: str, message: str) -> ShownProgram | None:
+    """How a message shows a program; None if it does not, or not in a fence."""
+    at = message.find(program)
+    for _ in range(_OCCURRENCES):
+        if at < 0:
+            return None
+        above = message[:at].rstrip("\n")
+        opening = _OPEN.fullmatch(above[above.rfind("\n") + 1 :]) if len(above) < at else None
+        if opening and _CLOSE.match(message, at + len(program)):
+            return _read(program, opening["info"].strip())
+        at = message.find(program, at + 1)
+    return None
+
+
+def _read(program: str, info: str) -> ShownProgram:
+    lines = program.count("\n") + 1
+    if program.startswith("=== file: "):
+        try:
+            return ShownProgram(unbundled(program, {}), True, info, lines)
+        except ValueError:
+            pass  # not a bundle after all: one text, whatever its first line is
+    return ShownProgram({_PROGRAM: f"{program}\n"}, False, info, lines)
+
+
+def has_edits(answer: str) -> bool:
+    """Whether a response has edits, even if they cannot be read. What a program in a fence says of blocks is none."""
+    if len(answer) > MOST_CHARACTERS or "<<<<<<< " not in answer:
+        return False
+    return any(_HEAD.fullmatch(line) for kind, lines in _parts(answer) if kind == "text" for line in lines)
+
+
+def apply_edits(answer: str, files: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """`files`, path → text, after the edits in a response, each applied to the result of those before it; and the labels of those
+    that matched but for blanks.
+
+    Raises:
+        EditFailed: one cannot be applied.
+    """
+    if sum(map(len, files.values())) > MOST_CHARACTERS:
+        raise EditFailed("the program is too long for edits; write the whole program instead")
+    edited, edits = {path: _Lines(text) for path, text in files.items()}, list(_edits_of(answer))
+    repaired = tuple(edit.label for edit in edits if not _apply(edit, edited))
+    return {path: lines.text for path, lines in edited.items()}, repaired
+
+
+def _parts(answer: str) -> Iterator[tuple[str, Sequence[str]]]:
+    """The parts of a response: `text`, which includes fences that begin with a block, and each `program` in another fence. Fences
+    in a program nest: one with an info string opens. An unclosed one extends to the end."""
+    text: list[str] = []
+    program: list[str] | None = None
+    mark, depth, is_block = "", 0, False
+    lines = answer.replace("\r\n", "\n").split("\n")
+    for row, line in enumerate(lines):
+        fence = None if is_block else _FENCE.fullmatch(line)
+        if program is not None:
+            if fence and fence[1].startswith(mark):
+                depth += 1 if fence[2].strip() else -1
+            if depth:
+                program.append(line)
+                continue
+            yield "program", program
+            program, mark = None, ""
+            continue
+        if fence and not mark:
+            mark, depth = fence[1], 1
+            if not _begins_block(lines, row + 1):
+                program = []
+                continue
+        elif fence and fence[1].startswith(mark) and not fence[2].strip():
+            mark = ""
+        text.append(line)
+        is_block = (is_block or _HEAD.fullmatch(line) is not None) and not _END.fullmatch(line)
+    yield "text", text
+    if program is not None:
+        yield "program", program
+
+
+def _begins_block(lines: Sequence[str], row: int) -> bool:
+    """Whether the first of the next lines that are not empty begins a block, or the second, below a name."""
+    first = [line for line in lines[row : row + 4] if line.strip()][:2]
+    begins = [_HEAD.fullmatch(line) is not None for line in first]
+    return begins[:1] == [True] or (begins[1:] == [True] and len(_words(first[0])) == 1)
+
+
+def _words(line: str) -> list[str]:
+    """What may be a path in a line, without `./`."""
+    found = [word.removeprefix("./") for word in re.findall(r"[\w./-]+", line)]
+    return [word for word in found if word.lower() not in ("file", "path", "filename")]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One SEARCH/REPLACE block; its lines have no newline at their end."""
+
+    label: str
+    """Its name in messages, such as `block 2`."""
+    named: str
+    """The line above it, which may name a file."""
+    before: Sequence[str]
+    after: Sequence[str]
+
+
+def _edits_of(answer: str) -> Iterator[Edit]:
+    """The edits in a response, in order. Raises EditFailed."""
+    lines = next(lines for kind, lines in _parts(answer) if kind == "text")
+    above, row, count = "", 0, 0
+    while row < len(lines):
+        head, row = _HEAD.fullmatch(lines[row]), row + 1
+        if head is None:
+            above = lines[row - 1] if lines[row - 1].strip() and not _FENCE.fullmatch(lines[row - 1]) else above
+            continue
+        count += 1
+        label = f"block {count}"
+        if count > MOST_EDITS:
+            raise EditFailed(f"there are more than {MOST_EDITS} blocks; write the whole program instead")
+        end = next(
+            (at for at in range(row, len(lines)) if _END.fullmatch(lines[at]) or _HEAD.fullmatch(lines[at])), row
+        )
+        if end == len(lines) or not _END.fullmatch(lines[end]):
+            raise EditFailed(f"{label} does not end with a line '>>>>>>> REPLACE'")
+        dividers = [at for at in range(row, end) if _DIVIDER.fullmatch(lines[at])]
+        if not dividers:
+            raise EditFailed(f"{label} has no line '=======' between the searched and the replacing lines")
+        middle = dividers[len(dividers) // 2]  # the program may have such lines, too
+        yield Edit(label, f"{head[1]} {above}", lines[row:middle], lines[middle + 1 : end])
+        row = end + 1
+
+
+class _Lines:
+    """The lines of one file while it is edited."""
+
+    def __init__(self, text: str) -> None:
+        self._has_end = text.endswith("\n") or not text
+        self._is_crlf = "\r\n" in text and text.replace("\r\n", "\n").replace("\n", "\r\n") == text
+        pieces = (text.replace("\r\n", "\n") if self._is_crlf else text).split("\n")
+        self.lines = pieces[:-1] if pieces[-1] == "" else pieces
+
+    @property
+    def text(self) -> str:
+        """The whole file, with the line ends and the last newline that it had."""
+        plain = "\n".join(self.lines) + ("\n" if self._has_end and self.lines else "")
+        return plain.replace("\n", "\r\n") if self._is_crlf else plain
+
+    def places(self, before: Sequence[str], *, exact: bool) -> list[tuple[int, Callable[[str], str]]]:
+        """The first places of some lines: the row, and how a new line gets the indentation there."""
+        if exact:
+            return [(row, str) for row in _rows(self.lines, before)]
+        rows = _rows([line.strip() for line in self.lines], [line.strip() for line in before])
+        moves = ((row, _move(before, self.lines[row : row + len(before)])) for row in rows)
+        return [(row, move) for row, move in moves if move is not None]
+
+
+def _rows(lines: Sequence[str], needle: Sequence[str]) -> Iterator[int]:
+    """The first rows at which `needle` occurs in `lines`; searched in one text, which takes linear time."""
+    text, wanted = "\n".join(["", *lines, ""]), "\n".join(["", *needle, ""])
+    at, row, seen = text.find(wanted), 0, 0
+    for _ in range(MOST_MATCHES):
+        if at < 0:
+            return
+        row, seen = row + text.count("\n", seen, at), at
+        yield row
+        at = text.find(wanted, at + 1)
+
+
+def _move(written: Sequence[str], own: Sequence[str]) -> Callable[[str], str] | None:
+    """How a line of an edit is moved to the file's indentation, if all of its lines are moved alike."""
+    pairs = [(_indent(line), _indent(other)) for line, other in zip(written, own, strict=True) if line.strip()]
+    longer, shorter = max((max(pair, key=len), min(pair, key=len)) for pair in pairs)
+    extra = longer.removesuffix(shorter)
+    if all(extra + indent == other for indent, other in pairs):
+        return lambda line: extra + line if line.strip() else line
+    if all(extra + other == indent for indent, other in pairs):
+        return lambda line: line.removeprefix(extra) if line.startswith(extra) else line.lstrip()
+    return None
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _apply(edit: Edit, files: Mapping[str, _Lines]) -> bool:
+    """Apply one edit. Returns whether it matched exactly. Raises EditFailed."""
+    paths = _named(edit, files) or list(files)
+    if not any(line.strip() for line in edit.before):
+        if len(paths) > 1 or files[paths[0]].text.strip():
+            raise EditFailed(
+                f"{edit.label}: it searches for nothing; give the lines of the program that are to be replaced"
+            )
+        files[paths[0]].lines[:] = edit.after
+        return True
+    for exact in (True, False):
+        found = [(path, *place) for path in paths for place in files[path].places(edit.before, exact=exact)]
+        if len(found) == 1:
+            path, row, move = found[0]
+            files[path].lines[row : row + len(edit.before)] = map(move, edit.after)
+            return exact
+        if found:
+            where = " and ".join(f"line {row + 1} of {path}" for path, row, _ in found[:2])
+            raise EditFailed(f"{edit.label}: these lines are in several places ({where}):\n{_quoted(edit.before)}")
+    place = paths[0] if len(paths) == 1 else _PROGRAM
+    raise EditFailed(f"{edit.label}: these lines are not in {place}:\n{_quoted(edit.before)}")
+
+
+def _named(edit: Edit, files: Mapping[str, _Lines]) -> list[str]:
+    """The file that the line above an edit names, by its path or the end of it."""
+    words = _words(edit.named)
+    return [path for path in files if any(path == word or path.endswith(f"/{word}") for word in words)][:1]
+
+
+def _quoted(lines: Sequence[str]) -> str:
+    shown = [f"    {line[:_SHOWN_CHARACTERS]}" for line in lines[:_SHOWN_LINES]]
+    return "\n".join(shown + (["    ..."] if len(lines) > _SHOWN_LINES else []))
