@@ -7,7 +7,6 @@ import os
 import shutil
 import sqlite3
 import stat
-import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +24,6 @@ from strop.core.handles import MOST_RECORDED, Grant
 from strop.lm.base import Request
 from strop.lm.inbox import Inbox, InboxSettings
 from strop.runs.listing import list_runs
-from strop.runs.patching.apply import check_clean
 from strop.runs.run_directory import ignore_records, save
 from strop.store import FILE_NAME, Store
 from strop.store.files import bounded, one_line
@@ -115,27 +113,6 @@ def test_record_keeps_its_beginning_when_its_log_is_lost(tmp_path: Path) -> None
     (tmp_path / "copy" / f"{FILE_NAME}-wal").write_bytes(b"\0" * 100_000)
     with Store.open(tmp_path / "copy") as copy:
         assert len(list(copy.events())) > 1000
-
-
-@pytest.mark.parametrize("name", ["evil", "a=b", "with space"])
-def test_git_runs_no_program_that_a_repository_names(tmp_path: Path, name: str) -> None:
-    def git(*arguments: str) -> None:
-        named = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-        subprocess.run(["git", *named, *arguments], cwd=tmp_path, check=True, capture_output=True)
-
-    git("init", "-q")
-    (tmp_path / "p.py").write_text("x = 1\n")
-    git("add", "p.py")
-    git("commit", "-qm", "one")
-    ran = tmp_path / ".git" / "ran"
-    for way in ("clean", "process"):
-        git("config", f"filter.{name}.{way}", f"sh -c 'touch {ran}; cat'")
-    git("config", "core.fsmonitor", f"sh -c 'touch {ran}'")
-    attribute = f'"*" filter={name}\n' if " " in name else f"* filter={name}\n"
-    (tmp_path / ".git" / "info" / "attributes").write_text(attribute)
-    os.utime(tmp_path / "p.py", (1, 1))
-    check_clean(tmp_path, ["p.py"])
-    assert not ran.exists()
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link], ids=["symbolic", "hard"])

@@ -58,6 +58,8 @@ def takes(options: Callable[P, O_co]) -> _Taker[P, O_co]:
         def call(*args: Any, **keywords: Any) -> Any:
             for name in [parameter.name for parameter in positional[len(args) :] if parameter.name in keywords]:
                 args = (*args, keywords.pop(name))
+            for name in keywords.keys() & KEYS.keys():
+                raise TypeError(f"{name} was removed: {KEYS[name]}")
             return function(*args, options(**keywords))  # type: ignore[call-arg]
 
         call.__signature__ = inspect.signature(function).replace(parameters=[*positional, *own.values()])  # type: ignore[attr-defined]
@@ -113,8 +115,6 @@ def names_arguments(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         refuse_while_loading(f"strop.{function.__name__}")
-        for name in kwargs.keys() & KEYS.keys():
-            raise TypeError(f"{name} was removed: {KEYS[name]}")
         try:
             return function(*args, **kwargs)
         except CalledWhileLoading as error:
