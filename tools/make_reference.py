@@ -40,7 +40,6 @@ from strop.cli.help import plain, text_of
 from strop.core import metric_change
 from strop.core.handles import Grant
 from strop.lm.providers import PROVIDERS
-from strop.report.export.tables import TABLES
 from strop.runs import finding, improver_card, run_data
 from strop.runs.results import audited, improved, measured, parts, program_difference, trained
 from strop.runs.results.parts import AnswerCounts, Noted
@@ -359,12 +358,6 @@ def train_page() -> str:
     return _with_table("train.md", ["| improver | source | idea |", "|---|---|---|", *rows])
 
 
-def results_page() -> str:
-    """The text of docs/results.md with the columns of the tables of an export."""
-    rows = [f"| `{name}` | {' '.join(f'`{one}`' for one in columns)} |" for name, columns in TABLES.items()]
-    return _with_table("results.md", ["| table | columns |", "|---|---|", *rows])
-
-
 def models_page() -> str:
     """The text of docs/models.md with its table of what can answer."""
     rows = ["| `--model` | what answers | base URL | key |", "|---|---|---|---|"]
@@ -391,7 +384,6 @@ PAGES = {
     "check.md": check_page,
     "train.md": train_page,
     "models.md": models_page,
-    "results.md": results_page,
 }
 
 

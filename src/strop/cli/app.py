@@ -49,7 +49,7 @@ COMMANDS = {
     "view": "Show a run, or a folder of runs, in the browser, live; --html writes the page as one file.",
     "resume": "Continue a run that was stopped or killed; no request is sent or paid twice.",
     "replay": "Repeat a finished run from its record, without a language model, and compare every event.",
-    "export": "Write a run as JSON lines, CSV or figures, or send it to a tracker.",
+    "export": "Write a run as JSON lines, or send it to a tracker.",
     "audit": "Report forbidden behavior of one program, or of every program of a run.",
 }
 GROUPS = {

@@ -12,7 +12,7 @@ from html import escape as escape_html
 
 from strop.analysis.stats import Estimate
 from strop.base.pluralize import plain
-from strop.report.chart import Chart, Point, Series, svg, svg_file
+from strop.report.chart import Chart, Point, Series, svg
 from strop.report.html.page import Page
 from strop.runs.claims.numbers import between, in_words
 from strop.tasks.registry import PROBLEMS, problems
@@ -64,12 +64,6 @@ class ChartFigure:
     def svg(self) -> str:
         """The figure as safe HTML."""
         return self.chart if isinstance(self.chart, str) else svg(self.chart, f"{self.title}. {self.caption}")
-
-    def as_file(self, notice: str) -> str:
-        """The figure as a file of its own, black on white; a chart has its caption and the `notice` below it."""
-        if isinstance(self.chart, str):
-            return self.chart.replace("currentColor", "black")
-        return svg_file(self.chart, self.title, (self.caption, notice))
 
 
 def figures_of(page: Page) -> list[ChartFigure]:
