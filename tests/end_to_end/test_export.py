@@ -46,20 +46,6 @@ def test_export_ends_quietly_when_its_reader_goes_away(runs: Runs, tmp_path: Pat
     assert ended.returncode == 1 and b"Traceback" not in ended.stderr
 
 
-def test_export_to_a_place_without_a_name_is_one_line(strop: Strop, runs: Runs, tmp_path: Path) -> None:
-    (tmp_path / "runs").symlink_to(runs["paper"].parent)
-    ended = strop("export", "-o", "--force")
-    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and "-o needs" in ended.stderr, ended.stderr
-
-
-def test_export_of_a_damaged_record_is_one_line_and_leaves_nothing(strop: Strop, tmp_path: Path) -> None:
-    (tmp_path / "r").mkdir()
-    (tmp_path / "r" / "run.sqlite").write_bytes(b"SQLite format 3\0 and no more")
-    ended = strop("export", "r")
-    assert ended.returncode == 2 and ended.stderr.count("\n") == 1
-    assert [path.name for path in (tmp_path / "r").iterdir()] == ["run.sqlite"]
-
-
 @pytest.mark.parametrize(
     ("flags", "words"),
     [

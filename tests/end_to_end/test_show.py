@@ -40,13 +40,6 @@ def test_diff_of_a_run_shows_two_improvers_with_ideas_and_scores(run: Strop, tmp
     assert json.loads(run("show", "r", "--diff", ends[0][:8], "I_2", "--json").stdout)["diff"] == document["diff"]
 
 
-def test_diff_compares_the_last_two_that_differ_when_none_are_named(run: Strop) -> None:
-    found = run("show", "r", "--diff", "--json")
-    assert found.returncode == 0, found.stderr
-    document = json.loads(found.stdout)
-    assert not document["equal"] and document["diff"]
-
-
 @pytest.mark.parametrize(
     ("names", "words"),
     [

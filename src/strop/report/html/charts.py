@@ -68,7 +68,7 @@ class ChartFigure:
 
 def figures_of(page: Page) -> list[ChartFigure]:
     """The figures that a page has data for."""
-    makers = (_construction, _meta_utility, _candidates, _programs, _transfer, _curves)
+    makers = (_construction, _meta_utility, _candidates, _programs, _transfer)
     return [figure for maker in makers for figure in maker(page)]
 
 
@@ -193,29 +193,6 @@ def _transfer(page: Page) -> Iterator[ChartFigure]:
             for task, value, row in zip(measured.tasks, values, cells, strict=True)
         ],
     )
-
-
-def _curves(page: Page) -> Iterator[ChartFigure]:
-    measured = page.measured
-    for number, task in enumerate(measured.tasks if measured else ()):
-        cells = [cell for cell in measured.cells if cell.task == task and cell.curve] if measured else []
-        if not cells:
-            continue
-        series = [
-            Series(
-                cell.improver, [Point(float(y.answers), y.test.mean, *reach(y.test)) for y in cell.curve], look, "line"
-            )
-            for look, cell in enumerate(cells)
-        ]
-        yield ChartFigure(
-            f"curve-{number}",
-            f"{task}: best program so far by answers",
-            "Score on the test split of the program with the best training score after so many answers of an improvement, "
-            "mean over the copies; bars: one standard error.",
-            Chart(series, "answers of an improvement", "score, test split"),
-            ["answers", *(str(point.answers) for point in cells[0].curve)],
-            [[cell.improver, *(f"{point.test.mean:.3f}" for point in cell.curve)] for cell in cells],
-        )
 
 
 def reach(estimate: Estimate) -> tuple[float, float] | tuple[()]:
