@@ -40,7 +40,7 @@ from strop.cli.help import plain, text_of
 from strop.core import metric_change
 from strop.core.handles import Grant
 from strop.lm.providers import PROVIDERS
-from strop.runs import finding, improver_card, run_data
+from strop.runs import finding, run_data
 from strop.runs.results import audited, improved, measured, parts, program_difference, trained
 from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
@@ -204,10 +204,6 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "Counts of comparisons": (trained.ComparisonCounts, ""),
     "A search": (Search, ""),
     "The behaviour of a search": (SearchBehaviour, ""),
-    "A card": (improver_card.ImproverCard, ""),
-    "A figure of a card": (improver_card.Figure, ""),
-    "A task of a card": (improver_card.OnTask, ""),
-    "A finding of a card": (improver_card.Noticed, ""),
     "A note": (Noted, ""),
     "Costs": (run_data.Costs, ""),
     "Spent": (run_data.Spent, ""),

@@ -42,7 +42,7 @@ class Named:
     """A shipped improver, a file, or RUN:t."""
     text: str
     trained_on: tuple[str, ...] = ()
-    """The tasks that it was trained on, as far as a record or a card names them."""
+    """The tasks that it was trained on, as far as a record or a result names them."""
 
     @property
     def digest(self) -> str:

@@ -114,7 +114,7 @@ class Measured(Shown):
     """Every other improver minus the seed improver; or the first minus the second of two that are compared, over all tasks and
     on each."""
     trained_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Improver → the tasks that it was trained on; only improvers of runs, and files with a card."""
+    """Improver → the tasks that it was trained on; only improvers of runs, and files beside their results."""
     transfer: tuple[Difference, ...] = ()
     """If an improver was trained: the gain of each improver over the seed solutions, on the tasks that none was trained on."""
     own_score_because: Mapping[str, str] = field(default_factory=dict)
