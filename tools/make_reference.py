@@ -238,8 +238,6 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A note of an iteration": (audited.NotedIn, ""),
     "audit rules": (rules.Rule, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
     "diff": (program_difference.ProgramDifference, "`strop show --diff` prints it."),
-    "A program of a diff": (program_difference.NamedProgram, ""),
-    "A change": (program_difference.ScoreChange, ""),
 }
 """Sections of the page of documents: a type, and which command prints it."""
 

@@ -46,8 +46,8 @@ CLAIMED = "0.98765"
 VERBS = {
     "show": ["show", "RUN"],
     "show --json": ["show", "RUN", "--json"],
-    "show --diff": ["show", "RUN", "--diff"],
-    "export": ["export", "RUN", "--to", "jsonl", "-o", "-"],
+    "show --diff": ["show", "RUN", "--diff", "original", "solution"],
+    "export": ["export", "RUN", "-o", "-"],
     "view": ["view", "RUN", "--html", "page.html"],
     "audit": ["audit", "RUN"],
     "resume": ["resume", "RUN"],
