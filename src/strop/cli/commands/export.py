@@ -47,7 +47,8 @@ def export_command(
     if to is not None:
         if out is not None or force:
             raise ConfigurationError(f"--out and --force are for a file; --to {to} sends the run to a tracker")
-        return _send(find_run(run), *checked([to]))
+        (tracker,) = checked([to])
+        return _send(find_run(run), tracker)
     directory = find_run(run)
     with reading(directory):
         lines = export(directory, out or directory / FILE_NAME, texts=texts == "full", force=force)
