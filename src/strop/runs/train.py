@@ -159,7 +159,6 @@ def trained_of(
     conclusion = conclusion_of(data, iterations) if kind == "run" else Conclusion("", "")
     text, best_t = best or ("", None)
     file = directory / FILE
-    whole = best is not None and file.is_file() and file.read_bytes() == text.encode("utf-8")
     return Trained(
         directory=directory,
         kind=kind,
@@ -183,7 +182,7 @@ def trained_of(
             gate_pairs=sum(len(gate.differences) for gate in data.gates.values()),
             gate_accepted=sum(gate.accepted for gate in data.gates.values()),
         ),
-        file=file if whole else None,
+        file=file if best and file.is_file() and file.read_bytes() == text.encode("utf-8") else None,
         best_t=best_t,
         digest=digest_of(text) if text else "",
         improver=text,
