@@ -157,8 +157,7 @@ def trained_of(
     kind, found = data.meta.get("kind", "run"), searches or {}
     iterations = iterations_of(data, found)
     conclusion = conclusion_of(data, iterations) if kind == "run" else Conclusion("", "")
-    text, best_t = best or ("", None)
-    file = directory / FILE
+    (text, best_t), file = best or ("", None), directory / FILE
     return Trained(
         directory=directory,
         kind=kind,
