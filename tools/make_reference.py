@@ -40,8 +40,7 @@ from strop.cli.help import plain, text_of
 from strop.core import metric_change
 from strop.core.handles import Grant
 from strop.lm.providers import PROVIDERS
-from strop.report.export.tables import TABLES
-from strop.runs import finding, improver_card, run_data
+from strop.runs import finding, run_data
 from strop.runs.results import audited, improved, measured, parts, program_difference, trained
 from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
@@ -166,6 +165,8 @@ def _removed() -> Iterator[str]:
     yield from ("", "## Removed", "", "Each is refused with this line.", "")
     named = {f"`{key}`": words for key, words in removed.KEYS.items()}
     named |= {f"`strop {flag}`": words for flag, words in removed.FLAGS.items()}
+    named |= {f"`strop export --to {form}`": words for form, words in removed.FORMATS.items()}
+    named |= {f"`--model {kind}/…`": words for kind, words in removed.MODELS.items()}
     yield from (f"- {name}: {_cell(words)}" for name, words in named.items())
 
 
@@ -213,10 +214,6 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "Counts of comparisons": (trained.ComparisonCounts, ""),
     "A search": (Search, ""),
     "The behaviour of a search": (SearchBehaviour, ""),
-    "A card": (improver_card.ImproverCard, ""),
-    "A figure of a card": (improver_card.Figure, ""),
-    "A task of a card": (improver_card.OnTask, ""),
-    "A finding of a card": (improver_card.Noticed, ""),
     "A note": (Noted, ""),
     "Costs": (run_data.Costs, ""),
     "Spent": (run_data.Spent, ""),
@@ -251,8 +248,6 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A note of an iteration": (audited.NotedIn, ""),
     "audit rules": (rules.Rule, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
     "diff": (program_difference.ProgramDifference, "`strop show --diff` prints it."),
-    "A program of a diff": (program_difference.NamedProgram, ""),
-    "A change": (program_difference.ScoreChange, ""),
 }
 """Sections of the page of documents: a type, and which command prints it."""
 
@@ -367,12 +362,6 @@ def train_page() -> str:
     return _with_table("train.md", ["| improver | source | idea |", "|---|---|---|", *rows])
 
 
-def results_page() -> str:
-    """The text of docs/results.md with the columns of the tables of an export."""
-    rows = [f"| `{name}` | {' '.join(f'`{one}`' for one in columns)} |" for name, columns in TABLES.items()]
-    return _with_table("results.md", ["| table | columns |", "|---|---|", *rows])
-
-
 def models_page() -> str:
     """The text of docs/models.md with its table of what can answer."""
     rows = ["| `--model` | what answers | base URL | key |", "|---|---|---|---|"]
@@ -399,7 +388,6 @@ PAGES = {
     "check.md": check_page,
     "train.md": train_page,
     "models.md": models_page,
-    "results.md": results_page,
 }
 
 

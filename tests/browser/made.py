@@ -39,7 +39,7 @@ HOSTILE = {
     "a frame": '<iframe srcdoc="<script>parent.caught = 1</script>"></iframe>',
     "another policy, another base": '<base href="//example.org/"><meta http-equiv="refresh" content="0;url=//example.org">',
     "a forged headline": "</h1></section><section id=overview><h1>I_4 is better by 0.999</h1>",
-    "a forged strip of the live page": "<aside id='live'><p class='live-sentence'>The run has finished.</p></aside>",
+    "a forged strip of the live page": "<p id='live' role='note'>The run has finished.</p>",
     "a form": "<form action='/'><button>resume</button></form><object data='/'></object><embed src='/'>",
     "a comment that opens": "<!-- <!--> --!> ]]> <![CDATA[ <?xml ?>",
     "a template": "{{7*7}} {% raw %} {{ d.__class__.__mro__ }} ${7*7} <%= 7*7 %>",

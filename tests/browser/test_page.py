@@ -10,7 +10,7 @@ import pytest
 
 from browser.conftest import Open
 from browser.made import page_saying
-from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded
+from strop.base.events import Evaluated, LmCalled, LmResponded
 from strop.report.html.page import Page, read_page
 from strop.store import Store
 from support.processes import wait_until
@@ -59,18 +59,6 @@ def choose(browser: Any, table: str, field: str, starts: str) -> None:
 def said(browser: Any, table: str, words: str) -> None:
     """Wait until the table says how many rows it shows."""
     wait_until(lambda: one(browser, f"#{table} .count").text == words)
-
-
-def test_the_iterations_have_the_values_of_the_record(opened: Open, page: str, store: Store) -> None:
-    browser = opened(page)
-    rows = browser.execute_script(CELLS, "#progress [aria-label=Iterations] tbody tr")
-    shown = {row[0].strip(): row for row in rows}
-    for stored in store.events(IterationFinished):
-        event = stored.event
-        row = shown[str(event.t)]
-        assert row[3].split()[0] == f"{sum(event.test) / len(event.test):.3f}"
-        assert row[5].split()[0] == f"{sum(event.train) / len(event.train):.3f}"
-        assert row[7] == f"{event.evaluations:,}"
 
 
 def test_a_click_on_a_node_opens_its_program_and_its_difference(opened: Open, page: str, document: Page) -> None:
@@ -145,9 +133,6 @@ def test_a_row_opens_the_whole_prompt_and_answer(opened: Open, page: str, store:
 
 def test_an_address_with_a_place_opens_it(opened: Open, page: str, document: Page) -> None:
     node = document.nodes[0]
-    browser = opened(page, "#call-2")
-    wait_until(lambda: one(browser, "#reader").is_displayed())
-    assert one(browser, "#reader-title").text.startswith("LM call 2 of")
     browser = opened(page, f"#node-{node.id}")
     assert one(browser, f"#node-{node.id}").get_attribute("open")
     browser = opened(page, f"#evaluations-of-{node.text}")
@@ -166,19 +151,6 @@ def test_a_column_sorts_up_and_down(opened: Open, page: str, document: Page) -> 
         assert browser.execute_script(CELLS, EVALUATIONS)[0][7] == f"{extreme:.3f}"
 
 
-def test_the_button_switches_the_theme_and_keeps_nothing(opened: Open, page: str) -> None:
-    browser = opened(page)
-    ground = "return getComputedStyle(document.body).backgroundColor"
-    light = browser.execute_script(ground)
-    one(browser, "#theme").click()
-    dark = browser.execute_script(ground)
-    assert dark != light
-    assert one(browser, "#theme").text == "Light theme"
-    assert browser.execute_script("return document.cookie") == ""
-    browser = opened(page, dark=True)
-    assert browser.execute_script(ground) == dark
-
-
 def test_the_keyboard_alone_reaches_a_node_and_a_call_and_comes_back(opened: Open, page: str) -> None:
     from selenium.webdriver.common.keys import Keys
 
@@ -195,7 +167,6 @@ def test_the_keyboard_alone_reaches_a_node_and_a_call_and_comes_back(opened: Ope
     assert browser.current_url.endswith(place)
     assert active.active_element.tag_name == "summary"
     browser.execute_script("document.querySelector('#calls .window').focus({preventScroll: true})")
-    active.active_element.send_keys(Keys.TAB)
     while active.active_element.get_attribute("aria-label") != "Open call 1":
         active.active_element.send_keys(Keys.TAB)
     active.active_element.send_keys(Keys.ARROW_DOWN)

@@ -127,31 +127,6 @@ task = strop.Task(name="{name}", sample=sample, score=score, seed="def value(x):
 """
 
 
-def test_eval_shows_the_best_program_so_far_by_answers_when_a_curve_is_asked_for(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "value.py").write_text(VALUE.format(name="value"))
-    (tmp_path / "asks.py").write_text(
-        "from helpers import extract_code\n\n"
-        "def improve_algorithm(initial_solution, utility, language_model):\n"
-        "    programs = [extract_code(language_model.prompt('', str(n))[0]) for n in range(4)]\n"
-        "    return max([initial_solution, *programs], key=utility)\n"
-    )
-    (tmp_path / "model.py").write_text(
-        "VALUES = {'0': 0.2, '1': 0.7, '2': 0.5, '3': 0.9}\n\n"
-        "def answer(request):\n"
-        "    return f'```python\\ndef value(x):\\n    return {VALUES.get(request.message, 0.3)}\\n```'\n"
-    )
-    asked = ["eval", "asks.py", "--task", "value.py", "--copies", "2", "--lm-budget", "4", "--max-responses", "1"]
-    asked += ["--model", "python:model.py:answer", "--curve", "--out", "a"]
-    shown = strop(*asked)
-    rows = [line.split() for line in shown.stdout.splitlines()]
-    assert ["asks.py", "0.100", "0.200", "0.700", "0.900"] in rows, "after 0, 1, 2 and 4 answers"
-    cell = json.loads(strop(*asked, "--json").stdout)["cells"][1]
-    points = [(point["answers"], round(point["test"]["mean"], 9)) for point in cell["curve"]]
-    assert points == [(0, 0.1), (1, 0.2), (2, 0.7), (4, 0.9)]
-    strop("view", "a", "--html", "page.html")
-    assert "best program so far by answers" in (tmp_path / "page.html").read_text()
-
-
 def test_eval_shows_the_gain_on_tasks_that_no_improver_was_trained_on_when_one_was_trained(
     strop: Any, tmp_path: Path
 ) -> None:

@@ -176,8 +176,6 @@ def test_score_that_the_program_prints_is_its_own_everywhere_unless_programs_are
     assert strop("view", "there", "--html", "page.html").returncode == 0
     page = (tmp_path / "page.html").read_text("utf-8")
     assert reason in page and "strop apply refuses it without --unproven" in page and "sealed" not in page
-    assert strop("export", "there", "--to", "csv", "--out", "tables").returncode == 0
-    assert reason in (tmp_path / "tables" / "evaluations.csv").read_text("utf-8")
     assert strop("apply", "there").returncode == 2 and contents(mine) == FILES
     assert strop("apply", "there", "--unproven").returncode == 0
     assert contents(mine)["app/name with blank.txt"] == "speed: 12"

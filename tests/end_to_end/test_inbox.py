@@ -81,8 +81,6 @@ def came_to(strop: Any, run: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(strop("show", run, "--json").stdout)
     for own in ("directory", "file", "model"):
         del document[own]
-    for own in ("run", "model"):
-        del document["card"][own]
     for iteration in document["iterations"]:
         del iteration["seconds"]
     del document["costs"]["unseen_tokens"]  # what was in flight when a run was killed counts at its worst case

@@ -84,12 +84,6 @@ def test_a_page_needs_nothing_else_and_names_no_other_place(strop: Strop, kept: 
     assert str(ask(kept, "SELECT value FROM meta WHERE key = 'secret'")[0][0]) not in text
 
 
-def test_the_same_record_gives_the_same_page(strop: Strop, kept: Path) -> None:
-    strop("view", "r", "--html", "one.html")
-    strop("view", "r", "--html", "two.html")
-    assert (kept.parent / "one.html").read_bytes() == (kept.parent / "two.html").read_bytes()
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -14,7 +14,6 @@ import pytest
 
 from end_to_end.conftest import TINY, Strop
 from strop.base.events import IterationFinished
-from strop.report.tracking import LIBRARIES
 from strop.store import Store
 from support.tracked import eventually
 
@@ -24,7 +23,7 @@ NOWHERE = "http://127.0.0.1:9"
 """Where nothing listens."""
 
 mlflow, wandb = (
-    pytest.mark.skipif(find_spec(LIBRARIES[name]) is None, reason=f"the extra {name} is not installed")
+    pytest.mark.skipif(find_spec(name) is None, reason=f"the extra {name} is not installed")
     for name in ("mlflow", "wandb")
 )
 

@@ -11,10 +11,7 @@ import pytest
 
 from end_to_end.conftest import TINY as SMALL
 from end_to_end.conftest import Start, Strop, stopped_at
-from strop.analysis.stats import score_estimate
-from strop.base.events import Evaluated
 from strop.base.solution import digest_of
-from strop.store import Store
 from support.tables import widest
 
 TINY = [*SMALL, *shlex.split("--gate-pairs 4 --seed 3 -T 2 --model offline:skill=0.9")]
@@ -61,55 +58,40 @@ def two_tasks(tmp_path: Path) -> list[str]:
     return ["by2/task.py", "by3/task.py"]
 
 
-def began_with(directory: Path) -> list[float]:
-    """The 95% interval of the first improver, from û of its copies in the record."""
-    with Store.open(directory) as store:
-        events = [stored.event for stored in store.events(Evaluated)]
-    values = [event.value for event in events if event.split == "test" and event.scope.startswith("t0/measure")]
-    return list(score_estimate(values).interval or ())
-
-
-def test_training_on_two_tasks_ends_with_an_improver_and_its_card(
+def test_training_on_two_tasks_ends_with_an_improver_and_its_result_beside_it(
     strop: Strop, two_tasks: list[str], tmp_path: Path
 ) -> None:
     done = strop("run", *two_tasks, *TINY, "--out", "t")
     assert done.returncode == 0, done.stderr
-    card = json.loads((tmp_path / "t" / "best.json").read_text())
-    text = (tmp_path / "t" / "best.py").read_text()
-    assert card["digest"] == digest_of(text)
-    assert (card["seed"], card["iterations"], card["copies"], card["run"]) == (3, 2, 2, "t")
-    assert [task["name"] for task in card["tasks"]] == ["times2", "times3"]
-    assert card["is_language_model"] is False and card["model"] == "offline:skill=0.9"
-    document = json.loads(strop("show", "t", "--json").stdout)
+    document = json.loads((tmp_path / "t" / "best.json").read_text())
+    assert document == json.loads(strop("show", "t", "--json").stdout)
+    assert document["digest"] == digest_of((tmp_path / "t" / "best.py").read_text())
+    assert document["trained_on"] == ["times2", "times3"] and document["model"] == "offline:skill=0.9"
     first = document["iterations"][0]
     assert [each["task"] for each in first["tasks"]] == ["times2", "times3"]
     assert [value for each in first["tasks"] for value in each["test"]["values"]] == first["test"]["values"]
-    assert card["began_with"]["mean"] == pytest.approx(first["test"]["mean"])
-    assert began_with(tmp_path / "t") == pytest.approx([card["began_with"][bound] for bound in ("low", "high")])
-    assert document["card"]["digest"] == card["digest"]
     assert "STOP on times2, times3." in done.stdout
     told = strop("show", "t", "--full").stdout
     assert "times3" in told and widest(told) <= 80
-    shown = strop("list", "improvers", "t/best.py")
-    assert "2 copies of each task" in shown.stdout and "began with" in shown.stdout
     used = strop("eval", "t/best.py", "--task", "parity", *TINY[:4], "--out", "e")
     assert used.returncode == 0, used.stderr
 
 
 @pytest.mark.slow
-def test_card_says_what_the_improver_gains_when_it_is_better(
+def test_result_says_what_the_improver_gains_when_it_is_better(
     strop: Strop, two_tasks: list[str], tmp_path: Path
 ) -> None:
-    """The model answers with an improver that knows both tasks: it is accepted, and the card has its û and its interval."""
+    """The model answers with an improver that knows both tasks: it is accepted, and the result has its û of each task."""
     (tmp_path / "knows.py").write_text(KNOWS)
     asked = shlex.split("run --gate-pairs 40 --seed 3 -T 1 --model python:knows:answer --out t --json")
     done = strop(*asked, *two_tasks, *SMALL, PYTHONPATH=str(tmp_path))
     assert done.returncode == 0, done.stderr
-    card = json.loads(done.stdout)["card"]
-    assert card["iteration"] == 1 and card["improver"]["mean"] == pytest.approx(1.0)
-    assert [task["improver"] for task in card["tasks"]] == [pytest.approx(1.0)] * 2
-    assert [task["start"] for task in card["tasks"]] == [pytest.approx(0.5, abs=0.2), pytest.approx(0.25, abs=0.2)]
-    assert card["difference"]["mean"] == pytest.approx(1.0 - card["began_with"]["mean"])
+    document = json.loads(done.stdout)
+    start, best = document["iterations"]
+    assert document["best_t"] == 1 and best["test"]["mean"] == pytest.approx(1.0)
+    assert [task["test"]["mean"] for task in best["tasks"]] == [pytest.approx(1.0)] * 2
+    expected = [pytest.approx(0.5, abs=0.2), pytest.approx(0.25, abs=0.2)]
+    assert [task["test"]["mean"] for task in start["tasks"]] == expected
     assert (tmp_path / "t" / "best.py").read_text().strip() == BETTER.strip()
 
 
@@ -134,11 +116,11 @@ def test_training_takes_command_tasks_beside_others_from_the_tree_as_it_was(
     (tmp_path / "tree" / "prog.sh").write_text("echo score: 1000000\n")
     resumed = strop("resume", "t", "--json")
     assert resumed.returncode == 0, resumed.stderr
-    card = json.loads(resumed.stdout)["card"]
-    tree = next(task for task in card["tasks"] if task["name"] == "tree")
-    assert tree["start"] == pytest.approx(2 / 3), "6 for 3 is twice as good"
-    assert [bool(task["own_score_because"]) for task in card["tasks"]] == [True, False]
-    assert "the program prints this score itself" in strop("list", "improvers", "t/best.py").stdout
+    document = json.loads(resumed.stdout)
+    assert [*document["own_score_because"]] == ["tree"]
+    assert "the program prints this score itself" in strop("show", "t", "--full").stdout
+    tree = document["iterations"][0]["tasks"][0]
+    assert tree["task"] == "tree" and tree["test"]["mean"] == pytest.approx(2 / 3), "6 for 3 is twice as good"
 
 
 def test_plan_of_a_training_counts_copies_of_every_task(strop: Strop, two_tasks: list[str], tmp_path: Path) -> None:
@@ -177,5 +159,4 @@ def test_training_begins_from_what_another_training_ended_with(
     assert strop("run", *two_tasks, *few, "--out", "one").returncode == 0
     done = strop("run", "--improver", "one:0", *few, "--out", "two")
     assert done.returncode == 0, done.stderr
-    card = json.loads((tmp_path / "two" / "best.json").read_text())
-    assert card["start"] == "one:0" and [task["name"] for task in card["tasks"]] == ["times2", "times3"]
+    assert json.loads((tmp_path / "two" / "best.json").read_text())["trained_on"] == ["times2", "times3"]

@@ -46,8 +46,8 @@ CLAIMED = "0.98765"
 VERBS = {
     "show": ["show", "RUN"],
     "show --json": ["show", "RUN", "--json"],
-    "show --diff": ["show", "RUN", "--diff"],
-    "export": ["export", "RUN", "--to", "jsonl", "-o", "-"],
+    "show --diff": ["show", "RUN", "--diff", "original", "solution"],
+    "export": ["export", "RUN", "-o", "-"],
     "view": ["view", "RUN", "--html", "page.html"],
     "audit": ["audit", "RUN"],
     "resume": ["resume", "RUN"],
@@ -231,7 +231,7 @@ def test_record_of_another_machine_is_shown_with_everything_and_first_said_to_be
         assert "made with a key that is not on this machine; strop replay" in found.stdout.splitlines()[0]
     shown = run_here("show", str(tmp_path / "r"), "--json", cwd=home, env=elsewhere)
     assert '"unverified": "unverified: ' in shown.stdout
-    exported = run_here("export", str(tmp_path / "r"), "--to", "jsonl", "-o", "-", cwd=home, env=elsewhere)
+    exported = run_here("export", str(tmp_path / "r"), "-o", "-", cwd=home, env=elsewhere)
     assert exported.stderr.startswith("unverified: ")
     viewed = run_here("view", str(tmp_path / "r"), "--html", str(tmp_path / "page.html"), cwd=home, env=elsewhere)
     assert viewed.returncode == 0 and "unverified: " in (tmp_path / "page.html").read_text()

@@ -38,7 +38,7 @@ CALLS: dict[str, list[list[str]]] = {
     "view": [["view", "improved", "--html", "page.html"]],
     "resume": [["resume", "improved"]],
     "replay": [["replay", "improved"]],
-    "export": [["export", "improved", "--to", "csv", "-o", "tables"]],
+    "export": [["export", "improved", "-o", "lines.jsonl"]],
     "audit": [["audit", "improved"], ["audit", "task.py"]],
 }
 """Command → what is typed, in this order, in a folder with the task `task.py` and the record `improved`."""

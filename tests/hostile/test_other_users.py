@@ -58,15 +58,14 @@ def test_what_commands_write_of_a_run_is_for_its_owner_alone(home: Path) -> None
     (home / "there").mkdir(mode=0o755)
     typed(home, *IMPROVE)
     [run] = (home / "runs").glob("*-*")
-    typed(home, "export", str(run), "--to", "csv", "-o", "tables")
-    typed(home, "export", str(run), "--to", "jsonl", "-o", "lines.jsonl")
+    typed(home, "export", str(run), "-o", "lines.jsonl")
     typed(home, "view", str(run), "--html", "there/page.html")
     typed(home, *shlex.split("run task.py -T 1 --copies 2 --lm-budget 1 --max-responses 1 --out below/ran"))
     typed(home, "init", "mine", "--form", "command", umask=0o022)
     typed(
         home, "improve", "mine", "--lm-budget", "1", "--max-responses", "2", "--seed", "1", "--out", "tree", umask=0o022
     )
-    assert open_to_others(home / "runs", home / "tables", home / "below", home / "tree") == []
+    assert open_to_others(home / "runs", home / "below", home / "tree") == []
     assert open_to_others(home / "there")[1:] == []
     assert [each for each in home.glob("lines.jsonl") if each.stat().st_mode & 0o077] == []
     assert list((home / "tmp").iterdir()) == []

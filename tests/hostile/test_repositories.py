@@ -35,7 +35,7 @@ WORDS = {
     "view": [["view", "record", "--html", "new.html"]],
     "resume": [["resume", "record"]],
     "replay": [["replay", "record"]],
-    "export": [["export", "record", "--to", "jsonl"]],
+    "export": [["export", "record"]],
     "audit": [["audit", "prog.py"], ["audit", "record"]],
 }
 SECRET = "THE-SECRET-OF-ADA"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from strop.base.events import Event, LmCalled, RunFinished, RunResumed, RunStarted
+from strop.base.events import LmCalled, RunFinished, RunResumed, RunStarted
 from support.records import evaluated, iterated, responded
 
 SPEC = {"model": "openai/gpt-4?seed=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1, "require": None}
@@ -27,8 +27,6 @@ ENDED = {"verdict": "raised", "scores": (0.0,), "verdicts": ("raised",), "error"
 EVALUATED = evaluated("a program", 0.0, "t0/measure/copy0/result", **ENDED, cpu_seconds=0.1, wall_seconds=0.5)
 REASON = "the self-improvement failed: quoted"
 ITERATED = iterated(0, "a program", reason=REASON, train=(0.5, 0.7), test=(), evaluations=1, seconds=3.0)
-TEXTS = ("You code.", "a prompt", "an answer", "a thought", "a program", "quoted")
-"""What no tracker may have that was not allowed it."""
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -37,18 +35,9 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def numbers(path: Path) -> list[int]:
-    return [line["seq"] for line in lines(path)]
-
-
 def eventually(condition: Callable[[], object]) -> bool:
     """Whether it becomes true within a minute, which is for a machine that is busy."""
     end = time.monotonic() + 60
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
     return bool(condition())
-
-
-def some(count: int) -> list[Event]:
-    """That many events."""
-    return [EVALUATED] * count

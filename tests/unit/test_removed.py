@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 import strop
-from strop.base.removed import FLAGS, KEYS
+from strop.base.removed import FLAGS, FORMATS, KEYS, MODELS
 from strop.cli.app import main
 
 ARGUMENTS = {"improve": "x", "check": "x", "score": "x", "eval": "seed"}
@@ -39,3 +39,17 @@ def test_removed_key_is_refused_on_a_command_line_with_its_successor(
 def test_removed_key_is_refused_in_python_with_its_successor(key: str) -> None:
     with pytest.raises(TypeError, match=re.escape(f"{key} was removed: {KEYS[key]}")):
         strop.improve("x", **{key: 1})
+
+
+WORDS = {
+    **{f"export --to {form}": words for form, words in FORMATS.items()},
+    **{f"improve x --model {kind}/a/b": words for kind, words in MODELS.items()},
+}
+
+
+@pytest.mark.parametrize("command", WORDS)
+def test_removed_word_is_refused_with_its_successor(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(shlex.split(command))
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and said.count("\n") == 1 and WORDS[command] in said

@@ -56,7 +56,7 @@ def test_list_of_commands_loads_no_command() -> None:
 
 
 def test_trackers_load_their_libraries_only_when_they_are_asked_for() -> None:
-    code = "import strop.report.tracking"
+    code = "import strop.report.track"
     assert loaded(code) & {"mlflow", "wandb"} == set()
 
 

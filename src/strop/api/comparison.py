@@ -69,8 +69,6 @@ class EvalForm:
     kind: Literal["eval", "compare"]
     """Kind of the record: beside the seed improver, or one against another."""
     improvers: tuple[Named, ...]
-    curve: bool = False
-    """Whether quality by answers is measured, too."""
 
     def carry_out(
         self, parts: Components, directory: Path, tracks: Sequence[str], show: Mode
@@ -88,12 +86,11 @@ class EvalForm:
 
     def _meta(self, parts: Components) -> dict[str, str]:
         """Metadata of the record, by which the same command recognises it."""
-        spec, trained = parts.spec, {each.name: each.trained_on for each in self.improvers if each.trained_on}
+        trained = {each.name: each.trained_on for each in self.improvers if each.trained_on}
         meta = {
             "task": ", ".join(task.name for task in parts.tasks),
             "improvers": json.dumps([[improver.name, improver.digest] for improver in self.improvers]),
         }
-        meta |= {evaluate.CURVE: str(spec.lm_budget * spec.max_responses)} if self.curve else {}
         return meta | ({evaluate.TRAINED_ON: json.dumps(trained)} if trained else {})
 
     def _measure(self, parts: Components, record: Record) -> StropError | None:
@@ -101,8 +98,7 @@ class EvalForm:
         try:
             with record.journal.of(parts):
                 context = RunContext(parts, record.journal, recalled=record.journal.recalled)
-                curves = record.store if self.curve else None
-                evaluate.carry_out(context, parts.tasks, self.improvers, record.notify, curves)
+                evaluate.carry_out(context, parts.tasks, self.improvers, record.notify)
         except StropError as error:
             return error
         return None
@@ -120,7 +116,7 @@ def rivals(first: str, second: str) -> EvalForm:
     return EvalForm("compare", (one, other))
 
 
-def form_of(improver: str, others: tuple[str, ...], against: str | None, curve: bool = False) -> EvalForm:
+def form_of(improver: str, others: tuple[str, ...], against: str | None) -> EvalForm:
     """The form that the arguments of `strop eval` select.
 
     Raises:
@@ -128,9 +124,7 @@ def form_of(improver: str, others: tuple[str, ...], against: str | None, curve: 
     """
     if against is None:
         improvers = named([improver, *others], any_improver_text, trained_on)
-        return EvalForm("eval", evaluate.with_seed(improvers), curve=curve)
-    if curve:
-        raise ConfigurationError("--against and --curve exclude each other")
+        return EvalForm("eval", evaluate.with_seed(improvers))
     if others:
         raise ConfigurationError(f"--against takes one improver, not {1 + len(others)}")
     return rivals(improver, against)

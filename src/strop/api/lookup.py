@@ -8,9 +8,9 @@ from pathlib import Path
 from rich.console import Console
 
 from strop.base.errors import ConfigurationError
+from strop.base.from_json import read_json
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
-from strop.runs.improver_card import card_path, read_card
 from strop.runs.listing import list_runs
 from strop.runs.reading import opened
 from strop.runs.run_data import FRAME, read_run, spec_of
@@ -49,16 +49,14 @@ def find_run(run: Path | None, root: Path = RUNS) -> Path:
 def any_improver_text(name: str) -> str:
     """The text of an improver: a shipped or installed one, a file, or I_t of a run (`RUN:t`).
 
-    Prints a warning on standard error if the card beside the file belongs to another text, or the record is unverified.
+    Prints a warning on standard error if the record is unverified.
 
     Raises:
         ConfigurationError: there is no such improver.
     """
     iteration = _iteration_of(name)
     if iteration is None:
-        text = improver_text(name)
-        _check_card(name, text)
-        return text
+        return improver_text(name)
     directory, t = iteration
     with opened(directory) as store:
         improvers = {event.t: store.text(event.improver) for event in read_run(store, kinds=FRAME).iterations}
@@ -69,16 +67,6 @@ def any_improver_text(name: str) -> str:
         has = f"it has {min(improvers)} to {max(improvers)}" if improvers else "no iteration of it has ended"
         raise ConfigurationError(f"{directory} has no iteration {t}: {has}")
     return improvers[t]
-
-
-def _check_card(name: str, text: str) -> None:
-    if name in shipped_improvers() or not Path(name).is_file():
-        return
-    path = card_path(Path(name))
-    card = read_card(path)
-    if card is not None and not card.says(text):
-        line = f"the card {path} is not for {name}: its digest is {card.digest[:12]}, the file's {digest_of(text)[:12]}"
-        Console(stderr=True, highlight=False).print(escape(line), markup=False, soft_wrap=True)
 
 
 def tasks_of(name: str) -> tuple[str, ...]:
@@ -99,7 +87,8 @@ def tasks_of(name: str) -> tuple[str, ...]:
 
 
 def trained_on(name: str) -> tuple[str, ...]:
-    """Names of the tasks that an improver was trained on: those of the run of `RUN:t`, or of the card beside a file."""
+    """Names of the tasks that an improver was trained on: those of the run of `RUN:t`, or of the result that a run wrote beside a
+    file, if it is about the text of that file."""
     iteration = _iteration_of(name)
     if iteration is not None:
         directory, t = iteration
@@ -107,8 +96,18 @@ def trained_on(name: str) -> tuple[str, ...]:
             return tuple(store.meta.get("task", "").split(", ")) if t else ()
     if name in shipped_improvers() or not Path(name).is_file():
         return ()
-    card = read_card(card_path(Path(name)))
-    return tuple(task.name for task in card.tasks) if card is not None and card.says(improver_text(name)) else ()
+    try:
+        result = read_json(Path(name).with_suffix(".json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return ()
+    if (
+        not isinstance(result, dict)
+        or not result.get("best_t")
+        or result.get("digest") != digest_of(improver_text(name))
+    ):
+        return ()
+    tasks = result.get("trained_on")
+    return tuple(map(str, tasks)) if isinstance(tasks, list) else ()
 
 
 def _iteration_of(name: str) -> tuple[Path, int] | None:

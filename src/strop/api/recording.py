@@ -22,7 +22,7 @@ from strop.base.terminal_text import escape
 from strop.report.terminal.live import LineView, LiveView, Mode, View, make_view
 from strop.report.terminal.narration import Narration
 from strop.report.terminal.words import notice_of
-from strop.report.tracking import sent
+from strop.report.track import sent
 from strop.runs.assembly import Components
 from strop.runs.claims.gains import score_words
 from strop.runs.interrupts import Interrupted, TimeSpent, stop

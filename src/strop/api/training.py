@@ -77,7 +77,7 @@ def carry_out(
     tracks: Sequence[str] = (),
     show: Mode = "auto",
 ) -> None:
-    """Run Algorithm 1 from the text `improver` in a new directory; write the best improver and its card.
+    """Run Algorithm 1 from the text `improver` in a new directory; write the best improver and the result.
 
     Raises:
         ConfigurationError: the offline proposer would be asked for a program that it cannot edit.
@@ -91,7 +91,7 @@ def carry_out(
 
 
 def resume(record: RunRecord, *, trust: bool = False, tracks: Sequence[str] = (), show: Mode = "none") -> None:
-    """Continue a run of Algorithm 1 to its end; write the best improver and its card. `trust`: as for `RunRecord.origin`.
+    """Continue a run of Algorithm 1 to its end; write the best improver and the result. `trust`: as for `RunRecord.origin`.
 
     Raises:
         StropError: it was stopped again; what was done is kept.

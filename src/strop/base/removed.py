@@ -19,9 +19,21 @@ KEYS = {
 """Key of strop.toml, of --set and of Python's keywords → its successor."""
 
 FLAGS = {
+    "eval --curve": "strop eval with a smaller --lm-budget shows what quality costs",
+    "export --follow": "strop export RUN writes what is recorded so far; --display log prints each step of a run",
     "improve --force": "--apply replaces files that are as they were when the run began; strop apply RUN --force replaces others",
+    "view --idle": "strop view RUN writes report.html and opens it; there is no server",
+    "view --open": "strop view RUN opens the page; --html FILE writes it only",
+    "view --port": "strop view RUN writes report.html and opens it; there is no server",
 }
 """Command and flag → its successor."""
+
+FORMATS = {
+    "jsonl": "JSON lines are the format: strop export RUN",
+    "csv": "use SQL on run.sqlite, or pandas on the JSON lines (docs/results.md)",
+    "figures": "strop view RUN has them; strop reproduce writes SVG",
+}
+"""Format of `strop export --to` → its successor."""
 
 MODELS = {"any-llm": "use openai/MODEL?url=BASE_URL with the vendor's key in OPENAI_API_KEY"}
 """Kind of language model → its successor."""

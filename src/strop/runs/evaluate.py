@@ -5,24 +5,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 
 from strop.analysis.stats import decided, score_difference
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
-from strop.base.events import Evaluated, Event, Extracted, ImproveFinished, LmResponded
+from strop.base.events import Evaluated, Event, ImproveFinished, LmResponded
 from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, fields_of, means_of
 from strop.base.solution import digest_of
 from strop.core.acts import NAMED_BY
-from strop.core.utility import Utility
 from strop.runs.assembly import RunContext
 from strop.runs.claims.improvers import LEVEL, measured_words
 from strop.runs.evaluators import improvers_at_once
-from strop.runs.results.measured import CurvePoint, Difference, Ending, Measured, Measurement, SeedSolution
+from strop.runs.results.measured import Difference, Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, noted, sample
 from strop.runs.run_data import REPEATS, Spent, named_in, read_run
 from strop.runs.spec import improver_text
@@ -43,7 +42,7 @@ class Named:
     """A shipped improver, a file, or RUN:t."""
     text: str
     trained_on: tuple[str, ...] = ()
-    """The tasks that it was trained on, as far as a record or a card names them."""
+    """The tasks that it was trained on, as far as a record or a result names them."""
 
     @property
     def digest(self) -> str:
@@ -60,110 +59,8 @@ class MeasuredCopy:
     """On the sealed split."""
 
 
-@dataclass
-class _Copy:
-    """One improvement: its answers in order, and its best programs so far."""
-
-    scope: str
-    costs: list[int | None] = field(default_factory=list)
-    """Cost of each answer, in billionths of a dollar; None if unknown."""
-    numbers: dict[tuple[int, int], int] = field(default_factory=dict)
-    """(call, index) of an answer → its number, from 1."""
-    found: dict[str, int] = field(default_factory=dict)
-    """Digest of a program that an answer holds → the number of that answer, from 1."""
-    scored: list[tuple[int, float, str]] = field(default_factory=list)
-    """(answers, training score, program) of each evaluation."""
-    solution: str | None = None
-    """What the improver returned, which the measurement has scored."""
-
-    def add(self, event: Event) -> None:
-        """Add an event of this improvement.
-
-        A program that an answer holds counts from that answer on, whenever it was evaluated; another one, from the last answer
-        before its evaluation.
-        """
-        answers = len(self.costs)
-        match event:
-            case LmResponded():
-                self.costs.append(0 if event.again else event.cost)
-                self.numbers[event.call, event.index] = answers + 1
-            case Extracted():
-                for index, digest in enumerate(event.programs):
-                    self.found.setdefault(digest, self.numbers.get((event.call, index), answers))
-            case ImproveFinished() if event.scope == self.scope:
-                self.solution = event.solution
-            case Evaluated(split="train", solution=str(text)) if event.scope != f"{self.scope}/result":
-                self.scored.append((self.found.get(digest_of(text), answers), event.value, text))
-            case _:
-                pass
-
-    @property
-    def steps(self) -> dict[int, tuple[str, str]]:
-        """Number of answers → the best program from there on, and the scope of its sealed score; without what was best before the
-        first answer."""
-        steps: dict[int, tuple[str, str]] = {}
-        best = -1.0
-        for answers, value, program in sorted(self.scored, key=lambda one: one[0]):
-            if value > best:
-                best, place = value, "test" if program == self.solution else f"after{answers}"
-                steps[answers] = program, f"{self.scope}/{place}"
-        steps.pop(0, None)
-        return steps
-
-    def dollars(self, answers: int) -> float | None:
-        """What the first answers cost; None if the price of one is unknown."""
-        paid = self.costs[:answers]
-        return None if None in paid else sum(cost or 0 for cost in paid) / 1e9
-
-
-def _copies(store: Store, scope: str) -> Sequence[_Copy]:
-    """The improvements of the measurement at `scope`, as the record has them."""
-    copies: dict[str, _Copy] = {}
-    for stored in store.events(Evaluated, LmResponded, Extracted, ImproveFinished, scope=scope):
-        at = f"{scope}/{stored.event.scope.removeprefix(f'{scope}/').partition('/')[0]}"
-        copies.setdefault(at, _Copy(at)).add(stored.event)
-    return [copies[at] for at in sorted(copies)]
-
-
-def score_steps(context: RunContext, store: Store, scope: str) -> None:
-    """Score the best programs so far of each copy of the measurement at `scope` on the sealed split, unless that was done.
-
-    `context` is that of the task. What a copy began with is scored as the task's seed solution.
-    """
-    utility: Utility = context.utility("test")
-    at = context.run.child(scope.rpartition("/")[2])
-    work = [
-        partial(utility.evaluate, program, at.child(copy.scope.rpartition("/")[2]).child(place.rpartition("/")[2]))
-        for copy in _copies(store, scope)
-        for program, place in copy.steps.values()
-        if program != copy.solution
-    ]
-    all_or_error(work, improvers_at_once(context.parts.spec), "strop-curve")
-
-
-def curve_of(store: Store, scope: str, most: int, seed: float) -> tuple[CurvePoint, ...]:
-    """The curve of the measurement at `scope`, up to `most` answers; empty if it was not measured to its end.
-
-    `seed` is the sealed score of what every copy began with.
-    """
-    scores = {stored.event.scope: stored.event.value for stored in store.events(Evaluated, scope=scope)}
-    copies = _copies(store, scope)
-    points = []
-    for answers in (0, *(2**power for power in range(most.bit_length()) if 2**power < most), most):
-        reached = [max((step for step in copy.steps if step <= answers), default=0) for copy in copies]
-        values = [scores.get(copy.steps[step][1]) if step else seed for copy, step in zip(copies, reached, strict=True)]
-        known, paid = [value for value in values if value is not None], [copy.dollars(answers) for copy in copies]
-        test = sample(known)
-        if test is None or len(known) < len(copies):
-            return ()
-        dollars = [cost for cost in paid if cost is not None]
-        mean = sum(dollars) / len(paid) if len(dollars) == len(paid) else None
-        points.append(CurvePoint(answers=answers, dollars=mean, test=test))
-    return tuple(points)
-
-
-CURVE, TRAINED_ON = "curve", "trained_on"
-"""Entries of a record's metadata: the answers that a copy is granted, if curves are measured; improver → tasks, as JSON."""
+TRAINED_ON = "trained_on"
+"""Entry of a record's metadata: improver → tasks, as JSON."""
 
 
 def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
@@ -199,11 +96,8 @@ def carry_out(
     tasks: Sequence[AnyTask],
     improvers: Sequence[Named],
     progress: Callable[[str], None],
-    curves_from: Store | None = None,
 ) -> None:
     """Measure every improver on every task, unless that is completed. `progress` receives a line for each step.
-
-    With `curves_from`, the record that is written, the best programs so far of each improvement are scored too.
 
     Raises:
         StropError: the host failed or was stopped. Completed work is kept.
@@ -230,11 +124,6 @@ def carry_out(
     all_or_error(
         [partial(measure, job) for job in missing], improvers_at_once(spec) // spec.copies + 1, "strop-measurement"
     )
-    if curves_from is not None:
-        for task in tasks:
-            progress(f"{task.name}: scoring the best programs so far")
-            for one in reversed(distinct.values()):
-                score_steps(contexts[task.name], curves_from, _scope(task.name, one.name, one.digest))
 
 
 def _score_seed(context: RunContext, progress: Callable[[str], None]) -> None:
@@ -317,18 +206,7 @@ def measured_in(store: Store) -> Measured:
         repeats=tuple(sorted(named_in(meta, REPEATS))),
         trained_on={name: tuple(of) for name, of in read_json(meta.get(TRAINED_ON, "{}")).items() if of},
     )
-    if CURVE in meta:
-        measured = _with_curves(measured, store, int(meta[CURVE]))
     return concluded(measured)
-
-
-def _with_curves(measured: Measured, store: Store, most: int) -> Measured:
-    seeds = {seed.task: seed.test.value for seed in measured.seed_solutions}
-    cells = (
-        replace(cell, curve=curve_of(store, _scope(cell.task, cell.improver, cell.digest), most, seeds[cell.task]))
-        for cell in measured.cells
-    )
-    return replace(measured, cells=tuple(cells))
 
 
 def concluded(measured: Measured) -> Measured:

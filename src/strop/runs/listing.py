@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from strop.base.as_document import HIDDEN
 from strop.base.errors import StoreError
-from strop.base.events import IterationFinished
-from strop.runs.claims.numbers import over_tasks
-from strop.runs.run_data import FRAME, RunData, read_run
+from strop.runs.run_data import FRAME, read_run
 from strop.store import FILE_NAME, Store
 
 
@@ -38,8 +34,6 @@ class RunListing:
     """On the sealed split: û of the last measured improver, or the utility of the improved program."""
     cost: float | None = None
     """Dollars; None if a response has no known price, or if costs were not requested."""
-    headline: str = field(default="", metadata=HIDDEN)
-    """û on the sealed split after the last iteration and before the first; empty without iterations."""
 
 
 def list_runs(root: Path, *, results: bool = False) -> list[RunListing]:
@@ -63,14 +57,9 @@ def list_runs(root: Path, *, results: bool = False) -> list[RunListing]:
 
 def _listing(directory: Path, *, results: bool) -> RunListing:
     with Store.open(directory) as store:
-        return listing_of(read_run(store, kinds=() if results else FRAME), directory, results=results)
-
-
-def listing_of(run: RunData, directory: Path, *, results: bool = False) -> RunListing:
-    """The line of a run; `results`: its cost was read too."""
+        run = read_run(store, kinds=() if results else FRAME)
     last = run.iterations[-1] if run.iterations else None
     improved = run.results.get("improved/test")
-    money = run.costs.total.money if results else None
     return RunListing(
         directory,
         run.began,
@@ -80,14 +69,5 @@ def listing_of(run: RunData, directory: Path, *, results: bool = False) -> RunLi
         detail=run.unverified,
         command=run.meta.get("kind", ""),
         score=mean(last.test) if last is not None and last.test else None if improved is None else improved.value,
-        cost=None if money is None else money / 1e9,
-        headline=_headline(run.iterations),
+        cost=run.costs.total.dollars if results else None,
     )
-
-
-def _headline(iterations: Sequence[IterationFinished]) -> str:
-    if not iterations:
-        return ""
-    first, last = iterations[0], iterations[-1]
-    words = f"test split, t = {last.t}: {over_tasks(last.test, last.tasks)}"
-    return words + (f"; t = {first.t}: {over_tasks(first.test, first.tasks)}" if last.t > first.t else "")

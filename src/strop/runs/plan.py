@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
+from typing import Any
 
 from strop.analysis.stats import mean
 from strop.base.budget import COST
@@ -56,20 +57,12 @@ class Work:
     """Wall time: LM calls that wait for one another, and evaluations on the slots of the spec."""
 
     def __add__(self, other: Work) -> Work:
-        return Work(
-            self.calls + other.calls,
-            self.responses + other.responses,
-            self.evaluations + other.evaluations,
-            self.tokens + other.tokens,
-            None if self.cost is None or other.cost is None else self.cost + other.cost,
-            self.seconds + other.seconds,
-        )
+        both: Iterable[Any] = zip(astuple(self), astuple(other), strict=True)
+        return Work(*(None if None in pair else sum(pair) for pair in both))  # type: ignore[arg-type]
 
     def times(self, share: float) -> Work:
         """This work so many times."""
-        cost = None if self.cost is None else self.cost * share
-        calls, responses, evaluations = self.calls * share, self.responses * share, self.evaluations * share
-        return Work(calls, responses, evaluations, self.tokens * share, cost, self.seconds * share)
+        return Work(*(value and value * share for value in astuple(self)))
 
 
 Works = tuple[Work, Work]

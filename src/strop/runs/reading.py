@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from strop.base.errors import StoreError
-from strop.store import Proof, Store
+from strop.store import Store
 
 
 @contextmanager
@@ -28,11 +28,11 @@ def reading(directory: Path) -> Iterator[None]:
 
 
 @contextmanager
-def opened(directory: Path, proof: Proof | None = None) -> Iterator[Store]:
-    """The record of `directory`, to be read and shown in this context; `proof` as for `Store.open`.
+def opened(directory: Path) -> Iterator[Store]:
+    """The record of `directory`, to be read and shown in this context.
 
     Raises:
         StoreError: it cannot be read, or is damaged.
     """
-    with reading(directory), Store.open(directory, proof=proof) as store:
+    with reading(directory), Store.open(directory) as store:
         yield store

@@ -1,6 +1,6 @@
 """The read model of a run: one pass over the record collects everything that views show.
 
-Every view (terminal, JSON, page, export, trackers, cards) is a function of `RunData`; none reads events itself. Events in it are
+Every view (terminal, JSON, page, export, trackers) is a function of `RunData`; none reads events itself. Events in it are
 outlines, with digests in place of texts; `RunData.text` returns the text with a digest.
 """
 

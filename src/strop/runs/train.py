@@ -1,18 +1,17 @@
-"""Algorithm 1 carried out with a journal, and the best improver of a finished run with its card."""
+"""Algorithm 1 carried out with a journal, and its result."""
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from strop.analysis.audit import RULES, audit_program
-from strop.analysis.search import TOLD_BY, Search, idea_of, searches_of
-from strop.analysis.stats import Estimate, mean, score_difference, score_estimate
+from strop.analysis.search import TOLD_BY, Search, searches_of
+from strop.analysis.stats import mean, score_difference
+from strop.base.as_document import as_document, to_json
 from strop.base.errors import StoreError
-from strop.base.events import Compared, Evaluated, IterationFinished, IterationStarted, in_full
+from strop.base.events import Compared, IterationFinished, IterationStarted
 from strop.base.results import Comparison, fields_of
 from strop.base.solution import digest_of
 from strop.base.unified_diff import plain_text
@@ -23,7 +22,6 @@ from strop.core.selection.last import last_comparison
 from strop.runs.assembly import Components, RunContext
 from strop.runs.claims.numbers import of_tasks
 from strop.runs.claims.training import Conclusion, conclusion_of, decisive
-from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path, read_card
 from strop.runs.journal import Journal
 from strop.runs.reading import opened
 from strop.runs.results.parts import counted_answers, noted, sample
@@ -31,13 +29,10 @@ from strop.runs.results.trained import ComparisonCounts, FromSeed, Iteration, Ta
 from strop.runs.run_data import RunData, Spent, read_run, spec_of
 from strop.runs.run_directory import save
 from strop.runs.scopes import IMPROVEMENT, LAST, ROLES
-from strop.runs.spec import RunSpec
 from strop.store import Store
 
 FILE = "best.py"
 """The best improver, in the run's directory."""
-_FIGURES = ("digest", "improver", "began_with", "difference", "tasks")
-"""Fields of a card that depend neither on where the record is nor on which version reads it."""
 
 
 def run(parts: Components, improver: str, directory: Path, journal: Journal) -> None:
@@ -107,38 +102,34 @@ def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]
 
 
 def write_improver(directory: Path) -> None:
-    """Write the best improver of the finished run in `directory`, and its card.
+    """Write the best improver of the finished run in `directory`, and beside it the result as a JSON document.
 
     Raises:
         StoreError: no iteration of the run has finished.
     """
     with opened(directory) as store:
-        text, card = best_improver(store)
-    save(directory / FILE, text)
-    save(card_path(directory / FILE), card.to_json())
+        save(directory / FILE, best_improver(read_run(store))[0])
+        trained = read_trained(store)
+    save((directory / FILE).with_suffix(".json"), to_json(as_document(trained)) + "\n")
 
 
-def best_improver(store: Store) -> tuple[str, ImproverCard]:
-    """The best improver of a finished run as a file contains it, and its card, as the record has them: the last one with a gate,
-    else the one with the best training value.
+def best_improver(run: RunData) -> tuple[str, int]:
+    """The best improver as a file contains it, and the t at which it became I_t: the last one with a gate, else the one with the
+    best training value.
 
     Raises:
-        StoreError: no iteration of the run has finished.
+        StoreError: no iteration of the run has finished, or the record lacks a part.
     """
-    run = read_run(store)
     spec = spec_of(run)
-    try:
-        iterations = [in_full(event, run.text) for event in run.iterations]
-    except StoreError as error:
-        raise StoreError(f"the record in {store.directory} is damaged: {error}") from error
-    if spec is None or not iterations:
-        raise StoreError(f"no iteration of the run in {store.directory} has finished, so it has no improver")
-    best = iterations[-1]
+    if spec is None or not run.iterations:
+        raise StoreError("no iteration of the run has finished, so it has no improver")
+    best = run.iterations[-1]
     if spec.selection == "paper":
-        best = max(iterations, key=lambda iteration: mean(iteration.train))
-    best = next(iteration for iteration in iterations if iteration.improver == best.improver)
-    text = plain_text(best.improver.encode("utf-8", "backslashreplace").decode("utf-8"))
-    return text, _card(store, run, spec, iterations[0], best, text)
+        best = max(run.iterations, key=lambda iteration: mean(iteration.train))
+    best = next(iteration for iteration in run.iterations if iteration.improver == best.improver)
+    if len(best.test) != spec.copies * max(len(best.tasks), 1):
+        raise StoreError(f"the record lacks a part of the measurement of I_{best.t}")
+    return plain_text(run.text(best.improver).encode("utf-8", "backslashreplace").decode("utf-8")), best.t
 
 
 def read_trained(store: Store) -> Trained:
@@ -147,18 +138,18 @@ def read_trained(store: Store) -> Trained:
     Raises:
         StoreError: the record is damaged.
     """
-    data, directory = read_run(store), store.directory
-    best = best_improver(store) if (directory / FILE).is_file() else None
-    return trained_of(data, directory, searches_in(store, data), best)
+    data = read_run(store)
+    best = best_improver(data) if (store.directory / FILE).is_file() else None
+    return trained_of(data, store.directory, searches_in(store, data), best)
 
 
 def trained_of(
     data: RunData,
     directory: Path,
     searches: Mapping[str, Search] | None = None,
-    best: tuple[str, ImproverCard] | None = None,
+    best: tuple[str, int] | None = None,
 ) -> Trained:
-    """The result of a run. `searches`: SHA-256 of an improver → how it searches; `best`: the best improver and its card.
+    """The result of a run. `searches`: SHA-256 of an improver → how it searches; `best`: the best improver and its t.
 
     Raises:
         ValueError: its recipe is damaged.
@@ -166,12 +157,12 @@ def trained_of(
     kind, found = data.meta.get("kind", "run"), searches or {}
     iterations = iterations_of(data, found)
     conclusion = conclusion_of(data, iterations) if kind == "run" else Conclusion("", "")
-    text, card = best or ("", None)
-    whole = best is not None and not is_changed(directory, *best)
+    (text, best_t), file = best or ("", None), directory / FILE
     return Trained(
         directory=directory,
         kind=kind,
         tasks=_tasks(data),
+        trained_on=tuple(name for name in data.meta.get("task", "").split(", ") if name),
         selection=_of_recipe(data, "selection", "paper") if kind == "run" else "",
         status=data.status,
         detail=data.detail,
@@ -190,9 +181,11 @@ def trained_of(
             gate_pairs=sum(len(gate.differences) for gate in data.gates.values()),
             gate_accepted=sum(gate.accepted for gate in data.gates.values()),
         ),
-        file=directory / FILE if whole else None,
-        card=card,
+        file=file if best and file.is_file() and file.read_bytes() == text.encode("utf-8") else None,
+        best_t=best_t,
+        digest=digest_of(text) if text else "",
         improver=text,
+        own_score_because=data.own_score_because,
         unused_evaluations=data.unused_evaluations,
         audit=tuple(noted(data.notes)),
         costs=replace(data.costs, roles=_in_order(data.costs.roles)),
@@ -258,73 +251,3 @@ def _of_recipe(run: RunData, name: str, default: str | None = None) -> str:
     if not isinstance(value, str):
         raise ValueError(f"the recipe has no {name}")
     return value
-
-
-def is_changed(directory: Path, text: str, card: ImproverCard) -> bool:
-    """Whether the files of a run's best improver, where they are, have another text or other figures."""
-    file, found = directory / FILE, read_card(card_path(directory / FILE))
-    if file.is_file() and file.read_bytes() != text.encode("utf-8"):
-        return True
-    return found is not None and any(getattr(found, name) != getattr(card, name) for name in _FIGURES)
-
-
-def _card(
-    store: Store, run: RunData, spec: RunSpec, start: IterationFinished, best: IterationFinished, text: str
-) -> ImproverCard:
-    copies, tasks = spec.copies, start.tasks or (store.meta.get("task", spec.task),)
-    if not len(best.test) == len(start.test) == copies * len(tasks):
-        raise StoreError(f"the record lacks a part of the measurement of I_{best.t}")
-    spent = run.costs.total
-    events = (stored.event for stored in store.events(Evaluated))
-    shared = {event.utility: event.own_score_because for event in events if event.own_score_because}
-    return ImproverCard(
-        digest=digest_of(text),
-        idea=idea_of(text),
-        trained=time.strftime("%Y-%m-%d", time.localtime(run.sessions[-1].last)),
-        strop=str(run.start.environment.get("strop", "")) if run.start else "",
-        run=store.directory.resolve().name,
-        iteration=best.t,
-        start=spec.improver,
-        start_digest=digest_of(start.improver),
-        model=store.meta.get("language_model", spec.model),
-        is_language_model=store.meta.get("is_language_model") == "true",
-        seed=spec.seed,
-        iterations=spec.iterations,
-        selection=spec.selection,
-        copies=copies,
-        lm_calls=spent.lm_calls,
-        responses=spent.responses,
-        tokens=spent.tokens,
-        dollars=spent.dollars,
-        **_figures(run, start, best),
-        tasks=tuple(
-            OnTask(name, mean(best.test[of]), mean(start.test[of]), shared.get(name, ""))
-            for name, of in ((name, slice(n * copies, (n + 1) * copies)) for n, name in enumerate(tasks))
-        ),
-        audit=tuple(
-            Noticed(finding.rule, RULES[finding.rule].title if finding.rule in RULES else "", finding.line)
-            for finding in audit_program(best.improver)
-        ),
-    )
-
-
-def _figures(run: RunData, start: IterationFinished, best: IterationFinished) -> dict[str, Figure]:
-    """û of the best improver, of the first, and the difference: by the last comparison, or without one by the copies of each."""
-    last = run.last
-    if last is None:
-        after, before = best.test, start.test
-        difference = Figure(0.0) if best.t == start.t else _figure(score_difference(after, before))
-    else:
-        before = last.before
-        after = tuple(value + change for value, change in zip(before, last.differences, strict=True))
-        difference = _figure(decisive(last))
-    after = tuple(min(max(value, 0.0), 1.0) for value in after)  # a sum of floats may leave the range
-    return {
-        "improver": _figure(score_estimate(after)),
-        "began_with": _figure(score_estimate(before)),
-        "difference": difference,
-    }
-
-
-def _figure(estimate: Estimate) -> Figure:
-    return Figure(estimate.mean, *(estimate.interval or ()))

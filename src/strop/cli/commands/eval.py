@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
 
 from strop.api.comparison import EvalForm, form_of
 from strop.api.conventions import make_spec
@@ -27,7 +26,7 @@ from strop.cli.commands.output import (
 from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
 from strop.report.terminal.layout import look_at
 from strop.runs.assembly import Components, assembled, loaded
-from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Switch, Whole
+from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Whole
 from strop.runs.plan import assumptions_of, planned, works
 from strop.runs.results.measured import Measured
 from strop.runs.run_directory import new_directory
@@ -40,7 +39,6 @@ def eval_command(
     /,
     *others: str,
     against: str | None = None,
-    curve: Annotated[bool, Switch] = False,
     task: Tasks = (DEFAULTS.task,),
     seed: Whole = 0,
     model: ModelOptions = ModelOptions(),
@@ -62,14 +60,12 @@ def eval_command(
         Further improvers.
     against
         Improver to compare with: which is better, by how much, and what each spent. The improver itself shows what chance does.
-    curve
-        Also score the best program so far on the sealed split after 1, 2, 4, … answers of each improvement.
     task
         Task: a name, a file with a strop.Task, or a folder with a strop.toml. Repeat it for several tasks.
     seed
         Seed of all random draws, together with this machine's key.
     """
-    form = form_of(improver, others, against, curve)
+    form = form_of(improver, others, against)
     spec = make_spec(task, model, budget, limits, environment, seed=seed, iterations=0, improver=improver)
     announce(environment.instances)
     if dry_run:

@@ -9,11 +9,12 @@ from cyclopts import Parameter
 
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
+from strop.base.removed import FORMATS
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Run
 from strop.cli.commands.output import notify
-from strop.report.export.export import FORMS, export, follow
-from strop.report.tracking import LIBRARIES, checked, sent
+from strop.report.export import FILE_NAME, export
+from strop.report.track import checked, sent
 from strop.runs.options import Switch
 from strop.runs.reading import reading
 from strop.store import is_locked
@@ -26,62 +27,46 @@ def export_command(
     run: Run = None,
     /,
     *,
-    to: str,
+    to: str | None = None,
     out: Annotated[Path | None, Parameter(name=("--out", "-o"), allow_leading_hyphen=True)] = None,
     texts: Literal["full", "digests"] = "full",
-    follow_run: Annotated[bool, Switch, Parameter(name="--follow")] = False,
     force: Annotated[bool, Switch] = False,
 ) -> int:
-    """Write a run in another format, or send it to a tracker.
-
-    A running run can be written as far as it is recorded, but not sent.
+    """Write a run as JSON lines, one event a line, as far as it is recorded; or send it to a tracker after it has ended.
 
     Parameters
     ----------
     to
-        Format jsonl, csv or figures; or tracker mlflow or wandb. In jsonl every event is a line; csv is a folder of
-        tables of evaluations, calls, iterations, audit and texts; figures are those of the report, as SVG. A tracker receives
-        settings, figures by iteration and the best improver.
+        Tracker mlflow or wandb, which receives what it lacks of settings, figures by iteration, totals and the best improver.
     out
-        File or folder to write, in the run's directory by default. `-` is standard output, for jsonl.
+        File to write, events.jsonl in the run's directory by default. `-` is standard output.
     texts
         full: with programs, prompts and responses; digests: without.
-    follow_run
-        With jsonl: write each event as it is recorded, to standard output or to a new file, until the run ends.
     force
-        Overwrite an existing export.
+        Overwrite an existing file.
     """
-    if to not in FORMS:
-        _check_tracker(to, for_files=out is not None or force or follow_run)
-        return _send(find_run(run), to)
-    if follow_run and (to != "jsonl" or force):
-        raise ConfigurationError("--follow requires --to jsonl, and writes to standard output or a new file")
+    if to in FORMATS:
+        raise ConfigurationError(f"--to {to} was removed: {FORMATS[to]}")
+    if to is not None:
+        if out is not None or force:
+            raise ConfigurationError(f"--out and --force are for a file; --to {to} sends the run to a tracker")
+        (tracker,) = checked([to])
+        return _send(find_run(run), tracker)
     directory = find_run(run)
     with reading(directory):
-        if follow_run:
-            lines = follow(directory, out, texts=texts == "full")
-        else:
-            lines = export(directory, to, out or directory / FORMS[to], texts=texts == "full", force=force)
+        lines = export(directory, out or directory / FILE_NAME, texts=texts == "full", force=force)
     for line in lines:
         notify(escape(line, 2000))
     return 0
 
 
-def _check_tracker(name: str, *, for_files: bool) -> None:
-    if name not in LIBRARIES:
-        raise ConfigurationError(f"--to {name}: choose {', '.join((*FORMS, *LIBRARIES))}")
-    if for_files:
-        raise ConfigurationError(f"--out, --follow and --force are for files; --to {name} sends the run to a tracker")
-    checked([name])
-
-
-def _send(directory: Path, name: str) -> int:
+def _send(directory: Path, tracker: str) -> int:
     """Send a tracker what it does not have yet."""
     if is_locked(directory):
         raise ConfigurationError(f"{directory} is still running; send it after it has ended")
-    with sent(directory, [name], seconds=TIME_LIMIT) as whole:
+    with sent(directory, [tracker], seconds=TIME_LIMIT) as whole:
         pass
     if not whole:
         return 1
-    notify(f"{name} has the whole of {directory}")
+    notify(f"{tracker} has the whole of {directory}")
     return 0

@@ -12,7 +12,7 @@ from typing import Annotated
 from cyclopts import Group, Parameter, Token
 
 from strop.report.terminal.live import Mode
-from strop.report.tracking import checked, continued
+from strop.report.track import checked, continued
 from strop.runs.options import OUTPUT, Rare, Switch
 from strop.runs.spec import RunSpec
 from strop.tasks.command.options import FLAGS, ScoringOptions, changed_options, parse_settings

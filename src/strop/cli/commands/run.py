@@ -55,7 +55,7 @@ def run_command(
     output: OutputOptions = OutputOptions(),
     dry_run: DryRun = False,
 ) -> int:
-    """Run STOP (Algorithm 1 of the paper): improve an improver with itself. Writes the best improver and its card.
+    """Run STOP (Algorithm 1 of the paper): improve an improver with itself. Writes the best improver and the result.
 
     Parameters
     ----------

@@ -38,25 +38,25 @@ def show_command(
     Parameters
     ----------
     a
-        First program for --diff: the t of an improver I_t, or the first digits of a digest. For a run of strop improve original,
-        solution, best or the first digits of a digest.
+        First program for --diff: the t of an improver I_t; of strop improve original, solution or best; or four or more digits of
+        a digest.
     b
-        Second program for --diff. Without A and B, the last two programs that differ.
+        Second program for --diff.
     full
         Show every table of a run of strop run: iterations, costs, lineage, searches, gates and intervals.
     diff
-        Show the changes from one program of the run to another, with the change in score.
+        Show the changes from program A of the run to program B, with the change in score.
     answers
         Write the responses of the language model to this file, for `--model recorded:FILE`.
     """
     if diff + full + (answers is not None) > 1:
         raise ConfigurationError("give only one of --full, --diff and --answers")
-    if (a is None) != (b is None) or (a is not None and not diff):
+    if (a is not None) != diff or (b is not None) != diff:
         raise ConfigurationError("to compare two programs, name both: strop show RUN --diff A B")
     directory = find_run(run)
     if answers is not None:
         return _save_answers(directory, answers)
-    if diff:
+    if a is not None and b is not None:
         return _show_diff(directory, a, b, as_json=as_json)
     show_result(directory, as_json=as_json, full=full)
     return 0
@@ -72,7 +72,7 @@ def _save_answers(directory: Path, path: Path) -> int:
     return 0
 
 
-def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) -> int:
+def _show_diff(directory: Path, a: str, b: str, *, as_json: bool) -> int:
     with record_in(directory, as_json=as_json) as store:
         if (kind := store.meta.get("kind", "")) not in ("improve", "run", "replay"):
             raise ConfigurationError(

@@ -12,7 +12,7 @@ from html import escape as escape_html
 
 from strop.analysis.stats import Estimate
 from strop.base.pluralize import plain
-from strop.report.chart import Chart, Point, Series, svg, svg_file
+from strop.report.chart import Chart, Point, Series, svg
 from strop.report.html.page import Page
 from strop.runs.claims.numbers import between, in_words
 from strop.tasks.registry import PROBLEMS, problems
@@ -65,16 +65,10 @@ class ChartFigure:
         """The figure as safe HTML."""
         return self.chart if isinstance(self.chart, str) else svg(self.chart, f"{self.title}. {self.caption}")
 
-    def as_file(self, notice: str) -> str:
-        """The figure as a file of its own, black on white; a chart has its caption and the `notice` below it."""
-        if isinstance(self.chart, str):
-            return self.chart.replace("currentColor", "black")
-        return svg_file(self.chart, self.title, (self.caption, notice))
-
 
 def figures_of(page: Page) -> list[ChartFigure]:
     """The figures that a page has data for."""
-    makers = (_construction, _meta_utility, _candidates, _programs, _transfer, _curves)
+    makers = (_construction, _meta_utility, _candidates, _programs, _transfer)
     return [figure for maker in makers for figure in maker(page)]
 
 
@@ -199,29 +193,6 @@ def _transfer(page: Page) -> Iterator[ChartFigure]:
             for task, value, row in zip(measured.tasks, values, cells, strict=True)
         ],
     )
-
-
-def _curves(page: Page) -> Iterator[ChartFigure]:
-    measured = page.measured
-    for number, task in enumerate(measured.tasks if measured else ()):
-        cells = [cell for cell in measured.cells if cell.task == task and cell.curve] if measured else []
-        if not cells:
-            continue
-        series = [
-            Series(
-                cell.improver, [Point(float(y.answers), y.test.mean, *reach(y.test)) for y in cell.curve], look, "line"
-            )
-            for look, cell in enumerate(cells)
-        ]
-        yield ChartFigure(
-            f"curve-{number}",
-            f"{task}: best program so far by answers",
-            "Score on the test split of the program with the best training score after so many answers of an improvement, "
-            "mean over the copies; bars: one standard error.",
-            Chart(series, "answers of an improvement", "score, test split"),
-            ["answers", *(str(point.answers) for point in cells[0].curve)],
-            [[cell.improver, *(f"{point.test.mean:.3f}" for point in cell.curve)] for cell in cells],
-        )
 
 
 def reach(estimate: Estimate) -> tuple[float, float] | tuple[()]:

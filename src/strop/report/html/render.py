@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import unicodedata
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -28,22 +28,23 @@ from strop.report.html.page import Page, read_page
 from strop.report.terminal.words import GLOSSARY, counted, duration
 from strop.runs.claims.numbers import between
 from strop.runs.reading import opened
-from strop.store import Proof
 
 FILE_NAME = "report.html"
 """The page that commands write into the directory of their run."""
+RENEWED_SECONDS = 5
+"""After so many the page of a run that goes on reloads itself."""
 _LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def report_of(directory: Path, live: Sequence[str] = (), proof: Proof | None = None) -> str:
+def report_of(directory: Path, live: str = "") -> str:
     """The page of a run, one HTML file without any reference to a network.
 
-    `live`: scripts of a served page, which may then request from its own server, and from no other; `proof` as for `Store.open`.
+    `live`: what the page says of a run that goes on; it then reloads itself.
 
     Raises:
         StoreError: there is no record, or it is damaged.
     """
-    with opened(directory, proof) as store:
+    with opened(directory) as store:
         return render(read_page(store, directory), live)
 
 
@@ -53,7 +54,7 @@ def write_page(text: str, path: Path) -> None:
     Raises:
         ConfigurationError: it cannot be written.
     """
-    draft = path.with_name(f".{path.name}.tmp")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # the run and strop view may both write it
     try:
         private.write(draft, text.encode("utf-8", "backslashreplace"))
         draft.replace(path)
@@ -61,11 +62,11 @@ def write_page(text: str, path: Path) -> None:
         raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from None
 
 
-def render(page: Page, live: Sequence[str] = ()) -> str:
+def render(page: Page, live: str = "") -> str:
     """The page as HTML; `live` as in `report_of`."""
-    script, style = "\n".join([asset("page.js"), *live]), asset("page.css")
+    script, style = _asset("page.js"), _asset("page.css")
     return (
-        environment()
+        _environment()
         .get_template("page.html")
         .render(
             d=page,
@@ -79,17 +80,18 @@ def render(page: Page, live: Sequence[str] = ()) -> str:
             block=Markup(page.tables.packed()),  # base64: nothing to escape
             style=Markup(style),
             script=Markup(script),
-            policy=policy(style, script, served=bool(live)),
+            policy=_policy(style, script),
+            live=live,
+            seconds=RENEWED_SECONDS,
         )
     )
 
 
-def policy(style: str, script: str, *, served: bool = False) -> str:
-    """The content security policy of a page, for a meta tag; a header may add frame-ancestors, which a tag cannot contain."""
-    connect = "connect-src 'self'; " if served else ""
+def _policy(style: str, script: str) -> str:
+    """The content security policy of a page, for a meta tag."""
     return (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
-        f"{connect}base-uri 'none'; form-action 'none'"
+        f"base-uri 'none'; form-action 'none'"
     )
 
 
@@ -98,13 +100,13 @@ def _digest(text: str) -> str:
 
 
 @cache
-def asset(name: str) -> str:
-    """A style sheet or script of the pages."""
+def _asset(name: str) -> str:
+    """The style sheet or the script of the page."""
     return (files("strop.report.html") / "static" / name).read_text(encoding="utf-8")
 
 
 @cache
-def environment() -> Environment:
+def _environment() -> Environment:
     """The templates with their filters."""
     templates = Environment(
         loader=PackageLoader("strop.report.html"),

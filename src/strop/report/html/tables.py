@@ -1,6 +1,6 @@
 """The large tables and the texts of a page, and how they are packed into it.
 
-The columns are those of strop.report.export.tables. A text stands once, in `texts`; columns of texts hold its index there.
+A text stands once, in `texts`; columns of texts hold its index there.
 """
 
 from __future__ import annotations
@@ -8,14 +8,15 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from strop.base.errors import StoreError
-from strop.base.events import Event
+from strop.base.events import Evaluated, Event, LmCalled, LmFault, LmResponded
 from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
-from strop.report.export.tables import RowMaker
+from strop.runs.scopes import iteration_of, role_in
 from strop.store import Store, Stored
 
 COLUMNS = {
@@ -107,8 +108,6 @@ class Tables:
 
     def _append(self, rows: Iterable[tuple[str, dict[str, Any]]]) -> None:
         for name, row in rows:
-            if name not in COLUMNS:
-                continue
             table = self.evaluations if name == "evaluations" else self.calls
             row["at"] = round(row["at"] - (self._began or 0.0), 3)
             row["model"] = row.get("lm") or row.get("model", "")
@@ -121,3 +120,54 @@ class Tables:
         if column in LINES:
             return self.texts.add(value if isinstance(value, str) else "\n".join(value or ()))
         return round(value, 4) if column in ("seconds", "wall_seconds") and value is not None else value
+
+
+class RowMaker:
+    """Makes the rows of a record from its outline: (table, column → value), event by event. A message becomes a row when its
+    answer came, or at the end. A row may have more values than its table has columns."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, int, int], tuple[Stored[Any], list[str]]] = {}
+        """Scope, call and index of a message without an answer → the request, and its faults."""
+        self._lost: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+        """Scope and call → faults of the whole request."""
+
+    def add(self, stored: Stored[Event]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The rows that an event completes."""
+        match stored.event:
+            case LmCalled() as event:
+                for index in range(len(event.messages)):
+                    self._open[event.scope, event.call, index] = stored, []
+            case LmFault() as event:
+                line, asked = f"{event.fault}: {event.detail}", self._open.get((event.scope, event.call, event.index))
+                if asked is not None:
+                    asked[1].append(line)
+                elif event.index < 0:
+                    self._lost[event.scope, event.call].append(line)
+            case LmResponded() as event:
+                if asked := self._open.pop((event.scope, event.call, event.index), None):
+                    yield "calls", _call(*asked, event.index, stored)
+            case Evaluated():
+                yield "evaluations", _common(stored)
+            case _:
+                pass
+
+    def end(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The messages without an answer."""
+        for (scope, call, index), (request, faults) in self._open.items():
+            yield "calls", _call(request, faults + self._lost[scope, call], index)
+
+
+def _common(stored: Stored[Any]) -> dict[str, Any]:
+    """The event's own fields, its number, its time, its iteration and its role."""
+    fields: dict[str, Any] = vars(stored.event)
+    scope = stored.event.scope
+    return {"t": iteration_of(scope), "role": role_in(scope), "seq": stored.seq, "at": stored.at} | fields
+
+
+def _call(request: Stored[Any], faults: Sequence[str], index: int, answer: Stored[Any] | None = None) -> dict[str, Any]:
+    asked = _common(request) | {"index": index, "faults": faults, "message": request.event.messages[index]}
+    if answer is None:
+        return asked
+    cost = answer.event.cost
+    return {**vars(answer.event), **asked, "answer": answer.event.text, "dollars": None if cost is None else cost / 1e9}

@@ -9,13 +9,11 @@ from rich.text import Text
 
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
-from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import say
 from strop.report.terminal.tables import fitting
-from strop.runs.claims.numbers import over_tasks
 from strop.runs.replay_diff import Replayed
-from strop.runs.results.program_difference import NamedProgram, ProgramDifference
+from strop.runs.results.program_difference import ProgramDifference
 
 _LONGEST = 2_000
 """Characters of a line that are shown."""
@@ -27,30 +25,12 @@ _STYLES = {"-": "red", "+": "green", "@": "cyan"}
 @print_result.register(ProgramDifference)
 def print_difference(difference: ProgramDifference, console: Console) -> None:
     """Both programs, the change in score, and the diff."""
-    for sign, program in (("-", difference.a), ("+", difference.b)):
-        say(console, f"{sign} {_described(program)}", style="bold")
-        if program.search is not None:
-            say(console, escape(program.search.idea, _LONGEST))
-            say(console, program.search.behaviour.in_words() if program.search.behaviour else "")
+    say(console, f"- {difference.a}", style="bold")
+    say(console, f"+ {difference.b}", style="bold")
     say(console, f"score: {difference.sentence}" if difference.sentence else "")
-    if difference.equal:
+    if not difference.diff:
         say(console, "both are the same program")
-        return
-    say(console, f"{quantity(difference.added, 'line')} added, {difference.removed} removed")
     print_diff(difference.diff, console)
-
-
-def _described(program: NamedProgram) -> str:
-    digest = program.digest[:NAMED_BY]
-    name = program.name if digest in program.name else f"{program.name}, {digest}"
-    if program.search is None:
-        return name
-    facts = []
-    if program.train:
-        facts.append(f"train {over_tasks(program.train, program.tasks)}")
-    if program.test:
-        facts.append(f"test {over_tasks(program.test, program.tasks)}")
-    return f"{name}: {', '.join(facts)}" if facts else name
 
 
 def print_diff(diff: str, console: Console, most: int | None = None) -> None:

@@ -41,8 +41,6 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
         _print_metrics(measured, task, console)
     if measured.trained_on:
         say(console, "* a task that the improver was trained on")
-    for task in measured.tasks:
-        _print_curves(measured, task, console)
     if measured.transfer:
         say(console, "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)", style="bold")
         gains = [
@@ -109,19 +107,6 @@ def _values(measured: Measured, split: Split, task: str, improvers: Sequence[str
         sample = None if cell is None else cell.train if split == "train" else cell.test
         mark = "*" if task in measured.trained_on.get(improver, ()) else ""
         yield "-" if sample is None else with_error(sample.values) + mark
-
-
-def _print_curves(measured: Measured, task: str, console: Console) -> None:
-    """What the best program so far of each improver scores after some answers."""
-    cells = [cell for improver in measured.improvers if (cell := measured.cell(task, improver)) and cell.curve]
-    if not cells:
-        return
-    say(console, f"{task}, test split: the best program so far, by answers of an improvement", style="bold")
-    rows = []
-    for cell in cells:
-        name = short_name(cell.improver, measured.improvers)
-        rows.append((name, *(f"{point.test.mean:.3f}" for point in cell.curve)))
-    print_table(console, ("answers", *(str(point.answers) for point in cells[0].curve)), rows)
 
 
 def _difference_rows(measured: Measured) -> Iterator[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""What `strop show` prints of a run: its summary, every table, its lineage; the card of an improver; and the list of runs."""
+"""What `strop show` prints of a run: its summary, every table, its lineage; and the list of runs."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ from strop.report.terminal.layout import SENTENCE, look_at, near, print_glossary
 from strop.report.terminal.narration import candidate_score, tally
 from strop.report.terminal.tables import fitting, print_table
 from strop.report.terminal.words import counted, duration, edits_line, notice_of, own_score_line, ruled, unseen
-from strop.runs.claims.numbers import between, in_words, interval_in_brackets, over_tasks
+from strop.runs.claims.numbers import between, in_words, over_tasks
 from strop.runs.claims.training import levels_and_effect
-from strop.runs.improver_card import Figure, ImproverCard, card_path
 from strop.runs.listing import RunListing
 from strop.runs.options import BudgetOptions
 from strop.runs.programs import Program, programs_in
@@ -69,6 +68,8 @@ def print_everything(trained: Trained, console: Console) -> None:
     say(console, ", ".join(filter(None, (*trained.tasks, *how))))
     print_iterations(trained.iterations, console)
     say(console, levels_and_effect(run))
+    for name, reason in trained.own_score_because.items():
+        say(console, own_score_line(name, reason))
     print_notes(trained.audit, console)
     say(console, tally(run))
     print_costs(trained.costs, console)
@@ -80,8 +81,8 @@ def print_everything(trained: Trained, console: Console) -> None:
     print_comparisons([*run.gates.values(), *([run.last] if run.last else [])], console)
     if run.iterations:
         print_glossary(console)
-    if trained.card is not None:
-        _print_best(trained, trained.card, console)
+    if trained.best_t is not None:
+        _print_best(trained, trained.best_t, console)
     print_statistics(trained, console)
 
 
@@ -148,7 +149,7 @@ def _spent(trained: Trained) -> str:
 
 def _next(trained: Trained) -> Iterator[str]:
     """What to do with the result."""
-    if trained.file is not None and trained.card is not None and trained.card.iteration:
+    if trained.file is not None and trained.best_t:
         file = near(trained.directory / FILE)
         yield f"best improver: {file}; strop improve PROGRAM --improver {shlex.quote(str(file))}"
         yield _beside(trained)
@@ -158,7 +159,7 @@ def _next(trained: Trained) -> Iterator[str]:
 def _beside(trained: Trained) -> str:
     """How to see what one would use anyway beside the result, and what that takes."""
     recipe, run = trained.record.recipe, near(trained.directory)
-    improvers = (f"{run}:0", f"{run}:{trained.card.iteration if trained.card else 0}", *USUAL)
+    improvers = (f"{run}:0", f"{run}:{trained.best_t}", *USUAL)
     words = ["strop", "eval", *improvers, *(word for task in trained.tasks for word in ("--task", task))]
     for name, default in ((field.name, field.default) for field in fields(BudgetOptions)):
         if name in recipe and recipe[name] != default:
@@ -167,17 +168,13 @@ def _beside(trained: Trained) -> str:
     return f"beside {' and '.join(USUAL)}, in up to {quantity(most, 'answer')} a copy: {shlex.join(words)}"
 
 
-def _print_best(trained: Trained, card: ImproverCard, console: Console) -> None:
-    """The file of the best improver; before it, where it was trained on several tasks, its card."""
-    if len(card.tasks) > 1:
-        console.print()
-        print_card(card, console)
-    file, found = trained.directory / FILE, f", of iteration {card.iteration}"
-    found = found if card.iteration else ": the one that the run started from; nothing better was found"
-    line = f"best improver: {file}{found}; its card: {card_path(file)}"
+def _print_best(trained: Trained, t: int, console: Console) -> None:
+    """The file of the best improver."""
+    file = trained.directory / FILE
+    found = f", of iteration {t}" if t else ": the one that the run started from; nothing better was found"
+    line = f"best improver: {file}{found}"
     if trained.file is None:
-        again = f"strop resume {trained.directory} writes what the record says"
-        line = f"{file} or its card was changed after the run; {again}"
+        line = f"{file} was changed after the run; strop resume {trained.directory} writes what the record says"
     say(console, line, limit=SENTENCE)
 
 
@@ -369,49 +366,6 @@ def _described(program: Program) -> tuple[str, str]:
     failed = tried.verdict != "ok"
     state = escape(tried.verdict, 20) if failed else program.state
     return f"{name}: {state}, train {candidate_score(tried)}", "yellow" if failed else ""
-
-
-def print_card(card: ImproverCard, console: Console) -> None:
-    """What the improver was trained on, at what cost, and its û."""
-    say(console, notice_of(card.model, card.is_language_model), style="bold yellow")
-    say(console, f"improver {card.digest[:NAMED_BY]}" + (f": {card.idea}" if card.idea else ""), style="bold")
-    say(console, f"trained {card.trained} by strop {card.strop} with {card.model}, seed {card.seed}, in {card.run}")
-    copies = f"{quantity(card.copies, 'copy')} of each task"
-    method = f"{quantity(card.iterations, 'iteration')}, {card.selection} selection, {copies}"
-    say(console, f"{method}; it began with {card.start} ({card.start_digest[:NAMED_BY]})")
-    if card.iteration == 0:
-        say(console, "training found nothing better: this is the improver that it started from")
-    else:
-        say(console, f"iteration {card.iteration} made this improver")
-    say(console, "it cost " + _cost_of_training(card))
-    rows = [(task.name, f"{task.improver:.3f}", f"{task.start:.3f}") for task in card.tasks]
-    if len(card.tasks) > 1:
-        rows.append(("all", f"{card.improver.mean:.3f}", f"{card.began_with.mean:.3f}"))
-    print_table(console, ("test split", "û", "began with"), rows)
-    say(console, f"û: {_figure(card.improver)}")
-    say(console, f"began with: {_figure(card.began_with)}")
-    say(console, f"difference: {_figure(card.difference, '+')}")
-    for task in card.tasks:
-        if task.own_score_because:
-            say(console, own_score_line(task.name, task.own_score_because))
-    if not card.audit:
-        say(console, "the audit has no finding in its text")
-    for finding in card.audit:
-        say(console, f"audit {finding.rule}, line {finding.line}: {finding.title}")
-
-
-def _figure(figure: Figure, sign: str = "") -> str:
-    interval = None if figure.low is None or figure.high is None else (figure.low, figure.high)
-    return f"{figure.mean:{sign}.3f}{interval_in_brackets(interval, sign)}"
-
-
-def _cost_of_training(card: ImproverCard) -> str:
-    parts = [quantity(card.lm_calls, "LM call"), quantity(card.responses, "response")]
-    if card.tokens is not None:
-        parts.append(quantity(card.tokens, "token"))
-    if card.dollars is not None:
-        parts.append(dollars(round(card.dollars * 1e9)))
-    return ", ".join(parts)
 
 
 def print_runs(listings: Sequence[RunListing], console: Console, now: float | None = None) -> None:

@@ -26,18 +26,6 @@ class Ending:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CurvePoint:
-    """What the best program so far scores after some answers of an improvement."""
-
-    answers: int
-    """Answers of the language model, for each copy."""
-    dollars: float | None
-    """What they cost, mean over the copies; null if no price is known."""
-    test: Sample
-    """Sealed score of the program with the best training score so far."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """One improver on one task."""
 
@@ -67,8 +55,6 @@ class Measurement:
     """Price of the responses over all copies; null if it is not known."""
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
     """Each metric of the task on the sealed test split, the mean over the copies; empty for tasks of scores."""
-    curve: tuple[CurvePoint, ...] = ()
-    """Sealed scores after 0, 1, 2, 4, … answers, up to all that were granted; only with `--curve`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +114,7 @@ class Measured(Shown):
     """Every other improver minus the seed improver; or the first minus the second of two that are compared, over all tasks and
     on each."""
     trained_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Improver → the tasks that it was trained on; only improvers of runs, and files with a card."""
+    """Improver → the tasks that it was trained on; only improvers of runs, and files beside their results."""
     transfer: tuple[Difference, ...] = ()
     """If an improver was trained: the gain of each improver over the seed solutions, on the tasks that none was trained on."""
     own_score_because: Mapping[str, str] = field(default_factory=dict)

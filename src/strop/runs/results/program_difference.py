@@ -1,20 +1,16 @@
-"""Two programs of a record, by the names that people use for them: what `strop show --diff` compares."""
+"""What changed from one program of a record to another: `strop show --diff`."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from strop.analysis.search import TOLD_BY, Search, searches_of
-from strop.analysis.stats import Estimate, score_difference
-from strop.base.as_document import HIDDEN, computed
+from strop.analysis.stats import score_difference
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.pluralize import quantity
 from strop.base.solution import digest_of, short
 from strop.base.terminal_text import escape
-from strop.base.unified_diff import changed_lines, unified_files
+from strop.base.unified_diff import unified_files
 from strop.runs.claims.numbers import interval_in_brackets
 from strop.runs.patching.source_files import Original
 from strop.runs.programs import best_in, programs_in
@@ -22,196 +18,86 @@ from strop.runs.results.improved import Improved, read_improved
 from strop.runs.run_data import RunData, read_run
 from strop.store import Store
 
-ORIGINAL, SOLUTION, BEST = "original", "solution", "best"
-_DIGITS = re.compile(r"[0-9a-f]{4,64}")
-_IMPROVER = "improver.py"
-
 
 @dataclass(frozen=True)
-class NamedProgram:
-    """One program of a record, with its names."""
-
-    name: str
-    """Name of the program, such as `I_2`, `candidate 9015d6251fbb of t = 1`, `original` or `solution`."""
-    digest: str
-    """SHA-256 of its text."""
-    text: str = field(metadata=HIDDEN)
-    files: Mapping[str, str] = field(metadata=HIDDEN)
-    """Path → text."""
-    train: tuple[float, ...] = ()
-    """In a run û on the training split, one value per copy; in an improvement the scores of the training instances."""
-    test: tuple[float, ...] = ()
-    """û on the sealed split, one value per copy; empty if it was not measured."""
-    tasks: tuple[str, ...] = field(default=(), metadata=HIDDEN)
-    t: int | None = None
-    """Iteration of an improver I_t."""
-    search: Search | None = None
-    """How it searches; null for a program that is not an improver."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScoreChange(Estimate):
-    """The change in score: the second minus the first."""
-
-    split: str
-    """`test`, the sealed split, or `train`."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class ProgramDifference:
     """What changed from one program of a record to another."""
 
-    directory: Path
-    """Directory of the run."""
-    a: NamedProgram
-    """The first program."""
-    b: NamedProgram
+    a: str
+    """The first program: its name and the first digits of its digest."""
+    b: str
     """The second program."""
     sentence: str
-    """The change in words; for an original and its solution as `strop improve` says it."""
-
-    @computed
-    def equal(self) -> bool:
-        """Whether both texts are the same."""
-        return self.a.digest == self.b.digest
-
-    @computed
-    def change(self) -> ScoreChange | None:
-        """Score of b minus a; null if one was not measured."""
-        return change_of(self.a, self.b)
-
-    @computed
-    def added(self) -> int:
-        """Lines that only b has."""
-        return sum(added for added, _ in changed_lines(self.a.files, self.b.files).values())
-
-    @computed
-    def removed(self) -> int:
-        """Lines that only a has."""
-        return sum(removed for _, removed in changed_lines(self.a.files, self.b.files).values())
-
-    @computed
-    def diff(self) -> str:
-        """Unified diff with line ends; empty if both texts are equal."""
-        return unified_files(self.a.files, self.b.files)
+    """The change in score; for an original and its solution as `strop improve` says it. Empty if it was not measured."""
+    diff: str
+    """Unified diff with line ends; empty if both are the same program."""
 
 
-def change_of(a: NamedProgram, b: NamedProgram) -> ScoreChange | None:
-    """b minus a, on the sealed split if both were measured there, else in training; None if they cannot be compared.
+@dataclass(frozen=True)
+class _Named:
+    name: str
+    text: str
+    train: tuple[float, ...] = ()
+    test: tuple[float, ...] = ()
 
-    In a run an observation is a copy of each improver; in an improvement it is an instance that both met.
-    """
-    split, first, second = ("test", a.test, b.test) if a.test and b.test else ("train", a.train, b.train)
-    if not first or not second or a.digest == b.digest:
-        return None
-    return ScoreChange(**vars(score_difference(second, first)), split=split) if len(first) == len(second) else None
-
-
-def change_in_words(change: ScoreChange | None) -> str:
-    """`+0.043 on the sealed split (95% interval -0.010 to +0.096)`."""
-    if change is None:
-        return ""
-    where = "on the test split" if change.split == "test" else "in training, the split that selects candidates"
-    return f"{change.mean:+.3f} {where}{interval_in_brackets(change.interval, '+')}"
+    def __str__(self) -> str:
+        return f"{self.name}, {short(digest_of(self.text))}"
 
 
-def difference_in(store: Store, a: str | None, b: str | None) -> ProgramDifference:
-    """Two programs of a record of `strop run` or `strop improve`.
-
-    Of a run they are named by t, or by the first digits of a digest; without names they are the last improver that differs from
-    the one before it and that one, or I_T and the last other candidate. Of an improvement they are `original`, `solution`, `best`
-    or the first digits of a digest; without names, the original and the solution, or the best candidate, or the last.
+def difference_in(store: Store, a: str, b: str) -> ProgramDifference:
+    """Two programs of a record of `strop run`, named by t, or of `strop improve`, named `original`, `solution` and `best`; others
+    by four or more digits of their digests.
 
     Raises:
         ConfigurationError: the record has no such program.
     """
-    run, claim = read_run(store), ""
-    if run.meta.get("kind") == "improve":
-        improved = read_improved(store)
-        first, second = _pair(_of_improvement(run, improved.source, improved.program), a, b)
-        if isinstance(improved, Improved) and (first.name, second.name) == (ORIGINAL, SOLUTION):
-            claim = improved.sentence
+    run = read_run(store)
+    improved = read_improved(store) if run.meta.get("kind") == "improve" else None
+    if improved is None:
+        programs = [_Named(f"I_{end.t}", run.text(end.improver), end.train, end.test) for end in run.iterations]
     else:
-        first, second = _pair(_of_run(run), a, b)
-        searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), (first.text, second.text))
-        first, second = (replace(each, search=searches[each.text]) for each in (first, second))
-    sentence = claim or change_in_words(change_of(first, second))
-    return ProgramDifference(directory=store.directory, a=first, b=second, sentence=sentence)
+        texts = {"original": improved.source.program, "solution": improved.program, "best": best_in(run)}
+        programs = [_Named(name, text, _scores(run).get(text, ())) for name, text in texts.items() if text is not None]
+    programs += [_Named("candidate", text, scores) for text, scores in _scores(run).items()]
+    first, second = (_find(programs, name) for name in (a, b))
+    sentence = _change(first, second)
+    if isinstance(improved, Improved) and (first.name, second.name) == ("original", "solution"):
+        sentence = improved.sentence
+    before, after = (_files(each.text, improved.source if improved else None) for each in (first, second))
+    return ProgramDifference(str(first), str(second), sentence, unified_files(before, after))
 
 
-def _of_run(run: RunData) -> list[NamedProgram]:
-    """The improvers I_t, then the candidates."""
-    programs = [
-        replace(
-            _improver(f"I_{end.t}", run.text(end.improver)), train=end.train, test=end.test, tasks=end.tasks, t=end.t
-        )
-        for end in run.iterations
-    ]
-    for each in programs_in(run):
-        if each.digest is not None and each.tried:
-            name = f"candidate {short(each.digest)} of t = {each.t}"
-            programs.append(replace(_improver(name, run.text(each.digest)), train=each.tried[0].scores))
-    return programs
+def _scores(run: RunData) -> dict[str, tuple[float, ...]]:
+    """Program → the scores of its first evaluation in training."""
+    return {run.text(each.digest): each.first_scores for each in programs_in(run) if each.digest is not None}
 
 
-def _improver(name: str, text: str) -> NamedProgram:
-    return NamedProgram(name, digest_of(text), text, {_IMPROVER: text})
+def _files(text: str, original: Original | None) -> dict[str, str]:
+    if original is None:
+        return {"improver.py": text}
+    try:
+        return dict(original.files if text == original.program else original.written(text))
+    except Malformed:
+        return {next(iter(original.files)): text}
 
 
-def _of_improvement(run: RunData, original: Original, solution: str | None) -> list[NamedProgram]:
-    """The original, the solution and the best candidate, where there are such, then the candidates, the last first."""
-    scores = {run.text(each.digest): each.first_scores for each in programs_in(run) if each.digest is not None}
-    named = [(ORIGINAL, original.program), (SOLUTION, solution), (BEST, best_in(run))]
-    named += [(f"candidate {short(digest_of(text))}", text) for text in reversed(scores) if text != original.program]
-    programs = []
-    for name, text in named:
-        if text is not None:
-            try:
-                files = original.files if text == original.program else original.written(text)
-            except Malformed:
-                files = {next(iter(original.files)): text}
-            programs.append(NamedProgram(name, digest_of(text), text, files, train=scores.get(text, ())))
-    return programs
+def _find(programs: Sequence[_Named], name: str) -> _Named:
+    exact = [each for each in programs if name in (each.name, each.name.removeprefix("I_"))][:1]
+    found = exact or [each for each in programs if len(name) >= 4 and digest_of(each.text).startswith(name)]
+    if len({each.text for each in found}) > 1:
+        raise ConfigurationError(f"{quantity(len(found), 'program')} begin with {escape(name)}; give more digits")
+    if not found:
+        has = ", ".join(each.name for each in programs if each.name != "candidate") or "no finished iteration"
+        raise ConfigurationError(f"the record has no {escape(repr(name), 80)}: it has {has}, and digests of candidates")
+    return found[0]
 
 
-def _pair(programs: Sequence[NamedProgram], a: str | None, b: str | None) -> tuple[NamedProgram, NamedProgram]:
-    if a is not None and b is not None:
-        return _named(programs, a), _named(programs, b)
-    if programs and programs[0].name == ORIGINAL:
-        after = next((each for each in programs if each.digest != programs[0].digest), None)
-        if after is None:
-            raise ConfigurationError("nothing to compare with the original: no candidate was evaluated")
-        return programs[0], after
-    improvers = [each for each in programs if each.t is not None]
-    if not improvers:
-        raise ConfigurationError("nothing to compare: no iteration of the run has finished")
-    for before, after in zip(reversed(improvers[:-1]), reversed(improvers), strict=False):
-        if before.digest != after.digest:
-            return before, after
-    others = [each for each in programs if each.digest != improvers[-1].digest]
-    if not others:
-        raise ConfigurationError("nothing to compare: the run has only one improver and no other candidate")
-    return improvers[-1], others[-1]
-
-
-def _named(programs: Sequence[NamedProgram], name: str) -> NamedProgram:
-    number = re.fullmatch(r"(?:I_?)?(\d{1,9})", name)
-    for each in programs:
-        if each.name == name or (number is not None and each.t == int(number[1])):
-            return each
-    matches = {
-        each.digest: each for each in reversed(programs) if _DIGITS.fullmatch(name) and each.digest.startswith(name)
-    }
-    if len(matches) > 1:
-        raise ConfigurationError(f"{quantity(len(matches), 'program')} begin with {name}; give more digits")
-    if matches:
-        return next(iter(matches.values()))
-    if programs and programs[0].name == ORIGINAL:
-        if name in (SOLUTION, BEST):
-            raise ConfigurationError(f"the improvement has no {name}: no candidate is better than the original so far")
-        record, has = "improvement", "it has original, solution, best, and digests of candidates"
-    else:
-        iterations = [each.t for each in programs if each.t is not None]
-        some = f"it has t = {iterations[0]} to {iterations[-1]}" if iterations else "no iteration of it has ended"
-        record, has = "run", f"{some}, and digests of candidates (strop show)"
-    raise ConfigurationError(f"the {record} has no {escape(repr(name), 80)}: {has}")
+def _change(a: _Named, b: _Named) -> str:
+    """`+0.043 on the test split (95% interval -0.010 to +0.096)`: b minus a where both were measured, or in training."""
+    where, first, second = ("on the test split", a.test, b.test)
+    if not first or not second:
+        where, first, second = ("in training, the split that selects candidates", a.train, b.train)
+    if not first or len(first) != len(second) or a.text == b.text:
+        return ""
+    change = score_difference(second, first)
+    return f"{change.mean:+.3f} {where}{interval_in_brackets(change.interval, '+')}"

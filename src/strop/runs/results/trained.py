@@ -11,7 +11,6 @@ from strop.analysis.stats import Estimate
 from strop.base.as_document import HIDDEN
 from strop.base.results import Comparison
 from strop.base.shown import Shown
-from strop.runs.improver_card import ImproverCard
 from strop.runs.results.parts import AnswerCounts, Noted, Sample
 from strop.runs.run_data import Costs, RunData
 
@@ -96,6 +95,8 @@ class Trained(Shown):
     kind: str
     """`run`, or `replay` of one; for the record of `strop reproduce table2` `table2`."""
     tasks: tuple[str, ...]
+    """The tasks as the command named them."""
+    trained_on: tuple[str, ...]
     """Names of the tasks."""
     selection: str
     """`paper`, `gated` or `archive`; empty unless `kind` is `run`."""
@@ -123,12 +124,15 @@ class Trained(Shown):
     compared: ComparisonCounts
     """How often improvers were compared."""
     file: Path | None
-    """File of the best improver, with its card beside it; null if there is none yet, or if it was changed after the run."""
-    card: ImproverCard | None
-    """The card of the best improver: on what it was trained, with which model, at what cost, and what it reaches on the sealed
-    split. Null until the run has finished."""
+    """File of the best improver, with this document beside it; null if there is none yet, or if it was changed after the run."""
+    best_t: int | None
+    """The t at which the best improver became I_t; 0 if nothing better than the first was found, null until one is measured."""
+    digest: str
+    """SHA-256 of the best improver's text, or empty."""
     improver: str = field(metadata=HIDDEN)
-    """Text of the best improver; empty until the run has finished."""
+    """Text of the best improver, or empty."""
+    own_score_because: Mapping[str, str]
+    """Task → why its score is the program's own; empty if somebody else computes every score."""
     unused_evaluations: int
     """Evaluations that workers made ahead and no improver asked for; they cost no budget."""
     audit: tuple[Noted, ...]
@@ -143,6 +147,7 @@ class Trained(Shown):
     """Everything in the record."""
 
     def __repr__(self) -> str:
-        if self.card is None:
+        best = next((each.test for each in self.iterations if each.t == self.best_t), None)
+        if best is None:
             return f"<Trained {self.status}: in {self.directory}>"
-        return f"<Trained {self.card.digest[:12]}: û {self.card.improver.mean:.3f}, in {self.file}>"
+        return f"<Trained {self.digest[:12]}: û {best.mean:.3f}, in {self.file}>"

@@ -278,8 +278,7 @@ def test_run_ends_with_sealed_pairs_of_its_first_and_last_improver_also_when_it_
         scored = [stored.event for stored in store.events(Evaluated, scope="last")]
         assert {event.split for event in scored if event.scope.endswith("/result")} == {"test"}
         assert read_run(store).last is not None and set(read_run(store).gates) == {1}
-        card = best_improver(store)[1]
-        assert card.difference.mean == pytest.approx(sum(last.differences) / len(last.differences))
+        assert best_improver(read_run(store))[1] == 1
 
     def killed(event: Event) -> None:
         if isinstance(event, Evaluated) and event.scope == "last/gate/pair5/b/result":

@@ -8,7 +8,7 @@ from strop.cli.help import HELP_FLAGS
 
 KINDS = {
     "tasks": "List the tasks, or show one: its limits, scores and its seed solution.",
-    "improvers": "List the improvers, or print one: its card and its program.",
+    "improvers": "List the improvers, or print one.",
     "runs": "List the runs in a folder, oldest first.",
 }
 

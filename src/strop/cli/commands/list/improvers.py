@@ -7,21 +7,17 @@ import textwrap
 import tomllib
 from dataclasses import asdict, dataclass
 from importlib.resources import files
-from pathlib import Path
 
 from rich.text import Text
 
 from strop.api.lookup import any_improver_text
-from strop.base.as_document import as_document
 from strop.base.plugins import IMPROVERS, installed
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, results
-from strop.report.terminal.run import print_card
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.tasks import installed_documents, print_installed
-from strop.runs.improver_card import card_path, read_card
 from strop.runs.spec import improver_text, shipped_improvers
 
 LONGEST_LINE = 10_000
@@ -57,7 +53,7 @@ def improvers_command(name: str | None = None, /, *, as_json: Json = False) -> i
     Parameters
     ----------
     name
-        Improver to print: its card, as comments, and its program. For a file, the card that a run wrote beside it.
+        Improver to print: its program, below what is known of it, as comments.
     """
     if name is not None:
         return _show(name, as_json)
@@ -88,15 +84,9 @@ def _show(name: str, as_json: bool) -> int:
 
 
 def _show_file(name: str, text: str, as_json: bool) -> int:
-    """Print the card of a user's improver if a run wrote one, else its program."""
-    card = read_card(card_path(Path(name))) if Path(name).is_file() else None
     if as_json:
-        fields = {} if card is None else {"card": as_document(card), "card_is_of_it": card.says(text)}
-        print_document({"improver": name, "digest": digest_of(text), **fields, "program": text})
-    elif card is not None:
-        print_card(card, results())
+        print_document({"improver": name, "digest": digest_of(text), "program": text})
     else:
-        results().print(f"# {escape(name)} has no card", markup=False, soft_wrap=True)
         lines = [escape(line, LONGEST_LINE) for line in text.splitlines()]
         results().print("\n".join(lines), markup=False, soft_wrap=True)
     return 0

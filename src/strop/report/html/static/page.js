@@ -93,18 +93,6 @@
       }
     }
 
-    /** Replace the rows by those of a newer page: the same rows, and more. */
-    take(found) {
-      const chosen = this.filters.map((select) => select.value), top = this.window.scrollTop;
-      [this.texts, this.rows, this.length] = [found.texts, found[this.name], found[this.name].at.length];
-      for (const select of this.filters) select.length = 1;
-      this.fillFilters();
-      this.filters.forEach((select, number) => { select.value = chosen[number]; });
-      this.update();
-      this.window.scrollTop = top;
-      this.draw();
-    }
-
     listen() {
       let waiting = 0;
       $("input", this.place).addEventListener("input", (event) => {
@@ -507,29 +495,27 @@
     for (const place of $$(".large")) watcher.observe(place);
   }
 
-  // ---- A page that is served while its run goes on (live.js) ------------------------------------------------------------
+  // ---- The page of a run that goes on ----------------------------------------------------------------------------------
 
-  /** To be called before parts of the document are exchanged for newer ones, and what it gives afterwards: with the ids of the
-      parts that are new, and the newer block. */
-  function renewing() {
-    const chosen = $(".node.chosen"), tab = chosen ? $$(".tabs button", chosen).findIndex((each) => each.tabIndex === 0) : -1;
-    const open = Boolean(chosen?.open);
-    return async (parts, block) => {
-      if (parts.includes("lineage")) {
-        listenToNodes();
-        const node = chosen && document.getElementById(chosen.id);
-        if (node) openNode(node, false);
-        if (node) makeTabs(node);
-        if (node && tab >= 0) chooseTab($(".tabs", node), $$(".pane", node), tab);
-        if (node) node.open = open;
-      }
-      if (parts.includes("sections")) watchSections();
-      if (data === null) $("#block").textContent = block;
-      else data = inflate(block).then((text) => JSON.parse(text));
-      const found = data && (await data);
-      for (const table of tables.values()) table.take(found);
-      readTablesWhenNear();
-    };
+  /** Reload the page, unless somebody reads a text in full, searches or marks something; what was open stays open. */
+  function keepUp() {
+    const seconds = Number(root.dataset.renewed), key = `strop ${location.pathname}`;
+    const parts = () => $$("main details").map((each, number) => [each.id || number, each]);
+    const busy = () => $("#reader").open || getSelection().toString() || $$(".large input, .large select").some((each) => each.value);
+    const before = JSON.parse(sessionStorage.getItem(key) ?? "null");
+    sessionStorage.removeItem(key);
+    if (before) {
+      if (before.theme && $("#theme").textContent.toLowerCase().startsWith(before.theme)) $("#theme").click();
+      for (const [id, each] of parts()) each.open = before.open.includes(id);
+      scrollTo({ top: before.top, behavior: "instant" });
+    }
+    if (!seconds) return;
+    setInterval(() => {
+      if (busy()) return;
+      const open = parts().filter(([, each]) => each.open).map(([id]) => id);
+      sessionStorage.setItem(key, JSON.stringify({ open, top: scrollY, theme: root.dataset.theme }));
+      location.reload();
+    }, seconds * 1000);
   }
 
   root.classList.add("js");
@@ -541,6 +527,6 @@
   addEventListener("hashchange", follow);
   addEventListener("popstate", follow);
   follow();
-  /* For a page that is served while its run goes on: read what another document holds. */
-  window.strop = { unpack, tableOf, follow, renewing };
+  window.strop = { tableOf };
+  keepUp();
 })();

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.base.events import Event
-from strop.report.tracking import LIBRARIES, Figures, Sent, checked, continued, sent
-from strop.store import Store, Stored
+from strop.base.events import Event, IterationFinished
+from strop.report import track
+from strop.report.track import TRACKERS, Sent, checked, continued, figures_of, sent, settings_of, totals_of
+from strop.runs.run_data import RunData
+from strop.store import Store
 from strop.tasks.base import META_TASK
 from support.tracked import CALLED, EVALUATED, FINISHED, ITERATED, RESPONDED, RESUMED, STARTED, eventually
 
@@ -27,10 +27,11 @@ class Kept:
         self.goes_on = threading.Event()
         self.goes_on.set()
         self.steps: list[int] = []
+        self.times: list[float] = []
         self.ends: list[str] = []
-        self.tries = self.closed = 0
+        self.tries = 0
 
-    def begin(self, figures: Figures, sent: Sent) -> Kept:
+    def begin(self, directory: Path, run: RunData, sent: Sent) -> Kept:
         self._try()
         sent.run = sent.run or "number 1"
         return self
@@ -44,19 +45,17 @@ class Kept:
     def log(self, t: int, at: float, values: Mapping[str, float]) -> None:
         self._try()
         self.steps.append(t)
+        self.times.append(at)
 
-    def end(self, figures: Figures, status: str, at: float) -> None:
+    def end(self, status: str, at: float, totals: Mapping[str, float], best: Path | None) -> None:
         self._try()
         self.ends.append(status)
-
-    def close(self) -> None:
-        self.closed += 1
 
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
     tracker = Kept()
-    monkeypatch.setitem(sys.modules, "strop.report.tracking.kept", SimpleNamespace(begin=tracker.begin))
+    monkeypatch.setitem(TRACKERS, "kept", tracker.begin)
     return tracker
 
 
@@ -76,7 +75,7 @@ def test_tracker_gets_iterations_while_the_run_goes_on_and_its_end_afterwards(
         assert eventually(lambda: kept.steps == [0])
         store.append(dataclasses.replace(ITERATED, scope="t1", t=1))
         store.append(FINISHED)
-    assert (kept.steps, kept.ends, kept.closed, whole, said) == ([0, 1], ["finished"], 1, ["kept"], [])
+    assert (kept.steps, kept.ends, whole, said) == ([0, 1], ["finished"], ["kept"], [])
 
 
 def test_tracker_gets_nothing_before_the_run_has_recorded_its_settings(tmp_path: Path, kept: Kept) -> None:
@@ -148,34 +147,34 @@ def test_unknown_tracker_is_refused_with_those_that_there_are(name: str) -> None
 
 
 def test_tracker_without_its_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(LIBRARIES, "wandb", "no_such_library")
+    monkeypatch.setattr(track, "find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"pip install 'strop\[wandb\]'"):
         checked(["wandb"])
 
 
 def test_run_continues_the_trackers_that_it_was_sent_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert continued(tmp_path) == ()
-    monkeypatch.setitem(LIBRARIES, "mlflow", "json")
+    monkeypatch.setattr(track, "find_spec", lambda name: name)
     (tmp_path / "tracker-mlflow.json").write_text("{}")
     assert continued(tmp_path) == ("mlflow",) == checked(["mlflow", "mlflow"])
 
 
-def figures_of(*events: Event) -> Figures:
-    figures = Figures(Path("there"), {})
+def run_of(*events: Event) -> RunData:
+    run = RunData()
     for number, event in enumerate(events, 1):
-        figures.add(Stored(number, 100.0 + number, event))
-    return figures
+        run.add(event, 100.0 + number)
+    return run
 
 
-def test_parameters_are_the_fields_of_the_recipe_that_have_a_value() -> None:
+def test_settings_are_the_fields_of_the_recipe_that_have_a_value() -> None:
     recipe = {"model": "openai/gpt-4?seed=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1}
-    assert figures_of(STARTED).settings() == recipe
+    assert settings_of(run_of(STARTED)) == recipe
 
 
 def test_totals_count_what_was_paid_and_no_reused_answer() -> None:
     meta = dataclasses.replace(EVALUATED, utility=META_TASK)
     again = dataclasses.replace(RESPONDED, again=True, input_tokens=0, output_tokens=0, cost=0)
-    assert figures_of(STARTED, CALLED, RESPONDED, RESPONDED, again, EVALUATED, meta).totals() == {
+    assert totals_of(run_of(STARTED, CALLED, RESPONDED, RESPONDED, again, EVALUATED, meta)) == {
         "lm_calls": 1.0,
         "responses": 2.0,
         "input_tokens": 200.0,
@@ -186,16 +185,20 @@ def test_totals_count_what_was_paid_and_no_reused_answer() -> None:
 
 
 def test_cost_is_left_out_when_a_response_has_no_price() -> None:
-    assert "cost_dollars" not in figures_of(RESPONDED, dataclasses.replace(RESPONDED, cost=None)).totals()
+    assert "cost_dollars" not in totals_of(run_of(RESPONDED, dataclasses.replace(RESPONDED, cost=None)))
 
 
-def test_metrics_of_an_iteration_hold_the_means_of_the_splits_that_were_measured() -> None:
-    ((t, at, metrics),) = figures_of(CALLED, ITERATED).iterations
-    assert (t, at) == (0, 102.0)
-    assert (metrics["train"], metrics["accepted"], metrics["lm_calls"]) == (pytest.approx(0.6), 0.0, 1.0)
-    assert "test" not in metrics
+def test_figures_of_an_iteration_hold_the_means_of_the_splits_that_were_measured() -> None:
+    figures = figures_of(run_of(CALLED, ITERATED))
+    assert (figures["train"], figures["accepted"], figures["lm_calls"]) == (pytest.approx(0.6), 0.0, 1.0)
+    assert "test" not in figures
 
 
-def test_end_of_a_session_counts_until_the_run_is_resumed() -> None:
-    assert figures_of(STARTED, FINISHED).ended == ("finished", 102.0)
-    assert figures_of(STARTED, FINISHED, RESUMED).ended is None
+def test_tracker_gets_the_time_of_the_record_and_no_end_before_the_run_has_one(
+    store: Store, tmp_path: Path, kept: Kept
+) -> None:
+    with sent(tmp_path / "run", ["kept"]):
+        store.append(ITERATED)
+    with Store.open(tmp_path / "run") as record:
+        assert kept.times == [stored.at for stored in record.events(IterationFinished)]
+    assert kept.ends == []
