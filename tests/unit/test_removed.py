@@ -43,7 +43,7 @@ def test_removed_key_is_refused_in_python_with_its_successor(key: str) -> None:
 
 WORDS = {
     **{f"export --to {form}": words for form, words in FORMATS.items()},
-    **{f"improve x --model {kind}/a/b": words for kind, words in MODELS.items()},
+    **{f"improve lpn --model {kind}/a/b": words for kind, words in MODELS.items()},
 }
 
 
