@@ -38,7 +38,9 @@ def test_public_function_names_types_and_documents_every_parameter(function: Cal
 def test_defaults_of_a_public_function_are_those_of_the_recipe(function: Callable[..., object]) -> None:
     given, recipe = parameters(function), RunSpec()
     # `improve` asks for edits where programs are long, and makes one improvement, which may cost more than each of a run.
-    of_its_own = ("edits", "utility_budget", "lm_budget", "max_responses") if function is strop.improve else ()
+    of_its_own = (
+        ("edits", "utility_budget", "lm_budget", "max_responses", "instances") if function is strop.improve else ()
+    )
     others = ("task", "model", "seed", "improver", "copies", *of_its_own)
     for field in fields(RunSpec):
         if field.name in given and field.name not in others:

@@ -46,7 +46,7 @@ class ImproveOptions(EnvironmentOptions, LimitOptions, OneImprovementOptions, Sc
     seed: int | None = None
     """Seed of all random draws. With this machine's key; a random one by default."""
     instances: int | Literal["secret", "published"] | None = None  # type: ignore[assignment]
-    """Of a command, runs for each candidate in training: 5, or 3 of a time. Or `published`, for the paper's seeds."""
+    """Of a command, runs for each candidate in training: 5, of times 3. Or `published`, for the paper's seeds."""
     out: str | Path | None = None
     """Directory of the record, empty or new. A new one in runs/ by default."""
     progress: bool = False

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from importlib.metadata import version
 from typing import Any
 
@@ -19,6 +19,8 @@ from strop.lm.providers import provider_of
 
 OVERHEAD_TOKENS = 100
 """Tokens that a server may add to expertise and message, such as the template of a chat."""
+_EXACT = Context(prec=60)
+"""A user's module may change the context of the thread that loads it."""
 Tiers = tuple[tuple[int, Decimal], ...]
 """(prompt tokens above which the price holds, billionths of a dollar per token), ascending, the first from -1."""
 
@@ -36,14 +38,16 @@ class Price:
 
     def cost(self, input_tokens: int, output_tokens: int) -> int:
         """Billionths of a dollar, rounded up. The prompt's length decides the tier of both, as providers bill."""
-        total = _at(self.input, input_tokens) * input_tokens + _at(self.output, input_tokens) * output_tokens
-        return math.ceil(total + self.request)
+        with localcontext(_EXACT):
+            total = _at(self.input, input_tokens) * input_tokens + _at(self.output, input_tokens) * output_tokens
+            return math.ceil(total + self.request)
 
     def most(self, input_tokens: int, output_tokens: int) -> int:
         """The highest cost of up to so many tokens, in billionths of a dollar."""
         highest_in = max(price for start, price in self.input if start < max(input_tokens, 0))
         highest_out = max(price for start, price in self.output if start < max(input_tokens, 0))
-        return math.ceil(highest_in * input_tokens + highest_out * output_tokens + self.request)
+        with localcontext(_EXACT):
+            return math.ceil(highest_in * input_tokens + highest_out * output_tokens + self.request)
 
     @property
     def dollars_per_million(self) -> tuple[float, float]:

@@ -48,7 +48,7 @@ def test_config_of_four_lines_is_a_task(tree: Path) -> None:
     assert task.name == "sums"
     assert dict(task.files) == {"src/a.c": A, "src/deep/b.c": "int b;\nint c;\n"}
     assert task.objective.metrics == (Metric("score"),)
-    assert (task.instances, task.test_instances, task.seeded, task.interleaved) == (5, 10, False, False)
+    assert (task.instances, task.test_instances, task.seeded, task.interleaved) == (1, 10, False, False)
 
 
 def test_config_is_found_in_a_folder(tree: Path) -> None:
@@ -261,7 +261,7 @@ def test_times_are_measured_in_turns_and_memory_is_not(tree: Path) -> None:
         name: command_task(tree, command="true", files=["src/a.c"], score=[name]) for name in ("time", "wall", "memory")
     }
     assert [one[name].interleaved for name in one] == [True, True, False]
-    assert [one[name].instances for name in one] == [3, 3, 5]
+    assert [one[name].instances for name in one] == [3, 3, 1]
 
 
 def test_command_is_filled_in_and_quoted(tree: Path) -> None:

@@ -49,7 +49,6 @@ def command_task(root: Path, **values: object) -> CommandTask:
     objective = replace(objective, bounds=options.range and (float(options.range[0]), float(options.range[1])))
     judge, cases = _judge(root, options), resolved(root, options.cases, "cases")
     train, held_out = _split(options, len(cases)) if cases else (options.instances, options.held_out)
-    train = (TIMED if objective.is_timed else INSTANCES) if train is None else train
     numbers: dict[str, Any] = {"instances": train, "test_instances": held_out}
     numbers |= {"time_limit": options.time_limit, "memory_limit": options.memory_limit}
     _warn_of_keys(root)
@@ -74,7 +73,13 @@ def command_task(root: Path, **values: object) -> CommandTask:
         cases=cases,
         **{name: value for name, value in numbers.items() if value is not None},
     )
-    return replace(_told(task), evaluator=_evaluator(task, options))
+    task = replace(_told(task), evaluator=_evaluator(task, options))
+    return task if train is not None else replace(task, instances=_instances(task))
+
+
+def _instances(task: CommandTask) -> int:
+    """Training runs: several inputs, or one that is measured again only where it is a time."""
+    return TIMED if task.objective.is_timed else INSTANCES if task.seeded else 1
 
 
 def _told(task: CommandTask) -> CommandTask:

@@ -72,7 +72,8 @@ class ScoringOptions:
     test: str = ""
     """Command that tests each candidate once, untimed. It runs after the build. It must exit with 0; its time does not count."""
     instances: int | None = None
-    """Runs for each candidate in training: 5, or 3 if the score is a time. Of cases, those that are not held out."""
+    """Runs for each candidate in training: 5, of times 3, of an input that never changes 1. Of cases, those that are not held
+    out."""
     held_out: int | None = None
     """Runs for the verdict, with other seeds than in training: 10. Of cases, how many are held out: half of them."""
     time_limit: float | None = None

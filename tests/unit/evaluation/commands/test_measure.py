@@ -294,22 +294,22 @@ def test_words_of_a_kill_make_nothing_run_again(bench: Bench, tmp_path: Path) ->
 
 
 def test_constraint_that_is_not_met_costs_everything_and_says_why(bench: Bench, tmp_path: Path) -> None:
-    suite = "echo 'Ran 4 tests in 0.1s'; echo; echo '{word}'\n"
+    suite = "echo '{word} in 0.1s'\n"
     task = task_of(
-        written(tmp_path, program__sh=suite.replace("{word}", "OK")),
+        written(tmp_path, program__sh=suite.replace("{word}", "4 passed")),
         score=["time"],
         require_metric=["tests=1"],
         instances=1,
     )
     assert bench(task, task.seed).value == 0.5
-    found = bench(task, suite.replace("{word}", "FAILED (failures=1)") + "exit 1\n")
+    found = bench(task, suite.replace("{word}", "1 failed, 3 passed") + "exit 1\n")
     assert (found.value, found.verdict) == (0.0, "malformed")
-    assert found.error.startswith("instance 0: constraint tests=1 not met: 0.75\nRan 4 tests")
+    assert found.error.startswith("instance 0: constraint tests=1 not met: 0.75\n1 failed, 3 passed")
     assert found.metrics[0]["tests"] == 0.75
 
 
 def test_benchmark_that_fails_after_all_tests_passed_is_no_fast_program(bench: Bench, tmp_path: Path) -> None:
-    suite = "echo 'Ran 4 tests in 0.1s'; echo; echo OK\n"
+    suite = "echo '4 passed in 0.1s'\n"
     task = task_of(written(tmp_path, program__sh=suite), score=["time"], require_metric=["tests=1"], instances=1)
     assert bench(task, suite + "exit 1\n").verdict == "raised"
 
