@@ -186,23 +186,6 @@ def test_score_that_the_program_prints_is_its_own_everywhere_unless_programs_are
 
 
 @pytest.mark.slow
-def test_result_beyond_the_best_known_value_is_shown_with_its_output_and_not_offered(strop: Any, mine: Path) -> None:
-    asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--set", "best_known=11"]
-    ended = strop(*asked, "--apply")
-    said = " ".join(ended.stdout.split())
-    assert ended.returncode == 9 and "Beyond the best known: 20% higher speed, from 10 to 12" in said
-    assert "; the best known value is 11; " in said
-    assert "what the program printed: speed: 12" in said and "puts it in place" not in said
-    refused = strop("apply", "there")
-    assert refused.returncode == 2 and "not applied. Beyond the best known: " in refused.stderr
-    assert contents(mine) == FILES
-    document = json.loads(strop("show", "there", "--json").stdout)
-    assert document["finding"] == "beyond best known" and "speed: 12" in document["output"]
-    assert document["best_known"] == {"speed": 11}
-    assert strop("apply", "there", "--unproven").returncode == 0
-
-
-@pytest.mark.slow
 def test_score_that_drifts_with_time_does_not_speak_for_the_program_that_is_measured_later(
     strop: Any, mine: Path, tmp_path: Path
 ) -> None:

@@ -20,7 +20,6 @@ from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall, utility_of
-from strop.core.plausible import is_beyond
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME
 from strop.report.terminal.improvement import print_metrics
 from strop.runs.claims.gains import compared, score_words, size, valued, values
@@ -382,17 +381,9 @@ def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
     )
 
 
-def test_result_beyond_the_best_known_value_is_called_that_and_shown_with_its_output() -> None:
-    facts = facts_on((SCORE,), seeded=True)
-    found = replace(single(facts, *measured(SCORE, 2.0), output="score: nan"), best_known={"score": 1.5})
-    assert (found.finding, found.output, found.is_held_back) == ("beyond best known", "score: nan", True)
-    assert sentence(found).startswith("Beyond the best known: 2x the score")
-    assert "; the best known value is 1.5; look at what it returns before you accept it" in sentence(found)
-    assert [found.verdict_of(gain) for gain in found.gains] == ["beyond best known"]
-    reachable = replace(found, best_known={"score": 3.0})
-    assert (reachable.finding, reachable.output) == ("better", "")
-    cost = facts_on((MetricFacts("score", "min", reader="$.score"),), seeded=True)
-    assert replace(single(cost, *measured(SCORE, 0.5)), best_known={"score": 0.7}).finding == "beyond best known"
+def test_best_known_value_is_shown_beside_the_value_and_decides_nothing() -> None:
+    found = replace(single(facts_on((SCORE,), seeded=True), *measured(SCORE, 2.0)), best_known={"score": 1.5})
+    assert found.finding == "better" and " (best known 1.5), on " in sentence(found)
 
 
 def test_equal_scores_of_different_instances_are_of_held_out_instances() -> None:
@@ -571,25 +562,3 @@ def test_table_of_metrics_cuts_no_name_in_80_columns() -> None:
 def test_change_that_rounds_to_nothing_is_less_than_what_is_shown() -> None:
     found = gain(SCORE, [{"score": 0.76286}], [{"score": 0.76289}], seeded=True)
     assert found is not None and compared(found) == "less than 0.1% lower score"
-
-
-@pytest.mark.parametrize(
-    ("value", "known", "more", "beyond"),
-    [
-        (2.64, 2.635983, True, True),
-        (2.63598308, 2.635983, True, False),
-        (2.635996, 2.635983, True, True),
-        (2.6, 2.635983, True, False),
-        (9.0, 10.0, False, True),
-        (10.0, 10.0, False, False),
-        (-1.0, -2.0, True, True),
-        (0.1, 0.0, True, True),
-        (0.94, 0.9, True, False),
-        (0.96, 0.9, True, True),
-        (1.00001, 1.0, True, True),
-    ],
-)
-def test_value_is_beyond_the_best_known_one_by_more_than_a_millionth_and_its_rounding(
-    value: float, known: float, more: bool, beyond: bool
-) -> None:
-    assert is_beyond(value, known, more_is_better=more) == beyond
