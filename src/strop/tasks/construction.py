@@ -12,7 +12,7 @@ import numpy as np
 from strop.base.errors import Malformed, TaskError
 from strop.base.pluralize import plain
 from strop.base.scorer_notes import note
-from strop.tasks.base import Instance, Task
+from strop.tasks.base import Task
 from strop.tasks.problem import Problem
 from strop.tasks.problem import Published as Published
 
@@ -64,18 +64,10 @@ def Construction(  # noqa: PLR0913 (an argument for each fact of a problem)
     if better not in ("higher", "lower"):
         raise TaskError(f"task {name}: better must be 'higher' or 'lower', not {better!r:.40}")
     problem = Problem(what, better, verify, published, scipy, draw)
-
-    def score(instance: Instance, answer: Any) -> float:
-        value = verify(json.loads(answer_as_json(answer)))
-        if not isinstance(value, (int, float, Fraction)) or isinstance(value, bool) or value != value:
-            raise TypeError(f"verify() gave {value!r:.60}; a value must be a number")
-        note(f"verified: {plain(float(value), 12)}")
-        return problem.utility_of(Fraction(value))
-
     return Task(
         name=name,
         sample=lambda rng: {},
-        score=score,
+        score=lambda instance, answer: _utility_of(answer, problem),
         seed=seed,
         entry=ENTRY,
         instances=1,
@@ -87,6 +79,14 @@ def Construction(  # noqa: PLR0913 (an argument for each fact of a problem)
         fixed_input=True,
         problem=problem,
     )
+
+
+def _utility_of(answer: Any, problem: Problem) -> float:
+    value = problem.verify(json.loads(answer_as_json(answer)))
+    if not isinstance(value, (int, float, Fraction)) or isinstance(value, bool) or value != value:
+        raise TypeError(f"verify() gave {value!r:.60}; a value must be a number")
+    note(f"verified: {plain(float(value), 12)}")
+    return problem.utility_of(Fraction(value))
 
 
 def answer_as_json(answer: Any) -> str:
