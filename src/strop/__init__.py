@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from strop.runs.spec import RunSpec
     from strop.tasks.answer import Answer
     from strop.tasks.base import Instance, Task
-    from strop.tasks.constructions.task import Construction, Published
+    from strop.tasks.construction import Construction, Published
     from strop.tasks.function.marker import improve_me
 
     __version__: str
@@ -46,7 +46,7 @@ _HOMES = {
     "Budget": "strop.base.budget",
     "CallableModel": "strop.lm.callable",
     "Checked": "strop.checks.findings",
-    "Construction": "strop.tasks.constructions.task",
+    "Construction": "strop.tasks.construction",
     "ConfigurationError": "strop.base.errors",
     "Improved": "strop.runs.results.improved",
     "Instance": "strop.tasks.base",
@@ -54,7 +54,7 @@ _HOMES = {
     "LanguageModelError": "strop.base.errors",
     "Malformed": "strop.base.errors",
     "Measured": "strop.runs.results.measured",
-    "Published": "strop.tasks.constructions.task",
+    "Published": "strop.tasks.problem",
     "RunBudgetSpent": "strop.base.errors",
     "RunSpec": "strop.runs.spec",
     "SandboxError": "strop.base.errors",

@@ -151,15 +151,9 @@ def test_run_draws_only_lines_when_the_terminal_is_dumb(terminal: list[Terminal]
     ("command", "words"),
     [
         (RUN, "t = 1 finished"),
-        pytest.param(["run", "parity", "lpn", *RUN[2:]], "t = 1 finished", marks=pytest.mark.slow),
         (["improve", "parity", "--utility-budget", "3", "--lm-budget", "1", "--out", "r"], "candidate"),
-        pytest.param(
-            ["eval", "seed", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--out", "r"],
-            "",
-            marks=pytest.mark.slow,
-        ),
     ],
-    ids=["run", "train", "improve", "eval"],
+    ids=["run", "improve"],
 )
 def test_display_log_is_a_json_object_a_step(strop: Strop, command: list[str], words: str) -> None:
     logged = strop(*command, "--display", "log")

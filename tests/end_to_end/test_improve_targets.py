@@ -28,12 +28,6 @@ FILES = {
 SCORED = ["--command", "sh score.sh", "--score", r"speed=speed: ([0-9.]+)", "--files", "app/*", "--metric", "speed:max"]
 SCORED += ["--seed", "1", "--fixed-input", "--trust-programs"]
 MINE = ["--improver", "replace.py"]
-CHOKES = """import strop
-
-@strop.improve_me(score=lambda answer, x: 1 / 0, cases=[(x,) for x in range(12)])
-def chosen(x):
-    return x
-"""
 """A program of two files whose score is what one of them says."""
 
 REPLACE = """
@@ -118,15 +112,6 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
     assert contents(mine) == contents(tmp_path / "there/solution") | {"score.sh": FILES["score.sh"]}
 
 
-def test_apply_at_the_end_puts_the_files_in_place(strop: Any, mine: Path) -> None:
-    asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--apply", "--json"]
-    document = json.loads(strop(*asked).stdout)
-    assert document["finding"] == "better on its fixed input" and document["applied"].startswith("applied: ")
-    assert (mine / "app/name with blank.txt").read_text() == "speed: 12"
-    assert document["metrics"][0]["amount"] == pytest.approx(1.2) and len(document["candidates"]) == 3
-    assert {"costs", "best", "change", "stands_in"} <= set(document)
-
-
 def test_prompt_names_the_score_itself_beside_the_utility(strop: Any, mine: Path) -> None:
     (mine.parent / "answers").write_text('"nothing"\n')
     model = ["--model", "scripted:answers", "--lm-budget", "1", "--max-responses", "1"]
@@ -142,7 +127,7 @@ def test_candidate_whose_score_does_not_vary_is_not_measured_again_in_training(s
         known, measured = (
             next(store.events(Evaluated, scope=f"improved/{split}")).event for split in ("train", "test")
         )
-    assert known.metrics == measured.metrics[:1] and known.cpu_seconds == 0 < measured.cpu_seconds
+    assert known.metrics[:1] == measured.metrics[:1] and known.cpu_seconds == 0 < measured.cpu_seconds
 
 
 def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried(strop: Any, mine: Path) -> None:
@@ -155,9 +140,7 @@ def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried
 
 
 @pytest.mark.slow
-def test_score_that_the_program_prints_is_its_own_everywhere_unless_programs_are_trusted(
-    strop: Any, mine: Path, tmp_path: Path
-) -> None:
+def test_program_that_is_better_by_its_own_score_is_applied_only_when_that_is_asked_for(strop: Any, mine: Path) -> None:
     asked = ["improve", "mine", *SCORED[:-1], "--improver", "replace.py", "--out", "there", "--apply", "--json"]
     ended = strop(*asked)
     document = json.loads(ended.stdout)
@@ -166,40 +149,11 @@ def test_score_that_the_program_prints_is_its_own_everywhere_unless_programs_are
     assert (document["finding"], document["scored_by"], document["own_score_because"]) == (
         "by its own score", "program", reason
     )  # fmt: skip
-    assert document["sentence"].startswith("By its own score: 20% higher speed")
-    assert document["sentence"].endswith(f"; {reason}. Read the patch: strop apply --unproven.")
-    assert [metric["verdict"] for metric in document["metrics"]] == ["by its own score"] and document["is_fixed"]
     assert ended.stderr.count(f'Score: {reason}: a better result will be called "by its own score"') == 1
     assert document["applied"].startswith("not applied. By its own score: ") and contents(mine) == FILES
-    shown = " ".join(strop("show", "there").stdout.split())
-    assert document["sentence"] in shown and "Better" not in shown
-    assert strop("view", "there", "--html", "page.html").returncode == 0
-    page = (tmp_path / "page.html").read_text("utf-8")
-    assert reason in page and "strop apply refuses it without --unproven" in page and "sealed" not in page
     assert strop("apply", "there").returncode == 2 and contents(mine) == FILES
     assert strop("apply", "there", "--unproven").returncode == 0
     assert contents(mine)["app/name with blank.txt"] == "speed: 12"
-    git(mine, "checkout", "-q", ".")
-    trusted = json.loads(strop(*asked[:-4], "--trust-programs", "--json").stdout)
-    assert (trusted["finding"], trusted["trusts_programs"]) == ("better on its fixed input", True)
-    assert trusted["sentence"].endswith(f"; {reason}, and --trust-programs accepts that.")
-
-
-@pytest.mark.slow
-def test_result_beyond_the_best_known_value_is_shown_with_its_output_and_not_offered(strop: Any, mine: Path) -> None:
-    asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--set", "best_known=11"]
-    ended = strop(*asked, "--apply")
-    said = " ".join(ended.stdout.split())
-    assert ended.returncode == 9 and "Beyond the best known: 20% higher speed, from 10 to 12" in said
-    assert "; the best known value is 11; " in said
-    assert "what the program printed: speed: 12" in said and "puts it in place" not in said
-    refused = strop("apply", "there")
-    assert refused.returncode == 2 and "not applied. Beyond the best known: " in refused.stderr
-    assert contents(mine) == FILES
-    document = json.loads(strop("show", "there", "--json").stdout)
-    assert document["finding"] == "beyond best known" and "speed: 12" in document["output"]
-    assert document["best_known"] == {"speed": 11}
-    assert strop("apply", "there", "--unproven").returncode == 0
 
 
 @pytest.mark.slow
@@ -309,12 +263,10 @@ def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop:
     ("arguments", "words"),
     [
         (["mine"], "has no strop.toml"),
-        (["mine", "--command", "true", "--evaluator", "x.py"], "give only one of --command and --evaluator"),
         (["mine", "--command", "sh score.sh", "--score", "time"], "--files"),
         (["mine", "--command", "sh score.sh", "--files", "app/*"], "score"),
         (["nowhere", "--command", "true", "--score", "time"], "nowhere"),
         (["mine/score.sh", "--command", "true", "--score", "time", "--files", "x"], "is a file"),
-        (["lpn", "--only", "algorithm"], "--only does not apply to lpn"),
         (["lpn", "--apply"], "no file of yours to change"),
         (["mine", *SCORED, "--solution", "slow.py"], "--solution"),
         (["mine", *SCORED[:4], "--score", "speed: (a", "--files", "app/*"], "score"),
@@ -328,14 +280,6 @@ def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop:
         ),
         (["mine", "--command", "exit 3", *SCORED[2:], *MINE], "the original cannot be measured"),
         (["mine", *SCORED, "--held-out", "3"], "there is no flag --held-out: use --set held_out=VALUE"),
-        (["mine", *SCORED, "--set", "held_out"], "expected KEY=VALUE"),
-        (
-            ["mine", *SCORED[:-2], "--set", "held_out=2"],
-            "2 held-out instances can show no difference, however large; give held_out = 3",
-        ),
-        (["mine", *SCORED, "--set", "held_out=0"], "held_out must be from 1 to"),
-        (["mine", *SCORED, "--set", "instances=0"], "held_out must be from 1 to"),
-        (["mine", *SCORED, "--set", "time_limit=0"], "time_limit is 0.0 s"),
         (
             ["mine", "--command", "echo one >&2; echo two >&2; exit 3", *SCORED[2:], *MINE],
             "exit status 3 ... two; strop check",
@@ -343,14 +287,12 @@ def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop:
         (["./nowhere"], "./nowhere is not a task: a task is"),
         (["mine", "--evaluator", "less.py"], "mine is a folder"),
         (["less.py"], "or say how it is scored: --evaluator FILE, or --command"),
-        (["chokes.py"], "task chosen: score() raised ZeroDivisionError"),
     ],
 )
 def test_target_that_cannot_be_improved_gets_one_line(
     strop: Any, mine: Path, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     (tmp_path / "less.py").write_text("x = 1\n")
-    (tmp_path / "chokes.py").write_text(CHOKES)
     ended = strop("improve", *arguments, "--out", "there")
     assert ended.returncode in (2, 5) and ended.stdout == "" and "Traceback" not in ended.stderr
     lines = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
@@ -406,21 +348,6 @@ def test_evaluator_is_reported_in_its_own_unit_from_the_first_line_to_the_page(s
     assert candidates[0]["train"]["means"] == {"combined_score": 0.12}
     scored = strop("score", *target)
     assert scored.stdout.startswith("The program has combined_score 0.1 (the original 0.1) on ")
-
-
-def test_evaluator_whose_program_stays_as_it_was_is_reported_in_its_own_unit(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "evaluator.py").write_text(EVALUATOR)
-    (tmp_path / "program.txt").write_text("speed: 10")
-    tries = 'for each in ("speed: 9", "", "?"):\n        utility(each)'
-    worse = f"def improve_algorithm(text, utility, model):\n    {tries}\n    return text\n"
-    (tmp_path / "worse.py").write_text(worse)
-    asked = ("program.txt", "--evaluator", "evaluator.py", "--seed", "1", "--improver", "worse.py", "--out", "there")
-    ended, full = strop("improve", *asked), strop("show", "there", "--full").stdout
-    assert "combined_score in training: original 0.1, best of 3 candidates 0.09" in ended.stdout, ended.stdout
-    assert re.search(r"^combined_score +0\.1 in training +-", full, re.MULTILINE), full
-    assert re.search(r"^\w{12} +0\.09  ok", full, re.MULTILINE)
-    assert re.search(r"^2 candidates +-  raised: TypeError", full, re.MULTILINE)
-    assert "utility" not in ended.stdout + full and "0.000" not in ended.stdout + full
 
 
 def test_run_on_a_module_of_a_package_is_replayed_where_the_package_is_gone(strop: Any, tmp_path: Path) -> None:

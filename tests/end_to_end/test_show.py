@@ -57,14 +57,6 @@ def test_diff_has_one_clear_line_when_there_is_no_such_program(run: Strop, names
     assert words in failed.stderr and failed.stderr.count("\n") == 1
 
 
-def test_show_draws_the_lineage_with_every_candidate(run: Strop, tmp_path: Path) -> None:
-    lines = run("show", "r", "--full").stdout.splitlines()
-    start = lines.index("lineage")
-    tree = lines[start + 1 : lines.index("", start)]
-    assert tree[0].startswith("I_0") and sum("I_" in line for line in tree) >= 1
-    assert all(line.startswith(("├── ", "└── ", "│   ", "    ")) for line in tree[1:])
-
-
 def test_diff_of_an_improvement_shows_original_and_solution_with_what_may_be_claimed(strop: Strop) -> None:
     made = strop("improve", "lpn", "--seed", "3", "--lm-budget", "4", "--utility-budget", "12", "--out", "i", "--json")
     assert made.returncode == 0, made.stderr

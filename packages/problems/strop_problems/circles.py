@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-from strop import Construction, Malformed, Published
+from strop import Construction, Malformed, Published, Task
 from strop_problems.plain import listed, number, on_a_grid
 
 ALPHAEVOLVE = "https://github.com/google-deepmind/alphaevolve_results"
@@ -99,7 +99,7 @@ def _drawn(circles: Any, width: float, height: float) -> str:
     )
 
 
-def circles_in_square(count: int) -> Construction:
+def circles_in_square(count: int) -> Task:
     """26 or 32 circles in the unit square."""
     return Construction(
         name=f"circles-{count}",
@@ -114,17 +114,17 @@ def circles_in_square(count: int) -> Construction:
     )
 
 
-def circles_26() -> Construction:
+def circles_26() -> Task:
     """26 circles in the unit square."""
     return circles_in_square(26)
 
 
-def circles_32() -> Construction:
+def circles_32() -> Task:
     """32 circles in the unit square."""
     return circles_in_square(32)
 
 
-def circles_in_rectangle() -> Construction:
+def circles_in_rectangle() -> Task:
     """21 circles in a rectangle of perimeter 4."""
     return Construction(
         name="circles-rectangle-21",

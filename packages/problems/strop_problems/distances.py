@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-from strop import Construction, Malformed, Published
+from strop import Construction, Malformed, Published, Task
 from strop_problems.plain import listed, number, on_a_grid
 
 STATEMENT = """
@@ -81,7 +81,7 @@ def drawn(answer: Any) -> str:
     )
 
 
-def distance_ratio(points: int, dimension: int) -> Construction:
+def distance_ratio(points: int, dimension: int) -> Task:
     """16 points in the plane or 14 in space."""
     space = "the plane" if dimension == 2 else "space"
     return Construction(
@@ -97,11 +97,11 @@ def distance_ratio(points: int, dimension: int) -> Construction:
     )
 
 
-def ratio_in_the_plane() -> Construction:
+def ratio_in_the_plane() -> Task:
     """16 points in the plane."""
     return distance_ratio(16, 2)
 
 
-def ratio_in_space() -> Construction:
+def ratio_in_space() -> Task:
     """14 points in space."""
     return distance_ratio(14, 3)

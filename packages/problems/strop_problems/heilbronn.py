@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import Any, TypeAlias
 
-from strop import Construction, Malformed, Published
+from strop import Construction, Malformed, Published, Task
 from strop_problems.plain import listed, number, on_a_grid
 
 Point: TypeAlias = tuple[int, int]
@@ -138,7 +138,7 @@ def drawn_in_triangle(answer: Any) -> str:
     return corners + "".join(f'<circle cx="{x:.3f}" cy="{y:.3f}" r="1.2" fill="currentColor"/>' for x, y in dots)
 
 
-def heilbronn_triangle() -> Construction:
+def heilbronn_triangle() -> Task:
     """11 points in a triangle."""
     return Construction(
         name="heilbronn-triangle-11",
@@ -161,7 +161,7 @@ def heilbronn_triangle() -> Construction:
     )
 
 
-def heilbronn_convex(count: int) -> Construction:
+def heilbronn_convex(count: int) -> Task:
     """13 or 14 points in a convex region."""
     return Construction(
         name=f"heilbronn-convex-{count}",
@@ -176,11 +176,11 @@ def heilbronn_convex(count: int) -> Construction:
     )
 
 
-def heilbronn_convex_13() -> Construction:
+def heilbronn_convex_13() -> Task:
     """13 points in a convex region."""
     return heilbronn_convex(13)
 
 
-def heilbronn_convex_14() -> Construction:
+def heilbronn_convex_14() -> Task:
     """14 points in a convex region."""
     return heilbronn_convex(14)

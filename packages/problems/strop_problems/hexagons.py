@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 from math import cos, isqrt, radians, sin
 from typing import Any, TypeAlias
 
-from strop import Construction, Malformed, Published
+from strop import Construction, Malformed, Published, Task
 from strop_problems.plain import listed, number
 
 Corner: TypeAlias = tuple[int, int]
@@ -144,7 +144,7 @@ def drawn(answer: Any) -> str:
     return drawing
 
 
-def hexagons(count: int) -> Construction:
+def hexagons(count: int) -> Task:
     """11 or 12 hexagons."""
     return Construction(
         name=f"hexagons-{count}",
@@ -159,11 +159,11 @@ def hexagons(count: int) -> Construction:
     )
 
 
-def hexagons_11() -> Construction:
+def hexagons_11() -> Task:
     """11 hexagons in a hexagon."""
     return hexagons(11)
 
 
-def hexagons_12() -> Construction:
+def hexagons_12() -> Task:
     """12 hexagons in a hexagon."""
     return hexagons(12)

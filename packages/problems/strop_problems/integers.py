@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from strop import Construction, Malformed, Published
+from strop import Construction, Malformed, Published, Task
 from strop_problems.plain import listed, whole
 
 ALPHAEVOLVE = "https://github.com/google-deepmind/alphaevolve_results"
@@ -188,7 +188,7 @@ def logarithms_ratio(above: Fraction, below: int) -> Fraction:
     return difference / (high if difference > 0 else low)
 
 
-def kissing_11() -> Construction:
+def kissing_11() -> Task:
     """The kissing number in dimension 11."""
     return Construction(
         name="kissing-11",
@@ -213,7 +213,7 @@ def kissing_11() -> Construction:
     )
 
 
-def matrix_product() -> Construction:
+def matrix_product() -> Task:
     """Matrices of 2 by 4 and 4 by 5."""
     return Construction(
         name="matrix-product-245",
@@ -234,7 +234,7 @@ def matrix_product() -> Construction:
     )
 
 
-def sums_and_differences() -> Construction:
+def sums_and_differences() -> Task:
     """A set with many differences and few sums."""
     return Construction(
         name="sums-and-differences",

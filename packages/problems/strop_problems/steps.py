@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import Any
 
-from strop import Construction, Malformed
+from strop import Construction, Malformed, Task
 from strop_problems.plain import convolved, listed, number, on_a_grid
 from strop_problems.steps_published import AUTOCORRELATION_1, AUTOCORRELATION_2, AUTOCORRELATION_3, OVERLAP
 
@@ -140,7 +140,7 @@ def drawn(answer: Any) -> str:
     return f'<polyline fill="none" stroke="black" stroke-width="0.5" points="{line}"/>'
 
 
-def erdos_overlap() -> Construction:
+def erdos_overlap() -> Task:
     """Erdős' minimum overlap."""
     return Construction(
         name="minimum-overlap",
@@ -155,7 +155,7 @@ def erdos_overlap() -> Construction:
     )
 
 
-def autocorrelation_1() -> Construction:
+def autocorrelation_1() -> Task:
     """The first autocorrelation inequality."""
     return Construction(
         name="autocorrelation-1",
@@ -170,7 +170,7 @@ def autocorrelation_1() -> Construction:
     )
 
 
-def autocorrelation_2() -> Construction:
+def autocorrelation_2() -> Task:
     """The second autocorrelation inequality."""
     return Construction(
         name="autocorrelation-2",
@@ -185,7 +185,7 @@ def autocorrelation_2() -> Construction:
     )
 
 
-def autocorrelation_3() -> Construction:
+def autocorrelation_3() -> Task:
     """The third autocorrelation inequality."""
     return Construction(
         name="autocorrelation-3",

@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import comb, gcd
 from typing import Any
 
-from strop import Construction, Malformed, Published
+from strop import Construction, Malformed, Published, Task
 from strop_problems.plain import listed, number
 
 MOST = 14
@@ -157,7 +157,7 @@ def bound_of(answer: Any) -> Fraction:
     return last / (2 * PI_LOW)
 
 
-def uncertainty() -> Construction:
+def uncertainty() -> Task:
     """An uncertainty inequality, by double roots."""
     return Construction(
         name="uncertainty",

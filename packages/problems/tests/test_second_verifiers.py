@@ -16,7 +16,7 @@ RNG = np.random.default_rng(7)
 
 
 def value(name: str, answer: Any) -> float:
-    return float(problems()[name].verify(answer))
+    return float(problems()[name].problem.verify(answer))
 
 
 @pytest.mark.parametrize(("name", "shape"), [("distance-ratio-2d", (16, 2)), ("distance-ratio-3d", (14, 3))])

@@ -25,8 +25,7 @@ from strop.core.metric_change import facts_of
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.callable import CallableModel
 from strop.lm.options import joined, members, read_spec
-from strop.runs.finding import UTILITY
-from strop.runs.improve import BEST_KNOWN_KEY, OBJECTIVE_KEY, ORIGINAL_KEY
+from strop.runs.improve import BEST_KNOWN_KEY, OBJECTIVE_KEY, ORIGINAL_KEY, best_known_of
 from strop.runs.options import ModelLike
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
@@ -34,17 +33,8 @@ from strop.tasks.command.config import CONFIG, command_task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.evaluator.task import evaluator_task
 from strop.tasks.function.marker import MARK
-from strop.tasks.function.task import SECONDS, FunctionTask
+from strop.tasks.function.task import FunctionTask
 from strop.tasks.registry import OBJECT, load_any, with_changes
-
-
-def best_known_of(task: AnyTask) -> dict[str, float]:
-    """Metric, or `utility` → the best known value, where the user declared one."""
-    if isinstance(task, CommandTask):
-        return dict(task.best_known)
-    if not isinstance(task, FunctionTask) or task.best_known is None:
-        return {}
-    return {SECONDS if task.by_time else UTILITY: task.best_known}
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,6 @@ class Evaluation:
     """Whether the input is always the same, as far as the original shows, so that nothing is held out."""
     original_varies: bool = False
     """Whether the original's own score differed between two runs on one seed, where it is no time or memory."""
-    output: str = ""
-    """The end of what the first run of a command printed, on the sealed split; else empty."""
     construction: str = ""
     """The best answer as JSON, of a task whose answers are constructions; else empty."""
 

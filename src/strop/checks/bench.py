@@ -32,7 +32,6 @@ from strop.evaluation.measure import measure
 from strop.sandbox.base import Outcome, Returned, Sandbox
 from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import Instance, SecretSeeds, Task
-from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.form import AnswerForm
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.numbers import rebuilt
@@ -134,7 +133,7 @@ class Bench:
     @property
     def count(self) -> int:
         """How many instances answers are scored on."""
-        if isinstance(self.task, ConstructionTask) or (isinstance(self.task, FunctionTask) and self.task.cases):
+        if self.task.problem is not None or (isinstance(self.task, FunctionTask) and self.task.cases):
             return self.task.count("train")
         return max(LEAST_INSTANCES, min(MOST_INSTANCES, self.task.instances))
 

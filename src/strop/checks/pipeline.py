@@ -28,7 +28,6 @@ from strop.core.utility import seed_runs
 from strop.sandbox.base import Outcome, Sandbox
 from strop.tasks.base import Instance, Task
 from strop.tasks.command.task import CommandTask
-from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.function.same import same_answer
 from strop.tasks.function.splice import find_function
 from strop.tasks.function.task import FunctionTask
@@ -367,7 +366,7 @@ class _Check:
         bench, task = self.bench, self.bench.task
         self.notify("draws")
         found, instances = examine_draws(task, bench.secret, bench.count)
-        if isinstance(task, ConstructionTask):  # it has one instance, whatever the seed
+        if task.problem is not None:  # it has one instance, whatever the seed
             found = []
         if isinstance(task, FunctionTask) and task.cases:  # they are listed, so that instances repeat
             found = [one for one in found if one.id != "C003"]
@@ -439,7 +438,7 @@ class _Check:
         self.notify("scorer")
         found, deterministic = examine_scorer(bench, base.answers)
         yield from found
-        construction = isinstance(bench.task, ConstructionTask)  # its verifier gets plain data, as a declared answer is
+        construction = bench.task.problem is not None  # its verifier gets plain data, as a declared answer is
         if deterministic and not construction:
             yield from examine_dependence(bench, base.answers, base.scores)
         declared = construction or bench.task.answer is not None

@@ -31,8 +31,8 @@ from strop.core.scorer import scorer_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Metric
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, AnyTask, CommandTask
-from strop.tasks.constructions.task import VALUE, ConstructionTask, ProblemFacts
 from strop.tasks.function.task import SECONDS, FunctionTask
+from strop.tasks.problem import VALUE, VERIFIED
 
 RATES = ("passed", "tests")
 """Readers whose values are in [0, 1]."""
@@ -57,7 +57,7 @@ class MetricFacts:
     weight: float = 1.0
     """Share of the metric in the score, relative to the other weights."""
     reader: str = ""
-    """How its value is read: `time`, `wall`, `memory`, `passed`, `tests`, a path or an expression."""
+    """How its value is read: `time`, `wall`, `memory`, `passed`, `tests`, `verify`, a path or an expression."""
     resolution: float = 0.0
     """Relative difference that no number of measurements resolves; every interval contains it on both sides."""
 
@@ -78,8 +78,8 @@ class ObjectiveFacts:
     """Whether the user gave weights, so that a gain in one metric may pay for a loss in another."""
     trusts_programs: bool = False
     """Whether the user trusts programs that could make their score themselves."""
-    problem: ProblemFacts | None = None
-    """The problem whose constructions are verified; null for other tasks."""
+    published: str = ""
+    """Who published the best known construction, and when; empty for other tasks."""
     scored_by: ScoredBy = "program"
     """Who computes the score."""
     scorer: str = ""
@@ -105,8 +105,6 @@ def facts_from(text: str) -> ObjectiveFacts:
 
 def _of_older_record(facts: ObjectiveFacts) -> ObjectiveFacts:
     """With who computed the score, which older records do not say."""
-    if facts.problem is not None:
-        return replace(facts, scored_by="host")
     is_counted = all(metric.reader in COUNTED_BY_KERNEL for metric in facts.metrics)
     if is_counted and facts.check in ("score", "comparison"):
         return replace(facts, scored_by="kernel")
@@ -120,12 +118,13 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
         # The layout in memory can make one of two equal functions 3% faster, in every process.
         metric = MetricFacts(SECONDS, "min", reader="time", resolution=0.03)
         return ObjectiveFacts((metric,), seeded=True, fixed_input=task.fixed_input, **scorer)
-    if isinstance(task, ConstructionTask):
-        goal: Literal["max", "min"] = "max" if task.problem.better == "higher" else "min"
-        more = {"problem": task.problem.facts, "fixed_input": task.fixed_input, **scorer}
-        return ObjectiveFacts((MetricFacts(VALUE, goal),), seeded=False, **more)
     if not isinstance(task, CommandTask):
-        return None
+        if task.problem is None:
+            return None
+        known = task.problem.best_known
+        metric = MetricFacts(VALUE, "max" if task.problem.better == "higher" else "min", reader=VERIFIED)
+        published = "" if known is None else f"{known.by} {known.date}"
+        return ObjectiveFacts((metric,), seeded=False, fixed_input=task.fixed_input, published=published, **scorer)
     objective = task.objective
 
     def facts(metric: Metric) -> MetricFacts:
@@ -193,8 +192,8 @@ class Gain:
 
     @computed
     def verdict(self) -> str:
-        """`better`, `worse` or `no significant change`; instead of `better` what keeps it from that: `by its own score`,
-        `beyond best known` or `better on its fixed input`.
+        """`better`, `worse` or `no significant change`; instead of `better` what keeps it from that: `by its own score` or
+        `better on its fixed input`.
 
         Better or worse only if the interval, of at least `LEAST` measurements, excludes no change, or nothing varies."""
         if self.believed:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.function.task import FunctionTask
 
 BY_HOST = "computed by the host in score()"
@@ -16,7 +15,7 @@ def scorer_of(task: AnyTask) -> str:
     """Who computes the score of a task, in words, as far as that is known before it runs."""
     if isinstance(task, CommandTask):
         return task.own_score_because or _judged(task)
-    if isinstance(task, ConstructionTask):
+    if task.problem is not None:
         return "verified exactly by the host"
     if not isinstance(task, FunctionTask) or not task.by_time:
         return BY_HOST

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -24,9 +23,10 @@ from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, ver
 from strop.evaluation.paired import measure_paired
 from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.tasks.base import Instance, Task
-from strop.tasks.constructions.task import VALUE, ConstructionTask, plain_answer
+from strop.tasks.construction import answer_as_json
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.numbers import rebuilt
+from strop.tasks.problem import VALUE, Problem
 
 TIMEOUTS = 4
 """If this many first instances all time out, the others are not run. One answer in time keeps the score."""
@@ -84,8 +84,8 @@ def _measure_score(
                 check = partial(original.check_scorer, task, order, drawn, sandbox, tally.next)
                 scored = partial(task.checked_score, instance, form=form)
                 score, verdict, error = _judge(outcome, scored, log, check, strict=order.strict)
-            if isinstance(task, ConstructionTask):
-                tally.verified(task, outcome.value if isinstance(outcome, Returned) else None, score, verdict)
+            if task.problem is not None:
+                tally.verified(task.problem, outcome.value if isinstance(outcome, Returned) else None, score, verdict)
             tally.add(outcome, score, verdict)
             tally.explain(instance, error, collected.texts)
             if tally.is_settled:
@@ -146,12 +146,12 @@ class _Tally:
         self._metrics: list[Mapping[str, float]] = []
         self._construction = ""
 
-    def verified(self, task: ConstructionTask, answer: Any, score: float, verdict: Verdict) -> None:
+    def verified(self, problem: Problem, answer: Any, score: float, verdict: Verdict) -> None:
         """Keep the value of the next instance, and its answer if it is the best so far."""
         is_valid = verdict == "ok"
-        self._metrics.append({VALUE: task.problem.facts.value_of(score)} if is_valid else {})
+        self._metrics.append({VALUE: problem.value_of(score)} if is_valid else {})
         if is_valid and score > max(self._scores, default=-1.0):
-            self._construction = json.dumps(plain_answer(rebuilt(answer)))
+            self._construction = answer_as_json(rebuilt(answer))
 
     def add(self, outcome: Outcome, score: float, verdict: Verdict) -> None:
         """Count the next instance."""

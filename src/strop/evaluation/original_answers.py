@@ -13,7 +13,6 @@ from strop.evaluation.outcomes import limits_of
 from strop.sandbox.base import GuestProgram, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, Task
-from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.form import AnswerForm
 
 MOST_FAILURES = 4
@@ -38,7 +37,7 @@ class OriginalAnswers:
     def form(self, task: Task, order: Order, drawn: Drawn, sandbox: Sandbox) -> AnswerForm | None:
         """The form of the original's answers to the instances of an order; None where the task declares what an answer is, and
         for the original itself."""
-        if task.answer is not None or isinstance(task, ConstructionTask) or order.program == task.seed:
+        if task.answer is not None or task.problem is not None or order.program == task.seed:
             return None
         indices = range(order.first, order.first + task.count(order.split))
         with self._lock:

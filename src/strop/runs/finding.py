@@ -13,7 +13,6 @@ from strop.base.results import Evaluation, Improvement, ScoredBy
 from strop.base.solution import digest_of
 from strop.core.handles import Grant
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, decisive, gains_in
-from strop.core.plausible import is_beyond
 from strop.core.scorer import BY_HOST
 from strop.runs.verified import Verified, verified_of
 
@@ -28,17 +27,15 @@ Finding: TypeAlias = Literal[
     "no significant improvement",
     "unchanged",
     "failed",
-    "beyond best known",
 ]
 """The result of an improvement. `better on its fixed input`: nothing was held out, because the input is always the same.
 `by its own score`: it measures better, and its score is computed where the program runs.
-`failed`: the improver returned no solution, and no candidate was better than the original. `beyond best known`: it measures
-better than the best known value that the user declared."""
+`failed`: the improver returned no solution, and no candidate was better than the original."""
 Reason: TypeAlias = Literal["traded metrics"]
 """Why a program that measures better is not called better. `traded metrics`: it is better in one metric and worse in another, and
 the user gave no weights."""
 
-_HELD_BACK: tuple[Finding, ...] = ("better on its fixed input", "by its own score", "beyond best known")
+_HELD_BACK: tuple[Finding, ...] = ("better on its fixed input", "by its own score")
 """What is said in place of `better`."""
 
 
@@ -98,7 +95,7 @@ class Evidence:
     tried: tuple[Evaluation, ...] = field(default=(), metadata=HIDDEN)
     """All training evaluations of candidates."""
     best_known: Mapping[str, float] = field(default_factory=dict)
-    """Metric, or `utility` → the best known value, where the user declared one."""
+    """Metric, or `utility` → the best known value, where one is declared or published. It is shown, and decides nothing."""
     repeats: bool = field(default=False, metadata=HIDDEN)
     """Whether a task draws the same instances in training and for the last comparison, whatever the seed."""
     declared_fixed: bool = field(default=False, metadata=HIDDEN)
@@ -112,11 +109,9 @@ class Evidence:
     @computed
     def verified(self) -> Verified | None:
         """The best construction of the run; null for other tasks."""
-        if self.facts is None or self.facts.problem is None:
-            return None
-        start = [self.original.train]
-        result = [self.improved.train, self.improved.last] if self.improved is not None else start
-        return verified_of(self.facts.problem, start, [*start, *self.tried, *result], result)
+        start = self.original.train
+        result = [self.improved.train, self.improved.last] if self.improved is not None else [start]
+        return verified_of(start, [start, *self.tried, *result], result)
 
     @property
     def difference(self) -> Estimate | None:
@@ -185,8 +180,6 @@ class Evidence:
         shown = self._shown
         if shown <= 0:
             return "worse" if shown else "no significant improvement"
-        if self.beyond is not None:
-            return "beyond best known"
         if self.reason is not None:
             return "no significant improvement"
         return "by its own score" if self.scored_by == "program" and not self.trusts_programs else self._better
@@ -250,29 +243,11 @@ class Evidence:
         """Whether the user trusts programs that compute their score themselves."""
         return self.facts is not None and self.facts.trusts_programs
 
-    @property
-    def beyond(self) -> float | None:
-        """The best known value that the user declared, if the program is better than it."""
-        if self.improved is None:
-            return None
-        values = [(one.metric, one.after) for one in self.gains]
-        values = values if self.facts is not None else [(MetricFacts(UTILITY, "max"), self.improved.last.value)]
-        for metric, value in values:
-            known = self.best_known.get(metric.name)
-            if known is not None and is_beyond(value, known, more_is_better=metric.goal == "max"):
-                return known
-        return None
-
     def verdict_of(self, gain: Gain) -> str:
         """The verdict on one metric: `better`, `worse`, `no significant change`; instead of `better` what keeps it from that."""
         if gain.verdict != "better":
             return gain.verdict
         return self.finding if self.finding in _HELD_BACK else "better"
-
-    @computed
-    def output(self) -> str:
-        """The end of what a program beyond the best known value printed; else empty."""
-        return self.improved.last.output if self.improved is not None and self.finding == "beyond best known" else ""
 
     @computed
     def is_fixed(self) -> bool:
@@ -283,9 +258,8 @@ class Evidence:
 
     @computed
     def wants_fixed_input(self) -> bool:
-        """Whether the user declared that the input is always the same; a construction does so itself."""
-        facts = self.facts
-        return self.declared_fixed or (facts is not None and (facts.fixed_input or facts.problem is not None))
+        """Whether the input is declared to be always the same."""
+        return self.declared_fixed or (self.facts is not None and self.facts.fixed_input)
 
     @computed
     def change(self) -> Gain | None:

@@ -28,7 +28,7 @@ from strop.core.metric_change import ObjectiveFacts, facts_of
 from strop.core.utility import Utility, seed_runs
 from strop.evaluation.commands.measure import LEAST, SAME
 from strop.runs.assembly import Components, RunContext
-from strop.runs.finding import Cost, Evidence, ScoredProgram
+from strop.runs.finding import UTILITY, Cost, Evidence, ScoredProgram
 from strop.runs.journal import Journal
 from strop.runs.patching.result_files import BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
@@ -38,8 +38,8 @@ from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.constructions.task import ConstructionTask
-from strop.tasks.function.task import FunctionTask
+from strop.tasks.function.task import SECONDS, FunctionTask
+from strop.tasks.problem import VALUE
 
 ORIGINAL_KEY, OBJECTIVE_KEY, BEST_KNOWN_KEY = "original", "objective", "best_known"
 """Keys of the metadata: the original files, the flags that named the target, the facts about a task's metrics, and the best known
@@ -204,6 +204,17 @@ def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
     return tuple(sorted(programs, key=lambda program: -program.train.value))
 
 
+def best_known_of(task: AnyTask) -> dict[str, float]:
+    """Metric, or `utility` → the best known value, where one is declared or published."""
+    if isinstance(task, CommandTask):
+        return dict(task.best_known)
+    if task.problem is not None and (best := task.problem.best_known) is not None:
+        return {VALUE: float(best.value)}
+    if not isinstance(task, FunctionTask) or task.best_known is None:
+        return {}
+    return {SECONDS if task.by_time else UTILITY: task.best_known}
+
+
 def best_known_in(meta: Mapping[str, str]) -> dict[str, float]:
     """The best known values in the metadata of a record.
 
@@ -299,7 +310,7 @@ def _round(context: RunContext, number: int, *programs: str) -> list[Evaluated]:
 
 def _draws(spec: RunSpec, task: Task) -> bool:
     """Whether there are further instances: they are drawn, and not those of a published or given list."""
-    is_listed = isinstance(task, ConstructionTask) or (isinstance(task, FunctionTask) and task.cases)
+    is_listed = isinstance(task, FunctionTask) and task.cases
     return spec.instances != "published" and not is_listed
 
 

@@ -30,6 +30,7 @@ from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.definitions import definitions
 from strop.tasks.form import AnswerForm
 from strop.tasks.numbers import rebuilt
+from strop.tasks.problem import Problem
 from strop.tasks.score_limit import DEFAULT, ended
 
 Split: TypeAlias = Literal["train", "test", "gate"]
@@ -133,6 +134,8 @@ class Task:
     """`sample` always draws the same, and that is wanted: a better program is then better on its fixed input."""
     slow_seed: bool = False
     """Whether the seed may exceed `time_limit`, which makes its utility 0, as in `maxcut`. Otherwise such a seed is refused."""
+    problem: Problem | None = None
+    """What is verified, where the answers are constructions (`strop.Construction`)."""
     module: UserModule | None = None
     """The module of the user's that a program takes the place of; None for a program that stands alone."""
     seed_file: Path | None = None

@@ -20,7 +20,6 @@ from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, read_config
 from strop.tasks.command.options import flag_of
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.constructions.task import Construction, ConstructionTask, construction_task
 from strop.tasks.function.task import function_task, marked_names
 from strop.tasks.paper.lpn.task import lpn
 from strop.tasks.paper.maxcut.task import maxcut
@@ -118,17 +117,13 @@ def load(name: str) -> Task:
         raise ConfigurationError(f"no task is called {name!r}{_hint(name)}")
     task = _offered(found)
     if not isinstance(task, Task):
-        what = (
-            "a command task, which this command does not take"
-            if isinstance(task, CommandTask)
-            else "no strop.Task and no strop.Construction"
-        )
+        what = "a command task, which this command does not take" if isinstance(task, CommandTask) else "no strop.Task"
         raise ConfigurationError(f"{found.name} of {found.distribution} is {what}: {found.value}")
     return task
 
 
 def _offered(found: Installed) -> object:
-    """What an entry point offers: a task, a construction, or what its function returns."""
+    """What an entry point offers: a task, or what its function returns."""
     offered = object_of(found)
     if callable(offered):
         try:
@@ -138,14 +133,14 @@ def _offered(found: Installed) -> object:
             raise ConfigurationError(
                 f"{found.value} of {found.distribution} failed: {type(error).__name__}: {words}"
             ) from error
-    return construction_task(offered) if isinstance(offered, Construction) else offered
+    return offered
 
 
-def problems() -> dict[str, Construction]:
+def problems() -> dict[str, Task]:
     """The published constructions by name, as far as they are installed; no other distribution's code is imported."""
     own = {one.name: one for one in installed(TASKS) if one.distribution.partition(" ")[0] == PROBLEMS_PACKAGE}
     tasks = [_offered(own[name]) for name in PROBLEMS if name in own]
-    return {task.name: task.problem for task in tasks if isinstance(task, ConstructionTask)}
+    return {task.name: task for task in tasks if isinstance(task, Task) and task.problem is not None}
 
 
 def _hint(name: str) -> str:
@@ -220,8 +215,6 @@ def _from_file(path: Path, attribute: str) -> Task:
     if found is not None:
         return function_task(path, module, found)
     task = getattr(module, attribute, None)
-    if isinstance(task, Construction):
-        return construction_task(task)
     if not isinstance(task, Task):
         raise ConfigurationError(
             f"{path} defines no strop.Task called {attribute!r}, and no function under @strop.improve_me; "
@@ -252,7 +245,7 @@ def _marked(path: Path, module: object, attribute: str) -> str | None:
     Raises:
         ConfigurationError: several are marked and none is named.
     """
-    if isinstance(getattr(module, attribute, None), (Task, Construction)):
+    if isinstance(getattr(module, attribute, None), Task):
         return None
     names = marked_names(module)
     if attribute in names:

@@ -25,12 +25,6 @@ else:
 TARGETS = [
     timed("answer-to-a-file-in-tmp", ANSWER + "open('/tmp/answer','w').write(sys.argv[1])\n", ANSWER, "better"),
     timed(
-        "hard-link-for-a-copy",
-        ANSWER + "open('a','w').write('x'); open('b','w').write('x')\n",
-        ANSWER + "open('a','w').write('x'); import os; os.link('a','b')\n",
-        "refused",
-    ),
-    timed(
         "answers-from-a-thread-after-main",
         ANSWER,
         "import threading\nthreading.Thread(target=lambda: sys.stdout.write(str(int(sys.argv[1]) * 7) + '\\n')).start()\n",
@@ -41,12 +35,6 @@ TARGETS = [
         ANSWER + "open('r','w').write('x')\n",
         ANSWER
         + "sys.stdout.flush()\nimport os, time\nif os.fork() == 0:\n    time.sleep(0.2)\n    open('r','w').write('x')\n",
-        "refused",
-    ),
-    timed(
-        "folders-of-both",
-        "import os; os.makedirs('out/x'); print(sys.argv[1])\n",
-        "import os; os.makedirs('out/x'); print(sys.argv[1])\n",
         "refused",
     ),
     timed(
@@ -77,26 +65,9 @@ TARGETS = [
     timed("prints-its-path", "print(__file__, sys.argv[1])\n", "print(__file__, sys.argv[1])\n", "better"),
     timed("prints-a-set", "print({sys.argv[1], 'a', 'b', 'c', 'd', 'e'})\n", ANSWER, "refused"),
     timed("prints-its-process", "import os; print(os.getpid(), sys.argv[1])\n", ANSWER, "not better"),
-    timed("prints-an-address", "print(object(), sys.argv[1])\n", ANSWER, "refused"),
-    timed(
-        "prints-a-random-number",
-        "import random; print(random.random())\n",
-        "import random; print(random.random())\n",
-        "refused",
-    ),
-    timed("trailing-blank", ANSWER, "print(int(sys.argv[1]) * 7, '')\n", "not better"),
-    timed("empty-line-more", ANSWER, ANSWER + "print()\n", "not better"),
-    timed("not-ascii", "print('é', sys.argv[1])\n", "print('é', sys.argv[1])\n", "better"),
-    timed("composed-otherwise", "print('e\\u0301', sys.argv[1])\n", "print('\\u00e9', sys.argv[1])\n", "not better"),
     timed("standard-error-differs", ANSWER + "print('slow', file=sys.stderr)\n", ANSWER, "better"),
     timed(
         "file-beside", "open('r.txt', 'w').write(sys.argv[1])\n", "open('r.txt', 'w').write(sys.argv[1])\n", "refused"
-    ),
-    timed(
-        "file-beside-with-time",
-        "import time; open('r', 'w').write(str(time.time()))\n",
-        "open('r', 'w').write('1')\n",
-        "refused",
     ),
     timed(
         "temporary-file", "import tempfile; tempfile.mkstemp(); print(sys.argv[1])\n", "print(sys.argv[1])\n", "better"
@@ -122,31 +93,12 @@ TARGETS = [
         "print(sys.argv[1])\n",
         "refused",
     ),
-    timed("honest", "print(int(sys.argv[1]) * 7)\n", "print(int(sys.argv[1]) * 7)\n", "better"),
-    timed(
-        "no-last-newline",
-        "print(int(sys.argv[1]) * 7)\n",
-        "sys.stdout.write(str(int(sys.argv[1]) * 7))\n",
-        "not better",
-    ),
-    timed(
-        "crlf",
-        "print(int(sys.argv[1]) * 7)\n",
-        "sys.stdout.write(str(int(sys.argv[1]) * 7) + '\\r\\n')\n",
-        "not better",
-    ),
     timed(
         "honest-tests-duration",
         "import time; print(sys.argv[1]); print('== 3 passed in %.2fs ==' % time.process_time())\n",
         "import time; print(sys.argv[1]); print('== 3 passed in %.2fs ==' % time.process_time())\n",
         "better",
         'require_metric = ["tests=1"]',
-    ),
-    timed(
-        "varies-in-one-of-twelve",
-        "import os; print(sys.argv[1], os.urandom(1)[0] < 20)\n",
-        "print(sys.argv[1], False)\n",
-        "refused",
     ),
     Target(
         "sleeps-less",

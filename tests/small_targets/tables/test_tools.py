@@ -10,7 +10,6 @@ from support.small_targets.forms import (
     command,
     counted,
     metrics,
-    summary,
     with_tests,
 )
 from support.small_targets.target import Target
@@ -28,14 +27,6 @@ JUNIT = '<testsuites><testsuite name="a" tests="%d" failures="%d" errors="0" ski
 
 TARGETS = [
     with_tests("pytest-honest", MODULE, FASTER, "better", bench=BY_TEXT),
-    with_tests(
-        "honest-verbose",
-        MODULE,
-        FASTER,
-        "better",
-        bench=BY_TEXT,
-        run="python3 -m pytest -v -p no:cacheprovider test_p.py && python3 bench.py",
-    ),
     with_tests("honest-tail", MODULE, FASTER, "better", bench=BY_TEXT, run=f"{PYTEST} | tail -n 1; python3 bench.py"),
     with_tests("honest-with-xfail", MODULE, FASTER, "better", test=XFAIL, bench=BY_TEXT),
     with_tests("errors-at-teardown", MODULE, ONLY_F, "not better", test=TEARDOWN),
@@ -45,20 +36,6 @@ TARGETS = [
     with_tests("stops-at-the-first-failure", MODULE, WRONG, "not better", run=f"{PYTEST} -x; python3 bench.py"),
     with_tests(
         "deselected-by-original", MODULE, FASTER, "better", bench=BY_TEXT, run=f"{PYTEST} -k f && python3 bench.py"
-    ),
-    Target(
-        "unittest-expected-failure",
-        {"p.py": MODULE, "test_p.py": UNIT % "", "bench.py": BENCH},
-        ONLY_F,
-        "refused",
-        command(OPS, *FAST, run="python3 -m unittest test_p; python3 bench.py"),
-    ),
-    Target(
-        "unittest-skips",
-        {"p.py": MODULE, "test_p.py": UNIT % "@unittest.skipUnless(hasattr(p, 'g'), '')", "bench.py": BENCH},
-        ONLY_F,
-        "refused",
-        command(OPS, *FAST, run="python3 -m unittest -v test_p && python3 bench.py"),
     ),
     Target(
         "unittest-honest",
@@ -81,16 +58,6 @@ TARGETS = [
         "not better",
         command(OPS, metrics("speed:max")),
     ),
-    summary(
-        "two-suites-one-fails",
-        "== 3 passed in 0.1s ==\n== 2 passed in 0.1s ==",
-        "== 1 failed, 2 passed in 0.1s ==\n== 2 passed in 0.1s ==",
-    ),
-    summary("two-suites-one-goes", "== 3 passed in 0.1s ==\n== 2 passed in 0.1s ==", "== 3 passed in 0.1s =="),
-    summary("pytest-error", "== 3 passed in 0.1s ==", "== 3 passed, 1 error in 0.1s =="),
-    summary("pytest-deselects", "== 3 passed in 0.1s ==", "== 2 passed, 1 deselected in 0.1s =="),
-    summary("pytest-warns", "== 3 passed in 0.1s ==", "== 3 passed, 2 warnings in 0.1s ==", "better"),
-    summary("pytest-runs-nothing", "== 3 passed in 0.1s ==", "== no tests ran in 0.1s =="),
     Target(
         "junit-file",
         {"p.py": f"open('r.xml', 'w').write('{JUNIT % (3, 0, 0)}')\nprint('ops: 100')\n"},
@@ -98,25 +65,10 @@ TARGETS = [
         "refused",
         command(OPS, *FAST, run="python3 p.py && cat r.xml"),
     ),
-    with_tests(
-        "pytest-fails",
-        "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n",
-        "def f(x):\n    return x\n\n\ndef g(x):\n    return sum(range(x))\n",
-        "not better",
-        bench="import p\nprint('ops:', 100 if p.f(1) == 2 else 200)\n",
-    ),
-    with_tests(
-        "pytest-honest-speed",
-        "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n",
-        "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return x * (x - 1) // 2\n",
-        "better",
-        bench="import p\nprint('ops:', 100 if 'sum' in open(p.__file__).read() else 200)\n",
-    ),
     counted(
         "more-pass",
         "def f(x):\n    return x + 1 if x < 3 else x\n\n\ndef g(x):\n    return sum(range(x))\n",
         "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n",
         "better",
     ),
-    summary("summary-honest", "==== 3 passed in 0.02s ====", "==== 3 passed in 0.01s ====", "better"),
 ]

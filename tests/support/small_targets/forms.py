@@ -116,12 +116,6 @@ def counted(name: str, module: str, candidate: str, right: Right) -> Target:
     return Target(name, {"p.py": module, "test_p.py": TEST}, candidate, right, command("tests", run=PYTEST))
 
 
-def summary(name: str, good: str, bad: str, right: Right = "not better", said: str = "") -> Target:
-    """A test tool that prints a summary; the candidate is twice as fast."""
-    text = command(OPS, *FAST, run="python3 p.py {seed} | cat")
-    return Target(name, {"p.py": printing(good + "\nops: 100")}, printing(bad + "\nops: 200"), right, text, said=said)
-
-
 IDLE = (
     "#include <stdio.h>\n#include <stdlib.h>\nint main(int n, char **v) { volatile unsigned long w = 0;\n"
     'for (long i = 0; i < %dL; i++) w += i; printf("%%d\\n", atoi(v[1]) * 3); return 0; }\n'

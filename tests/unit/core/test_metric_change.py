@@ -7,7 +7,6 @@ import math
 import random
 import re
 from dataclasses import replace
-from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,19 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.base.as_document import as_document
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall, utility_of
-from strop.core.plausible import is_beyond
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME
-from strop.report.terminal.improvement import print_metrics
 from strop.runs.claims.gains import compared, score_words, size, valued, values
 from strop.runs.claims.improvement import sentence
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.tasks.command.config import command_task
-from support.tables import terminal
 
 TIME = MetricFacts("time", "min", reader="time")
 SCORE = MetricFacts("score", "max", reader="$.score")
@@ -129,42 +124,31 @@ def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: fl
 
 
 @pytest.mark.parametrize(
-    ("after", "before", "said"),
+    ("factor", "after", "before", "said"),
     [
-        (0.012, 0.75, "; loading takes 12 ms instead of 750 ms"),
-        (0.75, 0.012, "; but loading takes 750 ms instead of 12 ms, so an answer may be computed there"),
-        (0.015, 0.012, ""),
-        (0.008, 0.002, ""),
+        (0.1, {"loading": 0.012}, {"loading": 0.75}, "; loading takes 12 ms instead of 750 ms"),
+        (
+            0.1,
+            {"loading": 0.75},
+            {"loading": 0.012},
+            "; but loading takes 750 ms instead of 12 ms, so an answer may be computed there",
+        ),
+        (0.1, {"loading": 0.015}, {"loading": 0.012}, ""),
+        (0.1, {"loading": 0.008}, {"loading": 0.002}, ""),
+        (0.1, {}, {"receiving": 0.2}, "Better: at least 10x as fast"),
+        (0.1, {}, {"receiving": 0.05}, "Better: 10x as fast"),
+        (2.0, {}, {"receiving": 0.2}, "at least 50% slower"),
+        (1.0, {}, {"receiving": 0.2}, "seconds unchanged at 1 s"),
     ],
 )
-def test_sentence_says_how_long_a_function_takes_to_load_where_that_differs_clearly(
-    after: float, before: float, said: str
+def test_sentence_says_what_loading_and_receiving_make_of_the_time_of_a_function(
+    factor: float, after: dict[str, float], before: dict[str, float], said: str
 ) -> None:
     metric = MetricFacts("seconds", "min", reader="time")
-    rows = measured(metric, 0.1, noise=0.0)
-    loading = [
-        [row | {"loading": seconds} for row in each] for each, seconds in zip(rows, (after, before), strict=True)
-    ]
-    whole = sentence(single(ObjectiveFacts((metric,), seeded=True, scored_by="kernel"), *loading))
-    assert whole.startswith("Better: 10x as fast") and ("loading" in whole) == bool(said) and said in whole
-
-
-@pytest.mark.parametrize(
-    ("receiving", "factor", "said"),
-    [
-        (0.2, 0.1, "Better: at least 10x as fast"),
-        (0.05, 0.1, "Better: 10x as fast"),
-        (0.2, 2.0, "at least 50% slower"),
-        (0.2, 1.0, "seconds unchanged at 1 s"),
-    ],
-)
-def test_sentence_says_at_least_where_receiving_is_more_than_a_tenth(
-    receiving: float, factor: float, said: str
-) -> None:
-    metric = MetricFacts("seconds", "min", reader="time")
-    after, before = measured(metric, factor, noise=0.0)
-    rows = after, [row | {"receiving": receiving * row["seconds"]} for row in before]
-    assert said in sentence(single(ObjectiveFacts((metric,), seeded=True, scored_by="kernel"), *rows))
+    pairs = zip(measured(metric, factor, noise=0.0), (after, before), strict=True)
+    rows = [[row | more for row in each] for each, more in pairs]
+    whole = sentence(single(ObjectiveFacts((metric,), seeded=True, scored_by="kernel"), *rows))
+    assert said in whole and ("loading" in whole) == ("loading" in said)
 
 
 def test_printed_metric_that_is_named_seconds_has_a_unit() -> None:
@@ -189,8 +173,6 @@ def test_verdict_needs_an_interval_of_at_least_six_measurements() -> None:
     assert found(TIME, 0.9).verdict == "better" and found(TIME, 1.1).verdict == "worse"
     assert found(TIME, 0.999).verdict == "no significant change"
     assert found(TIME, 0.5, n=LEAST).verdict == "better"
-    assert found(TIME, 0.5, n=LEAST - 1).verdict == "no significant change"
-    assert found(TIME, 0.5, n=1).verdict == "no significant change"
 
 
 def test_score_that_never_varies_is_no_sample_and_has_no_interval() -> None:
@@ -261,11 +243,7 @@ def test_gain_in_one_metric_that_costs_another_is_better_only_with_weights() -> 
         "held-out instances; nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it "
         "with --unproven."
     )
-    weighed = single(replace(facts, weighed=True), after, before)
-    assert weighed.finding == "better"
-    assert sentence(weighed).startswith(
-        "Better: size 99.0% lower, from 100 to 1, but acc 90% lower, from 0.9 to 0.09, "
-    )
+    assert single(replace(facts, weighed=True), after, before).finding == "better"
     both = single(facts, [{"acc": 0.95, "size": 1.0}] * 10, before)
     assert both.finding == "better" and "acc 5.6% higher, from 0.9 to 0.95; size 99.0% lower" in sentence(both)
 
@@ -382,17 +360,9 @@ def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
     )
 
 
-def test_result_beyond_the_best_known_value_is_called_that_and_shown_with_its_output() -> None:
-    facts = facts_on((SCORE,), seeded=True)
-    found = replace(single(facts, *measured(SCORE, 2.0), output="score: nan"), best_known={"score": 1.5})
-    assert (found.finding, found.output, found.is_held_back) == ("beyond best known", "score: nan", True)
-    assert sentence(found).startswith("Beyond the best known: 2x the score")
-    assert "; the best known value is 1.5; look at what it returns before you accept it" in sentence(found)
-    assert [found.verdict_of(gain) for gain in found.gains] == ["beyond best known"]
-    reachable = replace(found, best_known={"score": 3.0})
-    assert (reachable.finding, reachable.output) == ("better", "")
-    cost = facts_on((MetricFacts("score", "min", reader="$.score"),), seeded=True)
-    assert replace(single(cost, *measured(SCORE, 0.5)), best_known={"score": 0.7}).finding == "beyond best known"
+def test_best_known_value_is_shown_beside_the_value_and_decides_nothing() -> None:
+    found = replace(single(facts_on((SCORE,), seeded=True), *measured(SCORE, 2.0)), best_known={"score": 1.5})
+    assert found.finding == "better" and " (best known 1.5), on " in sentence(found)
 
 
 def test_equal_scores_of_different_instances_are_of_held_out_instances() -> None:
@@ -494,19 +464,11 @@ def test_utility_of_times_is_the_ratio_of_the_totals_that_the_sentence_shows() -
     assert utility_of(printed, worse) == 0.7, "a replay of an older record must agree"
 
 
-def test_sentence_says_percent_interval_and_whether_the_instances_were_new() -> None:
+def test_sentence_says_percent_interval_and_both_values() -> None:
     facts = facts_on((TIME,), seeded=False, fixed_input=True)
     said = sentence(single(facts, *measured(TIME, 1 / 1.12, n=10, noise=0.01)))
     assert said.startswith("Better on its fixed input: 12% faster (95% interval 1")
     assert said.endswith(f"%), from 999 ms to 894 ms, in 10 repeated measurements{LIMIT}")
-    seeded = sentence(single(facts_on((SCORE,), seeded=True), *measured(SCORE, 1.5, n=40)))
-    assert seeded.startswith("Better: 50% higher score (95% interval ") and seeded.endswith(
-        ", on 40 held-out instances."
-    )
-    worse = sentence(single(facts_on((TIME,), seeded=False), *measured(TIME, 1.5)))
-    assert worse.startswith("No improvement: the returned program is worse, 34% slower") and worse.endswith(
-        "; keep the original."
-    )
 
 
 def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
@@ -542,11 +504,6 @@ def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
     )
 
 
-def test_document_of_a_gain_holds_ratios() -> None:
-    document = as_document(found(TIME, 0.5, noise=0.0))
-    assert document["scale"] == "ratio" and math.isclose(document["amount"], 2.0) and document["verdict"] == "better"
-
-
 @pytest.mark.parametrize("text", ["", "{}", '{"metrics": [{"name": 1, "goal": "max"}], "seeded": 3}'])
 def test_record_that_names_no_metrics_is_refused(text: str) -> None:
     with pytest.raises(StoreError, match="no valid metrics"):
@@ -555,41 +512,6 @@ def test_record_that_names_no_metrics_is_refused(text: str) -> None:
     assert facts_from(facts.to_json()) == facts
 
 
-def test_table_of_metrics_cuts_no_name_in_80_columns() -> None:
-    name = "requests_served_in_a_second_at_peak"
-    metric = MetricFacts(name, "max", f"$.{name}")
-    after, before = measured(metric, 1.0009, n=10, noise=0.00001)
-    shown = StringIO()
-    console = terminal(shown)
-    print_metrics(single(facts_on((metric,), seeded=True), after, before), console)
-    said = shown.getvalue()
-    letters = "".join(line.split(" ")[0] for line in said.splitlines())
-    assert name in letters and "original" in said and "better" in said
-    assert all(len(line) <= 80 for line in said.splitlines())
-
-
 def test_change_that_rounds_to_nothing_is_less_than_what_is_shown() -> None:
     found = gain(SCORE, [{"score": 0.76286}], [{"score": 0.76289}], seeded=True)
     assert found is not None and compared(found) == "less than 0.1% lower score"
-
-
-@pytest.mark.parametrize(
-    ("value", "known", "more", "beyond"),
-    [
-        (2.64, 2.635983, True, True),
-        (2.63598308, 2.635983, True, False),
-        (2.635996, 2.635983, True, True),
-        (2.6, 2.635983, True, False),
-        (9.0, 10.0, False, True),
-        (10.0, 10.0, False, False),
-        (-1.0, -2.0, True, True),
-        (0.1, 0.0, True, True),
-        (0.94, 0.9, True, False),
-        (0.96, 0.9, True, True),
-        (1.00001, 1.0, True, True),
-    ],
-)
-def test_value_is_beyond_the_best_known_one_by_more_than_a_millionth_and_its_rounding(
-    value: float, known: float, more: bool, beyond: bool
-) -> None:
-    assert is_beyond(value, known, more_is_better=more) == beyond

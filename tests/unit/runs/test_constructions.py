@@ -3,56 +3,48 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from strop.base.results import Evaluation
 from strop.runs.score import Scored
 from strop.runs.verified import construction_claim, verified_of
-from strop.tasks.constructions.task import ProblemFacts
-
-FACTS = ProblemFacts("circles", "higher", 2.635983, "FICO", "2025")
 
 
-def evaluation(*values: float | None, facts: ProblemFacts = FACTS) -> Evaluation:
-    from fractions import Fraction
-
-    scores = [0.0 if value is None else facts.utility_of(Fraction(value)) for value in values]
+def evaluation(*values: float | None, sign: int = 1) -> Evaluation:
+    """What was measured of a program that gave these values; more is better if `sign` is 1, less if it is -1."""
     kept = [value for value in values if value is not None]
     return Evaluation(
-        sum(scores) / len(scores),
-        "ok" if len(kept) == len(values) else "timeout",
-        tuple(scores),
-        tuple("ok" if value is not None else "timeout" for value in values),
-        construction=json.dumps([max(kept)]) if kept else "",
+        0.0,
+        "ok",
+        tuple(0.0 if value is None else 1 / (1 + 2.0 ** (-sign * value)) for value in values),
+        metrics=tuple({} if value is None else {"value": value} for value in values),
+        construction=json.dumps([max(kept, key=lambda value: sign * value)]) if kept else "",
     )
 
 
-def claim(start: float, *values: float | None, facts: ProblemFacts = FACTS) -> str:
-    original, result = [evaluation(start, facts=facts)], [evaluation(*values, facts=facts)]
-    verified = verified_of(facts, original, [*original, *result], result)
+def claim(start: float | None, *values: float | None, known: float | None = 2.635983) -> str:
+    result = [evaluation(*values)]
+    verified = verified_of(evaluation(start), result, result)
     assert verified is not None
-    return construction_claim(facts, verified)
+    return construction_claim(verified, known, "FICO 2025" if known else "")
 
 
-def test_claim_names_the_value_the_start_and_the_best_known_one() -> None:
-    assert claim(0.96, 2.63) == "verified 2.63 (start 0.96, best known 2.635983, FICO 2025)"
-
-
-def test_claim_shows_the_digits_that_tell_a_value_from_the_best_known_one() -> None:
-    assert claim(0.96, 2.6359829999) == "verified 2.6359829999 (start 0.96, best known 2.635983, FICO 2025)"
-
-
-def test_value_beyond_the_best_known_one_is_said_to_be_so() -> None:
-    assert (
-        claim(0.96, 2.6360)
-        == "beyond the best known by 1.7e-05, verified 2.636 (start 0.96, best known 2.635983, FICO 2025)"
-    )
-
-
-def test_value_beyond_the_best_known_one_by_less_than_its_rounding_is_not_said_to_be_beyond() -> None:
-    assert claim(0.96, 2.6359832).startswith("verified 2.6359832 ")
+@pytest.mark.parametrize(
+    ("start", "values", "known", "said"),
+    [
+        (0.96, (2.63,), 2.635983, "verified 2.63 (start 0.96, best known 2.635983, FICO 2025)"),
+        (0.96, (2.6359829999,), 2.635983, "verified 2.6359829999 (start 0.96, best known 2.635983, FICO 2025)"),
+        (0.96, (2.636,), 2.635983, "verified 2.636 (start 0.96, best known 2.635983, FICO 2025)"),
+        (0.5, (0.75,), None, "verified 0.75 (start 0.5)"),
+        (None, (0.75,), None, "verified 0.75"),
+    ],
+    ids=["worse", "worse-by-little", "better", "unpublished", "no-start"],
+)
+def test_claim_names_the_value_the_start_and_the_best_known_one_in_the_digits_that_tell_them_apart(
+    start: float | None, values: tuple[float, ...], known: float | None, said: str
+) -> None:
+    assert claim(start, *values, known=known) == said
 
 
 def test_runs_of_a_program_that_draws_random_numbers_are_named_by_the_worst() -> None:
@@ -60,27 +52,22 @@ def test_runs_of_a_program_that_draws_random_numbers_are_named_by_the_worst() ->
     assert said.endswith("; the program gave at least 2.4 in 4 runs, 1 without a construction")
 
 
-def test_lower_value_is_ahead_where_lower_is_better() -> None:
-    facts = replace(FACTS, better="lower", best_known=0.3809)
-    assert claim(0.5, 0.3808, facts=facts).startswith("beyond the best known by 0.0001, verified 0.3808 ")
-
-
-def test_claim_without_a_published_value_names_none() -> None:
-    facts = ProblemFacts("mine", "higher")
-    assert claim(0.5, 0.75, facts=facts) == "verified 0.75 (start 0.5)"
-
-
-@pytest.mark.parametrize(("value", "is_better"), [(0.97, True), (0.96, False), (0.5, False)])
-def test_result_is_better_only_if_its_construction_beats_the_originals(value: float, is_better: bool) -> None:
-    original, result = [evaluation(0.96)], [evaluation(value)]
-    verified = verified_of(FACTS, original, [*original, *result], result)
+@pytest.mark.parametrize(
+    ("value", "sign", "is_better"), [(0.97, 1, True), (0.96, 1, False), (0.5, 1, False), (0.5, -1, True)]
+)
+def test_result_is_better_only_if_its_construction_beats_the_originals(
+    value: float, sign: int, is_better: bool
+) -> None:
+    result = [evaluation(value, sign=sign)]
+    verified = verified_of(evaluation(0.96, sign=sign), result, result)
     assert verified is not None and verified.is_better is is_better
 
 
 def test_best_construction_of_the_run_is_kept_whoever_made_it() -> None:
-    original, other, result = [evaluation(0.5)], evaluation(0.9), [evaluation(0.8)]
-    verified = verified_of(FACTS, original, [*original, other, *result], result)
-    assert verified is not None and verified.construction == "[0.9]" and round(verified.worst, 9) == 0.8
+    original, other, result = evaluation(0.5), evaluation(0.9), [evaluation(0.8)]
+    verified = verified_of(original, [original, other, *result], result)
+    assert verified is not None
+    assert (verified.construction, verified.value, verified.worst) == ("[0.9]", 0.9, 0.8)
 
 
 def test_score_says_what_the_program_scores_and_on_how_many_instances_it_fails() -> None:

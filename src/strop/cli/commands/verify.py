@@ -9,7 +9,6 @@ from string import ascii_letters, digits
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.terminal_text import escape
 from strop.cli.commands.output import results, results_alone
-from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.registry import load
 
 
@@ -28,7 +27,7 @@ def verify_command(solution: Path, problem: str | None = None, /) -> int:
     name, answer = _read(solution)
     with results_alone():  # what a problem's own code prints is not a result
         task = load(problem or _installed(name))
-    if not isinstance(task, ConstructionTask):
+    if task.problem is None:
         raise ConfigurationError(f"{problem or escape(name, 60)} is no strop.Construction")
     try:
         with results_alone():

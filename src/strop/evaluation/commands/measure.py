@@ -70,8 +70,6 @@ Progress: TypeAlias = Callable[[Order, int, int], None]
 """Called for each measurement that begins for a verdict, with its order, its number from 1, and how many there are at most."""
 MOST_SPOILED = 3
 """Instances of which answers are spoiled."""
-MOST_OUTPUT = 1000
-"""Characters of an output that are recorded."""
 T = TypeVar("T")
 _SHOWN = "; strop check shows what it printed"
 
@@ -425,7 +423,7 @@ class Tally:
         self._beside: list[Mapping[str, float]] = []
         self._answers: list[str] = []
         self.original: CopyRun | None = None  # its last run
-        self._error = self._output = ""
+        self._error = ""
         self._feedback = Feedback()
         self.cpu = self.wall = 0.0
 
@@ -444,8 +442,6 @@ class Tally:
     ) -> bool:
         """Add one instance; returns whether it is right. `expected`: the original's behaviour, if it is compared."""
         self.spent(index, measured)
-        if self._order.split == "test":
-            self._output = self._output or measured.output.strip()[-MOST_OUTPUT:]
         verdict, error = measured.verdict, measured.error
         if measured.values:
             unmet = self._task.objective.unmet(measured.values)
@@ -505,7 +501,6 @@ class Tally:
             metrics=tuple(self._metrics),
             beside=tuple(self._beside),
             answers=tuple(self._answers),
-            output=self._output,
         )
 
     def _mean(self) -> float:

@@ -26,12 +26,11 @@ def drawing_of(name: str, construction: str, title: str) -> str:
 
     `construction`: its JSON, from a record that may be anybody's. `title` is read aloud.
     """
-    problem = problems().get(name) if name in PROBLEMS else None
-    draw = problem.draw if problem is not None else None
-    if draw is None:
+    task = problems().get(name) if name in PROBLEMS else None
+    if task is None or task.problem is None or task.problem.draw is None:
         return ""
     try:
-        shapes = draw(json.loads(construction))
+        shapes = task.problem.draw(json.loads(construction))
     except Exception:  # noqa: BLE001 (an answer that nobody verified)
         return ""
     if _SHAPE.sub("", shapes).strip():

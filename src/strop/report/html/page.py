@@ -206,16 +206,16 @@ def _improvement(store: Store, page: Page) -> Conclusion:
     title, files, cuts = patch_html(improved)
     page.patch = title, files
     page.cuts += cuts
-    printed = f"What the program printed: {improved.output}" if improved.output else ""
     said = f"Score: {improved.scorer}." if improved.scorer and improved.scorer not in improved.sentence else ""
-    return Conclusion(improved.sentence, f"{said} {printed}".strip())
+    return Conclusion(improved.sentence, said)
 
 
 def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
     if improved.improved is None:
         return []
     if improved.verified is not None:
-        return [("value", plain(improved.verified.start, 12), plain(improved.verified.value, 12), "-")]
+        start = improved.verified.start
+        return [("value", "-" if start is None else plain(start, 12), plain(improved.verified.value, 12), "-")]
     if improved.gains:
         return [
             (gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain))

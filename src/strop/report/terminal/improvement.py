@@ -111,9 +111,7 @@ def _print_details(improved: Improved, console: Console) -> None:
 
 
 def _print_problems(improved: Improved, console: Console) -> None:
-    """What the program printed, and why the original or the improved program failed."""
-    if improved.output:
-        say(console, f"what the program printed: {improved.output}")
+    """Why the original or the improved program failed."""
     for name, program in (("original", improved.original), ("improved", improved.improved)):
         errors = [] if program is None else [split.error for split in (program.train, program.last) if split.error]
         if errors:

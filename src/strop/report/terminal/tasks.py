@@ -16,9 +16,9 @@ from strop.report.terminal.layout import print_heading, print_whole, say
 from strop.report.terminal.tables import print_pairs, print_table
 from strop.tasks.base import Split, Task
 from strop.tasks.command.task import CommandTask
-from strop.tasks.constructions.task import Construction, ConstructionTask
 from strop.tasks.paper.facts import SPLITS, Facts
 from strop.tasks.paper.meta import MetaTask
+from strop.tasks.problem import Problem
 
 SEED = ("seed\ntrain", "u(s)\ntest")
 CEILING = ("best\ntrain", "known\ntest")
@@ -63,15 +63,15 @@ def print_tasks(rows: Sequence[tuple[Task, Facts]], console: Console) -> None:
     say(console, FOOTER)
 
 
-def print_constructions(problems: Sequence[Construction], console: Console) -> None:
+def print_constructions(problems: Mapping[str, Problem], console: Console) -> None:
     """One row a construction, with its best published value."""
     print_heading(console, "\nconstructions, whose values are verified exactly")
     cells = []
-    for problem in problems:
+    for name, problem in problems.items():
         best = problem.best_known
         goal = "max" if problem.better == "higher" else "min"
         known = ("-", "-") if best is None else (f"{goal} {plain(float(best.value), 9)}", f"{best.by} {best.date[:4]}")
-        cells.append((problem.name, problem.what, *known, "yes" if problem.scipy else ""))
+        cells.append((name, problem.what, *known, "yes" if problem.scipy else ""))
     print_table(console, ("task", "what it does", "best known", "published by", "scipy"), cells)
     say(console, "max: higher values are better. Programs may use scipy where the last column says so.")
 
@@ -115,9 +115,8 @@ def described(task: Task, facts: Facts | None) -> TaskDescription:
     return TaskDescription(title, lines, texts, document, task.seed)
 
 
-def described_construction(task: ConstructionTask) -> TaskDescription:
-    """A construction, with what is published of it."""
-    problem = task.problem
+def described_construction(task: Task, problem: Problem) -> TaskDescription:
+    """A task whose answers are constructions, with what is published of them."""
     published = [
         {"value": str(one.value), "by": one.by, "date": one.date, "source": one.source} for one in problem.published
     ]

@@ -12,10 +12,9 @@ from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_of, gain
 from strop.runs.claims.numbers import no_width, seconds_in_words, turned
-from strop.runs.verified import gap_in_words
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask
-from strop.tasks.constructions.task import VALUE
+from strop.tasks.problem import VERIFIED
 
 _CLOCKS = ("time", "wall")
 _MOST_FURTHER = 4
@@ -30,7 +29,8 @@ def valued(metric: MetricFacts, value: float, further: int = 0) -> str:
         return seconds_in_words(value, 3 + further)
     if metric.reader == "tests":
         return f"{plain(100 * value, 3 + further)}%"
-    return f"{plain(value, 3 + further)} MiB" if metric.reader == "memory" else plain(value, 4 + further)
+    digits = 7 if metric.reader == VERIFIED else 4
+    return f"{plain(value, 3 + further)} MiB" if metric.reader == "memory" else plain(value, digits + further)
 
 
 def in_units(facts: ObjectiveFacts | None, evaluation: Evaluation) -> str:
@@ -38,10 +38,6 @@ def in_units(facts: ObjectiveFacts | None, evaluation: Evaluation) -> str:
     where a metric was not measured."""
     if facts is None:
         return f"{evaluation.value:.3f}"
-    if facts.problem is not None:
-        values = [row[VALUE] for row in evaluation.metrics if VALUE in row]
-        choose = max if facts.problem.better == "higher" else min
-        return plain(choose(values), 7) if values else "-"
     parts = []
     for metric in facts.metrics:
         measured = evaluation.means.get(metric.name)
@@ -104,10 +100,6 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
         return None
 
     def words(event: Evaluated) -> str:
-        if facts.problem is not None:
-            best = max(event.scores, default=0.0)
-            gap = gap_in_words(facts.problem, facts.problem.value_of(best)) if best else ""
-            return in_units(facts, event) + (f", {gap}" if gap else "")
         if event.metrics and event.metrics == event.beside:  # the original itself
             return ", ".join(
                 valued(metric, mean([row[metric.name] for row in event.metrics])) for metric in facts.metrics

@@ -9,15 +9,16 @@ from strop.analysis.stats import Estimate, too_few
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, means_of
 from strop.base.terminal_text import escape
-from strop.core.metric_change import Gain
+from strop.core.metric_change import Gain, MetricFacts
 from strop.evaluation.commands.measure import LEAST
 from strop.evaluation.feedback import gist
 from strop.runs.claims.gains import in_units, named, size, unit_of, valued, values
 from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words
-from strop.runs.finding import Evidence, ScoredProgram
+from strop.runs.finding import UTILITY, Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
 from strop.tasks.command.objective import TIMES
 from strop.tasks.function.task import LOADING, RECEIVING, SECONDS
+from strop.tasks.problem import VALUE
 
 LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
 """Seconds of loading, and how many times as many, from which a difference is said."""
@@ -45,8 +46,10 @@ def sentence(evidence: Evidence) -> str:
         return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original is kept."
     if evidence.finding == "unchanged" or evidence.difference is None:
         return f"No improvement: the improver returned the original unchanged{_calls(evidence, ' (used {})')}."
-    if evidence.facts is not None and evidence.facts.problem is not None and evidence.verified is not None:
-        claim = f"{_verdict(evidence)}: {construction_claim(evidence.facts.problem, evidence.verified)}"
+    if evidence.verified is not None:
+        by = evidence.facts.published if evidence.facts is not None else ""
+        known = evidence.best_known.get(VALUE)
+        claim = f"{_verdict(evidence)}: {construction_claim(evidence.verified, known, by)}"
         return f"{'; '.join([claim, *_limits(evidence)])}."
     claim = f"{_verdict(evidence)}: {_change(evidence)}"
     if evidence.finding == "worse":
@@ -81,8 +84,6 @@ def _verdict(evidence: Evidence) -> str:
     match evidence.finding:
         case "better" | "better on its fixed input" | "by its own score":
             return evidence.finding.capitalize()
-        case "beyond best known":
-            return "Beyond the best known"
         case "no significant improvement" if evidence.reason:
             return "Not called better"
         case "no significant improvement" if evidence.verified is None and not _is_same(evidence):
@@ -135,10 +136,6 @@ def _limits(evidence: Evidence) -> Iterator[str]:
     if evidence.original.train.original_varies and evidence.improved is not None:
         yield "the original's score varies between two runs on one seed"
     match evidence.finding:
-        case "beyond best known":
-            yield f"the best known value is {evidence.beyond:.10g}"
-            yield own
-            yield "look at what it returns before you accept it with --unproven"
         case "by its own score":
             yield own
         case "no significant improvement" if evidence.reason:
@@ -162,9 +159,10 @@ def _in_scores(evidence: Evidence, improved: ScoredProgram, difference: Estimate
     same = len({*original.last.scores}) == len({*improved.last.scores}) == 1 and evidence.is_fixed
     interval = "" if same else interval_in_brackets(difference.interval, "+")
     name = "score" if evidence.facts is None else "utility"
-    values = f"from {original.last.value:.3f} to {improved.last.value:.3f}"
+    known = _known(evidence, MetricFacts(UTILITY, "max"))
+    values = f"from {original.last.value:.3f} to {improved.last.value:.3f}{known}"
     if evidence.gains:
-        values += f" ({_all_metrics(evidence.gains)})"
+        values += f" ({_all_metrics(evidence)})"
     few = too_few(difference, "measurement" if evidence.is_fixed else "instance") if undecided else ""
     where = f"{'undecided ' if undecided else ''}{_where(evidence, difference.n, same=same)}"
     return f"{difference.mean:+.3f}{interval} in {name}, {values}, {where}" + (f"; {few}" if few else "")
@@ -178,16 +176,23 @@ def _in_metrics(evidence: Evidence, improved: ScoredProgram, decisive: Gain) -> 
         name, value = escape(decisive.metric.name, 40), valued(decisive.metric, decisive.after)
         return f"{f'{name} unchanged at {value}' if len(gains) == 1 else 'all metrics unchanged'}, {where}"
     least = "at least " if decisive.verdict in ("better", "worse") and is_diluted(improved.last) else ""
-    change = _all_metrics(gains) if len(gains) > 1 else f"{least}{size(decisive)}, {values(decisive)}"
+    known = _known(evidence, decisive.metric)
+    change = _all_metrics(evidence) if len(gains) > 1 else f"{least}{size(decisive)}, {values(decisive)}{known}"
     change = f"{change}, {where}{_loading(gains, improved.last)}{_setbacks(evidence)}"
     few = n < LEAST and evidence.finding == "no significant improvement"
     return f"{change}; at least {LEAST} are needed to show a difference" if few else change
 
 
-def _all_metrics(gains: Sequence[Gain]) -> str:
-    worse = [named(gain) for gain in gains if gain.verdict == "worse"]
-    others = [named(gain) for gain in gains if gain.verdict != "worse"]
-    return ", but ".join("; ".join(group) for group in (others, worse) if group)
+def _all_metrics(evidence: Evidence) -> str:
+    words = [(gain.verdict == "worse", f"{named(gain)}{_known(evidence, gain.metric)}") for gain in evidence.gains]
+    groups = ([one for is_worse, one in words if is_worse == worse] for worse in (False, True))
+    return ", but ".join("; ".join(group) for group in groups if group)
+
+
+def _known(evidence: Evidence, metric: MetricFacts) -> str:
+    """` (best known 2.6)`, where that is declared."""
+    known = evidence.best_known.get(metric.name)
+    return "" if known is None else f" (best known {valued(metric, known, 3)})"
 
 
 def _setbacks(evidence: Evidence) -> str:

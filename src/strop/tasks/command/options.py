@@ -85,7 +85,7 @@ class ScoringOptions:
     trust_programs: bool = False
     """Trust programs not to make their own score."""
     best_known: Known | None = None
-    """Best known value of the metric, in its unit. What is better is called beyond best known. Of several metrics, a table."""
+    """Best known value of the metric, in its unit, which is shown beside the result. Of several metrics, a table."""
     context: Texts = ()
     """Files that the program reads and the model is shown, which may not change. Copies leave out compiled files, so that no
     stale one is measured, and what a .gitignore names, unless it is named here."""

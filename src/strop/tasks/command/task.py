@@ -75,7 +75,7 @@ class CommandTask:
     trust_programs: bool = False
     """Whether the user trusts programs that could make their score themselves."""
     best_known: Mapping[str, float] = field(default_factory=dict)
-    """Metric → the best known value; a better result is "beyond best known"."""
+    """Metric → the best known value, which is shown beside the result."""
     time_limit: float = 60.0
     """Wall seconds of one run of the command, and of the test. A build may take a minute in any case."""
     memory_limit: int = 4 << 30

@@ -51,7 +51,7 @@ def improve_me(
         sample: draws the arguments by name from a numpy Generator, or `(arguments, hidden)` if the scorer must know more.
         cases: arguments by position (tuples) or by name (dicts), at least 2; every second one is held out.
         reference: answers must also equal those of the original function (of the same types; floats within a relative 1e-9).
-        best_known: the best known score, or with `"time"` CPU seconds of one call; a better result is called beyond best known.
+        best_known: the best known score, or with `"time"` CPU seconds of one call; it is shown beside the result.
         accept: with `"time"`, `accept(instance, answer)` says whether an answer is right, in place of being equal to the
             original's: a truth value, or it raises `strop.Malformed("why")`. Runs in the host.
         settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `score_limit`, `failure`,

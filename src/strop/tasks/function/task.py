@@ -60,7 +60,7 @@ class FunctionTask(Task):
     accept: Callable[[Instance, Any], object] | None = None
     """With `by_time`: whether an answer is right, in place of being equal to the original's."""
     best_known: float | None = None
-    """The best known score, or seconds of one call; what is better is beyond best known."""
+    """The best known score, or seconds of one call; it is shown beside the result."""
     cases: tuple[Mapping[str, Any], ...] = ()
     """Arguments by name, if they are listed rather than drawn; every second one is held out."""
 

@@ -81,14 +81,6 @@ def test_prompt_shows_a_program_only_if_the_program_is_known_and_in_a_fence() ->
     assert not instructions(Editing("auto", tells=False), TREE)
 
 
-def test_candidate_that_was_evaluated_is_a_program_that_prompts_may_show() -> None:
-    desk = Desk("blocks")
-    other = "def algorithm(n):\n    return 1\n"
-    assert not desk.shown(other)
-    desk.editor.know(other)
-    assert [dict(each.files) for each in desk.shown(other)] == [{"the program": other}]
-
-
 @pytest.mark.parametrize("answer", [FENCED, "No idea.", "", "```\r\nx\r\n```", f"```python\n# {BLOCK!r}\n```"])
 def test_answer_without_edits_passes_byte_for_byte(answer: str) -> None:
     desk = Desk("blocks")
@@ -155,14 +147,6 @@ def run(
     utility = TaskUtility(task, "train", SecretSeeds(b"s"), jail, events.append, b"s")
     host = Host(jail, model, events.append, b"s", editing=Editing(mode))  # type: ignore[arg-type]
     return improve(improver, task.seed, utility, Grant(lm_calls=1), budget.child("improve"), host)
-
-
-def test_improver_gets_a_whole_program_when_the_model_answers_with_a_block(jail: Any) -> None:
-    events: list[Event] = []
-    assert (
-        run(jail, Scripted(lambda request: BLOCK), Budget(), events).solution == "def algorithm(n):\n    return 2 * n"
-    )
-    assert [event.index for event in events if isinstance(event, Edited)] == [0, 1]
 
 
 def test_edits_of_a_candidate_that_the_improver_evaluated_are_resolved_too(jail: Any) -> None:

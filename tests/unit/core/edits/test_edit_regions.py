@@ -64,8 +64,6 @@ def refusal(path: str, before: str, after: str, *only: str) -> str:
         ("a.py", PYTHON, "size = 1", "size = 2", ("Disc", "Disc.grown")),
         ("a.py", EVOLVE, "return 1", "return 2\n\ndef g(): pass", ()),
         ("a.c", C, "n++;", "n += 2;", ("hot loop",)),
-        ("a.rs", EVOLVE.replace("#", "//"), "return 1", "return 2", ()),
-        ("a.html", EVOLVE.replace("# EVOLVE-BLOCK-START", "<!-- EVOLVE-BLOCK-START -->"), "return 1", "return 2", ()),
         ("a.txt", "any\n", "any", "thing", ()),
     ],
 )

@@ -101,6 +101,8 @@ def test_edit_is_refused_in_words_that_its_author_can_use_when_it_does_not_fit(a
 def test_edit_is_refused_with_its_places_when_there_are_several() -> None:
     said = refusal(block("  x = 1", "  x = 2"), {NAME: "if a:\n  x = 1\nif b:\n  x = 1\n"})
     assert "in several places (line 2 of disc.py and line 4 of disc.py)" in said
+    said = refusal(block("  return 1;", "  return 2;"), TWO)
+    assert "in several places (line 2 of src/a.c and line 2 of src/b.c)" in said
 
 
 @pytest.mark.parametrize(
@@ -149,12 +151,6 @@ def test_block_without_a_name_goes_to_the_only_file_that_has_its_lines() -> None
 def test_block_goes_to_the_file_that_the_line_above_it_names(name: str) -> None:
     files, _ = apply_edits(block("  return 1;", "  return 2;", f"{name}\n"), TWO)
     assert files == {**TWO, "src/b.c": "int b(void) {\n  return 2;\n}\n"}
-
-
-def test_block_that_two_files_have_is_refused_without_a_name() -> None:
-    assert "in several places (line 2 of src/a.c and line 2 of src/b.c)" in refusal(
-        block("  return 1;", "  return 2;"), TWO
-    )
 
 
 def test_empty_file_is_written_and_no_other_one_is_added() -> None:

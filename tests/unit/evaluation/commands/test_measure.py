@@ -194,12 +194,6 @@ def test_values_of_both_are_recorded_and_an_evaluation_that_ended_is_taken_from_
     assert later.workspaces.opened == []
 
 
-def test_output_of_the_first_run_is_recorded_on_the_sealed_split_alone(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"), held_out=2)
-    assert bench(task, "echo score 3 $$", "test").output.startswith("score 3")
-    assert bench(task, "echo score 3").output == ""
-
-
 def test_each_instance_has_a_seed_of_its_own_that_differs_between_splits(bench: Bench, tmp_path: Path) -> None:
     program = "echo score $(($STROP_SEED % 1000003))\n"
     task = task_of(written(tmp_path, program__sh="echo score 1\n"), command=SEEDED, instances=3, held_out=2)

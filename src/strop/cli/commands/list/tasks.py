@@ -22,7 +22,6 @@ from strop.report.terminal.tasks import (
 )
 from strop.runs.spec import PAPERS
 from strop.tasks.command.task import CommandTask
-from strop.tasks.constructions.task import ConstructionTask, construction_task
 from strop.tasks.paper.facts import facts
 from strop.tasks.registry import META, PAPER, load_any, problems
 
@@ -58,14 +57,14 @@ def _described(name: str) -> TaskDescription:
         task = load_any(name)
     if isinstance(task, CommandTask):
         return described_command(task)
-    if isinstance(task, ConstructionTask):
-        return described_construction(task)
+    if task.problem is not None:
+        return described_construction(task, task.problem)
     return described(task, facts(name) if name in PAPER else None)
 
 
 def _list(*, as_json: bool) -> None:
-    constructions = [construction_task(problem) for problem in problems().values()]
-    ours = {task.name for task in constructions}
+    constructions = [(task, task.problem) for task in problems().values() if task.problem is not None]
+    ours = {task.name: problem for task, problem in constructions}
     plugins, names = [one for one in installed(TASKS) if one.name not in ours], [*PAPER, *META]
     meta = [make() for make in META.values()]
     if as_json:
@@ -73,14 +72,14 @@ def _list(*, as_json: bool) -> None:
         print_document(
             {
                 "tasks": [described(make(), facts(task)).document for task, make in PAPER.items()],
-                "constructions": [described_construction(task).document for task in constructions],
+                "constructions": [described_construction(*each).document for each in constructions],
                 "meta_tasks": [described_meta(task, budgets).document for task in meta],
                 "installed": installed_documents(plugins, names),
             }
         )
         return
     print_tasks([(make(), facts(task)) for task, make in PAPER.items()], results())
-    if constructions:
-        print_constructions([task.problem for task in constructions], results())
+    if ours:
+        print_constructions(ours, results())
     print_meta_tasks(meta, results())
     print_installed(plugins, names, results())

@@ -1,1 +1,0 @@
-"""Fixed problems: constructions that are verified exactly."""

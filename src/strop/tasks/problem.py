@@ -1,0 +1,63 @@
+"""What a task with an exact verifier has: how a value is verified, and what is published of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+VALUE = "value"
+"""The metric of a construction."""
+VERIFIED = "verify"
+"""How the value of that metric is read."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published value of a problem."""
+
+    value: Fraction
+    """The exact value of the published construction where it can be had; else as printed, rounded in its last digit."""
+    by: str
+    """Who found it, e.g. `AlphaEvolve`."""
+    date: str
+    """When it was published: a year, or `2025-05`."""
+    source: str
+    """Where: the address of a page, a paper or a repository."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The problem of a task whose answers are constructions; `strop.Construction` says what its fields are."""
+
+    what: str
+    better: Literal["higher", "lower"]
+    verify: Callable[[Any], Fraction]
+    published: tuple[Published, ...]
+    scipy: bool
+    draw: Callable[[Any], str] | None
+
+    @property
+    def best_known(self) -> Published | None:
+        """The best of the published values; None if there is none."""
+        choose = max if self.better == "higher" else min
+        return choose(self.published, key=lambda one: one.value) if self.published else None
+
+    @property
+    def _par(self) -> tuple[float, float]:
+        """The value whose utility is 0.5, and the difference to it that moves the utility half of the way up."""
+        known = 0.0 if self.best_known is None else float(self.best_known.value)
+        return known, abs(known or 1.0) * (1 if self.better == "higher" else -1)
+
+    def utility_of(self, value: Fraction) -> float:
+        """The utility of a value, in (0, 1): 1/2 + d / (2 + 2 |d|), where d is by how much it is better than the best known one,
+        in units of that, or than 0, in units of 1."""
+        known, scale = self._par
+        ahead = (value - Fraction(known)) / Fraction(scale)
+        return min(max(float((1 + ahead / (1 + abs(ahead))) / 2), 2.0**-900), 1 - 2.0**-53)
+
+    def value_of(self, utility: float) -> float:
+        """The value with a utility in (0, 1), to 15 digits."""
+        known, scale = self._par
+        return known + scale * (1 - 0.5 / utility if utility < 0.5 else 0.5 / (1 - utility) - 1)
