@@ -15,7 +15,7 @@ from strop.base.results import Evaluation
 from strop.base.scorer_notes import shortened
 from strop.checks.checked import Checked, CheckProblem
 from strop.checks.command_relay import CommandRelay, command_relay
-from strop.checks.held_out import shown, too_few
+from strop.checks.held_out import shown
 from strop.checks.host_relay import HostRelay
 from strop.checks.relay import LEAST, spoiled_answers
 from strop.checks.sampling import repeats
@@ -28,7 +28,6 @@ from strop.tasks.command.task import AnyTask, CommandTask
 
 SECONDS = 60.0
 """After which no further way to spoil an answer is tried."""
-DECLARE = 'if that is wanted, declare "fixed_input": a better program is then better on its fixed input'
 Problems = Iterator[CheckProblem]
 
 
@@ -63,15 +62,13 @@ def check(
         result = replace(result, value=evaluation.value, scores=evaluation.scores)
         found += _of_evaluation(task, evaluation)
         with _relay_of(task, sandbox, secret, commands) as relay:
-            found += _of_runs(task, relay)
+            found += _of_runs(relay)
             notify("spoiled answers")
             spoiled = spoiled_answers(relay, seconds=seconds)
             result = replace(result, kinds_tried=spoiled.tried, kinds_untried=spoiled.untried)
             found += _of_scorer(task, relay, spoiled.paid)
     except TaskError as error:
         found.append(CheckProblem(str(error), "", is_broken=True))
-    if too_few(task):
-        found.append(CheckProblem("too little is held out to show a difference", "strop improve refuses it"))
     return replace(result, problems=tuple(sorted(found, key=lambda problem: not problem.is_broken)))
 
 
@@ -93,16 +90,21 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
     if evaluation.verdict != "ok":
         reason = evaluation.error.partition("\n")[0]
         dies = isinstance(task, CommandTask) or not seed_runs(evaluation, task)
+        better = "A program that fails on none is better already"
         yield CheckProblem(
-            f"the original {'does not run' if dies else 'fails, and has no more than it scores'} ({reason})",
-            "Repair it",
+            f"the original {'does not run' if dies else 'fails'} ({reason})",
+            "Repair it" if dies else better,
             is_broken=dies,
         )
     if (repeats(task) or evaluation.fixed_input) and not task.fixed_input:
-        yield CheckProblem("its input never changes, so that a better program will be held back", DECLARE)
+        how = "fixed_input = true" if isinstance(task, CommandTask) else "fixed_input=True"
+        yield CheckProblem(
+            "its input never changes, so that a better program is held back",
+            f"If that is wanted, declare {how}: it is then better on its fixed input",
+        )
 
 
-def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
+def _of_runs(relay: HostRelay | CommandRelay) -> Problems:
     """What further runs of the original show: two that should be alike, and in the host one with other random numbers."""
     first = relay.run if isinstance(relay, HostRelay) else relay.run_again()
     again = relay.run_again()
@@ -112,13 +114,15 @@ def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
             f"the original answers otherwise when it runs again with the same seed, {where}",
             "No replay will match; draw from the seed alone",
         )
-    names = dict.fromkeys(name for run in runs for row in run.metrics for name in row)
-    for name in names:
-        means = [mean([row[name] for row in run.metrics if name in row]) for run in runs]
+    is_scorers = any(first.answers) and not where and first.metrics != again.metrics
+    for name in dict.fromkeys(name for run in runs for row in run.metrics for name in row):
+        values = [[row[name] for row in run.metrics if name in row] for run in runs]
+        means = [mean(each) for each in values if each]
         if (luck := max(means) - min(means)) > LEAST:
             spread = f"{plain(min(means))} to {plain(max(means))} in {len(runs)} runs on the same inputs"
+            whose = "equal answers" if is_scorers else "the original"
             yield CheckProblem(
-                f"the original's {name} varies from {spread}", f"A gain of less than {plain(luck)} may be luck"
+                f"the {name} of {whose} varies: {spread}", f"A gain of less than {plain(luck)} may be luck"
             )
     if first.notes != again.notes:
         pair = next(((one, other) for one, other in zip(first.notes, again.notes, strict=False) if one != other), None)
@@ -140,7 +144,7 @@ def _differing(first: Sequence[str], again: Sequence[str]) -> str:
 def _of_scorer(task: AnyTask, relay: HostRelay | CommandRelay, paid: str) -> Problems:
     """What the score of spoiled answers, and of no program, shows."""
     if paid:
-        yield CheckProblem(f"a spoiled answer pays: {paid}", "Let the scorer refuse it", is_broken=True)
+        yield CheckProblem(f"a spoiled answer is rewarded: {paid}", "Let the scorer refuse it", is_broken=True)
     if relay.broke:
         yield CheckProblem(relay.broke, "Declare strop.Answer, and normalise the score", is_broken=True)
     if relay.failed:

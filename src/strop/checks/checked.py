@@ -24,7 +24,8 @@ class CheckProblem:
     @computed
     def sentence(self) -> str:
         """Both, in one line."""
-        return f"{'Broken: ' if self.is_broken else ''}{self.what}.{f' {self.change}.' if self.change else ''}"
+        begin = "Broken: " + self.what[:1] if self.is_broken else self.what[:1].upper()
+        return f"{begin}{self.what[1:]}.{f' {self.change}.' if self.change else ''}"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -62,9 +63,9 @@ class Checked(Shown):
         """The conclusion."""
         count = sum(problem.is_broken for problem in self.problems)
         if count:
-            return f"{self.task}: broken ({quantity(count, 'reason')} above); strop improve finds such holes first."
+            return f"{self.task}: broken, for {quantity(count, 'reason')}."
         if not self.kinds_tried:  # nothing that was not tried is called sound
-            return f"{self.task}: the original runs; no answer was spoiled."
+            return f"{self.task}: nothing broken was found; no answer was spoiled."
         return f"{self.task}: sound, as far as it was tried."
 
     @computed
@@ -73,7 +74,7 @@ class Checked(Shown):
         tried = []
         if self.kinds_tried and not any(problem.is_broken for problem in self.problems):
             late = f" For {quantity(self.kinds_untried, 'kind')} no time was left." if self.kinds_untried else ""
-            tried = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none pays.{late}"]
+            tried = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.{late}"]
         original = [] if self.value is None else [f"The original has utility {plain(self.value)} in training."]
         problems = [problem.sentence for problem in self.problems]
         return (f"Score: {self.scorer}.", *original, *problems, *tried, f"{self.can_show}.", self.sentence)

@@ -69,11 +69,15 @@ class CommandRelay:
         return OriginalRun(tuple(answers), tuple(metrics), tuple(note for run in runs for note in run.notes))
 
     def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
-        """(values of words in place of the program, those of the original); None if they give none, or show nothing."""
-        objective, failed = self._task.objective, self._runs.without_program()
-        if objective.counts_cost or failed is None or not failed.values or objective.unmet(failed.values):
+        """(values of a program that answers nothing, those of the original); None if it has none, or they show nothing."""
+        objective, (original, *_) = self._task.objective, self._honest or self._latest or self._runs(None)
+        if objective.counts_cost or not original.values:
             return None
-        return objective.counted(failed.values), objective.counted((self._honest or self._latest)[0].values)
+        is_apart = self._task.judge is not None or self._task.is_isolated
+        failed = self._runs(NO_ANSWER)[0] if is_apart else self._runs.without_program()
+        if failed is None or not failed.values or objective.unmet(failed.values):
+            return None
+        return objective.counted(failed.values), objective.counted(original.values)
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
         """One utility for each instance, 1/2 for the original's; where a judge only accepts, 1 for what it accepts."""
@@ -102,6 +106,14 @@ class CommandRelay:
         if self._task.judge is not None:
             return {"text": partial(_spoiled_output, name)}
         return {"value": partial(spoil, name, variant), "raises": name == "skipped"}
+
+
+def _raises(*answer: object) -> None:
+    raise RuntimeError("there is no answer")
+
+
+NO_ANSWER = {"text": lambda output: "", "value": _raises, "raises": True}
+"""An evaluator gets an exception of each call, a judge an empty output."""
 
 
 def _spoiled_output(name: str, output: str) -> str:

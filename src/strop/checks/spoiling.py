@@ -200,7 +200,7 @@ def sizes(inputs: Sequence[Any]) -> set[int]:
 # What a function answers.
 
 
-@mutation("gone", "No answer, or an empty one", "empty", "column", "alone", "everywhere", "matrix", "cube")
+@mutation("gone", "no answer, or an empty one", "empty", "column", "alone", "everywhere", "matrix", "cube")
 def nothing(answer: HonestAnswer, variant: str) -> Any:
     value = answer.value
     if variant == "empty":
@@ -222,7 +222,7 @@ def no_numbers(answer: HonestAnswer, variant: str) -> Any:
     return numbers(answer.value, lambda leaf: value)
 
 
-@mutation("unseen", "The beginning of the answer alone", "half", "third")
+@mutation("unseen", "the beginning of the answer alone", "half", "third")
 def cut(answer: HonestAnswer, variant: str) -> Any:
     def shorter(items: Any) -> Any:
         n = len(items)
@@ -233,7 +233,7 @@ def cut(answer: HonestAnswer, variant: str) -> Any:
     return sequences(answer.value, shorter)
 
 
-@mutation("form", "The same element again", "first", "least", "many times")
+@mutation("form", "the same element again", "first", "least", "many times")
 def repeated(answer: HonestAnswer, variant: str) -> Any:
     def again(items: Any) -> Any:
         require(are_indices(items) or rearranges(items, answer.inputs))
@@ -245,7 +245,7 @@ def repeated(answer: HonestAnswer, variant: str) -> Any:
     return sequences(answer.value, again)
 
 
-@mutation("value", "Huge numbers, or -0.0", "1e9 all", "1e308 all", "-0.0 all", "-1e9 all",
+@mutation("value", "huge numbers, or -0.0", "1e9 all", "1e308 all", "-0.0 all", "-1e9 all",
           *(f"{number} {part}" for part in PARTS for number in ("1e9", "-1e9")))  # fmt: skip
 def huge_numbers(answer: HonestAnswer, variant: str) -> Any:
     value, _, where = variant.partition(" ")
@@ -254,12 +254,12 @@ def huge_numbers(answer: HonestAnswer, variant: str) -> Any:
     return numbers(answer.value, lambda leaf: whole if is_whole(leaf) else float(value), where)
 
 
-@mutation("value", "Whole numbers whose squares do not fit 64 bits", 2**32, 10**29)
+@mutation("value", "whole numbers whose squares do not fit 64 bits", 2**32, 10**29)
 def wrapping_numbers(answer: HonestAnswer, variant: int) -> Any:
     return numbers(answer.value, lambda leaf: variant)
 
 
-@mutation("part", "A part of the answer", "half", "one")
+@mutation("part", "a part of the answer", "half", "one")
 def part(answer: HonestAnswer, variant: str) -> Any:
     def less(items: Any) -> Any:
         require(not isinstance(items, str) and len(items) > 1)
@@ -281,7 +281,7 @@ class _Executed:
         return exec, (f"import sys; sys.{_TELLS}",)
 
 
-@mutation("code", "Code as an answer", "text", "bare text", "bytes")
+@mutation("code", "code as an answer", "text", "bare text", "bytes")
 def written_code(answer: HonestAnswer, variant: str) -> Any:
     kind = bytes if variant == "bytes" else str
     require(any(isinstance(leaf, kind) for leaf in leaves(answer.value)))
@@ -289,12 +289,12 @@ def written_code(answer: HonestAnswer, variant: str) -> Any:
     return each(answer.value, lambda leaf: (code or pickle.dumps(_Executed())) if isinstance(leaf, kind) else leaf)
 
 
-@mutation("size", "The answer twice over", "twice")
+@mutation("size", "the answer twice over", "twice")
 def resized(answer: HonestAnswer, variant: str) -> Any:
     return sequences(answer.value, lambda items: joined(items, items))
 
 
-@mutation("absent", "No answers to a third of the calls",
+@mutation("absent", "no answers to a third of the calls",
           *(f"{how} {third}" for third in range(3) for how in ("raise", "late", "text")))  # fmt: skip
 def skipped(answer: HonestAnswer, variant: str) -> Any:
     """Whichever third a scorer leaves out of its mean: unless all are equally good, the mean rises without one of them."""
@@ -307,13 +307,13 @@ def skipped(answer: HonestAnswer, variant: str) -> Any:
     raise concurrent.futures.TimeoutError if how == "late" else RuntimeError("a third of the calls raise")
 
 
-@mutation("unseen", "A number that the program tells beside its answer", "billionth", "1e9", "-1e9")
+@mutation("unseen", "a number that the program tells beside its answer", "billionth", "1e9", "-1e9")
 def told(answer: HonestAnswer, variant: str) -> Any:
     require(is_number(answer.value) and answer.others and not answer.inputs)
     return answer.value * 1e-9 if variant == "billionth" else float(variant)
 
 
-@mutation("form", "The answer in another form", "column", "row")
+@mutation("form", "the answer in another form", "column", "row")
 def other_form(answer: HonestAnswer, variant: str) -> Any:
     def reshaped(items: Any) -> Any:
         array = np.asarray(items)
@@ -324,14 +324,14 @@ def other_form(answer: HonestAnswer, variant: str) -> Any:
     return reshaped(value).tolist() if is_number(value) else sequences(value, reshaped)
 
 
-@mutation("form", "Fractions where the answers are whole", "apart")
+@mutation("form", "fractions where the answers are whole", "apart")
 def fractions(answer: HonestAnswer, variant: str) -> Any:
     found, count = leaves(answer.value), itertools.count()
     require(len(found) > 1 and all(map(is_whole, found)) and not are_indices(answer.value))
     return each(answer.value, lambda leaf: leaf + next(count) / (len(found) + 1))  # equal ones made different
 
 
-@mutation("size", "Negative indices", "beside")
+@mutation("size", "negative indices", "beside")
 def negative_indices(answer: HonestAnswer, variant: str) -> Any:
     def turned(items: Any) -> Any:
         require(are_indices(items))

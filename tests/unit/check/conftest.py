@@ -1,4 +1,4 @@
-"""A small task on the bench, in the real jail."""
+"""A small task under strop check, in the real jail."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from strop.checks.findings import Checked
-from strop.checks.pipeline import CheckSettings, check_in_host
+from strop.checks.check import check
+from strop.checks.checked import Checked
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Task
 
@@ -16,9 +16,9 @@ Check = Callable[..., Checked]
 
 @pytest.fixture
 def checked(jail: JailedSandbox) -> Check:
-    """`checked(task, repeat=…, seconds=…)`: what strop check finds."""
+    """`checked(task, seconds=…)`: what strop check finds."""
 
-    def check(task: Task, repeat: int = 2, seconds: float = 600.0) -> Checked:
-        return check_in_host(task, jail, b"s" * 32, CheckSettings(repeat, seconds), notify=lambda what: None)
+    def of(task: Task, seconds: float = 600.0) -> Checked:
+        return check(task, jail, b"s" * 32, seconds=seconds)
 
-    return check
+    return of

@@ -12,7 +12,7 @@ import pytest
 import strop
 from strop.base.errors import ConfigurationError
 from strop.checks.before_run import refuse_rewarding
-from strop.checks.relay import CODE, NO_ANSWERS, why_refused
+from strop.checks.relay import CODE, NO_ANSWERS, spoiled_answers
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil_text
 from strop.sandbox.jail import JailedSandbox
 
@@ -122,15 +122,16 @@ def first_number(output: str) -> float | None:
 def test_judge_is_refused_where_what_a_program_prints_pays_when_it_is_spoiled(
     judge: Callable[[str], float | None], is_perfect: bool, begin: str
 ) -> None:
-    why = why_refused(Printed(judge, ["3\n4\n", "5\n4\n", "6\n4\n"], is_perfect=is_perfect))
+    why = spoiled_answers(Printed(judge, ["3\n4\n", "5\n4\n", "6\n4\n"], is_perfect=is_perfect)).paid
     assert why.startswith(begin) and bool(why) == bool(begin)
 
 
 def test_score_of_chance_refuses_no_judge() -> None:
     rng = np.random.default_rng(1)
     relay = Printed(lambda output: 0.5 + 0.01 * float(rng.normal()), ["3\n4\n"])
-    assert [why_refused(relay) for _ in range(20)].count("") >= 19
+    assert [spoiled_answers(relay).paid for _ in range(20)].count("") >= 19
 
 
 def test_nothing_is_tried_after_the_time() -> None:
-    assert why_refused(Printed(lambda output: 0.9 if not output else 0.5, ["3\n"]), seconds=-1.0) == ""
+    found = spoiled_answers(Printed(lambda output: 0.9 if not output else 0.5, ["3\n"]), seconds=-1.0)
+    assert (found.tried, found.untried, found.paid) == (0, len(TEXTS), "")
