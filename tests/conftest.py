@@ -127,8 +127,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_key(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The key of the commands in the tests: not the developer's, which seals nothing here."""
-    os.environ["XDG_DATA_HOME"] = environment(tmp_path_factory.mktemp("home"))["XDG_DATA_HOME"]
+    """The key of the commands in the tests, and what they remember: not the developer's, which seals nothing here."""
+    home = tmp_path_factory.mktemp("home")
+    os.environ["XDG_DATA_HOME"], os.environ["XDG_CACHE_HOME"] = environment(home)["XDG_DATA_HOME"], str(home / "cache")
 
 
 @pytest.fixture(scope="session")

@@ -207,7 +207,7 @@ def test_evaluator_example_ends_in_a_patch_of_the_marked_region(example: Callabl
     folder = example("evaluator")
     before = (folder / "program.py").read_text()
     task = ("program.py", "--evaluator", "evaluator.py")
-    assert "program: sound" in strop(folder, "check", *task, "--repeat", "2").stdout
+    assert "program: sound" in strop(folder, "check", *task).stdout
     limits = ("--max-responses", "3", "--lm-budget", "1", "--out", "../run", "--trust-programs", "--json")
     ended = strop(folder, "improve", *task, "--model", answers(folder, TWO_OPT, FEWER, OUTSIDE), *limits)
     assert ended.returncode == 0, ended.stderr

@@ -55,8 +55,8 @@ def refuse_if_rewarding(task: str, relay: Relay, *, seconds: float = SECONDS) ->
     """Raises ConfigurationError if a spoiled answer pays."""
     if why := spoiled_answers(relay, seconds=seconds).paid:
         raise ConfigurationError(
-            f"task {task}: its scorer rewards a spoiled answer: {escape(why, 300)}. Let the scorer refuse it "
-            "(strop check tells more), or give --trust-scorer"
+            f"task {task}: its scorer rewards a spoiled answer: {escape(why, 300)}. Let the scorer refuse it, "
+            "or give --trust-scorer"
         )
 
 
