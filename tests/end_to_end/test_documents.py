@@ -86,7 +86,7 @@ def test_check_finds_the_example_of_a_document_sound(document: str, name: str, t
     text = (ROOT / document).read_text(encoding="utf-8")
     (block,) = re.findall(rf"```python\n(# {name}\.py\n.*?)```", text, re.S)
     (tmp_path / f"{name}.py").write_text(block)
-    assert strop.check(str(tmp_path / f"{name}.py"), repeat=1, require="none").findings == ()
+    assert strop.check(str(tmp_path / f"{name}.py"), require="none").problems == ()
 
 
 BENCH = """#include <stdio.h>

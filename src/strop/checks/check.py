@@ -10,7 +10,7 @@ from strop.analysis.stats import mean
 from strop.base.budget import Budget
 from strop.base.errors import TaskError
 from strop.base.events import discard
-from strop.base.pluralize import plain
+from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation
 from strop.base.scorer_notes import shortened
 from strop.checks.checked import Checked, CheckProblem
@@ -119,7 +119,8 @@ def _of_runs(relay: HostRelay | CommandRelay) -> Problems:
         values = [[row[name] for row in run.metrics if name in row] for run in runs]
         means = [mean(each) for each in values if each]
         if (luck := max(means) - min(means)) > LEAST:
-            spread = f"{plain(min(means))} to {plain(max(means))} in {len(runs)} runs on the same inputs"
+            inputs = quantity(len(values[0]), "input")
+            spread = f"{plain(min(means))} to {plain(max(means))} in {len(runs)} runs on the same {inputs}"
             whose = "equal answers" if is_scorers else "the original"
             yield CheckProblem(
                 f"the {name} of {whose} varies: {spread}", f"A gain of less than {plain(luck)} may be luck"
