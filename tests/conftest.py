@@ -127,9 +127,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_key(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The key of the commands in the tests, and what they remember: not the developer's, which seals nothing here."""
-    home = tmp_path_factory.mktemp("home")
-    os.environ["XDG_DATA_HOME"], os.environ["XDG_CACHE_HOME"] = environment(home)["XDG_DATA_HOME"], str(home / "cache")
+    """The key of the commands in the tests, and what they remember: not the developer's."""
+    own = environment(tmp_path_factory.mktemp("home"))["XDG_DATA_HOME"]
+    os.environ |= {"XDG_DATA_HOME": own, "XDG_CACHE_HOME": own}
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,8 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.private import make_folder, write
 from strop.base.terminal_text import escape
-from strop.checks.command_relay import command_relay
-from strop.checks.host_relay import HostRelay
 from strop.checks.relay import SECONDS, Relay, spoiled_answers
+from strop.checks.relays import HostRelay, command_relay
 from strop.evaluation.machines import versions
 from strop.evaluation.pool import CommandPool
 from strop.sandbox.base import Sandbox

@@ -14,11 +14,9 @@ from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation
 from strop.base.scorer_notes import shortened
 from strop.checks.checked import Checked, CheckProblem
-from strop.checks.command_relay import CommandRelay, command_relay
-from strop.checks.held_out import shown
-from strop.checks.host_relay import HostRelay
+from strop.checks.held_out import repeats, shown
 from strop.checks.relay import LEAST, spoiled_answers
-from strop.checks.sampling import repeats
+from strop.checks.relays import CommandRelay, HostRelay, command_relay
 from strop.core.scorer import scorer_line
 from strop.core.utility import TaskUtility, seed_runs
 from strop.evaluation.pool import CommandPool

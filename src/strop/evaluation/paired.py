@@ -109,8 +109,7 @@ class _Timing:
                 timed_calls(guest, [])
                 seen.append([])
                 for each in inputs:
-                    outcome = timed_calls(guest, [each])[2][0]
-                    if not isinstance(outcome, Returned):
+                    if not isinstance(outcome := timed_calls(guest, [each])[2][0], Returned):
                         return  # it fails, as its timing says
                     seen[-1].append([outcome.value])
         if any(difference([dict(each[1])], after) for each, after in zip(inputs, seen[0], strict=True)):

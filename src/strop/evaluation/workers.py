@@ -15,7 +15,7 @@ from strop.base.errors import ConfigurationError, SandboxError, SandboxUnavailab
 from strop.base.events import Evaluated
 from strop.base.temporary import TemporaryFolder
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.commands.measure import OriginalRuns, Progress, measure_command, spoiling
+from strop.evaluation.commands.measure import Progress, Spoiled, measure_command, spoiling
 from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
 from strop.evaluation.instances import Splits
@@ -176,7 +176,7 @@ class CommandWorker:
         original = self._originals[order.task]
         return measure_command(original.task, order, self._rooms, original, self._progress)
 
-    def spoiling(self, order: Order) -> AbstractContextManager[OriginalRuns]:
+    def spoiling(self, order: Order) -> AbstractContextManager[Spoiled]:
         """See `measure.spoiling`."""
         original = self._originals[order.task]
         return spoiling(original.task, order, self._rooms, original)

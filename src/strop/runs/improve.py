@@ -21,8 +21,7 @@ from strop.base.errors import ConfigurationError, Malformed, StoreError, TaskErr
 from strop.base.events import Evaluated, Event, Recorder, in_full
 from strop.base.from_json import from_json
 from strop.base.results import Evaluation, Improvement, Verdict, fields_of
-from strop.checks.held_out import MOST_ROUNDS, has_rounds, too_few
-from strop.checks.sampling import repeats
+from strop.checks.held_out import MOST_ROUNDS, has_rounds, repeats, too_few
 from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.metric_change import ObjectiveFacts, facts_of

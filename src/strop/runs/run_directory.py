@@ -16,7 +16,7 @@ from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import RunStarted
 from strop.base.terminal_text import escape
 from strop.base.user_modules import package_root, user_module
-from strop.checks.sampling import repeats
+from strop.checks.held_out import repeats
 from strop.lm.options import members, read_spec
 from strop.lm.providers import provider_of
 from strop.runs.assembly import Components, RunOrigin

@@ -25,7 +25,7 @@ HONEST, EMPTY = JUDGE.format(score="4 if value == '3\\n' else 1"), JUDGE.format(
 
 @pytest.fixture
 def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool]:
-    """`tried(**changes)`: whether the test of spoiled answers ran before a run."""
+    """Whether the test of spoiled answers ran before a run."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / "p.py").write_text("print(3)\n")
@@ -50,10 +50,9 @@ def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool
 def test_unchanged_task_is_tried_once_and_a_changed_one_again(tried: Any, tmp_path: Path) -> None:
     assert tried() and not tried()
     assert tried(secret=b"t") and tried(time_limit=5.0)
-    (tmp_path / "tree" / "data.txt").write_text("1")
-    assert tried() and not tried()
-    (tmp_path / "tree" / "data.txt").write_text("2")
-    assert tried()
+    for text in "12":
+        (tmp_path / "tree" / "data.txt").write_text(text)
+        assert tried() and not tried()
 
 
 def test_damaged_or_unreadable_entry_is_ignored_and_no_other_user_can_write_one(tried: Any, tmp_path: Path) -> None:

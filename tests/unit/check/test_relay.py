@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 import strop
 from strop.base.errors import ConfigurationError
 from strop.checks.before_run import refuse_rewarding
-from strop.checks.relay import CODE, NO_ANSWERS, spoiled_answers
+from strop.checks.relay import NO_ANSWERS, spoiled_answers
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil_text
 from strop.sandbox.jail import JailedSandbox
 
@@ -33,16 +32,6 @@ def places(instance: Any, answer: Any) -> float:
     return sum(a == b for a, b in zip(answer, instance.hidden, strict=False)) / len(instance.hidden)
 
 
-def order(instance: Any, answer: Any) -> float:
-    """The share of neighbours in order: of none, all are."""
-    pairs = list(pairwise(answer))
-    return sum(a <= b for a, b in pairs) / len(pairs) if pairs else 1.0
-
-
-def evaluated(instance: Any, answer: Any) -> float:
-    return len(str(eval(answer))) / 99 if isinstance(answer, str) else 0.0
-
-
 def noisy(instance: Any, answer: Any) -> float:
     return places(instance, answer) / 2 + 0.4 * np.random.default_rng().random()
 
@@ -56,22 +45,18 @@ def close(instance: Any, answer: Any) -> float:
 
 
 WHOLE = "def algorithm(xs):\n    return sorted(xs)\n"
-TEXT = "def algorithm(xs):\n    return '1 + 1'\n"
 
 
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("score", "seed", "words"),
     [
-        (order, {}, "no answer, or an empty one"),
-        (evaluated, {"seed": TEXT}, CODE),
         (close, {"seed": WHOLE}, "no answer, or an empty one"),
         (places, {}, ""),
         (places, {"seed": WHOLE}, ""),
         (noisy, {}, ""),
-        (order, {"answer": strop.Answer(int, shape=(12,))}, ""),
     ],
-    ids=["empty", "code", "empty that broadcasts", "whole", "whole and perfect", "noisy", "declared"],
+    ids=["empty that broadcasts", "whole", "whole and perfect", "noisy"],
 )
 def test_task_is_refused_where_a_spoiled_answer_pays(
     jail: JailedSandbox, score: Any, seed: dict[str, Any], words: str

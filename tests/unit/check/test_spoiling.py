@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strop.checks.sampling import canonical, draws_repeat
+from strop.checks.held_out import canonical, draws_repeat
 from strop.checks.spoiling import MOST_ELEMENTS, MUTATIONS, NotApplicable, spoil, spoil_text, telling
 from strop.tasks.base import Task
 

@@ -23,7 +23,6 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.isolated import Isolation, Passed
 from strop.evaluation.commands.original import (
-    NO_PROGRAM,
     SHARED,
     MeasuredOriginal,
     answers_alike,
@@ -101,25 +100,13 @@ def measure_command(
     return OrderResult(evaluation, tuple(notes))
 
 
-@dataclass(frozen=True)
-class OriginalRuns:
-    """Runs of a task's original in one copy, for what is tried of its scorer (strop.checks)."""
-
-    _measurement: CommandMeasurement
-    _copy: Copy
-
-    def __call__(self, spoil: Mapping[str, Any] | None) -> list[CopyRun]:
-        """The original on the first instances, with answers that are spoiled on their way to a judge or an evaluator."""
-        return self._measurement.runs_of_original(self._copy, spoil)
-
-    def without_program(self) -> CopyRun | None:
-        """Words in place of the program, on the first instance; None if they do not build."""
-        return self._measurement.run_without_program()
+Spoiled: TypeAlias = Callable[[Mapping[str, Any] | None], list[CopyRun]]
+"""Runs of the original on the first instances, whose answers are spoiled on their way to a judge or an evaluator."""
 
 
 @contextmanager
-def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOriginal) -> Iterator[OriginalRuns]:
-    """A copy of the original for runs with spoiled answers.
+def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOriginal) -> Iterator[Spoiled]:
+    """A copy of the original for runs with spoiled answers (strop.checks.relay).
 
     Raises:
         StropError: the original does not run, or the host failed.
@@ -129,7 +116,7 @@ def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOr
         measurement.try_evaluator()
         with measurement.built_original() as copy:
             copy.answers = {}
-            yield OriginalRuns(measurement, copy)
+            yield partial(measurement.runs_of_original, copy)
             copy.answers = None
 
 
@@ -171,11 +158,6 @@ class CommandMeasurement:
     def runs_of_original(self, copy: Copy, spoil: Mapping[str, Any] | None) -> list[CopyRun]:
         """Runs of the original on the first instances, with spoiled answers."""
         return [self._run(copy, index, spoil) for index in range(min(self.task.count(self.split), MOST_SPOILED))]
-
-    def run_without_program(self) -> CopyRun | None:
-        """Words in place of the program, on the first instance; None if they do not build."""
-        with self._copy(dict.fromkeys(self.task.files, NO_PROGRAM)) as copy:
-            return self._run(copy, 0) if copy.build() is None else None
 
     def try_evaluator(self) -> None:
         """Before anything else runs: see what the original asks of an evaluator that runs apart from it, and whether it may.
