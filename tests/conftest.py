@@ -57,8 +57,6 @@ STARTERS |= {
     "jailed",
 }
 """A test file that imports one of these names may start processes."""
-
-
 IMPORTED = re.compile(r"^(?:from \S+ )?import (\([^)]*\)|.*)", re.MULTILINE)
 
 

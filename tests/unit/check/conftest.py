@@ -9,16 +9,9 @@ import pytest
 from strop.checks.check import check
 from strop.checks.checked import Checked
 from strop.sandbox.jail import JailedSandbox
-from strop.tasks.base import Task
-
-Check = Callable[..., Checked]
 
 
 @pytest.fixture
-def checked(jail: JailedSandbox) -> Check:
-    """`checked(task, seconds=…)`: what strop check finds."""
-
-    def of(task: Task, seconds: float = 600.0) -> Checked:
-        return check(task, jail, b"s" * 32, seconds=seconds)
-
-    return of
+def checked(jail: JailedSandbox) -> Callable[..., Checked]:
+    """`checked(task)`: what strop check finds."""
+    return lambda task: check(task, jail, b"s" * 32, seconds=600)
