@@ -41,7 +41,7 @@ def refuse_rewarding(
             if isinstance(task, Task):
                 refuse_if_rewarding(task.name, HostRelay(task, sandbox, secret), seconds=seconds)
             elif isinstance(task, CommandTask) and commands is not None and not task.own_score_because:
-                if not (task.judge or task.evaluator) or _is_known(entry := _entry(task, secret, seconds, os.environ)):
+                if not (task.judge or task.evaluator) or _is_known(entry := _entry(task, seconds, os.environ)):
                     continue
                 with command_relay(task, commands, secret) as relay:
                     refuse_if_rewarding(task.name, relay, seconds=seconds)
@@ -59,10 +59,10 @@ def refuse_if_rewarding(task: str, relay: Relay, *, seconds: float = SECONDS) ->
         )
 
 
-def _entry(task: CommandTask, secret: bytes, seconds: float, environ: Mapping[str, str]) -> Path:
-    """The file that remembers what was tried of a task, named by all that decides it: its files and options, its instances, the
-    time and this version of strop. Raises ConfigurationError if its tree cannot be copied."""
-    digest = hashlib.sha256(repr((task, seconds, sorted(versions().items()))).encode() + secret)
+def _entry(task: CommandTask, seconds: float, environ: Mapping[str, str]) -> Path:
+    """The file that remembers what was tried of a task, named by its files and options, the time and this version of strop;
+    instances were others. Raises ConfigurationError if its tree cannot be copied."""
+    digest = hashlib.sha256(repr((task, seconds, sorted(versions().items()))).encode())
     for path in listed(task.root, task.named_files):
         with suppress(OSError):  # what cannot be read cannot be copied for a run either, which says so
             file = task.root / path
