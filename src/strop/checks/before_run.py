@@ -12,19 +12,18 @@ from strop.base.errors import ConfigurationError, TaskError
 from strop.base.private import make_folder, write
 from strop.base.terminal_text import escape
 from strop.checks.relay import SECONDS, Relay, spoiled_answers
-from strop.checks.relays import HostRelay, command_relay
+from strop.checks.relays import relay_of
 from strop.evaluation.machines import versions
 from strop.evaluation.pool import CommandPool
 from strop.sandbox.base import Sandbox
-from strop.tasks.base import Task
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import listed
 
 SOUND = b"no spoiled answer paid\n"
 
 
 def refuse_rewarding(
-    tasks: Sequence[object],
+    tasks: Sequence[AnyTask],
     sandbox: Sandbox,
     secret: bytes,
     commands: CommandPool | None = None,
@@ -37,14 +36,17 @@ def refuse_rewarding(
         SandboxError: the host could not run a guest.
     """
     for task in tasks:
+        entry: Path | None = None
+        if isinstance(task, CommandTask):
+            if task.own_score_because or not (task.judge or task.evaluator) or commands is None:
+                continue
+            entry = _entry(task, seconds, os.environ)
+            if _is_known(entry):
+                continue
         with suppress(TaskError):  # the task is broken, as its own evaluation says
-            if isinstance(task, Task):
-                refuse_if_rewarding(task.name, HostRelay(task, sandbox, secret), seconds=seconds)
-            elif isinstance(task, CommandTask) and commands is not None and not task.own_score_because:
-                if not (task.judge or task.evaluator) or _is_known(entry := _entry(task, seconds, os.environ)):
-                    continue
-                with command_relay(task, commands, secret) as relay:
-                    refuse_if_rewarding(task.name, relay, seconds=seconds)
+            with relay_of(task, sandbox, secret, commands) as relay:
+                refuse_if_rewarding(task.name, relay, seconds=seconds)
+            if entry is not None:
                 with suppress(OSError):
                     make_folder(entry.parent)
                     write(entry, SOUND)

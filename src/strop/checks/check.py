@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 
 from strop.analysis.stats import mean
@@ -16,7 +15,7 @@ from strop.base.scorer_notes import shortened
 from strop.checks.checked import Checked, CheckProblem
 from strop.checks.held_out import repeats, shown
 from strop.checks.relay import LEAST, spoiled_answers
-from strop.checks.relays import CommandRelay, HostRelay, command_relay
+from strop.checks.relays import CommandRelay, HostRelay, relay_of
 from strop.core.scorer import scorer_line
 from strop.core.utility import TaskUtility, seed_runs
 from strop.evaluation.pool import CommandPool
@@ -59,7 +58,7 @@ def check(
         evaluation = utility.evaluate(task.seed, Budget())
         result = replace(result, value=evaluation.value, scores=evaluation.scores)
         found += _of_evaluation(task, evaluation)
-        with _relay_of(task, sandbox, secret, commands) as relay:
+        with relay_of(task, sandbox, secret, commands) as relay:
             found += _of_runs(relay)
             notify("spoiled answers")
             spoiled = spoiled_answers(relay, seconds=seconds)
@@ -68,19 +67,6 @@ def check(
     except TaskError as error:
         found.append(CheckProblem(str(error), "", is_broken=True))
     return replace(result, problems=tuple(sorted(found, key=lambda problem: not problem.is_broken)))
-
-
-@contextmanager
-def _relay_of(
-    task: AnyTask, sandbox: Sandbox | None, secret: bytes, commands: CommandPool | None
-) -> Iterator[HostRelay | CommandRelay]:
-    if isinstance(task, CommandTask):
-        assert commands is not None
-        with command_relay(task, commands, secret) as relay:
-            yield relay
-    else:
-        assert sandbox is not None
-        yield HostRelay(task, sandbox, secret)
 
 
 def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:

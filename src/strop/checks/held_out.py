@@ -15,7 +15,6 @@ from strop.core.metric_change import facts_of
 from strop.evaluation.commands.measure import LEAST, SAME
 from strop.tasks.base import Instance, SecretSeeds, Split, Task
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.function.task import FunctionTask
 
 MOST_ROUNDS = 25
@@ -78,15 +77,15 @@ def draws_repeat(task: Task) -> bool:
 
 
 def has_rounds(task: AnyTask, *, is_published: bool = False) -> bool:
-    """Whether there are further instances to compare on: they are drawn, and not those of a published or given list."""
-    is_listed = isinstance(task, ConstructionTask) or (isinstance(task, FunctionTask) and bool(task.cases))
-    return isinstance(task, Task) and not is_published and not is_listed
+    """Whether there are further instances to compare scores on: they are drawn, and not those of a published or given list."""
+    is_listed = isinstance(task, FunctionTask) and bool(task.cases)
+    return facts_of(task) is None and not is_published and not is_listed
 
 
 def too_few(task: AnyTask, *, is_published: bool = False) -> str:
     """Why the last comparison could show no difference, and what to give; empty if it could."""
     held_out, least = task.count("test"), _least(task)
-    if held_out * (MOST_ROUNDS if _is_repeated(task, is_published=is_published) else 1) >= least:
+    if held_out * (MOST_ROUNDS if has_rounds(task, is_published=is_published) else 1) >= least:
         return ""
     if isinstance(task, CommandTask):
         enough = f"held_out = {least}" + (f", of at least {least + 1} cases" if task.cases else "")
@@ -104,13 +103,9 @@ def shown(task: AnyTask) -> str:
     counted = quantity(held_out, "held-out instance")
     if facts_of(task) is not None or task.fixed_input:
         return f"{counted} can show a difference"
-    most = held_out * (MOST_ROUNDS if _is_repeated(task) else 1)
+    most = held_out * (MOST_ROUNDS if has_rounds(task) else 1)
     more = f", and up to {most:,} if that helps," if most > held_out else ""
     return f"{counted}{more} can show a difference in score of {least_shown(most):.3f}, if all of them have it"
-
-
-def _is_repeated(task: AnyTask, *, is_published: bool = False) -> bool:
-    return facts_of(task) is None and has_rounds(task, is_published=is_published)
 
 
 def _least(task: AnyTask) -> int:

@@ -29,7 +29,7 @@ from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.bundle import bundled
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.form import AnswerForm
 from strop.tasks.function.task import FunctionTask
@@ -153,14 +153,6 @@ class HostRelay:
         return 1.0
 
 
-@contextmanager
-def command_relay(task: CommandTask, commands: CommandPool, secret: bytes) -> Iterator[CommandRelay]:
-    """The relay of a command. Raises TaskError: the original does not run."""
-    order = Order(SCOPE, task.seed, task.name, "train", SecretSeeds(secret), secret)
-    with commands.worker.spoiling(order) as run:
-        yield CommandRelay(task, run, lambda program: commands.worker.measure(replace(order, program=program)))
-
-
 class CommandRelay:
     """Where what a command's original answers passes to its evaluator or judge: a `Relay`."""
 
@@ -258,3 +250,23 @@ def _spoiled_output(name: str, output: str) -> str:
         return spoil_text(name, output)
     except NotApplicable:
         return output
+
+
+@contextmanager
+def relay_of(
+    task: AnyTask, sandbox: Sandbox | None, secret: bytes, commands: CommandPool | None
+) -> Iterator[HostRelay | CommandRelay]:
+    """The relay of a task's original, which runs where the answers are scored in the host.
+
+    Raises:
+        TaskError: the task is broken.
+        SandboxError: the host could not run a guest.
+    """
+    if not isinstance(task, CommandTask):
+        assert sandbox is not None
+        yield HostRelay(task, sandbox, secret)
+        return
+    assert commands is not None
+    worker, order = commands.worker, Order(SCOPE, task.seed, task.name, "train", SecretSeeds(secret), secret)
+    with worker.spoiling(order) as run:
+        yield CommandRelay(task, run, lambda program: worker.measure(replace(order, program=program)))

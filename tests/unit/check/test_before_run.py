@@ -30,8 +30,8 @@ def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / "p.py").write_text("print(3)\n")
     (tmp_path / "tree" / "judge.py").write_text(HONEST)
-    count, relay = list[object](), before_run.command_relay
-    monkeypatch.setattr(before_run, "command_relay", lambda *given: count.append(0) or relay(*given))
+    count, relay = list[object](), before_run.relay_of
+    monkeypatch.setattr(before_run, "relay_of", lambda *given: count.append(0) or relay(*given))
 
     def once(secret: bytes = b"s", **changes: Any) -> bool:
         task = command_task(
