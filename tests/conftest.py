@@ -57,8 +57,6 @@ STARTERS |= {
     "jailed",
 }
 """A test file that imports one of these names may start processes."""
-
-
 IMPORTED = re.compile(r"^(?:from \S+ )?import (\([^)]*\)|.*)", re.MULTILINE)
 
 
@@ -127,8 +125,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_key(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The key of the commands in the tests: not the developer's, which seals nothing here."""
-    os.environ["XDG_DATA_HOME"] = environment(tmp_path_factory.mktemp("home"))["XDG_DATA_HOME"]
+    """The key of the commands in the tests, and what they remember: not the developer's."""
+    own = environment(tmp_path_factory.mktemp("home"))["XDG_DATA_HOME"]
+    os.environ |= {"XDG_DATA_HOME": own, "XDG_CACHE_HOME": own}
 
 
 @pytest.fixture(scope="session")

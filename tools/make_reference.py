@@ -1,5 +1,5 @@
 """Makes the reference from declarations: the pages of commands, options and keys, and of documents and events, for the site, in
-build/reference; and tables of docs/check.md, docs/models.md, docs/results.md and docs/train.md.
+build/reference; and tables of docs/models.md, docs/results.md and docs/train.md.
 
 python tools/make_reference.py            # write all of it
 python tools/make_reference.py --check    # exit code 1 if a table is stale
@@ -29,9 +29,7 @@ from strop.base import removed, results
 from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
-from strop.checks import findings as checks
-from strop.checks.findings import KINDS as FINDINGS
-from strop.checks.findings import Checked, Tried
+from strop.checks.checked import Checked, CheckProblem
 from strop.cli.app import COMMANDS, application
 from strop.cli.commands.list import KINDS
 from strop.cli.commands.list.improvers import card_of, first_words
@@ -236,8 +234,7 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A seed solution": (measured.SeedSolution, ""),
     "A difference of improvers": (measured.Difference, ""),
     "check": (Checked, "`strop check` prints it."),
-    "A finding of a check": (checks.Finding, ""),
-    "A way that was tried": (Tried, ""),
+    "A problem of a task": (CheckProblem, ""),
     "audit of a program": (
         audited.AuditedProgram,
         "`strop audit FILE` prints it, with `program` (the file) and `rules_version`; `strop audit RUN --show DIGEST` prints it, "
@@ -349,12 +346,6 @@ def _type(hint: Any) -> str:
     return "object"
 
 
-def check_page() -> str:
-    """The text of docs/check.md with its table of findings."""
-    rows = [f"| {name} | {kind.level} | {kind.title} |" for name, kind in FINDINGS.items()]
-    return _with_table("check.md", ["| id | level | title |", "|---|---|---|", *rows])
-
-
 def train_page() -> str:
     """The text of docs/train.md with its table of the shipped improvers."""
     cards = [(name, card_of(name)) for name in shipped_improvers()]
@@ -385,7 +376,6 @@ def _with_table(name: str, rows: list[str]) -> str:
 REFERENCE = {"flags.md": flags_page, "json.md": json_page}
 """Whole pages, which are in no repository."""
 PAGES = {
-    "check.md": check_page,
     "train.md": train_page,
     "models.md": models_page,
 }

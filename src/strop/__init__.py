@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from strop.base.scorer_notes import note
     from strop.base.solution import Solution
-    from strop.checks.findings import Checked
+    from strop.checks.checked import Checked
     from strop.lm.callable import CallableModel
     from strop.runs.interrupts import Interrupted
     from strop.runs.results.improved import Improved
@@ -45,8 +45,7 @@ _HOMES = {
     "Answer": "strop.tasks.answer",
     "Budget": "strop.base.budget",
     "CallableModel": "strop.lm.callable",
-    "Checked": "strop.checks.findings",
-    "Construction": "strop.tasks.construction",
+    "Checked": "strop.checks.checked",
     "ConfigurationError": "strop.base.errors",
     "Improved": "strop.runs.results.improved",
     "Instance": "strop.tasks.base",

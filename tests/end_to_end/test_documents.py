@@ -86,7 +86,7 @@ def test_check_finds_the_example_of_a_document_sound(document: str, name: str, t
     text = (ROOT / document).read_text(encoding="utf-8")
     (block,) = re.findall(rf"```python\n(# {name}\.py\n.*?)```", text, re.S)
     (tmp_path / f"{name}.py").write_text(block)
-    assert strop.check(str(tmp_path / f"{name}.py"), repeat=1, require="none").findings == ()
+    assert strop.check(str(tmp_path / f"{name}.py"), require="none").problems == ()
 
 
 BENCH = """#include <stdio.h>
@@ -105,10 +105,10 @@ def test_speed_command_is_sound_for_a_program_that_prints_its_answer(strop: Any,
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "bench.c").write_text(BENCH)
     (tmp_path / "Makefile").write_text("bench: src/bench.c\n\tcc -O1 -o bench src/bench.c\n")
-    ended = strop("check", *shlex.split(command), "--repeat", "2", "--json")
+    ended = strop("check", *shlex.split(command), "--json")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     document = json.loads(ended.stdout)
-    assert (document["findings"], document["scored_by"]) == ([], "kernel")
+    assert (document["problems"], document["scored_by"]) == ([], "kernel")
 
 
 QUICKSTART = ROOT / "docs" / "quickstart.md"
@@ -129,7 +129,7 @@ ELSEWHERE = {
     r"llama-server ": "another program, which downloads a model",
     r"strop replay examples/recorded": "tests/examples replays every recorded run",
     r"strop resume": "tests/end_to_end/test_resume.py, with runs that were stopped",
-    r"strop check nan_is_best.py": "the finding is that of tests/unit/check",
+    r"strop check nan_is_best.py": "tests/end_to_end/test_check.py",
     r"strop (check|improve) examples/targets": "tests/examples, and bench/targets.py",
 }
 """Commands that are not run here, and why."""
@@ -137,9 +137,8 @@ LEAST = {
     "improve": ["--utility-budget", "2", "--lm-budget", "1", "--max-responses", "1"],
     "run": [*TINY, "--gate-pairs", "2", "--iterations", "1"],
     "eval": ["--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2"],
-    "check": ["--repeat", "1"],
 }
-LEAST_OF_README = {"improve": ["--lm-budget", "1", "--seed", "1"], "check": LEAST["check"]}
+LEAST_OF_README = {"improve": ["--lm-budget", "1", "--seed", "1"], "check": []}
 """Of its task: a patch is applied only if the program is better, which this search finds."""
 SEARCHES = "strop (improve|run|eval|check) "
 SMALLER = {"--copies 24": "--copies 2", "af9c": "DIGEST"}

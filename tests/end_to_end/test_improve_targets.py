@@ -312,7 +312,7 @@ def test_model_that_cannot_edit_a_target_is_refused_before_anything_is_measured(
         "strop: offline, which answers without --model"
     )
     assert not (tmp_path / "there").exists() and "measuring" not in ended.stderr
-    checked = strop("check", "mine", "--repeat", "1")
+    checked = strop("check", "mine")
     assert checked.stderr.startswith(
         "note: offline, which answers without --model, can improve one file of Python only"
     )

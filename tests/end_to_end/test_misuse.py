@@ -102,7 +102,7 @@ def test_check_of_a_task_that_draws_what_cannot_be_sent_or_written_ends_with_a_d
     strop: Any, tmp_path: Path, sample: str
 ) -> None:
     (tmp_path / "odd.py").write_text(ODD.format(sample=sample))
-    ended = strop("check", "odd.py", "--repeat", "1", "--json")
+    ended = strop("check", "odd.py", "--json")
     assert ended.returncode == 5 and json.loads(ended.stdout)["broken"] and "Traceback" not in ended.stderr
 
 

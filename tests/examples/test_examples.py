@@ -103,7 +103,7 @@ def test_command_example_ends_in_a_patch_that_passes_its_tests(example: Callable
     assert "as fast (95% interval" in improved.stdout
     assert "the test failed: exit status 1" in improved.stderr
     assert (folder / "closest.c").read_text() == (EXAMPLES / "command" / "closest.c").read_text()
-    (patch,) = (folder.parent / "run").glob("*.diff")
+    (patch,) = (folder.parent / "run").glob("solution.diff")
     applied = run(folder, "patch", "-p1", "-i", str(patch))
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert "qsort" in (folder / "closest.c").read_text()
@@ -207,7 +207,7 @@ def test_evaluator_example_ends_in_a_patch_of_the_marked_region(example: Callabl
     folder = example("evaluator")
     before = (folder / "program.py").read_text()
     task = ("program.py", "--evaluator", "evaluator.py")
-    assert "program: sound" in strop(folder, "check", *task, "--repeat", "2").stdout
+    assert "program: sound" in strop(folder, "check", *task).stdout
     limits = ("--max-responses", "3", "--lm-budget", "1", "--out", "../run", "--trust-programs", "--json")
     ended = strop(folder, "improve", *task, "--model", answers(folder, TWO_OPT, FEWER, OUTSIDE), *limits)
     assert ended.returncode == 0, ended.stderr
@@ -252,7 +252,7 @@ def test_function_example_ends_in_a_patch_of_the_function_alone_that_passes_its_
     ended = strop(folder, *target, "--model", model, "--out", "../run", "--json")
     assert json.loads(ended.stdout)["finding"] == "better", ended.stderr
     assert (folder / "bookings.py").read_text() == before
-    (patch,) = (folder.parent / "run").glob("*.diff")
+    (patch,) = (folder.parent / "run").glob("solution.diff")
     applied = run(folder, "patch", "-p1", "-i", str(patch))
     assert applied.returncode == 0, applied.stdout + applied.stderr
     after = (folder / "bookings.py").read_text()

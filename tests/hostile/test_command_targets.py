@@ -140,26 +140,25 @@ def test_a_candidate_that_replaces_files_of_its_copy_has_the_score_of_its_answer
 
 
 @pytest.mark.parametrize(
-    ("place", "finding", "said"),
+    ("place", "said"),
     [
-        pytest.param("scorer_prints_two", "C101", "found 2 values for score score (3, 4)", marks=SLOW),
-        pytest.param("scorer_prints_none", "C101", "no score", marks=SLOW),
-        ("scorer_prints_nan", "C101", "score score is not a finite number: nan"),
-        pytest.param("scorer_prints_infinite", "C101", "score score is not a finite number: inf", marks=SLOW),
-        pytest.param("scorer_prints_word", "C101", "score score is not a number: 'excellent'", marks=SLOW),
-        ("answer_in_a_folder_of_tools", "C101", "the original leaves 'node_modules', 'node_modules/.cache'"),
-        ("original_hangs", "C101", "(timeout): wall time limit of 1 s reached"),
+        pytest.param("scorer_prints_two", "found 2 values for score score (3, 4)", marks=SLOW),
+        pytest.param("scorer_prints_none", "no score", marks=SLOW),
+        ("scorer_prints_nan", "score score is not a finite number: nan"),
+        pytest.param("scorer_prints_infinite", "score score is not a finite number: inf", marks=SLOW),
+        pytest.param("scorer_prints_word", "score score is not a number: 'excellent'", marks=SLOW),
+        ("answer_in_a_folder_of_tools", "the original leaves 'node_modules', 'node_modules/.cache'"),
+        ("original_hangs", "(timeout): wall time limit of 1 s reached"),
     ],
     indirect=["place"],
 )
-def test_a_scorer_that_cannot_be_read_is_named_by_strop_check(place: Place, finding: str, said: str) -> None:
+def test_a_scorer_that_cannot_be_read_is_named_by_strop_check(place: Place, said: str) -> None:
     before = place.digests
     ran = place.strop("check", place.tree, "--json")
     assert ran.returncode == 5, ran.stderr
     document = json.loads(ran.stdout)
     assert document["broken"]
-    assert [each["id"] for each in document["findings"] if each["level"] == "broken"] == [finding]
-    assert said in document["findings"][0]["detail"]
+    assert [said in each["what"] for each in document["problems"] if each["is_broken"]] == [True]
     assert place.digests == before
 
 

@@ -22,7 +22,7 @@ RUN = ["run", "maxcut", "-T", "0", *LEAST, "-j", "2", "--gate-pairs", "2"]
 IMPROVE = ["improve", "task.py", "--lm-budget", "1", "--max-responses", "1", "-j", "2", "--seed", "1"]
 CALLS: dict[str, list[list[str]]] = {
     "init": [["init", "mine", "--form", "sample"]],
-    "check": [["check", "task.py", "--repeat", "1"], ["check", "lpn", "--repeat", "1"]],
+    "check": [["check", "task.py"], ["check", "lpn"]],
     "improve": [[*IMPROVE, "--out", "again"], ["improve", "lpn", *IMPROVE[2:], "--out", "parity"]],
     "apply": [["apply", "improved"]],
     "score": [["score", "task.py"], ["score", "task.py", "-j", "2"]],

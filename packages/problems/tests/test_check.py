@@ -1,16 +1,14 @@
-"""Every built-in construction under strop check: nothing that is tried pays, and nothing is said of instances."""
+"""Every built-in construction under strop check: no spoiled answer is rewarded, and nothing is said of its fixed input."""
 
 from __future__ import annotations
 
 import pytest
 
-from strop.checks.pipeline import CheckSettings, check_in_host
+from strop.checks.check import check
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.registry import PROBLEMS, load
 
 pytestmark = [pytest.mark.process]
-THE_SAME = {"minimum-overlap": {"C311"}}
-"""What an answer that is written otherwise may show: a step cut in two is the same function."""
 
 
 @pytest.mark.parametrize(
@@ -18,8 +16,6 @@ THE_SAME = {"minimum-overlap": {"C311"}}
     [pytest.param(name, marks=() if name == "circles-26" else pytest.mark.slow) for name in PROBLEMS],
 )
 def test_verifier_of_a_construction_is_sound(name: str, jail: JailedSandbox) -> None:
-    checked = check_in_host(load(name), jail, b"s" * 32, CheckSettings(2, seconds=300), lambda step: None)
-    found = [(finding.id, finding.level, finding.detail) for finding in checked.findings]
-    assert not checked.broken and not [
-        one for one in found if one[1] == "warning" and one[0] not in THE_SAME.get(name, ())
-    ], found
+    checked = check(load(name), jail, b"s" * 32, seconds=300)
+    varying = "the score of the original varies"  # where it draws random numbers
+    assert checked.kinds_tried and all(one.what.startswith(varying) for one in checked.problems), checked.lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -13,15 +13,10 @@ from rich.text import Text
 
 from strop.api.conventions import names_arguments
 from strop.api.target import TaskLike, source_of, task_of
-from strop.base.budget import Budget
-from strop.base.errors import ConfigurationError
-from strop.base.events import discard
 from strop.base.results import Evaluation, fields_of
 from strop.base.terminal_text import escape
-from strop.checks.before_run import relay_of
-from strop.checks.findings import Checked
-from strop.checks.pipeline import CheckSettings, check_elsewhere, check_in_host
-from strop.core.utility import TaskUtility
+from strop.checks import check as checks
+from strop.checks.checked import Checked
 from strop.report.terminal import check as check_printing  # registers how a check is printed  # noqa: F401
 from strop.report.terminal import evaluation as score_printing  # registers how a score is printed  # noqa: F401
 from strop.report.terminal.display import Display
@@ -32,7 +27,7 @@ from strop.runs.score import Scored, program_of
 from strop.runs.score import score as evaluate
 from strop.runs.spec import RunSpec, run_secret
 from strop.store.key import key_file, machine_key
-from strop.tasks.base import SecretSeeds, Split
+from strop.tasks.base import Split
 from strop.tasks.command.task import AnyTask, CommandTask
 
 
@@ -89,25 +84,18 @@ def _text_of(solution: str | Path | None, task: AnyTask) -> str:
     return program_of(Path(solution), task)
 
 
-MOST_REPEATS = 1000
-
-
 @names_arguments
 def check(
     task: TaskLike,
     *,
-    repeat: int = 5,
     seed: int = 0,
     require: Require | None = None,
     progress: bool = False,
 ) -> Checked:
-    """Examine a task: its draws, its original, its scorer, and what spoiled answers score. No model is asked.
-
-    Of a task that is not scored in the host, the check says who computes the score, and runs the original twice.
+    """Examine a task: who computes its score, whether its original repeats, and what spoiled answers score. No model is asked.
 
     Args:
         task: a name, a file, or a task itself.
-        repeat: evaluations of the original, for its noise.
         seed: seed of the instances, together with this machine's key.
         require: protections without which nothing runs; see `strop doctor`.
         progress: show progress on standard error.
@@ -118,29 +106,17 @@ def check(
     """
     spec = RunSpec(task=source_of(task), seed=seed, require=protections(require)).checked_here()
     with shown_progress(progress) as say:
-        return check_task(task_of(task), spec, repeat, say)
+        return check_task(task_of(task), spec, say)
 
 
-def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], None]) -> Checked:
-    """Examine a task of any form. `spec` has the seed and the protections.
-
-    Raises:
-        ConfigurationError: `repeat` is out of its range.
-        SandboxError: the sandbox cannot run anything.
-    """
-    if not 1 <= repeat <= MOST_REPEATS:
-        raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
+def check_task(task: AnyTask, spec: RunSpec, say: Callable[[str], None]) -> Checked:
+    """Examine a task of any form. `spec` has the seed and the protections. Raises SandboxError if nothing can run."""
     secret = run_secret(machine_key(key_file(os.environ)), spec.seed)
     if isinstance(task, CommandTask):
-        say("the original, twice")
         with closing(commands_for(spec, [task])) as commands, stopped_by_signals(commands.close):
-            utility = TaskUtility(task, "train", SecretSeeds(secret), None, discard, secret, evaluator=commands)
-            with relay_of(task, commands, secret) if task.judge or task.evaluator else nullcontext() as relay:
-                return check_elsewhere(
-                    task, lambda: utility.evaluate(task.seed, Budget()), relay, CheckSettings(repeat)
-                )
+            return checks.check(task, None, secret, commands, notify=say)
     with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-        return check_in_host(task, sandbox, secret, CheckSettings(repeat), say)
+        return checks.check(task, sandbox, secret, notify=say)
 
 
 @contextmanager

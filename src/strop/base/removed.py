@@ -19,6 +19,8 @@ KEYS = {
 """Key of strop.toml, of --set and of Python's keywords → its successor."""
 
 FLAGS = {
+    "check --repeat": "the original runs as often as it takes to see whether it repeats itself",
+    "check --verbose": "strop check prints all that it found; --json has the fields",
     "eval --curve": "strop eval with a smaller --lm-budget shows what quality costs",
     "export --follow": "strop export RUN writes what is recorded so far; --display log prints each step of a run",
     "improve --force": "--apply replaces files that are as they were when the run began; strop apply RUN --force replaces others",

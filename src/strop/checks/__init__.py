@@ -1,5 +1,5 @@
 """strop check, and the test before a run: what do spoiled answers of a task's original score?
 
-`pipeline` and `bench.refuse_rewarding` are the ways in. Not here: how a check looks (report.terminal.check), attacks on the jail
-(strop_selftest).
+`check.check` and `before_run.refuse_rewarding` are the ways in. Not here: how a check looks (report.terminal.check), attacks on
+the jail (strop_selftest).
 """

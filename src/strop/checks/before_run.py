@@ -1,31 +1,29 @@
-"""The test of spoiled answers before a run: of tasks whose answers the host scores, a judge or an evaluator."""
+"""The test of spoiled answers before a run, whatever scores them; what it found of files that did not change is remembered."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
-from typing import Any
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 
-from strop.base.errors import TaskError
-from strop.checks.bench import HostRelay, host_relay_of
-from strop.checks.relay import NO_ANSWERS, SECONDS, WORTHLESS, refuse_if_rewarding
-from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil, spoil_text, telling
-from strop.evaluation.base import Order
-from strop.evaluation.commands.measure import Spoiled
-from strop.evaluation.commands.program_copy import CopyRun
+from strop.base.errors import ConfigurationError, TaskError
+from strop.base.private import make_folder, write
+from strop.base.terminal_text import escape
+from strop.checks.relay import SECONDS, Relay, spoiled_answers
+from strop.checks.relays import relay_of
+from strop.evaluation.machines import versions
 from strop.evaluation.pool import CommandPool
 from strop.sandbox.base import Sandbox
-from strop.tasks.base import SecretSeeds, Task
-from strop.tasks.command.objective import COUNTED_BY_KERNEL
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.tree import listed
 
-RATES = ("passed", "tests")
-"""Readers whose values are at most 1."""
+SOUND = b"no spoiled answer paid\n"
 
 
 def refuse_rewarding(
-    tasks: Sequence[object],
+    tasks: Sequence[AnyTask],
     sandbox: Sandbox,
     secret: bytes,
     commands: CommandPool | None = None,
@@ -38,89 +36,46 @@ def refuse_rewarding(
         SandboxError: the host could not run a guest.
     """
     for task in tasks:
-        if isinstance(task, CommandTask) and commands is not None and not task.own_score_because:
-            if task.judge is not None or task.evaluator is not None:
-                with relay_of(task, commands, secret) as relay:
-                    if relay is not None:
-                        refuse_if_rewarding(task.name, relay, seconds=seconds)
-            continue
-        if not isinstance(task, Task):
-            continue
-        answers: HostRelay | None = None
+        entry: Path | None = None
+        if isinstance(task, CommandTask):
+            if task.own_score_because or not (task.judge or task.evaluator) or commands is None:
+                continue
+            entry = _entry(task, seconds, os.environ)
+            if _is_known(entry):
+                continue
         with suppress(TaskError):  # the task is broken, as its own evaluation says
-            answers = host_relay_of(task, sandbox, secret)
-        if answers is not None:
-            refuse_if_rewarding(task.name, answers, seconds=seconds)
+            with relay_of(task, sandbox, secret, commands) as relay:
+                refuse_if_rewarding(task.name, relay, seconds=seconds)
+            if entry is not None:
+                with suppress(OSError):
+                    make_folder(entry.parent)
+                    write(entry, SOUND)
 
 
-@contextmanager
-def relay_of(task: CommandTask, commands: CommandPool, secret: bytes) -> Iterator[CommandRelay | None]:
-    """Where answers of a command's original pass; None if its score is its own, or it does not run, as its evaluation says."""
-    order = Order("check/relay", task.seed, task.name, "train", SecretSeeds(secret), secret)
-    with ExitStack() as stack:
-        run: Spoiled | None = None
-        with suppress(TaskError):
-            run = stack.enter_context(commands.worker.spoiling(order))
-        yield None if run is None else CommandRelay(task, run)
+def refuse_if_rewarding(task: str, relay: Relay, *, seconds: float = SECONDS) -> None:
+    """Raises ConfigurationError if a spoiled answer pays."""
+    if why := spoiled_answers(relay, seconds=seconds).paid:
+        raise ConfigurationError(
+            f"task {task}: its scorer rewards a spoiled answer: {escape(why, 300)}. Let the scorer refuse it, "
+            "or give --trust-scorer"
+        )
 
 
-class CommandRelay:
-    """Where what a command's original answers passes to its evaluator or judge: a `Relay`."""
-
-    def __init__(self, task: CommandTask, run: Spoiled) -> None:
-        self._task, self._run = task, run
-        self._honest: Sequence[CopyRun] = ()
-        readers = task.objective.readers
-        self._accepts = task.judge is not None and all(how in COUNTED_BY_KERNEL for how in readers.values())
-        """Whether the judge accepts answers and scores none, so that what it accepts is as good as the original's."""
-        self.executed = False
-
-    @property
-    def unacceptable(self) -> Sequence[str]:
-        return WORTHLESS if self._accepts else NO_ANSWERS
-
-    @property
-    def is_perfect(self) -> bool:
-        """Whether nothing can be better than the original: an accepted answer is all there is, or all its rates are 1."""
-        names = [metric.name for metric in self._task.objective.metrics]
-        rates = all(self._task.objective.readers[name] in RATES for name in names)
-        return self._accepts or (rates and all(run.values.get(name) == 1 for run in self._honest for name in names))
-
-    def ways(self) -> Sequence[tuple[str, Any]]:
-        """Of an answer as a value, or of a printed one."""
-        return telling() if self._task.judge is None else [(name, None) for name in TEXTS]
-
-    def scored(self, name: str, variant: Any) -> Sequence[float] | None:
-        """One utility for each instance, 1/2 for the original's; where a judge only accepts, 1 for what it accepts."""
-        runs = self._run(self._spoil(name, variant))
-        self.executed = self.executed or any(MARK in note for run in runs for note in run.notes)
-        if not runs or not all(run.values for run in runs):
-            return None
-        if not name:
-            self._honest = self._honest or runs
-        elif self._task.judge is not None and all(_spoiled_output(name, run.output) == run.output for run in runs):
-            return None
-        objective = self._task.objective
-        if any(objective.unmet(run.values) for run in runs):
-            return None
-        if self.is_perfect:
-            perfect = self._accepts or all(
-                run.values == honest.values for run, honest in zip(runs, self._honest, strict=True)
-            )
-            return [1.0] * len(runs) if perfect else None
-        return [objective.utility(run.values, honest.values) for run, honest in zip(runs, self._honest, strict=True)]
-
-    def _spoil(self, name: str, variant: Any) -> dict[str, Any] | None:
-        if not name:
-            return None
-        if self._task.judge is not None:
-            return {"text": partial(_spoiled_output, name)}
-        return {"value": partial(spoil, name, variant), "raises": name == "skipped"}
+def _entry(task: CommandTask, seconds: float, environ: Mapping[str, str]) -> Path:
+    """The file that remembers what was tried of a task, named by its files and options, the time and this version of strop;
+    instances were others. Raises ConfigurationError if its tree cannot be copied."""
+    digest = hashlib.sha256(repr((task, seconds, sorted(versions().items()))).encode())
+    for path in listed(task.root, task.named_files):
+        with suppress(OSError):  # what cannot be read cannot be copied for a run either, which says so
+            file = task.root / path
+            content = str(file.readlink()).encode() if file.is_symlink() else file.read_bytes()
+            digest.update(f"\0{path}\0{file.lstat().st_mode}\0".encode() + hashlib.sha256(content).digest())
+    cache = environ.get("XDG_CACHE_HOME") or str(Path(environ.get("HOME") or Path.home()) / ".cache")
+    return Path(cache) / "strop" / "checked" / digest.hexdigest()
 
 
-def _spoiled_output(name: str, output: str) -> str:
-    """What a program printed, spoiled; as it is, where it cannot be spoiled so."""
-    try:
-        return spoil_text(name, output)
-    except NotApplicable:
-        return output
+def _is_known(entry: Path) -> bool:
+    """Whether nothing paid before; what cannot be read or is damaged says nothing."""
+    with suppress(OSError):
+        return entry.read_bytes() == SOUND
+    return False

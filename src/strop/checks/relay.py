@@ -1,4 +1,4 @@
-"""The test before a run: the original's answers are spoiled on their way to what scores them; if one pays, the task is refused.
+"""The test of spoiled answers: the original's are spoiled on their way to what scores them, and none may pay.
 
 It costs seconds, and comes before anything is paid for. `spoiling` has the ways; here is what decides
 (docs/design/0008-check.md).
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from strop.analysis.stats import differences, mean, t_estimate
-from strop.base.errors import ConfigurationError
-from strop.base.terminal_text import escape
-from strop.checks.spoiling import SPOILERS, TEXTS
+from strop.checks.spoiling import in_words, kind_of
 
 SECONDS = 10.0
 """After which no further way is tried."""
@@ -35,6 +34,17 @@ NO_ANSWERS = ("gone", "code")
 WORTHLESS = (*NO_ANSWERS, "part", "unseen", "value", "unfit")
 """Kinds that nobody may accept who only accepts answers: what is accepted is as good as the original's, and costs less."""
 CODE = "code in a spoiled answer ran where it is scored"
+
+
+@dataclass(frozen=True)
+class OriginalRun:
+    """The original on the first training instances; one entry for each of them."""
+
+    answers: tuple[str, ...]
+    """Equal texts are equal answers; empty where the answer is not seen apart from its score."""
+    metrics: tuple[Mapping[str, float], ...]
+    """Those that no clock or counter of the kernel gives."""
+    notes: tuple[str, ...]
 
 
 class Relay(Protocol):
@@ -68,39 +78,58 @@ class Relay(Protocol):
         ...
 
 
-def why_refused(relay: Relay, *, seconds: float = SECONDS) -> str:
-    """Which spoiled answer pays, with its score; empty if none does that is tried within `seconds`."""
-    end = time.monotonic() + seconds
-    honest = relay.scored("", None)
-    if not honest:
-        return ""
-    for name, variant in relay.ways():
+@dataclass(frozen=True)
+class SpoiledAnswers:
+    """What was tried."""
+
+    tried: int = 0
+    """Kinds of spoiled answers."""
+    untried: int = 0
+    """Kinds for which no time was left."""
+    paid: str = ""
+    """Which of them pays, with its score; empty if none does."""
+
+
+def spoiled_answers(relay: Relay, *, seconds: float = SECONDS) -> SpoiledAnswers:
+    """Score spoiled answers until one pays, or for so many seconds."""
+    end, ways = time.monotonic() + seconds, relay.ways()
+    honest = relay.scored("", None) if ways else None
+    tried = set[str]()
+    for name, variant in ways if honest else ():
         if time.monotonic() > end:
-            break
-        spoiled = relay.scored(name, variant)
-        if relay.executed:
-            return CODE
-        if spoiled and _pays(relay, name, [spoiled], [honest]) and _pays_again(relay, name, variant, spoiled, honest):
-            return f"{in_words(name, variant)} scores {mean(spoiled):.3f}, where the original has {mean(honest):.3f}"
-    return ""
+            return SpoiledAnswers(len(tried), len({name for name, _ in ways} - tried))
+        tried.add(name)
+        if why := _why_paid(relay, name, variant, honest or ()):
+            return SpoiledAnswers(len(tried), 0, why)
+    return SpoiledAnswers(len(tried))
 
 
-def refuse_if_rewarding(task: str, relay: Relay, *, seconds: float = SECONDS) -> None:
-    """Raises ConfigurationError if a spoiled answer pays."""
-    if why := why_refused(relay, seconds=seconds):
-        raise ConfigurationError(
-            f"task {task}: its scorer rewards a spoiled answer: {escape(why, 300)}. Let the scorer refuse it "
-            "(strop check tells more), or give --trust-scorer"
-        )
+def _why_paid(relay: Relay, name: str, variant: Any, honest: Sequence[float]) -> str:
+    spoiled = relay.scored(name, variant)
+    if relay.executed:
+        return CODE
+    if not spoiled or not _pays(relay, name, [spoiled], [honest]):
+        return ""
+    # In turns: a judge gets what the original answered last, spoiled.
+    pairs = [(relay.scored("", None), relay.scored(name, variant)) for _ in range(AGAIN)]
+    others = [spoiled, *(scores for _, scores in pairs if scores)]
+    if len(others) <= AGAIN or not _pays(relay, name, others, [honest, *(scores for scores, _ in pairs if scores)]):
+        return ""
+    return f"{in_words(name, variant)} scores {mean(spoiled):.3f}, the original {mean(honest):.3f}"
 
 
-def in_words(name: str, variant: Any) -> str:
-    """A way to spoil an answer, in words."""
-    if name in TEXTS:
-        return f"output spoiled ({name})"
-    words = "" if variant is None else f" ({escape(str(variant), 40)})"
-    title = SPOILERS[name].title
-    return (title if title[1:3].isupper() else f"{title[:1].lower()}{title[1:]}") + words
+def _pays(relay: Relay, name: str, spoiled: Sequence[Sequence[float]], honest: Sequence[Sequence[float]]) -> bool:
+    """Whether each measurement of the spoiled answers is better than each of the original; as good, where nothing is better."""
+    kind = kind_of(name)
+    if relay.is_perfect:
+        return kind in relay.unacceptable and all(min(scores) >= PERFECT for scores in spoiled)
+    means = [mean(scores) for scores in honest]
+    noise = SEVERAL * math.dist(means, [mean(means)] * len(means)) / math.sqrt(max(len(means) - 1, 1))
+    least = max(means) + max(noise, LEAST)
+    if kind in MODEST and not all(is_much(scores, base) for scores in spoiled for base in honest):
+        return False
+    better = all(beats(scores, base) for scores in spoiled for base in honest)
+    return better and min(map(mean, spoiled)) >= least
 
 
 def beats(scores: Sequence[float], base: Sequence[float]) -> bool:
@@ -115,28 +144,3 @@ def beats(scores: Sequence[float], base: Sequence[float]) -> bool:
 def is_much(scores: Sequence[float], base: Sequence[float]) -> bool:
     """Whether what scores lack to 1 is `TIMES` smaller than what others lack."""
     return TIMES * (1 - mean(scores)) <= 1 - mean(base)
-
-
-def _kind(name: str) -> str:
-    return TEXTS[name][0] if name in TEXTS else SPOILERS[name].kind
-
-
-def _pays(relay: Relay, name: str, spoiled: Sequence[Sequence[float]], honest: Sequence[Sequence[float]]) -> bool:
-    """Whether each measurement of the spoiled answers is better than each of the original; as good, where nothing is better."""
-    kind = _kind(name)
-    if relay.is_perfect:
-        return kind in relay.unacceptable and all(min(scores) >= PERFECT for scores in spoiled)
-    means = [mean(scores) for scores in honest]
-    noise = SEVERAL * math.dist(means, [mean(means)] * len(means)) / math.sqrt(max(len(means) - 1, 1))
-    least = max(means) + max(noise, LEAST)
-    if kind in MODEST and not all(is_much(scores, base) for scores in spoiled for base in honest):
-        return False
-    better = all(beats(scores, base) for scores in spoiled for base in honest)
-    return better and min(map(mean, spoiled)) >= least
-
-
-def _pays_again(relay: Relay, name: str, variant: Any, spoiled: Sequence[float], honest: Sequence[float]) -> bool:
-    # In turns: a judge gets what the original answered last, spoiled.
-    pairs = [(relay.scored("", None), relay.scored(name, variant)) for _ in range(AGAIN)]
-    others = [spoiled, *(scores for _, scores in pairs if scores)]
-    return len(others) > AGAIN and _pays(relay, name, others, [honest, *(scores for scores, _ in pairs if scores)])

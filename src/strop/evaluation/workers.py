@@ -176,7 +176,7 @@ class CommandWorker:
         original = self._originals[order.task]
         return measure_command(original.task, order, self._rooms, original, self._progress)
 
-    def spoiling(self, order: Order) -> AbstractContextManager[Spoiled | None]:
+    def spoiling(self, order: Order) -> AbstractContextManager[Spoiled]:
         """See `measure.spoiling`."""
         original = self._originals[order.task]
         return spoiling(original.task, order, self._rooms, original)

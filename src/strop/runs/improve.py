@@ -15,25 +15,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from strop.analysis.stats import decided, differences, hopeless, least_to_show, score_difference
+from strop.analysis.stats import decided, differences, hopeless, score_difference
 from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, Malformed, StoreError, TaskError
 from strop.base.events import Evaluated, Event, Recorder, in_full
 from strop.base.from_json import from_json
-from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, Improvement, Verdict, fields_of
+from strop.checks.held_out import MOST_ROUNDS, has_rounds, repeats, too_few
 from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.metric_change import ObjectiveFacts, facts_of
 from strop.core.utility import Utility, seed_runs
-from strop.evaluation.commands.measure import LEAST, SAME
 from strop.runs.assembly import Components, RunContext
 from strop.runs.finding import UTILITY, Cost, Evidence, ScoredProgram
 from strop.runs.journal import Journal
 from strop.runs.patching.result_files import BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
 from strop.runs.run_data import FIXED, REPEATS, RunData, joined, named_in
-from strop.runs.run_directory import repeats
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import Task
@@ -256,8 +254,6 @@ def _check_runs(parts: Components, original: Original | None, evaluation: Evalua
         raise ConfigurationError(f"the solution to start from, {original.name}, does not run: {reason}")
 
 
-MOST = 25
-"""The most instances, in those that the task holds out."""
 LEAST_SECONDS = 60.0
 """Further rounds may take as long as the candidates took in training, but always this many seconds of running programs."""
 _SPARE = 2.0
@@ -271,7 +267,8 @@ def compare(context: RunContext, journal: Journal, improved: str, original: str,
     """
     task = context.parts.task
     assert isinstance(task, Task)
-    most = rounds if rounds is not None else MOST if _draws(context.parts.spec, task) else 1
+    has_more = has_rounds(task, is_published=context.parts.spec.instances == "published")
+    most = rounds if rounds is not None else MOST_ROUNDS if has_more else 1
     so_far: list[Evaluated] = []
     is_fixed = task.fixed_input and repeats(task)
     for number in range(most):
@@ -308,38 +305,10 @@ def _round(context: RunContext, number: int, *programs: str) -> list[Evaluated]:
     return [wait() for wait in waits]
 
 
-def _draws(spec: RunSpec, task: Task) -> bool:
-    """Whether there are further instances: they are drawn, and not those of a published or given list."""
-    is_listed = isinstance(task, FunctionTask) and task.cases
-    return spec.instances != "published" and not is_listed
-
-
 def check_enough(spec: RunSpec, task: AnyTask) -> None:
     """Raises ConfigurationError if the last comparison could show no difference, because too little is held out."""
-    held_out, least = task.count("test"), _least(task)
-    has_rounds = isinstance(task, Task) and facts_of(task) is None and _draws(spec, task)
-    if held_out * (MOST if has_rounds else 1) >= least:
-        return
-    if isinstance(task, CommandTask):
-        enough = f"held_out = {least}" + (f", of at least {least + 1} cases" if task.cases else "")
-    else:
-        is_listed = isinstance(task, FunctionTask) and task.cases
-        enough = f"{2 * least} cases, of which half are held out" if is_listed else f"test_instances = {least}"
-    raise ConfigurationError(
-        f"task {task.name}: {quantity(held_out, 'held-out instance')} can show no difference, however large; give {enough}"
-    )
-
-
-def _least(task: AnyTask) -> int:
-    """How much must be held out, so that a difference can be shown: of a fixed input that is declared one measurement, if its
-    score is the same again."""
-    if isinstance(task, CommandTask):
-        if task.objective.is_timed:
-            return LEAST
-        return 1 if task.fixed_input else LEAST if task.seeded else SAME
-    if isinstance(task, FunctionTask) and task.by_time:
-        return LEAST
-    return 1 if task.fixed_input else least_to_show(1.0) or 1
+    if few := too_few(task, is_published=spec.instances == "published"):
+        raise ConfigurationError(f"task {task.name}: {few}")
 
 
 def _is_settled(pair: Sequence[Evaluated], remaining: int) -> bool:

@@ -16,7 +16,7 @@ from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import RunStarted
 from strop.base.terminal_text import escape
 from strop.base.user_modules import package_root, user_module
-from strop.checks.draws import draws_repeat, text_of
+from strop.checks.held_out import repeats
 from strop.lm.options import members, read_spec
 from strop.lm.providers import provider_of
 from strop.runs.assembly import Components, RunOrigin
@@ -24,7 +24,7 @@ from strop.runs.run_data import FIXED, FRAME, REPEATS, TRUSTED, read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
 from strop.store import Store
-from strop.tasks.base import SecretSeeds, Split, Task
+from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, to_toml
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import copy_tree
@@ -158,18 +158,6 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
     fixed = [task.name for task in parts.tasks if task.fixed_input]
     named = {TRUSTED: trusted, FIXED: fixed}
     return meta | {REPEATS: json.dumps(repeated)} | {key: json.dumps(names) for key, names in named.items() if names}
-
-
-def repeats(task: AnyTask) -> bool:
-    """Whether the search sees every input of the last comparison, as far as the task tells before it runs."""
-    if isinstance(task, CommandTask):
-        return not (task.seeded or task.is_isolated)
-    if not draws_repeat(task):  # which looks at a few
-        return False
-    seeds = SecretSeeds(b"repeats")
-    splits: tuple[Split, Split] = ("train", "test")
-    seen, sealed = ({text_of(task.instance(one, index, seeds)) for index in range(task.count(one))} for one in splits)
-    return sealed <= seen
 
 
 def keep_tasks(directory: Path, parts: Components) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 import strop
 from strop.base.errors import ConfigurationError
 from strop.checks.before_run import refuse_rewarding
-from strop.checks.relay import CODE, NO_ANSWERS, why_refused
+from strop.checks.relay import NO_ANSWERS, spoiled_answers
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil_text
 from strop.sandbox.jail import JailedSandbox
 
@@ -33,16 +32,6 @@ def places(instance: Any, answer: Any) -> float:
     return sum(a == b for a, b in zip(answer, instance.hidden, strict=False)) / len(instance.hidden)
 
 
-def order(instance: Any, answer: Any) -> float:
-    """The share of neighbours in order: of none, all are."""
-    pairs = list(pairwise(answer))
-    return sum(a <= b for a, b in pairs) / len(pairs) if pairs else 1.0
-
-
-def evaluated(instance: Any, answer: Any) -> float:
-    return len(str(eval(answer))) / 99 if isinstance(answer, str) else 0.0
-
-
 def noisy(instance: Any, answer: Any) -> float:
     return places(instance, answer) / 2 + 0.4 * np.random.default_rng().random()
 
@@ -56,22 +45,18 @@ def close(instance: Any, answer: Any) -> float:
 
 
 WHOLE = "def algorithm(xs):\n    return sorted(xs)\n"
-TEXT = "def algorithm(xs):\n    return '1 + 1'\n"
 
 
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("score", "seed", "words"),
     [
-        (order, {}, "no answer, or an empty one"),
-        (evaluated, {"seed": TEXT}, CODE),
         (close, {"seed": WHOLE}, "no answer, or an empty one"),
         (places, {}, ""),
         (places, {"seed": WHOLE}, ""),
         (noisy, {}, ""),
-        (order, {"answer": strop.Answer(int, shape=(12,))}, ""),
     ],
-    ids=["empty", "code", "empty that broadcasts", "whole", "whole and perfect", "noisy", "declared"],
+    ids=["empty that broadcasts", "whole", "whole and perfect", "noisy"],
 )
 def test_task_is_refused_where_a_spoiled_answer_pays(
     jail: JailedSandbox, score: Any, seed: dict[str, Any], words: str
@@ -122,15 +107,16 @@ def first_number(output: str) -> float | None:
 def test_judge_is_refused_where_what_a_program_prints_pays_when_it_is_spoiled(
     judge: Callable[[str], float | None], is_perfect: bool, begin: str
 ) -> None:
-    why = why_refused(Printed(judge, ["3\n4\n", "5\n4\n", "6\n4\n"], is_perfect=is_perfect))
+    why = spoiled_answers(Printed(judge, ["3\n4\n", "5\n4\n", "6\n4\n"], is_perfect=is_perfect)).paid
     assert why.startswith(begin) and bool(why) == bool(begin)
 
 
 def test_score_of_chance_refuses_no_judge() -> None:
     rng = np.random.default_rng(1)
     relay = Printed(lambda output: 0.5 + 0.01 * float(rng.normal()), ["3\n4\n"])
-    assert [why_refused(relay) for _ in range(20)].count("") >= 19
+    assert [spoiled_answers(relay).paid for _ in range(20)].count("") >= 19
 
 
 def test_nothing_is_tried_after_the_time() -> None:
-    assert why_refused(Printed(lambda output: 0.9 if not output else 0.5, ["3\n"]), seconds=-1.0) == ""
+    found = spoiled_answers(Printed(lambda output: 0.9 if not output else 0.5, ["3\n"]), seconds=-1.0)
+    assert (found.tried, found.untried, found.paid) == (0, len(TEXTS), "")

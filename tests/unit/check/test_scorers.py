@@ -1,9 +1,9 @@
-"""Small scorers with a known hole, and without: strop check finds the holes, and accuses no honest scorer."""
+"""Small scorers with a known hole, and without: which of them a run refuses, and that it accuses no honest scorer."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,11 @@ import pytest
 from strop.api.scoring import check as strop_check
 from strop.base.errors import ConfigurationError
 from strop.checks.before_run import refuse_rewarding
-from strop.checks.findings import Checked
-from strop.checks.pipeline import CheckSettings, check_in_host
+from strop.runs.evaluators import commands_for
+from strop.runs.spec import RunSpec
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.command.config import command_task
+from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.evaluator.task import evaluator_task
 from strop.tasks.registry import load, load_any
 
@@ -28,14 +29,24 @@ import lax  # noqa: E402
 import tasks  # noqa: E402
 
 pytestmark = pytest.mark.process
-IN_HOST = {"tasks": tasks, "functions": functions, "lax": lax}
-SAMPLE = {"dict_over_its_own_keys", "set_of_numbers_by_f1", "swallowed_exception", "any_case"}
-"""Those that the normal tier tries."""
-MISSED = {"order_without_its_rules", "splits_of_one_data_set"}
-"""Holes that are not found: any order is taken, and an honest scorer, too, may like a trivial order better than the seed's; and
-data that instances share, of which the last comparison shows each instance to a process of its own."""
-DOUBTED = {"C308", "C311", "C312", "C212"}
-"""Holes that may be none, such as a tolerance."""
+CORPORA = {"tasks": tasks, "functions": functions, "lax": lax, "evaluators": evaluators}
+REFUSED = {
+    "tasks/repeated_indices",
+    "tasks/tour_that_may_stand_still",
+    "tasks/column_against_row",
+    "tasks/machines_without_their_jobs",
+    "tasks/words_read_as_numbers",
+    "functions/zip_ends_with_the_shorter",
+    "functions/swallowed_exception",
+    "functions/error_relative_to_the_answer",
+    "evaluators/labels_by_their_own_length",
+    "evaluators/knapsack_of_a_set",
+    "evaluators/value_that_the_program_tells",
+    "evaluators/error_of_what_broadcasts",
+    "evaluators/independent_but_repeated",
+}
+"""Those of which a run is refused. The other holes reward answers that an honest program might give, or need knowledge of the
+task: a program that finds one is better by that score."""
 TASK = """
 import numpy as np
 import strop
@@ -46,62 +57,53 @@ task = strop.Task(
 """
 
 
-def cases(*, holes: bool) -> list[object]:
-    """(kind, name) of every scorer in the host; all but the sample are slow."""
-    missed = (pytest.mark.xfail(strict=True),)
+def cases() -> list[object]:
+    """(kind, name) of every scorer; evaluators take seconds, and are slow."""
     return [
         pytest.param(
-            kind,
-            name,
-            marks=(pytest.mark.heavy if name in SAMPLE else pytest.mark.slow, *(missed if name in MISSED else ())),
-            id=f"{kind}-{name}",
+            kind, name, marks=pytest.mark.heavy if isinstance(case, str) else pytest.mark.slow, id=f"{kind}-{name}"
         )
-        for kind, module in IN_HOST.items()
-        for name, text in (module.HOLES if holes else module.SOUND).items()  # type: ignore[attr-defined]
-        if isinstance(text, str)
+        for kind, module in CORPORA.items()
+        for name, case in (module.HOLES | module.SOUND).items()  # type: ignore[attr-defined]
     ]
 
 
-def checked(kind: str, name: str, folder: Path, jail: JailedSandbox) -> Checked:
-    module, path = IN_HOST[kind], folder / f"{name}.py"
-    text = (module.HOLES | module.SOUND)[name]  # type: ignore[attr-defined]
-    path.write_text(text if kind == "functions" else TASK.format(text=text, name=name))
-    task = load(f"{path}:f" if kind == "functions" else str(path))
-    return check_in_host(task, jail, b"s" * 32, CheckSettings(2, seconds=600), lambda step: None)
+def made(kind: str, name: str, folder: Path) -> AnyTask:
+    """The task of a scorer."""
+    module, path = CORPORA[kind], folder / f"{name}.py"
+    case = (module.HOLES | module.SOUND)[name]  # type: ignore[attr-defined]
+    if isinstance(case, str):
+        path.write_text(case if kind == "functions" else TASK.format(text=case, name=name))
+        return load(f"{path}:f" if kind == "functions" else str(path))
+    path.write_text(case[0])
+    (folder / "evaluator.py").write_text(evaluators.LOAD + case[1])
+    return evaluator_task(path, folder / "evaluator.py")
 
 
-@pytest.mark.parametrize(("kind", "name"), cases(holes=True))
-def test_check_finds_a_known_hole(kind: str, name: str, tmp_path: Path, jail: JailedSandbox) -> None:
-    check = checked(kind, name, tmp_path, jail)
-    found = {finding.id for finding in check.findings}
-    assert check.broken or found & DOUBTED, [(one.id, one.detail) for one in check.findings]
+@pytest.mark.parametrize(("kind", "name"), cases())
+def test_run_is_refused_where_a_spoiled_answer_is_rewarded_and_only_there(
+    kind: str, name: str, tmp_path: Path, jail: JailedSandbox
+) -> None:
+    task = made(kind, name, tmp_path)
+    pool = closing(commands_for(RunSpec(), [task])) if isinstance(task, CommandTask) else nullcontext()
+    refused = f"{kind}/{name}" in REFUSED
+    assert not refused or name in CORPORA[kind].HOLES  # type: ignore[attr-defined]
+    with pool as found, pytest.raises(ConfigurationError) if refused else nullcontext():
+        refuse_rewarding([task], jail, b"s" * 32, found, seconds=60)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("kind", "name"), cases(holes=False))
-def test_check_accuses_no_honest_scorer(kind: str, name: str, tmp_path: Path, jail: JailedSandbox) -> None:
-    check = checked(kind, name, tmp_path, jail)
-    found = {finding.id for finding in check.findings}
-    assert not check.broken and not found & DOUBTED, [(one.id, one.detail) for one in check.findings]
-
-
-ELSEWHERE = [(commands, "average_of_nan"), (evaluators, "circles_that_nan_passes"), (languages, "contains")]
+ELSEWHERE = [(commands, "average_of_nan"), (languages, "contains")]
 
 
 @pytest.mark.parametrize(("module", "name"), ELSEWHERE, ids=lambda one: one if isinstance(one, str) else "")
 def test_scorer_outside_of_the_host_is_never_called_sound(module: object, name: str, tmp_path: Path) -> None:
-    case = module.HOLES[name]  # type: ignore[attr-defined]
-    if module is evaluators:
-        (tmp_path / "program.py").write_text(case[0])
-        (tmp_path / "evaluator.py").write_text(evaluators.LOAD + case[1])
-        task = evaluator_task(tmp_path / "program.py", tmp_path / "evaluator.py")
-    else:
-        for path, text in case[0].items():
-            (tmp_path / path).write_text(text)
-        options = {"files": ["program.py"], "python": sys.executable, "metric": ["score:max"], **case[2]}
-        task = command_task(tmp_path, command=case[1], **options)
-    check = strop_check(task)
-    assert check.tried or "sound" not in check.sentence
-    assert check.scored_by in ("kernel", "judge") or 'strop will say "by its own score"' in check.sentence
+    files, command, more = module.HOLES[name]  # type: ignore[attr-defined]
+    for path, text in files.items():
+        (tmp_path / path).write_text(text)
+    options = {"files": ["program.py"], "python": sys.executable, "metric": ["score:max"], **more}
+    check = strop_check(command_task(tmp_path, command=command, **options))
+    assert check.kinds_tried or "sound" not in check.sentence
+    assert check.scored_by in ("kernel", "judge") or 'will be called "by its own score"' in check.lines[0]
 
 
 ACCEPTING = """

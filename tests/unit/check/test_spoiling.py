@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from strop.checks.draws import canonical, draws_repeat
-from strop.checks.spoiling import MOST_ELEMENTS, SPOILERS, TEXTS, NotApplicable, spoil, spoil_text, telling
+from strop.checks.held_out import canonical, draws_repeat
+from strop.checks.spoiling import MOST_ELEMENTS, MUTATIONS, NotApplicable, spoil, spoil_text, telling
 from strop.tasks.base import Task
 
 ANSWERS: tuple[Any, ...] = (
@@ -20,13 +19,10 @@ ANSWERS: tuple[Any, ...] = (
     ("spam", ["buy now"]),
     ({"a": 1, "b": 2, "c": 3}, [["a", "b", "c"]]),
     (2.5, [1]),
-    ([[0], [1], [2], [3], [4], [5], [6]], []),
     ([5, 5, 8], []),
     ([0.5, 0.5], [[0.1, 0.2]]),
     ([0.5, 2.5, 0.5, 1.5, 4.5, 3.5], [[0.5] * 8]),
     ([b"state"], []),
-    ("Buy now, or\nlater", []),
-    ([0.125, 2.375], []),
     (2.5, []),
     (0.5, [2]),
 )
@@ -38,7 +34,7 @@ def made(name: str, variant: Any, value: Any, inputs: list[Any]) -> Any:
 
 @pytest.mark.parametrize(
     ("name", "variant"),
-    [(name, one) for name, each in SPOILERS.items() if each.kind != "absent" for one in each.variants],
+    [(name, variant) for name, variant in telling() if MUTATIONS[name].kind != "absent"],
 )
 def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str, variant: Any) -> None:
     changed = 0
@@ -56,8 +52,9 @@ def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str,
 @pytest.mark.parametrize(
     ("name", "variant", "value", "inputs"),
     [
-        ("fractions", "halved", [0.5, 1.0], []),
-        ("fractions", "halved", [3, 1, 2], []),  # indices
+        ("fractions", "apart", [0.5, 1.0], []),
+        ("fractions", "apart", [3, 1, 2], []),  # indices
+        ("huge_numbers", "1e9 part 1", [1.0, 2.0, 3.0], []),  # a list of numbers has no parts of its own
         ("repeated", "first", [1, 1, 2], []),  # repetitions are honest here
         ("negative_indices", "beside", [-1, 2], []),
         ("part", "half", [2, 7, 5], []),  # fewer indices may be better
@@ -67,16 +64,7 @@ def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str,
         ("cut", "third", [0, 5, 2, 7, 1, 9], [[1] * 8]),  # indices
         ("cut", "third", [0.5] * 6, [[1] * 20]),  # not about as long
         ("repeated", "first", [0.5, 0.5], [[0.5, 0.5]]),  # nothing to rearrange
-        ("resized", "half", [0, 1, 1], [[1] * 3]),
         ("resized", "twice", [0] * (MOST_ELEMENTS + 1), []),  # to score it may take the cube of its length
-        ("moved", (4e-7, "all"), [1, 2], []),
-        ("no_numbers", "nan part 1", [1.0, 2.0, 3.0], []),  # a list of numbers has no parts of its own
-        ("unseen", "second half", [1, 2, 3], []),  # nearly all of it
-        ("unseen", "second half", "a text", []),
-        ("balanced", "largest and least", [0.5, 0.5], []),  # no input says which is which
-        ("regrouped", 1, [[0], [1]], []),
-        ("right_in_part", "among others", [1, 2], []),
-        ("nearly", 1, [0.5, 2, 1.5], []),  # it is rounded already
         ("told", "1e9", 2.5, []),  # no other function answered
     ],
 )
@@ -86,8 +74,8 @@ def test_spoiler_does_not_apply_to(name: str, variant: Any, value: Any, inputs: 
 
 
 def test_part_of_an_answer_alone_is_spoiled() -> None:
-    centres, radii, total = made("no_numbers", "nan part 1", *ANSWERS[2])
-    assert np.isfinite(centres).all() and total == 0.6 and all(map(math.isnan, radii))
+    centres, radii, total = made("huge_numbers", "1e9 part 1", *ANSWERS[2])
+    assert (centres < 1).all() and total == 0.6 and (radii == 1e9).all()
 
 
 def test_empty_answer_that_broadcasts_is_equal_to_everything() -> None:
@@ -111,10 +99,6 @@ def test_output_is_spoiled(name: str, output: str, spoiled: str) -> None:
 def test_output_that_stays_the_same_is_not_spoiled(name: str, output: str) -> None:
     with pytest.raises(NotApplicable):
         spoil_text(name, output)
-
-
-def test_every_telling_way_is_in_the_table() -> None:
-    assert all(variant in SPOILERS[name].variants for name, variant in telling()) and not set(TEXTS) & set(SPOILERS)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from strop.base.results import Evaluation, Improvement
 from strop.base.shown import print_result
 from strop.base.solution import digest_of
 from strop.base.unified_diff import as_written, named, unified
+from strop.checks import held_out
 from strop.lm.known_answers import KnownAnswers
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
 from strop.report.terminal.difference import print_diff
@@ -438,8 +439,9 @@ def test_command_of_which_too_little_is_held_out_is_refused_with_what_suffices(
     if not enough:
         check_enough(RunSpec(), task)
         return
-    with pytest.raises(ConfigurationError, match=re.escape(enough)):
+    with pytest.raises(ConfigurationError, match=re.escape(held_out.shown(task))):
         check_enough(RunSpec(), task)
+    assert held_out.shown(task).endswith(enough)  # as strop check says it
 
 
 def test_task_of_which_too_little_is_held_out_is_refused_unless_more_is_drawn(bench: MakeBench) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cyclopts import Parameter
-
 from strop.api.scoring import check_task, shown_progress
 from strop.api.target import beyond_offline, target_of
 from strop.base.errors import TaskError
 from strop.cli.commands.options import Json, Scored, Settings, Target, scoring_of
 from strop.cli.commands.output import notify, present, results_alone
-from strop.runs.options import Rare, Switch, Whole, protections
+from strop.runs.options import Rare, Whole, protections
 from strop.runs.spec import RunSpec
 from strop.tasks.command.options import ScoringOptions
 
@@ -20,27 +18,21 @@ def check_command(
     target: Target,
     /,
     *,
-    repeat: Whole = 5,
     seed: Whole = 0,
     require: Annotated[str | None, Rare] = None,
     scored: Scored = ScoringOptions(),
     settings: Settings = (),
-    verbose: Annotated[bool, Switch, Parameter(alias="-v")] = False,
     as_json: Json = False,
 ) -> int:
     """Examine a task before you spend money on it. The exit code is 5 if the task is broken.
 
-    The check examines the draws, evaluates the original, tests whether the scorer is pure, and scores the original's answers
-    spoiled in many ways. Of a command it says who computes the score, and runs the original twice. No language model is asked.
+    The check says who computes the score, runs the original several times, scores its answers spoiled, and tells what the
+    held-out instances can show. No language model is asked.
 
     Parameters
     ----------
-    repeat
-        Evaluations of the original, for its noise.
     seed
         Seed of the instances, together with this machine's key.
-    verbose
-        Show a row for each way to spoil an answer.
     require
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     """
@@ -50,6 +42,6 @@ def check_command(
     if limits := beyond_offline(task):
         notify(f"note: {limits}")
     with results_alone(), shown_progress(progress=True) as say:
-        checked = check_task(task, spec, repeat, say)
-    present(checked, as_json=as_json, verbose=verbose)
+        checked = check_task(task, spec, say)
+    present(checked, as_json=as_json)
     return TaskError.exit_code if checked.broken else 0

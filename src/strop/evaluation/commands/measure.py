@@ -103,8 +103,8 @@ Spoiled: TypeAlias = Callable[[Mapping[str, Any] | None], list[CopyRun]]
 
 
 @contextmanager
-def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOriginal) -> Iterator[Spoiled | None]:
-    """A copy of the original for runs with spoiled answers (strop.checks.relay); None if the score is the program's own.
+def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOriginal) -> Iterator[Spoiled]:
+    """A copy of the original for runs with spoiled answers (strop.checks.relay).
 
     Raises:
         StropError: the original does not run, or the host failed.
@@ -112,13 +112,10 @@ def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOr
     with AuditLog(discard, order.scope, order.program) as log:
         measurement = CommandMeasurement(task, order, rooms, original, log, lambda *_: None)
         measurement.try_evaluator()
-        if task.own_score_because:
-            yield None
-        else:
-            with measurement.built_original() as copy:
-                copy.answers = {}
-                yield partial(measurement.runs_of_original, copy)
-                copy.answers = None
+        with measurement.built_original() as copy:
+            copy.answers = {}
+            yield partial(measurement.runs_of_original, copy)
+            copy.answers = None
 
 
 @dataclass(frozen=True)

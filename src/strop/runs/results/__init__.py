@@ -4,5 +4,5 @@ improved  trained  measured  audited    what `improve`, `run`, `eval` and `audit
 enforced  program_difference            what `doctor` and `show --diff` found
 parts                                   what several of them have
 
-`strop score` has its result in `strop.runs.score`, `strop check` in `strop.checks.findings`.
+`strop score` has its result in `strop.runs.score`, `strop check` in `strop.checks.checked`.
 """

@@ -1,0 +1,147 @@
+"""Check a task of any form: who computes its score, does its original repeat, do spoiled answers pay, what can it show?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from strop.analysis.stats import mean
+from strop.base.budget import Budget
+from strop.base.errors import TaskError
+from strop.base.events import discard
+from strop.base.pluralize import plain, quantity
+from strop.base.results import Evaluation
+from strop.base.scorer_notes import shortened
+from strop.checks.checked import Checked, CheckProblem
+from strop.checks.held_out import repeats, shown
+from strop.checks.relay import LEAST, spoiled_answers
+from strop.checks.relays import CommandRelay, HostRelay, relay_of
+from strop.core.scorer import scorer_line
+from strop.core.utility import TaskUtility, seed_runs
+from strop.evaluation.pool import CommandPool
+from strop.sandbox.base import Sandbox
+from strop.tasks.base import SecretSeeds
+from strop.tasks.command.task import AnyTask, CommandTask
+
+SECONDS = 60.0
+"""After which no further way to spoil an answer is tried."""
+Problems = Iterator[CheckProblem]
+
+
+def check(
+    task: AnyTask,
+    sandbox: Sandbox | None,
+    secret: bytes,
+    commands: CommandPool | None = None,
+    *,
+    seconds: float = SECONDS,
+    notify: Callable[[str], None] = lambda step: None,
+) -> Checked:
+    """Check a task. `sandbox`: where its original runs; `commands`: where a command does. `notify` gets the name of each step.
+
+    Raises:
+        ConfigurationError: an evaluator cannot be kept apart from its program.
+        SandboxError: the host could not run a guest.
+    """
+    found = list[CheckProblem]()
+    result = Checked(
+        task=task.name,
+        scored_by=task.scored_by,
+        scorer=scorer_line(task),
+        held_out=task.count("test"),
+        can_show=shown(task),
+    )
+    try:
+        notify("the original")
+        secrets = SecretSeeds(secret), sandbox, discard, secret
+        utility = TaskUtility(task, "train", *secrets, strict=True, evaluator=commands)
+        evaluation = utility.evaluate(task.seed, Budget())
+        result = replace(result, value=evaluation.value, scores=evaluation.scores)
+        found += _of_evaluation(task, evaluation)
+        with relay_of(task, sandbox, secret, commands) as relay:
+            found += _of_runs(relay)
+            notify("spoiled answers")
+            spoiled = spoiled_answers(relay, seconds=seconds)
+            result = replace(result, kinds_tried=spoiled.tried, kinds_untried=spoiled.untried)
+            found += _of_scorer(task, relay, spoiled.paid)
+    except TaskError as error:
+        found.append(CheckProblem(str(error), "", is_broken=True))
+    return replace(result, problems=tuple(sorted(found, key=lambda problem: not problem.is_broken)))
+
+
+def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
+    """What one evaluation of the original shows."""
+    if evaluation.verdict != "ok":
+        reason = evaluation.error.partition("\n")[0]
+        dies = isinstance(task, CommandTask) or not seed_runs(evaluation, task)
+        better = "A program that fails on none is better already"
+        yield CheckProblem(
+            f"the original {'does not run' if dies else 'fails'} ({reason})",
+            "Repair it" if dies else better,
+            is_broken=dies,
+        )
+    if (repeats(task) or evaluation.fixed_input) and not task.fixed_input:
+        how = "fixed_input = true" if isinstance(task, CommandTask) else "fixed_input=True"
+        yield CheckProblem(
+            "its input never changes, so that a better program is held back",
+            f"If that is wanted, declare {how}: it is then better on its fixed input",
+        )
+
+
+def _of_runs(relay: HostRelay | CommandRelay) -> Problems:
+    """What further runs of the original show: two that should be alike, and in the host one with other random numbers."""
+    first = relay.run if isinstance(relay, HostRelay) else relay.run_again()
+    again = relay.run_again()
+    runs = [first, again, *([relay.run_again("check/other")] if isinstance(relay, HostRelay) else [])]
+    if where := _differing(first.answers, again.answers):
+        yield CheckProblem(
+            f"the original answers otherwise when it runs again with the same seed, {where}",
+            "No replay will match; draw from the seed alone",
+        )
+    is_scorers = any(first.answers) and not where and first.metrics != again.metrics
+    for name in dict.fromkeys(name for run in runs for row in run.metrics for name in row):
+        values = [[row[name] for row in run.metrics if name in row] for run in runs]
+        means = [mean(each) for each in values if each]
+        if (luck := max(means) - min(means)) > LEAST:
+            inputs = quantity(len(values[0]), "input")
+            spread = f"{plain(min(means))} to {plain(max(means))} in {len(runs)} runs on the same {inputs}"
+            whose = "equal answers" if is_scorers else "the original"
+            yield CheckProblem(
+                f"the {name} of {whose} varies: {spread}", f"A gain of less than {plain(luck)} may be luck"
+            )
+    if first.notes != again.notes:
+        pair = next(((one, other) for one, other in zip(first.notes, again.notes, strict=False) if one != other), None)
+        quoted = " and ".join(repr(shortened(note, 60)) for note in pair or (first.notes[-1:] + again.notes[-1:]))
+        yield CheckProblem(
+            f"notes differ from run to run with the same seed ({quoted}), so that a replay will not match",
+            "Leave times and random numbers out of strop.note",
+        )
+
+
+def _differing(first: Sequence[str], again: Sequence[str]) -> str:
+    """On which instances answers differ; empty if on none."""
+    if len(first) != len(again):
+        return f"and fails on {abs(len(first) - len(again))} of them"
+    where = [str(index) for index, (one, other) in enumerate(zip(first, again, strict=True)) if one != other]
+    return f"on instance {', '.join(where[:5])}{' and others' if where[5:] else ''}" if where else ""
+
+
+def _of_scorer(task: AnyTask, relay: HostRelay | CommandRelay, paid: str) -> Problems:
+    """What the score of spoiled answers, and of no program, shows."""
+    if paid:
+        yield CheckProblem(f"a spoiled answer is rewarded: {paid}", "Let the scorer refuse it", is_broken=True)
+    if relay.broke:
+        yield CheckProblem(relay.broke, "Declare strop.Answer, and normalise the score", is_broken=True)
+    if relay.failed:
+        yield CheckProblem(
+            f"on a spoiled answer, {relay.failed}, which counts as malformed",
+            "Declare strop.Answer, or raise strop.Malformed",
+        )
+    scores = relay.without_program()
+    if scores is not None and any(scores[1]) and list(scores[0]) == list(scores[1]):
+        who = "evaluator" if isinstance(task, CommandTask) and task.evaluator else "scorer"
+        yield CheckProblem(
+            f"the {who} does not look at the program: without one, it gives the same score",
+            "Let it read what the program answers",
+            is_broken=True,
+        )

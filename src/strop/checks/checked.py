@@ -1,0 +1,83 @@
+"""The result of `strop check`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from strop.base.as_document import computed
+from strop.base.pluralize import plain, quantity
+from strop.base.results import ScoredBy
+from strop.base.shown import Shown
+
+
+@dataclass(frozen=True)
+class CheckProblem:
+    """One thing that is wrong with a task."""
+
+    what: str
+    """What is wrong, and what showed it."""
+    change: str
+    """What to do about it; empty if there is nothing to do."""
+    is_broken: bool = False
+    """Whether no score of the task can be trusted; else it is good to know."""
+
+    @computed
+    def sentence(self) -> str:
+        """Both, in one line."""
+        begin = "Broken: " + self.what[:1] if self.is_broken else self.what[:1].upper()
+        return f"{begin}{self.what[1:]}.{f' {self.change}.' if self.change else ''}"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Checked(Shown):
+    """What is wrong with a task."""
+
+    task: str
+    """Name of the task."""
+    scored_by: ScoredBy
+    """Who computes the score: host, judge, kernel or program."""
+    scorer: str
+    """The same in words."""
+    problems: tuple[CheckProblem, ...] = ()
+    """What is wrong, the worst first."""
+    value: float | None = None
+    """Utility of the original in training; null if it has none."""
+    scores: tuple[float, ...] = ()
+    """Of the original on each training instance; 1/2 where it is compared with itself."""
+    kinds_tried: int = 0
+    """Kinds of spoiled answers that were scored."""
+    kinds_untried: int = 0
+    """Kinds for which no time was left."""
+    held_out: int
+    """Held-out instances."""
+    can_show: str
+    """What they can show."""
+
+    @computed
+    def broken(self) -> bool:
+        """Whether no score of the task can be trusted; the exit code of the command is then 5."""
+        return any(problem.is_broken for problem in self.problems)
+
+    @computed
+    def sentence(self) -> str:
+        """The conclusion."""
+        count = sum(problem.is_broken for problem in self.problems)
+        if count:
+            return f"{self.task}: broken, for {quantity(count, 'reason')}."
+        if not self.kinds_tried:  # nothing that was not tried is called sound
+            return f"{self.task}: nothing broken was found; no answer was spoiled."
+        return f"{self.task}: sound, as far as it was tried."
+
+    @computed
+    def lines(self) -> tuple[str, ...]:
+        """What the command prints."""
+        tried = []
+        if self.kinds_tried and not any(problem.is_broken for problem in self.problems):
+            late = f" For {quantity(self.kinds_untried, 'kind')} no time was left." if self.kinds_untried else ""
+            tried = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.{late}"]
+        original = [] if self.value is None else [f"The original has utility {plain(self.value)} in training."]
+        problems = [problem.sentence for problem in self.problems]
+        return (f"Score: {self.scorer}.", *original, *problems, *tried, f"{self.can_show}.", self.sentence)
+
+    def __repr__(self) -> str:
+        return f"<Checked {self.sentence}>"

@@ -1,0 +1,120 @@
+"""What a task holds out: whether its instances are others than those of training, and what they can show."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any
+
+import numpy as np
+
+from strop.analysis.stats import least_shown, least_to_show
+from strop.base.errors import TaskError
+from strop.base.pluralize import quantity
+from strop.core.metric_change import facts_of
+from strop.evaluation.commands.measure import LEAST, SAME
+from strop.tasks.base import Instance, SecretSeeds, Split, Task
+from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.function.task import FunctionTask
+
+MOST_ROUNDS = 25
+"""The most instances of a last comparison, in those that the task holds out."""
+SECONDS = 2.0
+"""How long drawing the first instances may take, to find out whether they repeat."""
+FIRST, MOST_DRAWS = 4, 64
+"""Sealed instances that are first looked for, among so many of training."""
+
+
+def canonical(value: Any) -> str:
+    """A text that equal values share: plain types, arrays, dicts, lists and tuples (which are alike). Other objects are named."""
+    value = value.item() if isinstance(value, np.generic) else value
+    kind = type(value).__name__
+    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
+        return f"array {value.dtype} {value.shape} {hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{canonical(key)}:{canonical(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    if isinstance(value, (set, frozenset)):
+        return "set[" + ",".join(sorted(map(canonical, value))) + "]"
+    if isinstance(value, int):  # the number of decimal digits is limited, not that of these
+        return f"{kind} {value:#x}"
+    if value is None or isinstance(value, (float, str, bytes)):
+        return f"{kind} {value!r}"
+    fields = getattr(value, "__dict__", None)
+    return f"{kind} {canonical(fields) if fields else ''}"
+
+
+def text_of(instance: Instance) -> str:
+    """A text that equal instances share."""
+    return canonical([dict(instance.inputs), instance.hidden])
+
+
+def repeats(task: AnyTask) -> bool:
+    """Whether the search sees every input of the last comparison, as far as the task tells before it runs."""
+    if isinstance(task, CommandTask):
+        return not (task.seeded or task.is_isolated)
+    if not draws_repeat(task):  # which looks at a few
+        return False
+    seeds = SecretSeeds(b"repeats")
+    splits: tuple[Split, Split] = ("train", "test")
+    seen, sealed = ({text_of(task.instance(one, index, seeds)) for index in range(task.count(one))} for one in splits)
+    return sealed <= seen
+
+
+def draws_repeat(task: Task) -> bool:
+    """Whether the first sealed instances are all among those of training, as far as two seconds of drawing show."""
+    seeds, began = SecretSeeds(b"repeats"), time.monotonic()
+    try:
+        sealed = {text_of(task.instance("test", index, seeds)) for index in range(min(task.count("test"), FIRST))}
+        for index in range(min(task.count("train"), MOST_DRAWS)):
+            sealed.discard(text_of(task.instance("train", index, seeds)))
+            if not sealed or time.monotonic() - began > SECONDS:
+                break
+    except (TaskError, RecursionError):  # found where it is measured
+        return False
+    return not sealed
+
+
+def has_rounds(task: AnyTask, *, is_published: bool = False) -> bool:
+    """Whether there are further instances to compare scores on: they are drawn, and not those of a published or given list."""
+    is_listed = isinstance(task, FunctionTask) and bool(task.cases)
+    return facts_of(task) is None and not is_published and not is_listed
+
+
+def too_few(task: AnyTask, *, is_published: bool = False) -> str:
+    """Why the last comparison could show no difference, and what to give; empty if it could."""
+    held_out, least = task.count("test"), _least(task)
+    if held_out * (MOST_ROUNDS if has_rounds(task, is_published=is_published) else 1) >= least:
+        return ""
+    if isinstance(task, CommandTask):
+        enough = f"held_out = {least}" + (f", of at least {least + 1} cases" if task.cases else "")
+    else:
+        is_listed = isinstance(task, FunctionTask) and task.cases
+        enough = f"{2 * least} cases, of which half are held out" if is_listed else f"test_instances = {least}"
+    return f"{quantity(held_out, 'held-out instance')} can show no difference, however large; give {enough}"
+
+
+def shown(task: AnyTask) -> str:
+    """What the held-out instances can show."""
+    if few := too_few(task):
+        return few
+    held_out = task.count("test")
+    counted = quantity(held_out, "held-out instance")
+    if facts_of(task) is not None or task.fixed_input:
+        return f"{counted} can show a difference"
+    most = held_out * (MOST_ROUNDS if has_rounds(task) else 1)
+    more = f", and up to {most:,} if that helps," if most > held_out else ""
+    return f"{counted}{more} can show a difference in score of {least_shown(most):.3f}, if all of them have it"
+
+
+def _least(task: AnyTask) -> int:
+    """How much must be held out, so that a difference can be shown: of a fixed input that is declared one measurement, if its
+    score is the same again."""
+    if isinstance(task, CommandTask):
+        if task.objective.is_timed:
+            return LEAST
+        return 1 if task.fixed_input else LEAST if task.seeded else SAME
+    if isinstance(task, FunctionTask) and task.by_time:
+        return LEAST
+    return 1 if task.fixed_input else least_to_show(1.0) or 1

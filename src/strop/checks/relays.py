@@ -1,0 +1,271 @@
+"""Where answers of an original pass to what scores them: in the host, or on their way to a judge or an evaluator."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from strop.base.errors import Malformed, ScorerFailed, TaskError
+from strop.checks.held_out import canonical
+from strop.checks.relay import NO_ANSWERS, PERFECT, WORTHLESS, OriginalRun
+from strop.checks.spoiling import MARK, MUTATIONS, TEXTS, NotApplicable, spoil, spoil_text, telling
+from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.commands.measure import Spoiled
+from strop.evaluation.commands.original import NO_PROGRAM
+from strop.evaluation.commands.program_copy import CopyRun
+from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.measure import measure
+from strop.evaluation.pool import CommandPool
+from strop.sandbox.base import Outcome, Returned, Sandbox
+from strop.sandbox.wire import decode, encode_parts
+from strop.tasks.base import SecretSeeds, Task
+from strop.tasks.command.bundle import bundled
+from strop.tasks.command.objective import COUNTED_BY_KERNEL
+from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.form import AnswerForm
+from strop.tasks.function.task import FunctionTask
+from strop.tasks.numbers import rebuilt
+
+RATES = ("passed", "tests")
+"""Readers whose values are at most 1."""
+LEAST_INSTANCES, MOST_INSTANCES = 8, 20
+"""How many instances answers are scored on."""
+SCOPE = "check/relay"
+OF_PARTS = ("cut", "part", "written_code")
+"""What is spoiled where the task declares its answer: anything else that it accepts is an answer."""
+
+
+class HostRelay:
+    """The answers of a task's original on their way to its `score`, or to its `accept`, in this process: a `Relay`."""
+
+    def __init__(self, task: Task, sandbox: Sandbox, secret: bytes) -> None:
+        """Runs the original. Raises TaskError: the task is broken; SandboxError: the host could not run a guest."""
+        self._task, self._sandbox, self._secret = task, sandbox, secret
+        self._timed = task if isinstance(task, FunctionTask) and task.by_time else None
+        self._instances = DrawnInstances(task, "train", SecretSeeds(secret))
+        self.executed = False
+        self.failed = self.broke = ""
+        """What `score` raised in place of Malformed; and what breaks the task, such as a score outside [0, 1]."""
+        self.run, answers = self._run(SCOPE, self._instances)
+        self._honest = answers
+        self._form = AnswerForm()
+        for answer in answers:
+            self._form.see(answer)
+        self.honest = self._scores(answers) if len(answers) == self._count else None
+        """Scores of the original; None if it fails, or an answer is refused."""
+
+    @property
+    def _count(self) -> int:
+        task = self._task
+        if task.problem is not None or (isinstance(task, FunctionTask) and task.cases):
+            return task.count("train")
+        return max(LEAST_INSTANCES, min(MOST_INSTANCES, task.instances))
+
+    @property
+    def is_perfect(self) -> bool:
+        return self._timed is not None or (self.honest is not None and min(self.honest) >= PERFECT)
+
+    @property
+    def unacceptable(self) -> Sequence[str]:
+        return NO_ANSWERS if self._timed is None else WORTHLESS
+
+    def ways(self) -> Sequence[tuple[str, Any]]:
+        if self.honest is None or (self._timed is not None and self._timed.accept is None):
+            return ()
+        names = MUTATIONS if self._task.answer is None else OF_PARTS
+        return [(name, variant) for name, variant in telling() if name in names and MUTATIONS[name].kind != "absent"]
+
+    def run_again(self, scope: str = SCOPE) -> OriginalRun:
+        """The original on the same instances, drawn again. Equal scopes give it equal random numbers."""
+        return self._run(scope, DrawnInstances(self._task, "train", SecretSeeds(self._secret)))[0]
+
+    def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
+        """(scores of no answer, those of the original); None if no answer is refused."""
+        if self._timed is not None or self.honest is None:
+            return None
+        scores = self._scores([None] * self._count)
+        return None if scores is None else (scores, self.honest)
+
+    def scored(self, name: str, variant: Any) -> Sequence[float] | None:
+        if not name:
+            return self._scores(self._honest)
+        answers = [self._spoiled(name, variant, index) for index in range(self._count)]
+        if all(canonical(made) == canonical(answer) for made, answer in zip(answers, self._honest, strict=True)):
+            return None
+        if name != "written_code":
+            return self._scores(answers)
+        with contextlib.redirect_stderr(io.StringIO()) as printed:
+            scores = self._scores(answers)
+        self.executed = self.executed or MARK in printed.getvalue()
+        return scores
+
+    def _run(self, scope: str, drawn: DrawnInstances) -> tuple[OriginalRun, list[Any]]:
+        task = replace(self._task, instances=self._count)
+        if isinstance(task, FunctionTask) and task.by_time:  # its answers, whatever they cost
+            task = replace(task, by_time=False, score=lambda instance, answer: 0.5)
+        order = Order(scope, task.seed, task.name, "train", SecretSeeds(self._secret), self._secret)
+        outcomes: list[Outcome] = []
+        with np.errstate(all="ignore"):
+            evaluation = measure(task, order, drawn, self._sandbox, outcomes.append).result()
+        answers = [rebuilt(outcome.value) for outcome in outcomes if isinstance(outcome, Returned)]
+        metrics = tuple({"score": score} for score in evaluation.scores) if self._timed is None else ()
+        return OriginalRun(tuple(map(canonical, answers)), metrics, evaluation.notes), answers
+
+    def _spoiled(self, name: str, variant: Any, index: int) -> Any:
+        answer, others = self._honest[index], [*self._honest[:index], *self._honest[index + 1 :]]
+        try:
+            made = spoil(name, variant, answer, list(self._instances[index][0].inputs.values()), others)
+            return rebuilt(decode(*encode_parts(made)))  # as from a guest
+        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
+            return answer
+
+    def _scores(self, answers: Sequence[Any]) -> Sequence[float] | None:
+        """Of one answer for each instance, scored as a candidate's; None if one is refused."""
+        try:
+            with np.errstate(all="ignore"):
+                return [self._score(index, copy.deepcopy(answer)) for index, answer in enumerate(answers)]
+        except Malformed:
+            return None
+        except ScorerFailed as error:
+            self.failed = self.failed or str(error)
+        except TaskError as error:
+            self.broke = self.broke or str(error)
+        return None
+
+    def _score(self, index: int, answer: Any) -> float:
+        instance = self._instances[index][0]
+        if self._task.answer is None:
+            with contextlib.suppress(Malformed):  # one in another form is scored, too: the task could declare that form
+                answer = self._form.taken(answer)
+        if self._timed is None:
+            return self._task.checked_score(instance, answer)
+        if why := self._timed.objection(instance, answer, self._honest[index], own=False):
+            raise Malformed(why)
+        return 1.0
+
+
+class CommandRelay:
+    """Where what a command's original answers passes to its evaluator or judge: a `Relay`."""
+
+    def __init__(self, task: CommandTask, runs: Spoiled, measure: Callable[[str], OrderResult]) -> None:
+        """`measure`: a program as in a run."""
+        self._task, self._runs, self._measure = task, runs, measure
+        self._honest: Sequence[CopyRun] = ()
+        self._latest: Sequence[CopyRun] = ()
+        """The last runs, which a judge has the answers of, if nothing was spoiled since."""
+        readers = task.objective.readers
+        self._accepts = task.judge is not None and all(how in COUNTED_BY_KERNEL for how in readers.values())
+        """Whether the judge accepts answers and scores none, so that what it accepts is as good as the original's."""
+        self.executed = False
+        self.failed = self.broke = ""
+
+    @property
+    def unacceptable(self) -> Sequence[str]:
+        return WORTHLESS if self._accepts else NO_ANSWERS
+
+    @property
+    def is_perfect(self) -> bool:
+        """Whether nothing can be better than the original: an accepted answer is all there is, or all its rates are 1."""
+        names = [metric.name for metric in self._task.objective.metrics]
+        rates = all(self._task.objective.readers[name] in RATES for name in names)
+        return self._accepts or (rates and all(run.values.get(name) == 1 for run in self._honest for name in names))
+
+    def ways(self) -> Sequence[tuple[str, Any]]:
+        """Of an answer as a value, or of a printed one; none where nobody else scores it."""
+        if self._task.own_score_because or not (self._task.judge or self._task.evaluator):
+            return ()
+        return telling() if self._task.judge is None else [(name, None) for name in TEXTS]
+
+    def run_again(self) -> OriginalRun:
+        """The original on the same instances."""
+        self._latest = runs = self._runs(None)
+        answers = [run.answer if run.behaviour is None else run.behaviour.name for run in runs]
+        names = [name for name, how in self._task.objective.readers.items() if how not in COUNTED_BY_KERNEL]
+        metrics = [{name: run.values[name] for name in names if name in run.values} for run in runs]
+        return OriginalRun(tuple(answers), tuple(metrics), tuple(note for run in runs for note in run.notes))
+
+    def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
+        """(values of a program that answers nothing, those of the original); None if it has none, or they show nothing."""
+        objective, (original, *_) = self._task.objective, self._honest or self._latest or self._runs(None)
+        if objective.counts_cost or not original.values:
+            return None
+        if self._task.judge or self._task.is_isolated:
+            values = self._runs(NO_ANSWER)[0].values
+        else:
+            found = self._measure(bundled(dict.fromkeys(self._task.files, NO_PROGRAM))).evaluation
+            values = found.metrics[0] if found is not None and found.verdict == "ok" else {}
+        if not values or objective.unmet(values):
+            return None
+        return objective.counted(values), objective.counted(original.values)
+
+    def scored(self, name: str, variant: Any) -> Sequence[float] | None:
+        """One utility for each instance, 1/2 for the original's; where a judge only accepts, 1 for what it accepts."""
+        runs = (not name and self._latest) or self._runs(self._spoil(name, variant))
+        self._latest = ()
+        self.executed = self.executed or any(MARK in note for run in runs for note in run.notes)
+        if not runs or not all(run.values for run in runs):
+            return None
+        if not name:
+            self._honest = self._honest or runs
+        elif self._task.judge is not None and all(_spoiled_output(name, run.output) == run.output for run in runs):
+            return None
+        objective = self._task.objective
+        if any(objective.unmet(run.values) for run in runs):
+            return None
+        if self.is_perfect:
+            perfect = self._accepts or all(
+                run.values == honest.values for run, honest in zip(runs, self._honest, strict=True)
+            )
+            return [1.0] * len(runs) if perfect else None
+        return [objective.utility(run.values, honest.values) for run, honest in zip(runs, self._honest, strict=True)]
+
+    def _spoil(self, name: str, variant: Any) -> dict[str, Any] | None:
+        if not name:
+            return None
+        if self._task.judge is not None:
+            return {"text": partial(_spoiled_output, name)}
+        return {"value": partial(spoil, name, variant), "raises": name == "skipped"}
+
+
+def _raises(*answer: object) -> None:
+    raise RuntimeError("there is no answer")
+
+
+NO_ANSWER = {"text": lambda output: "", "value": _raises, "raises": True}
+"""An evaluator gets an exception of each call, a judge an empty output."""
+
+
+def _spoiled_output(name: str, output: str) -> str:
+    """What a program printed, spoiled; as it is, where it cannot be spoiled so."""
+    try:
+        return spoil_text(name, output)
+    except NotApplicable:
+        return output
+
+
+@contextmanager
+def relay_of(
+    task: AnyTask, sandbox: Sandbox | None, secret: bytes, commands: CommandPool | None
+) -> Iterator[HostRelay | CommandRelay]:
+    """The relay of a task's original, which runs where the answers are scored in the host.
+
+    Raises:
+        TaskError: the task is broken.
+        SandboxError: the host could not run a guest.
+    """
+    if not isinstance(task, CommandTask):
+        assert sandbox is not None
+        yield HostRelay(task, sandbox, secret)
+        return
+    assert commands is not None
+    worker, order = commands.worker, Order(SCOPE, task.seed, task.name, "train", SecretSeeds(secret), secret)
+    with worker.spoiling(order) as run:
+        yield CommandRelay(task, run, lambda program: worker.measure(replace(order, program=program)))

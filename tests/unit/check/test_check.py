@@ -1,0 +1,120 @@
+"""What strop check says of tasks whose score the host computes, line by line."""
+
+from __future__ import annotations
+
+import random
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+import strop
+from strop.checks.check import check
+from strop.checks.relay import beats
+from strop.runs.evaluators import commands_for
+from strop.runs.spec import RunSpec
+from strop.tasks.answer import Answer
+from strop.tasks.base import Task
+from strop.tasks.command.config import command_task
+from strop.tasks.evaluator.task import evaluator_task
+
+
+def sample(rng: Any) -> dict[str, Any]:
+    return {"numbers": rng.integers(0, 10**6, 6).tolist()}
+
+
+def score(instance: Any, answer: float) -> float:
+    return 1 / (1 + abs(answer - max(instance["numbers"])) / 10**5)
+
+
+def largest(**changes: Any) -> Task:
+    """Find the largest number: a sound task."""
+    settings = {"name": "largest", "sample": sample, "score": score, "entry": "f", "answer": Answer(int)}
+    counts = {"instances": 8, "test_instances": 8, "description": "The largest number."}
+    return Task(**{**settings, **counts, "seed": "def f(numbers):\n    return numbers[0]\n", **changes})
+
+
+def noted(instance: Any, answer: float) -> float:
+    strop.note(f"the weather is {random.random()}")
+    return score(instance, answer)
+
+
+RANDOM = "import random\ndef f(numbers):\n    return random.choice(numbers)\n"
+ENDLESS = {"seed": "def f(numbers):\n    while True: pass\n", "time_limit": 0.05}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "is_broken"),
+    [
+        ({"sample": lambda rng: {"numbers": object()}}, "cannot be sent to a guest", True),
+        ({"sample": lambda rng: {"numbers": [object()]}}, "cannot be sent to a guest", True),
+        ({"sample": lambda rng: {"numbers": [1, 2]}}, "its input never changes", False),
+        ({"sample": lambda rng: {"numbers": [1, 2]}, "fixed_input": True}, "", False),
+        ({"seed": RANDOM}, "the score of the original varies: ", False),
+        ({"score": noted}, "notes differ from run to run with the same seed ('instance 0: the weather is ", False),
+        ({"score": lambda instance, answer: 0.25, "answer": None}, "the scorer does not look at the program", True),
+        ({"score": lambda instance, answer: {}["sizes"]}, "score() raised KeyError", True),
+        ({"score": lambda instance, answer: 2.0}, "score() gave 2.0; a score must be a number in [0, 1]", True),
+        ({"seed": "def f(numbers):\n    return None\n"}, "the original fails (instance 0: ", False),
+        (ENDLESS, "the original does not run (instance 0: ", True),
+        ({**ENDLESS, "slow_seed": True}, "the original fails (instance 0: ", False),
+        ({"answer": Answer({"never": Answer(str)})}, "the original fails (instance 0: ", False),
+    ],
+)
+def test_check_says(changes: dict[str, Any], said: str, is_broken: bool, checked: Any) -> None:
+    found = checked(largest(**changes))
+    assert found.broken == is_broken, found.lines
+    assert any(said in problem.what for problem in found.problems) if said else not found.problems, found.lines
+
+
+def test_check_of_a_sound_task_says_who_scores_what_was_tried_and_what_can_be_shown(checked: Any) -> None:
+    assert checked(largest()).lines == (
+        "Score: computed by the host in score().",
+        "The original has utility 0.412 in training.",
+        "Tried 3 kinds of spoiled answers; none is rewarded.",
+        "8 held-out instances, and up to 200 if that helps, can show a difference in score of 0.021, if all of them have it.",
+        "largest: sound, as far as it was tried.",
+    )
+
+
+def test_few_lucky_instances_do_not_beat_the_seed() -> None:
+    assert not beats([0.5] * 7 + [0.9], [0.5] * 8)
+    assert beats([0.6, 0.61] * 4, [0.5] * 8)
+    assert beats([1.0], [0.0])
+
+
+CARELESS = """
+def evaluate(path):
+    try:
+        module = {}
+        exec(open(path).read(), module)
+        module["f"]()
+    except BaseException:
+        pass
+    return {"combined_score": 7.0}
+"""
+JUDGE = {"command": "python3 p.py {seed}", "judge": "python3 judge.py {output}", "score": ["score: (.*)"]}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("judge", "said"),
+    [
+        (None, "the evaluator does not look at the program: without one, it gives the same score"),
+        ("print('score: 3')", "the scorer does not look at the program"),
+        ("import random; print('score:', random.random() + 1)", "the score of equal answers varies: "),
+        ("import sys, time; print('strop-note:', time.time(), file=sys.stderr); print('score: 3')", "notes differ "),
+    ],
+)
+def test_check_says_of_an_evaluator_or_a_judge(tmp_path: Any, judge: str | None, said: str) -> None:
+    program = "import sys\ndef f():\n    return 1\nif __name__ == '__main__':\n    print(sys.argv[1])\n"
+    (tmp_path / "p.py").write_text(program)
+    if judge is None:
+        (tmp_path / "e.py").write_text(CARELESS)
+        task = evaluator_task(tmp_path / "p.py", tmp_path / "e.py")
+    else:
+        (tmp_path / "judge.py").write_text(judge)
+        task = command_task(tmp_path, files=["p.py"], metric=["score:max"], **JUDGE)  # type: ignore[arg-type]
+    with closing(commands_for(RunSpec(), [task])) as commands:
+        found = check(task, None, b"s" * 32, commands)
+    assert any(said in problem.what for problem in found.problems), found.lines
