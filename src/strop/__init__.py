@@ -47,6 +47,7 @@ _HOMES = {
     "CallableModel": "strop.lm.callable",
     "Checked": "strop.checks.checked",
     "ConfigurationError": "strop.base.errors",
+    "Construction": "strop.tasks.construction",
     "Improved": "strop.runs.results.improved",
     "Instance": "strop.tasks.base",
     "Interrupted": "strop.runs.interrupts",

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import signal
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -192,13 +192,16 @@ class Copy:
         if isinstance(self._workspace, IsolatedEvaluator):
             self._workspace.spoil = spoil
         ran = self._run(task.filled(task.command, seed, case), self._environment(seed), case)
-        failed = _failure(ran, explained=_says_why(task, ran))
+        reads = () if task.judge else task.objective.readers.values()
+        counted = test_counts(f"{ran.output}\n{ran.errors}") if "tests" in reads else ()
+        failed = _failure(ran, explained=_says_why(reads, counted))
         if ran.malformed and ran.ending == "exited":
             failed = "malformed", ran.malformed
         if failed is None and ran.lived_on and task.objective.counts_cost:
             failed = "malformed", LIVES_ON
         if failed is not None:
             verdict, error = failed
+            error += ", without a summary of pytest or JUnit XML" if counted and not any(map(sum, counted)) else ""
             measured = self._measured(ran, verdict, f"{error}\n{_printed(ran)}")
             return replace(measured, scorer_failed=self.passed.scorer_failed)
         if task.judge is None:
@@ -493,15 +496,12 @@ def _not_copied() -> CopyRun:
     return CopyRun("died", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
 
 
-def _says_why(task: CommandTask, ran: Ran) -> bool:
+def _says_why(reads: Collection[str], counted: Sequence[tuple[int, int]]) -> bool:
     """Whether the score accounts for a failing exit status: it is the score, or failing tests explain it.
 
     If all tests passed, something else failed, such as a benchmark that runs after them.
     """
-    readers = () if task.judge else task.objective.readers.values()
-    if "passed" in readers:
-        return True
-    return "tests" in readers and any(failed for _, failed in test_counts(f"{ran.output}\n{ran.errors}"))
+    return "passed" in reads or any(failed for _, failed in counted)
 
 
 def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None:
