@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from strop.analysis import stats
 from strop.analysis.stats.sequential import _FRACTIONS, _SHARES
-from strop.runs.improve import MOST
+from strop.checks.held_out import MOST_ROUNDS
 
 Values = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Values]
@@ -115,9 +115,9 @@ def fixed(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
 def sequential(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
     """At most, as no comparison is given up for hopeless here."""
     for name, draw in SHAPES.items():
-        values = draw(rng, (runs, MOST * HELD_OUT))
+        values = draw(rng, (runs, MOST_ROUNDS * HELD_OUT))
         ever, open_ = np.zeros(runs), np.ones(runs, dtype=bool)
-        for n in range(HELD_OUT, MOST * HELD_OUT + 1, HELD_OUT):
+        for n in range(HELD_OUT, MOST_ROUNDS * HELD_OUT + 1, HELD_OUT):
             found = np.where(open_, missed(values[:, :n]), 0)
             ever += found
             open_ &= found == 0
@@ -169,17 +169,17 @@ def power(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
     """Held-out instances of the sequential comparison, as it is run, for the middle and the slowest fifth of the comparisons."""
 
     def taken(values: Sequence[float]) -> int | None:
-        for n in range(HELD_OUT, MOST * HELD_OUT + 1, HELD_OUT):
+        for n in range(HELD_OUT, MOST_ROUNDS * HELD_OUT + 1, HELD_OUT):
             pair = [max(x, 0.0) for x in values[:n]], [max(-x, 0.0) for x in values[:n]]
             if shown := stats.decided(stats.score_difference(*pair)):
                 return n if shown > 0 else None
-            if stats.hopeless(values[:n], MOST * HELD_OUT - n):
+            if stats.hopeless(values[:n], MOST_ROUNDS * HELD_OUT - n):
                 return None
         return None
 
     for gain in GAINS:
         for sd in (0.0, 0.05, 0.15, 0.3):
-            rows = np.clip(rng.normal(gain, sd, (runs // 100, MOST * HELD_OUT)), -1, 1).tolist()
+            rows = np.clip(rng.normal(gain, sd, (runs // 100, MOST_ROUNDS * HELD_OUT)), -1, 1).tolist()
             found = sorted(n if (n := taken(row)) is not None else 10**6 for row in rows)
             middle, slow = (found[int(part * (len(found) - 1))] for part in (0.5, 0.8))
             words = [str(n) if n < 10**6 else "-" for n in (middle, slow)]
@@ -231,7 +231,7 @@ def main() -> None:
         (shape, "better", "interval holds, nominal 0.95"),
         fixed(runs, rng(1)),
     )
-    rounds = f"up to {MOST} rounds of {HELD_OUT}"
+    rounds = f"up to {MOST_ROUNDS} rounds of {HELD_OUT}"
     table(f"The same, looking after each of {rounds}", (shape, "better", "worse"), sequential(runs, rng(2)))
     table(
         "Any claim of `strop eval` for no difference, nominal 0.05; 2 / 3 / 5 / 10 / 20 copies",
@@ -244,7 +244,7 @@ def main() -> None:
         "sd",
         "half found after",
         "80% found after",
-        f"found within {MOST * HELD_OUT}",
+        f"found within {MOST_ROUNDS * HELD_OUT}",
     )
     table(f"Instances that a gain takes, {rounds}", headings, power(runs, rng(7)))
     table("The least difference that so many observations can show", ("n", "difference"), least())
