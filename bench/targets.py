@@ -56,7 +56,7 @@ def named(target: Path) -> list[str]:
     if (target / "strop.toml").is_file():
         return [str(target)]
     if (target / "evaluator.py").is_file():
-        return [str(target / "rules.ini"), "--evaluator", str(target / "evaluator.py")]
+        return [str(target / "rules.ini"), "--evaluator", str(target / "evaluator.py"), "--shared"]
     return [str(target / "packing.py")]
 
 

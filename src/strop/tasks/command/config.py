@@ -112,7 +112,7 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
         try:
             stub_of(task.files[program], "", options.calls, ())
         except (SyntaxError, ValueError) as error:
-            raise ConfigurationError(f"{program} is not a Python program: {error}") from error
+            raise ConfigurationError(f"{program} is not a Python program: {error}; --shared scores any text") from error
     seeded = takes_seed(text_of(task.root, evaluator, "evaluator"), form)
     return EvaluatorSpec(form, evaluator, program, Path(interpreter), bool(named), shared, tuple(options.calls), seeded)
 
