@@ -62,7 +62,7 @@ HOSTILE = (
     Hostile("exit", ("died",), "import os\nos._exit(0)"),
     Hostile("segmentation fault", ("died",), "import ctypes\nctypes.string_at(0)"),
     Hostile("abort", ("died",), "import os\nos.abort()"),
-    Hostile("kill itself", ("died",), "import os\nos.kill(os.getpid(), 9)"),
+    Hostile("kill itself", ("raised",), "import os\nos.kill(os.getpid(), 9)"),
     Hostile("kill the server", ("raised",), "import os\nos.kill(os.getppid() or 1, 9)"),
     Hostile("kill everybody", ("raised",), "import os\nos.kill(-1, 9)"),
     Hostile("alarm", ("died",), "import signal, time\nsignal.setitimer(signal.ITIMER_REAL, 0.001)\ntime.sleep(10)"),

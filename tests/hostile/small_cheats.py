@@ -33,7 +33,7 @@ CHEATS = [
         "def acc():\n    return -3.2\n",
         "def acc():\n    return 1/0\n",
         "refused",
-        said="a program that fails counts as better",
+        said="rewards a spoiled answer",
     ),
     evaluator(
         "ev-nought-for-failures-of-calls",
@@ -41,7 +41,7 @@ CHEATS = [
         "def acc():\n    return 2\n",
         "def acc():\n    return 1/0\n",
         "refused",
-        said="a program that fails counts as better",
+        said="rewards a spoiled answer",
     ),
     evaluator(
         "ev-failures-are-fast",
@@ -50,7 +50,7 @@ CHEATS = [
         "def acc():\n    import time\n    time.sleep(0.1)\n",
         "def acc():\n    return 1/0\n",
         "refused",
-        said="a program that fails counts as better",
+        said="task p: ",
     ),
     Target(
         "time-of-failures-that-nothing-compares",
