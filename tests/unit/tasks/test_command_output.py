@@ -156,7 +156,6 @@ def test_reading_says_what_was_read_where_and_which_way_is_better() -> None:
         (r"score: (\d+)", "done", "score: 5", "; standard error has it: print it on standard output"),
         (r"x: (\d+)", "x: 1\n" * 1001, "", "score m appears more than 1000 times; print it once"),
     ],
-    ids=["beside the cut", "long line", "endless line", "standard error", "without end"],
 )
 def test_score_that_may_not_be_the_one_that_was_meant_is_malformed(
     reader: str, output: str, errors: str, message: str

@@ -1,9 +1,11 @@
 """What of a folder is a part of a task: what git would not ignore."""
 
+import itertools
 import os
 import random
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -59,3 +61,12 @@ def test_rules_that_would_match_for_ever_are_refused(
         assert len(listed(tmp_path)) == 2
     except ConfigurationError as error:
         assert "the rules of .gitignore take more than 0.2 s" in str(error)
+
+
+def test_time_for_rules_is_that_of_all_folders_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "time", SimpleNamespace(monotonic=itertools.count().__next__))  # a second for each look
+    for number in range(40):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / ".gitignore").write_text("*.o\n")
+    with pytest.raises(ConfigurationError, match=r"the rules of \.gitignore take more than 30 s"):
+        listed(tmp_path)

@@ -166,9 +166,8 @@ def _is_within(root: Path, path: str) -> bool:
 class _IgnoreRules:
     """The rules for the entries of a folder, the last of which decides: those of each .gitignore from the top."""
 
-    def __init__(self, rules: Sequence[tuple[int, regex.Pattern[str], bool]] = ()) -> None:
-        self._rules = rules
-        self._until = time.monotonic() + _MOST_SECONDS
+    def __init__(self, until: float, rules: Sequence[tuple[int, regex.Pattern[str], bool]] = ()) -> None:
+        self.until, self._rules = until, rules
 
     def within(self, folder: Path, path: str) -> _IgnoreRules:
         """With those of a folder, which has this path from the top."""
@@ -176,13 +175,14 @@ class _IgnoreRules:
         lines = found[0].decode("utf-8-sig", "surrogateescape").split("\n") if found else []
         if len(lines) + len(self._rules) > MOST_RULES:
             raise ConfigurationError(f"{folder} has more than {MOST_RULES:,} rules of .gitignore")
-        return _IgnoreRules([*self._rules, *((len(path), *rule) for line in lines if (rule := _rule(line)))])
+        own = ((len(path), *rule) for line in lines if (rule := _rule(line)))
+        return _IgnoreRules(self.until, [*self._rules, *own])
 
     def ignores(self, path: str) -> bool:
         """Whether an entry is ignored, by its path from the top; that of a folder ends with a slash."""
         try:
             for start, pattern, ignores in reversed(self._rules):
-                if pattern.search(path[start:], timeout=max(self._until - time.monotonic(), 0.001)):
+                if pattern.search(path[start:], timeout=max(self.until - time.monotonic(), 0.0)):
                     return bool(ignores)
         except TimeoutError:
             raise ConfigurationError(f"the rules of .gitignore take more than {_MOST_SECONDS:g} s to match") from None
@@ -202,13 +202,13 @@ def _rule(line: str) -> tuple[regex.Pattern[str], bool] | None:
 def _walked(root: Path, *, ignored_too: bool = False) -> Iterator[tuple[str, bool]]:
     """The files and links below `root` but the usual junk, and whether a .gitignore leaves each out. Links are not followed."""
     top = next((folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")), root)
-    rules, above, is_ignored = _IgnoreRules(), "", False
+    rules, above, is_ignored = _IgnoreRules(time.monotonic() + _MOST_SECONDS), "", False
     for part in root.relative_to(top).parts:
         rules = rules.within(top / above, above)
         above += f"{part}/"
         is_ignored = is_ignored or rules.ignores(above)
     start = len(above)
-    waiting = [(root, above, rules, False)] if not is_ignored else [(root, above, _IgnoreRules(), False)]
+    waiting = [(root, above, _IgnoreRules(rules.until) if is_ignored else rules, False)]
     while waiting:
         folder, above, rules, is_ignored = waiting.pop()
         rules = rules if is_ignored else rules.within(folder, above)
