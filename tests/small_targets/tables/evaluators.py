@@ -147,7 +147,7 @@ TARGETS = [
         A % 0 + "x = 1\n",
         "not better",
     ),
-    evaluator("ev-subprocess", LAST, "print(0.5)\n", "print(0.7)\n", "better"),
+    evaluator("ev-subprocess", LAST, "print(0.5)\n", "print(0.7)\n", "better", "--shared"),
     believing(
         "ev-reads-data",
         "return {'combined_score': load(program_path).acc() + float(open('data.txt').read())}",
@@ -298,7 +298,7 @@ TARGETS = [
         "def arrange(items):\n    items.reverse()\n",
         "def arrange(items):\n    items.clear()\n",
         "refused",
-        said="rewards a spoiled answer",
+        said="changes its argument",
     ),
     evaluator(
         "ev-checks-the-sorted-argument",
@@ -309,7 +309,7 @@ TARGETS = [
         "def arrange(items):\n    items.reverse()\n",
         "def arrange(items):\n    items.sort()\n",
         "better",
-        said="better: Better",
+        "--shared",
     ),
     evaluator(
         "ev-requires-valid",
