@@ -87,7 +87,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The evidence of a gate about a candidate and the incumbent, and its cost."""
+    """What pairs show of a candidate and the incumbent, in a gate or in the last comparison of a run, and their cost."""
 
     differences: tuple[float, ...]
     """Candidate minus incumbent, in [-1, 1], for each pair that counted."""
@@ -95,18 +95,18 @@ class Comparison:
     """Pairs paid for; some of the last round may not have counted."""
     most: int
     """The budget, in pairs."""
-    e_value: float
-    """The largest evidence, over time, that the candidate is better."""
-    threshold: float
-    """The evidence that accepts the candidate: one over the error rate."""
     interval: tuple[float, ...]
-    """(low, high), a confidence sequence of the mean difference: valid at any stopping time."""
+    """(low, high) of the mean difference: of a gate a confidence sequence, valid at any stopping time."""
     lm_calls: int
     """LM calls that the pairs cost."""
     evaluations: int
     """Evaluations that the pairs cost."""
     confidence: float = 0.95
     """Confidence of `interval`, in (0, 1). With error rates up to 0.25, it lies above 0 exactly if the candidate is accepted."""
+    e_value: float = 0.0
+    """A gate's largest evidence, over time, that the candidate is better; 0 in the last comparison, which has none."""
+    threshold: float = 0.0
+    """The evidence at which a gate accepts the candidate: one over the error rate."""
     before: tuple[float, ...] = ()
     """The incumbent's value in each of these pairs. Only the last comparison of a run has them."""
 

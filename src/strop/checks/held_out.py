@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from strop.analysis.stats import least_shown, least_to_show
+from strop.analysis.stats import least_pairs
 from strop.base.errors import TaskError
 from strop.base.pluralize import quantity
 from strop.core.metric_change import facts_of
@@ -105,7 +105,7 @@ def shown(task: AnyTask) -> str:
         return f"{counted} can show a difference"
     most = held_out * (MOST_ROUNDS if has_rounds(task) else 1)
     more = f", and up to {most:,} if that helps," if most > held_out else ""
-    return f"{counted}{more} can show a difference in score of {least_shown(most):.3f}, if all of them have it"
+    return f"{counted}{more} can show a difference"
 
 
 def _least(task: AnyTask) -> int:
@@ -117,4 +117,4 @@ def _least(task: AnyTask) -> int:
         return 1 if task.fixed_input else LEAST if task.seeded else SAME
     if isinstance(task, FunctionTask) and task.by_time:
         return LEAST
-    return 1 if task.fixed_input else least_to_show(1.0) or 1
+    return 1 if task.fixed_input else least_pairs()

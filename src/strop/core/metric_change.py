@@ -13,16 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from strop.analysis.stats import (
-    Estimate,
-    confidence_sequence,
-    estimate,
-    has_ratio,
-    log_ratio_of_totals,
-    mean,
-    student_t_quantile,
-    t_estimate,
-)
+from strop.analysis.stats import Estimate, estimate, has_ratio, log_ratio_of_totals, mean, score_difference
+from strop.analysis.stats.exchangeable import CONFIDENCE, Weighed
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import StoreError
 from strop.base.from_json import from_json, read_json
@@ -37,7 +29,7 @@ from strop.tasks.problem import VALUE, VERIFIED
 RATES = ("passed", "tests")
 """Readers whose values are in [0, 1]."""
 MOST = 20.0
-"""The largest log-ratio that counts in a utility."""
+"""The largest log-ratio that counts in a utility, and at which an interval ends."""
 SETBACK = 1.5
 """How many times as much an instance must cost, or how many times less it must give, to be named."""
 Scale: TypeAlias = Literal["ratio", "difference"]
@@ -164,8 +156,8 @@ class Gain:
     scale: Scale
     """Whether `amount` is a `ratio` (1.12: 12% better) or a `difference`; more is better in both."""
     change: Estimate = field(metadata=HIDDEN)
-    """The log of the ratio, or the difference, with a 95% interval over pairs of copies; a single value, and values that never
-    vary, have none."""
+    """The log of the ratio, or the difference, with its interval over pairs, at 95% or at the level that is claimed. Fewer than
+    six pairs, and values that never vary, have none."""
     deterministic: bool
     """Whether six or more measurements all gave the same two values; three, of what no seed changes."""
     setbacks: tuple[float, ...] = ()
@@ -195,11 +187,11 @@ class Gain:
         """`better`, `worse` or `no significant change`; instead of `better` what keeps it from that: `by its own score` or
         `better on its fixed input`.
 
-        Better or worse only if the interval, of at least `LEAST` measurements, excludes no change, or nothing varies."""
+        Better or worse only if the interval excludes no change, or nothing varies."""
         if self.believed:
             return self.believed
         interval, change = self.change.interval, self.change.mean
-        if change == 0 or (self.change.n < LEAST and not self.deterministic):
+        if change == 0:
             return "no significant change"
         if not self.deterministic and (interval is None or interval[0] <= 0 <= interval[1]):
             return "no significant change"
@@ -213,7 +205,13 @@ Row: TypeAlias = Mapping[str, float]
 
 
 def gain(
-    metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, seeded: bool, is_known: bool = False
+    metric: MetricFacts,
+    after: Sequence[Row],
+    before: Sequence[Row],
+    *,
+    seeded: bool,
+    is_known: bool = False,
+    confidence: float = CONFIDENCE,
 ) -> Gain | None:
     """The gain in one metric over paired instances; None if some instance lacks it. `is_known`: the same values were measured
     before, on the same input, so that one more measurement shows that nothing varies."""
@@ -227,9 +225,9 @@ def gain(
         one = log_ratio_of_totals((1.0, new[:1], old[:1])) if scale == "ratio" else estimate([new[0] - old[0]])
         change = Estimate(sign * one.mean, None, len(new))
     elif scale == "ratio":
-        change = _of_copies([(sign, new, old)], math.log1p(metric.resolution))
+        change = replace(_log_ratio([metric], [(sign, new, old)], confidence), n=len(new))
     else:
-        change = _signed(_difference(metric, new, old), sign)
+        change = score_difference(*((new, old) if sign > 0 else (old, new)), confidence=confidence)
     setbacks = _setbacks(sign, new, old) if seeded and scale == "ratio" else ()
     deterministic = constant and (is_known or len(new) >= (LEAST if seeded else SAME))
     return Gain(metric, mean(old), mean(new), scale, change, deterministic, setbacks)
@@ -242,7 +240,7 @@ def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], 
         return None
     values = [(metric, _values(metric, after), _values(metric, before)) for metric in facts.metrics]
     if not all(has_ratio(new, old) for _, new, old in values):
-        return _undisputed(gains)
+        return _undisputed(facts, gains, after, before)
     weight = sum(metric.weight for metric in facts.metrics)
     n, deterministic = len(after), all(one.deterministic for one in gains)
     rows = 1 if deterministic else n
@@ -250,8 +248,7 @@ def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], 
         (metric.weight / weight * (1 if metric.goal == "max" else -1), new[:rows], old[:rows])
         for metric, new, old in values
     ]
-    change = _of_copies(measures)
-    change = Estimate(change.mean, change.stderr, n, change.interval)
+    change = replace(_log_ratio(facts.metrics, measures, CONFIDENCE), n=n)
     return Gain(MetricFacts("all together", "max"), 1.0, math.exp(change.mean), "ratio", change, deterministic)
 
 
@@ -279,22 +276,17 @@ def utility_of(facts: ObjectiveFacts, measured: Evaluation) -> float:
     return 1.0 / (1.0 + math.exp(-min(max(decided.change.mean, -MOST), MOST)))
 
 
-def _undisputed(gains: Sequence[Gain]) -> Gain | None:
-    for verdict, sign in (("better", 1), ("worse", -1)):
-        shown = [one for one in gains if one.verdict == verdict and _is_shown_among(one, len(gains))]
-        if shown and all(sign * one.change.mean >= 0 for one in gains):
-            return shown[0]
+def _undisputed(
+    facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], before: Sequence[Row]
+) -> Gain | None:
+    """The gain, or the loss, that is shown at its share of the 5% (Bonferroni), where no other metric points the other way."""
+    for one in gains:
+        level = 1 - (1 - CONFIDENCE) / len(gains)
+        alone = gain(one.metric, after, before, seeded=facts.seeded, is_known=one.deterministic, confidence=level)
+        sign = {"better": 1, "worse": -1}.get(alone.verdict if alone is not None else "", 0)
+        if sign and all(sign * other.change.mean >= 0 for other in gains):
+            return one
     return gains[0] if all(one.change.mean == 0 for one in gains) else None
-
-
-def _is_shown_among(one: Gain, count: int) -> bool:
-    """Whether a change that is shown alone still is as one of several, which share the 5% (Bonferroni)."""
-    if one.deterministic or one.change.interval is None:
-        return True
-    nearest = min(abs(one.change.mean - end) for end in one.change.interval)
-    degrees = max(min(COPIES, one.change.n) - 1, 1)
-    wider = student_t_quantile(1 - 0.025 / count, degrees) / student_t_quantile(0.975, degrees)
-    return wider * nearest < abs(one.change.mean)
 
 
 def _has(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row]) -> bool:
@@ -306,11 +298,16 @@ def _values(metric: MetricFacts, rows: Sequence[Row]) -> list[float]:
     return [row[metric.name] for row in rows]
 
 
-def _of_copies(measures: Sequence[tuple[float, list[float], list[float]]], unresolved: float = 0.0) -> Estimate:
-    """The weighted log-ratio of totals. What two copies share, such as their place in memory, does not make them independent."""
-    by_copy = log_ratio_of_totals(*((weight, _totals(new), _totals(old)) for weight, new, old in measures))
-    ends = by_copy.interval and (by_copy.interval[0] - unresolved, by_copy.interval[1] + unresolved)
-    return replace(by_copy, n=len(measures[0][1]), interval=ends)
+def _log_ratio(metrics: Sequence[MetricFacts], measures: Sequence[Weighed], confidence: float) -> Estimate:
+    """The weighted log-ratio of totals. What the kernel counts has pairs of copies: what two copies share, such as their place in
+    memory, does not make them independent."""
+    if any(metric.reader in COUNTED_BY_KERNEL for metric in metrics):
+        measures = [(weight, _totals(new), _totals(old)) for weight, new, old in measures]
+    change, unresolved = log_ratio_of_totals(*measures, confidence=confidence), math.log1p(metrics[0].resolution)
+    if change.interval is None:
+        return change
+    low, high = (min(max(end, -MOST), MOST) for end in change.interval)  # where single values are 0 an end is infinite
+    return replace(change, interval=(low - unresolved, high + unresolved))
 
 
 def _totals(values: Sequence[float]) -> list[float]:
@@ -319,21 +316,6 @@ def _totals(values: Sequence[float]) -> list[float]:
     for index, value in enumerate(values):
         totals[copy_of(index, len(values))] += value
     return totals
-
-
-def _difference(metric: MetricFacts, new: Sequence[float], old: Sequence[float]) -> Estimate:
-    """The change of one metric. For rates the interval holds for any values in [0, 1]; otherwise it is Student's."""
-    differences = [a - b for a, b in zip(new, old, strict=True)]
-    if metric.reader not in RATES:
-        return t_estimate(differences)
-    return replace(estimate(differences), interval=confidence_sequence(differences))
-
-
-def _signed(change: Estimate, sign: float) -> Estimate:
-    if sign > 0:
-        return change
-    interval = None if change.interval is None else (-change.interval[1], -change.interval[0])
-    return Estimate(-change.mean, change.stderr, change.n, interval)
 
 
 def _setbacks(sign: float, new: Sequence[float], old: Sequence[float]) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from strop.analysis.stats import Estimate, mean, score_difference, score_estimate
+from strop.analysis.stats import Estimate, group_difference, mean, score_estimate
 from strop.base.errors import StoreError
 from strop.base.pluralize import quantity
 from strop.report.chart import Chart, Point, Series
@@ -57,14 +57,14 @@ def working(cell: Measurement) -> tuple[float, ...]:
 
 
 def against_seed(pairs: Sequence[tuple[Sequence[Measurement], Sequence[Measurement]]]) -> list[Estimate]:
-    """The difference of each (measurements of an improver, of the seed improver), paired by copy; the intervals, for new copies
-    on the instances that were drawn, hold all together.
+    """The difference of each (measurements of an improver, of the seed improver) on the same tasks and instances; the intervals,
+    for new copies on these instances, hold all together.
 
     Raises:
-        ValueError: they cannot be paired, or there are none.
+        ValueError: they are not of the same tasks, or there are none.
     """
-    confidence = 1 - LEVEL / len(pairs)
-    return [score_difference(pooled(improver), pooled(seed), confidence=confidence) for improver, seed in pairs]
+    sides = [tuple([cell.test.values for cell in cells] for cells in pair) for pair in pairs]
+    return [group_difference(*pair, confidence=1 - LEVEL / len(pairs)) for pair in sides]
 
 
 def calls_of(cells: Sequence[Measurement]) -> dict[str, float]:

@@ -16,7 +16,7 @@ from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
-from strop.analysis.stats import Estimate, decided, score_difference, score_estimate, too_few
+from strop.analysis.stats import Estimate, decided, least_pairs, score_difference, score_estimate
 from strop.analysis.unsandboxing import Rate
 from strop.base.errors import StoreError
 from strop.base.from_json import read_json
@@ -27,7 +27,7 @@ from strop.reproduce.baselines import LINES, PaperValue, with_errors
 from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import Models, Protocol, Result, model_of
 from strop.reproduce.tables import Table, rate_document, span, with_stderr
-from strop.runs.claims.numbers import no_width, percent
+from strop.runs.claims.numbers import no_width, percent, too_few
 from strop.runs.options import Whole
 from strop.runs.results.trained import Trained
 
@@ -80,7 +80,7 @@ class Curve:
             runs = "every run" if count > 1 else "the run"
             return f"No change {under}: {runs} ended with the seed improver's test û on lpn, {before}%."
         verdict = ("No significant change", "Better", "Worse")[decided(gain)]
-        few = too_few(gain, "run")
+        few = too_few(gain, "runs", least_pairs())
         chance = f"; {few}" if few else ""
         size = f"{quantity(count, 'run')} of {quantity(len(self.points) - 1, 'iteration')}"
         return f"{verdict} {under}: test û on lpn went from {before}% to {after}%, {points(gain)}, in {size}{chance}."

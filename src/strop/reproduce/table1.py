@@ -109,7 +109,7 @@ def _notes(chosen: Chosen, rows: Sequence[TaskRow]) -> list[str]:
         "intervals.",
     ]
     if few := too_few_words([(row.task, row.difference) for row in rows]):
-        notes.append(f"{copies}{few}: the paper's size cannot show more; --runs 3 can.")
+        notes.append(f"{copies}{few}: use more --runs.")
     return [*notes, MAXCUT_NOTE]
 
 

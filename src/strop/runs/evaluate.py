@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
+from typing import Any, TypeAlias
 
-from strop.analysis.stats import decided, score_difference
+from strop.analysis.stats import Estimate, decided, group_difference, score_difference
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import Evaluated, Event, ImproveFinished, LmResponded
@@ -212,37 +213,53 @@ def measured_in(store: Store) -> Measured:
 def concluded(measured: Measured) -> Measured:
     """The measurements with their differences, and what may be claimed of them."""
     if measured.kind == "eval":
-        measured = replace(measured, differences=tuple(_from_seed(measured)), transfer=tuple(_transfer(measured)))
+        measured = replace(measured, differences=_from_seed(measured), transfer=_transfer(measured))
     elif measured.complete:
-        differences = [_between(measured, task) for task in ("", *measured.tasks)]
+        (whole,) = _together([_between(measured, measured.tasks, "")])
+        differences = whole, *_together([_between(measured, [task], task) for task in measured.tasks])
         same = len({cell.digest for cell in measured.cells}) == 1
-        shown = 0 if measured.own_score_because or same else decided(differences[0])
+        shown = 0 if measured.own_score_because or same else decided(whole)
         better = None if not shown else measured.improvers[shown < 0]
-        measured = replace(measured, differences=tuple(differences), better=better)
+        measured = replace(measured, differences=differences, better=better)
     return replace(measured, sentence=measured_words(measured))
 
 
-def _from_seed(measured: Measured) -> Iterable[Difference]:
-    """Every measured improver from the seed improver, task by task; all intervals hold together."""
+_Row: TypeAlias = tuple[str, str, str, Callable[..., Estimate], Sequence[Any], Sequence[Any]]
+"""A difference: its task, the improver, what it is compared with, how they are compared, and the values of both."""
+
+
+def _together(rows: Sequence[_Row]) -> tuple[Difference, ...]:
+    """The rows of one table; their 95% intervals hold all together (Bonferroni)."""
+    return tuple(
+        Difference(
+            **vars(compare(a, b, confidence=1 - LEVEL / len(rows))), task=task, improver=improver, against=against
+        )
+        for task, improver, against, compare, a, b in rows
+    )
+
+
+def _from_seed(measured: Measured) -> tuple[Difference, ...]:
+    """Every measured improver from the seed improver, task by task."""
     seed = measured.improvers[0]
     pairs = [(cell, measured.cell(cell.task, seed)) for cell in measured.cells if cell.improver != seed]
-    different = max(sum(other is not None and cell.digest != other.digest for cell, other in pairs), 1)
+    rows: list[_Row] = []
+    same: list[Difference] = []
     for cell, other in pairs:
-        if other is None:
-            continue
-        if cell.digest == other.digest:
-            yield Difference(0.0, None, cell.test.n, task=cell.task, improver=cell.improver, against=seed)
-            continue
-        change = score_difference(cell.test.values, other.test.values, confidence=1 - LEVEL / different)
-        yield Difference(**vars(change), task=cell.task, improver=cell.improver, against=seed)
+        if other is not None and cell.digest == other.digest:
+            same.append(Difference(0.0, None, cell.test.n, task=cell.task, improver=cell.improver, against=seed))
+        elif other is not None:
+            rows.append((cell.task, cell.improver, seed, group_difference, [cell.test.values], [other.test.values]))
+    order = {(cell.task, cell.improver): place for place, cell in enumerate(measured.cells)}
+    return tuple(sorted([*_together(rows), *same], key=lambda row: order[row.task, row.improver]))
 
 
-def _transfer(measured: Measured) -> Iterable[Difference]:
-    """The gain of each improver over the seed solutions, over all tasks that none was trained on (imp@k of k answers)."""
+def _transfer(measured: Measured) -> tuple[Difference, ...]:
+    """The gain of each improver over the seed solutions, over all tasks that none was trained on (imp@k of k responses)."""
     seen = {task for tasks in measured.trained_on.values() for task in tasks}
     unseen = [task for task in measured.tasks if task not in seen]
     if not (seen and unseen and measured.complete):
-        return
+        return ()
+    rows: list[_Row] = []
     for improver in measured.improvers:
         gained: list[float] = []
         before: list[float] = []
@@ -251,23 +268,18 @@ def _transfer(measured: Measured) -> Iterable[Difference]:
             if cell is not None and seed is not None:
                 gained += cell.test.values
                 before += [seed.test.value] * len(cell.test.values)
-        change = score_difference(gained, before)
-        yield Difference(**vars(change), task="", improver=improver, against="seed solution")
+        rows.append(("", improver, "seed solution", score_difference, gained, before))
+    return _together(rows)
 
 
-def _between(measured: Measured, task: str = "") -> Difference:
-    """The first improver minus the second on one task, or on all. One observation is a copy of each."""
+def _between(measured: Measured, tasks: Sequence[str], name: str) -> _Row:
+    """The first improver minus the second on some tasks."""
     first, second = (
-        [
-            value
-            for cell in measured.cells
-            if cell.improver == name and task in ("", cell.task)
-            for value in cell.test.values
-        ]
-        for name in measured.improvers
+        [cell.test.values for cell in measured.cells if cell.improver == improver and cell.task in tasks]
+        for improver in measured.improvers
     )
-    name, other = measured.improvers
-    return Difference(**vars(score_difference(first, second)), task=task, improver=name, against=other)
+    improver, against = measured.improvers
+    return name, improver, against, group_difference, first, second
 
 
 def _cell(task: str, name: str, digest: str, copies: Sequence[MeasuredCopy], spent: Spent) -> Measurement:

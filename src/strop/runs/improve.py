@@ -2,10 +2,10 @@
 
 `improve_once` records an improvement; `recorded` reads its result from the record.
 
-Scores are compared round by round: both programs are measured on as many instances as the task holds out, then in rounds of
-as many fresh ones, until the interval of the mean difference leaves 0, or can hardly leave it, or a limit is reached. The
-interval keeps its level at every look (strop.analysis.stats.bounded). Each instance is one observation: it has a process of
-its own, so that none fails because another did. A program that fails in some calls scores 0 in these.
+Scores are compared in two stages: both programs are measured on as many instances as the task holds out; then the spread of the
+differences, not their mean, sets how many rounds of as many fresh ones follow, no more runs than training took. One test of all
+of them ends it (strop.analysis.stats.exchangeable). Each instance is one observation: it has a process of its own, so that
+none fails because another did. A program that fails in some calls scores 0 in these.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from strop.analysis.stats import decided, differences, hopeless, score_difference
+from strop.analysis.stats import differences, least_pairs, pairs_needed
 from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, Malformed, StoreError, TaskError
 from strop.base.events import Evaluated, Event, Recorder, in_full
@@ -31,7 +31,7 @@ from strop.runs.finding import UTILITY, Cost, Evidence, ScoredProgram
 from strop.runs.journal import Journal
 from strop.runs.patching.result_files import BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
-from strop.runs.run_data import FIXED, REPEATS, RunData, joined, named_in
+from strop.runs.run_data import FIXED, REPEATS, RunData, named_in
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import Task
@@ -187,9 +187,8 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     scored = _scored(results, "original")
     if scored is None or (improved is not None and not _is_whole(improved, scored)):
         return None
-    evidence = Evidence(improvement, scored, improved, cost, None, *more)
-    # Before its end, more may follow.
-    return evidence if run.status == "finished" or evidence.finding != "no significant improvement" else None
+    # Before its end, more rounds may follow.
+    return Evidence(improvement, scored, improved, cost, None, *more) if run.status == "finished" else None
 
 
 def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
@@ -254,35 +253,37 @@ def _check_runs(parts: Components, original: Original | None, evaluation: Evalua
         raise ConfigurationError(f"the solution to start from, {original.name}, does not run: {reason}")
 
 
-LEAST_SECONDS = 60.0
-"""Further rounds may take as long as the candidates took in training, but always this many seconds of running programs."""
+WORTH = 0.02
+"""The gain in score that the final comparison is sized to show."""
 _SPARE = 2.0
-"""A round begins only if this many times the last one is left of --max-time."""
+"""Further rounds are planned for this many times as long as the first one took, as far as --max-time is concerned."""
 
 
 def compare(context: RunContext, journal: Journal, improved: str, original: str, rounds: int | None = None) -> None:
-    """Measure both programs on sealed instances until something is shown, or nothing can be.
+    """Measure both programs on sealed instances: on a first round, and on as many further ones as its spread asks for.
 
-    `rounds`: so many, as in the record that is replayed; None: as many as it takes. What the record holds is not measured again.
+    `rounds`: so many, as in the record that is replayed. What the record holds is not measured again.
     """
-    task = context.parts.task
+    begun = journal.clock()
+    first = _round(context, 0, improved, original)
+    if rounds is None:
+        rounds = _rounds_needed(context, journal, first, journal.clock() - begun)
+    for number in range(1, rounds):
+        _round(context, number, improved, original)
+
+
+def _rounds_needed(context: RunContext, journal: Journal, first: Sequence[Evaluated], seconds: float) -> int:
+    """How many rounds the comparison takes: no more runs of programs than training took. The first took `seconds`."""
+    task, scores = context.parts.task, [each.scores for each in first]
     assert isinstance(task, Task)
     has_more = has_rounds(task, is_published=context.parts.spec.instances == "published")
-    most = rounds if rounds is not None else MOST_ROUNDS if has_more else 1
-    so_far: list[Evaluated] = []
-    is_fixed = task.fixed_input and repeats(task)
-    for number in range(most):
-        begun = journal.clock()
-        pair = _round(context, number, improved, original)
-        so_far = [joined(*each) for each in zip(so_far, pair, strict=True)] if so_far else pair
-        size = len(pair[0].scores)
-        if rounds is None and (
-            _is_settled(so_far, (most - number - 1) * size)
-            or (is_fixed and all(len({*each.scores}) == 1 for each in so_far))
-            or sum(each.wall_seconds for each in so_far) > max(LEAST_SECONDS, _in_training(journal.evaluations()))
-            or journal.seconds_left < _SPARE * (journal.clock() - begun)
-        ):
-            break
+    is_known = task.fixed_input and repeats(task) and all(len({*each}) == 1 for each in scores)
+    if not has_more or is_known or len(scores[0]) != len(scores[1]):  # the text of one is no program
+        return 1
+    size, trained = len(scores[0]), sum(len(each.scores) for each in journal.evaluations() if each.split == "train")
+    needed = min(pairs_needed(differences(*scores), WORTH, MOST_ROUNDS * size), max(trained // 2, least_pairs()))
+    in_time = min(journal.seconds_left / max(_SPARE * seconds, 1e-9), MOST_ROUNDS)
+    return max(min(math.ceil(needed / size), int(in_time)), 1)
 
 
 def rounds_of(store: Store) -> int:
@@ -309,15 +310,3 @@ def check_enough(spec: RunSpec, task: AnyTask) -> None:
     """Raises ConfigurationError if the last comparison could show no difference, because too little is held out."""
     if few := too_few(task, is_published=spec.instances == "published"):
         raise ConfigurationError(f"task {task.name}: {few}")
-
-
-def _is_settled(pair: Sequence[Evaluated], remaining: int) -> bool:
-    improved, original = (each.scores for each in pair)
-    if len(improved) != len(original):  # the text of one is no program
-        return True
-    return bool(decided(score_difference(improved, original))) or hopeless(differences(improved, original), remaining)
-
-
-def _in_training(events: Iterable[Evaluated]) -> float:
-    """Seconds for which programs ran in training."""
-    return sum(event.wall_seconds for event in events if event.split == "train")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from strop.analysis.search import TOLD_BY, Search, searches_of
-from strop.analysis.stats import mean, score_difference
+from strop.analysis.stats import group_difference, mean
 from strop.base.as_document import as_document, to_json
 from strop.base.errors import StoreError
 from strop.base.events import Compared, IterationFinished, IterationStarted
@@ -55,10 +55,13 @@ def run(parts: Components, improver: str, directory: Path, journal: Journal) -> 
             context.run,
         )
         best, seed = -1.0, improver
+        gate: Sequence[float] = ()
         for t in range(spec.iterations + 1):
             begun = journal.clock()
             journal(IterationStarted(scope=f"t{t}", t=t, improver=improver))
             step = next(steps)
+            if step.choice.accepted and step.choice.comparison is not None:
+                gate = step.choice.comparison.differences
             improver = step.improver
             journal(_finished(step, journal, begun, tuple(task.name for task in parts.further and parts.tasks)))
             save(directory / "improvers" / f"I{t}.py", improver)
@@ -72,13 +75,13 @@ def run(parts: Components, improver: str, directory: Path, journal: Journal) -> 
                 )
                 break
         if spec.selection != "paper" and improver != seed:
-            compare_last(context, Contender(0, seed, None), Contender(step.t, improver, 0))
+            compare_last(context, Contender(0, seed, None), Contender(step.t, improver, 0), gate)
 
 
-def compare_last(context: RunContext, first: Contender, last: Contender) -> None:
-    """Record the last comparison of a run."""
+def compare_last(context: RunContext, first: Contender, last: Contender, gate: Sequence[float]) -> None:
+    """Record the last comparison of a run. `gate`: the differences by which the last improver was accepted."""
     contest = PairedComparison(context.meta_utility("test"), first, last, context.run.child(LAST))
-    context.record(last_comparison(contest, context.parts.spec.gate_pairs))
+    context.record(last_comparison(contest, gate, context.parts.spec.gate_pairs))
 
 
 def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]) -> IterationFinished:
@@ -197,12 +200,15 @@ def trained_of(
 
 def _from_seed(run: RunData) -> tuple[FromSeed, ...]:
     """Every accepted improver minus the first: the last one by the last comparison, which decides, if there was one; others by
-    the copies on which both were measured."""
+    the copies on which both were measured. Each has its own 95% interval."""
     if not run.iterations or not run.iterations[0].test:
         return ()
     first, *others = run.iterations
     accepted = [event for event in others if event.accepted and len(event.test) == len(first.test)]
-    rows = [FromSeed(t=event.t, **vars(score_difference(event.test, first.test))) for event in accepted]
+    rows = []
+    for event in accepted:
+        sides = (of_tasks(one.test, one.tasks or ("",)) for one in (event, first))
+        rows.append(FromSeed(t=event.t, **vars(group_difference(*sides))))
     if rows and run.last is not None:
         rows[-1] = FromSeed(t=rows[-1].t, **vars(decisive(run.last)))
     return tuple(rows)

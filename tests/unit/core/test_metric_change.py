@@ -219,7 +219,7 @@ def test_one_value_of_zero_does_not_change_the_scale() -> None:
     assert one is not None and one.scale == "ratio" and 1.2 < math.exp(one.change.mean) < 1.6
 
 
-def test_rate_of_passed_tests_that_varies_has_an_interval_for_bounded_values() -> None:
+def test_rate_of_passed_tests_that_varies_has_an_interval_of_its_difference() -> None:
     tests = MetricFacts("tests", "max", reader="tests")
     fixed = gain(tests, [{"tests": 0.95}] * LEAST, [{"tests": 0.9}] * LEAST, seeded=False)
     assert fixed is not None and fixed.verdict == "better" and fixed.change.interval is None
@@ -227,8 +227,10 @@ def test_rate_of_passed_tests_that_varies_has_an_interval_for_bounded_values() -
     assert sentence(single(facts, [{"tests": 0.95}] * 8, [{"tests": 0.9}] * 8)) == (
         "Better: more tests pass, from 90% to 95%, the same in each of 8 held-out instances."
     )
-    varies = gain(tests, [{"tests": 0.95}] * 9 + [{"tests": 0.9}], [{"tests": 0.9}] * 10, seeded=False)
-    assert varies is not None and varies.verdict == "no significant change"
+    varies = gain(tests, [{"tests": 0.95}] * 7 + [{"tests": 0.9}] * 3, [{"tests": 0.9}] * 10, seeded=False)
+    assert varies is not None and varies.verdict == "better" and varies.change.interval == (0.0125, 0.041666667)
+    lost = gain(tests, [{"tests": 0.95}] * 5 + [{"tests": 0.85}] * 5, [{"tests": 0.9}] * 10, seeded=False)
+    assert lost is not None and lost.verdict == "no significant change"
     assert varies.change.interval is not None and varies.change.interval[0] < -0.1
 
 
@@ -352,7 +354,7 @@ def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
     before = replace(own.original, test=replace(own.original.last, value=0.4, scores=(0.4,) * 40))
     found = replace(own, facts=None, original=before, improved=replace(own.improved, test=last))
     assert (found.finding, found.scored_by, found.scorer) == ("better", "host", "computed by the host in score()")
-    assert sentence(found).startswith("Better: +0.500 (95% interval ")
+    assert sentence(found) == "Better: +0.500 in score, from 0.400 to 0.900, on 40 held-out instances."
     again = sentence(replace(found, repeats=True))
     assert again == (
         "Better on its fixed input: +0.500 in score, from 0.400 to 0.900, the same in each of 40 repeated measurements"
@@ -488,7 +490,7 @@ def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility
     found = single(facts, after, before, value=0.2, scores=(0.2,) * 20)
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
-        "No improvement: the returned program is worse, -0.300 (95% interval -0.428 to -0.062) in utility, "
+        "No improvement: the returned program is worse, -0.300 in utility, "
         "from 0.500 to 0.200 (score 1 higher, from 0 to 1, but time 50% slower, from 1 s to 2 s), on 20 "
         "held-out instances; keep the original."
     )

@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 
-from strop.analysis.stats import Estimate, score_difference
 from strop.base.errors import StoreError
 from strop.reproduce.baselines import Baselines, Strategies
 from strop.reproduce.protocol import Result
 from strop.reproduce.tables import markdown_of
-from strop.runs.claims.improvers import too_few_words
 from strop.runs.results.measured import Measured
 from strop.runs.spec import shipped_improvers
 from support.evaluations import evaluation
@@ -119,16 +117,8 @@ def test_sentence_names_what_is_better_and_what_is_worse(greedy: float, chain: f
 def test_sentence_says_that_so_few_copies_can_show_nothing() -> None:
     assert result(run([0.1], ["ok"])).sentence == (
         "No significant difference between the seed improver and any of 3 others (test û on lpn, 1 run); so few copies "
-        "cannot show one."
+        "cannot show any difference, 5 can."
     )
-
-
-@pytest.mark.parametrize(("copies", "words"), [(6, "; so few copies cannot show one"), (7, "")])
-def test_so_few_copies_cannot_show_a_difference_if_two_intervals_of_them_that_hold_together_always_reach_0(
-    copies: int, words: str
-) -> None:
-    one = Estimate(0.1, None, copies)
-    assert too_few_words([("a", one), ("b", one)]) == words
 
 
 def test_chart_has_a_row_for_each_line_and_leaves_out_a_value_that_is_missing() -> None:
@@ -164,18 +154,18 @@ def test_best_strategy_stands_first_and_each_is_compared_with_the_seed_improver(
     assert differences["seed"] is None
     beam = differences["beam_search"]
     assert beam is not None and beam.mean == pytest.approx(0.25) and beam.n == 2
-    assert tuple(beam.interval) == score_difference([0.7, 0.9], [0.5, 0.6], confidence=1 - 0.05 / 2).interval
+    assert beam.interval is None
 
 
 def test_sentence_says_which_strategy_is_better() -> None:
     assert strategies(RUN).sentence == (
         "No significant difference between the seed improver and any of 2 others (test û on lpn, 1 run); so few copies cannot "
-        "show one."
+        "show any difference, 5 can."
     )
     better = {
-        "seed": [0.1 * n for n in range(9)] * 6,
-        "beam_search": [0.1 * n + 0.1 for n in range(9)] * 6,
-        "hints": [0.4] * 54,
+        "seed": [0.4 + 0.01 * n for n in range(9)] * 6,
+        "beam_search": [0.5 + 0.01 * n for n in range(9)] * 6,
+        "hints": [0.44] * 54,
     }
     assert strategies(better).sentence == (
         "Better than the seed improver (test û on lpn, 1 run): beam_search (+10.0 points). No significant difference: 1 of 2."

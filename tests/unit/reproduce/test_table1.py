@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from strop.analysis.stats import score_difference
+from strop.analysis.stats import group_difference
 from strop.base.errors import StoreError
 from strop.base.solution import digest_of
 from strop.reproduce.cells import CellResult, finished
@@ -114,7 +114,7 @@ def test_given_improver_needs_no_stop_run(tmp_path: Path) -> None:
     assert improver == {"how": "given as seed", "digest": digest_of(SEED), "candidates": []}
 
 
-def test_values_are_paired_by_copy_and_the_intervals_of_the_five_tasks_hold_together(tmp_path: Path) -> None:
+def test_copies_are_compared_task_by_task_and_the_intervals_of_the_five_tasks_hold_together(tmp_path: Path) -> None:
     found = table(tmp_path, [0.1, 0.2, 0.3, 0.2, 0.1], [0.3, 0.4, 0.5, 0.4, 0.3])
     rows: Any = found.document["rows"]
     assert [row["task"] for row in rows] == list(PAPER)
@@ -122,12 +122,13 @@ def test_values_are_paired_by_copy_and_the_intervals_of_the_five_tasks_hold_toge
     assert means == pytest.approx([0.25, 0.18, 0.38])
     assert difference["mean"] == pytest.approx(0.2) and difference["n"] == 5
     seed, improved = [0.1, 0.2, 0.3, 0.2, 0.1], [0.3, 0.4, 0.5, 0.4, 0.3]
-    assert difference["interval"] == score_difference(improved, seed, confidence=1 - 0.05 / 5).interval
-    assert "5 copies; so few copies cannot show one: the paper's size cannot show more" in " ".join(found.notes)
+    assert difference["interval"] == group_difference([improved], [seed], confidence=1 - 0.05 / 5).interval
     assert found.sentence == (
-        "No significant difference between the improver that STOP made on lpn and the seed improver on any of 5 tasks; so few "
-        "copies cannot show one."
+        "No significant difference between the improver that STOP made on lpn and the seed improver on any of 5 tasks."
     )
+    few = table(tmp_path / "few", [0.1, 0.2], [0.3, 0.4])
+    assert few.sentence.endswith("on any of 5 tasks; so few copies cannot show any difference, 5 can.")
+    assert "2 copies; so few copies cannot show any difference, 5 can: use more --runs." in " ".join(few.notes)
 
 
 def test_sentence_names_the_tasks_where_the_improver_is_better_or_worse(tmp_path: Path) -> None:
@@ -146,10 +147,10 @@ def test_sentence_says_that_the_chosen_run_kept_its_seed_improver(tmp_path: Path
 
 
 def test_intervals_of_utilities_stay_within_their_bounds(tmp_path: Path) -> None:
-    rows: Any = table(tmp_path, [0.0, 1.0], [1.0, 0.0]).document["rows"]
+    rows: Any = table(tmp_path, [0.0, 1.0, 1.0] * 2, [1.0, 0.0, 0.0] * 2).document["rows"]
     seed, difference = rows[0]["u_I0"]["interval"], rows[0]["difference"]["interval"]
-    assert 0 <= seed[0] < 0.01 and 0.99 < seed[1] <= 1
-    assert -1 <= difference[0] < -0.99 and 0.99 < difference[1] <= 1
+    assert 0 <= seed[0] < 0.2 and 0.9 < seed[1] <= 1
+    assert -1 <= difference[0] < -0.7 and 0.5 < difference[1] <= 1
 
 
 def test_table_holds_the_papers_columns_and_says_what_is_inferred_of_maxcut(tmp_path: Path) -> None:

@@ -3,15 +3,16 @@
 One idea a file. docs/statistics.md says which is used where and why. These functions do not know what the numbers mean.
 """
 
-from strop.analysis.stats.bounded import (
+from strop.analysis.stats.bounded import score_estimate, utility_interval
+from strop.analysis.stats.exchangeable import (
     decided,
-    hopeless,
-    least_shown,
-    least_to_show,
+    group_difference,
+    has_ratio,
+    least_copies,
+    least_pairs,
+    log_ratio_of_totals,
+    pairs_needed,
     score_difference,
-    score_estimate,
-    too_few,
-    utility_interval,
 )
 from strop.analysis.stats.means import (
     Estimate,
@@ -24,25 +25,22 @@ from strop.analysis.stats.means import (
     t_estimate,
 )
 from strop.analysis.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
-from strop.analysis.stats.sequential import EProcess, confidence_sequence
 from strop.analysis.stats.targeted import TargetedEvidence, targeted_interval
-from strop.analysis.stats.totals import has_ratio, log_ratio_of_totals
 
 __all__ = [
-    "EProcess",
     "Estimate",
     "TargetedEvidence",
     "TwoProportions",
-    "confidence_sequence",
     "decided",
     "differences",
     "estimate",
+    "group_difference",
     "has_ratio",
-    "hopeless",
-    "least_shown",
-    "least_to_show",
+    "least_copies",
+    "least_pairs",
     "log_ratio_of_totals",
     "mean",
+    "pairs_needed",
     "score_difference",
     "score_estimate",
     "stderr",
@@ -50,7 +48,6 @@ __all__ = [
     "student_t_quantile",
     "t_estimate",
     "targeted_interval",
-    "too_few",
     "two_proportion_z_test",
     "utility_interval",
     "wilson_interval",

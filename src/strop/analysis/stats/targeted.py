@@ -1,10 +1,11 @@
 """Evidence from a known number of observations at most, such as a gate's pairs: bets that aim at the goal by then.
 
-As in `strop.analysis.stats.sequential`, a capital of 1 is bet on the observations lying above a hypothetical mean. But the bet is
-not constant. It is the larger of two: the one that brings the capital to 1/alpha by the last observation, if observations vary as
-much as they have so far (Voráček and Orabona 2025, "STaR-Bets", arXiv 2505.22422); and the one that their mean so far, shrunk,
-makes grow fastest (Kelly's; Waudby-Smith and Ramdas 2024, "aGRAPA"). It depends on earlier observations alone and never exceeds
-the capital. So the capital is a nonnegative supermartingale if the mean is no higher, whatever the shape of the observations.
+As in `strop.analysis.stats.bounded`, a capital of 1 is bet on the observations lying above a hypothetical mean. If the mean is no
+higher than that, the capital is a nonnegative supermartingale: by Ville's inequality it ever reaches 1/alpha with probability
+alpha at most, whatever the shape of the observations and the rule of stopping. The bet is the larger of two: the one that brings
+the capital to 1/alpha by the last observation, if observations vary as much as they have so far (Voráček and Orabona 2025,
+"STaR-Bets", arXiv 2505.22422); and the one that their mean so far, shrunk, makes grow fastest (Kelly's; Waudby-Smith and Ramdas
+2024, "aGRAPA"). It depends on earlier observations alone and never exceeds the capital.
 docs/design/0011-selection.md has the alternatives, measured.
 """
 
@@ -15,8 +16,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from strop.analysis.stats.bounded import FRACTIONS
 from strop.analysis.stats.means import checked_probability
-from strop.analysis.stats.sequential import EProcess
 
 _MOST = 0.99
 """The largest part of the capital that a bet may lose."""
@@ -24,6 +25,11 @@ _PRIOR_DEVIATION = 0.2
 """Counts as one observation, in units of the largest possible loss."""
 _PRIOR_TIES = 5
 """Observations at the null that shrink the mean."""
+_OPTIMISM, _ROOM_OPTIMISM = 1.5, 1.28
+"""Standard errors by which futility's guesses, of growth and of room to gain, lie above what was seen."""
+_LIKELY_DEVIATION = 0.25
+"""Standard deviation that futility expects while nothing is known, as a part of the range. `bench/gate.py` judges these three on
+other shapes than those on which they were chosen."""
 _HALVINGS = 40
 _log1p = np.log1p  # that of `math` differs from it in the last bit on some processors
 
@@ -44,7 +50,7 @@ class TargetedEvidence:
         """Raises ValueError unless alpha is in (0, 1) and low < null < high, all finite."""
         self._goal = math.log(1 / checked_probability(alpha))
         self._horizon = horizon
-        self._fixed = EProcess(null=null, low=low, high=high)
+        self._growth = LikelyGrowth(null, low, high)
         self._null, self._loss = null, null - low
         self._total, self._squares = 0.0, _PRIOR_DEVIATION**2
         self.log_value = self.highest = 0.0
@@ -58,7 +64,7 @@ class TargetedEvidence:
         """Takes in one observation. Raises ValueError for one outside [low, high]."""
         moved = (x - self._null) / self._loss
         bet = self._bet()
-        self._fixed.add(x)
+        self._growth.add(x)
         self.log_value += float(_log1p(bet * moved))
         self.highest = max(self.highest, self.log_value)
         self._total += moved
@@ -66,7 +72,7 @@ class TargetedEvidence:
 
     def _bet(self) -> float:
         """The part of the capital that the next observation loses at the low end of the range."""
-        n = self._fixed.n
+        n = self._growth.n
         variance, left = self._squares / (n + 1), max(self._horizon - n, 1)
         needed = math.sqrt(2 * max(self._goal - self.log_value, 0.0) / (left * variance))
         return min(max(needed, self._total / (n + _PRIOR_TIES) / variance), _MOST)
@@ -74,13 +80,72 @@ class TargetedEvidence:
     def hopeless(self, *, most: float | None = None) -> bool:
         """Whether the observations that are left will hardly bring a rejection: futility, which costs power and no error.
 
-        The guess is optimistic: `EProcess.likely_growth` of the best constant bet. `most`: a mean that the coming observations
+        The guess is optimistic: `LikelyGrowth` of the best constant bet. `most`: a mean that the coming observations
         will hardly exceed, where that is known.
         """
-        left = self._horizon - self._fixed.n
-        if self.rejected or not self._fixed.n:
+        left = self._horizon - self._growth.n
+        if self.rejected or not self._growth.n:
             return False
-        return left < 1 or self.log_value + left * max(self._fixed.likely_growth(left, most=most)) < self._goal
+        return left < 1 or self.log_value + left * max(self._growth.likely(left, most=most)) < self._goal
+
+
+class LikelyGrowth:
+    """How fast each of three constant bets, which futility follows, may go on to grow.
+
+    Raises:
+        ValueError: unless low < null < high, all finite.
+    """
+
+    n: int
+    """Number of observations."""
+
+    def __init__(self, null: float, low: float, high: float) -> None:
+        if not (math.isfinite(low) and math.isfinite(high) and low < null < high):
+            raise ValueError(f"a null of {null} does not lie inside the range {low} to {high}")
+        self._null, self._low, self._high = null, low, high
+        self._bets = [fraction / (null - low) for fraction in FRACTIONS.tolist()]
+        self._logs = [0.0] * len(self._bets)
+        self._squares = [0.0] * len(self._bets)
+        self.n = 0
+
+    def add(self, x: float) -> None:
+        """Takes in one observation. Raises ValueError for one outside [low, high]."""
+        if not self._low <= x <= self._high:
+            raise ValueError(f"{x} is outside {self._low} to {self._high}")
+        for number, bet in enumerate(self._bets):
+            step = float(_log1p(bet * (x - self._null)))
+            self._logs[number] += step
+            self._squares[number] += step * step
+        self.n += 1
+
+    def likely(self, coming: int, *, most: float | None = None) -> list[float]:
+        """The growth of each bet's logarithm that `coming` (at least 1) more observations will hardly exceed on average.
+
+        It is the upper end of what the past observations, at least one, make likely: 1.5 standard errors of prediction up, with a
+        variance that is taken large while little is known. `most`: a mean that the coming observations will hardly exceed, if one
+        is known. An observation at the null moves no bet: it is no evidence, and tells only that little happens.
+        """
+        highest = self._high if most is None else min(max(most, self._low), self._high)
+        bets = zip(self._bets, self._logs, self._squares, strict=True)
+        return [self._growth(bet, log, square, highest, coming) for bet, log, square in bets]
+
+    def _growth(self, bet: float, log: float, square: float, highest: float, remaining: int) -> float:
+        """A bet's mean growth in the coming observations, guessed optimistically: no more than each being `highest` gives."""
+        center = log / self.n
+        spread = max(square - self.n * center * center, 0.0)
+        prior = bet * _LIKELY_DEVIATION * (self._high - self._low)
+        variance = (prior * prior + spread) / (self.n + 1)
+        growth = center + _OPTIMISM * math.sqrt(variance * (1 / self.n + 1 / remaining))
+        return min(growth, float(_log1p(bet * (highest - self._null))))
+
+
+def likely_most(values: Sequence[float], coming: int) -> float:
+    """A mean that `coming` (at least 1) more values in [0, 1] will hardly exceed, after at least one value of their kind."""
+    n = len(values)
+    center = sum(values) / n
+    spread = sum((value - center) ** 2 for value in values)
+    variance = (1 / 4 + spread) / (n + 1)  # no values in [0, 1] vary more than by 1/4
+    return min(center + _ROOM_OPTIMISM * math.sqrt(variance * (1 / n + 1 / coming)), 1.0)
 
 
 def targeted_interval(values: Sequence[float], horizon: int, *, confidence: float) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from strop.analysis.stats import TargetedEvidence, targeted_interval
-from strop.analysis.stats.sequential import likely_most
+from strop.analysis.stats.targeted import likely_most
 from strop.base.budget import Budget
 from strop.base.pluralize import quantity
 from strop.base.results import Comparison

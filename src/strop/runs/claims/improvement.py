@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from strop.analysis.stats import Estimate, too_few
+from strop.analysis.stats import Estimate, least_pairs
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, means_of
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, MetricFacts
-from strop.evaluation.commands.measure import LEAST
 from strop.evaluation.feedback import gist
 from strop.runs.claims.gains import in_units, named, size, unit_of, valued, values
-from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words
+from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words, too_few
 from strop.runs.finding import UTILITY, Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
 from strop.tasks.command.objective import TIMES
@@ -163,7 +162,7 @@ def _in_scores(evidence: Evidence, improved: ScoredProgram, difference: Estimate
     values = f"from {original.last.value:.3f} to {improved.last.value:.3f}{known}"
     if evidence.gains:
         values += f" ({_all_metrics(evidence)})"
-    few = too_few(difference, "measurement" if evidence.is_fixed else "instance") if undecided else ""
+    few = too_few(difference, "measurements" if evidence.is_fixed else "instances", least_pairs()) if undecided else ""
     where = f"{'undecided ' if undecided else ''}{_where(evidence, difference.n, same=same)}"
     return f"{difference.mean:+.3f}{interval} in {name}, {values}, {where}" + (f"; {few}" if few else "")
 
@@ -179,8 +178,8 @@ def _in_metrics(evidence: Evidence, improved: ScoredProgram, decisive: Gain) -> 
     known = _known(evidence, decisive.metric)
     change = _all_metrics(evidence) if len(gains) > 1 else f"{least}{size(decisive)}, {values(decisive)}{known}"
     change = f"{change}, {where}{_loading(gains, improved.last)}{_setbacks(evidence)}"
-    few = n < LEAST and evidence.finding == "no significant improvement"
-    return f"{change}; at least {LEAST} are needed to show a difference" if few else change
+    few = n < least_pairs() and evidence.finding == "no significant improvement"
+    return f"{change}; at least {least_pairs()} are needed to show a difference" if few else change
 
 
 def _all_metrics(evidence: Evidence) -> str:

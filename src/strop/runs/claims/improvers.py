@@ -7,10 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
-from strop.analysis.stats import Estimate, decided, least_shown, too_few
+from strop.analysis.stats import Estimate, decided, least_copies
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
-from strop.runs.claims.numbers import by_how_much, signed, turned
+from strop.runs.claims.numbers import by_how_much, signed, too_few, turned
 from strop.runs.results.measured import Difference, Measured, Measurement
 
 EQUAL_WITHIN = 0.1
@@ -55,7 +55,7 @@ def contest(name: str, other: str, change: Estimate, where: str, own_scores: Map
     `own_scores`: task → why its score is the program's own."""
     shown = decided(change)
     if not shown:
-        few = too_few(change, "copy")
+        few = too_few(change, "copies", least_copies())
         words = f"No significant difference between {name} and {other}: {signed(change)} in û, {where}"
         return f"{words}; {few}" if few else words
     verdict = f"{better_words(own_scores)}: {name} beats" if shown > 0 else f"Worse: {name} is worse than"
@@ -100,10 +100,10 @@ def named(differences: Differences, size: Size = in_points) -> str:
 
 
 def too_few_words(differences: Differences) -> str:
-    """The end of a sentence where there are too few pairs for any claim; else empty."""
-    confidence = 1 - LEVEL / max(len(differences), 1)
-    possible = any(least_shown(one.n, confidence=confidence) is not None for _, one in differences)
-    return "" if possible else "; so few copies cannot show one"
+    """The end of a sentence where there are too few copies for any claim; else empty."""
+    if any(one.interval for _, one in differences):
+        return ""
+    return f"; so few copies cannot show any difference, {least_copies(1 - LEVEL / max(len(differences), 1))} can"
 
 
 def measured_words(measured: Measured) -> str:

@@ -76,6 +76,11 @@ def by_how_much(change: Estimate) -> str:
     return f"{size.mean:.3f}{interval_in_brackets(size.interval)}"
 
 
+def too_few(change: Estimate, things: str, least: int) -> str:
+    """Why a difference has no interval: `so few instances cannot show any difference, 6 can`; empty if it has one."""
+    return "" if change.interval else f"so few {things} cannot show any difference, {least} can"
+
+
 def turned(change: Estimate) -> Estimate:
     """The change in the other direction: mean and interval with the opposite signs."""
     interval = None if change.interval is None else (-change.interval[1], -change.interval[0])

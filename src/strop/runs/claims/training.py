@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strop.analysis.stats import Estimate, decided, mean, score_difference, too_few
+from strop.analysis.stats import Estimate, decided, group_difference, least_copies, mean
 from strop.base.events import Compared
 from strop.base.pluralize import quantity
 from strop.runs.claims.improvers import better_words, own_score_words, where_measured
-from strop.runs.claims.numbers import by_how_much, interval_in_brackets, signed
+from strop.runs.claims.numbers import by_how_much, interval_in_brackets, signed, too_few
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import REPEATS, RunData, named_in
 
@@ -43,7 +43,7 @@ def conclusion_of(run: RunData, iterations: Sequence[Iteration]) -> Conclusion:
     accepted = [(one, sample) for one, sample in rows[1:] if one.accepted and sample.n == first.n]
     if accepted:
         reached, sample = accepted[-1]
-        sentence, detail = _comparison(reached.t, score_difference(sample.values, first.values), first.mean, run)
+        sentence, detail = _comparison(reached.t, group_difference(sample.by_task, first.by_task), first.mean, run)
     else:
         where = f"{_where(run)}, {quantity(test.n, 'copy')}"
         sentence = _no_improvement(last.t, run)
@@ -117,7 +117,7 @@ def _comparison(t: int, change: Estimate, before: float, run: RunData) -> tuple[
         paper = run.recipe.get("selection") == "paper" and shown <= 0
         why = "Selection `paper` accepts what each self-improvement returns, better or not." if paper else ""
         if not shown:
-            few = too_few(change, "copy")
+            few = too_few(change, "copies", least_copies())
             return f"No significant improvement: {name} was accepted; {changed}" + (f"; {few}." if few else "."), why
         return (
             f"{better_words(own)}: {name} beats {rest}"

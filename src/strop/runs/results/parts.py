@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from strop.analysis.audit import RULES
-from strop.analysis.stats import Estimate, estimate, score_estimate, stratified
+from strop.analysis.stats import Estimate, score_estimate, stratified
+from strop.base.as_document import HIDDEN
 from strop.base.pluralize import quantity
 from strop.runs.run_data import Answers
 
@@ -19,16 +20,22 @@ class Sample(Estimate):
 
     values: tuple[float, ...]
     """One value per copy of the task."""
+    tasks: int = field(default=1, metadata=HIDDEN)
+    """How many tasks the copies are of, as many of each, one task after another."""
+
+    @property
+    def by_task(self) -> tuple[tuple[float, ...], ...]:
+        """The values of each task."""
+        copies = len(self.values) // self.tasks
+        return tuple(self.values[at : at + copies] for at in range(0, copies * self.tasks, copies))
 
 
 def sample(values: Sequence[float], tasks: int = 1) -> Sample | None:
     """The sample of some values, ordered by task; None of none. The standard error is that of fixed tasks."""
     if not values:
         return None
-    interval, copies = score_estimate(values).interval, len(values) // tasks
-    groups = [values[number * copies : (number + 1) * copies] for number in range(tasks)]
-    whole = stratified(groups) if tasks > 1 else estimate(values)
-    return Sample(whole.mean, whole.stderr, whole.n, interval, values=tuple(values))
+    made = Sample(**vars(score_estimate(values)), values=tuple(values), tasks=tasks)
+    return replace(made, stderr=stratified(made.by_task).stderr) if tasks > 1 else made
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,13 +136,19 @@ def test_ratio_is_of_the_totals_not_the_mean_of_the_ratios() -> None:
 
 
 def test_equal_ratios_have_an_interval_without_width() -> None:
-    found = log_ratio_of_totals((1.0, [2.0, 4.0, 6.0], [1.0, 2.0, 3.0]))
-    assert found.interval is not None and math.isclose(found.mean, math.log(2))
-    assert found.interval[1] - found.interval[0] < 1e-12
+    found = log_ratio_of_totals((1.0, [2.0, 4.0, 6.0] * 2, [1.0, 2.0, 3.0] * 2))
+    assert found.interval is not None and found.interval == pytest.approx((math.log(2), math.log(2)), abs=1e-9)
 
 
-def test_single_pair_has_no_interval() -> None:
-    assert log_ratio_of_totals((1.0, [2.0], [1.0])).interval is None
+def test_fewer_than_six_pairs_have_no_interval() -> None:
+    assert log_ratio_of_totals((1.0, [2.0] * 5, [1.0] * 5)).interval is None
+
+
+def test_pair_without_any_cost_does_not_stand_for_a_gain() -> None:
+    low, high = log_ratio_of_totals((1.0, [2.0] * 6 + [0.0], [1.0] * 6 + [0.0])).interval or (0.0, 0.0)
+    assert low == pytest.approx(math.log(2)) and high == pytest.approx(math.log(2)), "seven pairs leave out one subset"
+    low, high = log_ratio_of_totals((1.0, [2.0] * 5 + [0.0], [1.0] * 5 + [0.0])).interval or (0.0, 0.0)
+    assert (low, high) == (-math.inf, math.inf)
 
 
 @pytest.mark.parametrize("spread", [0.0, 1.0, 2.0])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.analysis.stats import TargetedEvidence, targeted_interval
-from strop.analysis.stats.sequential import EProcess
+from strop.analysis.stats.targeted import likely_most
 
 DIFFERENCES = st.lists(st.floats(-1, 1), max_size=40)
 
@@ -40,14 +42,65 @@ def test_evidence_of_no_gain_reaches_the_goal_no_more_often_than_its_level(kind:
     assert rejected <= 600 * 0.025 + 2 * (600 * 0.025 * 0.975) ** 0.5
 
 
-def test_evidence_finds_gains_more_often_than_constant_bets_and_as_soon() -> None:
-    rng, found, before = np.random.default_rng(28), 0, 0
-    for _ in range(200):
-        values, fixed = rng.normal(0.08, 0.12, 60).clip(-1, 1).tolist(), EProcess()
-        for value in values:
-            fixed.add(value)
-        found, before = found + after(values).rejected, before + fixed.rejected(0.025)
-    assert found > before + 20
+def test_evidence_finds_a_gain_of_half_a_deviation_in_most_cases() -> None:
+    rng = np.random.default_rng(28)
+    found = sum(after(rng.normal(0.08, 0.12, 60).clip(-1, 1).tolist()).rejected for _ in range(200))
+    assert found > 110
+
+
+@pytest.mark.parametrize(
+    ("values", "horizon", "hopeless"),
+    [
+        ([], 60, False),
+        ([0.1] * 5, 5, True),
+        ([0.9] * 20, 20, False),
+        ([-0.3, -0.2, -0.4, -0.1, -0.3] * 2, 60, True),
+        ([0.0] * 10, 12, True),
+        ([0.0] * 5, 60, False),
+        ([0.0] * 30, 60, True),
+    ],
+    ids=["new", "nothing remains", "decided", "worse", "few remain", "five ties", "thirty ties"],
+)
+def test_comparison_is_hopeless_when_what_remains_cannot_be_expected_to_decide_it(
+    values: list[float], horizon: int, hopeless: bool
+) -> None:
+    assert after(values, horizon=horizon).hopeless() is hopeless
+
+
+def test_comparison_is_hopeless_when_the_incumbent_leaves_no_room() -> None:
+    assert after([0.05] * 10).hopeless(most=0.01) and not after([0.05] * 10).hopeless(most=0.5)
+
+
+@pytest.mark.heavy
+def test_futility_costs_little_power() -> None:
+    rng, found, given_up = np.random.default_rng(8), 0, 0
+    for _ in range(400):
+        evidence, hopeless = TargetedEvidence(0.025, 60), False
+        for n, x in enumerate(rng.normal(0.12, 0.22, 60).clip(-1, 1).tolist(), 1):
+            evidence.add(x)
+            hopeless |= n % 5 == 0 and evidence.hopeless()
+        found += evidence.rejected
+        given_up += evidence.rejected and hopeless
+    assert found > 250 and given_up / found < 0.05
+
+
+def test_room_that_is_likely_shrinks_with_what_was_seen_and_is_never_more_than_the_range() -> None:
+    assert likely_most([0.0] * 5, 10) > likely_most([0.0] * 50, 10) > 0.0
+    assert likely_most([0.9, 1.0], 10) == 1.0
+
+
+@pytest.mark.parametrize("x", [-1.1, 1.1, math.nan, math.inf])
+def test_evidence_refuses_an_observation_outside_its_range(x: float) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        after([0.5]).add(x)
+
+
+@pytest.mark.parametrize(
+    "options", [{"null": -1.0}, {"null": 1.0}, {"low": 0.5}, {"high": math.inf}, {"null": math.nan}]
+)
+def test_evidence_refuses_a_null_at_the_edge_of_its_range(options: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="range"):
+        TargetedEvidence(0.1, 10, **options)
 
 
 def test_evidence_counts_nothing_that_an_observation_could_not_lose() -> None:

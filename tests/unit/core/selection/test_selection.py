@@ -229,21 +229,20 @@ def test_refused_candidate_never_meets_the_sealed_split(bench: MakeBench) -> Non
     assert {event.scope.split("/")[0] for event in b.of(Evaluated) if event.split == "test"} == {"t0"}
 
 
-def test_last_comparison_ends_as_soon_as_one_side_is_shown_and_keeps_the_values_of_both(bench: MakeBench) -> None:
-    better = last_comparison(contest(bench(instances=2), IDLE, BETTER), 60)
-    assert (
-        better.accepted
-        and better.pairs == len(better.differences) == len(better.before) < 20
-        and better.interval[0] > 0
-    )
-    worse = last_comparison(contest(bench(instances=2), BETTER, IDLE), 60)
-    assert not worse.accepted and worse.pairs < 20 and worse.interval[1] < 0
-    assert set(worse.before) == {1.0}
+@pytest.mark.parametrize(("gate", "pairs"), [([0.5] * 4, 6), ([0.3, 0.5] * 6, 12), ([0.0, 1.0] * 6, 30)])
+def test_last_comparison_takes_as_many_pairs_as_the_spread_of_the_gate_asks_for(
+    bench: MakeBench, gate: list[float], pairs: int
+) -> None:
+    better = last_comparison(contest(bench(instances=2), IDLE, BETTER), gate, 30)
+    assert better.accepted and better.interval[0] > 0 and (better.pairs, better.most) == (pairs, 30)
+    assert len(better.differences) == len(better.before) == pairs
 
 
-def test_last_comparison_ends_when_neither_side_can_be_shown_any_more(bench: MakeBench) -> None:
-    same = last_comparison(contest(bench(instances=2), BETTER, BETTER + "#"), 60)
-    assert not same.accepted and same.pairs < 60 and same.interval[0] < 0 < same.interval[1]
+def test_last_comparison_shows_which_side_is_better_or_that_none_is(bench: MakeBench) -> None:
+    worse = last_comparison(contest(bench(instances=2), BETTER, IDLE), [0.1] * 6, 60)
+    assert not worse.accepted and worse.interval[1] < 0 and set(worse.before) == {1.0}
+    same = last_comparison(contest(bench(instances=2), BETTER, BETTER + "#"), [0.1] * 6, 60)
+    assert not same.accepted and same.interval[0] <= 0 <= same.interval[1]
 
 
 MADE = {"task": "t", "model": "scripted"}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from strop.analysis.stats import score_difference
+from strop.analysis.stats import group_difference
 from strop.base.events import Compared, Event, RunFinished, RunStarted
 from strop.runs.claims.training import Conclusion, conclusion_of
 from strop.runs.results.parts import sample
@@ -34,6 +34,11 @@ BEFORE, AFTER, N = 0.771, 0.969, 40
 """û of I_0, û of a better I_1, and copies that can show the difference."""
 
 
+def around(value: float, n: int) -> tuple[float, ...]:
+    """n values with this mean, in an order of their own."""
+    return tuple(value + (0.02 if (copy * 7 + round(100 * value)) % 2 else -0.02) for copy in range(n))
+
+
 def iterations(after: float | None = None, *, last: int = 2, n: int = N) -> list[Iteration]:
     """Iterations 0 to `last` of n copies; iteration 1 was accepted, with û `after`; None: none was."""
 
@@ -41,7 +46,7 @@ def iterations(after: float | None = None, *, last: int = 2, n: int = N) -> list
         value = BEFORE if after is None or t == 0 else after
         accepted = t == 1 and after is not None
         return Iteration(
-            t=t, accepted=accepted, reason="", train=None, test=sample((value,) * n), lm_calls=1, evaluations=1, verdicts={},
+            t=t, accepted=accepted, reason="", train=None, test=sample(around(value, n)), lm_calls=1, evaluations=1, verdicts={},
             seconds=1.0, improver="x", parent=None, gate=None, tasks=(), search=None,
         )  # fmt: skip
 
@@ -49,7 +54,7 @@ def iterations(after: float | None = None, *, last: int = 2, n: int = N) -> list
 
 
 def interval(after: float, n: int = N) -> tuple[float, float]:
-    change = score_difference((after,) * n, (BEFORE,) * n)
+    change = group_difference([around(after, n)], [around(BEFORE, n)])
     assert change.interval is not None
     return change.interval
 
@@ -57,7 +62,7 @@ def interval(after: float, n: int = N) -> tuple[float, float]:
 def test_run_that_found_nothing_says_so_and_names_what_stays() -> None:
     conclusion = conclusion_of(run_of(replace(GATE, accepted=False)), iterations(n=4))
     assert conclusion.sentence == "No improvement: the seed improver stays after 2 iterations."
-    low, high = sample((BEFORE,) * 4).interval  # type: ignore[union-attr,misc]
+    low, high = sample(around(BEFORE, 4)).interval  # type: ignore[union-attr,misc]
     assert conclusion.detail == (
         f"Its meta-utility û is 0.771 (95% interval {low:.3f} to {high:.3f}) on the sealed instances of lpn, 4 copies."
     )
@@ -146,7 +151,7 @@ WHERE = "from 0.400 to 0.500, on the sealed instances of lpn, 30 pairs of copies
 def concluded(*interval: float) -> str:
     """The sentence of a run whose gate accepted and whose last comparison has this interval."""
     last = replace(LAST, interval=interval, differences=(sum(interval) / 2,) * 30)
-    return conclusion_of(run_of(GATE, last), iterations(0.871, n=4)).sentence
+    return conclusion_of(run_of(GATE, last), iterations(0.871, n=3)).sentence
 
 
 def test_last_comparison_decides_where_there_is_one() -> None:
@@ -160,11 +165,11 @@ def test_what_the_gate_showed_and_sealed_instances_leave_open_is_better_in_train
         f"Better in training: {PROVED}. Sealed instances leave it open: "
         f"û changed by +0.100 (95% interval -0.050 to +0.250), {WHERE}."
     )
-    before_it = conclusion_of(run_of(GATE, status="budget"), iterations(0.871, n=4))
+    before_it = conclusion_of(run_of(GATE, status="budget"), iterations(0.871, n=3))
     assert before_it.sentence.startswith(
         f"Better in training: {PROVED}. Sealed instances leave it open: û changed by +0.100"
     )
-    assert before_it.sentence.endswith("4 copies; more copies would be needed to show it there, too.")
+    assert before_it.sentence.endswith("3 copies; more copies would be needed to show it there, too.")
 
 
 @pytest.mark.parametrize(
@@ -184,12 +189,12 @@ def test_what_the_gate_showed_and_sealed_instances_deny_is_a_contradiction(
 
 
 def test_run_without_a_gate_claims_what_sealed_copies_show_alone() -> None:
-    paper = conclusion_of(run_of(selection="paper"), iterations(0.871, n=4))
+    paper = conclusion_of(run_of(selection="paper"), iterations(0.871, n=3))
     assert paper.sentence.startswith(
         "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.100"
     )
-    few = "4 copies cannot show any difference, and one of 0.100 needs at least 43."
-    assert paper.sentence.endswith(f"on the sealed instances of lpn, 4 copies; {few}")
+    few = "so few copies cannot show any difference, 4 can."
+    assert paper.sentence.endswith(f"on the sealed instances of lpn, 3 copies; {few}")
     assert "accepts what each self-improvement returns, better or not" in paper.detail
     worse, (low, high) = conclusion_of(run_of(selection="paper"), iterations(0.571)), interval(0.571)
     assert f"is worse than the seed improver by 0.200 (95% interval {-high:.3f} to {-low:.3f}) in û" in worse.sentence
@@ -199,6 +204,6 @@ def test_better_by_their_own_scores_is_said_where_programs_compute_them() -> Non
     for interval in ((0.02, 0.18), (-0.05, 0.25)):
         run = run_of(GATE, replace(LAST, interval=interval))
         run.own_score_because["lpn"] = "the program prints this score itself"
-        sentence = conclusion_of(run, iterations(0.871, n=4)).sentence
+        sentence = conclusion_of(run, iterations(0.871, n=3)).sentence
         assert sentence.startswith("By their own scores") and "Better" not in sentence
         assert sentence.endswith("; on lpn the program prints this score itself.")

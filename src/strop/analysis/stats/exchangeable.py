@@ -1,0 +1,216 @@
+"""Differences of a number of observations that was fixed beforehand: tests of exchangeable values, inverted into intervals.
+
+*Pairs*, such as two programs on one instance, or two improvers that share responses. If neither is better, the two of a pair
+could have been swapped. The means of the differences in all subsets of the pairs, sorted, cut the line into pieces that hold the
+truth equally often (Hartigan 1969, "Using subsample values as typical values", JASA 64): an interval between two of them is the
+sign-flip test, inverted. The ratios of the totals in all subsets do the same for the ratio, as the sign flips of a - r b.
+
+*Groups*, such as copies of two improvers on common tasks. If neither is better, the copies of a task could have been dealt the
+other way. The statistic is studentised, so that the groups may differ in spread (Janssen 1997; Chung and Romano 2013).
+
+No range and no shape is assumed. Nothing here sees a loss that no observation shows: docs/statistics.md has the figures, and
+docs/design/0083-intervals.md the alternatives.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import combinations
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from strop.analysis.stats.means import Estimate, checked_probability, differences, estimate, stderr, stratified
+
+CONFIDENCE = 0.95
+"""Confidence of every interval that is printed: 0.025 on either side."""
+Weighed: TypeAlias = tuple[float, Sequence[float], Sequence[float]]
+"""A weight, the values after and the values before, paired: entry i of both was measured under the same conditions."""
+Values: TypeAlias = npt.NDArray[np.float64]
+
+_MOST_LISTED, _DRAWN = 10_000, 9_999
+"""Up to how many subsets or deals all of them are taken, and how many are drawn of more."""
+_DIGITS = 9
+"""Decimals of an end: the last bits of a sum differ between processors."""
+_POWER = (1.96 + 0.84) ** 2
+"""Squared: the standard errors of a difference that 95% intervals leave out 0 of in 80% of cases."""
+_HALVINGS, _FAR, _EQUAL = 40, 10.0, 1e-9
+"""Steps of the search for an end, how many ranges of the values away it begins, and what is no difference but rounding."""
+
+
+def score_difference(a: Sequence[float], b: Sequence[float], *, confidence: float = CONFIDENCE) -> Estimate:
+    """The mean of a[i] - b[i] over pairs, with its interval; none where there are too few pairs for any (`least_pairs`).
+
+    Raises:
+        ValueError: `a` and `b` differ in length or are empty, or the confidence is not in (0, 1).
+    """
+    whole = estimate(differences(a, b))
+    changes, ones = np.array(a) - np.array(b), np.ones(whole.n)
+    interval = _between_subsets(whole.n, confidence, lambda sums: sums(changes) / sums(ones))
+    return Estimate(whole.mean, whole.stderr, whole.n, interval)
+
+
+def group_difference(
+    a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], *, confidence: float = CONFIDENCE
+) -> Estimate:
+    """The mean over the tasks i of mean(a[i]) - mean(b[i]), of independent scores in [0, 1], with its interval in [-1, 1]; none
+    where there are too few copies for any (`least_copies`). `n` counts the copies of the larger side.
+
+    Raises:
+        ValueError: `a` and `b` differ in length, a group is empty, or the confidence is not in (0, 1).
+    """
+    first, second = stratified(a), stratified(b)
+    errors = None if None in (first.stderr, second.stderr) else math.hypot(first.stderr or 0.0, second.stderr or 0.0)
+    change = first.mean - second.mean
+    low = _group_end(a, b, change, confidence)
+    high = _group_end(b, a, -change, confidence)
+    interval = None if low is None or high is None else (low, -high + 0.0)
+    return Estimate(change, errors, max(first.n, second.n), interval)
+
+
+def log_ratio_of_totals(*measures: Weighed, confidence: float = CONFIDENCE) -> Estimate:
+    """The log of total after / total before, of several measures their weighted sum, with its interval; none where there are too
+    few pairs for any.
+
+    Raises:
+        ValueError: a measure has no ratio, they differ in length, or the confidence is not in (0, 1).
+    """
+    n = len(measures[0][1])
+    if any(len(values) != n for _, *sides in measures for values in sides):
+        raise ValueError("the measures differ in length")
+    if not all(has_ratio(after, before) for _, after, before in measures):
+        raise ValueError("totals that are not positive have no ratio")
+
+    def ratios(sums: Callable[[Values], Values]) -> Values:
+        with np.errstate(divide="ignore", invalid="ignore"):  # a subset without any cost says nothing: nan
+            return np.asarray(sum(w * np.log(sums(np.array(a)) / sums(np.array(b))) for w, a, b in measures))
+
+    whole = math.fsum(w * (math.log(math.fsum(a)) - math.log(math.fsum(b))) for w, a, b in measures)
+    return Estimate(whole, None, n, _between_subsets(n, confidence, ratios))
+
+
+def has_ratio(after: Sequence[float], before: Sequence[float]) -> bool:
+    """Whether totals have a ratio, also without any one pair: no value is negative, and no total rests on a single one."""
+    if min(*after, *before) < 0:
+        return False
+    return all(math.fsum(values) - (max(values) if len(values) > 1 else 0) > 0 for values in (after, before))
+
+
+def decided(difference: Estimate) -> int:
+    """1 if the interval lies above 0, -1 if it lies below, else 0: nothing is shown."""
+    if difference.interval is None:
+        return 0
+    low, high = difference.interval
+    return int(low > 0) - int(high < 0)
+
+
+def least_pairs(confidence: float = CONFIDENCE) -> int:
+    """The fewest pairs that have an interval: 6 at 95%."""
+    return math.ceil(math.log2(2 / (1 - checked_probability(confidence))) - _EQUAL)
+
+
+def least_copies(confidence: float = CONFIDENCE) -> int:
+    """The fewest copies of each of two improvers, on one task, that have an interval: 4 at 95%."""
+    least, side = 1, (1 - checked_probability(confidence)) / 2
+    while 1 / math.comb(2 * least, least) > side + _EQUAL:
+        least += 1
+    return least
+
+
+def pairs_needed(first: Sequence[float], worth: float, most: int) -> int:
+    """How many pairs, up to `most`, show a mean difference of `worth` in four of five cases, if differences vary as the `first`
+    ones do. Only their spread counts, never their mean, so that no estimate is chosen by what it shows (Stein 1945, "A two-sample
+    test for a linear hypothesis whose power is independent of the variance")."""
+    error = stderr(first) or 0.0
+    needed = math.ceil(_POWER * error**2 * len(first) / worth**2)
+    return min(max(needed, least_pairs(), len(first)), most)
+
+
+def _between_subsets(
+    n: int, confidence: float, statistic: Callable[[Callable[[Values], Values]], Values]
+) -> tuple[float, float] | None:
+    """The interval between two of the statistics of all subsets; `statistic` gets a function that sums values over each."""
+    subsets = _subsets(n)
+    found = statistic(lambda values: subsets @ values)
+    left_out = math.floor((1 - checked_probability(confidence)) / 2 * (len(subsets) + 1) + _EQUAL)
+    if not left_out:
+        return None
+    lows, highs = np.nan_to_num(found, nan=-np.inf), np.nan_to_num(found, nan=np.inf)
+    low = float(np.partition(lows, left_out - 1)[left_out - 1])
+    high = float(np.partition(highs, len(highs) - left_out)[len(highs) - left_out])
+    return _rounded(low), _rounded(high)
+
+
+def _rounded(end: float) -> float:
+    return round(end, _DIGITS) + 0.0  # never -0.0
+
+
+@lru_cache(maxsize=8)
+def _subsets(n: int) -> Values:
+    """All subsets of n pairs but the empty one, or as many as are drawn, as rows of 0 and 1."""
+    if 2**n <= _MOST_LISTED:
+        return np.asarray((np.arange(1, 2**n)[:, None] >> np.arange(n)) & 1, dtype=np.float64)
+    # RandomState is frozen: the same subsets with every version of numpy.
+    return np.asarray(np.random.RandomState(0).randint(0, 2, (_DRAWN, n)), dtype=np.float64)
+
+
+def _group_end(
+    a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], change: float, confidence: float
+) -> float | None:
+    """The low end of the interval: the largest shift of `a` that is rejected from below; None if none is."""
+    side = (1 - checked_probability(confidence)) / 2
+    sides = [(np.array(one), np.array(other)) for one, other in zip(a, b, strict=True)]
+    tasks = [_Dealt(one, other, number if len(sides) > 1 else None) for number, (one, other) in enumerate(sides)]
+
+    def rejects(shift: float) -> bool:
+        moved, squares = (np.sum(parts, axis=0) for parts in zip(*(task.at(shift) for task in tasks), strict=True))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = np.nan_to_num(moved / np.sqrt(squares), nan=0.0, posinf=np.inf, neginf=-np.inf)
+        return float(np.mean(values >= values[0] * (1 - _EQUAL) - _EQUAL)) <= side + _EQUAL
+
+    span = max(float(np.ptp(np.concatenate(pair))) for pair in sides)
+    rejected, kept = change - _FAR * max(span, _EQUAL), change
+    if not rejects(rejected):
+        return None
+    for _ in range(_HALVINGS):
+        middle = (rejected + kept) / 2
+        rejected, kept = (middle, kept) if rejects(middle) else (rejected, middle)
+    return _rounded(max(rejected, -1.0))  # a difference of scores
+
+
+class _Dealt:
+    """The copies of one task, dealt to two groups in every way, or in as many as are drawn; first as they were observed. `number`
+    is that of one of several tasks, each of which is dealt by itself."""
+
+    def __init__(self, a: Values, b: Values, number: int | None) -> None:
+        self._sizes = len(a), len(b)
+        deals = _deals(*self._sizes)
+        drawn: Iterable[int] = [] if number is None else np.random.RandomState(number).randint(0, len(deals), _DRAWN)
+        self._deals = deals if number is None else deals[[0, *drawn]]
+        self._pooled = np.concatenate([a, b])
+        self._is_a = np.concatenate([np.ones(len(a)), np.zeros(len(b))])
+
+    def at(self, shift: float) -> tuple[Values, Values]:
+        """(difference of the means, its squared standard error) of each deal, once the first group is moved down by `shift`."""
+        values, deals, (n, m) = self._pooled - shift * self._is_a, self._deals, self._sizes
+        values = values - values.mean()
+        first, whole = deals @ values, deals @ values**2
+        second, rest = values.sum() - first, (values**2).sum() - whole
+        spread = (whole - first**2 / n) / max(n - 1, 1) / n + (rest - second**2 / m) / max(m - 1, 1) / m
+        least = _EQUAL**2 * float((values**2).sum())  # rounding is no spread
+        return first / n - second / m, np.where(spread > least, spread, 0.0)
+
+
+@lru_cache(maxsize=8)
+def _deals(n: int, m: int) -> Values:
+    """Ways to deal n + m copies to groups of n and m: rows with 1 for the first group, the observed one first."""
+    if math.comb(n + m, n) <= _MOST_LISTED:
+        deals = np.zeros((math.comb(n + m, n), n + m))
+        for row, chosen in enumerate(combinations(range(n + m), n)):
+            deals[row, list(chosen)] = 1.0
+        return deals
+    drawn = np.random.RandomState(0).rand(_DRAWN, n + m).argsort(axis=1) < n
+    return np.concatenate([[[1.0] * n + [0.0] * m], drawn])
