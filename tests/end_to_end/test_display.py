@@ -168,11 +168,6 @@ def test_display_none_shows_nothing_but_the_result(strop: Strop) -> None:
     assert (silent.returncode, silent.stderr) == (0, "") and "STOP on parity" in silent.stdout
 
 
-def test_display_has_one_clear_line_when_it_is_unknown(strop: Strop) -> None:
-    failed = strop(*RUN, "--display", "pretty")
-    assert failed.returncode == 2 and failed.stderr.count("\n") == 1 and "pretty" in failed.stderr
-
-
 def test_early_interrupt_ends_with_one_line(tmp_path: Path) -> None:
     """Python's own beginning is not ours: the signal comes when the first line of strop's entry point has run."""
     code = "import os, signal, sys; import strop.__main__ as m; sys.argv = ['strop', 'tasks']\n"

@@ -21,20 +21,11 @@ from strop.store import Store
 from support.processes import have_few_processes
 from support.records import from_elsewhere
 
-IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 SMALL = shlex.split("-T 0 --copies 1 --lm-budget 1 --max-responses 1 --utility-budget 1 --seed 1")
 
 
 def said_in_one_line(ended: Any, code: int) -> bool:
     return bool(ended.returncode == code and ended.stderr.startswith("strop: ") and ended.stderr.count("\n") == 1)
-
-
-def test_folder_with_other_files_is_refused_before_anything_else_and_stays_as_it_is(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "best.py").write_text("mine\n")
-    (tmp_path / "idle.py").write_text(IDLE)
-    ended = strop("eval", "idle.py", "--out", ".")
-    assert said_in_one_line(ended, 2) and "holds files already" in ended.stderr
-    assert (tmp_path / "best.py").read_text() == "mine\n"
 
 
 def test_result_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

@@ -113,21 +113,6 @@ def test_python_function_on_the_command_line_is_the_model(strop: Any, tmp_path: 
     assert (document["model"], document["is_language_model"]) == ("python:mine.py:answer", True)
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ("doctor --model openai/m?sed=3", "Did you mean seed?"),
-        ("doctor --model gemini/m", "set GEMINI_API_KEY or GOOGLE_API_KEY"),
-        ("run lpn --model offline --model openai/m", "set OPENAI_API_KEY"),
-        ("run lpn --model python:gone.py:f", "No such file"),
-    ],
-)
-def test_mistake_in_a_model_is_one_line_and_exit_code_two(strop: Any, words: str, said: str) -> None:
-    ended = strop(*words.split())
-    assert ended.returncode == 2 and said in ended.stderr.splitlines()[-1]
-    assert "Traceback" not in ended.stderr
-
-
 def test_doctor_asks_a_model_once_and_says_what_came_back_and_what_it_costs(strop: Any) -> None:
     with OpenAIServer(Scripted(lambda request: "strop")) as server:
         spec = f"openai/tester?price=1,2&url={server.url}"
@@ -147,12 +132,6 @@ def test_doctor_says_why_a_model_does_not_answer_and_does_not_ask_again(strop: A
         ended = strop("doctor", "--model", "openai/tester", "--base-url", server.url, OPENAI_API_KEY=KEY)
         assert len(server.seen) == 1
     assert ended.returncode == 3 and len(ended.stderr.splitlines()) == 1 and KEY not in ended.stderr
-
-
-@pytest.mark.parametrize("flags", [["--self-test"], ["--require", "read"]])
-def test_doctor_asks_a_model_or_looks_at_the_jail_not_both(strop: Any, flags: list[str]) -> None:
-    ended = strop("doctor", "--model", "offline", *flags)
-    assert ended.returncode == 2 and "--model cannot be combined with" in ended.stderr
 
 
 ANSWERS = """\

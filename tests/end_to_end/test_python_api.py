@@ -153,27 +153,6 @@ def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
         assert "<pre" in each._repr_html_()
 
 
-@pytest.mark.parametrize(
-    ("wrong", "named"),
-    [
-        ({"utility_budget": "many"}, "utility_budget is 'many'; it must be int"),
-        ({"max_cost": "1 dollar", "model": "offline"}, "max_cost is '1 dollar'"),
-        ({"model": "nonsense"}, "no such language model"),
-        ({"model": 3}, "model is int"),
-        ({"max_cost": 1.0}, "need a model that reports its usage"),
-        ({"improver": "greedy"}, "did you mean greedy_iterative"),
-        ({"require": "courage"}, "courage"),
-        ({"command": "make"}, "does not apply to doubling"),
-        ({"max_time": "soon"}, "soon"),
-    ],
-)
-def test_wrong_option_is_one_clear_line(wrong: dict[str, object], named: str) -> None:
-    with pytest.raises(strop.StropError, match=named) as error:
-        improved(**wrong)
-    assert "\n" not in str(error.value)
-    assert not Path("run").exists()
-
-
 def test_what_is_no_task_is_one_clear_line() -> None:
     with pytest.raises(strop.StropError, match="is not a task: name one"):
         strop.score(DOUBLE, task=len)

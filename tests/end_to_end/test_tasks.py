@@ -144,18 +144,8 @@ def write(
     [
         ({"sample": "raise RuntimeError('boom')"}, 5, "mine.py, line 4"),
         ({"sample": "raise SystemExit(3)"}, 5, "SystemExit"),
-        ({"sample": "return {'n': [object()]}"}, 5, "cannot be sent"),
-        ({"sample": "return {'n': {1: object()}}"}, 5, "cannot be sent"),
-        ({"sample": "return 5"}, 5, "dict of inputs"),
-        ({"score": "raise RuntimeError('boom')"}, 5, "mine.py, line 5"),
-        ({"score": "return 6.0"}, 5, "[0, 1]"),
-        ({"score": "return float('nan')"}, 5, "[0, 1]"),
         ({"rest": "seed='def f(:'"}, 5, "seed solution does not run"),
-        ({"rest": "seed='x = 1'"}, 5, "seed solution does not run"),
         ({"rest": "seed=None"}, 2, "text of a program"),
-        ({"rest": "seed='', failure='both'"}, 2, "failure"),
-        ({"rest": "seed='', memory_limit=1e9"}, 2, "whole numbers"),
-        ({"rest": "1 / 0"}, 2, "ZeroDivisionError"),
     ],
 )
 def test_run_says_in_one_line_what_is_wrong_with_the_task(
@@ -177,14 +167,3 @@ def test_answer_that_the_scorer_chokes_on_is_malformed_and_ends_no_run(strop: An
     ended = strop("run", "mine.py", *TINY[:-1], "1", "--model", "scripted:answers.jsonl", "--json")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["iterations"][0]["verdicts"] == {"malformed": 3}
-
-
-def test_what_a_task_prints_is_not_in_the_result(strop: Any, tmp_path: Path) -> None:
-    write(tmp_path, score="print('scoring'); return 0.5")
-    (tmp_path / "solution.py").write_text("def f(n): return 0\n")
-    for ended in (
-        strop("run", "mine.py", *TINY, "--json"),
-        strop("score", "mine.py", "--solution", "solution.py", "--json"),
-    ):
-        json.loads(ended.stdout)
-        assert "hello from the task" in ended.stderr and "scoring" in ended.stderr
