@@ -96,14 +96,6 @@ def test_tasks_shows_a_command_task(begun: Any) -> None:
     assert document["task"] == "mine" and "def choose" in document["seed_program"]
 
 
-def test_init_names_the_task_and_its_goal_as_the_flags_say(strop: Any, tmp_path: Path) -> None:
-    ended = strop("init", "mine", "--form", "sample", "--name", "rota", "--goal", "nobody works at night")
-    assert ended.returncode == 0 and "strop improve task.py" in ended.stdout, ended.stderr
-    text = (tmp_path / "mine" / "task.py").read_text()
-    assert 'name="rota"' in text and "# Better: nobody works at night" in text
-    assert strop("init", "other", "--form", "command", "--goal", "better").returncode == 0
-
-
 @pytest.mark.parametrize("kind", ["file", "link", "folder"])
 def test_init_overwrites_nothing_and_names_what_is_in_the_way(strop: Any, tmp_path: Path, kind: str) -> None:
     folder = tmp_path / "mine"

@@ -81,22 +81,6 @@ def test_what_a_task_writes_past_python_is_no_part_of_the_document(strop: Any, t
     assert json.loads(ended.stdout)["value"] == 0.5 and "from the scorer" in ended.stderr
 
 
-@pytest.mark.parametrize(
-    "sample",
-    [
-        pytest.param('a = []; a.append(a); return {"x": a}', id="holds itself", marks=pytest.mark.slow),
-        pytest.param('return {"x": 10**5000}', id="enormous integer"),
-        pytest.param('return {"x": 1}, 10**5000', id="enormous hidden integer", marks=pytest.mark.slow),
-    ],
-)
-def test_check_of_a_task_that_draws_what_cannot_be_sent_or_written_ends_with_a_document(
-    strop: Any, tmp_path: Path, sample: str
-) -> None:
-    (tmp_path / "odd.py").write_text(ODD.format(sample=sample))
-    ended = strop("check", "odd.py", "--json")
-    assert ended.returncode == 5 and json.loads(ended.stdout)["broken"] and "Traceback" not in ended.stderr
-
-
 @pytest.mark.parametrize("command", [("show", "there"), ("audit", "there"), ("list", "runs", ".")])
 @pytest.mark.parametrize(
     ("kind", "field", "value"),

@@ -105,14 +105,6 @@ def test_mixture_on_the_command_line_asks_each_server_its_share_and_records_who_
     assert models <= {(specs[0], "a"), (specs[1], "b")}
 
 
-def test_python_function_on_the_command_line_is_the_model(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(f"def answer(system, message):\n    return {PROGRAM!r}\n")
-    ended = strop(*ONCE, "--model", "python:mine.py:answer", "--out", "there")
-    assert ended.returncode == 0, ended.stderr
-    document = json.loads(ended.stdout)
-    assert (document["model"], document["is_language_model"]) == ("python:mine.py:answer", True)
-
-
 def test_doctor_asks_a_model_once_and_says_what_came_back_and_what_it_costs(strop: Any) -> None:
     with OpenAIServer(Scripted(lambda request: "strop")) as server:
         spec = f"openai/tester?price=1,2&url={server.url}"

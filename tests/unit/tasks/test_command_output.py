@@ -164,13 +164,6 @@ def test_score_that_may_not_be_the_one_that_was_meant_is_malformed(
         read_value("m", reader, printed(output, errors=errors))
 
 
-@pytest.mark.parametrize("beside", ['"error": "crashed"', '"exception": "E"', '"success": false', '"valid": false'])
-def test_value_in_json_that_says_beside_it_that_the_run_failed_is_no_score(beside: str) -> None:
-    with pytest.raises(Malformed, match="score m: the JSON says beside it that the run failed: "):
-        reading("$.m", f'{{"m": 9, {beside}}}')
-    assert reading("$.m", '{"m": 9, "error": "", "success": true, "valid": 1}').value == 9
-
-
 def test_word_that_is_no_score_is_explained_by_the_scores_there_are() -> None:
     with pytest.raises(ConfigurationError, match="'tme' is no score; did you mean time"):
         check_reader("m", "tme")
