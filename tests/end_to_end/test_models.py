@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -85,24 +84,6 @@ def test_key_is_in_no_guests_environment_or_command_line_and_nowhere_in_the_reco
     written = b"".join(path.read_bytes() for path in (tmp_path / "there").rglob("*") if path.is_file())
     everything = "\n".join([*seen, printed, texts, out, err, written.decode("latin-1")])
     assert [name for name, key in {"OPENAI_API_KEY": KEY, **OTHERS}.items() if key in everything] == []
-
-
-def test_mixture_on_the_command_line_asks_each_server_its_share_and_records_who_answered(
-    strop: Any, tmp_path: Path
-) -> None:
-    brain = Scripted(lambda request: PROGRAM)
-    with OpenAIServer(brain) as one, OpenAIServer(brain) as two:
-        specs = [f"openai/a?url={one.url}&weight=3", f"vllm/b?url={two.url}"]
-        flags = [each for spec in specs for each in ("--model", spec)]
-        ended = strop(*ONCE, *flags, "--out", "there")
-        billed = one.billed, two.billed
-    assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout)["is_language_model"] is True
-    with Store.open(tmp_path / "there") as store:
-        given = Counter(stored.event.lm for stored in store.events(LmResponded))
-        models = {(stored.event.lm, stored.event.model) for stored in store.events(LmResponded)}
-    assert set(given) <= set(specs) and (given[specs[0]], given[specs[1]]) == billed
-    assert models <= {(specs[0], "a"), (specs[1], "b")}
 
 
 def test_doctor_asks_a_model_once_and_says_what_came_back_and_what_it_costs(strop: Any) -> None:

@@ -15,6 +15,7 @@ IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    r
 SCORED = "--command 'cat a.txt' --score time"
 FILES = {"idle.py": IDLE, "same.py": IDLE, "full/mine.txt": "mine\n", "x.py": "", "taken": ""}
 FILES |= dict.fromkeys(("tree/a.txt", "tree/b.txt", "scored/a.txt", "scored/b.txt"), "speed: 10")
+FILES |= {f"{name}.json": f'{{"problem": "{of}", "answer": []}}' for name, of in (("mine", "mine"), ("code", "./x.py"))}
 FILES["scored/strop.toml"] = 'command = "cat a.txt"\nfiles = "*.txt"\nscore = "time"\n'
 """What is there before."""
 
@@ -131,6 +132,7 @@ REFUSED = {
     "eval": "IMPROVER",
     "eval seed -m nosuch": "--model nosuch: no such language model",
     "eval missing.py": "missing.py",
+    "eval idle.py --out .": "holds files already",
     "eval nothing": "no improver is called 'nothing'",
     "eval idle.py idle.py": "given twice",
     "eval idle.py same.py": "the same improver",
@@ -165,6 +167,13 @@ REFUSED = {
     "list tasks nothing.py": "no task file",
     "list tasks --instances secret": "--instances",
     "export nowhere": "nowhere",
+    "export full --to mlflow --out x": "--out and --force are for a file",
+    "verify missing.json": "cannot read missing.json: No such file or directory",
+    "verify x.py": "x.py holds no construction",
+    "verify mine.json": "no task is called 'mine'",
+    "verify mine.json lpn": "lpn is no strop.Construction",
+    "verify mine.json x.py": "x.py defines no strop.Task called 'task'",
+    "verify code.json": "no problem is called './x.py'",
     "export --to xlsx": "choose mlflow or wandb",
     "init taken --form sample": "taken is a file",
     "init taken/below --form sample": "cannot write",

@@ -150,6 +150,7 @@ def test_original_stands_when_the_improver_fails(once: Any, improver: str) -> No
     found, directory = once(improver)
     assert (found.finding, found.improved, found.difference) == ("failed", None, None)
     assert sentence(found).startswith(f"No improvement: the improver failed ({found.improvement.outcome}: ")
+    assert sentence(found).endswith(" after 0 of 6 LM calls; the original is kept.")
     assert (directory / "solution.py").read_text() == found.original.text
     assert (directory / "solution.diff").read_text() == "" and found.original.last.value > 0
 

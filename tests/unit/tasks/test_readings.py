@@ -92,28 +92,7 @@ READINGS = [
     ("json-true", "$.score", '{"score": 0.5}', '{"score": true}', CANDIDATE),
     ("json-nan", "$.score", '{"score": 0.5}', '{"score": NaN}', CANDIDATE),
     ("json-pretty-after-log", "$.score", 'start\n{\n  "score": 0.5\n}', 'start\n{\n  "score": 0.7\n}', (0.5, 0.7)),
-    (
-        "criterion-to-micro",
-        r"time: +\[\S+ \S+ ([0-9.]+)",
-        "b  time:   [1.20 ms 1.25 ms 1.30 ms]",
-        "b  time:   [990.0 µs 999.0 µs 1.0100 ms]",
-        ORIGINAL,
-    ),
-    (
-        "pytest-benchmark",
-        "x +([0-9.]+)",
-        "Name (time in us)   Min   Max\ntest_x   900.0 (1.0)   2000.0 (1.0)",
-        "Name (time in us)   Min   Max\ntest_x   700.0 (1.0)   2000.0 (1.0)",
-        (900.0, 700.0),
-    ),
     ("csv-unit-in-a-cell", "f,([0-9.]+)", "n,v,u\nf,900,us", "n,v,u\nf,1.2,ms", ORIGINAL),
-    (
-        "report-unit",
-        "$.perf.p99.value",
-        '{"summary": {"total": 12, "passed": 12}, "perf": {"opsPerSec": 1, "p99": {"value": 5, "unit": "ms"}}}',
-        '{"summary": {"total": 12, "passed": 12}, "perf": {"opsPerSec": 1, "p99": {"value": 2, "unit": "s"}}}',
-        CANDIDATE,
-    ),
 ]
 
 
