@@ -86,6 +86,17 @@ def test_order_that_is_asked_for_starts_before_those_made_ahead(gated: Gate) -> 
     assert log == ["first", "b", "asked", "a", "c"] or log == ["first", "asked", "b", "a", "c"]
 
 
+def test_order_that_nobody_will_ask_for_is_not_started(gated: Gate) -> None:
+    pool, gate, log = gated()
+    pool.submit(order("first"))
+    wait_until(lambda: log == ["first"])
+    pool.submit(order("ahead"), ahead=True)
+    assert not pool.forget(order("ahead")) and pool.forget(order("first"))
+    gate.set()
+    pool.submit(order("last")).result()
+    assert log == ["first", "last"]
+
+
 def test_order_whose_workers_keep_dying_fails_with_their_error(gated: Gate) -> None:
     pool, gate, log = gated(fatal="cursed")
     gate.set()
