@@ -118,10 +118,7 @@ def test_number_is_read_whole_or_is_malformed(
 @pytest.mark.parametrize(
     ("output", "message"),
     [
-        (
-            "n: 1.2e+06",
-            r"score s: '1.2' in '1.2e+06' is not the whole number; let the group take all of it, e.g. (\S+)",
-        ),
+        ("n: 1.2e+06", "score s: '1.2' in '1.2e+06' is not the whole number; let the group take all of it, e.g. "),
         ("n: 12.5ms", "score s: '12.5' in '12.5ms' is not the whole number; "),
         ("n: 1 200 rows", "score s: '1' in 'n: 1 200 rows' is not the whole number; "),
     ],
