@@ -175,7 +175,7 @@ def one_run(iterations: int, sides: tuple[Improver, Improver], rng: np.random.Ge
         RunStarted(scope="", spec=spec, environment={}, posture={}),
         finished(0, incumbent, False, rng),
     ]
-    last = 0
+    last, pairs = 0, ()
     for t in range(1, iterations + 1):
         contest = Drawn(incumbent, sides[1], rng, budget.child(f"t{t}"), t)
         choice = Gated(gate).choose(contest)
@@ -183,11 +183,11 @@ def one_run(iterations: int, sides: tuple[Improver, Improver], rng: np.random.Ge
         events.append(compared(contest, choice, choice.comparison))
         incumbent = sides[1] if choice.accepted else incumbent
         events.append(finished(t, incumbent, choice.accepted, rng))
-        last = t if choice.accepted else last
+        last, pairs = (t, choice.comparison.differences) if choice.accepted else (last, pairs)
     if incumbent is not sides[0]:
         contest = Drawn(*sides, rng, budget.child("last"), last)
         contest.incumbent.seen.clear()
-        events.append(last_comparison(contest, gate.pairs))
+        events.append(last_comparison(contest, pairs, gate.pairs))
     events.append(RunFinished(scope="", status="finished", detail=""))
     return run_data([Stored(number, 0.0, event) for number, event in enumerate(events)])
 

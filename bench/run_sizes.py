@@ -16,16 +16,16 @@ import argparse
 import json
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
 import strop_problems
-from strop.analysis.stats import TargetedEvidence
+from strop.analysis.stats import TargetedEvidence, decided, pairs_needed, score_difference
 from strop.core.selection.comparison import TOGETHER
 from strop.core.selection.gated import Gate
-from strop.core.selection.last import Sides
+from strop.core.selection.last import WORTH
 
 LADDERS = json.loads((Path(strop_problems.__file__).parent / "headroom/ladder.json").read_text("utf-8"))
 TASKS: dict[str, tuple[str, ...]] = {
@@ -128,6 +128,8 @@ class Run:
     improver: str = "seed"
     accepted: int = 0
     answers: int = 0
+    gate: list[float] = field(default_factory=list)
+    """The differences of the last gate."""
     said: str = "none"
     """The last comparison: better, worse or open; none if no improver was accepted."""
 
@@ -167,25 +169,24 @@ class Run:
 
     def passes(self, gate: Gate, candidate: str, seen: list[float]) -> bool:
         """Whether the gate accepts."""
-        evidence, paid = TargetedEvidence(gate.alpha, gate.pairs), 0
+        evidence, paid, self.gate = TargetedEvidence(gate.alpha, gate.pairs), 0, []
         while paid < gate.pairs:
             for incumbent, other in self.rounds(self.improver, candidate)[: gate.pairs - paid]:
                 paid += 1
                 seen.append(incumbent)
                 if not evidence.rejected:
                     evidence.add(other - incumbent)
+                    self.gate.append(other - incumbent)
             if evidence.rejected or gate.futile(evidence, gate.pairs - paid, seen):
                 break
         return evidence.rejected
 
     def last(self) -> str:
         """What the last comparison says."""
-        sides, paid = Sides.of(self.size.pairs), 0
-        while paid < self.size.pairs and not sides.ended:
-            for first, final in self.rounds("seed", self.improver)[: self.size.pairs - paid]:
-                paid += 1
-                sides.add(final - first)
-        return "better" if sides.better.rejected else "worse" if sides.worse.rejected else "open"
+        count = pairs_needed(self.gate, WORTH, self.size.pairs)
+        pairs = [(self.value("seed"), self.value(self.improver)) for _ in range(count)]
+        first, final = zip(*pairs, strict=True)
+        return ("open", "better", "worse")[decided(score_difference(final, first))]
 
 
 def rungs_of(task: str) -> list[float]:

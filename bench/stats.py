@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from strop.analysis import stats
-from strop.analysis.stats.sequential import _FRACTIONS, _SHARES
+from strop.analysis.stats.exchangeable import _subsets
 from strop.checks.held_out import MOST_ROUNDS
+from strop.runs.improve import WORTH
 
 Values = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Values]
@@ -26,8 +27,7 @@ SIDE = 0.025
 """Promised of `better` where there is no difference, and of `worse`."""
 SIZES = (6, 10, 16, 40)
 HELD_OUT = 16
-"""Instances of one round, in the sequential comparison."""
-GAINS = (0.02, 0.05, 0.1, 0.2)
+"""Instances of a first round."""
 
 
 def rare(often: float) -> Draw:
@@ -66,26 +66,19 @@ SHAPES: dict[str, Draw] = {
 }
 
 
-def capitals(values: Values, mean: float, low: float, high: float) -> tuple[Values, Values]:
-    """The logarithm of the capital against a mean of at most, and of at least, `mean`, after the last value of each row."""
-
-    def of(moved: Values, room: float) -> Values:
-        logs = np.stack([np.log1p(bet / room * moved).sum(axis=-1) for bet in _FRACTIONS])
-        top = logs.max(axis=0)
-        return np.asarray(top + np.log(np.tensordot(_SHARES, np.exp(logs - top), 1)))
-
-    return of(values - mean, mean - low), of(mean - values, high - mean)
-
-
-def missed(values: Values, mean: float = 0.0, low: float = -1.0, high: float = 1.0, side: float = SIDE) -> Values:
-    """1 for rows whose interval lies above `mean`, -1 for below, else 0: what strop.analysis.stats finds, many rows at once."""
-    above, below = capitals(values, mean, low, high)
-    found = (above >= math.log(1 / side)).astype(float) - (below >= math.log(1 / side))
-    if low == -1.0 and mean == 0.0 and side == SIDE:  # the functions that strop calls, on the first rows
-        for row, one in zip(values[:20].tolist(), found, strict=False):
-            pair = [max(x, 0.0) for x in row], [max(-x, 0.0) for x in row]
-            assert stats.decided(stats.score_difference(*pair)) == one
-    return np.asarray(found)
+def missed(values: Values) -> Values:
+    """1 for rows of differences whose interval lies above 0, -1 for below, else 0: what `score_difference` finds, many rows at once."""
+    n = values.shape[1]
+    subsets = _subsets(n)
+    weights, left_out = (subsets / subsets.sum(axis=1, keepdims=True)).T, math.floor(SIDE * (len(subsets) + 1) + 1e-9)
+    found = np.zeros(len(values))
+    for first in range(0, len(values), 500):
+        means = np.round(values[first : first + 500] @ weights, 9)
+        low, high = (np.partition(means, at, axis=1)[:, at] for at in (left_out - 1, len(subsets) - left_out))
+        found[first : first + 500] = (low > 0).astype(float) - (high < 0)
+    for row, one in zip(values[:20].tolist(), found, strict=False):  # the function that strop calls, on the first rows
+        assert stats.decided(stats.score_difference(row, [0.0] * n)) == one
+    return found
 
 
 def rate(hits: Values, most: float) -> str:
@@ -105,53 +98,102 @@ def fixed(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
     for name, draw in SHAPES.items():
         new, held = [], []
         for n in SIZES:
-            values = draw(rng, (runs, n))
-            found = missed(values)
+            found = missed(draw(rng, (runs, n)))
             new.append(rate(found > 0, SIDE))
             held.append(f"{1 - np.abs(found).mean():.3f}")
         yield name, " / ".join(new), " / ".join(held)
 
 
-def sequential(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
-    """At most, as no comparison is given up for hopeless here."""
-    for name, draw in SHAPES.items():
-        values = draw(rng, (runs, MOST_ROUNDS * HELD_OUT))
-        ever, open_ = np.zeros(runs), np.ones(runs, dtype=bool)
-        for n in range(HELD_OUT, MOST_ROUNDS * HELD_OUT + 1, HELD_OUT):
-            found = np.where(open_, missed(values[:, :n]), 0)
-            ever += found
-            open_ &= found == 0
-        yield name, rate(ever > 0, SIDE), rate(ever < 0, SIDE)
+def two_stages(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
+    """A first round, as many further instances as its spread asks for, and one test; beside it one that stops when it sees a win."""
+    most = MOST_ROUNDS * HELD_OUT
+    for gain, sd in ((0.0, 0.05), (0.0, 0.15), (0.02, 0.05), (0.05, 0.15), (0.05, 0.3), (0.1, 0.15), (0.2, 0.3)):
+        sizes, shown, told, told_early = [], [], [], []
+        for _ in range(runs):
+            values = np.clip(rng.normal(gain, sd, most), -1, 1)
+            n = HELD_OUT * math.ceil(stats.pairs_needed(values[:HELD_OUT].tolist(), WORTH, most) / HELD_OUT)
+            found = stats.score_difference(values[:n].tolist(), [0.0] * n)
+            sizes.append(n)
+            shown.append(stats.decided(found))
+            told += [found.mean] * (shown[-1] > 0)
+            looks = (stats.score_difference(values[:m].tolist(), [0.0] * m) for m in range(HELD_OUT, n + 1, HELD_OUT))
+            told_early += [early.mean for early in looks if stats.decided(early) > 0][:1]
+        share = np.array(shown)
+        wrong = f"{rate(share > 0, SIDE)}, {rate(share < 0, SIDE)}" if not gain else f"{np.mean(share > 0):.2f}"
+        means = [f"{np.mean(each):+.3f}" if each and gain else "-" for each in (told, told_early)]
+        yield f"{gain:+}", f"{sd}", f"{np.median(sizes):.0f}", wrong, *means
+
+
+Copies = Callable[[np.random.Generator, int, int], Values]
+"""(k copies, m instances) -> the mean scores of the copies."""
+
+
+def steady(often: float, spread: float = 0.05) -> Copies:
+    """A share of the copies fails, the others vary around 0.7."""
+
+    def draw(rng: np.random.Generator, k: int, m: int) -> Values:
+        work = np.clip(0.7 + spread * rng.normal(size=(k, m)), 0, 1).mean(axis=1)
+        return np.where(rng.random(k) < often, 0.0, work)
+
+    return draw
+
+
+def lower(share: float) -> Copies:
+    """No copy fails, but all score this much lower: the mean of what fails in this share."""
+    return lambda rng, k, m: (1 - share) * steady(0)(rng, k, m)
+
+
+def skewed(rng: np.random.Generator, k: int, m: int) -> Values:
+    return np.asarray(np.clip(1 - 0.3 * rng.exponential(1, k), 0, 1))
+
+
+NO_GAIN: dict[str, tuple[Copies, Copies]] = {
+    "both vary by 0.05": (steady(0), steady(0)),
+    "both fail in 10%": (steady(0.1), steady(0.1)),
+    "both fail in 40%": (steady(0.4), steady(0.4)),
+    "one fails in 10%, equal means": (steady(0.1), lower(0.1)),
+    "both skewed": (skewed, skewed),
+    "one varies ten times as much": (steady(0, 0.02), steady(0, 0.2)),
+}
+COPIES = (4, 6, 12, 20, 40)
+
+
+def claims(draw: tuple[Copies, Copies], k: int, m: int, runs: int, rng: np.random.Generator) -> Values:
+    sides = ([one(rng, k, m).tolist() for one in draw] for _ in range(runs))
+    return np.array([stats.decided(stats.group_difference([a], [b])) for a, b in sides], dtype=float)
 
 
 def copies(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
     """û of copies on common instances: a against b, whose expectations on these instances are equal."""
-
-    def fails(rng: np.random.Generator, k: int, m: int, scores: Values, often: float) -> Values:
-        work = np.clip(scores + 0.05 * rng.normal(size=(runs, k, m)), 0, 1)
-        return np.where(rng.random((runs, k, 1)) < often, 0.0, work).mean(axis=2)
-
-    def skew(rng: np.random.Generator, k: int, m: int, scores: Values, often: float) -> Values:
-        return np.clip(scores + 0.3 - 0.3 * rng.exponential(1, (runs, k, 1)), 0, 1).repeat(m, axis=2).mean(axis=2)
-
-    def steady(rng: np.random.Generator, k: int, m: int, scores: Values, often: float) -> Values:
-        work = np.clip(scores + 0.05 * rng.normal(size=(runs, k, m)), 0, 1)
-        return (1 - often) * work.mean(axis=2)
-
-    pairs = {
-        "both fail in 10%": (fails, fails, 0.1),
-        "both fail in 40%": (fails, fails, 0.4),
-        "one of two fails in 10%, equal means": (fails, steady, 0.1),
-        "both skewed": (skew, skew, 0.0),
-    }
-    for name, (a, b, often) in pairs.items():
-        for m in (1, 5, 20):
-            row = []
-            for k in (2, 3, 5, 10, 20):
-                scores = np.clip(rng.normal(0.7, 0.1, (runs, 1, m)), 0, 1)
-                found = missed(a(rng, k, m, scores, often) - b(rng, k, m, scores, often))
-                row.append(rate(np.abs(found), 2 * SIDE))
+    for name, draw in NO_GAIN.items():
+        for m in (1, 20):
+            row = [rate(np.abs(claims(draw, k, m, runs, rng)), 2 * SIDE) for k in COPIES]
             yield name, str(m), " / ".join(row)
+
+
+def power(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
+    """How often copies of two improvers show a gain: permutations, beside Welch's t and bets on arbitrary pairs."""
+    for gain, sd in ((0.05, 0.05), (0.1, 0.15), (0.2, 0.19), (0.29, 0.19)):
+
+        def side(middle: float, spread: float = sd) -> Copies:
+            return lambda rng, k, m: np.clip(rng.normal(middle, spread, k), 0, 1)
+
+        row = []
+        for k in COPIES[1:]:
+            pairs = [(side(0.35 + gain)(rng, k, 1), side(0.35)(rng, k, 1)) for _ in range(runs)]
+            ours = np.mean([stats.decided(stats.group_difference([a.tolist()], [b.tolist()])) > 0 for a, b in pairs])
+            t = np.mean([welch(a, b) for a, b in pairs])
+            bets = np.mean(
+                [(stats.score_estimate(((1 + a - b) / 2).tolist()).interval or (0, 1))[0] > 0.5 for a, b in pairs]
+            )
+            row.append(f"{ours:.2f} ({t:.2f}, {bets:.2f})")
+        yield f"+{gain}", f"{sd}", *row
+
+
+def welch(a: Values, b: Values) -> bool:
+    parts = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
+    degrees = sum(parts) ** 2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
+    return bool(a.mean() - b.mean() > stats.student_t_quantile(1 - SIDE, max(int(degrees), 1)) * math.sqrt(sum(parts)))
 
 
 def means(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
@@ -161,44 +203,15 @@ def means(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
         ("0.8, in 10% 0", lambda size: np.where(rng.random(size) < 0.1, 0.0, 0.8), 0.72),
         ("beta(0.5, 4.5)", lambda size: rng.beta(0.5, 4.5, size), 0.1),
     ):
-        row = [missed(draw((runs, n)), truth, 0.0, 1.0) for n in (5, 10, 20, 50)]
-        yield name, " / ".join(f"{1 - np.abs(found).mean():.3f}" for found in row)
-
-
-def power(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
-    """Held-out instances of the sequential comparison, as it is run, for the middle and the slowest fifth of the comparisons."""
-
-    def taken(values: Sequence[float]) -> int | None:
-        for n in range(HELD_OUT, MOST_ROUNDS * HELD_OUT + 1, HELD_OUT):
-            pair = [max(x, 0.0) for x in values[:n]], [max(-x, 0.0) for x in values[:n]]
-            if shown := stats.decided(stats.score_difference(*pair)):
-                return n if shown > 0 else None
-            if stats.hopeless(values[:n], MOST_ROUNDS * HELD_OUT - n):
-                return None
-        return None
-
-    for gain in GAINS:
-        for sd in (0.0, 0.05, 0.15, 0.3):
-            rows = np.clip(rng.normal(gain, sd, (runs // 100, MOST_ROUNDS * HELD_OUT)), -1, 1).tolist()
-            found = sorted(n if (n := taken(row)) is not None else 10**6 for row in rows)
-            middle, slow = (found[int(part * (len(found) - 1))] for part in (0.5, 0.8))
-            words = [str(n) if n < 10**6 else "-" for n in (middle, slow)]
-            yield f"+{gain}", f"{sd}", *words, f"{np.mean(np.array(found) < 10**6):.2f}"
-
-
-def least() -> Iterator[Sequence[str]]:
-    for n in (5, 6, 10, 16, 24, 40, 100, 400):
-        shown = stats.least_shown(n)
-        yield str(n), "none" if shown is None else f"{shown:.3f}"
+        row = []
+        for n in (5, 10, 20, 50):
+            ends = [stats.score_estimate(draw(n).tolist()).interval or (0.0, 1.0) for _ in range(runs)]
+            row.append(f"{np.mean([low <= truth <= high for low, high in ends]):.3f}")
+        yield name, " / ".join(row)
 
 
 def others(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
-    """The methods of other claims."""
-    for name in ("three levels", "+0.05, in 5% -0.95", "+0.1, in 10% -0.9"):
-        values = SHAPES[name](rng, (runs // 10, 200))
-        highest = np.array([_highest(row) for row in values.tolist()])
-        for alpha in (0.1, 0.025):
-            yield f"e-process, ever in 200 looks: {name}", f"<= {alpha}", rate(highest >= math.log(1 / alpha), alpha)
+    """The methods of rates."""
     for n in (20, 100):
         for chance in (0.02, 0.1, 0.5):
             known = [stats.wilson_interval(k, n) for k in range(n + 1)]
@@ -212,42 +225,28 @@ def others(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
             yield f"two proportions, rate {chance}, n = {n} and {n}", "<= 0.05", f"{wrong.mean():.3f}"
 
 
-def _highest(values: Sequence[float]) -> float:
-    process = stats.EProcess()
-    for x in values:
-        process.add(x)
-    return process.highest
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=10_000)
     runs = parser.parse_args().runs
-    sizes = " / ".join(map(str, SIZES))
+    few, sizes, counts = max(runs // 10, 100), " / ".join(map(str, SIZES)), " / ".join(map(str, COPIES))
     rng = np.random.default_rng
-    shape = "differences of mean 0"
-    table(
-        f"`better` for no difference, nominal {SIDE}; n = {sizes}",
-        (shape, "better", "interval holds, nominal 0.95"),
-        fixed(runs, rng(1)),
-    )
-    rounds = f"up to {MOST_ROUNDS} rounds of {HELD_OUT}"
-    table(f"The same, looking after each of {rounds}", (shape, "better", "worse"), sequential(runs, rng(2)))
-    table(
-        "Any claim of `strop eval` for no difference, nominal 0.05; 2 / 3 / 5 / 10 / 20 copies",
-        ("copies", "instances", "claims"),
-        copies(runs, rng(4)),
-    )
-    table("Interval of û, nominal 0.95; 5 / 10 / 20 / 50 copies", ("copies", "holds"), means(runs, rng(5)))
+    headings: Sequence[str] = ("differences of mean 0", "better", "interval holds, nominal 0.95")
+    table(f"Pairs: `better` for no difference, nominal {SIDE}; n = {sizes}", headings, fixed(runs, rng(1)))
     headings = (
         "gain",
         "sd",
-        "half found after",
-        "80% found after",
-        f"found within {MOST_ROUNDS * HELD_OUT}",
+        "instances",
+        "better; without a gain better, worse",
+        "gain told",
+        "told by who stops at a win",
     )
-    table(f"Instances that a gain takes, {rounds}", headings, power(runs, rng(7)))
-    table("The least difference that so many observations can show", ("n", "difference"), least())
+    table(f"`strop improve`: {HELD_OUT} instances and what their spread asks for", headings, two_stages(few, rng(2)))
+    headings = ("copies", "instances", "claims")
+    table(f"Copies: any claim for no difference, nominal 0.05; {counts} copies of each", headings, copies(few, rng(4)))
+    headings = ("gain", "deviation of a copy", *(f"{k} copies" for k in COPIES[1:]))
+    table("Copies: `better` (Welch's t, bets on pairs)", headings, power(few, rng(7)))
+    table("Interval of û, nominal 0.95; 5 / 10 / 20 / 50 copies", ("copies", "holds"), means(few, rng(5)))
     table("Other methods", ("method", "nominal", "found"), others(runs, rng(8)))
 
 

@@ -182,24 +182,6 @@ def test_run_on_a_cluster_with_tls_is_the_run_of_one_process_and_needs_the_certi
     assert happened(tmp_path / "alone") == happened(tmp_path / "cluster")
 
 
-@pytest.mark.slow
-def test_run_whose_scheduler_is_killed_says_so_and_resume_completes_it(
-    strop_process: Strop, start_strop: Start, tmp_path: Path, cluster: DaskCluster
-) -> None:
-    process = start_strop(
-        *LONGER, "--workers", f"dask:{cluster.address}", "--out", "r", DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="3s"
-    )
-    wait_until(lambda: events_in(tmp_path / "r") >= 100 or process.poll() is not None)
-    cluster.scheduler.kill()
-    _, stderr = process.communicate()
-    assert process.returncode == 7, stderr
-    assert "lost the Dask scheduler" in stderr and "strop resume" in stderr and "Traceback" not in stderr
-    ended = strop_process("resume", "r", "--workers", "2")
-    assert ended.returncode == 0, ended.stderr
-    assert strop_process(*LONGER, "--workers", "2", "--out", "whole").returncode == 0
-    assert happened(tmp_path / "r") == happened(tmp_path / "whole")
-
-
 def test_doctor_shows_each_machine_and_why_one_is_refused(strop: Strop, tmp_path: Path, shared: DaskCluster) -> None:
     ended = strop("doctor", "--workers", f"dask:{shared.address}", "--json")
     assert ended.returncode == 0, ended.stderr

@@ -83,27 +83,6 @@ def test_saved_construction_is_verified_without_the_engine_and_replayed(folder: 
     assert strop(folder, "replay", "run").returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["missing.json"], "cannot read missing.json: No such file or directory"),
-        (["points.py"], "points.py holds no construction"),
-        (["mine.json"], "no task is called 'mine'"),
-        (["mine.json", "lpn"], "lpn is no strop.Construction"),
-        (["code.json"], "no problem is called './points.py'"),
-        (["mine.json", "other.py"], "other.py defines no strop.Task called 'task'"),
-    ],
-)
-def test_arguments_that_name_nothing_to_verify_are_refused_in_one_line(
-    folder: Path, words: list[str], said: str
-) -> None:
-    (folder / "mine.json").write_text('{"problem": "mine", "answer": []}')
-    (folder / "other.py").write_text("x = 1\n")
-    (folder / "code.json").write_text('{"problem": "./points.py", "answer": []}')
-    ended = strop(folder, "verify", *words)
-    assert ended.returncode == 2 and ended.stderr.startswith(f"strop: {said}") and ended.stderr.count("\n") == 1
-
-
 def test_check_of_a_fixed_problem_is_not_told_to_draw_instances(folder: Path) -> None:
     ended = strop(folder, "check", "points.py", "--json")
     assert ended.returncode == 0 and json.loads(ended.stdout)["problems"] == []

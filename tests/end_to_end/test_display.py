@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import re
 import select
@@ -119,15 +118,6 @@ def test_run_draws_a_live_view_that_fits_the_terminal(terminal: list[Terminal], 
     assert drawn and max(map(len, drawn)) < columns
 
 
-@pytest.mark.slow
-def test_run_ends_well_when_its_terminal_is_closed(terminal: list[Terminal], tmp_path: Path) -> None:
-    shown = start(terminal, tmp_path, 80, *RUN)
-    shown.until("strop")
-    os.close(shown.ours)
-    told, _ = shown.process.communicate(timeout=240)
-    assert shown.process.returncode == 0 and "Traceback" not in told and "strop show r --full" in told
-
-
 def test_run_says_how_to_go_on_when_it_is_stopped_under_a_live_view(terminal: list[Terminal], tmp_path: Path) -> None:
     shown = start(terminal, tmp_path, 80, *RUN[:4], "-T", "50", *RUN[6:])
     shown.until("iteration ")
@@ -141,36 +131,9 @@ def test_run_says_how_to_go_on_when_it_is_stopped_under_a_live_view(terminal: li
     )
 
 
-@pytest.mark.slow
-def test_run_draws_only_lines_when_the_terminal_is_dumb(terminal: list[Terminal], tmp_path: Path) -> None:
-    shown = start(terminal, tmp_path, 80, *RUN, "--display", "rich", TERM="dumb")
-    assert shown.end() == 0 and "\x1b" not in shown.output and "t = 1 finished" in shown.output
-
-
-@pytest.mark.parametrize(
-    ("command", "words"),
-    [
-        (RUN, "t = 1 finished"),
-        (["improve", "parity", "--utility-budget", "3", "--lm-budget", "1", "--out", "r"], "candidate"),
-    ],
-    ids=["run", "improve"],
-)
-def test_display_log_is_a_json_object_a_step(strop: Strop, command: list[str], words: str) -> None:
-    logged = strop(*command, "--display", "log")
-    assert logged.returncode == 0, logged.stderr
-    told = [json.loads(line) for line in logged.stderr.splitlines() if line.startswith("{")]
-    assert told[0]["event"] == "notice" and told[-1]["event"] == "RunFinished"
-    assert any(words in each["message"] for each in told)
-
-
 def test_display_none_shows_nothing_but_the_result(strop: Strop) -> None:
     silent = strop(*RUN, "--display", "none")
     assert (silent.returncode, silent.stderr) == (0, "") and "STOP on parity" in silent.stdout
-
-
-def test_display_has_one_clear_line_when_it_is_unknown(strop: Strop) -> None:
-    failed = strop(*RUN, "--display", "pretty")
-    assert failed.returncode == 2 and failed.stderr.count("\n") == 1 and "pretty" in failed.stderr
 
 
 def test_early_interrupt_ends_with_one_line(tmp_path: Path) -> None:

@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from end_to_end.conftest import Strop, environment
 from strop.store import Store
 
@@ -44,17 +42,3 @@ def test_export_ends_quietly_when_its_reader_goes_away(runs: Runs, tmp_path: Pat
     )
     os.close(write)
     assert ended.returncode == 1 and b"Traceback" not in ended.stderr
-
-
-@pytest.mark.parametrize(
-    ("flags", "words"),
-    [
-        (["--to", "jaeger"], "choose mlflow or wandb"),
-        (["--to", "mlflow", "--out", "x"], "--out and --force are for a file"),
-    ],
-)
-def test_export_that_cannot_be_sent_is_one_line(
-    strop: Strop, runs: dict[str, Path], flags: list[str], words: str
-) -> None:
-    ended = strop("export", str(runs["paper"]), *flags)
-    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and words in ended.stderr, ended.stderr

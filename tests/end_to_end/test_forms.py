@@ -87,11 +87,6 @@ def test_score_tells_how_a_candidate_compares_and_the_template_lets_none_make_it
     assert "(the original 0." in scored.stdout and "note:" not in scored.stdout
 
 
-def test_score_measures_the_program_of_its_target_by_default(begun: Any) -> None:
-    ended = begun("function")("score", *TARGETS["function"])
-    assert ended.returncode == 0 and ended.stdout.startswith("The program scores 0.")
-
-
 def test_tasks_shows_a_command_task(begun: Any) -> None:
     strop = begun("command")
     shown = strop("list", "tasks", ".")
@@ -99,23 +94,6 @@ def test_tasks_shows_a_command_task(begun: Any) -> None:
     document = json.loads(strop("list", "tasks", ".", "--json").stdout)
     assert document["metrics"] == [{"name": "my_metric", "goal": "max", "weight": 1.0, "read_by": "$.my_metric"}]
     assert document["task"] == "mine" and "def choose" in document["seed_program"]
-
-
-def test_init_names_the_task_and_its_goal_as_the_flags_say(strop: Any, tmp_path: Path) -> None:
-    ended = strop("init", "mine", "--form", "sample", "--name", "rota", "--goal", "nobody works at night")
-    assert ended.returncode == 0 and "strop improve task.py" in ended.stdout, ended.stderr
-    text = (tmp_path / "mine" / "task.py").read_text()
-    assert 'name="rota"' in text and "# Better: nobody works at night" in text
-    assert strop("init", "other", "--form", "command", "--goal", "better").returncode == 0
-
-
-def test_init_without_a_form_names_the_forms_there_are(strop: Any, tmp_path: Path) -> None:
-    ended = strop("init", "mine")
-    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
-    assert (
-        "--form needs a value: sample, function, evaluator, command" in ended.stderr
-        and not (tmp_path / "mine").exists()
-    )
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "folder"])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -52,35 +50,6 @@ def test_improve_ends_with_a_program_a_patch_and_one_sentence(strop: Any, tmp_pa
     assert "6 answers: " in words
     assert "def algorithm" in (tmp_path / "there" / "solution.py").read_text()
     assert (tmp_path / "there" / "solution.diff").read_text().startswith("--- a/solution.py\n+++ b/solution.py\n@@ ")
-
-
-@pytest.mark.skipif(shutil.which("patch") is None, reason="this machine lacks the program patch")
-def test_patch_applies_to_the_solution_that_was_given_and_the_file_itself_is_left_alone(
-    strop: Any, tmp_path: Path
-) -> None:
-    ends, mine = "\r\n", tmp_path / "code" / "mine.py"
-    mine.parent.mkdir()
-    mine.write_bytes(GUESS.replace("\n", ends).encode())
-    arguments = ["improve", "lpn", "--solution", "code/mine.py", "--seed", "1", "--json", "--out", "there"]
-    document = json.loads(strop(*arguments).stdout)
-    assert document["improved"], document
-    assert mine.read_bytes() == GUESS.replace("\n", ends).encode()
-    with (tmp_path / document["diff_file"]).open("rb") as diff:
-        subprocess.run(["patch", "-p1"], stdin=diff, cwd=tmp_path, check=True, capture_output=True)
-    assert (
-        mine.read_bytes() == (tmp_path / document["solution_file"]).read_bytes() != GUESS.replace("\n", ends).encode()
-    )
-
-
-def test_improver_that_fails_costs_nothing_but_says_why(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "broken.py").write_text(BROKEN)
-    ended = strop("improve", "lpn", "--improver", "broken.py", *SMALL, "--out", "there")
-    assert ended.returncode == 0 and "Traceback" not in ended.stdout
-    reason = "raised: NameError: name 'undefined_name' is not defined"
-    said = f"the improver failed ({reason}) after 0 of 1 LM call; the original is kept"
-    assert said in " ".join(ended.stdout.split())
-    there = tmp_path / "there"
-    assert (there / "solution.py").read_text() == (there / "original.py").read_text()
 
 
 def test_improved_solution_that_does_what_it_was_told_not_to_is_noted(strop: Any, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -87,47 +86,6 @@ def test_key_is_in_no_guests_environment_or_command_line_and_nowhere_in_the_reco
     assert [name for name, key in {"OPENAI_API_KEY": KEY, **OTHERS}.items() if key in everything] == []
 
 
-def test_mixture_on_the_command_line_asks_each_server_its_share_and_records_who_answered(
-    strop: Any, tmp_path: Path
-) -> None:
-    brain = Scripted(lambda request: PROGRAM)
-    with OpenAIServer(brain) as one, OpenAIServer(brain) as two:
-        specs = [f"openai/a?url={one.url}&weight=3", f"vllm/b?url={two.url}"]
-        flags = [each for spec in specs for each in ("--model", spec)]
-        ended = strop(*ONCE, *flags, "--out", "there")
-        billed = one.billed, two.billed
-    assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout)["is_language_model"] is True
-    with Store.open(tmp_path / "there") as store:
-        given = Counter(stored.event.lm for stored in store.events(LmResponded))
-        models = {(stored.event.lm, stored.event.model) for stored in store.events(LmResponded)}
-    assert set(given) <= set(specs) and (given[specs[0]], given[specs[1]]) == billed
-    assert models <= {(specs[0], "a"), (specs[1], "b")}
-
-
-def test_python_function_on_the_command_line_is_the_model(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(f"def answer(system, message):\n    return {PROGRAM!r}\n")
-    ended = strop(*ONCE, "--model", "python:mine.py:answer", "--out", "there")
-    assert ended.returncode == 0, ended.stderr
-    document = json.loads(ended.stdout)
-    assert (document["model"], document["is_language_model"]) == ("python:mine.py:answer", True)
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ("doctor --model openai/m?sed=3", "Did you mean seed?"),
-        ("doctor --model gemini/m", "set GEMINI_API_KEY or GOOGLE_API_KEY"),
-        ("run lpn --model offline --model openai/m", "set OPENAI_API_KEY"),
-        ("run lpn --model python:gone.py:f", "No such file"),
-    ],
-)
-def test_mistake_in_a_model_is_one_line_and_exit_code_two(strop: Any, words: str, said: str) -> None:
-    ended = strop(*words.split())
-    assert ended.returncode == 2 and said in ended.stderr.splitlines()[-1]
-    assert "Traceback" not in ended.stderr
-
-
 def test_doctor_asks_a_model_once_and_says_what_came_back_and_what_it_costs(strop: Any) -> None:
     with OpenAIServer(Scripted(lambda request: "strop")) as server:
         spec = f"openai/tester?price=1,2&url={server.url}"
@@ -147,12 +105,6 @@ def test_doctor_says_why_a_model_does_not_answer_and_does_not_ask_again(strop: A
         ended = strop("doctor", "--model", "openai/tester", "--base-url", server.url, OPENAI_API_KEY=KEY)
         assert len(server.seen) == 1
     assert ended.returncode == 3 and len(ended.stderr.splitlines()) == 1 and KEY not in ended.stderr
-
-
-@pytest.mark.parametrize("flags", [["--self-test"], ["--require", "read"]])
-def test_doctor_asks_a_model_or_looks_at_the_jail_not_both(strop: Any, flags: list[str]) -> None:
-    ended = strop("doctor", "--model", "offline", *flags)
-    assert ended.returncode == 2 and "--model cannot be combined with" in ended.stderr
 
 
 ANSWERS = """\

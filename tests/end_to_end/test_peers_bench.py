@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -41,27 +40,11 @@ def ask(url: str, **body: object) -> list[str]:
         return [choice["message"]["content"] for choice in json.load(response)["choices"]]
 
 
-def bench(name: str, environments: Path, *options: str) -> tuple[Any, str]:
-    """The document of `python bench/peers NAME`, and what it said on standard error."""
-    command = [sys.executable, PEERS, name, "--environments", environments, *options, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout), done.stderr
-
-
 def test_the_server_gives_answer_k_to_request_k_whoever_asks() -> None:
     with peers_module("server").Server(lambda number, body: f"answer {number}") as server:
         assert ask(server.url) == ["answer 0"]
         assert ask(server.url, n=2) == ["answer 1", "answer 2"]
         assert len(server.asked) == 3
-
-
-@pytest.mark.slow
-def test_the_speed_table_has_a_rate_for_strop_and_for_bare_forks(tmp_path: Path) -> None:
-    document, _ = bench("speed", tmp_path, "--candidates", "4", "--rounds", "1", "--systems", "strop", "bare forks")
-    assert set(document["rates"]) == {"strop", "bare forks"}
-    assert all(rate > 0 for rate in document["rates"].values())
-    assert [row["error"] for row in document["rows"]] == ["", ""]
 
 
 @pytest.mark.parametrize(
@@ -75,24 +58,6 @@ def test_the_speed_table_has_a_rate_for_strop_and_for_bare_forks(tmp_path: Path)
 )
 def test_the_proposer_finds_the_program_to_improve_in_the_prompt_of_each_system(prompt: str) -> None:
     assert peers_module("equal").current_program(prompt) == "current = 1"
-
-
-@pytest.mark.slow
-def test_equal_searches_with_strop_alone_and_continues_from_its_file(tmp_path: Path) -> None:
-    kept = tmp_path / "searches.jsonl"
-    options = ["--systems", "strop", "--tasks", "ladder-packing", "--answers", "4", "--file", str(kept)]
-
-    def searches(seeds: int) -> list[dict[str, Any]]:
-        document, told = bench("equal", tmp_path, *options, "--seeds", str(seeds))
-        assert document["is_language_model"] is False
-        assert len(told.splitlines()) == seeds
-        return list(document["searches"])
-
-    (first,) = searches(1)
-    assert (first["task"], first["system"], first["answers"], first["seed"]) == ("ladder-packing", "strop", 4, 0)
-    assert (first["status"], first["asked"]) == (0, 4)
-    assert first["value"] >= first["start"] > 0
-    assert searches(0) == [first]
 
 
 def test_the_table_in_the_documents_is_that_of_the_searches_in_the_repository() -> None:
@@ -131,11 +96,3 @@ def test_the_rows_of_candidate_time_add_up_to_the_cores() -> None:
     assert sum(part for name, part in rows if name.startswith(("host", "fork servers"))) == spent["CPU"] == 15.0
     assert sum(part for name, part in rows if name.startswith("  ") and not name.startswith("    ")) == 15.0
     assert spent["CPU"] + spent["no CPU of strop: waiting, or taken by other programs"] == 20.0
-
-
-@pytest.mark.slow
-def test_strop_scores_the_other_programs_as_ever_when_one_kills_its_parent(tmp_path: Path) -> None:
-    document, _ = bench("behaviour", tmp_path, "--systems", "strop", "--programs", "kills its parent")
-    (observation,) = document["observations"]
-    assert (observation["status"], observation["others"], observation["changed"]) == (0, 7, 0)
-    assert not observation["parent_killed"]

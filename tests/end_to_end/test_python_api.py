@@ -134,14 +134,6 @@ def test_score_takes_a_text_a_file_or_the_task_s_own_seed(tmp_path: Path) -> Non
     assert found.value < 1 and found.split == "test" and repr(found).startswith("<Scored doubling test: 0.0000>")
 
 
-@pytest.mark.slow
-def test_check_attacks_a_task_of_a_session() -> None:
-    sound, broken = doubling(answer=strop.Answer(int)), doubling(score=lambda instance, answer: 2.0)
-    found = strop.check(broken, require="none")
-    assert found.broken and found.problems[0].is_broken and "broken" in repr(found)
-    assert not strop.check(sound, require="none").broken
-
-
 def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
     tasks = [doubling(), doubling(name="again")]
     options = {"copies": 1, **SMALL, "max_responses": 2}
@@ -151,27 +143,6 @@ def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
     assert found.sentence and repr(found).startswith("<Measured: ")
     for each in (trained, found):
         assert "<pre" in each._repr_html_()
-
-
-@pytest.mark.parametrize(
-    ("wrong", "named"),
-    [
-        ({"utility_budget": "many"}, "utility_budget is 'many'; it must be int"),
-        ({"max_cost": "1 dollar", "model": "offline"}, "max_cost is '1 dollar'"),
-        ({"model": "nonsense"}, "no such language model"),
-        ({"model": 3}, "model is int"),
-        ({"max_cost": 1.0}, "need a model that reports its usage"),
-        ({"improver": "greedy"}, "did you mean greedy_iterative"),
-        ({"require": "courage"}, "courage"),
-        ({"command": "make"}, "does not apply to doubling"),
-        ({"max_time": "soon"}, "soon"),
-    ],
-)
-def test_wrong_option_is_one_clear_line(wrong: dict[str, object], named: str) -> None:
-    with pytest.raises(strop.StropError, match=named) as error:
-        improved(**wrong)
-    assert "\n" not in str(error.value)
-    assert not Path("run").exists()
 
 
 def test_what_is_no_task_is_one_clear_line() -> None:
@@ -236,23 +207,6 @@ def test_answers_of_a_run_travel_as_a_file(tmp_path: Path) -> None:
         strop.improve("task.py", model="recorded:answers.jsonl", improver="hints", out="third", **options)  # type: ignore[arg-type]
 
 
-VOWELS = """import strop
-
-VOWELS = set("aeiou")
-
-
-def sample(rng):
-    return {"text": "".join(rng.choice(list("abcdeiou"), 20000))}
-
-
-@strop.improve_me(score="time", sample=sample, instances=4, test_instances=8)
-def f(text):
-    found = 0
-    for letter in text:
-        for vowel in sorted(VOWELS):
-            found += letter == vowel
-    return found
-"""
 LIMIT = """import strop
 
 LIMIT = 3
@@ -270,21 +224,6 @@ def score(answer, n):
 def f(n):
     return min(n, LIMIT) - 1
 """
-
-
-@pytest.mark.parametrize(
-    ("module", "answer"),
-    [
-        (VOWELS, "def f(text):\n    return sum(map(text.count, VOWELS))\n"),
-        (LIMIT, "def f(n):\n    return min(n, LIMIT)\n"),
-    ],
-    ids=["VOWELS", "LIMIT"],
-)
-def test_function_alone_is_scored_as_the_module_that_its_patch_makes(module: str, answer: str) -> None:
-    Path("texts.py").write_text(module)
-    found = strop.improve("texts.py:f", model=answering(answer), out="run", seed=1, **SMALL)  # type: ignore[arg-type]
-    assert found.finding == "better", found.sentence
-    assert found.files == {"texts.py": module[: module.index("def f(")] + answer}
 
 
 def test_model_is_shown_what_a_function_uses_after_it_answered_with_the_function_alone() -> None:

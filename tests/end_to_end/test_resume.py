@@ -135,17 +135,3 @@ def test_second_process_on_a_run_gets_one_line(strop: Strop, start_strop: Start,
     process.communicate()
     assert found.returncode != 0 and "another process is writing" in found.stderr
     assert "Traceback" not in found.stderr and found.stdout == ""
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [("nowhere", "there is no run"), ("empty", "is not the directory of a run"), ("broken", "not the record of a run")],
-)
-def test_resume_of_what_is_no_run_gets_one_line(strop: Strop, tmp_path: Path, name: str, words: str) -> None:
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "run.sqlite").write_bytes(b"x" * 5000)
-    for command in ("resume", "replay"):
-        found = strop(command, f"./{name}")
-        assert found.returncode != 0 and found.stderr.count("\n") == 1, found.stderr
-        assert words in found.stderr or "no run" in found.stderr

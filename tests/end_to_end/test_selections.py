@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from strop.base.events import BudgetMoved, Compared, Evaluated
-from strop.store import Store
 from support.command_line import environment, run_small
 from support.records import changing, from_elsewhere
 
@@ -36,28 +34,6 @@ def folder(runs: dict[str, Path], tmp_path: Path) -> Path:
     for name in ("paper", "gated"):
         shutil.copytree(runs[name], tmp_path / name)
     return tmp_path
-
-
-def compared(folder: Path) -> list[Compared]:
-    with Store.open(folder) as store:
-        return [stored.event for stored in store.events(Compared)]
-
-
-def test_paper_selection_compares_nothing_and_the_gate_records_what_it_compared_on_a_budget_of_its_own(
-    folder: Path,
-) -> None:
-    assert compared(folder / "paper") == []
-    found = compared(folder / "gated")
-    assert found
-    for event in found:
-        assert event.most == 3 and len(event.differences) <= event.pairs <= 3
-        assert event.threshold == pytest.approx(10.0) and event.accepted == (event.e_value >= event.threshold)
-    with Store.open(folder / "gated") as store:
-        moved = [s.event for s in store.events(BudgetMoved) if s.event.counter == "gate_pairs" and s.event.granted]
-        scored = [s.event for s in store.events(Evaluated) if s.event.split == "gate"]
-    pairs = sum(event.pairs for event in found)
-    assert len(moved) == pairs > 0 and len(scored) == 2 * pairs
-    assert all("/gate/pair" in event.scope for event in scored)
 
 
 def test_new_run_begins_from_an_improver_of_another_one_on_its_task(folder: Path) -> None:
@@ -86,11 +62,3 @@ def test_new_run_cannot_begin_from_an_iteration_that_was_not(folder: Path) -> No
     assert ended.returncode == 2 and ended.stderr.count("\n") == 1
     assert "has no iteration 7: it has 0 to 1" in ended.stderr
     assert not (folder / "never").exists()
-
-
-def test_show_tells_what_the_gate_decided(folder: Path) -> None:
-    found = compared(folder / "gated")
-    shown = " ".join(strop("show", "gated", "--full", cwd=folder).stdout.split())
-    assert found
-    for event in found:
-        assert f"{event.e_value:.3g} of {event.threshold:.3g}" in shown

@@ -28,28 +28,12 @@ task = strop.Task(name="alarm", sample=sample, score=score, seed="def f(n): retu
 
 
 @pytest.mark.whole_tasks
-@pytest.mark.parametrize(
-    ("name", "split", "utility"),
-    [
-        ("string-grid-distance", "test", 0.438875),
-        ("3sat", "train", 0.0),  # on the test split the walk solves all 30 formulae once in about 300 times
-        ("maxcut", "test", 0.0),
-    ],
-)
-def test_seed_of_a_built_in_task_scores_as_published(
-    strop: Any, tmp_path: Path, name: str, split: str, utility: float
-) -> None:
-    (tmp_path / "seed.py").write_text(PAPER[name]().seed)
-    ended = strop("score", name, "--solution", "seed.py", "--split", split, "--instances", "published", "--json")
-    assert ended.returncode == 0, ended.stderr
-    assert "their seeds are public" in ended.stderr
-    assert json.loads(ended.stdout)["value"] == pytest.approx(utility)
-
-
-@pytest.mark.whole_tasks
-def test_nothing_is_said_of_public_seeds_when_instances_are_secret(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "seed.py").write_text(PAPER["parity"]().seed)
-    assert "public" not in strop("score", "parity", "--solution", "seed.py").stderr
+def test_score_on_published_instances_says_that_their_seeds_are_public(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "seed.py").write_text(PAPER["string-grid-distance"]().seed)
+    asked = ["score", "string-grid-distance", "--solution", "seed.py", "--split", "test", "--json"]
+    ended = strop(*asked, "--instances", "published")
+    assert "their seeds are public" in ended.stderr and "public" not in strop(*asked).stderr
+    assert json.loads(ended.stdout)["value"] == pytest.approx(0.438875)
 
 
 @pytest.mark.whole_tasks
@@ -144,18 +128,8 @@ def write(
     [
         ({"sample": "raise RuntimeError('boom')"}, 5, "mine.py, line 4"),
         ({"sample": "raise SystemExit(3)"}, 5, "SystemExit"),
-        ({"sample": "return {'n': [object()]}"}, 5, "cannot be sent"),
-        ({"sample": "return {'n': {1: object()}}"}, 5, "cannot be sent"),
-        ({"sample": "return 5"}, 5, "dict of inputs"),
-        ({"score": "raise RuntimeError('boom')"}, 5, "mine.py, line 5"),
-        ({"score": "return 6.0"}, 5, "[0, 1]"),
-        ({"score": "return float('nan')"}, 5, "[0, 1]"),
         ({"rest": "seed='def f(:'"}, 5, "seed solution does not run"),
-        ({"rest": "seed='x = 1'"}, 5, "seed solution does not run"),
         ({"rest": "seed=None"}, 2, "text of a program"),
-        ({"rest": "seed='', failure='both'"}, 2, "failure"),
-        ({"rest": "seed='', memory_limit=1e9"}, 2, "whole numbers"),
-        ({"rest": "1 / 0"}, 2, "ZeroDivisionError"),
     ],
 )
 def test_run_says_in_one_line_what_is_wrong_with_the_task(
@@ -177,14 +151,3 @@ def test_answer_that_the_scorer_chokes_on_is_malformed_and_ends_no_run(strop: An
     ended = strop("run", "mine.py", *TINY[:-1], "1", "--model", "scripted:answers.jsonl", "--json")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["iterations"][0]["verdicts"] == {"malformed": 3}
-
-
-def test_what_a_task_prints_is_not_in_the_result(strop: Any, tmp_path: Path) -> None:
-    write(tmp_path, score="print('scoring'); return 0.5")
-    (tmp_path / "solution.py").write_text("def f(n): return 0\n")
-    for ended in (
-        strop("run", "mine.py", *TINY, "--json"),
-        strop("score", "mine.py", "--solution", "solution.py", "--json"),
-    ):
-        json.loads(ended.stdout)
-        assert "hello from the task" in ended.stderr and "scoring" in ended.stderr

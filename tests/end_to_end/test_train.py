@@ -26,22 +26,6 @@ def score(instance, answer):
 task = strop.Task(name="times{factor}", instances=4, test_instances=6,
     sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
 """
-BETTER = """def improve_algorithm(initial_solution, utility, language_model):
-    factor = 2 if "2 *" in utility.str else 3
-    return f"def algorithm(x):\\n    return {factor} * x\\n"
-"""
-
-
-SAME = "def algorithm(x):\n    return x + 0\n"
-KNOWS = f'''IMPROVER = """```python
-{BETTER.replace(chr(92), chr(92) * 2)}```"""
-SOLUTION = """```python
-{SAME}```"""
-
-def answer(request):
-    return IMPROVER if "def improve_algorithm" in str(request) else SOLUTION
-'''
-"""A model that answers a self-improvement with an improver that knows both tasks, and all else with what is no better."""
 RAISES = """def improve_algorithm(initial_solution, utility, language_model):
     better = initial_solution.replace("N=3", "N=6")
     utility(better)
@@ -75,24 +59,6 @@ def test_training_on_two_tasks_ends_with_an_improver_and_its_result_beside_it(
     assert "times3" in told and widest(told) <= 80
     used = strop("eval", "t/best.py", "--task", "parity", *TINY[:4], "--out", "e")
     assert used.returncode == 0, used.stderr
-
-
-@pytest.mark.slow
-def test_result_says_what_the_improver_gains_when_it_is_better(
-    strop: Strop, two_tasks: list[str], tmp_path: Path
-) -> None:
-    """The model answers with an improver that knows both tasks: it is accepted, and the result has its û of each task."""
-    (tmp_path / "knows.py").write_text(KNOWS)
-    asked = shlex.split("run --gate-pairs 40 --seed 3 -T 1 --model python:knows:answer --out t --json")
-    done = strop(*asked, *two_tasks, *SMALL, PYTHONPATH=str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    document = json.loads(done.stdout)
-    start, best = document["iterations"]
-    assert document["best_t"] == 1 and best["test"]["mean"] == pytest.approx(1.0)
-    assert [task["test"]["mean"] for task in best["tasks"]] == [pytest.approx(1.0)] * 2
-    expected = [pytest.approx(0.5, abs=0.2), pytest.approx(0.25, abs=0.2)]
-    assert [task["test"]["mean"] for task in start["tasks"]] == expected
-    assert (tmp_path / "t" / "best.py").read_text().strip() == BETTER.strip()
 
 
 @pytest.mark.slow

@@ -1,11 +1,5 @@
 """A real HTTP server on 127.0.0.1 that speaks OpenAI's chat completions, and misbehaves as told.
 
-For trying out and testing whatever talks to a language model, without one:
-
-    python -m support.openai_server --port 8000 --faults 429:1,ok,cut,huge --cycle
-    python -m support.openai_server --port 8000 --rpm 600 --burst 20 --tpm 100000 --latency 1
-    strop run lpn --model openai/anything --base-url http://127.0.0.1:8000/v1
-
 Any `LanguageModel` can be its brain. It speaks `POST /v1/chat/completions` (no streaming), keeps every request that it saw,
 counts how many were in its hands at once, and keeps a ledger of what a provider would bill: each
 choice of each readable answer that went out whole, and its tokens. Limits per minute are enforced where they are given;
@@ -14,10 +8,7 @@ keys are not checked.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import signal
 import socket
 import socketserver
 import sys
@@ -29,11 +20,10 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 
-from strop.base.errors import LanguageModelError, StropError
-from strop.lm import registry
+from strop.base.errors import LanguageModelError
 from strop.lm.base import LanguageModel, Request
 from support import server_faults
-from support.server_faults import WORDS, ServerFault, parse_fault
+from support.server_faults import ServerFault, parse_fault
 from support.server_limits import Gatekeeper, ServerLimits
 
 FaultPlan: TypeAlias = Sequence[str] | Callable[[int, dict[str, Any]], str]
@@ -71,8 +61,7 @@ _PIECES = 40
 class OpenAIServer:
     """Serves from the moment it is made until `close`; also a context manager. Safe to use from many threads.
 
-    `port` 0 takes a free one. `cycle` repeats a sequence of faults for ever. `log` is told one line a request. Each answer
-    takes at least `latency` seconds.
+    `port` 0 takes a free one. `cycle` repeats a sequence of faults for ever. Each answer takes at least `latency` seconds.
     """
 
     def __init__(
@@ -82,13 +71,12 @@ class OpenAIServer:
         *,
         cycle: bool = False,
         port: int = 0,
-        log: Callable[[str], object] | None = None,
         limits: ServerLimits | None = None,
     ) -> None:
         if not callable(faults):
             for word in faults:
                 parse_fault(word)
-        self._model, self._faults, self._cycle, self._log = model, faults, cycle, log
+        self._model, self._faults, self._cycle = model, faults, cycle
         self._lock = threading.Lock()
         self._arrived = 0
         self._asked: Counter[tuple[str, str, float]] = Counter()
@@ -192,9 +180,6 @@ class OpenAIServer:
         """Keep what became of a request; called just before its last byte goes out."""
         with self._lock:
             self._seen.append(seen)
-        if self._log:
-            n = seen.body.get("n", 1)
-            self._log(f"{seen.number}: n={n} fault={seen.fault} status={seen.status} billed={len(seen.billed)}")
 
 
 class _Http(ThreadingHTTPServer):
@@ -348,52 +333,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Silent: the server's own log says more."""
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until interrupted; the base URL is the only line on standard output."""
-    words = "\n".join(f"  {word:20} {meaning}" for word, meaning in WORDS.items())
-    parser = argparse.ArgumentParser(
-        "python -m support.openai_server",
-        description=main.__doc__,
-        epilog=f"faults:\n{words}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--faults", default="", help="words separated by commas, one a request")
-    parser.add_argument("--cycle", action="store_true", help="start over when the faults are used up")
-    parser.add_argument("--model", default="offline", help="the brain (any --model of strop)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--latency", type=float, default=0.0, metavar="S", help="seconds that each answer takes")
-    parser.add_argument("--rpm", type=float, metavar="N", help="requests let in a minute; others get HTTP 429")
-    parser.add_argument("--tpm", type=float, metavar="N", help="tokens, in and out, a minute")
-    parser.add_argument("--burst", type=float, metavar="N", help="requests let in at once (default: a minute's)")
-    parser.add_argument("--token-burst", type=float, metavar="N", help="the same of tokens")
-    options = parser.parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        model = registry.make(options.model, base_url=None, seed=options.seed, environ=os.environ)
-        faults = [word for word in options.faults.split(",") if word]
-        server = OpenAIServer(
-            model,
-            faults,
-            cycle=options.cycle,
-            port=options.port,
-            log=lambda line: sys.stderr.write(f"{line}\n"),
-            limits=ServerLimits(options.rpm, options.tpm, options.burst, options.token_burst, options.latency),
-        )
-    except (StropError, ValueError, OSError) as error:
-        parser.error(str(error))
-    with server:
-        sys.stdout.write(f"{server.url}\n")
-        sys.stdout.flush()
-        stop.wait()
-    model.close()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        """Silent."""

@@ -79,6 +79,11 @@ def test_wrong_option_is_a_type_error_of_python() -> None:
         ({"require": "courage"}, "require names courage"),
         ({"command": "make", "evaluator": "e.py"}, "give only one of command and evaluator"),
         ({"files": "a.c"}, "files does not apply to lpn"),
+        ({"utility_budget": "many"}, "utility_budget is 'many'; it must be int"),
+        ({"max_cost": "1 dollar", "model": "offline"}, "max_cost is '1 dollar'"),
+        ({"model": 3}, "model is int"),
+        ({"max_cost": 1.0, "model": lambda request: ""}, "need a model that reports its usage"),
+        ({"max_time": "soon"}, "soon"),
     ],
 )
 def test_error_names_the_argument_and_not_the_flag(
@@ -87,7 +92,7 @@ def test_error_names_the_argument_and_not_the_flag(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(strop.ConfigurationError, match=named) as error:
         strop.improve("lpn", **options)  # type: ignore[arg-type]
-    assert "--" not in str(error.value)
+    assert "--" not in str(error.value) and "\n" not in str(error.value) and not [*tmp_path.iterdir()]
 
 
 def test_text_of_the_user_in_an_error_stays_as_it_is() -> None:

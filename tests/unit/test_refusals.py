@@ -12,7 +12,11 @@ import pytest
 from strop.cli.app import main
 
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
+SCORED = "--command 'cat a.txt' --score time"
 FILES = {"idle.py": IDLE, "same.py": IDLE, "full/mine.txt": "mine\n", "x.py": "", "taken": ""}
+FILES |= dict.fromkeys(("tree/a.txt", "tree/b.txt", "scored/a.txt", "scored/b.txt"), "speed: 10")
+FILES |= {f"{name}.json": f'{{"problem": "{of}", "answer": []}}' for name, of in (("mine", "mine"), ("code", "./x.py"))}
+FILES["scored/strop.toml"] = 'command = "cat a.txt"\nfiles = "*.txt"\nscore = "time"\n'
 """What is there before."""
 
 
@@ -31,12 +35,13 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """The only line that a refused command says."""
+    """The only line that a refused command says, but for who computes the score."""
     with pytest.raises(SystemExit) as end:
         main(list(arguments))
-    out, line = capsys.readouterr()
+    out, err = capsys.readouterr()
+    line = "".join(each for each in err.splitlines(keepends=True) if not each.startswith("Score: "))
     assert end.value.code == 2 and out == "" and line.count("\n") == 1 and line.startswith("strop: "), line
-    assert {path.name for path in Path().iterdir()} <= {*FILES, "full", "data"}
+    assert {path.name for path in Path().iterdir()} <= {*FILES, "full", "tree", "scored", "data"}
     assert not list(Path().rglob("*.sqlite")) and Path("full/mine.txt").read_text() == "mine\n"
     return line
 
@@ -72,7 +77,12 @@ REFUSED = {
     "run lpn --gate-error 1e-17": "--gate-error is 1e-17; it must be 1e-09 or more",
     "run lpn --gate-error nan": "--gate-error is nan; it must be less than 1",
     "run lpn --gate-pairs 0": "--gate-pairs is 0; it must be 1 or more",
+    **{f"run lpn {flag} 0": f"{flag} is 0; it must be 1 or more" for flag in ("--utility-budget", "--lm-budget")},
+    "run lpn parity --meta-budget 0": "--meta-budget is 0; it must be 1 or more",
     "run lpn --selection best": "best",
+    "run lpn --display pretty": "pretty",
+    "run lpn -m nosuch": "--model nosuch: no such language model",
+    "run lpn --model offline --model openai/m": "set OPENAI_API_KEY",
     "run lpn --max-cost 5 --model vllm/m": "the price of vllm/m is not known; write MODEL?price=IN,OUT",
     "run lpn --max-cost 5 --model vllm/m --dry-run": "the price of vllm/m is not known",
     "run lpn --model ofline --dry-run": "Did you mean offline?",
@@ -85,6 +95,22 @@ REFUSED = {
     "run lpn --max-time inf": "--max-time is 'inf'",
     "run lpn --model openai/m?price=cheap": "price is 'cheap'; write dollars per million tokens",
     "improve": "missing argument: TARGET (see strop improve --help)",
+    "improve ./nowhere": "./nowhere is not a task: a task is",
+    "improve tree": "has no strop.toml",
+    "improve tree --command true --score time": "--files",
+    "improve tree --command true --files a.txt": "score",
+    "improve nowhere --command true --score time": "nowhere",
+    "improve tree/a.txt --command true --score time --files x": "is a file",
+    "improve lpn --apply": "no file of yours to change",
+    f"improve tree {SCORED} --files a.txt --solution idle.py": "--solution",
+    "improve tree --command true --score 'speed: (a' --files a.txt": "score",
+    f"improve tree {SCORED} --files '*.txt'": "can improve one file of Python only, and tree has 2",
+    f"improve tree {SCORED} --files a.txt": "a.txt is not Python: name a language model, e.g. --model",
+    f"improve tree {SCORED} --files a.txt --held-out 3": "there is no flag --held-out: use --set held_out=VALUE",
+    "improve tree --evaluator idle.py": "tree is a folder",
+    "improve idle.py": "or say how it is scored: --evaluator FILE, or --command",
+    "run scored": "offline, which answers without --model, can improve one file of Python only",
+    "eval best_of_n --task scored": "offline, which answers without --model, can improve one file of Python only",
     "improve lpn args": "unexpected argument: args (see strop improve --help)",
     "improve lpn --model": "--model needs a value (see strop improve --help)",
     "improve lpn -m": "-m needs a value",
@@ -104,7 +130,9 @@ REFUSED = {
     "improve lpn --require courage": "--require names courage",
     "improve lpn --improver greedy": "did you mean greedy_iterative?",
     "eval": "IMPROVER",
+    "eval seed -m nosuch": "--model nosuch: no such language model",
     "eval missing.py": "missing.py",
+    "eval idle.py --out .": "holds files already",
     "eval nothing": "no improver is called 'nothing'",
     "eval idle.py idle.py": "given twice",
     "eval idle.py same.py": "the same improver",
@@ -131,20 +159,36 @@ REFUSED = {
     "show nowhere --full": "nowhere",
     "view nowhere": "nowhere",
     "view . --html x.html": "not the directory of a run",
+    "resume nowhere": "nowhere",
+    "resume full": "is not the directory of a run",
+    "replay full": "is not the directory of a run",
     "list runs nowhere": "nowhere",
     "list tasks self-improvment": "did you mean self-improvement",
     "list tasks nothing.py": "no task file",
     "list tasks --instances secret": "--instances",
     "export nowhere": "nowhere",
+    "export full --to mlflow --out x": "--out and --force are for a file",
+    "verify missing.json": "cannot read missing.json: No such file or directory",
+    "verify x.py": "x.py holds no construction",
+    "verify mine.json": "no task is called 'mine'",
+    "verify mine.json lpn": "lpn is no strop.Construction",
+    "verify mine.json x.py": "x.py defines no strop.Task called 'task'",
+    "verify code.json": "no problem is called './x.py'",
     "export --to xlsx": "choose mlflow or wandb",
     "init taken --form sample": "taken is a file",
     "init taken/below --form sample": "cannot write",
+    "init mine": "--form needs a value: sample, function, evaluator, command",
     "init mine --form sample --name a/b": "a task's name",
     "init mine --form command --goal 'a b'": "NAME:max or NAME:min",
     "init mine --form notebook": "notebook",
     "init mine --form sample --name self-improvement": "the name self-improvement is reserved",
     "doctor --self-test --only no_such_attack": "unknown attack: no_such_attack",
     "doctor --control": "belong to --self-test",
+    "doctor -m nosuch": "--model nosuch: no such language model",
+    "doctor --model openai/m?sed=3": "Did you mean seed?",
+    "doctor --model gemini/m": "set GEMINI_API_KEY or GOOGLE_API_KEY",
+    "doctor --model offline --self-test": "--model cannot be combined with",
+    "doctor --model offline --require read": "--model cannot be combined with",
     "reproduce nonsense": "nonsense",
     "reproduce fig4 --n 5": "--n",
     "reproduce fig4-weak --selection paper": "--selection",
@@ -174,21 +218,9 @@ def test_command_line_is_refused_in_one_line_before_anything_is_done(
     assert REFUSED[command] in said(capsys, *shlex.split(command))
 
 
-@pytest.mark.parametrize("command", [("run", "lpn"), ("run", "lpn", "parity")])
-@pytest.mark.parametrize("flag", ["--utility-budget", "--lm-budget", "--meta-budget"])
-def test_budget_of_nothing_is_refused(capsys: pytest.CaptureFixture[str], command: list[str], flag: str) -> None:
-    assert f"{flag} is 0; it must be 1 or more" in said(capsys, *command, flag, "0")
-
-
 def test_default_model_comes_from_the_environment(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STROP_MODEL", "command:nosuchprogram -m x")
     assert "--model command:nosuchprogram -m x: there is no program" in said(capsys, "improve", "lpn")
     assert "--model nonsense: no such language model" in said(capsys, "improve", "lpn", "-m", "nonsense")
-
-
-@pytest.mark.parametrize("flag", ["--model", "-m"])
-@pytest.mark.parametrize("command", [["run", "lpn"], ["improve", "lpn"], ["eval", "seed"], ["doctor"]])
-def test_model_has_two_names_of_one_flag(capsys: pytest.CaptureFixture[str], command: list[str], flag: str) -> None:
-    assert "--model nosuch: no such language model" in said(capsys, *command, flag, "nosuch")

@@ -98,16 +98,15 @@ def scores_are_those_of_this_process(make: MakeEvaluator) -> None:
         orders.append(replace(orders[0], split="test"))
         expected = [measure(SORTING, order, splits.of(SORTING, order.split, order.seeds), sandbox) for order in orders]
     with closing(make(TASKS)) as evaluator:
-        _require(evaluator.slots >= 1, f"slots must be at least 1, not {evaluator.slots}")
+        assert evaluator.slots >= 1, f"slots must be at least 1, not {evaluator.slots}"
         futures = [evaluator.submit(order) for order in orders]
         for order, future, measured in zip(orders, futures, expected, strict=True):
             result = future.result(SECONDS)
-            _require(
-                _without_times(result) == _without_times(measured),
-                f"the order at {order.scope} gave {result}, in this process {measured}",
+            assert _without_times(result) == _without_times(measured), (
+                f"the order at {order.scope} gave {result}, in this process {measured}"
             )
     for (_, verdict), measured in zip(PROGRAMS, expected, strict=False):
-        _require(measured.result().verdict == verdict, f"the kit itself expects {verdict}: {measured}")
+        assert measured.result().verdict == verdict, f"the kit itself expects {verdict}: {measured}"
 
 
 def order_is_carried_out_once(make: MakeEvaluator) -> None:
@@ -119,8 +118,8 @@ def order_is_carried_out_once(make: MakeEvaluator) -> None:
             futures = list(pool.map(lambda _: evaluator.submit(order), range(8)))
         path.with_name("go").touch()
         results = [future.result(SECONDS) for future in futures]
-        _require(len({id(result) for result in results}) == 1, "one order must have one result")
-        _require(calls() == 1, f"the program of one order was scored {calls()} times instead of once")
+        assert len({id(result) for result in results}) == 1, "one order must have one result"
+        assert calls() == 1, f"the program of one order was scored {calls()} times instead of once"
 
 
 def order_that_was_submitted_ahead_can_be_asked_for(make: MakeEvaluator) -> None:
@@ -128,7 +127,7 @@ def order_that_was_submitted_ahead_can_be_asked_for(make: MakeEvaluator) -> None
     with closing(make(TASKS)) as evaluator:
         order = _order(PROGRAMS[0][0], "at/ahead")
         early = evaluator.submit(order, ahead=True).result(SECONDS)
-        _require(evaluator.submit(order).result(SECONDS) is early, "an order ahead must be measured once")
+        assert evaluator.submit(order).result(SECONDS) is early, "an order ahead must be measured once"
 
 
 def forgotten_order_is_not_started(make: MakeEvaluator) -> None:
@@ -136,16 +135,16 @@ def forgotten_order_is_not_started(make: MakeEvaluator) -> None:
     with _counter() as (path, calls), closing(make(TASKS)) as evaluator:
         finished = _order(PROGRAMS[0][0], "at/finished")
         evaluator.submit(finished, ahead=True).result(SECONDS)
-        _require(evaluator.forget(finished), "an order with a result was started")
-        _require(not evaluator.forget(finished), "an order that is unknown was not started")
+        assert evaluator.forget(finished), "an order with a result was started"
+        assert not evaluator.forget(finished), "an order that is unknown was not started"
         busy = [_order(_LONG, f"at/busy/{number}", SLOW) for number in range(evaluator.slots)]
         for order in busy:
             evaluator.submit(order, ahead=True)
         waiting = _order(f"def algorithm(values):\n    return {str(path)!r}\n", "at/waiting", COUNTING)
         evaluator.submit(waiting, ahead=True)
         started = evaluator.forget(waiting)
-        _require(not started, "an order must not start before a slot is free")
-        _require(calls() == 0, "a forgotten order was carried out")
+        assert not started, "an order must not start before a slot is free"
+        assert calls() == 0, "a forgotten order was carried out"
 
 
 def error_of_a_scorer_arrives_with_its_type(make: MakeEvaluator) -> None:
@@ -153,9 +152,9 @@ def error_of_a_scorer_arrives_with_its_type(make: MakeEvaluator) -> None:
     with closing(make(TASKS)) as evaluator:
         order = _order(FAILING.seed, "at/failing", FAILING)
         measured = evaluator.submit(order).result(SECONDS)
-        _require(isinstance(measured.error, ScorerFailed), f"the error must be a ScorerFailed: {measured}")
+        assert isinstance(measured.error, ScorerFailed), f"the error must be a ScorerFailed: {measured}"
         one = evaluator.submit(_order(FAILING.seed, "at/one")).result(SECONDS)
-        _require(one.result().verdict == "malformed", f"the answer is malformed if the original's is scored: {one}")
+        assert one.result().verdict == "malformed", f"the answer is malformed if the original's is scored: {one}"
 
 
 def hostile_program_does_not_disturb_the_next(make: MakeEvaluator) -> None:
@@ -169,9 +168,9 @@ def hostile_program_does_not_disturb_the_next(make: MakeEvaluator) -> None:
     with closing(make(TASKS)) as evaluator:
         for number, program in enumerate(hostile):
             evaluation = evaluator.submit(_order(program, f"at/hostile/{number}")).result(SECONDS).result()
-            _require(evaluation.value == 0.0, f"a hostile program has the utility {evaluation.value}: {program}")
+            assert evaluation.value == 0.0, f"a hostile program has the utility {evaluation.value}: {program}"
             after = evaluator.submit(_order(PROGRAMS[0][0], f"at/after/{number}")).result(SECONDS).result()
-            _require(after.value == 1.0, f"after {program!r} a good program has {after}")
+            assert after.value == 1.0, f"after {program!r} a good program has {after}"
 
 
 def closing_ends_orders_that_run_and_wait(make: MakeEvaluator) -> None:
@@ -182,12 +181,12 @@ def closing_ends_orders_that_run_and_wait(make: MakeEvaluator) -> None:
     evaluator.close()
     evaluator.close()
     for future in futures:
-        _require(isinstance(_failure(future), SandboxError), "an order that is cut off must raise SandboxError")
+        assert isinstance(_failure(future), SandboxError), "an order that is cut off must raise SandboxError"
     try:
         late = evaluator.submit(_order(PROGRAMS[0][0], "at/late"))
     except StropError:
         return
-    _require(isinstance(_failure(late), StropError), "a closed evaluator must refuse orders")
+    assert isinstance(_failure(late), StropError), "a closed evaluator must refuse orders"
 
 
 CHECKS: tuple[Callable[[MakeEvaluator], None], ...] = (
@@ -222,8 +221,3 @@ def _counter() -> Iterator[tuple[Path, Callable[[], int]]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "calls")
         yield path, lambda: path.stat().st_size if path.exists() else 0
-
-
-def _require(holds: bool, message: str) -> None:
-    if not holds:
-        raise AssertionError(message)

@@ -181,20 +181,20 @@ def every_answer_budget_and_initial_solution_is_survived(text: str, sandbox: San
 
 def _a_text_is_returned(trial: ImproverTrial, words: str) -> None:
     ended = trial.improvement
-    _require(ended.solution is not None, f"a text must be returned when {words}: {ended.detail}")
+    assert ended.solution is not None, f"a text must be returned when {words}: {ended.detail}"
 
 
 def _the_best_is_returned(trial: ImproverTrial, initial: str, words: str) -> None:
     """It returns the best scored program, or the initial solution if none is better."""
     values, returned = dict(trial.scored), trial.improvement.solution
     best = max(values.values(), default=0.0)
-    _require(not values or values.get(returned) == best, f"the best, of {best}, must be returned when {words}")
-    _require(values.get(initial) != best or returned == initial, f"nothing is better, so no change, when {words}")
+    assert not values or values.get(returned) == best, f"the best, of {best}, must be returned when {words}"
+    assert values.get(initial) != best or returned == initial, f"nothing is better, so no change, when {words}"
 
 
 def _no_more_is_asked_for_than_was_granted(trial: ImproverTrial, words: str) -> None:
     noted = [(note.rule, note.detail) for note in trial.notes]
-    _require(not noted, f"nothing must be noted when {words}: {noted}")
+    assert not noted, f"nothing must be noted when {words}: {noted}"
 
 
 def a_budget_that_others_spend_is_no_error(text: str, sandbox: Sandbox) -> None:
@@ -230,7 +230,7 @@ def a_budget_that_others_spend_is_no_error(text: str, sandbox: Sandbox) -> None:
     ]
     with sandbox.open(GuestProgram(text, ENTRY, "improver"), IMPROVER_LIMITS, handlers) as guest:
         outcome = guest.call(arguments, seed=1)
-    _require(isinstance(outcome, Returned) and outcome.value == "pass", f"the initial solution expected: {outcome}")
+    assert isinstance(outcome, Returned) and outcome.value == "pass", f"the initial solution expected: {outcome}"
 
 
 def prompts_show_the_solution_first_and_the_score_function_second(text: str, sandbox: Sandbox) -> None:
@@ -239,19 +239,14 @@ def prompts_show_the_solution_first_and_the_score_function_second(text: str, san
     known = {marked(0.3).strip(), *((program or "").strip() for program, _ in trial.scored)}
     for request in trial.requests:
         blocks = [block.text.strip() for block in fenced_blocks(request.message)]
-        _require(len(blocks) >= 2 and blocks[0] in known, f"the first fence must hold the solution: {request.message}")
-        _require(blocks[1] == MarkedUtility().description.strip(), f"the second must hold u_str: {request.message}")
+        assert len(blocks) >= 2 and blocks[0] in known, f"the first fence must hold the solution: {request.message}"
+        assert blocks[1] == MarkedUtility().description.strip(), f"the second must hold u_str: {request.message}"
 
 
 def the_same_happens_again_under_the_same_seed(text: str, sandbox: Sandbox) -> None:
     """Equal seeds give equal runs: it draws only from `random` and `numpy.random`."""
     one, again = (tried(text, sandbox, ANSWERS["mixed"]()) for _ in range(2))
-    _require(one.requests == again.requests and one.improvement == again.improvement, "two equal runs must be equal")
-
-
-def _require(condition: bool, words: str) -> None:
-    if not condition:
-        raise AssertionError(words)
+    assert one.requests == again.requests and one.improvement == again.improvement, "two equal runs must be equal"
 
 
 CHECKS = (

@@ -6,8 +6,8 @@ To test your own implementation, write in a test file:
     def test_my_model(check):
         check(lambda: MyModel(...))
 
-or all at once, `check_language_model(lambda: MyModel(...))`. Each check makes its own models and closes them. A model that
-costs money gets about a hundred short requests and three long ones. The quality of answers is not checked.
+Each check makes its own models and closes them. A model that costs money gets about a hundred short requests and three long
+ones. The quality of answers is not checked.
 """
 
 from __future__ import annotations
@@ -26,38 +26,26 @@ PROGRAM = "Improve this program:\n```python\ndef algorithm(values):\n    return 
 """The prompt of all checks, in the form that improvers use."""
 
 
-def check_language_model(make: MakeModel) -> None:
-    """Run every check of `CHECKS`.
-
-    Raises:
-        AssertionError: the first check that fails; the message says what was expected.
-    """
-    for check in CHECKS:
-        check(make)
-
-
 def name_is_text(make: MakeModel) -> None:
     """`name` is one line of text and does not change."""
     with _model(make) as model:
         name = model.name
-        _require(
-            isinstance(name, str) and name.isprintable() and name != "", f"name must be one line of text: {name!r}"
-        )
+        assert isinstance(name, str) and name.isprintable() and name != "", f"name must be one line of text: {name!r}"
         model.complete([_request()])
-        _require(model.name == name, "name must not change")
+        assert model.name == name, "name must not change"
 
 
 def is_language_model_is_a_bool(make: MakeModel) -> None:
     """`is_language_model` is a bool."""
     with _model(make) as model:
-        _require(isinstance(model.is_language_model, bool), "is_language_model must be a bool")
+        assert isinstance(model.is_language_model, bool), "is_language_model must be a bool"
 
 
 def nothing_asked_gives_an_empty_list(make: MakeModel) -> None:
     """Without requests there are no completions and no error."""
     with _model(make) as model:
         answered = model.complete([])
-        _require(answered == [], f"complete([]) must be [], not {answered!r}")
+        assert answered == [], f"complete([]) must be [], not {answered!r}"
 
 
 def each_request_gets_one_completion(make: MakeModel) -> None:
@@ -81,7 +69,7 @@ def requests_may_be_any_sequence(make: MakeModel) -> None:
         asked = [_request(sample=sample) for sample in range(2)]
         given = list(asked)
         _well_formed(model.complete(given), 2)
-        _require(given == asked, "complete must not change the list it is given")
+        assert given == asked, "complete must not change the list it is given"
         _well_formed(model.complete(tuple(asked)), 2)
 
 
@@ -92,7 +80,7 @@ def order_is_kept(make: MakeModel) -> None:
     with _model(make) as model:
         together = [completion.text for completion in model.complete(requests)]
     if alone == again and sorted(alone) == sorted(together):
-        _require(alone == together, "the order of completions must be that of the requests")
+        assert alone == together, "the order of completions must be that of the requests"
 
 
 def empty_texts_are_answered(make: MakeModel) -> None:
@@ -115,7 +103,7 @@ def huge_prompts_break_nothing(make: MakeModel) -> None:
         try:
             _well_formed(model.complete(requests), 2)
         except LanguageModelError as error:
-            _require(len(error.completions) == 2, "LanguageModelError.completions must have one entry per request")
+            assert len(error.completions) == 2, "LanguageModelError.completions must have one entry per request"
         _well_formed(model.complete([_request()]), 1)
 
 
@@ -143,8 +131,8 @@ def completions_are_kept_in_the_thread_that_asked(make: MakeModel) -> None:
             threads: list[int] = []
             requests = [_request(f"Asker {number}, part {part}.") for part in range(3)]
             model.complete(requests, lambda position, completion: threads.append(threading.get_ident()))
-            _require(
-                set(threads) == {threading.get_ident()}, "keep must be called in the thread that called complete, only"
+            assert set(threads) == {threading.get_ident()}, (
+                "keep must be called in the thread that called complete, only"
             )
 
         for call in [pool.submit(ask, number) for number in range(2)]:
@@ -166,7 +154,7 @@ def what_came_is_kept_when_a_call_fails(make: MakeModel) -> None:
             given: list[object] = list(model.complete(requests, keep))
         except LanguageModelError as error:
             given = list(error.completions)
-            _require(len(given) == len(requests), "LanguageModelError.completions must have one entry per request")
+            assert len(given) == len(requests), "LanguageModelError.completions must have one entry per request"
         _kept_as_given(kept, given)
 
 
@@ -237,35 +225,31 @@ def _alone(make: MakeModel, request: Request) -> str:
 def _kept_as_given(kept: list[tuple[int, Completion]], given: Sequence[object]) -> None:
     """Check that exactly the completions in `given` (None for a request without one) were kept, each once."""
     positions = [position for position, _ in kept]
-    _require(len(set(positions)) == len(positions), f"keep must be called once for each completion: {positions}")
+    assert len(set(positions)) == len(positions), f"keep must be called once for each completion: {positions}"
     expected = [position for position, completion in enumerate(given) if completion is not None]
-    _require(sorted(positions) == expected, f"keep must be called for {expected}, not for {sorted(positions)}")
+    assert sorted(positions) == expected, f"keep must be called for {expected}, not for {sorted(positions)}"
     for position, completion in kept:
-        _require(given[position] == completion, f"keep must get what complete gives for request {position}")
+        assert given[position] == completion, f"keep must get what complete gives for request {position}"
 
 
 def _well_formed(completions: Sequence[Completion], expected: int) -> None:
-    _require(isinstance(completions, list), f"complete must return a list, not {type(completions).__name__}")
-    _require(len(completions) == expected, f"{expected} requests need {expected} completions, not {len(completions)}")
+    assert isinstance(completions, list), f"complete must return a list, not {type(completions).__name__}"
+    assert len(completions) == expected, f"{expected} requests need {expected} completions, not {len(completions)}"
     for completion in completions:
-        _require(isinstance(completion, Completion), f"not a Completion: {completion!r}")
-        _require(isinstance(completion.text, str), "text must be a str")
-        _require(_is_encodable(completion.text), "text must be encodable as UTF-8: no lone surrogates")
-        _require(isinstance(completion.model, str) and completion.model != "", "model must say what answered")
-        _require(isinstance(completion.finish_reason, str), "finish_reason must be a str")
+        assert isinstance(completion, Completion), f"not a Completion: {completion!r}"
+        assert isinstance(completion.text, str), "text must be a str"
+        assert _is_encodable(completion.text), "text must be encodable as UTF-8: no lone surrogates"
+        assert isinstance(completion.model, str) and completion.model != "", "model must say what answered"
+        assert isinstance(completion.finish_reason, str), "finish_reason must be a str"
         for tokens in (completion.input_tokens, completion.output_tokens):
-            _require(
-                tokens is None or (type(tokens) is int and tokens >= 0), f"tokens must be None or 0 and up: {tokens}"
-            )
-        _require(completion.seconds >= 0.0, "seconds must be 0 and up")
-        _require(
-            completion.reasoning is None or isinstance(completion.reasoning, str), "reasoning must be None or a str"
-        )
-        _require(_is_encodable(completion.reasoning or ""), "reasoning must be encodable as UTF-8: no lone surrogates")
-        _require(_is_json(dict(completion.parameters)), "parameters must be names with numbers, texts or None")
+            assert tokens is None or (type(tokens) is int and tokens >= 0), f"tokens must be None or 0 and up: {tokens}"
+        assert completion.seconds >= 0.0, "seconds must be 0 and up"
+        assert completion.reasoning is None or isinstance(completion.reasoning, str), "reasoning must be None or a str"
+        assert _is_encodable(completion.reasoning or ""), "reasoning must be encodable as UTF-8: no lone surrogates"
+        assert _is_json(dict(completion.parameters)), "parameters must be names with numbers, texts or None"
         faults = completion.faults
-        _require(
-            isinstance(faults, tuple) and all(isinstance(f, Fault) for f in faults), "faults must be a tuple of Fault"
+        assert isinstance(faults, tuple) and all(isinstance(f, Fault) for f in faults), (
+            "faults must be a tuple of Fault"
         )
 
 
@@ -282,8 +266,3 @@ def _is_json(parameters: dict[str, object]) -> bool:
         isinstance(name, str) and (value is None or isinstance(value, (int, float, str)))
         for name, value in parameters.items()
     )
-
-
-def _require(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise AssertionError(otherwise)

@@ -4,8 +4,7 @@
     def test_my_task(check):
         check(my_task)
 
-or all at once, `check_task(my_task)`. The kit does not check that solutions run (`strop score` does) or that a task cannot be
-fooled (`strop check` does).
+The kit does not check that solutions run (`strop score` does) or that a task cannot be fooled (`strop check` does).
 """
 
 from __future__ import annotations
@@ -52,27 +51,17 @@ ODD_ANSWERS: tuple[Any, ...] = (
 """Answers that a hostile or careless solution may give."""
 
 
-def check_task(task: Task) -> None:
-    """Run every check of `CHECKS`.
-
-    Raises:
-        AssertionError: the first check that fails; the message says what was expected.
-    """
-    for check in CHECKS:
-        check(task)
-
-
 def seed_solution_defines_the_entry_point(task: Task) -> None:
     """The initial solution is a Python program that defines a function of the entry's name."""
     defined = [node.name for node in ast.walk(syntax_tree(task.seed)) if isinstance(node, ast.FunctionDef)]
-    _require(task.entry in defined, f"the seed solution must define {task.entry}()")
+    assert task.entry in defined, f"the seed solution must define {task.entry}()"
 
 
 def instances_are_the_same_when_drawn_again(task: Task) -> None:
     """An instance depends only on its seed."""
     for split in get_args(Split):
         one, again = (task.instance(split, 0, SecretSeeds(b"one")) for _ in range(2))
-        _require(_bytes(one.inputs) == _bytes(again.inputs), f"instance 0 of {split} must be the same when drawn again")
+        assert _bytes(one.inputs) == _bytes(again.inputs), f"instance 0 of {split} must be the same when drawn again"
 
 
 def instances_differ_when_the_secret_or_the_index_or_the_split_does(task: Task) -> None:
@@ -81,7 +70,7 @@ def instances_differ_when_the_secret_or_the_index_or_the_split_does(task: Task) 
         return
     seeds = [SecretSeeds(b"one"), SecretSeeds(b"two")]
     drawn = [_bytes(task.instance(split, i, s).inputs) for s in seeds for split in get_args(Split) for i in range(3)]
-    _require(len(set(drawn)) > len(drawn) // 2, "instances must differ with secret, split and index")
+    assert len(set(drawn)) > len(drawn) // 2, "instances must differ with secret, split and index"
 
 
 def inputs_can_be_sent_to_a_guest(task: Task) -> None:
@@ -97,7 +86,7 @@ def editing_inputs_changes_no_other_draw(task: Task) -> None:
             value.fill(0)
         elif isinstance(value, (list, dict)):
             value.clear()
-    _require(_bytes(task.instance("train", 1, PublishedSeeds()).inputs) == before, "inputs must be fresh copies")
+    assert _bytes(task.instance("train", 1, PublishedSeeds()).inputs) == before, "inputs must be fresh copies"
 
 
 def odd_answers_are_malformed_or_scored_within_bounds(task: Task) -> None:
@@ -120,7 +109,7 @@ def scoring_is_deterministic(task: Task) -> None:
                 scores.append(task.checked_score(instance, copy.deepcopy(answer)))
             except Malformed:
                 scores.append(-1.0)
-        _require(scores[0] == scores[1], f"the answer {answer!r:.40} must score the same twice")
+        assert scores[0] == scores[1], f"the answer {answer!r:.40} must score the same twice"
 
 
 def scoring_leaves_the_instance_as_it_was(task: Task) -> None:
@@ -131,22 +120,17 @@ def scoring_leaves_the_instance_as_it_was(task: Task) -> None:
         given = copy.deepcopy(answer)
         with contextlib.suppress(Malformed):
             task.checked_score(instance, given)
-        _require(_bytes(instance.inputs) == before, f"scoring the answer {answer!r:.40} must not edit the inputs")
+        assert _bytes(instance.inputs) == before, f"scoring the answer {answer!r:.40} must not edit the inputs"
 
 
 def description_tells_no_seed(task: Task) -> None:
     """u_str is not empty and does not reveal the seeds of instances."""
-    _require(task.u_str.strip() != "", "the description must not be empty")
-    _require("4321" not in task.u_str and "5678" not in task.u_str, "the description must not tell the published seeds")
+    assert task.u_str.strip() != "", "the description must not be empty"
+    assert "4321" not in task.u_str and "5678" not in task.u_str, "the description must not tell the published seeds"
 
 
 def _bytes(inputs: Any) -> bytes:
     return encode({**copy.deepcopy(inputs)})
-
-
-def _require(condition: bool, words: str) -> None:
-    if not condition:
-        raise AssertionError(words)
 
 
 CHECKS = (

@@ -116,3 +116,4 @@ def test_bytes_around_a_change_stay_whatever_is_lost_of_them_on_the_way(
 def test_new_line_gets_the_line_end_that_most_lines_have() -> None:
     assert as_written("a\nnew\nb\nc\n", "a\r\nb\nc\r\n") == "a\r\nnew\r\nb\nc\r\n"
     assert as_written("a\nnew\nb\nc\n", "a\r\nb\nc\n") == "a\r\nnew\nb\nc\n"
+    assert as_written("x\ny\n", "a\r") == as_written("x\ny\n", "") == "x\ny\n"

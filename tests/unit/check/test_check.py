@@ -39,6 +39,8 @@ def noted(instance: Any, answer: float) -> float:
     return score(instance, answer)
 
 
+HOLDS_ITSELF: list[Any] = []
+HOLDS_ITSELF.append(HOLDS_ITSELF)
 RANDOM = "import random\ndef f(numbers):\n    return random.choice(numbers)\n"
 ENDLESS = {"seed": "def f(numbers):\n    while True: pass\n", "time_limit": 0.05}
 
@@ -48,6 +50,9 @@ ENDLESS = {"seed": "def f(numbers):\n    while True: pass\n", "time_limit": 0.05
     [
         ({"sample": lambda rng: {"numbers": object()}}, "cannot be sent to a guest", True),
         ({"sample": lambda rng: {"numbers": [object()]}}, "cannot be sent to a guest", True),
+        ({"sample": lambda rng: {"numbers": HOLDS_ITSELF}}, "cannot be sent to a guest", True),
+        ({"sample": lambda rng: {"numbers": 10**5000}}, "cannot be sent to a guest", True),
+        ({"sample": lambda rng: ({"numbers": [1, 2]}, 10**5000)}, "its input never changes", False),
         ({"sample": lambda rng: {"numbers": [1, 2]}}, "its input never changes", False),
         ({"sample": lambda rng: {"numbers": [1, 2]}, "fixed_input": True}, "", False),
         ({"seed": RANDOM}, "the score of the original varies: ", False),

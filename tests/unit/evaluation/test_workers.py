@@ -13,14 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from strop.base.errors import ConfigurationError, SandboxError, ScorerFailed, StropError
+from strop.base.errors import ConfigurationError, SandboxError, StropError
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.instances import Splits
 from strop.evaluation.pool import MOST_ATTEMPTS, WorkerPool
 from strop.evaluation.processes import LocalWorker
-from strop.evaluation.workers import Equipment, SharedWorker, WorkerLost, pack
-from strop.sandbox.jail import JailedSandbox
+from strop.evaluation.workers import Equipment, WorkerLost, pack
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Task
 from strop.tasks.registry import load_any
 from support.processes import wait_until
@@ -31,15 +29,6 @@ def algorithm(train_samples, train_parity, test_samples):
     return [random.randint(0, 1) for row in test_samples]
 """
 LPN = Order("t0/u-1", GUESS, "lpn", "train", PublishedSeeds(), b"secret")
-
-
-@pytest.fixture(scope="module")
-def workers() -> Iterator[WorkerPool]:
-    """Two worker processes."""
-    equipment = pack([load_any("lpn")], frozenset())
-    pool = WorkerPool(lambda: LocalWorker(equipment), 2)
-    yield pool
-    pool.close()
 
 
 class Gated:
@@ -83,23 +72,6 @@ def gated() -> Iterator[Gate]:
     yield make
     for pool in pools:
         pool.close()
-
-
-def test_worker_process_measures_what_this_process_measures(workers: WorkerPool) -> None:
-    jail = JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset(), reuse=True)
-    here = WorkerPool(lambda: SharedWorker([load_any("lpn")], jail, Splits()), 1)
-    there = [workers.submit(order(f"t0/u-{number}")) for number in range(4)]
-    expected = [here.submit(order(f"t0/u-{number}")).result().result() for number in range(4)]
-    assert [future.result().result().scores for future in there] == [evaluation.scores for evaluation in expected]
-    assert len({evaluation.value for evaluation in expected}) > 1  # the scope seeds the guests
-    here.close()
-
-
-def test_same_order_is_carried_out_once_however_often_it_is_submitted(gated: Gate) -> None:
-    pool, gate, log = gated()
-    futures = [pool.submit(order("a"), ahead=True), pool.submit(order("a"), ahead=True), pool.submit(order("a"))]
-    gate.set()
-    assert {id(future.result()) for future in futures} == {id(futures[0].result())} and log == ["a"]
 
 
 def test_order_that_is_asked_for_starts_before_those_made_ahead(gated: Gate) -> None:
@@ -182,18 +154,6 @@ def test_order_fails_with_the_reason_when_no_worker_starts() -> None:
     pool.close()
 
 
-def test_orders_without_a_result_fail_when_the_evaluator_is_closed(gated: Gate) -> None:
-    pool, _, log = gated()
-    pool.submit(order("first"))
-    wait_until(lambda: log == ["first"])
-    waiting = pool.submit(order("waiting"))
-    pool.close()
-    with pytest.raises(SandboxError, match="closed"):
-        waiting.result()
-    with pytest.raises(SandboxError, match="closed"):
-        pool.submit(order("late"))
-
-
 def test_order_is_given_again_when_its_worker_is_killed() -> None:
     started: list[LocalWorker] = []
     equipment = pack([load_any("lpn")], frozenset())
@@ -214,33 +174,6 @@ def test_order_is_given_again_when_its_worker_is_killed() -> None:
     assert [future.result().result().scores for future in futures] == undisturbed
     assert len(started) == 3
     pool.close()
-
-
-def test_error_of_a_scorer_comes_back_from_a_worker_with_its_type_and_words(tmp_path: Path) -> None:
-    (tmp_path / "broken.py").write_text(BROKEN)
-    task = load_any(str(tmp_path / "broken.py"))
-    equipment = pack([task], frozenset())  # type: ignore[list-item]
-    pool = WorkerPool(lambda: LocalWorker(equipment), 1)
-    asked = Order("seed", "def algorithm(n):\n    return n\n", "broken", "train", SecretSeeds(b"s"), b"x", strict=True)
-    measured = pool.submit(asked).result()
-    with pytest.raises(ScorerFailed, match=r"score\(\) raised ZeroDivisionError: .*broken.py, line 7"):
-        measured.result()
-    pool.close()
-
-
-BROKEN = """
-import strop
-
-
-def score(instance, answer):
-    table = {"a": 1}
-    return table["a"] / 0
-
-
-task = strop.Task(
-    name="broken", sample=lambda rng: {"n": 1}, score=score, seed="def algorithm(n):\\n    return n\\n", instances=2
-)
-"""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every shipped strategy passes the conformance kit of improvers, in a real jail; the kit finds what is wrong with bad ones."""
+"""Every shipped strategy passes the conformance kit of improvers, in a real jail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
-from support.kits.improver import CHECKS, better_each_time, check_improver, marked, tried
+from support.kits.improver import CHECKS, better_each_time, marked, tried
 from support.tiers import slow_unless
 
 Check = Callable[[str, Sandbox], None]
@@ -22,37 +22,6 @@ STRATEGIES = [name for name in shipped_improvers() if name != "seed"]
 @pytest.mark.parametrize("name", slow_unless(lambda name: name == "error_feedback", STRATEGIES))
 def test_strategy_is_sturdy_and_honest(jail: Sandbox, name: str, check: Check) -> None:
     check(improver_text(name), jail)
-
-
-HEAD = "def improve_algorithm(initial_solution, utility, language_model):\n"
-FENCES = '    message = f"```python\\n{initial_solution}\\n```\\nscore function\\n```python\\n{utility.str}\\n```"\n'
-
-BAD = {
-    "must return a text": HEAD + "    return None",
-    "must be returned when": HEAD + "    utility(initial_solution)\n    return 'def algorithm(x): return x'",
-    "no change, when": HEAD
-    + "    later = initial_solution + ' '\n    utility.map([initial_solution, later])\n    return later",
-    "nothing must be noted": HEAD + "    for _ in range(200): utility(initial_solution)\n    return initial_solution",
-    "initial solution expected": HEAD
-    + "    while language_model.remaining: language_model.prompt('e', 'm')\n    return initial_solution",
-    "first fence must hold": HEAD
-    + "    if language_model.remaining:\n        try: language_model.prompt('e', 'Improve it.')\n"
-    + "        except Exception: pass\n    return initial_solution",
-    "two equal runs": "import time\n"
-    + HEAD
-    + FENCES
-    + "    if language_model.remaining:\n"
-    + "        try: language_model.prompt(str(time.time_ns()), message)\n        except Exception: pass\n"
-    + "    return initial_solution",
-}
-"""Improvers, each wrong in one way, with the words of the check that finds it."""
-BAD_IN_TIME = ("must return a text", "must be returned when", "no change, when")
-
-
-@pytest.mark.parametrize("words", slow_unless(lambda words: words in BAD_IN_TIME, BAD))
-def test_kit_finds_what_is_wrong_with_an_improver(jail: Sandbox, words: str) -> None:
-    with pytest.raises(AssertionError, match=words.replace("must return a text", "a text must be returned")):
-        check_improver(BAD[words], jail)
 
 
 def test_seed_improver_fails_the_kit_as_it_is_printed(jail: Sandbox) -> None:

@@ -13,11 +13,8 @@ from strop.base.budget import COST, TOKENS, Budget, Movement
 from strop.base.errors import LanguageModelError, RunBudgetSpent
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.metering import UNKNOWN_USAGE, Bill, Metered
-from strop.lm.openai import OpenAIModel
 from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, given_price
-from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted
-from support.openai_server import OpenAIServer
 
 TARIFF = Tariff(given_price("1,2"), max_tokens=1000)
 """A dollar a million tokens in, two out: 1000 and 2000 billionths each."""
@@ -242,16 +239,3 @@ def test_limit_is_kept_and_calls_go_on_at_once_when_many_threads_ask_with_little
         list(pool.map(improver, range(16)))
     assert run.used(TOKENS) == sum(answered) + 10 * (len(answered) - 1)
     assert 59 * WORST.tokens < run.used(TOKENS) <= 60 * WORST.tokens and run.held(TOKENS) == 0
-
-
-def test_bill_is_that_of_a_real_server_when_it_gives_several_responses_at_once() -> None:
-    run = Budget()
-    with OpenAIServer(Scripted([f"answer {n} " * 9 for n in range(6)])) as server:
-        place = endpoint_of("openai/x", base_url=server.url, environ={"OPENAI_API_KEY": "k" * 9})
-        model = OpenAIModel(place, jitter=random.Random(1))
-        completions = Metered(model, {"openai/x": TARIFF}, run).complete([PROMPT] * 6)
-        model.close()
-        assert len(server.seen) == 1
-    tokens = [(c.input_tokens or 0, c.output_tokens or 0) for c in completions]
-    assert run.used(TOKENS) == sum(map(sum, tokens)) > 0
-    assert run.used(COST) == sum(c.cost or 0 for c in completions) == sum(1000 * a + 2000 * b for a, b in tokens)

@@ -184,9 +184,11 @@ def test_better_of_two_improvers_is_named_whichever_stands_first(measure: Measur
     both = [BROKEN, IMPROVERS[0]] if first == "broken" else [IMPROVERS[0], BROKEN]
     found = measure(both, 1, kind="compare")
     many = {name: sample([(name == "seed") * (0.9 + step / 50) for step in range(5)]) for name in found.improvers}
-    cells = [replace(cell, test=cast(Sample, many[cell.improver])) for cell in found.cells]
+    costs: dict[str, Any] = {"lm_calls": 4, "responses": 4, "evaluations": 8, "tokens": None, "dollars": None}
+    cells = [replace(cell, test=cast(Sample, many[cell.improver]), **costs) for cell in found.cells]
     found = concluded(replace(found, cells=tuple(cells)))
     assert found.better == "seed" and found.sentence.startswith("Better: seed beats broken by 0.940 (95% interval 0.")
+    assert found.sentence.endswith("Both had the same budgets and spent about the same.")
     own = concluded(replace(found, own_score_because={"one": "the program prints this score itself"}))
     assert own.better is None and own.sentence.startswith("By their own scores: seed beats broken by 0.940")
     assert "; on one the program prints this score itself. Both had" in own.sentence

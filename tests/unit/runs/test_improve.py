@@ -23,7 +23,7 @@ from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.base.shown import print_result
 from strop.base.solution import digest_of
-from strop.base.unified_diff import as_written, named, unified
+from strop.base.unified_diff import named, unified
 from strop.checks import held_out
 from strop.lm.known_answers import KnownAnswers
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
@@ -150,6 +150,7 @@ def test_original_stands_when_the_improver_fails(once: Any, improver: str) -> No
     found, directory = once(improver)
     assert (found.finding, found.improved, found.difference) == ("failed", None, None)
     assert sentence(found).startswith(f"No improvement: the improver failed ({found.improvement.outcome}: ")
+    assert sentence(found).endswith(" after 0 of 6 LM calls; the original is kept.")
     assert (directory / "solution.py").read_text() == found.original.text
     assert (directory / "solution.diff").read_text() == "" and found.original.last.value > 0
 
@@ -363,14 +364,6 @@ def applied(folder: Path, name: str, before: str, after: str) -> str:
 def test_name_in_a_diff_is_the_path_from_here_or_the_bare_name(tmp_path: Path) -> None:
     assert named(tmp_path / "a" / "b.py", tmp_path) == "a/b.py"
     assert named(tmp_path / "b.py", tmp_path / "a") == "b.py"
-
-
-@pytest.mark.parametrize(
-    ("like", "written"),
-    [("a\n", "x\ny\n"), ("a\r\nb\r\n", "x\r\ny\r\n"), ("a\r\nb\n", "x\ny\n"), ("", "x\ny\n"), ("a\r", "x\ny\n")],
-)
-def test_text_is_written_with_the_line_ends_of_the_original(like: str, written: str) -> None:
-    assert as_written("x\ny\n", like) == written
 
 
 def test_spent_words_say_that_nothing_was_left_to_gain_when_calls_were_left(once: Any) -> None:

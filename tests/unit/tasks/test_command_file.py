@@ -404,22 +404,26 @@ def test_options_change_what_a_config_says(tree: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("flags", "by", "because"),
+    ("flags", "by", "because", "compared"),
     [
-        ({"score": ["time"]}, "kernel", ""),
-        ({"score": ["wall", "memory"], "require_metric": ["memory<=100"]}, "kernel", ""),
-        ({"score": ["time"], "require_metric": ["tests=1"]}, "program", OWN_ANSWER),
-        ({"score": ["passed"]}, "program", OWN_TESTS),
-        ({"score": ["tests"]}, "program", OWN_TESTS),
-        ({"score": ["$.speed"], "metric": ["speed:max"]}, "program", OWN_PRINT),
-        ({"score": ["$.speed"], "metric": ["speed:max"], "judge": "cat {output}"}, "judge", ""),
-        ({"score": ["time"], "judge": "cat {output}"}, "kernel", ""),
-        ({"score": ["passed"], "judge": "cat {output}"}, "judge", ""),
+        ({"score": ["time"]}, "kernel", "", True),
+        ({"score": ["wall", "memory"], "require_metric": ["memory<=100"]}, "kernel", "", True),
+        ({"score": ["wall"], "require_metric": ["passed=1"]}, "kernel", "", True),
+        ({"score": ["time"], "require_metric": ["tests=1"]}, "program", OWN_ANSWER, False),
+        ({"score": ["time", "$.steps"], "metric": ["time"]}, "program", OWN_ANSWER, False),
+        ({"score": ["passed"]}, "program", OWN_TESTS, False),
+        ({"score": ["tests"]}, "program", OWN_TESTS, False),
+        ({"score": ["$.speed"], "metric": ["speed:max"]}, "program", OWN_PRINT, False),
+        ({"score": ["$.speed"], "metric": ["speed:max"], "judge": "cat {output}"}, "judge", "", False),
+        ({"score": ["time"], "judge": "cat {output}"}, "kernel", "", False),
+        ({"score": ["passed"], "judge": "cat {output}"}, "judge", "", False),
     ],
 )
-def test_form_of_a_target_says_who_computes_its_score(tree: Path, flags: dict[str, Any], by: str, because: str) -> None:
+def test_form_of_a_target_says_who_computes_its_score_and_whether_answers_are_compared(
+    tree: Path, flags: dict[str, Any], by: str, because: str, compared: bool
+) -> None:
     task = command_task(tree, command="true", files=["src"], description="More is better.", **flags)
-    assert (task.scored_by, task.own_score_because) == (by, because)
+    assert (task.scored_by, task.own_score_because, task.compare_output) == (by, because, compared)
 
 
 def test_root_that_holds_keys_is_warned_of_in_one_line(

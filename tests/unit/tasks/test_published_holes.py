@@ -164,30 +164,6 @@ def test_answer_of_another_domain_scores_nothing(score: Score, name: str, answer
     assert evaluation.value == 0.0 and set(evaluation.verdicts) == {verdict}
 
 
-@pytest.mark.parametrize("name", ["lpn", "parity"])
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "np.ones((20, 20))",
-        "np.zeros((20, 20))",
-        "np.tile([[0], [1]], (10, 20))",
-        "[[0, 1]] * 20",
-        "np.ones((20, 1, 1))",
-        "np.ones((2, 10))",
-        "np.ones(1000)",
-        "np.ones(0)",
-        "np.ones(())",
-        "1",
-        "[1] * 19",
-        "[2] * 20",
-        "[0.5] * 20",
-    ],
-)
-def test_predictions_of_another_shape_score_nothing(score: Score, name: str, answer: str) -> None:
-    evaluation = score(name, f"return {answer}", count=2)
-    assert evaluation.value == 0.0 and set(evaluation.verdicts) == {"malformed"}
-
-
 @pytest.mark.parametrize("shape", [(20, 1), (1, 20)])
 def test_column_and_row_of_predictions_score_as_the_list_does(score: Score, shape: tuple[int, ...]) -> None:
     assert said(score("lpn", f"return ({HONEST['lpn']}).reshape({shape})")) == said(

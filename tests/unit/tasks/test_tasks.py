@@ -72,7 +72,7 @@ def test_task_raises_in_one_line_that_names_the_place_when_its_own_code_fails(fu
     [
         {"name": "../x"}, {"name": ""}, {"name": "a\nb"}, {"entry": "a b"}, {"name": 5}, {"instances": 0}, {"instances": 10**9},
         {"test_instances": 100_001}, {"test_instances": -1}, {"time_limit": 0}, {"time_limit": float("inf")},
-        {"memory_limit": 1000}, {"answer": int},
+        {"memory_limit": 1000}, {"memory_limit": 1e9}, {"answer": int}, {"failure": "both"},
     ],
 )  # fmt: skip
 def test_task_is_refused_when_a_field_is_out_of_its_range(field: dict[str, Any]) -> None:

@@ -140,8 +140,3 @@ def test_table_that_was_stopped_has_dashes_for_what_is_missing(kind: str) -> Non
         matrix(["lpn", "3sat"], [Named("mine.py", "I")], kind=kind, cells=whole.cells[:1], seed_solutions=())
     )
     assert any(line.split() == ["3sat", "-", "-", "-"] for line in page)
-
-
-def test_table_fits_an_ascii_stream() -> None:
-    page = "\n".join(printed(matrix(["lpn"], []), "ascii"))
-    assert "0.450 +- 0.043" in page and "u^" in page

@@ -91,10 +91,6 @@ def test_run_table_says_why_the_improver_stays(make_iteration: Callable[..., Ite
     assert re.search(r"^2  no +0\.500 +- ", page, re.MULTILINE)
 
 
-def test_tables_fit_an_ascii_stream(stored: list[Stored[Event]]) -> None:
-    assert "0.600 +- 0.058" in printed(lambda console: print_run(run_data(stored), console), "ascii")
-
-
 def test_runs_table_lists_the_runs_and_what_is_broken() -> None:
     listings = [
         RunListing(Path("runs/20260801-120000-lpn-1a2b"), 0.0, "finished", "lpn", 4, "", "run", 0.62, 1.5),
