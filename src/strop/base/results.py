@@ -108,7 +108,7 @@ class Comparison:
     confidence: float = 0.95
     """Confidence of `interval`, in (0, 1). With error rates up to 0.25, it lies above 0 exactly if the candidate is accepted."""
     before: tuple[float, ...] = ()
-    """The incumbent's value in each of these pairs. Only the last comparison of a run has them."""
+    """The incumbent's value in each of these pairs. Only the final comparison of a run has them."""
 
     @computed
     def mean(self) -> float:

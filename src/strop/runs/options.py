@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
-from annotated_types import Ge, Le, Lt
+from annotated_types import Ge, Le
 from cyclopts import Group, Parameter, Token
 
 from strop.base.errors import ConfigurationError
@@ -59,6 +59,8 @@ Count = Annotated[Whole, Ge(1), Le(MOST)]
 Workers = Annotated[str, Parameter(alias="-j", env_var="STROP_WORKERS")]
 LEAST_GATE_ERROR = 1e-9
 """A smaller one, shared among `MOST` iterations, is lost when it is taken from 1."""
+MOST_GATE_ERROR = 0.25
+"""With a larger one, the interval beside a gate's only comparison would be one of less than 50%."""
 MOST_OF_A_LIMIT = 10**12
 """A larger limit limits nothing."""
 Limit = Annotated[Whole, Ge(0), Le(MOST_OF_A_LIMIT)]
@@ -199,7 +201,7 @@ class SelectionOptions:
     meta_utility: Annotated[Literal["full", "paper"], Rare] = field(default=usual("full"))
     """How û measures and what it tells: full (each copy on instances of its own; what improvers did with which budgets), or paper
     (all copies on the same training instances)."""
-    gate_error: Annotated[float, Rare, Ge(LEAST_GATE_ERROR), Lt(1)] = 0.1
+    gate_error: Annotated[float, Rare, Ge(LEAST_GATE_ERROR), Le(MOST_GATE_ERROR)] = 0.1
     """Probability that a gate lets a run replace an improver by one that is not better."""
     gate_pairs: Annotated[Count, Rare] = 60
     """Paired evaluations of one comparison, at most."""

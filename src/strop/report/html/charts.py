@@ -102,7 +102,7 @@ def _meta_utility(page: Page) -> Iterator[ChartFigure]:
         "Mean over the copies of the task. Bars: 95% interval over the copies on the test split, one "
         "standard error on the training split. Lines: baselines.",
         Chart(series, "iteration t", "meta-utility û", levels),
-        ["t", "test û", "95% interval", "training û", "accepted"],
+        ["t", f"û of {page.copies['test']}", "95% interval", f"û of {page.copies['training']}", "accepted"],
         rows,
     )
 
@@ -154,7 +154,7 @@ def _programs(page: Page) -> Iterator[ChartFigure]:
             f"{unit or 'utility'} in training",
             levels,
         ),
-        ["program", "state", "training", "last comparison"],
+        ["program", "state", "training", "final comparison"],
         [[node.label, node.state, *(node.measured or (_mean(node.train), _mean(node.test)))] for node in nodes],
     )
 

@@ -1,4 +1,4 @@
-"""The last comparison of a run: I_0 and I_T on fresh copies in pairs, scored on sealed instances, until one is shown better.
+"""The final comparison of a run: I_0 and I_T on fresh copies in pairs, scored on sealed instances, until one is shown better.
 
 It decides nothing in the run. It ends when its interval leaves out 0 or can hardly do so, or when the pairs are spent.
 """
@@ -44,7 +44,7 @@ class Sides:
         return shown or (self.better.hopeless() and self.worse.hopeless())
 
 
-def last_comparison(contest: PairedComparison, most: int) -> Compared:
+def final_comparison(contest: PairedComparison, most: int) -> Compared:
     """The comparison of the improvers of `contest`, in at most `most` (at least 1) pairs. Every pair of its rounds counts."""
     budget, sides = contest.gate_budget(most), Sides.of(most)
     differences: list[float] = []
