@@ -16,6 +16,7 @@ from typing import Any
 from strop.analysis.stats import utility_interval
 from strop.base.errors import StoreError
 from strop.base.pluralize import plain, quantity
+from strop.lm.options import named
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import Node, describe, nodes_of
 from strop.report.html.tables import Tables, Texts
@@ -86,12 +87,13 @@ class Page:
 
     @property
     def model(self) -> str:
-        return self.run.meta.get("language_model", "")
+        return named(self.run.meta.get("language_model", ""))
 
     @property
     def notice(self) -> str:
         """What must stand above every result of a stand-in; empty for a language model."""
-        return notice_of(self.model, self.run.meta.get("is_language_model") == "true") if self.model else ""
+        name = self.run.meta.get("language_model", "")
+        return notice_of(name, self.run.meta.get("is_language_model") == "true") if name else ""
 
     @property
     def selection(self) -> str:

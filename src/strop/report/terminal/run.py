@@ -22,6 +22,7 @@ from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, short
 from strop.base.terminal_text import escape
 from strop.core.selection.gated import TOO_LARGE
+from strop.lm.options import named
 from strop.report.terminal.layout import SENTENCE, look_at, near, print_glossary, say
 from strop.report.terminal.narration import candidate_score, tally
 from strop.report.terminal.tables import Cell, fitting, print_table
@@ -64,7 +65,7 @@ def print_everything(trained: Trained, console: Console) -> None:
     say(console, notice_of(trained.model, trained.is_language_model), style="bold yellow")
     say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, trained.explanation, limit=SENTENCE)
-    how = (str(run.recipe.get("model", "")), run.status if run.end else "has not ended", duration(run.seconds))
+    how = (named(str(run.recipe.get("model", ""))), run.status if run.end else "has not ended", duration(run.seconds))
     say(console, ", ".join(filter(None, (*trained.tasks, *how))))
     print_iterations(trained.iterations, console)
     say(console, levels_and_effect(run))
