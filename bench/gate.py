@@ -173,7 +173,7 @@ def one_run(iterations: int, sides: tuple[Improver, Improver], rng: np.random.Ge
     spec: dict[str, Any] = {"task": "t", "selection": "gated", "iterations": iterations}
     events: list[Any] = [
         RunStarted(scope="", spec=spec, environment={}, posture={}),
-        finished(0, incumbent, False, rng),
+        finished(0, incumbent, 0, rng),
     ]
     last = 0
     for t in range(1, iterations + 1):
@@ -182,9 +182,9 @@ def one_run(iterations: int, sides: tuple[Improver, Improver], rng: np.random.Ge
         assert choice.comparison is not None
         events.append(compared(contest, choice, choice.comparison))
         incumbent = sides[1] if choice.accepted else incumbent
-        events.append(finished(t, incumbent, choice.accepted, rng))
         last = t if choice.accepted else last
-    if incumbent is not sides[0]:
+        events.append(finished(t, incumbent, last, rng))
+    if last:
         contest = Drawn(*sides, rng, budget.child("final"), last)
         contest.incumbent.seen.clear()
         events.append(final_comparison(contest, gate.pairs))
@@ -192,10 +192,11 @@ def one_run(iterations: int, sides: tuple[Improver, Improver], rng: np.random.Ge
     return run_data([Stored(number, 0.0, event) for number, event in enumerate(events)])
 
 
-def finished(t: int, improver: Improver, accepted: bool, rng: np.random.Generator) -> IterationFinished:
+def finished(t: int, improver: Improver, since: int, rng: np.random.Generator) -> IterationFinished:
+    """The end of iteration t, whose improver was accepted in iteration `since`, or is I_0."""
     values = tuple(drawn(improver, COPIES, rng))
     return IterationFinished(
-        scope=f"t{t}", t=t, improver=json.dumps(improver), candidate=None, accepted=accepted, reason="", train=values,
+        scope=f"t{t}", t=t, improver=f"I_{since}", candidate=None, accepted=0 < since == t, reason="", train=values,
         test=values, lm_calls=0, evaluations=0, verdicts={}, seconds=0.0, parent=None, tasks=(),
     )  # fmt: skip
 
