@@ -66,13 +66,13 @@ def self_improve(
         improvement = improve(parent.improver, parent.improver, beside, grant, place, meta_utility.host)
         candidate = improvement.solution
         is_new = candidate is not None and all(candidate != node.improver for node in lineage)
-        came_of_it = "" if is_new else _repetition(improvement, parent, grant)
+        nothing_new = "" if is_new else _nothing_new(improvement, parent, grant)
         parent.failed_children += not is_new
         if candidate is None:
-            choice = Decision(False, came_of_it)
+            choice = Decision(False, nothing_new)
         else:
             node = Contender(t, candidate, parent.t)
-            contest = PairedComparison(meta_utility, incumbent, node, at, came_of_it)
+            contest = PairedComparison(meta_utility, incumbent, node, at, nothing_new)
             lineage += [node] if is_new else []
             choice = selection.choose(contest)
             if choice.comparison is not None:  # recorded now, because the measurement may fail
@@ -98,8 +98,7 @@ def _measured(contest: PairedComparison) -> MetaMeasurement:
     return contest.meta_utility.measurement(trial, at)
 
 
-def _repetition(improvement: Improvement, parent: Contender, grant: Grant) -> str:
-    """Why a self-improvement gave no new improver."""
+def _nothing_new(improvement: Improvement, parent: Contender, grant: Grant) -> str:
     left = improvement.lm_calls < grant.lm_calls
     used = f" (used {improvement.lm_calls} of {grant.lm_calls} LM calls)" if left else ""
     if improvement.solution is None:

@@ -215,11 +215,7 @@ def members(spec: str) -> tuple[str, ...]:
 
 
 def named(spec: str) -> str:
-    """The models of a specification for people, without their options: `openai/gpt-5 + anthropic/claude`.
-
-    Raises:
-        ConfigurationError: as `members`, or an option cannot be read.
-    """
+    """The models of a specification for people, a mixture's without their options: `openai/gpt-5 + anthropic/claude`."""
     return " + ".join(written_options(member)[0] for member in members(spec)) if spec.startswith(MIX) else spec
 
 

@@ -77,9 +77,7 @@ def _make_mixture(
     heads = {_head(member) for member in specs}
     if base_url and (len(heads) > 1 or not all(PROVIDERS[head].has_server for head in heads)):
         # A key of one provider must not go to the server of another.
-        raise ConfigurationError(
-            f"--base-url does not say which model of {named(spec)} it is for; write MODEL?url=URL there"
-        )
+        raise ConfigurationError(f"--base-url is for one of {named(spec)}, but which? Write MODEL?url=URL there")
     made: list[Member] = []
     try:
         for member in specs:

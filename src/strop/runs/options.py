@@ -59,8 +59,6 @@ Count = Annotated[Whole, Ge(1), Le(MOST)]
 Workers = Annotated[str, Parameter(alias="-j", env_var="STROP_WORKERS")]
 LEAST_GATE_ERROR = 1e-9
 """A smaller one, shared among `MOST` iterations, is lost when it is taken from 1."""
-MOST_GATE_ERROR = 0.25
-"""With a larger one, the interval beside a gate's only comparison would be one of less than 50%."""
 MOST_OF_A_LIMIT = 10**12
 """A larger limit limits nothing."""
 Limit = Annotated[Whole, Ge(0), Le(MOST_OF_A_LIMIT)]
@@ -201,8 +199,8 @@ class SelectionOptions:
     meta_utility: Annotated[Literal["full", "paper"], Rare] = field(default=usual("full"))
     """How û measures and what it tells: full (each copy on instances of its own; what improvers did with which budgets), or paper
     (all copies on the same training instances)."""
-    gate_error: Annotated[float, Rare, Ge(LEAST_GATE_ERROR), Le(MOST_GATE_ERROR)] = 0.1
-    """Probability that a gate lets a run replace an improver by one that is not better."""
+    gate_error: Annotated[float, Rare, Ge(LEAST_GATE_ERROR), Le(0.25)] = 0.1
+    """Probability that a gate lets a run replace an improver by one that is not better; at most 0.25."""
     gate_pairs: Annotated[Count, Rare] = 60
     """Paired evaluations of one comparison, at most."""
 

@@ -31,6 +31,8 @@ from strop.runs.run_directory import save
 from strop.runs.scopes import FINAL, IMPROVEMENT, ROLES
 from strop.store import Store
 
+_ROLES = (*ROLES, IMPROVEMENT)
+"""In the order in which they are listed."""
 FILE = "best.py"
 """The best improver, in the run's directory."""
 
@@ -70,13 +72,9 @@ def run(parts: Components, improver: str, directory: Path, journal: Journal) -> 
                 ending.detail = f"{step.why_stop}, and the run stopped early (--selection paper continues)"
                 break
         if spec.selection != "paper" and improver != seed:
-            compare_first_and_last(context, Contender(0, seed, None), Contender(step.t, improver, 0))
-
-
-def compare_first_and_last(context: RunContext, first: Contender, last: Contender) -> None:
-    """Record the final comparison of a run."""
-    contest = PairedComparison(context.meta_utility("test"), first, last, context.run.child(FINAL))
-    context.record(final_comparison(contest, context.parts.spec.gate_pairs))
+            sealed, at = context.meta_utility("test"), context.run.child(FINAL)
+            ends = PairedComparison(sealed, Contender(0, seed, None), Contender(step.t, improver, 0), at)
+            context.record(final_comparison(ends, spec.gate_pairs))
 
 
 def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]) -> IterationFinished:
@@ -152,7 +150,7 @@ def trained_of(
     Raises:
         ValueError: its recipe is damaged.
     """
-    kind, found = data.meta.get("kind", "run"), searches or {}
+    kind, found, roles = data.meta.get("kind", "run"), searches or {}, data.costs.roles
     iterations = iterations_of(data, found)
     conclusion = conclusion_of(data, iterations) if kind == "run" else Conclusion("", "")
     (text, best_t), file = best or ("", None), directory / FILE
@@ -186,7 +184,7 @@ def trained_of(
         own_score_because=data.own_score_because,
         unused_evaluations=data.unused_evaluations,
         audit=tuple(noted(data.notes)),
-        costs=replace(data.costs, roles=_in_order(data.costs.roles)),
+        costs=replace(data.costs, roles=defaultdict(Spent, {role: roles[role] for role in _ROLES if role in roles})),
         answers=None if kind == "table2" else counted_answers(data.answers),
         searches=found,
         record=data,
@@ -237,11 +235,6 @@ def _iteration(event: IterationFinished, gate: Compared | None, searches: Mappin
 
 def _evidence(event: Compared | None) -> Comparison | None:
     return None if event is None else Comparison(**fields_of(Comparison, event))
-
-
-def _in_order(roles: Mapping[str, Spent]) -> defaultdict[str, Spent]:
-    """The costs of roles in the order in which they are listed."""
-    return defaultdict(Spent, {role: roles[role] for role in (*ROLES, IMPROVEMENT) if role in roles})
 
 
 def _tasks(run: RunData) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from strop.report.terminal.words import notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import signed
-from strop.runs.claims.training import Conclusion, conclusion_of, copies_words, levels_and_effect, status_words
+from strop.runs.claims.training import Conclusion, conclusion_of, copies_words, status_words
 from strop.runs.evaluate import measured_in
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.measured import Measured
@@ -131,18 +131,8 @@ class Page:
         return iterations_of(self.run)
 
     @property
-    def copies(self) -> dict[str, str]:
-        """Split → what the û of the iterations are means of."""
-        samples = {
-            "training": [each.train for each in self.iterations],
-            "test": [each.test for each in self.iterations],
-        }
-        return {split: copies_words(of, split) for split, of in samples.items()}
-
-    @property
-    def levels(self) -> str:
-        """What the û of the iterations are beside the difference that decides; empty without a final comparison."""
-        return levels_and_effect(self.run)
+    def copies(self) -> str:
+        return copies_words(self.iterations)
 
     @property
     def baselines(self) -> list[Baseline]:
@@ -156,7 +146,7 @@ class Page:
                 baselines.append((name, event.value, utility_interval(event.value, event.scores)))
         first = self.iterations[0] if self.iterations else None
         if first is not None and first.t == 0 and first.test:
-            baselines.append((f"seed improver I_0, û of {self.copies['test']}", first.test.mean, first.test.interval))
+            baselines.append((f"seed improver I_0, test û of {self.copies}", first.test.mean, first.test.interval))
         return baselines
 
 

@@ -234,14 +234,13 @@ def _doing(scope: str) -> str:
 
 
 def _compared(event: Compared) -> str:
-    n = max(len(event.differences), 1)
     low, high = event.interval
     verdict = "accepted" if event.accepted else "rejected"
     what = f"t = {event.t}: gate: candidate {verdict}"
     if is_final(event.scope):
         what = f"final comparison, I_{event.t} minus I_0 on sealed instances"
     return (
-        f"{what}: {sum(event.differences) / n:+.3f} ({low:+.3f} to {high:+.3f}) in {n} of "
+        f"{what}: {event.mean:+.3f} ({low:+.3f} to {high:+.3f}) in {len(event.differences)} of "
         f"{quantity(event.most, 'pair')}, evidence {event.e_value:.3g} of the {event.threshold:.3g} needed; "
         f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
         + ("; stopped early: the threshold is hardly in reach (futility)" if event.futile and low <= 0 <= high else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 
 from rich.console import Console
@@ -28,11 +28,11 @@ from strop.report.terminal.narration import candidate_score, tally
 from strop.report.terminal.tables import Cell, fitting, print_table
 from strop.report.terminal.words import counted, duration, edits_line, notice_of, own_score_line, ruled, unseen
 from strop.runs.claims.numbers import between, in_words, over_tasks
-from strop.runs.claims.training import copies_words, levels_and_effect
+from strop.runs.claims.training import copies_words
 from strop.runs.listing import RunListing
 from strop.runs.options import BudgetOptions
 from strop.runs.programs import Program, programs_in
-from strop.runs.results.parts import Noted, Sample
+from strop.runs.results.parts import Noted
 from strop.runs.results.trained import Iteration, Trained
 from strop.runs.run_data import Costs, RunData, Spent
 from strop.runs.scopes import FINAL, is_final, is_meta_candidate, iteration_of
@@ -68,7 +68,6 @@ def print_everything(trained: Trained, console: Console) -> None:
     how = (named(str(run.recipe.get("model", ""))), run.status if run.end else "has not ended", duration(run.seconds))
     say(console, ", ".join(filter(None, (*trained.tasks, *how))))
     print_iterations(trained.iterations, console)
-    say(console, levels_and_effect(run))
     for name, reason in trained.own_score_because.items():
         say(console, own_score_line(name, reason))
     print_notes(trained.audit, console)
@@ -181,26 +180,17 @@ def _print_best(trained: Trained, t: int, console: Console) -> None:
 
 def print_iterations(iterations: Sequence[Iteration], console: Console) -> None:
     """One row per iteration t: û of I_t on both splits (mean ± standard error), its interval on the sealed one, and its cost."""
-    samples = {"train": [each.train for each in iterations], "test": [each.test for each in iterations]}
-    train, test = ("û of " + copies_words(of, split).replace(" ", "\n", 1) for split, of in samples.items())
-    headers = (
-        "t",
-        "accepted",
-        train,
-        f"{test},\n95% interval",
-        "LM\ncalls",
-        "evalu-\nations",
-        "verdicts",
-        "wall\ntime",
-    )
+    copies = copies_words(iterations)
+    train, test = f"train û of\n{copies}", f"test û of\n{copies},\n95% interval"
+    headers = ("t", "accepted", train, test, "LM\ncalls", "evalu-\nations", "verdicts", "wall\ntime")
     rows = [
         (
             str(each.t),
             "-" if each.t == 0 else "yes" if each.accepted else "no",
-            _sample(each.train),
-            (_sample(each.test), between(each.test.interval))
+            in_words(each.train),
+            (in_words(each.test), between(each.test.interval))
             if each.test and each.test.interval
-            else _sample(each.test),
+            else in_words(each.test),
             str(each.lm_calls),
             str(each.evaluations),
             tuple(counted(each.verdicts).split(", ")),
@@ -210,7 +200,7 @@ def print_iterations(iterations: Sequence[Iteration], console: Console) -> None:
     ]
     print_table(console, headers, rows)
     of_tasks = [
-        ("" if number else str(each.t), one.task, _sample(one.train), _sample(one.test))
+        ("" if number else str(each.t), one.task, in_words(one.train), in_words(one.test))
         for each in iterations
         for number, one in enumerate(each.tasks)
     ]
@@ -221,10 +211,6 @@ def print_iterations(iterations: Sequence[Iteration], console: Console) -> None:
             say(console, f"t = {each.t}: kept the incumbent: {each.reason}")
     if iterations:
         say(console, f"I_{iterations[-1].t} is {iterations[-1].improver[:NAMED_BY]}")
-
-
-def _sample(sample: Sample | None) -> str:
-    return "-" if sample is None else in_words(sample)
 
 
 def print_notes(rows: Sequence[Noted], console: Console) -> None:
@@ -284,9 +270,8 @@ def _did(behaviour: SearchBehaviour | None) -> tuple[str, ...]:
     return (*each, answers, f"{behaviour.utility_calls / behaviour.improvements:.3g}", shown)
 
 
-def print_comparisons(events: Iterable[Compared], console: Console) -> None:
+def print_comparisons(comparisons: Sequence[Compared], console: Console) -> None:
     """What the gate compared: pairs, mean difference with its interval, evidence against the threshold, and the cost."""
-    comparisons = list(events)
     if not comparisons:
         return
     headers = ("gate\nt", "pairs", "mean dif-\nference", "interval", "evi-\ndence", "thres-\nhold", "accep-\nted")

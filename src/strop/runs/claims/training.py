@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from strop.analysis.stats import Estimate, decided, mean, score_difference, too_few
@@ -11,7 +11,6 @@ from strop.base.pluralize import quantity
 from strop.core.selection.gated import TOO_LARGE
 from strop.runs.claims.improvers import better_words, own_score_words, where_measured
 from strop.runs.claims.numbers import by_how_much, interval_in_brackets, signed
-from strop.runs.results.parts import Sample
 from strop.runs.results.trained import FromSeed, Iteration
 from strop.runs.run_data import REPEATS, RunData, named_in
 
@@ -99,18 +98,9 @@ def headline(t: int, copies: Estimate, before: float, final: Compared | None = N
     return FromSeed(**vars(change), t=t, before=mean(final.before), of="pair")
 
 
-def copies_words(samples: Iterable[Sample | None], split: str) -> str:
-    """What û of these samples are means of: `5 test copies`; `test copies` if none was measured."""
-    most = max((sample.n for sample in samples if sample), default=0)
-    return quantity(most, f"{split} copy") if most else f"{split} copies"
-
-
-def levels_and_effect(run: RunData) -> str:
-    """What the û of a table of iterations are, beside the difference of the final comparison; empty without one."""
-    if run.final_comparison is None:
-        return ""
-    pairs = quantity(len(run.final_comparison.differences), "pair")
-    return f"the difference that decides is not of these copies but of the final comparison, in {pairs}"
+def copies_words(iterations: Sequence[Iteration]) -> str:
+    """What each û of these iterations is the mean of: `5 copies`."""
+    return quantity(max((one.n for each in iterations for one in (each.train, each.test) if one), default=0), "copy")
 
 
 def _comparison(t: int, change: Estimate, before: float, run: RunData) -> tuple[str, str]:

@@ -162,8 +162,4 @@ class Trained(Shown):
     """Everything in the record."""
 
     def __repr__(self) -> str:
-        of_copies = [each.test.mean for each in self.iterations if each.t == self.best_t and each.test]
-        best = [each.after for each in self.from_seed if each.t == self.best_t] or of_copies
-        if not best:
-            return f"<Trained {self.status}: in {self.directory}>"
-        return f"<Trained {self.digest[:12]}: û {best[0]:.3f}, in {self.file}>"
+        return f"<Trained {self.digest[:12] or self.status}: in {self.file or self.directory}>"

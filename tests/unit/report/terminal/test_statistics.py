@@ -9,7 +9,6 @@ import pytest
 from strop.analysis.stats import decided, score_difference
 from strop.base.events import Event, IterationFinished, RunStarted
 from strop.report.terminal.run import print_statistics
-from strop.runs.claims.training import levels_and_effect
 from strop.runs.results.trained import ComparisonCounts, Trained
 from strop.runs.run_data import run_data
 from strop.runs.train import trained_of
@@ -75,9 +74,6 @@ def test_one_difference_is_shown_when_a_final_comparison_decided() -> None:
     assert (row.before, row.on) == (pytest.approx(0.4), "20 pairs of copies")
     text = printed([*run_of(BETTER_SCORES), last])
     assert "+0.150" in text and "20 pairs" in text and "0.388" not in text
-    assert levels_and_effect(trained.record) == (
-        "the difference that decides is not of these copies but of the final comparison, in 20 pairs"
-    )
 
 
 def test_statistics_say_what_was_compared_how_often() -> None:
