@@ -93,4 +93,4 @@ def test_show_tells_what_the_gate_decided(folder: Path) -> None:
     shown = " ".join(strop("show", "gated", "--full", cwd=folder).stdout.split())
     assert found
     for event in found:
-        assert f"{event.e_value:.3g} of {event.threshold:.3g}" in shown
+        assert f"{event.e_value:.3g} of the {event.threshold:.3g} needed" in shown
