@@ -1,4 +1,4 @@
-"""The gate and the last comparison by simulation: how often they are wrong, what they find, and what that costs.
+"""The gate and the final comparison by simulation: how often they are wrong, what they find, and what that costs.
 
     python bench/gate.py                  # some three minutes on a free core
     python bench/gate.py --runs 200       # quick
@@ -22,8 +22,8 @@ from strop.base.budget import GATE_PAIRS, Budget
 from strop.base.events import IterationFinished, RunFinished, RunStarted
 from strop.core.selection import Gate
 from strop.core.selection.comparison import TOGETHER, Contender, PairedComparison, _reserved, compared
+from strop.core.selection.final_comparison import final_comparison
 from strop.core.selection.gated import Gated
-from strop.core.selection.last import last_comparison
 from strop.runs.claims.training import conclusion_of
 from strop.runs.run_data import RunData, run_data
 from strop.runs.train import iterations_of
@@ -173,7 +173,7 @@ def one_run(iterations: int, sides: tuple[Improver, Improver], rng: np.random.Ge
     spec: dict[str, Any] = {"task": "t", "selection": "gated", "iterations": iterations}
     events: list[Any] = [
         RunStarted(scope="", spec=spec, environment={}, posture={}),
-        finished(0, incumbent, False, rng),
+        finished(0, incumbent, 0, rng),
     ]
     last, pairs = 0, ()
     for t in range(1, iterations + 1):
@@ -182,26 +182,29 @@ def one_run(iterations: int, sides: tuple[Improver, Improver], rng: np.random.Ge
         assert choice.comparison is not None
         events.append(compared(contest, choice, choice.comparison))
         incumbent = sides[1] if choice.accepted else incumbent
-        events.append(finished(t, incumbent, choice.accepted, rng))
         last, pairs = (t, choice.comparison.differences) if choice.accepted else (last, pairs)
-    if incumbent is not sides[0]:
-        contest = Drawn(*sides, rng, budget.child("last"), last)
+        events.append(finished(t, incumbent, last, rng))
+    if last:
+        contest = Drawn(*sides, rng, budget.child("final"), last)
         contest.incumbent.seen.clear()
-        events.append(last_comparison(contest, pairs, gate.pairs))
+        events.append(final_comparison(contest, pairs, gate.pairs))
     events.append(RunFinished(scope="", status="finished", detail=""))
     return run_data([Stored(number, 0.0, event) for number, event in enumerate(events)])
 
 
-def finished(t: int, improver: Improver, accepted: bool, rng: np.random.Generator) -> IterationFinished:
+def finished(t: int, improver: Improver, since: int, rng: np.random.Generator) -> IterationFinished:
+    """The end of iteration t, whose improver was accepted in iteration `since`, or is I_0."""
     values = tuple(drawn(improver, COPIES, rng))
     return IterationFinished(
-        scope=f"t{t}", t=t, improver=json.dumps(improver), candidate=None, accepted=accepted, reason="", train=values,
+        scope=f"t{t}", t=t, improver=f"I_{since}", candidate=None, accepted=0 < since == t, reason="", train=values,
         test=values, lm_calls=0, evaluations=0, verdicts={}, seconds=0.0, parent=None, tasks=(),
     )  # fmt: skip
 
 
 def whole(runs: int) -> None:
-    print(f"\nwhole runs, {runs} each: accepted, what the sentence says, and pairs of gates and of the last comparison")
+    print(
+        f"\nwhole runs, {runs} each: accepted, what the sentence says, and pairs of gates and of the final comparison"
+    )
     print(
         f"{'candidate':32} {'T':>2} {'accepted':>8} "
         + " ".join(f"{said[:18]:>18}" for said in SAID)
@@ -215,7 +218,7 @@ def whole(runs: int) -> None:
                 sentence = conclusion_of(run, iterations_of(run)).sentence
                 said[next(words for words in SAID if sentence.startswith(words))] += 1
                 pairs.append(float(sum(gate.pairs for gate in run.gates.values())))
-                last.append(float(run.last.pairs if run.last else 0))
+                last.append(float(run.final_comparison.pairs if run.final_comparison else 0))
             accepted = 1 - said["No improvement"] / runs
             cells = " ".join(f"{said[words] / runs:18.3f}" for words in SAID)
             print(f"{name:32} {iterations:2} {accepted:8.3f} {cells} {mean(pairs):6.1f} {mean(last):5.1f}", flush=True)

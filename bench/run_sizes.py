@@ -4,7 +4,7 @@
     python bench/run_sizes.py --tasks choose      # every size on the tasks that chose: a few minutes
     python bench/run_sizes.py --runs 800          # runs a figure, over all four tasks, as in the note
 
-The gate, its futility rule and the last comparison are strop's own; answers and improvers are drawn. A program is a rung of a
+The gate, its futility rule and the final comparison are strop's own; answers and improvers are drawn. A program is a rung of a
 task's measured ladder (`ladder.json`): an answer is of no use, climbs, stays or falls. An improver is one of a few ways to
 spend a budget, drawn as a strong or a weak model writes them. The tasks that chose the defaults are not those that judge them.
 The seeds are fixed. docs/design/0051-defaults.md has the figures.
@@ -24,8 +24,8 @@ from statistics import fmean
 import strop_problems
 from strop.analysis.stats import TargetedEvidence, decided, pairs_needed, score_difference
 from strop.core.selection.comparison import TOGETHER
+from strop.core.selection.final_comparison import WORTH
 from strop.core.selection.gated import Gate
-from strop.core.selection.last import WORTH
 
 LADDERS = json.loads((Path(strop_problems.__file__).parent / "headroom/ladder.json").read_text("utf-8"))
 TASKS: dict[str, tuple[str, ...]] = {
@@ -131,7 +131,7 @@ class Run:
     gate: list[float] = field(default_factory=list)
     """The differences of the last gate."""
     said: str = "none"
-    """The last comparison: better, worse or open; none if no improver was accepted."""
+    """The final comparison: better, worse or open; none if no improver was accepted."""
 
     def value(self, way: str) -> float:
         """û of one copy."""

@@ -105,7 +105,7 @@ def fixed(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
 
 
 def two_stages(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
-    """A first round, as many further instances as its spread asks for, and one test; beside it one that stops when it sees a win."""
+    """A first round, as many further instances as its spread asks for, one test; beside it what stops when it sees a win."""
     most = MOST_ROUNDS * HELD_OUT
     for gain, sd in ((0.0, 0.05), (0.0, 0.15), (0.02, 0.05), (0.05, 0.15), (0.05, 0.3), (0.1, 0.15), (0.2, 0.3)):
         sizes, shown, told, told_early = [], [], [], []
@@ -174,13 +174,10 @@ def copies(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
 def power(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
     """How often copies of two improvers show a gain: permutations, beside Welch's t and bets on arbitrary pairs."""
     for gain, sd in ((0.05, 0.05), (0.1, 0.15), (0.2, 0.19), (0.29, 0.19)):
-
-        def side(middle: float, spread: float = sd) -> Copies:
-            return lambda rng, k, m: np.clip(rng.normal(middle, spread, k), 0, 1)
-
         row = []
         for k in COPIES[1:]:
-            pairs = [(side(0.35 + gain)(rng, k, 1), side(0.35)(rng, k, 1)) for _ in range(runs)]
+            drawn = np.clip(rng.normal([[0.35 + gain], [0.35]], sd, (runs, 2, k)), 0, 1)
+            pairs = [(a, b) for a, b in drawn]
             ours = np.mean([stats.decided(stats.group_difference([a.tolist()], [b.tolist()])) > 0 for a, b in pairs])
             t = np.mean([welch(a, b) for a, b in pairs])
             bets = np.mean(

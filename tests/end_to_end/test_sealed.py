@@ -37,7 +37,7 @@ from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
 from strop.runs.evaluators import jail
 from strop.runs.journal import Journal
-from strop.runs.scopes import is_last
+from strop.runs.scopes import is_final
 from strop.runs.spec import RunSpec
 from strop.runs.train import run
 from strop.store import Store
@@ -50,7 +50,7 @@ DIGITS = {"high": "7310585786", "low": "2689414213"}
 COPIES = 2
 SPEC = RunSpec(
     iterations=2, copies=COPIES, utility_budget=4, meta_budget=3, lm_budget=2, max_responses=2, gate_pairs=14,
-    gate_error=0.5, require=(), workers="2",
+    gate_error=0.25, require=(), workers="2",
 )  # fmt: skip
 
 CURIOUS = '''
@@ -240,7 +240,7 @@ def test_run_of_this_test_tells_the_model_what_it_learns_and_accepts_an_improver
 def test_sealed_split_is_scored_once_for_each_improver_that_is_kept(carry: Carry, selection: str) -> None:
     happened = carry(selection, "high")
     improvers = {event.scope: event.improver for event in happened.of(ImproveStarted) if event.utility != META_TASK}
-    measured = [event for event in happened.of(Evaluated) if event.split == "test" and not is_last(event.scope)]
+    measured = [event for event in happened.of(Evaluated) if event.split == "test" and not is_final(event.scope)]
     scored = [improvers[event.scope.removesuffix("/test")] for event in measured]
     kept = {event.improver for event in happened.of(IterationFinished)}
     assert {improver: scored.count(improver) for improver in scored} == dict.fromkeys(kept, COPIES)
@@ -312,7 +312,7 @@ class _Peeking:
         ]
         return Decision(sum(each[1].test) > sum(each[0].test), "it is better")
 
-    def nothing_to_gain(self, incumbent: Contender) -> str:
+    def why_stop(self, incumbent: Contender) -> str:
         return ""
 
 

@@ -71,5 +71,5 @@ def test_page_and_document_of_a_program_that_fails_held_out_instances_claim_no_g
     assert document["sentence"].startswith("No improvement: the returned program fails") and document["metrics"] == []
     viewed = run_here("view", "coloring", "--html", "page.html", cwd=tmp_path, env=environment(tmp_path))
     page = (tmp_path / "page.html").read_text("utf-8")
-    table = page[page.index("Original and improved program in the last comparison") :][:3000]
+    table = page[page.index("Original and improved program in the final comparison") :][:3000]
     assert viewed.returncode == 0 and "colours" in table and "lower" not in table.partition("</table>")[0]

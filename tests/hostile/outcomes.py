@@ -82,7 +82,7 @@ def judged(
 
 
 def resumed(task: CommandTask, workspaces: Workspaces, program: str) -> Evaluation:
-    """The last comparison of a program, in a process that knows the original from a record."""
+    """The final comparison of a program, in a process that knows the original from a record."""
     known = Evaluated(scope="e", utility=task.name, split="train", solution=None, verdict="ok", value=0.5)
     order = Order("last", program, task.name, "test", SEEDS, b"secret", decides=True)
     with closing(Rooms(workspaces)) as rooms:

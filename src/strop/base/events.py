@@ -236,10 +236,10 @@ class IterationFinished(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Compared(Comparison, Event):
-    """The gate of iteration `t` compared a candidate with the incumbent; in the last comparison of a run, I_T and I_0."""
+    """The gate of iteration `t` compared a candidate with the incumbent; in the final comparison of a run, I_T and I_0."""
 
     t: int
-    """Number of the iteration, from 1; in the last comparison, of the one whose candidate became I_T."""
+    """Number of the iteration, from 1; in the final comparison, of the one whose candidate became I_T."""
     incumbent: str
     """The improver that the candidate would replace."""
     candidate: str

@@ -108,7 +108,7 @@ class Comparison:
     threshold: float = 0.0
     """The evidence at which a gate accepts the candidate: one over the error rate."""
     before: tuple[float, ...] = ()
-    """The incumbent's value in each of these pairs. Only the last comparison of a run has them."""
+    """The incumbent's value in each of these pairs. Only the final comparison of a run has them."""
 
     @computed
     def mean(self) -> float:

@@ -18,7 +18,7 @@ from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import FunctionTask
 
 MOST_ROUNDS = 25
-"""The most instances of a last comparison, in those that the task holds out."""
+"""The most instances of a final comparison, in those that the task holds out."""
 SECONDS = 2.0
 """How long drawing the first instances may take, to find out whether they repeat."""
 FIRST, MOST_DRAWS = 4, 64
@@ -51,7 +51,7 @@ def text_of(instance: Instance) -> str:
 
 
 def repeats(task: AnyTask) -> bool:
-    """Whether the search sees every input of the last comparison, as far as the task tells before it runs."""
+    """Whether the search sees every input of the final comparison, as far as the task tells before it runs."""
     if isinstance(task, CommandTask):
         return not (task.seeded or task.is_isolated)
     if not draws_repeat(task):  # which looks at a few
@@ -83,7 +83,7 @@ def has_rounds(task: AnyTask, *, is_published: bool = False) -> bool:
 
 
 def too_few(task: AnyTask, *, is_published: bool = False) -> str:
-    """Why the last comparison could show no difference, and what to give; empty if it could."""
+    """Why the final comparison could show no difference, and what to give; empty if it could."""
     held_out, least = task.count("test"), _least(task)
     if held_out * (MOST_ROUNDS if has_rounds(task, is_published=is_published) else 1) >= least:
         return ""

@@ -34,8 +34,8 @@ class Step:
     """Measurement of I_t."""
     parent: int | None = None
     """The iteration whose improver improved itself; t - 1 or earlier. None for the seed improver."""
-    nothing_to_gain: str = ""
-    """Why no iteration follows, if the selection expects no further gain; else empty."""
+    why_stop: str = ""
+    """Why no iteration follows, if the selection can show no further gain; else empty."""
 
 
 def self_improve(
@@ -45,7 +45,7 @@ def self_improve(
 
     `grant` is the budget of one self-improvement. `selection` chooses the improver that improves itself (in the paper always
     I_{t-1}) and decides whether the candidate becomes I_t; otherwise I_{t-1} stays. The iterations end early if the selection
-    expects no further gain.
+    can show no further gain.
     """
     incumbent = Contender(0, seed_improver, None)
     lineage = [incumbent]
@@ -54,31 +54,33 @@ def self_improve(
     measurement = meta_utility.measurement(trial, at)
     incumbent.seen.extend(measurement.train)
     incumbent.notes = meta_utility.notes(trial)
-    ceiling = selection.nothing_to_gain(incumbent) if iterations else ""
-    yield Step(0, seed_improver, None, Decision(False, "the seed improver"), measurement, nothing_to_gain=ceiling)
+    why_stop = selection.why_stop(incumbent) if iterations else ""
+    yield Step(0, seed_improver, None, Decision(False, "the seed improver"), measurement, why_stop=why_stop)
 
     for t in range(1, iterations + 1):
-        if ceiling:
+        if why_stop:
             return
         at = run.child(f"t{t}")
         parent = selection.parent(lineage, incumbent)
         beside, place = meta_utility.beside(parent.notes), at.child("improve")
         improvement = improve(parent.improver, parent.improver, beside, grant, place, meta_utility.host)
         candidate = improvement.solution
-        if candidate is None or any(candidate == node.improver for node in lineage):
-            parent.failed_children += 1
-            choice = Decision(False, _failure(improvement, parent, grant))
+        is_new = candidate is not None and all(candidate != node.improver for node in lineage)
+        nothing_new = "" if is_new else _nothing_new(improvement, parent, grant)
+        parent.failed_children += not is_new
+        if candidate is None:
+            choice = Decision(False, nothing_new)
         else:
             node = Contender(t, candidate, parent.t)
-            lineage.append(node)
-            contest = PairedComparison(meta_utility, incumbent, node, at)
+            contest = PairedComparison(meta_utility, incumbent, node, at, nothing_new)
+            lineage += [node] if is_new else []
             choice = selection.choose(contest)
             if choice.comparison is not None:  # recorded now, because the measurement may fail
                 meta_utility.host.record(compared(contest, choice, choice.comparison))
             if choice.accepted:
                 incumbent, measurement = node, _measured(contest)
-        ceiling = selection.nothing_to_gain(incumbent) if t < iterations else ""
-        yield Step(t, incumbent.improver, candidate, choice, measurement, parent.t, ceiling)
+        why_stop = selection.why_stop(incumbent) if t < iterations else ""
+        yield Step(t, incumbent.improver, candidate, choice, measurement, parent.t, why_stop)
 
 
 def _measured(contest: PairedComparison) -> MetaMeasurement:
@@ -96,7 +98,7 @@ def _measured(contest: PairedComparison) -> MetaMeasurement:
     return contest.meta_utility.measurement(trial, at)
 
 
-def _failure(improvement: Improvement, parent: Contender, grant: Grant) -> str:
+def _nothing_new(improvement: Improvement, parent: Contender, grant: Grant) -> str:
     left = improvement.lm_calls < grant.lm_calls
     used = f" (used {improvement.lm_calls} of {grant.lm_calls} LM calls)" if left else ""
     if improvement.solution is None:

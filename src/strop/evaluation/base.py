@@ -37,7 +37,7 @@ class Order:
     first: int = 0
     """Index of the first instance: the order is for as many from here on as the split has."""
     decides: bool = False
-    """Whether it is a part of the last comparison: a command is measured in turns with the original, in several fresh copies of
+    """Whether it is a part of the final comparison: a command is measured in turns with the original, in several fresh copies of
     both; of other tasks each instance has a process, a verdict and a score of its own, so that none fails because another did."""
 
 

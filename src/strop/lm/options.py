@@ -214,6 +214,11 @@ def members(spec: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def named(spec: str) -> str:
+    """The models of a specification for people, a mixture's without their options: `openai/gpt-5 + anthropic/claude`."""
+    return " + ".join(written_options(member)[0] for member in members(spec)) if spec.startswith(MIX) else spec
+
+
 def _nearest(option: str) -> str:
     near = difflib.get_close_matches(option.lower().replace("-", "_"), NAMES, n=1, cutoff=0.5)
     return f"Did you mean {near[0]}?" if near else f"Options: {', '.join(NAMES)}."

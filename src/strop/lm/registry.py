@@ -13,7 +13,7 @@ from dataclasses import replace
 from strop.base.errors import ConfigurationError
 from strop.base.removed import MODELS as REMOVED_MODELS
 from strop.lm.base import LanguageModel
-from strop.lm.options import MIX, ModelSettings, ModelSpec, members, read_spec, written_options
+from strop.lm.options import MIX, ModelSettings, ModelSpec, members, named, read_spec, written_options
 from strop.lm.providers import PROVIDERS, head_of
 
 FORMS = tuple(f"{head}{provider.rest}" for head, provider in PROVIDERS.items())
@@ -77,7 +77,7 @@ def _make_mixture(
     heads = {_head(member) for member in specs}
     if base_url and (len(heads) > 1 or not all(PROVIDERS[head].has_server for head in heads)):
         # A key of one provider must not go to the server of another.
-        raise ConfigurationError(f"--base-url does not say which model of {spec} it is for; write MODEL?url=URL there")
+        raise ConfigurationError(f"--base-url is for one of {named(spec)}, but which? Write MODEL?url=URL there")
     made: list[Member] = []
     try:
         for member in specs:

@@ -162,7 +162,7 @@ def figures_of(run: RunData) -> dict[str, float]:
 def totals_of(run: RunData) -> dict[str, float]:
     """Calls, responses, tokens, evaluations, and dollars if every response has a price; reused answers are free."""
     spent = run.costs.total
-    totals = {"lm_calls": spent.lm_calls, "responses": spent.responses - spent.again, "evaluations": run.evaluations}
+    totals = {"lm_calls": spent.lm_calls, "responses": spent.responses, "evaluations": run.evaluations}
     totals |= {"input_tokens": spent.input_tokens, "output_tokens": spent.output_tokens}
     money = {} if spent.dollars is None else {"cost_dollars": spent.dollars}
     return {name: float(count) for name, count in totals.items()} | money

@@ -21,7 +21,7 @@ from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError, StoreError
 from strop.core.selection import SelectionName
-from strop.lm.options import joined
+from strop.lm.options import joined, named
 from strop.report.chart import Chart, svg_file
 from strop.report.terminal.words import notice_of
 from strop.reproduce.cells import Cell, CellResult, Progress, carry_out, finished, locked
@@ -216,7 +216,7 @@ def write(result: Result, title: tuple[str, str], directory: Path, facts: Mappin
         chart, caption = result.chart
         save(figure, svg_file(chart, heading, (caption, result.notice)))
         link = [f"![{heading}]({figure.name})"]
-    heading = f"{heading}, by {result.model}"
+    heading = f"{heading}, by {named(result.model)}"
     save(page, markdown_of(result.tables, heading, (result.notice, result.sentence), [*result.notes, *link]))
     save(data, json.dumps(document, indent=2, allow_nan=False) + "\n")
     others = [directory / path for path in result.files if "/" not in path]
@@ -242,7 +242,7 @@ def model_of(results: Iterable[CellResult]) -> tuple[str, bool]:
     """
     first, *others = {(one.model, one.is_language_model) for one in results}
     if others:
-        names = " and ".join(sorted(name for name, _ in (first, *others)))
+        names = " and ".join(sorted(named(name) for name, _ in (first, *others)))
         raise StoreError(f"the cells are of different models, {names}; name another --out")
     return first
 

@@ -48,7 +48,7 @@ class ScoredProgram:
     train: Evaluation
     """Evaluation on the training split."""
     test: Evaluation | None = None
-    """Evaluation in the last comparison; null for a candidate that was not compared."""
+    """Evaluation in the final comparison; null for a candidate that was not compared."""
 
     @computed
     def digest(self) -> str:
@@ -57,7 +57,7 @@ class ScoredProgram:
 
     @property
     def last(self) -> Evaluation:
-        """Evaluation in the last comparison, which there must have been."""
+        """Evaluation in the final comparison, which there must have been."""
         assert self.test is not None
         return self.test
 
@@ -97,7 +97,7 @@ class Evidence:
     best_known: Mapping[str, float] = field(default_factory=dict)
     """Metric, or `utility` → the best known value, where one is declared or published. It is shown, and decides nothing."""
     repeats: bool = field(default=False, metadata=HIDDEN)
-    """Whether a task draws the same instances in training and for the last comparison, whatever the seed."""
+    """Whether a task draws the same instances in training and for the final comparison, whatever the seed."""
     declared_fixed: bool = field(default=False, metadata=HIDDEN)
     """Whether the record says that the user wants the input to be always the same."""
 
@@ -140,7 +140,7 @@ class Evidence:
 
     @property
     def _is_known(self) -> bool:
-        """Whether each program measured in the last comparison what it did in training, on an input that is fixed by wish."""
+        """Whether each program measured in the final comparison what it did in training, on an input that is fixed by wish."""
         if (
             self.improved is None
             or not (self.is_fixed and self.wants_fixed_input)
@@ -280,7 +280,7 @@ class Evidence:
 
     @computed
     def metrics(self) -> tuple[Gain, ...]:
-        """Each metric in the last comparison, where a command or a time is measured."""
+        """Each metric in the final comparison, where a command or a time is measured."""
         return tuple(replace(gain, believed=self.verdict_of(gain)) for gain in self.gains)
 
 

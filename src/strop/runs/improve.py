@@ -56,7 +56,7 @@ def improve_once(
 ) -> None:
     """Improve the program of `parts.task` once, within the budgets of the spec, and score the result on the sealed split.
 
-    `rounds`: of the last comparison, if they are known from a record.
+    `rounds`: of the final comparison, if they are known from a record.
 
     `original` are the user's files that the search starts from; None: the task's own seed. `directory` always holds the best
     candidate so far, and the returned program and its diff before the sealed split is touched. The record has the result.
@@ -307,6 +307,6 @@ def _round(context: RunContext, number: int, *programs: str) -> list[Evaluated]:
 
 
 def check_enough(spec: RunSpec, task: AnyTask) -> None:
-    """Raises ConfigurationError if the last comparison could show no difference, because too little is held out."""
+    """Raises ConfigurationError if the final comparison could show no difference, because too little is held out."""
     if few := too_few(task, is_published=spec.instances == "published"):
         raise ConfigurationError(f"task {task.name}: {few}")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
-from annotated_types import Ge, Le, Lt
+from annotated_types import Ge, Le
 from cyclopts import Group, Parameter, Token
 
 from strop.base.errors import ConfigurationError
@@ -199,8 +199,8 @@ class SelectionOptions:
     meta_utility: Annotated[Literal["full", "paper"], Rare] = field(default=usual("full"))
     """How û measures and what it tells: full (each copy on instances of its own; what improvers did with which budgets), or paper
     (all copies on the same training instances)."""
-    gate_error: Annotated[float, Rare, Ge(LEAST_GATE_ERROR), Lt(1)] = 0.1
-    """Probability that a gate lets a run replace an improver by one that is not better."""
+    gate_error: Annotated[float, Rare, Ge(LEAST_GATE_ERROR), Le(0.25)] = 0.1
+    """Probability that a gate lets a run replace an improver by one that is not better; at most 0.25."""
     gate_pairs: Annotated[Count, Rare] = 60
     """Paired evaluations of one comparison, at most."""
 

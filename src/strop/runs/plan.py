@@ -3,7 +3,7 @@
 The paper's cost of one self-improvement is "essentially O((budget_u + budget_L) * budget_û)" (§4, "Intuition"): in each of up to
 budget_û evaluations, an improver works on every downstream task, where it may call u budget_u times and L budget_L times. With
 |D| tasks and T iterations that is T * budget_û * |D| * (budget_u + budget_L). Added are what the formula omits: the
-self-improvement's own calls, the gate, the measurement of every I_t, and the last comparison.
+self-improvement's own calls, the gate, the measurement of every I_t, and the final comparison.
 
 At most, every budget is spent. Expected is the same formula with a share of improvements and of pairs, `USED`. Lengths of texts
 and prices are arguments.
@@ -148,7 +148,7 @@ class Formula:
         calls, candidates = iterations * spec.lm_budget * share, iterations * spec.meta_budget
         work = self.asked(calls, calls * spec.max_responses, calls, of_improver=True) + self._scored(len(spec.tasks))
         work += self.improved(candidates * spec.downstream, candidates) + self.measured(iterations + 1)
-        if spec.selection != "paper" and iterations:  # a gate in every iteration, and the last comparison
+        if spec.selection != "paper" and iterations:  # a gate in every iteration, and the final comparison
             pairs = (iterations + 1) * spec.gate_pairs * share
             work += self.improved(2 * pairs, 2 * pairs / TOGETHER)
         return work

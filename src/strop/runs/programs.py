@@ -33,7 +33,7 @@ class Program:
     train: Evaluated | None = None
     """Its evaluation in training; only in a record of `strop improve`."""
     test: Evaluated | None = None
-    """Its evaluation in the last comparison; only in a record of `strop improve`."""
+    """Its evaluation in the final comparison; only in a record of `strop improve`."""
     reason: str = ""
     """Why it was accepted or rejected, or why it failed."""
 

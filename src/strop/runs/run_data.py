@@ -39,7 +39,7 @@ from strop.base.events import (
 )
 from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
-from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of, role_of
+from strop.runs.scopes import is_candidate, is_final, is_meta_candidate, iteration_of, role_of
 from strop.runs.spec import RunSpec
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
@@ -53,7 +53,7 @@ _IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
 _RESULTS = ("original", "returned", "improved", "seed")
 """The outermost scopes of evaluations outside of any improvement."""
 _ROUND = re.compile(r"((?:original|improved)/test)/\d{1,9}")
-"""A further round of the last comparison of strop improve."""
+"""A further round of the final comparison of strop improve."""
 _SEALED = re.compile(r"t\d{1,9}/measure/copy(\d{1,9})/test")
 
 
@@ -71,9 +71,9 @@ class Spent:
     requests: int = 0
     """Requested responses."""
     responses: int = 0
-    """Responses, including shared ones."""
-    again: int = 0
-    """Responses shared within a pair, at no cost."""
+    """Responses that were paid for."""
+    shared: int = 0
+    """Responses used again within a pair, at no cost."""
     input_tokens: int = 0
     """Tokens of the prompts, as the server reports them."""
     output_tokens: int = 0
@@ -102,8 +102,8 @@ class Spent:
 
     def add(self, event: LmResponded) -> None:
         """Add a response."""
-        self.responses += 1
-        self.again += event.again
+        self.responses += not event.again
+        self.shared += event.again
         self.input_tokens += event.input_tokens or 0
         self.output_tokens += event.output_tokens or 0
         self.unknown_tokens += event.input_tokens is None or event.output_tokens is None
@@ -212,8 +212,8 @@ class RunData:
     iterations: list[IterationFinished] = field(default_factory=list)
     gates: dict[int, Compared] = field(default_factory=dict)
     """Gates by t."""
-    last: Compared | None = None
-    """The last comparison, of I_T with I_0 on sealed instances; None before it, and if I_0 stayed or nothing was gated."""
+    final_comparison: Compared | None = None
+    """I_T with I_0 on sealed instances; None before it, and if I_0 stayed or nothing was gated."""
     candidates: list[Evaluated] = field(default_factory=list)
     """Evaluations of the candidates of self-improvements, or of `strop improve`."""
     results: dict[str, Evaluated] = field(default_factory=dict)
@@ -282,8 +282,8 @@ class RunData:
             case IterationFinished():
                 self.iterations.append(event)
             case Compared():
-                if is_last(event.scope):
-                    self.last = event
+                if is_final(event.scope):
+                    self.final_comparison = event
                 else:
                     self.gates[event.t] = event
             case Judged():

@@ -9,13 +9,13 @@ from strop.base.events import Evaluated, Event
 from strop.tasks.base import META_TASK
 
 SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT = "self-improvement", "meta-evaluation", "gate", "measurement"
-LAST_COMPARISON = "last comparison"
-ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT, LAST_COMPARISON)
+FINAL_COMPARISON = "final comparison"
+ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT, FINAL_COMPARISON)
 """Purposes of LM calls, in display order."""
 IMPROVEMENT = "improvement"
 """The role of the one improvement of `strop improve`."""
-LAST = "last"
-"""The outermost scope of the last comparison of a run."""
+FINAL = "final"
+"""The outermost scope of the final comparison of a run."""
 _CANDIDATE, _META_CANDIDATE = re.compile(r"improve/u-"), re.compile(r"t\d{1,9}/improve/u-[^/]+$")
 _ITERATION = re.compile(r"t(\d{1,9})(?:/|$)")
 _OF_ITERATION = re.compile(r"t\d+/(improve|gate)(?=/|$)(/)?")
@@ -39,9 +39,9 @@ def is_meta_candidate(event: Event) -> TypeGuard[Evaluated]:
     )
 
 
-def is_last(scope: str) -> bool:
-    """Whether a scope is in the last comparison of a run."""
-    return scope.partition("/")[0] == LAST
+def is_final(scope: str) -> bool:
+    """Whether a scope is in the final comparison of a run."""
+    return scope.partition("/")[0] == FINAL
 
 
 def role_of(scope: str) -> str:
@@ -50,7 +50,7 @@ def role_of(scope: str) -> str:
         return IMPROVEMENT
     match = _OF_ITERATION.match(scope)
     if match is None:
-        return LAST_COMPARISON if is_last(scope) else MEASUREMENT
+        return FINAL_COMPARISON if is_final(scope) else MEASUREMENT
     if match[1] == "gate":
         return GATE
     return META_EVALUATION if match[2] else SELF_IMPROVEMENT

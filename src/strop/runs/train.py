@@ -18,19 +18,21 @@ from strop.base.unified_diff import plain_text
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
 from strop.core.selection.comparison import Contender, PairedComparison
-from strop.core.selection.last import last_comparison
+from strop.core.selection.final_comparison import final_comparison
 from strop.runs.assembly import Components, RunContext
 from strop.runs.claims.numbers import of_tasks
-from strop.runs.claims.training import Conclusion, conclusion_of, decisive
+from strop.runs.claims.training import Conclusion, conclusion_of, headline
 from strop.runs.journal import Journal
 from strop.runs.reading import opened
 from strop.runs.results.parts import counted_answers, noted, sample
 from strop.runs.results.trained import ComparisonCounts, FromSeed, Iteration, TaskSamples, Trained
 from strop.runs.run_data import RunData, Spent, read_run, spec_of
 from strop.runs.run_directory import save
-from strop.runs.scopes import IMPROVEMENT, LAST, ROLES
+from strop.runs.scopes import FINAL, IMPROVEMENT, ROLES
 from strop.store import Store
 
+_ROLES = (*ROLES, IMPROVEMENT)
+"""In the order in which they are listed."""
 FILE = "best.py"
 """The best improver, in the run's directory."""
 
@@ -69,19 +71,13 @@ def run(parts: Components, improver: str, directory: Path, journal: Journal) -> 
             if spec.selection != "paper" or mean(step.measurement.train) > best:
                 best = mean(step.measurement.train)
                 save(directory / "best.py", improver)
-            if step.nothing_to_gain:
-                ending.detail = (
-                    f"{step.nothing_to_gain}; nothing can be gained on this task (--selection paper continues)"
-                )
+            if step.why_stop:
+                ending.detail = f"{step.why_stop}, and the run stopped early (--selection paper continues)"
                 break
         if spec.selection != "paper" and improver != seed:
-            compare_last(context, Contender(0, seed, None), Contender(step.t, improver, 0), gate)
-
-
-def compare_last(context: RunContext, first: Contender, last: Contender, gate: Sequence[float]) -> None:
-    """Record the last comparison of a run. `gate`: the differences by which the last improver was accepted."""
-    contest = PairedComparison(context.meta_utility("test"), first, last, context.run.child(LAST))
-    context.record(last_comparison(contest, gate, context.parts.spec.gate_pairs))
+            sealed, at = context.meta_utility("test"), context.run.child(FINAL)
+            ends = PairedComparison(sealed, Contender(0, seed, None), Contender(step.t, improver, 0), at)
+            context.record(final_comparison(ends, gate, spec.gate_pairs))
 
 
 def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]) -> IterationFinished:
@@ -157,7 +153,7 @@ def trained_of(
     Raises:
         ValueError: its recipe is damaged.
     """
-    kind, found = data.meta.get("kind", "run"), searches or {}
+    kind, found, roles = data.meta.get("kind", "run"), searches or {}, data.costs.roles
     iterations = iterations_of(data, found)
     conclusion = conclusion_of(data, iterations) if kind == "run" else Conclusion("", "")
     (text, best_t), file = best or ("", None), directory / FILE
@@ -175,7 +171,7 @@ def trained_of(
         model=data.meta.get("language_model", ""),
         is_language_model=data.meta.get("is_language_model") == "true",
         iterations=iterations,
-        last=None if data.last is None else Comparison(**fields_of(Comparison, data.last)),
+        final_comparison=_evidence(data.final_comparison),
         from_seed=_from_seed(data),
         compared=ComparisonCounts(
             candidates=len(data.meta_calls),
@@ -191,7 +187,7 @@ def trained_of(
         own_score_because=data.own_score_because,
         unused_evaluations=data.unused_evaluations,
         audit=tuple(noted(data.notes)),
-        costs=replace(data.costs, roles=_in_order(data.costs.roles)),
+        costs=replace(data.costs, roles=defaultdict(Spent, {role: roles[role] for role in _ROLES if role in roles})),
         answers=None if kind == "table2" else counted_answers(data.answers),
         searches=found,
         record=data,
@@ -199,19 +195,20 @@ def trained_of(
 
 
 def _from_seed(run: RunData) -> tuple[FromSeed, ...]:
-    """Every accepted improver minus the first: the last one by the last comparison, which decides, if there was one; others by
-    the copies on which both were measured. Each has its own 95% interval."""
+    """Every accepted improver that differs from the first, minus that: the last one by the final comparison, if there was one;
+    others by the copies on which both were measured. Each has its own 95% interval."""
     if not run.iterations or not run.iterations[0].test:
         return ()
     first, *others = run.iterations
-    accepted = [event for event in others if event.accepted and len(event.test) == len(first.test)]
-    rows = []
-    for event in accepted:
+    new = [event for event in others if event.accepted and event.improver != first.improver]
+    accepted = [event for event in new if len(event.test) == len(first.test)]
+
+    def row(event: IterationFinished) -> FromSeed:
         sides = (of_tasks(one.test, one.tasks or ("",)) for one in (event, first))
-        rows.append(FromSeed(t=event.t, **vars(group_difference(*sides))))
-    if rows and run.last is not None:
-        rows[-1] = FromSeed(t=rows[-1].t, **vars(decisive(run.last)))
-    return tuple(rows)
+        final = run.final_comparison if event is accepted[-1] else None
+        return headline(event.t, group_difference(*sides), mean(first.test), final)
+
+    return tuple(map(row, accepted))
 
 
 def searches_in(store: Store, run: RunData) -> dict[str, Search]:
@@ -234,16 +231,15 @@ def _iteration(event: IterationFinished, gate: Compared | None, searches: Mappin
     return Iteration(
         train=sample(event.train, tasks),
         test=sample(event.test, tasks),
-        gate=None if gate is None else Comparison(**fields_of(Comparison, gate)),
+        gate=_evidence(gate),
         tasks=tuple(TaskSamples(task, sample(train), sample(test)) for task, train, test in rows),
         search=searches.get(event.improver),
         **{name: getattr(event, name) for name in same},
     )
 
 
-def _in_order(roles: Mapping[str, Spent]) -> defaultdict[str, Spent]:
-    """The costs of roles in the order in which they are listed."""
-    return defaultdict(Spent, {role: roles[role] for role in (*ROLES, IMPROVEMENT) if role in roles})
+def _evidence(event: Compared | None) -> Comparison | None:
+    return None if event is None else Comparison(**fields_of(Comparison, event))
 
 
 def _tasks(run: RunData) -> tuple[str, ...]:

@@ -123,7 +123,7 @@ class Task:
     """CPU seconds that `score` may take for one answer; one that takes longer is malformed."""
     isolate: Literal["", "instance"] = ""
     """`instance`: each instance gets a process of its own in training, too, in which a solution remembers no other; else one
-    process answers all of them, and only the last comparison is apart."""
+    process answers all of them, and only the final comparison is apart."""
     description: str = ""
     """u_str; made from the source of `sample` and `score` if empty."""
     rng: Callable[[int], Any] = np.random.default_rng

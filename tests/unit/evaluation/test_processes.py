@@ -115,7 +115,7 @@ def scored(task: Task, program: str, jail: JailedSandbox, **order: Any) -> tuple
 
 @pytest.mark.parametrize("decides", [True, False])
 def test_program_that_remembers_rows_scores_as_one_that_does_not(jail: JailedSandbox, decides: bool) -> None:
-    """In the last comparison, and where the task asks for it."""
+    """In the final comparison, and where the task asks for it."""
     task = TASK if decides else replace(TASK, isolate="instance")
     assert scored(task, REMEMBERS, jail, decides=decides) == scored(task, HONEST, jail, decides=decides)
 

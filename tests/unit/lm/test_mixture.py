@@ -48,7 +48,7 @@ def test_model_of_the_meta_level_gets_all_requests_for_improvers_and_no_other() 
         "t1/improve": {"meta"},
         "t12/improve": {"meta"},
         "t1/improve/u-0#0/copy1": {"a", "b"},
-        "last/gate": {"a", "b"},
+        "final/gate": {"a", "b"},
     }
     for scope, expected in scopes.items():
         asked = three.complete([replace(request, scope=scope) for request in REQUESTS[:40]])

@@ -21,7 +21,7 @@ from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import DryRun, OutputOptions, Scored, Settings, Target, scoring_of
 from strop.cli.commands.output import announce, notify, present, print_planned, reported, results_alone, say_scorers
-from strop.lm.options import members
+from strop.lm.options import members, named
 from strop.lm.prices import uses_no_tokens
 from strop.report.terminal.improvement import best_line
 from strop.runs.options import (
@@ -145,7 +145,7 @@ def budget_line(spec: RunSpec) -> str:
     limited = ", ".join(f"{flag} {value}" for flag, value in limits.items() if value is not None)
     if limited:
         return f"{budget}; {limited}"
-    money = f"{escape(spec.model, 60)} costs nothing" if free else "money and time are not limited"
+    money = f"{escape(named(spec.model), 60)} costs nothing" if free else "money and time are not limited"
     return f"{budget}; {money}; --max-cost, --max-time, --max-calls limit it"
 
 

@@ -30,8 +30,8 @@ class Archive:
     def choose(self, contest: PairedComparison) -> Decision:
         return self._gate.decide(contest)
 
-    def nothing_to_gain(self, incumbent: Contender) -> str:
-        return self._gate.nothing_to_gain(incumbent)
+    def why_stop(self, incumbent: Contender) -> str:
+        return self._gate.why_stop(incumbent)
 
 
 def clade(node: Contender, lineage: Sequence[Contender]) -> list[Contender]:

@@ -55,7 +55,8 @@ class PairedComparison:
     candidate: Contender
     at: Budget
     """The iteration's budget."""
-
+    repeats: str = ""
+    """That the candidate's text is that of an earlier improver, in words; empty for a new one."""
     checked: TrainingTrial | None = field(default=None, init=False)
     """The result of `check`; None before its first call."""
 
@@ -117,8 +118,8 @@ class Selection(Protocol):
         """Whether the candidate replaces the incumbent."""
         ...
 
-    def nothing_to_gain(self, incumbent: Contender) -> str:
-        """Why no candidate could replace the incumbent, so that the run ends; empty if one could."""
+    def why_stop(self, incumbent: Contender) -> str:
+        """Why a candidate can hardly be shown to be better than the incumbent, so that the run ends; empty if it can."""
         ...
 
 

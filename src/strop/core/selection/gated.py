@@ -18,13 +18,15 @@ from strop.base.pluralize import quantity
 from strop.base.results import Comparison
 from strop.core.selection.comparison import Contender, Decision, PairedComparison, spent
 
+TOO_LARGE = "too large on average, as the gate stops early"
+"""What must be known of a gain that a gate accepted."""
 MOST_LOG = 700.0
 """Evidence is capped at e^700, because floats end at e^709."""
 
 BEST = 1.0
 """The best possible training value."""
 CEILING_VALUES = 5
-"""This many training values, all the best possible, leave nothing to gain. Fewer may be luck. The paper's |D| is 5."""
+"""After so many training values, all the best possible, a run stops. Fewer may be luck. The paper's |D| is 5."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Gate:
     """The error rate of a run and the budget of one comparison."""
 
     error: float = 0.1
-    """Probability, in (0, 1), that a run accepts an improver that is not better."""
+    """Probability, in (0, 0.25], that a run accepts an improver that is not better."""
     comparisons: int = 4
     """Comparisons that share `error`: the iterations T of the run, at least 1."""
     pairs: int = 60
@@ -45,15 +47,13 @@ class Gate:
 
     @property
     def confidence(self) -> float:
-        """Confidence of the reported interval, in [0.5, 1).
-
-        The interval is two-sided, so that its lower end lies above 0 if the one-sided test accepts. For error rates above 0.25
-        such an interval is meaningless; it is then one of 50%.
-        """
-        return max(1 - 2 * self.alpha, 0.5)
+        """Confidence of the reported interval, which is two-sided, so that its lower end lies above 0 if the test accepts."""
+        return 1 - 2 * self.alpha
 
     def decide(self, contest: PairedComparison) -> Decision:
-        """Compare until the evidence suffices, can no longer suffice, or the pairs are spent."""
+        """Compare until the evidence suffices, can no longer suffice, or the pairs are spent; a repetition is refused unpaid."""
+        if contest.repeats:
+            return Decision(False, contest.repeats)
         budget = contest.gate_budget(self.pairs)
         evidence, differences, paid = self._gather(contest, budget)
         lm_calls, evaluations = spent(budget)
@@ -94,11 +94,13 @@ class Gate:
         return evidence.hopeless(most=likely_most([BEST - value for value in seen], remaining) if remaining else 0.0)
 
     @staticmethod
-    def nothing_to_gain(incumbent: Contender) -> str:
-        """Why no candidate could be shown to be better, in one clause; empty if one could."""
-        if len(incumbent.seen) < CEILING_VALUES or min(incumbent.seen) < BEST:
+    def why_stop(incumbent: Contender) -> str:
+        """Why a candidate can hardly be shown to be better, in one clause; empty if it can. It denies no gain elsewhere."""
+        n = len(incumbent.seen)
+        if n < CEILING_VALUES or min(incumbent.seen) < BEST:
             return ""
-        return f"I_{incumbent.t} reached the best possible score in all {len(incumbent.seen)} training measurements"
+        reached = f"all {n} training measurements of I_{incumbent.t} reached the highest score"
+        return f"{reached}, so training can hardly show a gain"
 
 
 @dataclass(frozen=True)
@@ -114,21 +116,19 @@ class Gated:
     def choose(self, contest: PairedComparison) -> Decision:
         return self.gate.decide(contest)
 
-    def nothing_to_gain(self, incumbent: Contender) -> str:
-        return self.gate.nothing_to_gain(incumbent)
+    def why_stop(self, incumbent: Contender) -> str:
+        return self.gate.why_stop(incumbent)
 
 
 def _in_words(comparison: Comparison, accepted: bool) -> str:
     n = len(comparison.differences)
-    difference = sum(comparison.differences) / n
     low, high = comparison.interval
     verdict = "better" if accepted else "not shown to be better"
-    left = comparison.most - comparison.pairs
-    futile = (
-        f"; futility: the {quantity(left, 'pair')} left can hardly reach the threshold" if left and not accepted else ""
-    )
+    left = 0 if accepted else comparison.most - comparison.pairs
+    futile = f"; futility: the {quantity(left, 'pair')} left can hardly reach the threshold" if left else ""
+    size = f"{comparison.mean:+.3f}" + f", {TOO_LARGE}" * accepted
     return (
-        f"{verdict} in {quantity(n, 'pair')}: difference {difference:+.3f} "
+        f"{verdict} in {quantity(n, 'pair')}: difference {size} "
         f"({100 * comparison.confidence:.4g}% interval {low:+.3f} to {high:+.3f}), "
-        f"evidence {comparison.e_value:.3g} of {comparison.threshold:.3g}{futile}"
+        f"evidence {comparison.e_value:.3g} of the {comparison.threshold:.3g} needed{futile}"
     )

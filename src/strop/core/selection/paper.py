@@ -1,4 +1,4 @@
-"""`paper`: every candidate is accepted, as in Algorithm 1."""
+"""`paper`: every candidate is accepted, as in Algorithm 1; so is one that repeats an earlier improver."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Paper:
     def choose(self, contest: PairedComparison) -> Decision:
         if mean(contest.check().train) == 0.0:
             return Decision(False, "the candidate scored 0 when checked again")
-        return Decision(True, "as in Algorithm 1")
+        return Decision(True, "as in Algorithm 1" + (f"; {contest.repeats}" if contest.repeats else ""))
 
-    def nothing_to_gain(self, incumbent: Contender) -> str:
+    def why_stop(self, incumbent: Contender) -> str:
         """Empty: Algorithm 1 makes all T iterations."""
         return ""

@@ -88,7 +88,7 @@ def _meta_utility(page: Page) -> Iterator[ChartFigure]:
     for each in iterations:
         interval = each.test.interval if each.test else None
         accepted = "-" if each.t == 0 else "yes" if each.accepted else "no"
-        rows.append([str(each.t), _mean(each.test), between(interval), _mean(each.train), accepted])
+        rows.append([str(each.t), in_words(each.test), between(interval), in_words(each.train), accepted])
         if each.test is not None:
             test.append(Point(each.t, each.test.mean, *(interval or reach(each.test))))
         if each.train is not None:
@@ -102,7 +102,7 @@ def _meta_utility(page: Page) -> Iterator[ChartFigure]:
         "Mean over the copies of the task. Bars: 95% interval over the copies on the test split, one "
         "standard error on the training split. Lines: baselines.",
         Chart(series, "iteration t", "meta-utility û", levels),
-        ["t", "test û", "95% interval", "training û", "accepted"],
+        ["t", f"test û of {page.copies}", "95% interval", f"training û of {page.copies}", "accepted"],
         rows,
     )
 
@@ -115,7 +115,7 @@ def _candidates(page: Page) -> Iterator[ChartFigure]:
     rows = []
     for node in nodes:
         points[node.state].append(Point(float(node.t or 0), node.value or 0.0))
-        rows.append([node.label, str(node.t), node.state, _mean(node.train)])
+        rows.append([node.label, str(node.t), node.state, in_words(node.train)])
     yield ChartFigure(
         "candidates",
         "Evaluated improvers",
@@ -154,8 +154,8 @@ def _programs(page: Page) -> Iterator[ChartFigure]:
             f"{unit or 'utility'} in training",
             levels,
         ),
-        ["program", "state", "training", "last comparison"],
-        [[node.label, node.state, *(node.measured or (_mean(node.train), _mean(node.test)))] for node in nodes],
+        ["program", "state", "training", "final comparison"],
+        [[node.label, node.state, *(node.measured or (in_words(node.train), in_words(node.test)))] for node in nodes],
     )
 
 
@@ -187,7 +187,7 @@ def _transfer(page: Page) -> Iterator[ChartFigure]:
             [
                 task,
                 "-" if value is None else f"{value:.3f}",
-                *(_mean(None if cell is None else cell.test) for cell in row),
+                *(in_words(None if cell is None else cell.test) for cell in row),
             ]
             for task, value, row in zip(measured.tasks, values, cells, strict=True)
         ],
@@ -197,8 +197,3 @@ def _transfer(page: Page) -> Iterator[ChartFigure]:
 def reach(estimate: Estimate) -> tuple[float, float] | tuple[()]:
     """One standard error to each side."""
     return () if estimate.stderr is None else (estimate.mean - estimate.stderr, estimate.mean + estimate.stderr)
-
-
-def _mean(estimate: Estimate | None) -> str:
-    """Mean ± standard error."""
-    return "-" if estimate is None else in_words(estimate)

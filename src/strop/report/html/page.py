@@ -16,6 +16,7 @@ from typing import Any
 from strop.analysis.stats import utility_interval
 from strop.base.errors import StoreError
 from strop.base.pluralize import plain, quantity
+from strop.lm.options import named
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import Node, describe, nodes_of
 from strop.report.html.tables import Tables, Texts
@@ -23,7 +24,7 @@ from strop.report.terminal.words import notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import signed
-from strop.runs.claims.training import Conclusion, conclusion_of, levels_and_effect, status_words
+from strop.runs.claims.training import Conclusion, conclusion_of, copies_words, status_words
 from strop.runs.evaluate import measured_in
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.measured import Measured
@@ -86,12 +87,13 @@ class Page:
 
     @property
     def model(self) -> str:
-        return self.run.meta.get("language_model", "")
+        return named(self.run.meta.get("language_model", ""))
 
     @property
     def notice(self) -> str:
         """What must stand above every result of a stand-in; empty for a language model."""
-        return notice_of(self.model, self.run.meta.get("is_language_model") == "true") if self.model else ""
+        name = self.run.meta.get("language_model", "")
+        return notice_of(name, self.run.meta.get("is_language_model") == "true") if name else ""
 
     @property
     def selection(self) -> str:
@@ -129,9 +131,8 @@ class Page:
         return iterations_of(self.run)
 
     @property
-    def levels(self) -> str:
-        """What the û of the iterations are beside the difference that decides; empty without a last comparison."""
-        return levels_and_effect(self.run)
+    def copies(self) -> str:
+        return copies_words(self.iterations)
 
     @property
     def baselines(self) -> list[Baseline]:
@@ -145,7 +146,7 @@ class Page:
                 baselines.append((name, event.value, utility_interval(event.value, event.scores)))
         first = self.iterations[0] if self.iterations else None
         if first is not None and first.t == 0 and first.test:
-            baselines.append(("seed improver I_0, test split", first.test.mean, first.test.interval))
+            baselines.append((f"seed improver I_0, test û of {self.copies}", first.test.mean, first.test.interval))
         return baselines
 
 

@@ -177,12 +177,12 @@ def print_metrics(improved: Evidence, console: Console) -> None:
     if improved.improved is None or not rows:
         before, after = (_on_test(program, improved.facts) for program in (improved.original, improved.improved))
         rows.append((unit_of(improved.facts), before, after, "", ""))
-    where = "last comparison" if improved.is_fixed else "sealed split"
+    where = "final comparison" if improved.is_fixed else "sealed split"
     print_table(console, ("", "original", "improved", f"{where} (95% interval)", ""), rows)
 
 
 def _on_test(program: ScoredProgram | None, facts: ObjectiveFacts | None) -> str:
-    """What was measured in the last comparison; in training if nothing was."""
+    """What was measured in the final comparison; in training if nothing was."""
     if program is None:
         return "-"
     sealed = in_units(facts, program.last)

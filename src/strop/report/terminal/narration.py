@@ -34,7 +34,7 @@ from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.words import counted, duration
 from strop.runs.claims.numbers import over_tasks, with_error
 from strop.runs.run_data import RunData
-from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of
+from strop.runs.scopes import is_candidate, is_final, is_meta_candidate, iteration_of
 
 _OWN_BUDGET = re.compile(r"[^/]+/improve(?:/handles)?")
 """Scope of the budgets of a self-improvement, but not of the improvements that it tries."""
@@ -170,9 +170,9 @@ class Narration:
 
     def _moved(self, event: BudgetMoved, limit: int) -> None:
         if event.counter == HELD_OUT:
-            self.doing = f"last comparison, {event.used} of {limit}"
+            self.doing = f"final comparison, {event.used} of {limit}"
         elif event.counter == GATE_PAIRS:
-            what = "last comparison" if is_last(event.scope) else f"t = {self.t}: gate"
+            what = "final comparison" if is_final(event.scope) else f"t = {self.t}: gate"
             self.doing = f"{what}, pair {event.used} of {limit}"
         elif event.counter in (META_UTILITY_CALLS, LM_CALLS) and _OWN_BUDGET.fullmatch(event.scope):
             used, _ = self.allowances.get(event.counter, (0, limit))
@@ -234,15 +234,14 @@ def _doing(scope: str) -> str:
 
 
 def _compared(event: Compared) -> str:
-    n = max(len(event.differences), 1)
     low, high = event.interval
     verdict = "accepted" if event.accepted else "rejected"
     what = f"t = {event.t}: gate: candidate {verdict}"
-    if is_last(event.scope):
-        what = f"last comparison, I_{event.t} minus I_0 on sealed instances"
+    if is_final(event.scope):
+        what = f"final comparison, I_{event.t} minus I_0 on sealed instances"
     return (
-        f"{what}: {sum(event.differences) / n:+.3f} ({low:+.3f} to {high:+.3f}) in {n} of "
-        f"{quantity(event.most, 'pair')}, evidence {event.e_value:.3g} of {event.threshold:.3g}; "
+        f"{what}: {event.mean:+.3f} ({low:+.3f} to {high:+.3f}) in {len(event.differences)} of "
+        f"{quantity(event.most, 'pair')}, evidence {event.e_value:.3g} of the {event.threshold:.3g} needed; "
         f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
         + ("; stopped early: the threshold is hardly in reach (futility)" if event.futile and low <= 0 <= high else "")
     )
@@ -251,7 +250,7 @@ def _compared(event: Compared) -> str:
 def _finished(event: IterationFinished) -> str:
     outcome = f"I_{event.t} is {named(event.improver)}"
     if event.t > 0:
-        outcome += ", new" if event.accepted else f", kept ({event.reason})" if event.reason else ", kept"
+        outcome += ", accepted" if event.accepted else f", kept ({event.reason})" if event.reason else ", kept"
     scores = f"train {over_tasks(event.train, event.tasks)}, test {over_tasks(event.test, event.tasks)}"
     cost = (
         f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}, {duration(event.seconds)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 
 from rich.console import Console
@@ -15,26 +15,27 @@ from rich.tree import Tree
 
 from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.analysis.search import Search, SearchBehaviour
-from strop.analysis.stats import mean
 from strop.base.errors import dollars
 from strop.base.events import Compared, Evaluated
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, short
 from strop.base.terminal_text import escape
+from strop.core.selection.gated import TOO_LARGE
+from strop.lm.options import named
 from strop.report.terminal.layout import SENTENCE, look_at, near, print_glossary, say
 from strop.report.terminal.narration import candidate_score, tally
-from strop.report.terminal.tables import fitting, print_table
+from strop.report.terminal.tables import Cell, fitting, print_table
 from strop.report.terminal.words import counted, duration, edits_line, notice_of, own_score_line, ruled, unseen
 from strop.runs.claims.numbers import between, in_words, over_tasks
-from strop.runs.claims.training import levels_and_effect
+from strop.runs.claims.training import copies_words
 from strop.runs.listing import RunListing
 from strop.runs.options import BudgetOptions
 from strop.runs.programs import Program, programs_in
-from strop.runs.results.parts import Noted, Sample
+from strop.runs.results.parts import Noted
 from strop.runs.results.trained import Iteration, Trained
 from strop.runs.run_data import Costs, RunData, Spent
-from strop.runs.scopes import LAST, is_last, is_meta_candidate, iteration_of
+from strop.runs.scopes import FINAL, is_final, is_meta_candidate, iteration_of
 from strop.runs.train import FILE
 
 MEANING = "An improver is a program that improves programs; û is the mean score, 0 to 1, of what it makes of them."
@@ -64,10 +65,9 @@ def print_everything(trained: Trained, console: Console) -> None:
     say(console, notice_of(trained.model, trained.is_language_model), style="bold yellow")
     say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, trained.explanation, limit=SENTENCE)
-    how = (str(run.recipe.get("model", "")), run.status if run.end else "has not ended", duration(run.seconds))
+    how = (named(str(run.recipe.get("model", ""))), run.status if run.end else "has not ended", duration(run.seconds))
     say(console, ", ".join(filter(None, (*trained.tasks, *how))))
     print_iterations(trained.iterations, console)
-    say(console, levels_and_effect(run))
     for name, reason in trained.own_score_because.items():
         say(console, own_score_line(name, reason))
     print_notes(trained.audit, console)
@@ -78,7 +78,7 @@ def print_everything(trained: Trained, console: Console) -> None:
         say(console, edits_line(trained.answers.edits))
     print_lineage(run, console)
     print_searches(run, trained.searches, console)
-    print_comparisons([*run.gates.values(), *([run.last] if run.last else [])], console)
+    print_comparisons([*run.gates.values(), *filter(None, [run.final_comparison])], console)
     if run.iterations:
         print_glossary(console)
     if trained.best_t is not None:
@@ -134,9 +134,9 @@ def _tried(candidates: list[Evaluated]) -> str:
 
 def _decision(iteration: Iteration) -> str:
     if iteration.gate is None:
-        return "accepted" if iteration.accepted else f"kept the improver: {iteration.reason}"
+        return f"{'accepted' if iteration.accepted else 'kept the improver'}: {iteration.reason}"
     gate = iteration.gate
-    pairs = f"{mean(gate.differences):+.2f} in {quantity(len(gate.differences), 'fresh pair')}"
+    pairs = f"{gate.mean:+.2f} in {quantity(len(gate.differences), 'fresh pair')}"
     return f"accepted: {pairs}" if iteration.accepted else f"kept the improver: {pairs} does not show a gain"
 
 
@@ -180,24 +180,17 @@ def _print_best(trained: Trained, t: int, console: Console) -> None:
 
 def print_iterations(iterations: Sequence[Iteration], console: Console) -> None:
     """One row per iteration t: û of I_t on both splits (mean ± standard error), its interval on the sealed one, and its cost."""
-    headers = (
-        "t",
-        "accepted",
-        "train û",
-        "test û,\n95% interval",
-        "LM\ncalls",
-        "evalu-\nations",
-        "verdicts",
-        "wall\ntime",
-    )
+    copies = copies_words(iterations)
+    train, test = f"train û of\n{copies}", f"test û of\n{copies},\n95% interval"
+    headers = ("t", "accepted", train, test, "LM\ncalls", "evalu-\nations", "verdicts", "wall\ntime")
     rows = [
         (
             str(each.t),
             "-" if each.t == 0 else "yes" if each.accepted else "no",
-            _sample(each.train),
-            (_sample(each.test), between(each.test.interval))
+            in_words(each.train),
+            (in_words(each.test), between(each.test.interval))
             if each.test and each.test.interval
-            else _sample(each.test),
+            else in_words(each.test),
             str(each.lm_calls),
             str(each.evaluations),
             tuple(counted(each.verdicts).split(", ")),
@@ -207,7 +200,7 @@ def print_iterations(iterations: Sequence[Iteration], console: Console) -> None:
     ]
     print_table(console, headers, rows)
     of_tasks = [
-        ("" if number else str(each.t), one.task, _sample(one.train), _sample(one.test))
+        ("" if number else str(each.t), one.task, in_words(one.train), in_words(one.test))
         for each in iterations
         for number, one in enumerate(each.tasks)
     ]
@@ -218,10 +211,6 @@ def print_iterations(iterations: Sequence[Iteration], console: Console) -> None:
             say(console, f"t = {each.t}: kept the incumbent: {each.reason}")
     if iterations:
         say(console, f"I_{iterations[-1].t} is {iterations[-1].improver[:NAMED_BY]}")
-
-
-def _sample(sample: Sample | None) -> str:
-    return "-" if sample is None else in_words(sample)
 
 
 def print_notes(rows: Sequence[Noted], console: Console) -> None:
@@ -243,15 +232,14 @@ def print_costs(costs: Costs, console: Console) -> None:
     if len(costs.models) > 1:
         rows += [_cost_row(escape(model, 40), spent, "") for model, spent in sorted(costs.models.items())]
     print_table(console, ("LM cost", "calls", "responses", "tokens in", "tokens out", "money"), rows)
-    if costs.total.again:
-        say(console, f"{quantity(costs.total.again, 'response')} used again within comparisons, at no cost")
+    if costs.total.shared:
+        say(console, f"{quantity(costs.total.shared, 'response')} used again within comparisons, at no cost")
     if costs.unseen_cost:
         say(console, unseen(costs))
 
 
 def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
-    paid = spent.responses - spent.again
-    counts = spent.unknown_tokens < paid or not paid
+    counts = spent.unknown_tokens < spent.responses or not spent.responses
     tokens = [f"{count:,}" if counts else "-" for count in (spent.input_tokens, spent.output_tokens)]
     return name, calls, str(spent.responses), *tokens, "-" if spent.money is None else dollars(spent.money)
 
@@ -282,28 +270,29 @@ def _did(behaviour: SearchBehaviour | None) -> tuple[str, ...]:
     return (*each, answers, f"{behaviour.utility_calls / behaviour.improvements:.3g}", shown)
 
 
-def print_comparisons(events: Iterable[Compared], console: Console) -> None:
+def print_comparisons(comparisons: Sequence[Compared], console: Console) -> None:
     """What the gate compared: pairs, mean difference with its interval, evidence against the threshold, and the cost."""
-    comparisons = list(events)
     if not comparisons:
         return
-    interval = f"{100 * comparisons[0].confidence:.4g}%\ninterval"
-    headers = ("gate\nt", "pairs", "mean\ndifference", interval, "evi-\ndence", "thres-\nhold", "accep-\nted")
+    headers = ("gate\nt", "pairs", "mean dif-\nference", "interval", "evi-\ndence", "thres-\nhold", "accep-\nted")
     print_table(console, (*headers, "LM\ncalls", "evalu-\nations"), map(_gate_row, comparisons))
+    if any(event.accepted and not is_final(event.scope) for event in comparisons):
+        say(console, f"the mean difference of an accepted candidate is {TOO_LARGE}")
     for event in comparisons:
-        if event.futile and not is_last(event.scope):
+        if event.futile and not is_final(event.scope):
             say(console, f"t = {event.t}: stopped early: the threshold was hardly within reach (futility)")
     calls, evaluations = sum(event.lm_calls for event in comparisons), sum(event.evaluations for event in comparisons)
     cost = f"{quantity(calls, 'LM call')} and {quantity(evaluations, 'evaluation')}"
-    say(console, f"the gate cost {cost}, outside the self-improvements' budgets")
+    what = "gates and final comparison" if any(is_final(event.scope) for event in comparisons) else "gates"
+    say(console, f"{what} cost {cost}, outside the self-improvements' budgets")
 
 
-def _gate_row(event: Compared) -> tuple[str, ...]:
+def _gate_row(event: Compared) -> tuple[Cell, ...]:
     return (
-        LAST if is_last(event.scope) else str(event.t),
+        FINAL if is_final(event.scope) else str(event.t),
         f"{len(event.differences)}/{event.most}",
-        f"{mean(event.differences):+.3f}" if event.differences else "-",
-        between(event.interval, "+", form=".2f"),
+        f"{event.mean:+.3f}" if event.differences else "-",
+        (between(event.interval, "+", form=".2f"), f"({100 * event.confidence:.4g}%)"),
         *(f"{value:.3g}" if value < 1e4 else f"{value:.0e}" for value in (event.e_value, event.threshold)),
         "yes" if event.accepted else "no",
         str(event.lm_calls),
@@ -317,16 +306,7 @@ def print_statistics(result: Trained, console: Console) -> None:
         say(console, "no iteration has ended: there is nothing to compute statistics of")
         return
     if result.from_seed:
-        decided_last = None if result.last is None else result.from_seed[-1]
-        rows = [
-            (
-                str(each.t),
-                f"{each.mean:+.3f}",
-                between(each.interval, "+"),
-                quantity(each.n, "pair") if each is decided_last else quantity(each.n, "copy"),
-            )
-            for each in result.from_seed
-        ]
+        rows = [(str(each.t), f"{each.mean:+.3f}", between(each.interval, "+"), each.on) for each in result.from_seed]
         print_table(console, ("t", "I_t - I_0", "95% interval", "measured on"), rows)
     else:
         say(console, "no improver was accepted: there is no difference from the seed improver")
@@ -359,7 +339,10 @@ def _described(program: Program) -> tuple[str, str]:
         first, end = program.iterations[0], program.ends[0]
         span = f"I_{first}..I_{program.iterations[-1]}" if program.iterations[1:] else f"I_{first}"
         split, values = ("test", end.test) if end.test else ("train", end.train)
-        return f"{span} {short(program.digest)}: {program.state}, {split} {over_tasks(values, end.tasks)}", "bold"
+        return (
+            f"{span} {short(program.digest)}: {program.state}, {split} copies {over_tasks(values, end.tasks)}",
+            "bold",
+        )
     if not program.tried:
         return f"{name}: {program.state}", ""
     tried = program.tried[0]

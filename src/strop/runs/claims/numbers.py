@@ -28,8 +28,10 @@ def over_tasks(values: Sequence[float], tasks: Sequence[str], sign: str = "±") 
     return in_words(stratified(of_tasks(values, tasks)), sign) if tasks and values else with_error(values, sign)
 
 
-def in_words(value: Estimate, sign: str = "±") -> str:
-    """An estimate as `0.612 ± 0.010`."""
+def in_words(value: Estimate | None, sign: str = "±") -> str:
+    """An estimate as `0.612 ± 0.010`; `-` for None."""
+    if value is None:
+        return "-"
     return f"{value.mean:.3f}" if value.stderr is None else f"{value.mean:.3f} {sign} {value.stderr:.3f}"
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from strop.analysis.stats import Estimate, decided, group_difference, least_copies, mean
 from strop.base.events import Compared
 from strop.base.pluralize import quantity
+from strop.core.selection.gated import TOO_LARGE
 from strop.runs.claims.improvers import better_words, own_score_words, where_measured
 from strop.runs.claims.numbers import by_how_much, interval_in_brackets, signed, too_few
-from strop.runs.results.trained import Iteration
+from strop.runs.results.trained import FromSeed, Iteration
 from strop.runs.run_data import REPEATS, RunData, named_in
 
 _ENDED = {
@@ -41,12 +42,12 @@ def conclusion_of(run: RunData, iterations: Sequence[Iteration]) -> Conclusion:
         return Conclusion(_no_result(run, measured=False), ended)
     (_, first), (last, test) = rows[0], rows[-1]
     accepted = [(one, sample) for one, sample in rows[1:] if one.accepted and sample.n == first.n]
-    if accepted:
+    if accepted and last.improver != rows[0][0].improver:
         reached, sample = accepted[-1]
         sentence, detail = _comparison(reached.t, group_difference(sample.by_task, first.by_task), first.mean, run)
     else:
         where = f"{_where(run)}, {quantity(test.n, 'copy')}"
-        sentence = _no_improvement(last.t, run)
+        sentence = _no_improvement(last.t, run, returns=bool(accepted))
         detail = f"Its meta-utility û is {test.mean:.3f}{interval_in_brackets(test.interval)} {where}."
     return Conclusion(sentence, f"{detail} {ended}".strip())
 
@@ -61,17 +62,18 @@ def _no_result(run: RunData, measured: bool) -> str:
     return f"No result: {ended} before {before}."
 
 
-def _no_improvement(t: int, run: RunData) -> str:
-    """The sentence of a run that kept I_0 for t iterations."""
+def _no_improvement(t: int, run: RunData, *, returns: bool = False) -> str:
+    """The sentence of a run that kept I_0 for t iterations, or `returns` to it."""
     finished, iterations = run.status == "finished", run.recipe.get("iterations")
     if t == 0 and not finished:
         return _no_result(run, measured=True)
     if t == 0 and run.detail:
-        return f"No improvement: nothing can be gained over {_first(run)}."
+        return f"No improvement: training can hardly show a gain over {_first(run)}."
     if t == 0:
         return f"No improvement was asked for: only {_first(run)} was measured."
     done = quantity(t, "iteration") if finished or not iterations else f"{t} of {iterations} iterations"
-    return f"No improvement{'' if finished else ' so far'}: {_first(run, ',')} stays after {done}."
+    found = f"I_{t} is {_first(run)}" if returns else f"{_first(run, ',')} stays after {done}"
+    return f"No improvement{'' if finished else ' so far'}: {found}."
 
 
 def _where(run: RunData) -> str:
@@ -86,31 +88,27 @@ def _first(run: RunData, comma: str = "") -> str:
     return "the seed improver" if improver == "seed" else f"the first improver, {improver}{comma}"
 
 
-def decisive(last: Compared) -> Estimate:
-    """I_T minus I_0 as the last comparison has it: the one difference that is shown wherever there is such a comparison."""
-    low, high = last.interval
-    return Estimate(last.mean, None, len(last.differences), (low, high))
+def headline(t: int, copies: Estimate, before: float, final: Compared | None = None) -> FromSeed:
+    """I_t minus I_0 as it is told everywhere: as the final comparison has it, if there is one, else as `copies` have it, from
+    `before`."""
+    if final is None:
+        return FromSeed(**vars(copies), t=t, before=before, of="copy")
+    low, high = final.interval
+    change = Estimate(final.mean, None, len(final.differences), (low, high))
+    return FromSeed(**vars(change), t=t, before=mean(final.before), of="pair")
 
 
-def levels_and_effect(run: RunData) -> str:
-    """What the û of a table of iterations are, beside the difference of the last comparison; empty without one."""
-    if run.last is None or not run.iterations:
-        return ""
-    pairs, copies = quantity(len(run.last.differences), "fresh pair"), len(run.iterations[0].test)
-    return (
-        f"û of each iteration is of {quantity(copies, 'copy')}; the difference that decides is that of the last {pairs}"
-    )
+def copies_words(iterations: Sequence[Iteration]) -> str:
+    """What each û of these iterations is the mean of: `5 copies`."""
+    return quantity(max((one.n for each in iterations for one in (each.train, each.test) if one), default=0), "copy")
 
 
 def _comparison(t: int, change: Estimate, before: float, run: RunData) -> tuple[str, str]:
     """The last accepted improver, I_t, against the first: what the sealed instances show, and what the gate did; and why it was
     accepted, where that does not say it. `change`, from `before`: over the copies measured after each iteration."""
-    copies, gate = quantity(change.n, "copy"), run.gates.get(t)
-    if run.last is not None:
-        change, before = decisive(run.last), mean(run.last.before)
-        copies = f"{quantity(change.n, 'pair')} of copies"
+    change, gate = headline(t, change, before, run.final_comparison), run.gates.get(t)
     name, own = f"the improver of iteration {t}", run.own_score_because
-    where = f"from {before:.3f} to {before + change.mean:.3f}, {_where(run)}, {copies}"
+    where = f"from {change.before:.3f} to {change.after:.3f}, {_where(run)}, {change.on}"
     shown, changed = decided(change), f"û changed by {signed(change)}, {where}"
     rest = f"{_first(run, ',')} by {by_how_much(change)} in û, {where}{own_score_words(own)}."
     if gate is None or not gate.accepted:
@@ -132,7 +130,7 @@ def _comparison(t: int, change: Estimate, before: float, run: RunData) -> tuple[
     proved = f"the gate showed that {name} beats {_incumbent(gate, run)} {_by_gate(gate)}"
     if change.interval is not None and change.interval[1] < gate.interval[0]:
         return f"Contradiction: {proved}, but {changed}, which is less.", ""
-    few = "; more copies would be needed to show it there, too" if run.last is None else ""
+    few = "; more copies would be needed to show it there, too" if run.final_comparison is None else ""
     better = f"{better_words(own)} in training: {proved}"
     return f"{better}. Sealed instances leave it open: {changed}{few}{own_score_words(own)}.", ""
 
@@ -144,10 +142,10 @@ def _incumbent(gate: Compared, run: RunData) -> str:
 
 
 def _by_gate(gate: Compared) -> str:
-    """`by 0.250 (95% interval 0.014 to 0.347) in 24 pairs`."""
+    """`by 0.250 (95% interval 0.014 to 0.347) in 24 pairs`, and what to think of that."""
     low, high = gate.interval
     size = f"{100 * gate.confidence:.4g}% interval {low:.3f} to {high:.3f}"
-    return f"by {mean(gate.differences):.3f} ({size}) in {quantity(len(gate.differences), 'pair')}"
+    return f"by {gate.mean:.3f} ({size}) in {quantity(len(gate.differences), 'pair')} ({TOO_LARGE})"
 
 
 def status_words(status: str, detail: str = "") -> str:

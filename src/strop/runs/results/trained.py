@@ -8,7 +8,8 @@ from pathlib import Path
 
 from strop.analysis.search import Search
 from strop.analysis.stats import Estimate
-from strop.base.as_document import HIDDEN
+from strop.base.as_document import HIDDEN, computed
+from strop.base.pluralize import quantity
 from strop.base.results import Comparison
 from strop.base.shown import Shown
 from strop.runs.results.parts import AnswerCounts, Noted, Sample
@@ -64,10 +65,24 @@ class Iteration:
 @dataclass(frozen=True, kw_only=True)
 class FromSeed(Estimate):
     """û of an accepted improver minus û of I_0 on the sealed test split, with its own 95% interval over new copies of both. The
-    last one is that of the last comparison, if there was one."""
+    last one is that of the final comparison, if there was one, and the one that `sentence` tells."""
 
     t: int
     """The iteration whose improver it is, 1 and up."""
+    before: float
+    """û of I_0 in this measurement."""
+    of: str
+    """What `n` counts: a `copy` measured after the iteration, or a `pair` of copies of the final comparison."""
+
+    @computed
+    def after(self) -> float:
+        """û of I_t in this measurement."""
+        return self.before + self.mean
+
+    @property
+    def on(self) -> str:
+        """`5 copies`, or `30 pairs of copies`."""
+        return quantity(self.n, self.of) + " of copies" * (self.of == "pair")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +132,10 @@ class Trained(Shown):
     """False for stand-ins such as `offline`: do not report their results as a language model's."""
     iterations: tuple[Iteration, ...]
     """In order. The first, t = 0, measures the seed improver."""
-    last: Comparison | None
-    """The last comparison, of I_T with I_0 on sealed instances; null if there was none."""
+    final_comparison: Comparison | None
+    """I_T with I_0 on sealed instances; null if they were not compared."""
     from_seed: tuple[FromSeed, ...]
-    """Every accepted improver minus the seed improver."""
+    """Every accepted improver that differs from the seed improver, minus that."""
     compared: ComparisonCounts
     """How often improvers were compared."""
     file: Path | None
@@ -147,7 +162,4 @@ class Trained(Shown):
     """Everything in the record."""
 
     def __repr__(self) -> str:
-        best = next((each.test for each in self.iterations if each.t == self.best_t), None)
-        if best is None:
-            return f"<Trained {self.status}: in {self.directory}>"
-        return f"<Trained {self.digest[:12]}: û {best.mean:.3f}, in {self.file}>"
+        return f"<Trained {self.digest[:12] or self.status}: in {self.file or self.directory}>"

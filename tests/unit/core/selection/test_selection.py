@@ -20,7 +20,7 @@ from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.selection import SELECTIONS, Archive, Gate, Gated, make_selection
 from strop.core.selection.archive import clade, posterior
 from strop.core.selection.comparison import Contender, PairedComparison
-from strop.core.selection.last import last_comparison
+from strop.core.selection.final_comparison import final_comparison
 from strop.core.utility import TaskUtility
 from strop.lm.base import Request
 from strop.lm.known_answers import KnownAnswers
@@ -41,6 +41,7 @@ BETTER = HEAD + "    return 'def algorithm(n): return 2 * n'\n"
 WORSE = HEAD + "    return 'def algorithm(n): return 7'\n"
 ASKING = HEAD + "    language_model.prompt('', 'better')\n    return initial_solution\n"
 GATE = Gate(error=0.2, comparisons=1, pairs=25)
+CEILING = "all 5 training measurements of I_0 reached the highest score, so training can hardly show a gain"
 
 
 def becoming(program: str) -> str:
@@ -101,9 +102,7 @@ def test_run_ends_when_its_improver_has_the_best_possible_score_unless_it_is_the
     b = bench(instances=2)
     found = steps(b, BETTER, iterations=2, name=name)
     assert len(found) == made
-    assert found[0].nothing_to_gain == (
-        "" if name == "paper" else "I_0 reached the best possible score in all 5 training measurements"
-    )
+    assert found[0].why_stop == ("" if name == "paper" else CEILING)
     scopes = {event.scope.split("/")[0] for event in b.of(ImproveStarted)}
     assert scopes == ({"t0", "t1", "t2"} if name == "paper" else {"t0"})
 
@@ -117,7 +116,7 @@ def test_two_perfect_copies_do_not_end_a_run_but_those_of_its_first_gate_with_th
     b = bench(instances=2)
     meta = replace(meta_utility(b), downstream=meta_utility(b).downstream[:2])
     found = list(self_improve(becoming_better, meta, 3, Grant(utility_calls=2), Gated(Gate()), b.budget))
-    assert [step.nothing_to_gain != "" for step in found] == [False, True]
+    assert [step.why_stop != "" for step in found] == [False, True]
     assert found[1].choice.comparison is not None and found[1].choice.comparison.pairs == 8
 
 
@@ -133,8 +132,8 @@ def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
         Journal(store, lambda event: None),
     )
     (ended,) = [stored.event for stored in store.events(RunFinished)]
-    said = "I_0 reached the best possible score in all 5 training measurements; nothing can be gained on this task"
-    assert (ended.status, ended.detail) == ("finished", f"{said} (--selection paper continues)")
+    said = f"{CEILING}, and the run stopped early (--selection paper continues)"
+    assert (ended.status, ended.detail) == ("finished", said)
     assert len(list(store.events(IterationFinished))) == 1 and not list(store.events(LmCalled))
     assert (tmp_path / "best.py").read_text() == BETTER
 
@@ -222,6 +221,29 @@ def test_accepted_improver_is_measured_afresh_and_scored_once_on_the_sealed_spli
     assert Counter(scope.split("/")[0] for scope in sealed) == {"t0": 5, "t1": 5}
 
 
+BACK_AND_FORTH = HEAD + "    one, two = 'MARK=' + '1', 'MARK=' + '2'\n    MARK=1\n"
+BACK_AND_FORTH += "    return initial_solution.replace(*((one, two) if one in initial_solution else (two, one)))\n"
+
+
+@pytest.mark.parametrize(
+    ("improver", "said"), [(IDLE, "the improver unchanged"), (BACK_AND_FORTH, "an earlier improver")]
+)
+@pytest.mark.parametrize("name", SELECTIONS)
+def test_result_that_repeats_an_improver_is_accepted_by_the_paper_and_refused_by_a_gate_without_a_pair(
+    bench: MakeBench, improver: str, said: str, name: str
+) -> None:
+    b = bench(instances=2)
+    selection = make_selection(name, Gate(error=1e-9, pairs=4), random.Random(0))
+    _, first, second = self_improve(improver, meta_utility(b), 2, Grant(utility_calls=2), selection, b.budget)
+    assert second.choice.reason.removeprefix("as in Algorithm 1; ").startswith(f"the self-improvement returned {said}")
+    assert second.choice.accepted == (name == "paper") and second.choice.comparison is None
+    assert [event.scope for event in b.of(ImproveStarted) if event.scope.startswith("t2/gate")] == []
+    again = [event for event in b.of(Evaluated) if event.scope.startswith("t2/measure") and event.split == "test"]
+    assert (len(again), len(second.measurement.test)) == ((5, 5) if name == "paper" else (0, 5))
+    if name == "paper":
+        assert (first.choice.accepted, second.improver) == (True, improver)
+
+
 def test_refused_candidate_never_meets_the_sealed_split(bench: MakeBench) -> None:
     b = bench()
     _, one = steps(b, becoming(WORSE))
@@ -230,18 +252,18 @@ def test_refused_candidate_never_meets_the_sealed_split(bench: MakeBench) -> Non
 
 
 @pytest.mark.parametrize(("gate", "pairs"), [([0.5] * 4, 6), ([0.3, 0.5] * 6, 12), ([0.0, 1.0] * 6, 30)])
-def test_last_comparison_takes_as_many_pairs_as_the_spread_of_the_gate_asks_for(
+def test_final_comparison_takes_as_many_pairs_as_the_spread_of_the_gate_asks_for(
     bench: MakeBench, gate: list[float], pairs: int
 ) -> None:
-    better = last_comparison(contest(bench(instances=2), IDLE, BETTER), gate, 30)
+    better = final_comparison(contest(bench(instances=2), IDLE, BETTER), gate, 30)
     assert better.accepted and better.interval[0] > 0 and (better.pairs, better.most) == (pairs, 30)
     assert len(better.differences) == len(better.before) == pairs
 
 
-def test_last_comparison_shows_which_side_is_better_or_that_none_is(bench: MakeBench) -> None:
-    worse = last_comparison(contest(bench(instances=2), BETTER, IDLE), [0.1] * 6, 60)
+def test_final_comparison_shows_which_side_is_better_or_that_none_is(bench: MakeBench) -> None:
+    worse = final_comparison(contest(bench(instances=2), BETTER, IDLE), [0.1] * 6, 60)
     assert not worse.accepted and worse.interval[1] < 0 and set(worse.before) == {1.0}
-    same = last_comparison(contest(bench(instances=2), BETTER, BETTER + "#"), [0.1] * 6, 60)
+    same = final_comparison(contest(bench(instances=2), BETTER, BETTER + "#"), [0.1] * 6, 60)
     assert not same.accepted and same.interval[0] <= 0 <= same.interval[1]
 
 
@@ -268,24 +290,24 @@ def test_run_ends_with_sealed_pairs_of_its_first_and_last_improver_also_when_it_
     (tmp_path / "whole").mkdir()
     with Store.create(tmp_path / "whole" / "record", MADE) as store:
         gate, last = trained(store, tmp_path / "whole", bench(instances=2), jail, lambda event: None)
-        assert (gate.scope, last.scope, last.t) == ("t1/gate", "last/gate", 1)
+        assert (gate.scope, last.scope, last.t) == ("t1/gate", "final/gate", 1)
         assert last.accepted and last.incumbent == becoming(BETTER) and last.candidate == BETTER
-        scored = [stored.event for stored in store.events(Evaluated, scope="last")]
+        scored = [stored.event for stored in store.events(Evaluated, scope="final")]
         assert {event.split for event in scored if event.scope.endswith("/result")} == {"test"}
-        assert read_run(store).last is not None and set(read_run(store).gates) == {1}
+        assert read_run(store).final_comparison is not None and set(read_run(store).gates) == {1}
         assert best_improver(read_run(store))[1] == 1
 
     def killed(event: Event) -> None:
-        if isinstance(event, Evaluated) and event.scope == "last/gate/pair5/b/result":
+        if isinstance(event, Evaluated) and event.scope == "final/gate/pair5/b/result":
             raise _Killed
 
     with Store.create(tmp_path / "killed", MADE) as store:
         with pytest.raises(_Killed):
             trained(store, tmp_path, bench(instances=2), jail, killed)
         assert len(list(store.events(Compared))) == 1
-        done = sum(1 for _ in store.events(ImproveStarted, scope="last"))
+        done = sum(1 for _ in store.events(ImproveStarted, scope="final"))
         assert trained(store, tmp_path, bench(instances=2), jail, lambda event: None) == [gate, last]
-        assert done > 0 and sum(1 for _ in store.events(ImproveStarted, scope="last")) == 2 * last.pairs
+        assert done > 0 and sum(1 for _ in store.events(ImproveStarted, scope="final")) == 2 * last.pairs
 
 
 def test_gate_shares_its_error_among_the_comparisons_of_a_run() -> None:

@@ -24,6 +24,7 @@ from strop.base.events import (
     RunFinished,
     RunResumed,
 )
+from strop.base.pluralize import quantity
 from strop.report.html.charts import figures_of
 from strop.report.html.page import Page
 from strop.report.html.render import render
@@ -117,6 +118,8 @@ def test_the_iterations_of_a_page_are_those_of_strop_show(made: Path, made_page:
         (each.train, each.test) for each in shown.iterations
     ]
     assert all(each.test and f"{each.test.mean:.3f}" in render(made_page) for each in made_page.iterations)
+    copies = quantity(len(made_page.iterations[0].test.values), "copy") if made_page.iterations[0].test else ""
+    assert f">test û of {copies}</th>" in render(made_page) and f">training û of {copies}</th>" in render(made_page)
 
 
 def test_the_lineage_says_what_became_of_every_candidate_and_who_made_it(page: MakePage) -> None:

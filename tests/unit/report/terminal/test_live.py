@@ -110,7 +110,7 @@ def test_lines_tell_each_step_and_no_evaluation(happened: list[Event]) -> None:
 
 def test_line_of_an_iteration_says_scores_verdict_on_the_candidate_and_cost(happened: list[Event]) -> None:
     assert lines(happened)[-2] == (
-        "t = 1 finished: train 0.800 ± 0.058, test 0.700 ± 0.058; I_1 is c2818bc4e5ec, new; "
+        "t = 1 finished: train 0.800 ± 0.058, test 0.700 ± 0.058; I_1 is c2818bc4e5ec, accepted; "
         "5 LM calls, 1001 evaluations, 1:01"
     )
 

@@ -126,8 +126,8 @@ def test_narration_does_without_the_recipe_when_it_cannot_be_read(spec: Any) -> 
 @pytest.mark.parametrize(
     ("scope", "counter", "before"),
     [
-        ("improved/test/instances", HELD_OUT, "last comparison, "),
-        ("last/gate", GATE_PAIRS, "last comparison, pair "),
+        ("improved/test/instances", HELD_OUT, "final comparison, "),
+        ("final/gate", GATE_PAIRS, "final comparison, pair "),
         ("t1/gate", GATE_PAIRS, "t = 1: gate, pair "),
     ],
 )

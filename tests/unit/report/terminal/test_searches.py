@@ -90,7 +90,8 @@ def test_document_has_the_search_of_every_iteration(tmp_path: Path) -> None:
 
 def test_comparison_is_told_with_pairs_interval_evidence_and_cost() -> None:
     shown = console()
-    print_comparisons([COMPARED, replace(COMPARED, t=2, differences=(), accepted=False, e_value=1e300)], shown)
+    refused = replace(COMPARED, t=2, differences=(), accepted=False, e_value=1e300, confidence=0.8)
+    print_comparisons([COMPARED, refused, replace(COMPARED, scope="final/gate", lm_calls=4)], shown)
     text = " ".join(text_of(shown).split())
     for piece in (
         f"{len(COMPARED.differences)}/60",
@@ -101,7 +102,10 @@ def test_comparison_is_told_with_pairs_interval_evidence_and_cost() -> None:
         "yes",
         "1e+300",
         "no",
-        "66 LM calls and 888 evaluations",
+        "(95%)",
+        "(80%)",
+        "accepted candidate is too large on average, as the gate stops early",
+        "gates and final comparison cost 70 LM calls and 1332 evaluations",
         "t = 2: stopped early: the threshold was hardly within reach (futility)",
     ):
         assert piece in text

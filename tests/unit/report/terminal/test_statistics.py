@@ -9,7 +9,6 @@ import pytest
 from strop.analysis.stats import decided, group_difference
 from strop.base.events import Event, IterationFinished, RunStarted
 from strop.report.terminal.run import print_statistics
-from strop.runs.claims.training import levels_and_effect
 from strop.runs.results.trained import ComparisonCounts, Trained
 from strop.runs.run_data import run_data
 from strop.runs.train import trained_of
@@ -62,20 +61,19 @@ def test_statistics_compare_only_improvers_that_are_new_with_the_seed() -> None:
     assert (row.interval, row.n) == (group_difference([after], [before]).interval, 4)
 
 
-def test_one_difference_is_shown_when_a_last_comparison_decided() -> None:
-    """The copies of each iteration say +0.388; the last comparison +0.15, wherever the difference is shown."""
-    last = compared(2, (0.1, 0.2) * 10, scope="last", interval=(0.05, 0.3), accepted=True, before=(0.4,) * 20)
+def test_one_difference_is_shown_when_a_final_comparison_decided() -> None:
+    """The copies of each iteration say +0.388; the final comparison +0.15, wherever the difference is shown."""
+    last = compared(2, (0.1, 0.2) * 10, scope="final", interval=(0.05, 0.3), accepted=True, before=(0.4,) * 20)
     trained = result([*run_of(BETTER_SCORES), last])
     assert trained.sentence.startswith(
         "Better: the improver of iteration 2 beats the seed improver by 0.150 (95% interval 0.050 to 0.300)"
     )
     (row,) = trained.from_seed
     assert (row.t, row.mean, row.interval, row.n) == (2, pytest.approx(0.15), (0.05, 0.3), 20)
+    assert f"from {row.before:.3f} to {row.after:.3f}, " in trained.sentence and f", {row.on}." in trained.sentence
+    assert (row.before, row.on) == (pytest.approx(0.4), "20 pairs of copies")
     text = printed([*run_of(BETTER_SCORES), last])
     assert "+0.150" in text and "20 pairs" in text and "0.388" not in text
-    assert levels_and_effect(trained.record) == (
-        "û of each iteration is of 4 copies; the difference that decides is that of the last 20 fresh pairs"
-    )
 
 
 def test_statistics_say_what_was_compared_how_often() -> None:

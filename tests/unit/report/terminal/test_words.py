@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from strop.base.pluralize import plain, quantity
 from strop.base.terminal_text import escape
+from strop.lm.options import named
 from strop.report.terminal.words import counted, duration, notice_of
 from strop.runs.claims.numbers import with_error
 
@@ -59,6 +60,11 @@ def test_counts_are_said_most_frequent_first() -> None:
 )
 def test_duration_is_said_in_the_unit_that_fits(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_mixture_is_named_by_its_models_without_their_options() -> None:
+    assert named('mix:["openai/gpt-5?weight=3","offline:skill=0.5?level=meta"]') == "openai/gpt-5 + offline:skill=0.5"
+    assert named("openai/gpt-5?seed=1") == "openai/gpt-5?seed=1"
 
 
 def test_notice_of_a_mixture_does_not_call_all_of_its_models_a_stand_in() -> None:

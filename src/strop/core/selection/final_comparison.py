@@ -1,4 +1,4 @@
-"""The last comparison of a run: I_0 and I_T on fresh copies in pairs, scored on sealed instances.
+"""The final comparison of a run: I_0 and I_T on fresh copies in pairs, scored on sealed instances.
 
 It decides nothing in the run. How many pairs it takes is set by the spread of the gate's differences, never by their mean or by
 what it shows itself; then one test ends it (strop.analysis.stats.exchangeable).
@@ -17,7 +17,7 @@ WORTH = 0.1
 """The gain in û that it is sized to show."""
 
 
-def last_comparison(contest: PairedComparison, gate: Sequence[float], most: int) -> Compared:
+def final_comparison(contest: PairedComparison, gate: Sequence[float], most: int) -> Compared:
     """The comparison of the improvers of `contest`, in at most `most` (at least 1) pairs. `gate`: the differences by which the
     second one was accepted."""
     pairs = pairs_needed(gate, WORTH, most)
