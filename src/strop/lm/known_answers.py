@@ -1,4 +1,4 @@
-"""Known answers first: a request that was answered once gets the same answer again, and is never sent twice.
+"""Known answers first: a request that was answered once gets the same answer again, and is not sent.
 
 `Request.key` names a request by its scope, texts, temperature and sample. So n equal prompts keep n different answers, whatever
 the order of threads. The effective parameters, which the server may have changed, are stored with the answer and are not part of

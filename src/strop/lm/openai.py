@@ -2,7 +2,7 @@
 
 Equal requests travel as one HTTP request with `n`; where a server gives fewer, or rejects `n`, only the missing responses are
 requested again, one by one. All callers share one pace (`pace.py`). Every failed attempt is a `Fault` of the completion
-that arrived in the end, and no answer is paid for twice.
+that arrived in the end; an answer that arrived is not requested again.
 
 Not here: streaming, tools, images; budgets and records (the caller's).
 """
