@@ -83,7 +83,7 @@ def came_to(strop: Any, run: str) -> dict[str, Any]:
         del document[own]
     for iteration in document["iterations"]:
         del iteration["seconds"]
-    del document["costs"]["unseen_tokens"]  # what was in flight when a run was killed counts at its worst case
+    del document["costs"]["maybe_billed_tokens"]  # what was in flight when a run was killed counts at its worst case
     return document
 
 

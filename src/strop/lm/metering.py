@@ -200,7 +200,9 @@ class Metered(Wrapper):
         cost = None if tariff.price is None else tariff.price.cost(used_in, used_out)
         if (tokens_in is None or tokens_out is None) and not refused:
             self._report_unknown_usage()
-        return Bill(used_in + used_out, cost or 0), replace(completion, cost=cost)
+        return Bill(used_in + used_out, cost or 0), replace(
+            completion, input_tokens=tokens_in, output_tokens=tokens_out, cost=cost
+        )
 
     def _report_unknown_usage(self) -> None:
         """Tell the user, the first time, that the usage of an answer is not known, if anything is limited."""

@@ -41,6 +41,7 @@ from strop.runs.assembly import first_event, metered
 from strop.runs.evaluators import jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.journal import framed
+from strop.runs.run_data import read_run
 from strop.runs.spec import PAPERS, RunSpec
 from strop.sandbox.base import Limits, Sandbox
 from strop.store import FILE_NAME, Store
@@ -400,9 +401,10 @@ def perform_table2(
                 progress.begin("improvement", n, len(first_judged(store, name, n)), name)
                 asker.generate(arm_of(name), n, progress.advance)
         judged = {name: first_judged(store, name, n) for name in arms}
+        costs = read_run(store, kinds=(LmResponded, BudgetMoved)).costs.price
     result = result_of(model.name, model.is_language_model, judged)
     facts = {"options": {"model": spec.model, "n": n, "arms": list(arms), "seed": spec.seed}}
-    return write(result, (KIND, "Table 2: unsandboxing (§6.2)"), directory, facts)
+    return write(result, (KIND, "Table 2: unsandboxing (§6.2)"), directory, facts, costs)
 
 
 def missing_in(directory: Path, arms: Sequence[str], n: int) -> int:

@@ -28,7 +28,7 @@ from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
 from strop.report.terminal.narration import Narration, candidate_score, named
 from strop.report.terminal.words import counted, duration
-from strop.runs.claims.numbers import between, over_tasks
+from strop.runs.claims.numbers import between, money, over_tasks
 from strop.runs.scopes import is_candidate, is_meta_candidate, iteration_of
 
 Mode: TypeAlias = Literal["auto", "rich", "plain", "log", "none"]
@@ -273,7 +273,7 @@ def run_facts(narration: Narration) -> Iterator[tuple[str, str, str]]:
     if limits := "\n".join(_limits(narration)):
         yield "limits", limits, ""
     asked = f"calls {total.lm_calls} · responses {total.responses} · in flight {narration.in_flight}"
-    yield "LM", f"{asked} · {dollars(total.cost)}" if total.cost else asked, ""
+    yield "LM", f"{asked} · {total.words}" if total.cost else asked, ""
     yield "evaluations", escape(f"{run.evaluations} · {counted(run.verdicts)}"), ""
     faults = run.faults.total()
     yield "problems", f"faults {faults} · audit notes {run.notes.total()}", "yellow" if faults else ""
@@ -302,11 +302,11 @@ def _limits(narration: Narration) -> Iterator[str]:
     cost, tokens, calls = (recipe.get(name) for name in ("max_cost", "max_tokens", "max_calls"))
     used = costs.total.input_tokens + costs.total.output_tokens
     if isinstance(cost, (int, float)):
-        spent = dollars(before[COST] + costs.reserved[COST] - costs.unseen_cost)
-        yield f"{spent} spent and {dollars(costs.unseen_cost)} reserved of {dollars(round(cost * 1e9))}"
+        spent = money((before[COST] + costs.reserved[COST] - costs.maybe_billed) / 1e9, costs.total.is_bound)
+        yield f"{spent} spent and {dollars(costs.maybe_billed)} reserved of {dollars(round(cost * 1e9))}"
     if isinstance(tokens, int):
-        spent = f"{before[TOKENS] + costs.reserved[TOKENS] - costs.unseen_tokens:,}"
-        yield f"{spent} tokens spent and {costs.unseen_tokens:,} reserved of {tokens:,}"
+        spent = f"{before[TOKENS] + costs.reserved[TOKENS] - costs.maybe_billed_tokens:,}"
+        yield f"{spent} tokens spent and {costs.maybe_billed_tokens:,} reserved of {tokens:,}"
     elif used:
         yield f"{quantity(used, 'token', ',')} spent"
     if isinstance(calls, int):
