@@ -162,7 +162,7 @@ class AsyncModel:
         finally:
             call.cancel()  # does nothing unless this thread was interrupted, or `keep` raised
         if isinstance(error, LanguageModelError):
-            raise batch.failure(self.failure_message(error, batch), error.faults) from error
+            raise LanguageModelError(self.failure_message(error, batch), error.faults) from error
         if error is not None:
             raise error
         return batch.completions()

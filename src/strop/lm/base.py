@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from strop.base.errors import LanguageModelError
 from strop.base.events import LmFault, LmResponded, Recorder
 from strop.base.results import Fault as Fault
 from strop.base.results import FaultKind as FaultKind
@@ -130,10 +129,6 @@ class CompletionBatch:
     def completions(self) -> list[Completion]:
         """The answers, in order. None may be missing."""
         return [answer for answer in self.answers if answer is not None]
-
-    def failure(self, why: str, faults: Sequence[object] = ()) -> LanguageModelError:
-        """The error for requests without an answer."""
-        return LanguageModelError(why, tuple(faults))
 
     def unanswered(self) -> str:
         """`, 1 of 3 requests unanswered`, for the end of a message; empty if all are."""

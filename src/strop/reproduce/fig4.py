@@ -83,12 +83,10 @@ class Curve:
         verdict = ("No significant change", "Better", "Worse")[decided(gain)]
         few = too_few(gain, "run")
         chance = f"; {few}" if few else ""
-        size = f"{quantity(count, 'run')} of {quantity(len(self.points) - 1, 'iteration')}{self._early()}"
-        return f"{verdict} {under}: test û on lpn went from {before}% to {after}%, {points(gain)}, in {size}{chance}."
-
-    def _early(self) -> str:
+        size = f"{quantity(count, 'run')} of {quantity(len(self.points) - 1, 'iteration')}"
         early = sum(made < len(self.points) - 1 for made in self.iterations)
-        return f", {early} of which ended early and keep their last improver" if early else ""
+        size += f", {early} of which ended early and keep their last improver" if early else ""
+        return f"{verdict} {under}: test û on lpn went from {before}% to {after}%, {points(gain)}, in {size}{chance}."
 
     def table(self) -> Table:
         """Run by run."""
@@ -232,12 +230,10 @@ class Fig4(Protocol):
                 why_not = f"The baselines of baselines.json are not shown: they are of {', '.join(other)}."
             else:
                 ours = {title: Estimate(float(t["mean"]), t["stderr"], int(t["n"])) for title, t in tests.items()}
-        except FileNotFoundError:
+        except (OSError, ValueError, KeyError, TypeError):
             why_not = (
                 "To add our own baselines, run `strop reproduce baselines` in the same directory, then this again."
             )
-        except (OSError, ValueError, KeyError, TypeError):
-            why_not = "The baselines of baselines.json are not shown: the file cannot be read."
         return [(title, ours.get(title), paper) for title, _, _, paper in LINES if title != "seed improver"], why_not
 
 

@@ -173,15 +173,10 @@ class Costs:
         """The price of everything."""
         return Price(self.total.dollars, self.total.is_bound, self.maybe_billed_dollars)
 
-    @property
-    def maybe_billed(self) -> int:
-        """Billionths of a dollar reserved for requests that got no response but may have been billed."""
-        return max(self.reserved[COST] - self.total.cost, 0)
-
     @computed
     def maybe_billed_dollars(self) -> float:
         """Dollars reserved for calls that may have been billed without a response."""
-        return self.maybe_billed / 1e9
+        return max(self.reserved[COST] - self.total.cost, 0) / 1e9
 
     @computed
     def maybe_billed_tokens(self) -> int:

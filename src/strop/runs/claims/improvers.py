@@ -165,9 +165,9 @@ def _cost(measured: Measured) -> str:
         if field == "dollars" and any(cell.is_bound for cell in measured.cells):
             continue  # bounds do not say who spent more
         if low is not None and high is not None and high > low * (1 + EQUAL_WITHIN):
-            in_money = field == "dollars"
-            much, little = (money(value) if in_money else f"{value:,.0f}" for value in (high, low))
-            more[most].append(f"{much}{'' if in_money else ' ' + field.replace('lm_', 'LM ')} against {little}")
+            much, little = (money(each) if field == "dollars" else f"{each:,.0f}" for each in (high, low))
+            unit = "" if field == "dollars" else " " + field.replace("lm_", "LM ")
+            more[most].append(f"{much}{unit} against {little}")
     unequal = [f"{name} spent more: {', '.join(words)}" for name, words in more.items() if words]
     return f"Both had the same budgets{'; ' + '; '.join(unequal) if unequal else ' and spent about the same'}."
 
