@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Annotated, TypeAlias
 
@@ -215,25 +216,17 @@ class Fig4(Protocol):
 
     def _baselines(self, model: str) -> tuple[list[Baseline], str]:
         """(the paper's baselines with ours, why ours are not there). Ours must be measured with these options."""
-        ours, why_not = dict[str, Estimate](), ""
+        ours = dict[str, Estimate]()
+        why_not = "To add our own baselines, run `strop reproduce baselines` in the same directory, then this again."
         here = {"model": model} | {name: getattr(self, name) for name in (*MEASURING, "instances")}
-        try:
+        with suppress(OSError, ValueError, KeyError, TypeError):
             document = read_json((self.directory / "baselines.json").read_text(encoding="utf-8"))
             there = document["options"] | {"model": document["model"]}
-            other = [
-                f"--{name.replace('_', '-')} {there[name]} (here {own})"
-                for name, own in here.items()
-                if there[name] != own
-            ]
-            tests = {row["title"]: row["test"] for row in document["rows"] if row["test"] is not None}
-            if other:
-                why_not = f"The baselines of baselines.json are not shown: they are of {', '.join(other)}."
-            else:
-                ours = {title: Estimate(float(t["mean"]), t["stderr"], int(t["n"])) for title, t in tests.items()}
-        except (OSError, ValueError, KeyError, TypeError):
-            why_not = (
-                "To add our own baselines, run `strop reproduce baselines` in the same directory, then this again."
-            )
+            other = [f"--{n.replace('_', '-')} {there[n]} (here {own})" for n, own in here.items() if there[n] != own]
+            rows = [] if other else [(row["title"], row["test"]) for row in document["rows"] if row["test"]]
+            ours = {title: Estimate(float(t["mean"]), t["stderr"], int(t["n"])) for title, t in rows}
+            words = f"The baselines of baselines.json are not shown: they are of {', '.join(other)}."
+            why_not = words if other else ""
         return [(title, ours.get(title), paper) for title, _, _, paper in LINES if title != "seed improver"], why_not
 
 

@@ -31,7 +31,7 @@ from strop.runs.evaluate import SEED, Named
 from strop.runs.options import MaxCost, Whole, protections
 from strop.runs.plan import Assumptions, Formula, Plan, assumptions_of, planned, works
 from strop.runs.results.measured import Measured
-from strop.runs.run_data import Price
+from strop.runs.run_data import TotalPrice
 from strop.runs.run_directory import save
 from strop.runs.spec import PAPERS, RunSpec, improver_text
 
@@ -196,12 +196,12 @@ def conclude(protocol: Protocol, cells: Sequence[Cell], results: Sequence[CellRe
     facts = {"options": options | {"model": joined(protocol.model)}, "cells": sorted(cell.name for cell in cells)}
     result = replace(result, notes=[*other_size(cells), *result.notes])
     prices = (one.costs if isinstance(one, Measured) else one.costs.price for one in results)
-    costs = sum(prices, Price())
+    costs = sum(prices, TotalPrice())
     return write(result, (protocol.name, protocol.heading), protocol.directory, facts, costs)
 
 
 def write(
-    result: Result, title: tuple[str, str], directory: Path, facts: Mapping[str, object], costs: Price
+    result: Result, title: tuple[str, str], directory: Path, facts: Mapping[str, object], costs: TotalPrice
 ) -> Performed:
     """Write NAME.md, NAME.json and the other files of a result; `title` is (NAME, heading), `facts` ends the document."""
     name, heading = title

@@ -117,7 +117,7 @@ class Spent:
 
 
 @dataclass(frozen=True)
-class Price:
+class TotalPrice:
     """The price of LM calls."""
 
     dollars: float | None = 0.0
@@ -127,11 +127,11 @@ class Price:
     maybe_billed_dollars: float = 0.0
     """Reserved for requests that got no response but may have been billed."""
 
-    def __add__(self, other: Price) -> Price:
+    def __add__(self, other: TotalPrice) -> TotalPrice:
         known = self.dollars is not None and other.dollars is not None
         total = (self.dollars or 0) + (other.dollars or 0) if known else None
         maybe = self.maybe_billed_dollars + other.maybe_billed_dollars
-        return Price(total, self.is_bound or other.is_bound, maybe)
+        return TotalPrice(total, self.is_bound or other.is_bound, maybe)
 
     @property
     def words(self) -> str:
@@ -169,9 +169,9 @@ class Costs:
                 pass
 
     @property
-    def price(self) -> Price:
+    def price(self) -> TotalPrice:
         """The price of everything."""
-        return Price(self.total.dollars, self.total.is_bound, self.maybe_billed_dollars)
+        return TotalPrice(self.total.dollars, self.total.is_bound, self.maybe_billed_dollars)
 
     @computed
     def maybe_billed_dollars(self) -> float:
