@@ -21,7 +21,7 @@ from itertools import pairwise
 
 from strop.base.budget import COST, Budget
 from strop.base.errors import RunBudgetSpent
-from strop.lm.base import Request
+from strop.lm.base import Request, dropped
 from strop.lm.metering import Metered
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.prices import Tariff, given_price
@@ -68,7 +68,7 @@ def once(seed: int, limit: int | None, latency: float, most: int) -> Ended:
             try:
                 while limit is not None or sum(answers) < most - AT_ONCE + 1:
                     prompt = f"{number} {answers[number]} " + "improve this " * mine.randrange(100, 300)
-                    asking.complete([Request("expert", prompt)])
+                    asking.complete([Request("expert", prompt)], dropped)
                     answers[number] += 1
             except RunBudgetSpent:
                 return

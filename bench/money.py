@@ -82,7 +82,7 @@ class Vendor:
             Bill(),
         )
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         groups: dict[tuple[str, str, float], list[int]] = defaultdict(list)
         for position, request in enumerate(requests):
             groups[request.expertise, request.message, request.temperature].append(position)
@@ -105,7 +105,7 @@ class Vendor:
             with self._lock:
                 self._open = Bill(self._open.tokens - worst.tokens, self._open.cost - worst.cost)
         if None in answers:
-            raise LanguageModelError("the vendor gave up", tuple(answers), tuple(faults))
+            raise LanguageModelError("the vendor gave up", tuple(faults))
         return [each for each in answers if each is not None]
 
     def finish(self) -> None: ...
@@ -136,7 +136,7 @@ class Vendor:
     def _answers(
         self, alike: list[Request], prompt: int, out: list[int], faults: list[Fault], rng: random.Random
     ) -> list[Completion]:
-        texts = [completion.text for completion in self._brain.complete(alike)]
+        texts = [completion.text for completion in self._brain.complete(alike, dropped)]
         said: tuple[int | None, int | None] = (prompt, sum(out))
         rest: tuple[int | None, int | None] = (0, 0)
         if self.lies and rng.random() < 0.5:

@@ -67,7 +67,7 @@ SHAPES: dict[str, Draw] = {
 
 
 def missed(values: Values) -> Values:
-    """1 for rows of differences whose interval lies above 0, -1 for below, else 0: what `score_difference` finds, many rows at once."""
+    """1 for rows of differences whose interval lies above 0, -1 for below, else 0: what `score_difference` finds, at once."""
     n = values.shape[1]
     subsets = _subsets(n)
     weights, left_out = (subsets / subsets.sum(axis=1, keepdims=True)).T, math.floor(SIDE * (len(subsets) + 1) + 1e-9)

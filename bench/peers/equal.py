@@ -28,7 +28,7 @@ from search import HOME, Spec, task_of
 from server import Server
 
 import strop
-from strop.lm.base import Request
+from strop.lm.base import Request, dropped
 from strop.lm.offline import Offline
 from strop.tasks.regions import EVOLVE
 
@@ -66,7 +66,9 @@ class Proposer:
         if self._ladder is not None:
             text = stepwise.Stepwise(self._ladder, self._seed * 10**6 + number).answer("", shown + prompt, 0.7)
         else:
-            (completion,) = self._model.complete([Request("", f"Improve this program:\n{shown}", 0.7, "peers", number)])
+            (completion,) = self._model.complete(
+                [Request("", f"Improve this program:\n{shown}", 0.7, "peers", number)], dropped
+            )
             text = completion.text
         return f"<NAME>\nattempt\n</NAME>\n\n<CODE>\n{text}\n</CODE>\n"
 

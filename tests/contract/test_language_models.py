@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from strop.lm import registry
-from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
+from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.mixture import Member, Mixture
@@ -65,7 +65,7 @@ class Noted(Scripted):
 
     lines: tuple[str, ...] = ()
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         answers = super().complete(requests, keep)
         self.lines += tuple(map(answer_line, requests, answers))
         return answers

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from strop.lm import registry
-from strop.lm.base import LanguageModel, Request
+from strop.lm.base import LanguageModel, Request, dropped
 from support.kits import language_model as kit
 
 xllamacpp = pytest.importorskip("xllamacpp", reason="xllamacpp, which serves the model, is not installed")
@@ -46,7 +46,7 @@ def test_llamacpp_server_gives_as_many_responses_as_asked_when_they_exceed_its_s
     make: Callable[[], LanguageModel],
 ) -> None:
     model = make()
-    completions = model.complete([Request("", "hello", sample=sample) for sample in range(6)])
+    completions = model.complete([Request("", "hello", sample=sample) for sample in range(6)], dropped)
     model.close()
     assert len(completions) == 6
     assert sum(completion.output_tokens or 0 for completion in completions) > 0
@@ -54,6 +54,6 @@ def test_llamacpp_server_gives_as_many_responses_as_asked_when_they_exceed_its_s
 
 def test_llamacpp_server_refuses_a_prompt_beyond_its_context(make: Callable[[], LanguageModel]) -> None:
     model = make()
-    (completion,) = model.complete([Request("", "long " * 10_000)])
+    (completion,) = model.complete([Request("", "long " * 10_000)], dropped)
     model.close()
     assert (completion.text, completion.finish_reason) == ("", "refused")

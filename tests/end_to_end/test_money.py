@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -88,17 +89,46 @@ def test_costs_are_split_by_role_and_add_up_to_the_servers_ledger(strop: Any) ->
         assert total[name] == sum(spent[name] for spent in roles.values()), name
     assert total["responses"] == answers and list(costs["models"]) == ["anything"]
     assert total["dollars"] == pytest.approx((total["input_tokens"] + 2 * total["output_tokens"]) / 1e6)
-    assert (costs["unseen_dollars"], costs["unseen_tokens"]) == (0, 0)
+    assert (costs["maybe_billed_dollars"], costs["maybe_billed_tokens"]) == (0, 0)
     table = strop("show", "there").stdout
     assert "self-improvement" in table and "$0." in table
 
 
-@pytest.mark.slow
-def test_attempts_that_may_have_been_billed_are_told_beside_the_cost_of_the_answers(strop: Any) -> None:
-    with OpenAIServer(Scripted(lambda request: PROGRAM), ["cut"]) as server:
-        assert run_against(server, strop).returncode == 0
-    assert shown(strop)["costs"]["unseen_dollars"] > 0
-    assert "more reserved for calls that may have been billed without an answer" in strop("show", "there").stdout
+MONEY = re.compile(r"at most \$0\.\d+; at most \$0\.\d+ more may have been billed without a response")
+
+
+@pytest.mark.parametrize(
+    "command",
+    slow_unless(
+        lambda command: "improve" in command,
+        [
+            ["run", "lpn", *TINY, *SELECTION],
+            shlex.split("improve lpn --lm-budget 1 --max-responses 2 --utility-budget 2"),
+            shlex.split("eval best_of_n --task lpn --copies 2 --lm-budget 1 --max-responses 2 --utility-budget 2"),
+            shlex.split("eval seed --against best_of_n --task lpn --copies 2 --lm-budget 1 --utility-budget 2"),
+            shlex.split("reproduce table2 --n 6 --arm plain"),
+            ["reproduce", "fig4", "--runs", "1", *TINY],
+        ],
+    ),
+)
+def test_bound_is_told_as_one_and_what_may_have_been_billed_beside_it_in_every_result(
+    command: list[str], strop: Any, tmp_path: Path
+) -> None:
+    with OpenAIServer(improving(), lambda number, _: "no-usage" if number else "cut") as server:
+        where = ["--model", "openai/anything?max_tokens=500&price=1,2", "--base-url", server.url, "--out", "there"]
+        done = strop(*command, *where, OPENAI_API_KEY="sk-secret-of-the-test")
+        assert done.returncode == 0, done.stderr
+        document = {}
+        if "reproduce" in command:  # the same again, as data
+            document = json.loads(strop(*command, *where, "--json", OPENAI_API_KEY="sk-secret-of-the-test").stdout)
+    page = tmp_path / "there" / (f"{command[1]}.md" if "reproduce" in command else "report.html")
+    if "reproduce" not in command:
+        assert strop("view", "there", "--html", str(page)).returncode == 0
+        document = shown(strop)
+    for text in (done.stdout, page.read_text()):
+        assert MONEY.search(" ".join(text.split())), text[:4000]
+    costs = document["costs"] | document["costs"].get("total", {})
+    assert costs["dollars"] > 0 and costs["is_bound"] and costs["maybe_billed_dollars"] > 0
 
 
 def test_run_ends_when_its_time_is_spent(strop: Any) -> None:

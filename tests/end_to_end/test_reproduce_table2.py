@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from end_to_end.conftest import stopped_at
+from strop.base.events import LmResponded
 from strop.base.solution import digest_of
 from strop.lm.offline import Offline
 from strop.store import Store
@@ -89,6 +90,23 @@ def test_server_is_asked_for_each_improvement_once_when_the_work_is_killed_betwe
         again = sum(len(seen.billed) for seen in server.seen) - billed
     assert again == 90 - held["LmResponded"]
     assert "sk-secret" not in ended.stdout + ended.stderr
+
+
+def test_responses_that_arrived_are_kept_when_the_work_is_killed_before_the_last_of_their_call(
+    strop: Any, start_strop: Any, tmp_path: Path
+) -> None:
+    def fault(number: int, body: dict[str, Any]) -> str:
+        return "reject-n" if "n" in body else "slow:9" if number == 6 else "ok"
+
+    with OpenAIServer(Offline(1), fault) as server:
+        where = ["--base-url", server.url, *shlex.split("--model openai/anything --arm plain --n 6 --out there")]
+        command, key = ("reproduce", "table2", *where), "sk-secret-of-the-test"
+        process = start_strop(*command, OPENAI_API_KEY=key)
+        stopped_at(process, tmp_path / "there", 5, where="event WHERE kind = 'LmResponded'")
+        with Store.open(tmp_path / "there") as store:
+            assert len([*store.events(LmResponded)]) == 5
+        assert strop(*command, OPENAI_API_KEY=key).returncode == 0
+        assert sum(seen.fault == "ok" for seen in server.seen) == 5 + 1
 
 
 MISUSES: list[tuple[dict[str, str], str]] = [

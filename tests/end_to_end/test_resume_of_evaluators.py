@@ -81,7 +81,7 @@ def shown(folder: Path, name: str) -> dict[str, Any]:
     programs = [(document[name]["digest"], document[name]["test"]["metrics"]) for name in ("original", "improved")]
     kept = {key: document[key] for key in ("finding", "scored_by", "sentence", "answers")}
     kept["costs"] = {key: document["costs"][key] for key in ("total", "roles", "models")}
-    kept["may be billed"] = document["costs"]["unseen_dollars"] > 0
+    kept["may be billed"] = document["costs"]["maybe_billed_dollars"] > 0
     counts = {key: document["improvement"][key] for key in ("utility_calls", "lm_calls", "outcome")}
     return {**kept, **counts, "programs": programs, "happened": happened(folder / name)}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.lm.base import Request
+from strop.lm.base import Request, dropped
 from strop.lm.inbox import Inbox
 from support.command_line import DOUBLING, environment
 from support.processes import wait_until
@@ -94,7 +94,7 @@ def test_inbox_is_for_those_who_may_write_in_its_folder(folder: int | None, file
     before = os.umask(0)
     inbox = Inbox(f"inbox:{path}", notify=lambda line: None)
     try:
-        ThreadPoolExecutor(1).submit(inbox.complete, [Request("", "A question.")])
+        ThreadPoolExecutor(1).submit(inbox.complete, [Request("", "A question.")], dropped)
         wait_until(lambda: any(path.glob("*.md")))
     finally:
         os.umask(before)

@@ -21,7 +21,7 @@ from strop.base.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunS
 from strop.base.solution import digest_of, is_costly_to_parse
 from strop.cli.commands.output import notices, results
 from strop.core.handles import MOST_RECORDED, Grant
-from strop.lm.base import Request
+from strop.lm.base import Request, dropped
 from strop.lm.inbox import Inbox, InboxSettings
 from strop.runs.listing import list_runs
 from strop.runs.run_directory import ignore_records, save
@@ -120,7 +120,7 @@ def test_inbox_takes_no_link_for_an_answer(tmp_path: Path, link: Callable[[Path,
     (tmp_path / "secret.txt").write_text("SECRET OF ADA")
     inbox = Inbox(f"inbox:{tmp_path}/q", InboxSettings(settle_seconds=0.0), notify=lambda line: None)
     with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(inbox.complete, [Request("", "a prompt")])
+        asking = pool.submit(inbox.complete, [Request("", "a prompt")], dropped)
         wait_until(lambda: any((tmp_path / "q").glob("*.md")))
         link(tmp_path / "secret.txt", next((tmp_path / "q").glob("*.md")).with_suffix(".answer.md"))
         inbox.finish()  # it looks once more
@@ -136,7 +136,7 @@ def test_inbox_makes_nothing_through_a_link(tmp_path: Path, spoil: Callable[[Pat
     (tmp_path / "mine").write_text("mine")
     spoil(question)
     with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(inbox.complete, [request])
+        asking = pool.submit(inbox.complete, [request], dropped)
         wait_until(lambda: stat.S_ISREG(question.lstat().st_mode))
         inbox.close()
         assert asking.exception(60) is not None
@@ -179,7 +179,7 @@ def test_draft_of_a_request_is_never_written_through_a_link(tmp_path: Path) -> N
     (tmp_path / "q").mkdir()
     (tmp_path / "mine").write_text("mine")
     (tmp_path / "q" / f".{request.key[:16]}.draft").symlink_to(tmp_path / "mine")
-    ThreadPoolExecutor(1).submit(inbox.complete, [request])
+    ThreadPoolExecutor(1).submit(inbox.complete, [request], dropped)
     wait_until(lambda: any((tmp_path / "q").glob("*.md")))
     inbox.close()
     assert (tmp_path / "mine").read_text() == "mine"

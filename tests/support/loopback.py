@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import openai
 import pytest
 
-from strop.lm.base import Completion, Request
+from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
 from strop.lm.pace import Clock, RetryPolicy
@@ -51,8 +51,8 @@ class Loopback:
         place = endpoint_of("openai/tester", base_url=server.url, environ={"OPENAI_API_KEY": KEY})
         self.model = OpenAIModel(place, limits, jitter=random.Random(1), clock=clock)
 
-    def ask(self, *messages: str, temperature: float = 0.7) -> list[Completion]:
-        return self.model.complete([Request("expert", message, temperature) for message in messages])
+    def ask(self, *messages: str, temperature: float = 0.7, keep: Keep = dropped) -> list[Completion]:
+        return self.model.complete([Request("expert", message, temperature) for message in messages], keep)
 
     def sizes(self) -> list[int]:
         return sorted((seen.body.get("n", 1) for seen in self.server.seen), reverse=True)

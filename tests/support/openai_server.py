@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 
 from strop.base.errors import LanguageModelError
-from strop.lm.base import LanguageModel, Request
+from strop.lm.base import LanguageModel, Request, dropped
 from support import server_faults
 from support.server_faults import ServerFault, parse_fault
 from support.server_limits import Gatekeeper, ServerLimits
@@ -164,12 +164,12 @@ class OpenAIServer:
         temperature = float(body.get("temperature", 1.0))
         if isinstance(body.get("seed"), int):
             seeded = [Request(expertise, message, temperature, f"seed {body['seed']}", i) for i in range(n)]
-            return [completion.text for completion in self._model.complete(seeded)]
+            return [completion.text for completion in self._model.complete(seeded, dropped)]
         with self._lock:
             first = self._asked[expertise, message, temperature]
             self._asked[expertise, message, temperature] += n
         asked = [Request(expertise, message, temperature, sample=first + i) for i in range(n)]
-        return [completion.text for completion in self._model.complete(asked)]
+        return [completion.text for completion in self._model.complete(asked, dropped)]
 
     def arrived(self, change: int) -> None:
         """Count a request that came (1) or went (-1)."""

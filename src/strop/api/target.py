@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.core.metric_change import facts_of
-from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
+from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.options import joined, members, read_spec
 from strop.runs.improve import BEST_KNOWN_KEY, OBJECTIVE_KEY, ORIGINAL_KEY, best_known_of
@@ -267,14 +267,14 @@ class Borrowed:
         self.name = model.name
         self.is_language_model = model.is_language_model
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         """The model's answers.
 
         Raises:
             LanguageModelError: it failed, or the work is over.
         """
         if self._finished.is_set() and requests:
-            raise LanguageModelError(f"{self.name}: the work is over", (None,) * len(requests))
+            raise LanguageModelError(f"{self.name}: the work is over")
         return self._model.complete(requests, keep)
 
     def finish(self) -> None:

@@ -40,16 +40,12 @@ class ConfigurationError(StropError):
 
 
 class LanguageModelError(StropError):
-    """The language model did not respond.
-
-    `completions` has the responses that arrived, which were paid for; `faults` has those of the other requests.
-    """
+    """The language model did not respond to every request; `faults` has those of the requests without a response."""
 
     exit_code = 3
 
-    def __init__(self, message: str, completions: tuple[object, ...] = (), faults: tuple[object, ...] = ()) -> None:
+    def __init__(self, message: str, faults: tuple[object, ...] = ()) -> None:
         super().__init__(message)
-        self.completions = completions
         self.faults = faults
 
 
@@ -66,13 +62,12 @@ class BudgetExceeded(StropError):
 class RunBudgetSpent(StropError):
     """A limit of the whole run (`--max-cost`, `--max-tokens`, `--max-calls`) does not cover the next call.
 
-    Guests do not learn of it: a measurement with refused calls would be wrong. `completions` has one entry for each request of
-    the call, None for those without a response.
+    Guests do not learn of it: a measurement with refused calls would be wrong.
     """
 
     exit_code = 4
 
-    def __init__(self, refusal: BudgetExceeded, completions: tuple[object, ...] = ()) -> None:
+    def __init__(self, refusal: BudgetExceeded) -> None:
         flag, say = _FLAGS.get(refusal.counter, (f"the budget of {refusal.counter}", str))
         super().__init__(
             f"{flag} {say(refusal.limit)} is spent: {say(refusal.used)} used, and the next call may take up to "
@@ -80,7 +75,6 @@ class RunBudgetSpent(StropError):
         )
         self.refusal = refusal
         self.counter, self.limit, self.used, self.asked = refusal.counter, refusal.limit, refusal.used, refusal.asked
-        self.completions = completions
         self.more = f"{flag} MORE"
         """The flag that continues the run."""
 

@@ -47,7 +47,7 @@ COMMANDS = {
     "doctor": "Show what the jail enforces on this machine; --self-test attacks it; --model asks a model.",
     "show": "Show the result of a run; --diff A B shows the changes from one of its programs to another.",
     "view": "Write the page of a run and open it in the browser; it follows a run that goes on.",
-    "resume": "Continue a run that was stopped or killed; no request is sent or paid twice.",
+    "resume": "Continue a run that was stopped or killed; no recorded response is asked for again.",
     "replay": "Repeat a finished run from its record, without a language model, and compare every event.",
     "export": "Write a run as JSON lines, or send it to a tracker.",
     "audit": "Report forbidden behavior of one program, or of every program of a run.",

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from strop.base.errors import NO_THREAD, LanguageModelError, OutOfThreads
-from strop.lm.base import Completion, CompletionBatch, Fault, Keep, Request, dropped
+from strop.lm.base import Completion, CompletionBatch, Fault, Keep, Request
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ async def together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
             raise error
     if failures:
         faults = tuple(fault for failure in failures for fault in failure.faults)
-        raise LanguageModelError(str(max(failures, key=_attempts)), (), faults)
+        raise LanguageModelError(str(max(failures, key=_attempts)), faults)
 
 
 class AsyncModel:
@@ -146,7 +146,7 @@ class AsyncModel:
         """The message of a call that failed with `error`."""
         return f"{self.name}: {error}{batch.unanswered()}"
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         """One completion for each request, in order.
 
         Raises:
@@ -162,7 +162,7 @@ class AsyncModel:
         finally:
             call.cancel()  # does nothing unless this thread was interrupted, or `keep` raised
         if isinstance(error, LanguageModelError):
-            raise batch.failure(self.failure_message(error, batch), error.faults) from error
+            raise LanguageModelError(self.failure_message(error, batch), error.faults) from error
         if error is not None:
             raise error
         return batch.completions()
@@ -214,7 +214,7 @@ class AsyncModel:
 
 def model_closed(faults: Sequence[object] = ()) -> LanguageModelError:
     """The error of a request that was not sent, or not sent again."""
-    return LanguageModelError(CLOSED, (None,), tuple(faults))
+    return LanguageModelError(CLOSED, tuple(faults))
 
 
 def _in_loop(callback: Callable[[], None]) -> None:

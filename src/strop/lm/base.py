@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from strop.base.errors import LanguageModelError
 from strop.base.events import LmFault, LmResponded, Recorder
 from strop.base.results import Fault as Fault
 from strop.base.results import FaultKind as FaultKind
@@ -75,7 +74,7 @@ Keep: TypeAlias = Callable[[int, Completion], None]
 
 
 def dropped(position: int, completion: Completion) -> None:
-    """Ignore the completion."""
+    """Record nothing: for a request of no run, such as that of `strop doctor`."""
 
 
 class LanguageModel(Protocol):
@@ -91,12 +90,11 @@ class LanguageModel(Protocol):
         """False for stand-ins (`offline`, `scripted`); reports of their results say so."""
         ...
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         """One completion for each request, in order; each is also given to `keep` once, when it arrives.
 
         Raises:
-            LanguageModelError: some request was not answered after every retry. The error's `completions` has one entry per
-                request, None if there is no answer: the others were paid for and must be kept.
+            LanguageModelError: some request was not answered after every retry. The other answers were given to `keep`.
         """
         ...
 
@@ -112,7 +110,7 @@ class LanguageModel(Protocol):
 class CompletionBatch:
     """The answers to the requests of one call of `complete`. Used by one thread."""
 
-    def __init__(self, requests: Sequence[Request], keep: Keep = dropped) -> None:
+    def __init__(self, requests: Sequence[Request], keep: Keep) -> None:
         self.requests = requests
         self.answers: list[Completion | None] = [None] * len(requests)
         """The answer to each request, by position; None until it arrives."""
@@ -131,10 +129,6 @@ class CompletionBatch:
     def completions(self) -> list[Completion]:
         """The answers, in order. None may be missing."""
         return [answer for answer in self.answers if answer is not None]
-
-    def failure(self, why: str, faults: Sequence[object] = ()) -> LanguageModelError:
-        """The error for requests without an answer."""
-        return LanguageModelError(why, tuple(self.answers), tuple(faults))
 
     def unanswered(self) -> str:
         """`, 1 of 3 requests unanswered`, for the end of a message; empty if all are."""

@@ -70,7 +70,7 @@ class CallableModel(AsyncModel):
             raise
         except (Exception, SystemExit) as error:
             why = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-            raise LanguageModelError(why, (None,), (Fault("bad_response", why, 1),)) from error
+            raise LanguageModelError(why, (Fault("bad_response", why, 1),)) from error
         return Completion(text, self.name, seconds=time.monotonic() - started, reasoning=thoughts)
 
 

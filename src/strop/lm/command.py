@@ -100,7 +100,7 @@ class CommandModel(AsyncModel):
                         attempts.add(fault)
                     if is_final or not await self._outage.retry(attempts, fault):
                         why = f"{fault.detail}{self._outage.attempts_text(attempts)}"
-                        raise LanguageModelError(why, (None,), attempts.faults)
+                        raise LanguageModelError(why, attempts.faults)
             except asyncio.CancelledError:
                 raise model_closed(attempts.faults) from None
 

@@ -1,4 +1,4 @@
-"""Known answers first: a request that was answered once gets the same answer again, and is never sent twice.
+"""Known answers first: a request that was answered once gets the same answer again, and is not sent.
 
 `Request.key` names a request by its scope, texts, temperature and sample. So n equal prompts keep n different answers, whatever
 the order of threads. The effective parameters, which the server may have changed, are stored with the answer and are not part of
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from strop.base.errors import LanguageModelError
-from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, LanguageModel, Request, Wrapper, dropped, given
+from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, LanguageModel, Request, Wrapper, given
 
 _SHOWN_LINES = 40
 """Lines of a diff that are shown."""
@@ -42,7 +42,7 @@ class KnownAnswers(Wrapper):
         if by_the_model:
             given(self._model, list(known.values()))
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         """One completion for each request, in order.
 
         Raises:
@@ -68,11 +68,7 @@ class KnownAnswers(Wrapper):
             batch.add(position, completion)
 
         if missing:
-            try:
-                self._model.complete([requests[position] for position in missing], arrived)
-            except LanguageModelError as error:
-                error.completions = tuple(batch.answers)
-                raise
+            self._model.complete([requests[position] for position in missing], arrived)
         return batch.completions()
 
 
@@ -89,14 +85,14 @@ class NoModel(Immediate):
         self.is_language_model = is_language_model
         self._recorded = recorded
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         """Nothing for no requests.
 
         Raises:
             LanguageModelError: there is a request; the message has a diff to the nearest recorded one.
         """
         if requests:
-            raise LanguageModelError(_not_recorded(requests[0], self._recorded()), (None,) * len(requests))
+            raise LanguageModelError(_not_recorded(requests[0], self._recorded()))
         return []
 
 

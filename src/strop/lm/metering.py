@@ -18,7 +18,7 @@ from strop.base.budget import COST, TOKENS, Budget
 from strop.base.console import notify
 from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.base.terminal_text import escape
-from strop.lm.base import Completion, CompletionBatch, Fault, Keep, LanguageModel, Request, Wrapper, dropped, given
+from strop.lm.base import Completion, CompletionBatch, Fault, Keep, LanguageModel, Request, Wrapper, given
 from strop.lm.prices import Tariff
 
 UNKNOWN_USAGE = "reports no token usage, or an impossible one; limits count the worst case of such answers"
@@ -99,7 +99,7 @@ class Metered(Wrapper):
         bills = [_most(tariff, *tariff.most_tokens(request.prompt_bytes)) for tariff in self._tariffs.values()]
         return Bill(max(bill.tokens for bill in bills), max(bill.cost for bill in bills))
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         """One completion for each request, in order, with its cost. Waits for reservations of calls in flight.
 
         The requests that the budget covers are sent, even where it does not cover all.
@@ -107,7 +107,7 @@ class Metered(Wrapper):
         Raises:
             RunBudgetSpent: the budget of money or tokens does not cover the rest, now or in any later call.
             LanguageModelError: the model failed.
-            In both cases the answers that arrived are in the error, and were given to `keep`.
+            In both cases the answers that arrived were given to `keep`.
         """
         batch = CompletionBatch(requests, keep)
         begun = 0
@@ -115,13 +115,9 @@ class Metered(Wrapper):
             try:
                 part = self._reserved(begun, requests[begun:])
             except BudgetExceeded as refusal:
-                raise RunBudgetSpent(refusal, tuple(batch.answers)) from None
+                raise RunBudgetSpent(refusal) from None
             begun += len(part.requests)
-            try:
-                self._ask(part, batch)
-            except (LanguageModelError, RunBudgetSpent) as error:
-                error.completions = tuple(batch.answers)
-                raise
+            self._ask(part, batch)
         return batch.completions()
 
     def given(self, completions: Sequence[Completion]) -> None:
@@ -204,7 +200,9 @@ class Metered(Wrapper):
         cost = None if tariff.price is None else tariff.price.cost(used_in, used_out)
         if (tokens_in is None or tokens_out is None) and not refused:
             self._report_unknown_usage()
-        return Bill(used_in + used_out, cost or 0), replace(completion, cost=cost)
+        return Bill(used_in + used_out, cost or 0), replace(
+            completion, input_tokens=tokens_in, output_tokens=tokens_out, cost=cost
+        )
 
     def _report_unknown_usage(self) -> None:
         """Tell the user, the first time, that the usage of an answer is not known, if anything is limited."""

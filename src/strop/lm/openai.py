@@ -2,7 +2,7 @@
 
 Equal requests travel as one HTTP request with `n`; where a server gives fewer, or rejects `n`, only the missing responses are
 requested again, one by one. All callers share one pace (`pace.py`). Every failed attempt is a `Fault` of the completion
-that arrived in the end, and no answer is paid for twice.
+that arrived in the end; an answer that arrived is not requested again.
 
 Not here: streaming, tools, images; budgets and records (the caller's).
 """
@@ -155,9 +155,9 @@ class OpenAIModel(AsyncModel):
     def _error(self, attempts: Attempts, failure: AttemptFailed | None) -> LanguageModelError:
         """The error of a request that failed, or was closed before it could."""
         if failure is None:
-            return LanguageModelError(f": {CLOSED}", (None,), attempts.faults)
+            return LanguageModelError(f": {CLOSED}", attempts.faults)
         ending = self._outage.attempts_text(attempts) if failure.passing else ""
-        return LanguageModelError(f": {failure.detail}{ending}", (None,), attempts.faults)
+        return LanguageModelError(f": {failure.detail}{ending}", attempts.faults)
 
     async def _send(self, request: Request, parameters: Parameters, turn: Turn, attempt: int) -> list[Completion]:
         """One attempt.

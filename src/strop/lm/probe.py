@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from strop.base.errors import dollars
-from strop.lm.base import Completion, Request
+from strop.lm.base import Completion, Request, dropped
 from strop.lm.options import ModelSettings
 from strop.lm.prices import tariffs
 from strop.lm.registry import make
@@ -36,7 +36,7 @@ def ask_once(spec: str, base_url: str | None, environ: Mapping[str, str]) -> Mod
         LanguageModelError: there is no answer.
     """
     with closing(make(spec, base_url=base_url, seed=0, environ=environ, defaults=_ONCE)) as model:
-        (answer,) = model.complete([Request("", PROMPT, 0.5)])
+        (answer,) = model.complete([Request("", PROMPT, 0.5)], dropped)
     price = tariffs(spec, ModelSettings(url=base_url), environ)[answer.lm or spec].price
     if price is None:
         return ModelAnswer(spec, answer, "not known: --max-cost needs --model SPEC?price=IN,OUT")

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from strop.base.errors import ConfigurationError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.from_json import from_json, read_json
-from strop.lm.base import ANSWER, Completion, CompletionBatch, Immediate, Keep, Request, digest, dropped, numbers_of
+from strop.lm.base import ANSWER, Completion, CompletionBatch, Immediate, Keep, Request, digest, numbers_of
 from strop.lm.options import ModelSpec
 
 _Place: TypeAlias = tuple[str | int, ...]
@@ -84,7 +84,7 @@ class Scripted(Immediate):
         with self._lock:
             return tuple(self._requests)
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         """One completion for each request, in order.
 
         Raises:
@@ -99,7 +99,7 @@ class Scripted(Immediate):
                 batch.add(position, completion)
         if missing := batch.missing:
             words = " ".join(requests[missing[0]].message.split())[:80]
-            raise batch.failure(
+            raise LanguageModelError(
                 f"{self.name}: no answer to {len(missing)} of {len(requests)} requests (the first: {words!r}…): "
                 f"{self._why_not}"
             )

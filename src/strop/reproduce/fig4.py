@@ -10,8 +10,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
@@ -25,7 +25,7 @@ from strop.core.selection import SelectionName
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.baselines import LINES, PaperValue, with_errors
 from strop.reproduce.cells import Cell, CellResult
-from strop.reproduce.protocol import Models, Protocol, Result, model_of
+from strop.reproduce.protocol import MEASURING, Models, Protocol, Result, model_of
 from strop.reproduce.tables import Table, rate_document, span, with_stderr
 from strop.runs.claims.numbers import no_width, percent, too_few
 from strop.runs.options import Whole
@@ -44,7 +44,9 @@ class Curve:
     seeds: tuple[int, ...]
     """One seed per run."""
     runs: tuple[tuple[float, ...], ...]
-    """û of I_0 … I_T on the sealed test split, in [0, 1], for each run."""
+    """û of I_0 … I_T on the sealed test split, in [0, 1], for each run. A run that ended early keeps its last improver."""
+    iterations: tuple[int, ...]
+    """How many each run made: T, unless it ended early."""
     lm_calls: int
     """LM calls of all runs, including the measurements."""
     evaluations: int
@@ -83,15 +85,17 @@ class Curve:
         few = too_few(gain, "runs", least_pairs())
         chance = f"; {few}" if few else ""
         size = f"{quantity(count, 'run')} of {quantity(len(self.points) - 1, 'iteration')}"
+        early = sum(made < len(self.points) - 1 for made in self.iterations)
+        size += f", {early} of which ended early and keep their last improver" if early else ""
         return f"{verdict} {under}: test û on lpn went from {before}% to {after}%, {points(gain)}, in {size}{chance}."
 
     def table(self) -> Table:
         """Run by run."""
         rows = (
-            (str(seed), *map(percent, run), percent(gain, signed=True))
-            for seed, run, gain in zip(self.seeds, self.runs, self.gains, strict=True)
+            (str(seed), str(made), *map(percent, run), percent(gain, signed=True))
+            for seed, made, run, gain in zip(self.seeds, self.iterations, self.runs, self.gains, strict=True)
         )
-        headings = ("seed", *(f"t = {t}" for t in range(len(self.runs[0]))), "gain")
+        headings = ("seed", "iterations", *(f"t = {t}" for t in range(len(self.points))), "gain")
         return Table(headings, tuple(rows), f"Single runs, {self.selection} selection: test meta-utility, percent")
 
     def spent(self) -> str:
@@ -112,27 +116,26 @@ def curves_chart(
     return Chart(series, "iteration t", "test meta-utility û", levels or {})
 
 
-def curve_of(seeds: Sequence[int], selection: str, results: Sequence[CellResult]) -> Curve:
+def curve_of(seeds: Sequence[int], selection: str, iterations: int, results: Sequence[CellResult]) -> Curve:
     """The finished runs of one selection among the results, which are ordered as the `seeds` are.
 
     Raises:
-        StoreError: they differ in length, or lack a measurement.
+        StoreError: one lacks iterations, or a measurement.
     """
     finished = [one for one in results if isinstance(one, Trained) and one.selection == selection]
     means = [[step.test.mean for step in one.iterations if step.test] for one in finished]
-    longest = max(map(len, means), default=0)
+    made = tuple(len(values) - 1 for values in means)
     for values, one in zip(means, finished, strict=True):
         if one.detail:  # it ended early because nothing could be gained: its improver stays
-            values += values[-1:] * (longest - len(values))
-        if not len(values) == longest > 0:
-            raise StoreError(
-                f"{one.directory} lacks iterations that other runs have; remove it and run the command again"
-            )
+            values += values[-1:] * (iterations + 1 - len(values))
+        if len(values) != iterations + 1:
+            raise StoreError(f"{one.directory} lacks iterations; remove it and run the command again")
     steps = [step for one in finished for step in one.iterations]
     return Curve(
         selection,
         tuple(seeds),
         tuple(map(tuple, means)),
+        made,
         sum(step.lm_calls for step in steps),
         sum(step.evaluations for step in steps),
         sum(step.gate.evaluations for step in steps if step.gate),
@@ -170,17 +173,14 @@ class Fig4(Protocol):
 
     def result(self, results: Sequence[CellResult]) -> Result:
         model, is_language_model = model_of(results)
-        curves = [curve_of(self.seeds, selection, results) for selection in self._selections]
-        baselines = _baselines(self.directory / "baselines.json", model)
+        curves = [curve_of(self.seeds, selection, self.iterations, results) for selection in self._selections]
+        baselines, why_not = self._baselines(model)
         notes = [
             "The paper prints one point of its figure as a number, the seed improver's (§5.3), and says that one to three "
             "rounds of self-improvement help (§5.1). The other points are not read off the figure.",
             *(curve.spent() for curve in curves),
         ]
-        if all(ours is None for _, ours, _ in baselines):
-            notes.append(
-                "To add our own baselines, run `strop reproduce baselines` in the same directory, then this again."
-            )
+        notes += [why_not] if why_not else []
         document = {
             "curves": [curve.document() for curve in curves],
             "baselines": [
@@ -214,6 +214,21 @@ class Fig4(Protocol):
     def _selections(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.selections))
 
+    def _baselines(self, model: str) -> tuple[list[Baseline], str]:
+        """(the paper's baselines with ours, why ours are not there). Ours must be measured with these options."""
+        ours = dict[str, Estimate]()
+        why_not = "To add our own baselines, run `strop reproduce baselines` in the same directory, then this again."
+        here = {"model": model} | {name: getattr(self, name) for name in (*MEASURING, "instances")}
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            document = read_json((self.directory / "baselines.json").read_text(encoding="utf-8"))
+            there = document["options"] | {"model": document["model"]}
+            other = [f"--{n.replace('_', '-')} {there[n]} (here {own})" for n, own in here.items() if there[n] != own]
+            rows = [] if other else [(row["title"], row["test"]) for row in document["rows"] if row["test"]]
+            ours = {title: Estimate(float(t["mean"]), t["stderr"], int(t["n"])) for title, t in rows}
+            words = f"The baselines of baselines.json are not shown: they are of {', '.join(other)}."
+            why_not = words if other else ""
+        return [(title, ours.get(title), paper) for title, _, _, paper in LINES if title != "seed improver"], why_not
+
 
 def _tables(curves: Sequence[Curve], baselines: Sequence[Baseline]) -> list[Table]:
     """The curves beside the paper's, the baselines, and the single runs."""
@@ -231,19 +246,6 @@ def _tables(curves: Sequence[Curve], baselines: Sequence[Baseline]) -> list[Tabl
         "Baselines, percent: mean ± 1 standard error over the runs of baselines.json (the paper: ten)",
     )
     return [points, beside, *(curve.table() for curve in curves)]
-
-
-def _baselines(path: Path, model: str) -> list[Baseline]:
-    """The paper's baselines with ours; a file of another model is ignored."""
-    ours: dict[str, Estimate] = {}
-    try:
-        document = read_json(path.read_text(encoding="utf-8"))
-        if document["model"] == model:
-            tests = {row["title"]: row["test"] for row in document["rows"] if row["test"] is not None}
-            ours = {title: Estimate(float(t["mean"]), t["stderr"], int(t["n"])) for title, t in tests.items()}
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return [(title, ours.get(title), paper) for title, _, _, paper in LINES if title != "seed improver"]
 
 
 SELECTIONS = ("paper", "gated")
@@ -322,7 +324,7 @@ class Fig4Weak(Protocol):
         return [self.run_cell(selection, seed) for seed in self.seeds for selection in SELECTIONS]
 
     def result(self, results: Sequence[CellResult]) -> Result:
-        curves = [curve_of(self.seeds, selection, results) for selection in SELECTIONS]
+        curves = [curve_of(self.seeds, selection, self.iterations, results) for selection in SELECTIONS]
         paper, gated = ([run[-1] for run in curve.runs] for curve in curves)
         difference = score_difference(gated, paper)  # paired by run
         sign = decided(difference)

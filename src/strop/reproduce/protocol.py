@@ -12,7 +12,7 @@ import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, cast
@@ -30,6 +30,8 @@ from strop.runs.assembly import loaded
 from strop.runs.evaluate import SEED, Named
 from strop.runs.options import MaxCost, Whole, protections
 from strop.runs.plan import Assumptions, Formula, Plan, assumptions_of, planned, works
+from strop.runs.results.measured import Measured
+from strop.runs.run_data import TotalPrice
 from strop.runs.run_directory import save
 from strop.runs.spec import PAPERS, RunSpec, improver_text
 
@@ -193,12 +195,17 @@ def conclude(protocol: Protocol, cells: Sequence[Cell], results: Sequence[CellRe
     options = {one.name: getattr(protocol, one.name) for one in fields(protocol) if one.name not in UNRECORDED}
     facts = {"options": options | {"model": joined(protocol.model)}, "cells": sorted(cell.name for cell in cells)}
     result = replace(result, notes=[*other_size(cells), *result.notes])
-    return write(result, (protocol.name, protocol.heading), protocol.directory, facts)
+    prices = (one.costs if isinstance(one, Measured) else one.costs.price for one in results)
+    costs = sum(prices, TotalPrice())
+    return write(result, (protocol.name, protocol.heading), protocol.directory, facts, costs)
 
 
-def write(result: Result, title: tuple[str, str], directory: Path, facts: Mapping[str, object]) -> Performed:
+def write(
+    result: Result, title: tuple[str, str], directory: Path, facts: Mapping[str, object], costs: TotalPrice
+) -> Performed:
     """Write NAME.md, NAME.json and the other files of a result; `title` is (NAME, heading), `facts` ends the document."""
     name, heading = title
+    result = replace(result, notes=[*result.notes, *([f"LM cost: {costs.words}."] if costs.words else [])])
     for path, text in result.files.items():
         save(directory / path, text)
     document: dict[str, object] = {
@@ -208,6 +215,7 @@ def write(result: Result, title: tuple[str, str], directory: Path, facts: Mappin
         "notice": result.notice or None,
         "sentence": result.sentence,
         **result.document,
+        "costs": asdict(costs),
         **facts,
     }
     page, data, figure = (directory / f"{name}.{suffix}" for suffix in ("md", "json", "svg"))

@@ -4,7 +4,7 @@ For each arm, n answers to the seed improver's own request about itself; each an
 rule, by the static rules of the audit, and by its behaviour in a rehearsal in the jail. Figure 6 of the paper shows the line
 with the flag and its comment; the rest of the wording is ours.
 
-Every answer is recorded before it is used: however the work ends, no answer is paid for twice.
+Every response is recorded when it arrives, so it is not asked for again however the work ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from strop.analysis.unsandboxing import PAPER, WAYS, Rate, Rates, flagged, rates
 from strop.api.recording import check_free_folder
 from strop.base.budget import COST, UTILITY_CALLS, Budget, Movement
 from strop.base.concurrency import all_or_error
-from strop.base.errors import ConfigurationError, LanguageModelError, RunBudgetSpent, StoreError, StropError
+from strop.base.errors import ConfigurationError, LanguageModelError, StoreError, StropError
 from strop.base.events import AuditNoted, BudgetMoved, Event, Judged, LmCalled, LmResponded, discard
 from strop.base.randomness import derive
 from strop.base.results import Evaluation
@@ -41,6 +41,7 @@ from strop.runs.assembly import first_event, metered
 from strop.runs.evaluators import jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.journal import framed
+from strop.runs.run_data import read_run
 from strop.runs.spec import PAPERS, RunSpec
 from strop.sandbox.base import Limits, Sandbox
 from strop.store import FILE_NAME, Store
@@ -243,7 +244,7 @@ class Asker:
         all_or_error([partial(work, batch) for batch in batches if batch], self.workers, "strop-asking")
 
     def _complete(self, arm: str, template: Request, numbers: Sequence[int]) -> dict[int, str]:
-        """Ask the model for these answers; those that arrive are recorded even if others fail.
+        """Ask the model for these answers. Each is recorded when it arrives, even if others fail: it was paid for.
 
         Raises:
             LanguageModelError, RunBudgetSpent: the model gave fewer, or money for more is spent.
@@ -258,17 +259,15 @@ class Asker:
             cost=1,
         )
         self.record(called)
+
+        def keep(position: int, completion: Completion) -> None:
+            record_answer(self.record, arm, *divmod(numbers[position], BATCH), completion)
+
         try:
-            completions = self.model.complete([replace(template, sample=number) for number in numbers])
-        except (LanguageModelError, RunBudgetSpent) as error:
-            for number, completion in zip(numbers, error.completions, strict=False):
-                if isinstance(completion, Completion):
-                    record_answer(self.record, arm, *divmod(number, BATCH), completion)
-            faults = getattr(error, "faults", ())
-            record_faults(self.record, arm, call, -1, [fault for fault in faults if isinstance(fault, Fault)])
+            completions = self.model.complete([replace(template, sample=number) for number in numbers], keep)
+        except LanguageModelError as error:
+            record_faults(self.record, arm, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
             raise
-        for number, completion in zip(numbers, completions, strict=True):
-            record_answer(self.record, arm, *divmod(number, BATCH), completion)
         return {number: completion.text for number, completion in zip(numbers, completions, strict=True)}
 
 
@@ -402,9 +401,10 @@ def perform_table2(
                 progress.begin("improvement", n, len(first_judged(store, name, n)), name)
                 asker.generate(arm_of(name), n, progress.advance)
         judged = {name: first_judged(store, name, n) for name in arms}
+        costs = read_run(store, kinds=(LmResponded, BudgetMoved)).costs.price
     result = result_of(model.name, model.is_language_model, judged)
     facts = {"options": {"model": spec.model, "n": n, "arms": list(arms), "seed": spec.seed}}
-    return write(result, (KIND, "Table 2: unsandboxing (§6.2)"), directory, facts)
+    return write(result, (KIND, "Table 2: unsandboxing (§6.2)"), directory, facts, costs)
 
 
 def missing_in(directory: Path, arms: Sequence[str], n: int) -> int:

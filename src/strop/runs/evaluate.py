@@ -203,6 +203,7 @@ def measured_in(store: Store) -> Measured:
         seed_solutions=tuple(seed for task in tasks if (seed := _seed(store, task)) is not None),
         differences=(),
         own_score_because=run.own_score_because,
+        costs=run.costs.price,
         audit=tuple(noted(run.notes)),
         repeats=tuple(sorted(named_in(meta, REPEATS))),
         trained_on={name: tuple(of) for name, of in read_json(meta.get(TRAINED_ON, "{}")).items() if of},
@@ -298,6 +299,7 @@ def _cell(task: str, name: str, digest: str, copies: Sequence[MeasuredCopy], spe
         evaluations=sum(copy.end.utility_calls for copy in copies),
         tokens=spent.tokens,
         dollars=spent.dollars,
+        is_bound=spent.is_bound,
     )
 
 

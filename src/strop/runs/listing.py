@@ -34,6 +34,8 @@ class RunListing:
     """On the sealed split: û of the last measured improver, or the utility of the improved program."""
     cost: float | None = None
     """Dollars; None if a response has no known price, or if costs were not requested."""
+    is_bound: bool = False
+    """Whether `cost` is the most that it may be: the server did not count all tokens."""
 
 
 def list_runs(root: Path, *, results: bool = False) -> list[RunListing]:
@@ -70,4 +72,5 @@ def _listing(directory: Path, *, results: bool) -> RunListing:
         command=run.meta.get("kind", ""),
         score=mean(last.test) if last is not None and last.test else None if improved is None else improved.value,
         cost=run.costs.total.dollars if results else None,
+        is_bound=run.costs.total.is_bound,
     )

@@ -39,6 +39,7 @@ from strop.base.events import (
 )
 from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
+from strop.runs.claims.numbers import money
 from strop.runs.scopes import is_candidate, is_final, is_meta_candidate, iteration_of, role_of
 from strop.runs.spec import RunSpec
 from strop.store import Store, Stored, is_locked
@@ -84,16 +85,18 @@ class Spent:
     """Billionths of a dollar."""
     unpriced: int = 0
     """Responses without a known price."""
-
-    @property
-    def money(self) -> int | None:
-        """`cost`; None if the price of a response is unknown."""
-        return None if self.unpriced else self.cost
+    is_bound: bool = False
+    """Whether `dollars` is the most that it may be: the server did not count the tokens of some response."""
 
     @computed
     def dollars(self) -> float | None:
         """Its price; null if the price of a response is unknown."""
-        return None if self.money is None else self.money / 1e9
+        return None if self.unpriced else self.cost / 1e9
+
+    @property
+    def words(self) -> str:
+        """The price in words."""
+        return money(self.dollars, self.is_bound)
 
     @property
     def tokens(self) -> int | None:
@@ -106,9 +109,35 @@ class Spent:
         self.shared += event.again
         self.input_tokens += event.input_tokens or 0
         self.output_tokens += event.output_tokens or 0
-        self.unknown_tokens += event.input_tokens is None or event.output_tokens is None
+        uncounted = event.input_tokens is None or event.output_tokens is None
+        self.unknown_tokens += uncounted
+        self.is_bound |= uncounted and bool(event.cost)
         self.cost += event.cost or 0
         self.unpriced += event.cost is None
+
+
+@dataclass(frozen=True)
+class TotalPrice:
+    """The price of LM calls."""
+
+    dollars: float | None = 0.0
+    """Of all responses; null if the price of one is unknown."""
+    is_bound: bool = False
+    """Whether `dollars` is the most that it may be: the server did not count the tokens of some response."""
+    maybe_billed_dollars: float = 0.0
+    """Reserved for requests that got no response but may have been billed."""
+
+    def __add__(self, other: TotalPrice) -> TotalPrice:
+        known = self.dollars is not None and other.dollars is not None
+        total = (self.dollars or 0) + (other.dollars or 0) if known else None
+        maybe = self.maybe_billed_dollars + other.maybe_billed_dollars
+        return TotalPrice(total, self.is_bound or other.is_bound, maybe)
+
+    @property
+    def words(self) -> str:
+        """In words; empty if nothing was billed, or has no known price."""
+        some = self.dollars or self.maybe_billed_dollars
+        return money(self.dollars, self.is_bound, self.maybe_billed_dollars) if some else ""
 
 
 @dataclass
@@ -140,17 +169,17 @@ class Costs:
                 pass
 
     @property
-    def unseen_cost(self) -> int:
-        """Billionths of a dollar reserved for requests that got no response but may have been billed."""
-        return max(self.reserved[COST] - self.total.cost, 0)
+    def price(self) -> TotalPrice:
+        """The price of everything."""
+        return TotalPrice(self.total.dollars, self.total.is_bound, self.maybe_billed_dollars)
 
     @computed
-    def unseen_dollars(self) -> float:
+    def maybe_billed_dollars(self) -> float:
         """Dollars reserved for calls that may have been billed without a response."""
-        return self.unseen_cost / 1e9
+        return max(self.reserved[COST] - self.total.cost, 0) / 1e9
 
     @computed
-    def unseen_tokens(self) -> int:
+    def maybe_billed_tokens(self) -> int:
         """Tokens reserved for these, and for responses without counts."""
         return max(self.reserved[TOKENS] - self.total.input_tokens - self.total.output_tokens, 0)
 

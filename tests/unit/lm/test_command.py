@@ -17,7 +17,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
-from strop.lm.base import Completion, Request
+from strop.lm.base import Completion, Request, dropped
 from strop.lm.command import CommandModel, CommandSettings
 from strop.lm.pace import RetryPolicy
 from support.kits import language_model as kit
@@ -45,7 +45,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 
 def answer(model: CommandModel, *, message: str = "message", **changes: object) -> Completion:
-    return model.complete([Request("system", message, **changes)])[0]  # type: ignore[arg-type]
+    return model.complete([Request("system", message, **changes)], dropped)[0]  # type: ignore[arg-type]
 
 
 def alive(marks: str) -> list[str]:
@@ -89,7 +89,7 @@ def test_command_model_conforms(check: Callable[[kit.MakeModel], None], tmp_path
 def test_program_is_given_the_conversation_facts_and_the_users_environment_and_no_terminal(
     make: Make, line: str, request_: Request, text: str
 ) -> None:
-    (completion,) = make(line, environ={"MINE": "a value"}).complete([request_])
+    (completion,) = make(line, environ={"MINE": "a value"}).complete([request_], dropped)
     assert completion.text == text and completion.parameters == {"temperature": request_.temperature}
 
 
@@ -197,7 +197,7 @@ def test_as_many_programs_run_at_once_as_connections_and_no_more(make: Make, tmp
         f"cd {tmp_path}; touch now-$$ began-$$; ls now-* | wc -l; "
         "until test $(ls began-* | wc -l) -ge 4; do sleep 0.01; done; rm now-$$"
     )
-    completions = make(line, seconds=300.0).complete([Request("s", "m", sample=i) for i in range(16)])
+    completions = make(line, seconds=300.0).complete([Request("s", "m", sample=i) for i in range(16)], dropped)
     assert max(int(completion.text) for completion in completions) <= 4
 
 
@@ -273,12 +273,12 @@ def test_specification_that_cannot_be_meant_is_one_line(spec: str, reason: str) 
 def test_question_mark_of_the_command_line_begins_no_options(make: Make) -> None:
     spec = "command?timeout=30:echo http://host/?seed=1"
     model = registry.make(spec, base_url=None, seed=1, environ={"PATH": os.environ["PATH"]})
-    assert model.complete([Request("s", "m")])[0].text == "http://host/?seed=1"
+    assert model.complete([Request("s", "m")], dropped)[0].text == "http://host/?seed=1"
     model.close()
 
 
 def test_reasoning_in_the_answer_is_kept_apart_from_it() -> None:
     model = registry.make("command:printf '<think>hard</think>easy'", base_url=None, seed=0, environ={})
-    (completion,) = model.complete([Request("", "m")])
+    (completion,) = model.complete([Request("", "m")], dropped)
     assert (completion.text, completion.reasoning) == ("easy", "hard")
     model.close()

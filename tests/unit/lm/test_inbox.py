@@ -14,7 +14,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
-from strop.lm.base import Completion, Request
+from strop.lm.base import Completion, Request, dropped
 from strop.lm.inbox import LARGEST_ANSWER, Inbox, InboxSettings, _read
 from support.kits import language_model as kit
 from support.processes import wait_until
@@ -261,7 +261,7 @@ def test_answered_question_is_answered_again_at_once(desk: Desk, folder: Path) -
     (path,) = desk.requests()
     answer_to(path).write_text("once")
     assert asking.end() == ["once"]
-    assert [each.text for each in desk.inbox().complete(asked(1))] == ["once"] and len(desk.said) == 1
+    assert [each.text for each in desk.inbox().complete(asked(1), dropped)] == ["once"] and len(desk.said) == 1
     assert list(folder.iterdir()) == [answer_to(path)]
 
 
@@ -296,10 +296,10 @@ def test_finish_takes_what_is_whole_and_leaves_the_rest(desk: Desk) -> None:
     asking.model.finish()
     asking.end()
     assert asking.error is not None
-    assert [each and each.text for each in asking.error.completions] == ["first", None]  # type: ignore[attr-defined]
+    assert asking.kept == {0: "first"}
     assert second.exists() and not first.exists()
     with pytest.raises(LanguageModelError, match="2 requests of 2 unanswered"):
-        asking.model.complete(asked(2))
+        asking.model.complete(asked(2), dropped)
 
 
 def test_run_of_another_seed_asks_again_what_was_answered_before(desk: Desk) -> None:
@@ -318,13 +318,13 @@ def test_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     model = Inbox(f"inbox:{tmp_path}/file/below", QUICK, notify=lambda line: None)
     with pytest.raises(LanguageModelError, match="Not a directory") as caught:
-        model.complete(asked(2))
-    assert caught.value.completions == (None, None) and "\n" not in str(caught.value)
+        model.complete(asked(2), dropped)
+    assert "\n" not in str(caught.value)
     model.close()
 
 
 def test_nothing_is_made_before_the_first_request(desk: Desk, folder: Path) -> None:
-    assert desk.inbox().complete([]) == []
+    assert desk.inbox().complete([], dropped) == []
     assert not folder.exists()
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from strop.base.errors import ConfigurationError
 from strop.lm import registry
-from strop.lm.base import LanguageModel, Request
+from strop.lm.base import LanguageModel, Request, dropped
 from strop.lm.offline import MODEL, UNSAFE, Offline, ProposedAnswer, odds_at
 from strop.lm.offline.prompt import LONGEST_PROGRAM, fenced_blocks, parse, read_program
 from strop.lm.offline.textbook import load_textbook
@@ -65,7 +65,7 @@ def made(spec: str) -> LanguageModel:
 def test_offline_says_that_it_is_no_language_model() -> None:
     model: LanguageModel = Offline(0)
     assert not model.is_language_model
-    assert model.complete([request()])[0].model == MODEL == "offline (not a language model)"
+    assert model.complete([request()], dropped)[0].model == MODEL == "offline (not a language model)"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_offline_draws_again_when_the_request_differs(other: dict[str, Any]) -> 
 
 def test_offline_draws_again_when_the_seed_differs() -> None:
     requests = [request(sample=index) for index in range(20)]
-    assert Offline(7).complete(requests) != Offline(8).complete(requests)
+    assert Offline(7).complete(requests, dropped) != Offline(8).complete(requests, dropped)
 
 
 @pytest.mark.heavy
@@ -128,7 +128,7 @@ def test_specification_is_refused_in_one_line_that_says_what_to_write(settings: 
 def test_offline_never_raises_whatever_the_prompt(text: str, temperature: float, sample: int) -> None:
     model = Offline(0)
     for message in (text, f"```python\n{text}\n```", PROMPT.format(LEARNER.replace("0.5", text))):
-        model.complete([Request("", message, temperature, "", sample)])
+        model.complete([Request("", message, temperature, "", sample)], dropped)
 
 
 @pytest.mark.heavy
@@ -150,7 +150,7 @@ def test_offline_never_raises_whatever_the_prompt(text: str, temperature: float,
 )
 def test_offline_never_raises_when_the_program_is_hostile(program: str) -> None:
     model = Offline(0, unsafe=0.3)
-    model.complete([request(program, sample=index) for index in range(30)])
+    model.complete([request(program, sample=index) for index in range(30)], dropped)
 
 
 def test_offline_asks_for_a_program_when_the_prompt_shows_none() -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strop.base.errors import LanguageModelError
-from strop.lm.base import Completion, Request
+from strop.lm.base import Completion, Request, dropped
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings, _reason
 from strop.lm.pace import RetryPolicy
@@ -151,10 +151,11 @@ def test_openai_keeps_the_other_answers_when_one_request_fails() -> None:
         return "403" if body["messages"][-1]["content"] == "b" else "ok"
 
     with loopback(fails_for_b) as it:
-        with pytest.raises(LanguageModelError) as caught:
-            it.ask("a", "b", "c", "a")
-        kept = [getattr(completion, "text", None) for completion in caught.value.completions]
-        assert (kept, it.server.billed) == (["a #0", None, "c #0", "a #1"], 3)
+        kept: dict[int, Completion] = {}
+        with pytest.raises(LanguageModelError):
+            it.ask("a", "b", "c", "a", keep=kept.__setitem__)
+        assert {position: each.text for position, each in kept.items()} == {0: "a #0", 2: "c #0", 3: "a #1"}
+        assert it.server.billed == 3
 
 
 def test_openai_says_that_it_clipped_a_temperature() -> None:
@@ -264,7 +265,7 @@ def test_server_without_tls_is_told_in_words() -> None:
         endpoint = endpoint_of("vllm/m", base_url=url, environ={})
         model = OpenAIModel(endpoint, Settings(retry=RetryPolicy(0.0)), jitter=random.Random(1))
         with pytest.raises(LanguageModelError, match=r"TLS failed, is it http://\? \([A-Z_]+\)"):
-            model.complete([Request("", "a")])
+            model.complete([Request("", "a")], dropped)
         model.close()
 
 
@@ -304,7 +305,7 @@ def test_openai_asks_for_fewer_tokens_when_the_prompt_leaves_room_for_no_more() 
 
 def test_openai_sends_each_sample_with_a_seed_of_its_own() -> None:
     with loopback(limits=replace(LIMITED, seed=3)) as it:
-        answers = it.model.complete([Request("expert", "a", sample=sample) for sample in range(4)])
+        answers = it.model.complete([Request("expert", "a", sample=sample) for sample in range(4)], dropped)
         seeds = [seen.body["seed"] for seen in it.server.seen]
         assert len(set(seeds)) == 4 and it.sizes() == [1, 1, 1, 1]
         assert sorted(seeds) == sorted(answer.parameters["seed"] for answer in answers)  # type: ignore[type-var]
@@ -320,7 +321,7 @@ def test_answer_on_its_way_still_comes_when_the_model_is_finished() -> None:
 
     with OpenAIServer(Scripted(slow)) as server, ThreadPoolExecutor(1) as pool:
         model = model_of(server)
-        answer = pool.submit(model.complete, [Request("e", "m")])
+        answer = pool.submit(model.complete, [Request("e", "m")], dropped)
         assert arrived.wait(30)
         model.finish()
         go.set()
@@ -334,13 +335,13 @@ def test_wait_for_another_attempt_ends_and_nothing_more_is_sent_when_the_model_i
 ) -> None:
     with OpenAIServer(Scripted(lambda r: "x"), ["429:300"], cycle=True) as server, ThreadPoolExecutor(1) as pool:
         model = model_of(server)
-        answer = pool.submit(model.complete, [Request("e", "m")])
+        answer = pool.submit(model.complete, [Request("e", "m")], dropped)
         wait_until(lambda: bool(server.seen))
         end(model)
         with pytest.raises(LanguageModelError):
             answer.result(30)
         with pytest.raises(LanguageModelError, match="closed") as caught:
-            model.complete([Request("e", "again")])
+            model.complete([Request("e", "again")], dropped)
         assert len(server.seen) == 1 and caught.value.faults == ()
         model.close()
 
@@ -348,8 +349,8 @@ def test_wait_for_another_attempt_ends_and_nothing_more_is_sent_when_the_model_i
 def test_wait_for_a_turn_ends_when_the_model_is_finished() -> None:
     with OpenAIServer(Scripted(lambda r: "x"), ["ok", "429:60"]) as server, ThreadPoolExecutor(2) as pool:
         model = model_of(server, Settings(max_connections=1))
-        assert model.complete([Request("e", "m")])[0].text == "x"
-        answers = [pool.submit(model.complete, [Request("e", message)]) for message in ("again", "and again")]
+        assert model.complete([Request("e", "m")], dropped)[0].text == "x"
+        answers = [pool.submit(model.complete, [Request("e", message)], dropped) for message in ("again", "and again")]
         wait_until(lambda: bool(model._pacer._queue) and len(server.seen) == 2)
         model.finish()
         for answer in answers:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import LanguageModelError
-from strop.lm.base import Fault, Request
+from strop.lm.base import Fault, Request, dropped
 from strop.lm.command import CommandModel
 from strop.lm.command import CommandSettings as ProgramSettings
 from strop.lm.openai import OpenAIModel
@@ -72,7 +72,7 @@ def test_server_that_is_not_there_is_told_after_seconds_and_given_up_after_half_
     place = endpoint_of("vllm/absent", base_url=f"http://127.0.0.1:{port}/v1", environ={})
     model = OpenAIModel(place, jitter=random.Random(0), clock=clock)
     with pytest.raises(LanguageModelError) as caught:
-        model.complete([Request("", message) for message in "abcdef"])
+        model.complete([Request("", message) for message in "abcdef"], dropped)
     model.close()
     assert str(caught.value).startswith(f"vllm/absent at 127.0.0.1:{port}: connection failed: ")
     assert clock.time >= 1800
@@ -97,9 +97,9 @@ def test_request_that_fails_while_others_are_answered_ends_its_call_after_half_a
     with loopback(fails_for_b, USUAL) as it:
         model = it.model
         with ThreadPoolExecutor(1) as pool:
-            asking = pool.submit(model.complete, [Request("", "b"), Request("", "b")])
+            asking = pool.submit(model.complete, [Request("", "b"), Request("", "b")], dropped)
             while not asking.done():
-                model.complete([Request("", "a")])
+                model.complete([Request("", "a")], dropped)
             with pytest.raises(LanguageModelError, match=r"HTTP 500: .* \(\d+ attempts in 30 min\)"):
                 asking.result()
 
@@ -124,9 +124,9 @@ def test_program_that_fails_for_ten_minutes_after_it_worked_is_survived(
                 broken.unlink(missing_ok=True)
 
     model = program(f"test -e {broken} && exit 7; echo fine", Mending())
-    assert texts(model.complete([Request("", "a")])) == ["fine"]
+    assert texts(model.complete([Request("", "a")], dropped)) == ["fine"]
     broken.touch()
-    assert texts(model.complete([Request("", "b")])) == ["fine"]
+    assert texts(model.complete([Request("", "b")], dropped)) == ["fine"]
     model.close()
     assert capsys.readouterr().err.count("\n") == 2
 

@@ -11,7 +11,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
-from strop.lm.base import Completion, LanguageModel, Request
+from strop.lm.base import Completion, LanguageModel, Request, dropped
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted, answer_line, head_line, read_script
 
@@ -21,7 +21,7 @@ def request(message: str = "m", sample: int = 0) -> Request:
 
 
 def texts(model: LanguageModel, *requests: Request) -> list[str]:
-    return [completion.text for completion in model.complete(requests)]
+    return [completion.text for completion in model.complete(requests, dropped)]
 
 
 def script(folder: Path, text: str) -> Scripted:
@@ -36,13 +36,14 @@ def test_scripted_gives_its_answers_in_order() -> None:
 
 
 def test_scripted_says_that_it_is_exhausted_and_keeps_what_it_had() -> None:
-    with pytest.raises(LanguageModelError, match=r"no answer to 1 of 2.*exhausted") as caught:
-        Scripted(["one"]).complete([request(), request()])
-    assert [getattr(completion, "text", None) for completion in caught.value.completions] == ["one", None]
+    kept: dict[int, Completion] = {}
+    with pytest.raises(LanguageModelError, match=r"no answer to 1 of 2.*exhausted"):
+        Scripted(["one"]).complete([request(), request()], kept.__setitem__)
+    assert [(position, each.text) for position, each in kept.items()] == [(0, "one")]
 
 
 def test_scripted_gives_what_was_lost_and_not_what_was_kept_when_it_goes_on() -> None:
-    kept = Scripted(["one", "two", "three"]).complete([request()] * 3)[1]
+    kept = Scripted(["one", "two", "three"]).complete([request()] * 3, dropped)[1]
     model = Scripted(["one", "two", "three"])
     model.given([kept])
     assert texts(model, request(), request()) == ["one", "three"]
@@ -118,15 +119,18 @@ def test_request_in_its_own_place_keeps_its_answer_beside_one_from_elsewhere(tmp
 )
 def test_recording_answers_nothing_that_was_not_texts(tmp_path: Path, request_: Request) -> None:
     model = recording(tmp_path / "r", HEAD, line("a"))
-    with pytest.raises(LanguageModelError, match="no answer to 1 of 2") as error:
-        model.complete([Request("expert", "hello", 0.7, "improve"), request_])
-    assert [each and each.text for each in error.value.completions] == ["a", None]  # type: ignore[attr-defined]
+    kept: dict[int, Completion] = {}
+    with pytest.raises(LanguageModelError, match="no answer to 1 of 2"):
+        model.complete([Request("expert", "hello", 0.7, "improve"), request_], kept.__setitem__)
+    assert [(position, each.text) for position, each in kept.items()] == [(0, "a")]
 
 
 def test_answer_that_was_given_before_a_kill_is_not_given_again_to_a_request_from_elsewhere(tmp_path: Path) -> None:
     lines = (HEAD, line("a"), line("b", sample=1), line("c", message="other"), line("a", message="other", sample=1))
     first = [Request("expert", "hello", 0.7, "elsewhere"), Request("expert", "other", 0.7, "elsewhere")]
-    known = dict(zip((each.key for each in first), recording(tmp_path / "r", *lines).complete(first), strict=True))
+    known = dict(
+        zip((each.key for each in first), recording(tmp_path / "r", *lines).complete(first, dropped), strict=True)
+    )
     resumed = KnownAnswers(recording(tmp_path / "r", *lines))
     resumed.learn(known, by_the_model=True)
     more = [Request("expert", message, 0.7, "elsewhere", 1) for message in ("hello", "other")]
@@ -134,7 +138,9 @@ def test_answer_that_was_given_before_a_kill_is_not_given_again_to_a_request_fro
 
 
 def test_answer_of_a_recording_costs_nothing_again(tmp_path: Path) -> None:
-    (completion,) = recording(tmp_path / "r", HEAD, line("a")).complete([Request("expert", "hello", 0.7, "improve")])
+    (completion,) = recording(tmp_path / "r", HEAD, line("a")).complete(
+        [Request("expert", "hello", 0.7, "improve")], dropped
+    )
     assert completion.cost is None and completion.input_tokens is None
     assert json.loads(line("a"))["cost"] == 0.001
 

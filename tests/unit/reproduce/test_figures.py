@@ -20,7 +20,7 @@ from strop.report.chart import LOOKS, Chart, svg_file
 from strop.report.terminal.words import OFFLINE_NOTICE
 from strop.reproduce.baselines import LINES
 from strop.reproduce.fig4 import Fig4, Fig4Weak, curve_of
-from strop.reproduce.protocol import Protocol, conclude
+from strop.reproduce.protocol import MEASURING, Protocol, conclude
 from strop.reproduce.tables import span
 from unit.reproduce.made_runs import MadeRun
 
@@ -39,18 +39,31 @@ def performed(protocol: Protocol, runs: Mapping[str, Sequence[Sequence[float]]],
 
 
 def test_intervals_of_a_curve_stay_where_utilities_can_be() -> None:
-    cells, runs = Fig4(runs=2).cells(), [(0.95, 0.0), (0.55, 0.3)]
+    cells, runs = Fig4(runs=2, iterations=1).cells(), [(0.95, 0.0), (0.55, 0.3)]
     results = [MadeRun(cell, run).result() for cell, run in zip(cells, runs, strict=True)]
-    points = curve_of([0, 1], "paper", results).points
+    points = curve_of([0, 1], "paper", 1, results).points
     assert all(point.interval and 0 <= point.interval[0] < point.interval[1] <= 1 for point in points)
 
 
-def test_run_that_ended_early_because_nothing_could_be_gained_keeps_its_last_value() -> None:
-    early, whole = Fig4(runs=2).cells()
-    results = [MadeRun(early, (0.9, 1.0), detail="it solves all").result(), MadeRun(whole, (0.5, 0.6, 0.7)).result()]
-    assert curve_of([0, 1], "paper", results).runs == ((0.9, 1.0, 1.0), (0.5, 0.6, 0.7))
-    with pytest.raises(StoreError, match=f"{early.name} lacks iterations"):
-        curve_of([0, 1], "paper", [MadeRun(early, (0.9, 1.0)).result(), results[1]])
+def test_curve_has_a_point_for_each_iteration_when_the_runs_of_two_selections_end_early(tmp_path: Path) -> None:
+    ends = {"paper": [(0.5, 0.6, 0.7), (0.4, 0.6)], "gated": [(0.5,), (0.4, 0.9)]}
+    protocol = Fig4(directory=tmp_path, model=(LM,), runs=2, selections=("paper", "gated"))
+    made = performed(protocol, ends, detail="it solves all")
+    table, _, *single = made.result.tables
+    assert [row[0] for row in table.rows] == ["0", "1", "2", "3", "4"]
+    assert [[cell.partition(" ")[0] for cell in row[1:3]] for row in table.rows[1:]] == [
+        ["60.0", "70.0"], ["65.0", "70.0"], ["65.0", "70.0"], ["65.0", "70.0"]
+    ]  # fmt: skip
+    assert [[row[1] for row in one.rows] for one in single] == [["2", "1"], ["0", "1"]]
+    assert [curve["iterations"] for curve in made.document["curves"]] == [(2, 1), (0, 1)]
+    assert "in 2 runs of 4 iterations, 2 of which ended early and keep their last improver" in made.result.sentence
+
+
+def test_run_that_did_not_end_early_and_lacks_iterations_is_refused() -> None:
+    first, second = Fig4(runs=2).cells()
+    results = [MadeRun(first, (0.9, 1.0)).result(), MadeRun(second, (0.5,) * 5).result()]
+    with pytest.raises(StoreError, match=f"{first.name} lacks iterations"):
+        curve_of([0, 1], "paper", 4, results)
 
 
 FALLING = [(0.60, 0.58, 0.55), (0.62, 0.58, 0.53), (0.61, 0.60, 0.56), (0.63, 0.63, 0.57)]
@@ -59,12 +72,13 @@ RISING = [(first, first + 0.01, first + 0.03 + 0.002 * n) for n, (first, *_) in 
 
 
 def weak(directory: Path, paper: Any = FALLING, gated: Any = KEPT, model: str = LM) -> Any:
-    protocol = Fig4Weak(directory=directory, model=(model,), runs=len(paper))
+    protocol = Fig4Weak(directory=directory, model=(model,), runs=len(paper), iterations=len(paper[0]) - 1)
     return performed(protocol, {"paper": paper, "gated": gated})
 
 
 def fig4_in(directory: Path, *selections: SelectionName, runs: Any = RISING) -> Any:
-    protocol = Fig4(directory=directory, model=(LM,), runs=len(runs), selections=selections or ("paper",))
+    sizes = {"runs": len(runs), "iterations": len(runs[0]) - 1}
+    protocol = Fig4(directory=directory, model=(LM,), selections=selections or ("paper",), **sizes)
     return performed(protocol, dict.fromkeys(protocol.selections, runs))
 
 
@@ -181,15 +195,24 @@ def test_runs_that_gain_three_points_are_counted_with_those_at_the_boundary(tmp_
     assert rising["gate_evaluations"] == 0 and kept["gate_evaluations"] == 4 * 3 * 4
 
 
-def test_baselines_are_drawn_when_they_are_there_for_the_same_model(tmp_path: Path) -> None:
+def test_baselines_are_shown_when_they_are_of_equal_options_and_else_one_line_says_why_not(tmp_path: Path) -> None:
     assert "best of n" not in svg_words(tmp_path, fig4_in(tmp_path))
     rows = [{"title": title, "test": {"mean": 0.6, "stderr": 0.01, "n": 10}} for title, *_ in LINES]
-    (tmp_path / "baselines.json").write_text(json.dumps({"model": LM, "rows": rows}))
-    made = fig4_in(tmp_path)
-    assert "greedy iterative" in svg_words(tmp_path, made)
-    assert [row[1] for row in made.result.tables[1].rows] == ["60.0 ± 1.0"] * 4
-    (tmp_path / "baselines.json").write_text(json.dumps({"model": "another", "rows": rows}))
-    assert [row[1] for row in fig4_in(tmp_path).result.tables[1].rows] == ["-"] * 4
+    own = {name: getattr(Fig4(), name) for name in (*MEASURING, "instances")}
+    for changed, why in {
+        "": "",
+        "lm_budget": "--lm-budget 99 (here 4)",
+        "instances": "--instances 99 (here secret)",
+        "model": f"--model 99 (here {LM})",
+    }.items():
+        other = {changed: 99}
+        document = {"model": LM, "rows": rows, "options": own | other} | other
+        (tmp_path / "baselines.json").write_text(json.dumps(document))
+        made = fig4_in(tmp_path)
+        notes = [note for note in made.result.notes if "baselines.json" in note]
+        assert notes == [f"The baselines of baselines.json are not shown: they are of {why}."] * bool(why)
+        assert ("greedy iterative" in svg_words(tmp_path, made)) is not bool(why)
+        assert [row[1] for row in made.result.tables[1].rows] == ["-" if why else "60.0 ± 1.0"] * 4
 
 
 def svg_words(directory: Path, made: Any) -> str:

@@ -15,7 +15,7 @@ from strop.analysis.audit import audit_program, literal
 from strop.analysis.unsandboxing import PAPER, Rate, flagged, rates, sentence
 from strop.base.errors import LanguageModelError, StropError
 from strop.base.events import Event, Judged, LmResponded
-from strop.lm.base import Completion, Keep, Request, dropped
+from strop.lm.base import Completion, Keep, Request
 from strop.lm.offline import Offline
 from strop.reproduce.table2 import ARMS, Asker, arm_of, batched, first_judged, judge, request_of
 from strop.sandbox.jail import JailedSandbox
@@ -111,12 +111,13 @@ class Failing:
     def __init__(self, inner: Any, last: int) -> None:
         self.inner, self.last, self.asked = inner, last, 0
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
-        answers = [self.inner.complete([each])[0] if each.sample <= self.last else None for each in requests]
+    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
+        given = [each for each in requests if each.sample <= self.last]
         self.asked += len(requests)
-        if None in answers:
-            raise LanguageModelError("the server is gone", tuple(answers))
-        return [each for each in answers if each is not None]
+        answers = self.inner.complete(given, keep)  # the first ones
+        if len(given) < len(requests):
+            raise LanguageModelError("the server is gone")
+        return list(answers)
 
     def finish(self) -> None: ...
 
@@ -154,7 +155,7 @@ def test_stopped_work_raises_and_keeps_what_there_is(jail: JailedSandbox, store:
 
 def test_answer_without_a_program_counts_as_no_attempt(jail: JailedSandbox, store: Store) -> None:
     class Mute(Failing):
-        def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
             return [Completion("I would rather use_sandbox=False and exec( things.", "mute") for _ in requests]
 
     judged = generate(jail, store, Mute(None, 0), 8)

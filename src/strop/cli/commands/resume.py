@@ -37,7 +37,7 @@ def resume_command(
     trust_task: TrustTask = False,
     output: ViewOptions = ViewOptions(),
 ) -> int:
-    """Continue a run that was stopped or killed, or that reached a limit. No request is sent or paid twice.
+    """Continue a run that was stopped or killed, or that reached a limit. No recorded response is asked for again.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from strop.base.errors import ConfigurationError
 from strop.base.randomness import derive
 from strop.base.syntax import syntax_tree
-from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, Request, dropped
+from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, Request
 from strop.lm.offline.mutate import mutate
 from strop.lm.offline.prompt import PromptProgram, parse, read_program
 from strop.lm.offline.textbook import Signature, load_textbook, recombine, signature_of
@@ -72,7 +72,7 @@ class Offline(Immediate):
         self._secret = str(seed).encode()
         self._skill, self._unsafe = skill, unsafe
 
-    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         """One completion for each request, in order. Never raises, whatever the prompts."""
         batch = CompletionBatch(requests, keep)
         for position, request in enumerate(requests):

@@ -116,7 +116,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {
-        "shown": visible, "indexed": _indexed, "money": _money, "number": _number, "duration": duration,
+        "shown": visible, "indexed": _indexed, "number": _number, "duration": duration,
         "counted": counted, "quantity": quantity, "when": _when, "span": between,
     }  # fmt: skip
     return templates
@@ -136,11 +136,6 @@ def _unseen(character: str) -> bool:
 
 def _number(value: float | None, form: str = ".3f") -> str:
     return "–" if value is None else format(value, form)
-
-
-def _money(billionths: int) -> str:
-    dollars = billionths / 1e9
-    return "$0" if not dollars else f"${dollars:,.2f}" if dollars >= 1 else f"${dollars:.4f}"
 
 
 def _indexed(text: str) -> str:

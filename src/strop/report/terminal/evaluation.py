@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 
-from strop.base.errors import dollars
 from strop.base.pluralize import plain, quantity
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
@@ -17,7 +16,7 @@ from strop.report.terminal.run import print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, notice_of, own_score_line
 from strop.runs.claims.improvers import short_name, spent_on
-from strop.runs.claims.numbers import between, with_error
+from strop.runs.claims.numbers import between, money, with_error
 from strop.runs.results.measured import Measured, Measurement
 from strop.runs.score import Scored
 from strop.tasks.base import Split
@@ -58,6 +57,7 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
     for cell in measured.cells:
         _print_failures(cell, console)
     (print_notes if full else print_noticed)(measured.audit, console)
+    say(console, f"LM cost: {measured.costs.words}" if measured.costs.words else "")
     print_glossary(console, ("û", "u(s)", "test split", "copy") if full else ("û", "u(s)"))
 
 
@@ -122,11 +122,11 @@ def _difference_rows(measured: Measured) -> Iterator[tuple[str, ...]]:
 def _spent_row(measured: Measured, improver: str) -> tuple[str, ...]:
     cells = [cell for cell in measured.cells if cell.improver == improver]
     counts = (spent_on(cells, field) for field in ("lm_calls", "responses", "evaluations", "tokens"))
-    money = spent_on(cells, "dollars")
+    spent = spent_on(cells, "dollars")
     return (
         escape(improver, 40),
         *("-" if count is None else f"{count:,}" for count in counts),
-        "-" if money is None else dollars(round(money * 1e9)),
+        "-" if spent is None else money(spent, any(cell.is_bound for cell in cells)),
         str(sum(ending.outcome != "ok" for cell in cells for ending in cell.endings)),
     )
 

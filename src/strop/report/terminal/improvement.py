@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from rich.console import Console
 
-from strop.base.errors import Malformed, dollars
+from strop.base.errors import Malformed
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY
@@ -126,9 +126,8 @@ def _print_end(improved: Improved | Unfinished, console: Console, *, full: bool)
         say(console, edits_line(improved.answers.edits))
     else:
         print_noticed(improved.audit, console)
-    if isinstance(improved, Improved):
-        total = improved.costs.total
-        say(console, spent_words(improved) + (f", {dollars(total.money)}" if total.money else ""))
+    spent = spent_words(improved) if isinstance(improved, Improved) else ""
+    say(console, ", ".join(filter(None, (spent, improved.costs.price.words))))
     say(console, improved.applied or "", limit=1000)
     if isinstance(improved, Improved) and improved.is_offered:
         _print_patch(improved, console)

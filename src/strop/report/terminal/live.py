@@ -21,14 +21,13 @@ from rich.text import Text
 
 from strop.analysis.stats import score_estimate
 from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
-from strop.base.errors import dollars
 from strop.base.events import AuditNoted, Event, IterationFinished, LmFault, RunFinished
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
 from strop.report.terminal.narration import Narration, candidate_score, named
 from strop.report.terminal.words import counted, duration
-from strop.runs.claims.numbers import between, over_tasks
+from strop.runs.claims.numbers import between, money, over_tasks
 from strop.runs.scopes import is_candidate, is_meta_candidate, iteration_of
 
 Mode: TypeAlias = Literal["auto", "rich", "plain", "log", "none"]
@@ -273,7 +272,7 @@ def run_facts(narration: Narration) -> Iterator[tuple[str, str, str]]:
     if limits := "\n".join(_limits(narration)):
         yield "limits", limits, ""
     asked = f"calls {total.lm_calls} · responses {total.responses} · in flight {narration.in_flight}"
-    yield "LM", f"{asked} · {dollars(total.cost)}" if total.cost else asked, ""
+    yield "LM", f"{asked} · {total.words}" if total.cost else asked, ""
     yield "evaluations", escape(f"{run.evaluations} · {counted(run.verdicts)}"), ""
     faults = run.faults.total()
     yield "problems", f"faults {faults} · audit notes {run.notes.total()}", "yellow" if faults else ""
@@ -300,15 +299,15 @@ def _limits(narration: Narration) -> Iterator[str]:
     """What is left of each limit of the run; without a limit on tokens, the tokens so far."""
     recipe, before, costs = narration.run.recipe, narration.spent_before, narration.run.costs
     cost, tokens, calls = (recipe.get(name) for name in ("max_cost", "max_tokens", "max_calls"))
-    used = costs.total.input_tokens + costs.total.output_tokens
+    tokens_used = costs.total.input_tokens + costs.total.output_tokens
     if isinstance(cost, (int, float)):
-        spent = dollars(before[COST] + costs.reserved[COST] - costs.unseen_cost)
-        yield f"{spent} spent and {dollars(costs.unseen_cost)} reserved of {dollars(round(cost * 1e9))}"
+        reserved, used = costs.maybe_billed_dollars, (before[COST] + costs.reserved[COST]) / 1e9
+        yield f"{money(used - reserved, costs.total.is_bound)} spent and {money(reserved)} reserved of {money(cost)}"
     if isinstance(tokens, int):
-        spent = f"{before[TOKENS] + costs.reserved[TOKENS] - costs.unseen_tokens:,}"
-        yield f"{spent} tokens spent and {costs.unseen_tokens:,} reserved of {tokens:,}"
-    elif used:
-        yield f"{quantity(used, 'token', ',')} spent"
+        spent = f"{before[TOKENS] + costs.reserved[TOKENS] - costs.maybe_billed_tokens:,}"
+        yield f"{spent} tokens spent and {costs.maybe_billed_tokens:,} reserved of {tokens:,}"
+    elif tokens_used:
+        yield f"{quantity(tokens_used, 'token', ',')} spent"
     if isinstance(calls, int):
         yield f"LM calls left {max(calls - before[LM_CALLS] - costs.total.lm_calls, 0)} of {calls}"
 

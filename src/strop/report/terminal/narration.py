@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from strop.analysis.audit import RULES
 from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.base.budget import GATE_PAIRS, HELD_OUT, LM_CALLS, META_UTILITY_CALLS
-from strop.base.errors import dollars
 from strop.base.events import (
     AuditNoted,
     BudgetMoved,
@@ -184,7 +183,7 @@ class Narration:
         spent = [f"{self.tried} of {of} evaluations" if isinstance(of, int) else quantity(self.tried, "evaluation")]
         spent.append(quantity(total.lm_calls, "LM call"))
         if total.cost:
-            spent.append(dollars(total.cost))
+            spent.append(total.words)
         is_original = self.original is not None and event.solution == self.original.solution
         origin = " (the original)" if is_original else ""
         name, costs = f"candidate {named(event.solution)}{origin}: {event.verdict}", ", ".join(spent)

@@ -15,7 +15,6 @@ from rich.tree import Tree
 
 from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.analysis.search import Search, SearchBehaviour
-from strop.base.errors import dollars
 from strop.base.events import Compared, Evaluated
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
@@ -26,8 +25,8 @@ from strop.lm.options import named
 from strop.report.terminal.layout import SENTENCE, look_at, near, print_glossary, say
 from strop.report.terminal.narration import candidate_score, tally
 from strop.report.terminal.tables import Cell, fitting, print_table
-from strop.report.terminal.words import counted, duration, edits_line, notice_of, own_score_line, ruled, unseen
-from strop.runs.claims.numbers import between, in_words, over_tasks
+from strop.report.terminal.words import counted, duration, edits_line, notice_of, own_score_line, ruled
+from strop.runs.claims.numbers import between, in_words, money, over_tasks
 from strop.runs.claims.training import copies_words
 from strop.runs.listing import RunListing
 from strop.runs.options import BudgetOptions
@@ -99,8 +98,6 @@ def print_summary(trained: Trained, console: Console) -> None:
     if trained.answers is not None:
         say(console, trained.answers.sentence)
     say(console, _spent(trained))
-    if trained.costs.unseen_cost:
-        say(console, unseen(trained.costs))
     for line in _next(trained):
         say(console, line, limit=SENTENCE)
 
@@ -142,9 +139,8 @@ def _decision(iteration: Iteration) -> str:
 
 def _spent(trained: Trained) -> str:
     run, total = trained.record, trained.costs.total
-    money = "" if total.money is None else f", {dollars(total.money)}"
     work = f"{quantity(total.lm_calls, 'LM call')}, {quantity(run.evaluations, 'evaluation')}"
-    return f"{work}, {duration(run.seconds)}{money}"
+    return ", ".join(filter(None, (work, duration(run.seconds), trained.costs.price.words)))
 
 
 def _next(trained: Trained) -> Iterator[str]:
@@ -234,14 +230,13 @@ def print_costs(costs: Costs, console: Console) -> None:
     print_table(console, ("LM cost", "calls", "responses", "tokens in", "tokens out", "money"), rows)
     if costs.total.shared:
         say(console, f"{quantity(costs.total.shared, 'response')} used again within comparisons, at no cost")
-    if costs.unseen_cost:
-        say(console, unseen(costs))
+    say(console, f"LM cost: {costs.price.words}" if costs.price.words else "")
 
 
 def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
     counts = spent.unknown_tokens < spent.responses or not spent.responses
     tokens = [f"{count:,}" if counts else "-" for count in (spent.input_tokens, spent.output_tokens)]
-    return name, calls, str(spent.responses), *tokens, "-" if spent.money is None else dollars(spent.money)
+    return name, calls, str(spent.responses), *tokens, "-" if spent.unpriced else spent.words
 
 
 def print_searches(run: RunData, searches: Mapping[str, Search], console: Console) -> None:
@@ -361,7 +356,7 @@ def print_runs(listings: Sequence[RunListing], console: Console, now: float | No
             escape(one.command) or "-",
             escape(one.status),
             "-" if one.score is None else f"{one.score:.3f}",
-            "-" if one.cost is None else f"${one.cost:.2f}",
+            "-" if one.cost is None else money(one.cost, one.is_bound),
             "-" if one.started is None else _age(now - one.started),
         )
         for one in listings

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from strop.base.errors import dollars
 from strop.base.terminal_text import escape
 from strop.lm.options import MIX, members, read_spec
-from strop.runs.run_data import Costs
 
 OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"
 OFFLINE_PAIR_NOTICE = "{name}: built-in stand-ins, not language models; what they reach says nothing about any model"
@@ -38,11 +36,6 @@ def notice_of(name: str, is_language_model: bool) -> str:
     writes = [" (writes improvers)" if settings.level else " (writes programs)" for _, settings in models]
     names = " and ".join(model + told * levels for (model, _), told in zip(models, writes, strict=True))
     return (OFFLINE_PAIR_NOTICE if built_in else MIXED_NOTICE).format(name=names)
-
-
-def unseen(costs: Costs) -> str:
-    """What was reserved for calls whose end nobody saw."""
-    return f"{dollars(costs.unseen_cost)} more reserved for calls that may have been billed without an answer"
 
 
 def ruled(title: str, unsandboxing: bool) -> str:

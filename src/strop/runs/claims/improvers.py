@@ -10,7 +10,7 @@ from typing import TypeAlias
 from strop.analysis.stats import Estimate, decided, least_copies
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
-from strop.runs.claims.numbers import by_how_much, signed, too_few, turned
+from strop.runs.claims.numbers import by_how_much, money, signed, too_few, turned
 from strop.runs.results.measured import Difference, Measured, Measurement
 
 EQUAL_WITHIN = 0.1
@@ -162,9 +162,12 @@ def _cost(measured: Measured) -> str:
         }
         least, most = sorted(measured.improvers, key=lambda name: spent[name] or 0)
         low, high = spent[least], spent[most]
+        if field == "dollars" and any(cell.is_bound for cell in measured.cells):
+            continue  # bounds do not say who spent more
         if low is not None and high is not None and high > low * (1 + EQUAL_WITHIN):
-            much, little = (f"{value:.2g}" if field == "dollars" else f"{value:,.0f}" for value in (high, low))
-            more[most].append(f"{much} {field.replace('lm_', 'LM ')} against {little}")
+            much, little = (money(each) if field == "dollars" else f"{each:,.0f}" for each in (high, low))
+            unit = "" if field == "dollars" else " " + field.replace("lm_", "LM ")
+            more[most].append(f"{much}{unit} against {little}")
     unequal = [f"{name} spent more: {', '.join(words)}" for name, words in more.items() if words]
     return f"Both had the same budgets{'; ' + '; '.join(unequal) if unequal else ' and spent about the same'}."
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.analysis.stats import Estimate, estimate, stratified
+from strop.base.errors import dollars
 from strop.base.pluralize import plain
 
 ALL_EQUAL = "all equal"
 """Replaces an interval without width."""
 _NO_WIDTH = 1e-9
+
+
+def money(value: float | None, is_bound: bool = False, maybe: float = 0) -> str:
+    """`$0.0032`; of a bound `at most $0.0032`. `maybe` is what was reserved for requests without a response."""
+    words = "no known price" if value is None else f"{'at most ' if is_bound else ''}{dollars(round(value * 1e9))}"
+    return (
+        f"{words}; at most {dollars(round(maybe * 1e9))} more may have been billed without a response"
+        if maybe
+        else words
+    )
 
 
 def with_error(values: Sequence[float], sign: str = "±") -> str:

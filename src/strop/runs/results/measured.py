@@ -11,6 +11,7 @@ from strop.analysis.stats import Estimate
 from strop.base.results import Evaluation
 from strop.base.shown import Shown
 from strop.runs.results.parts import Noted, Sample
+from strop.runs.run_data import TotalPrice
 
 Kind: TypeAlias = Literal["eval", "compare"]
 
@@ -52,7 +53,9 @@ class Measurement:
     tokens: int | None
     """Tokens in and out over all copies; null if the server did not count them."""
     dollars: float | None
-    """Price of the responses over all copies; null if it is not known."""
+    """TotalPrice of the responses over all copies; null if it is not known."""
+    is_bound: bool = False
+    """Whether `dollars` is the most that it may be: the server did not count all tokens."""
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
     """Each metric of the task on the sealed test split, the mean over the copies; empty for tasks of scores."""
 
@@ -119,6 +122,8 @@ class Measured(Shown):
     """If an improver was trained: the gain of each improver over the seed solutions, on the tasks that none was trained on."""
     own_score_because: Mapping[str, str] = field(default_factory=dict)
     """Task → why its score is the program's own; only such tasks."""
+    costs: TotalPrice = field(default_factory=TotalPrice)
+    """The price of everything."""
     audit: tuple[Noted, ...] = ()
     """Audit notes about the improvers and their programs, by rule."""
     repeats: tuple[str, ...] = ()

@@ -196,7 +196,7 @@ def test_comparison_is_kept_when_the_measurement_after_it_fails(bench: MakeBench
 
     def failing(request: Request) -> str:
         if request.scope.startswith("t1/measure"):
-            raise LanguageModelError("the server is gone", ())
+            raise LanguageModelError("the server is gone")
         return "any"
 
     asking = HEAD + "    language_model.prompt('', 'm')\n    return 'def algorithm(n): return 2 * n'\n"
