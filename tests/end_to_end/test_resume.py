@@ -107,7 +107,7 @@ def test_replay_says_what_is_not_as_recorded(strop: Strop, tmp_path: Path) -> No
         )
     found = strop("replay", "here")
     assert found.returncode == 8
-    assert "Evaluated at t0/measure/copy0/test" in found.stdout and '"verdict": "timeout"' in found.stdout
+    assert 'Evaluated at t0/measure/copy0/test: verdict: recorded {"verdict": "timeout"}' in found.stdout
 
 
 def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(

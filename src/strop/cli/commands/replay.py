@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from strop.api.lookup import find_run
 from strop.api.recording import recorded
+from strop.api.target import Target
 from strop.base.errors import ConfigurationError, LanguageModelError, ReplayDiffers
 from strop.base.pluralize import quantity
 from strop.base.temporary import TemporaryFolder
@@ -18,6 +20,7 @@ from strop.cli.commands.options import Json, Out, Run, TrustTask
 from strop.cli.commands.output import notify, present, results_alone
 from strop.lm.known_answers import NoModel
 from strop.report.terminal import difference as replay_printing  # registers how a replay is printed  # noqa: F401
+from strop.report.terminal.live import Mode
 from strop.runs.assembly import Components, assembled
 from strop.runs.improve import improve_once, rounds_of
 from strop.runs.options import LimitOptions
@@ -43,9 +46,9 @@ def replay_command(
     trust_task: TrustTask = False,
     as_json: Json = False,
 ) -> int:
-    """Repeat a finished run or improvement from its record, without a language model or network, and compare every event.
+    """Repeat a finished run or improvement from its record, without a language model; compare every event and the result.
 
-    Programs run and are scored again in the jail; responses come from the record. The exit code is 8 if an event differs.
+    Programs run and are scored again in the jail; responses come from the record. The exit code is 8 if something differs.
 
     Parameters
     ----------
@@ -70,7 +73,7 @@ def replay_command(
             raise ReplayDiffers(f"not as recorded in {directory}: {error}") from error
     present(compared, as_json=as_json)
     if compared.differences:
-        raise ReplayDiffers(f"not as recorded in {directory}: {quantity(len(compared.differences), 'event')}")
+        raise ReplayDiffers(f"not as recorded in {directory}: {quantity(len(compared.differences), 'place')}")
     return 0
 
 
@@ -89,20 +92,22 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Replayed:
         origin = record.origin(trust=trust)
         with results_alone(), assembled(free, os.environ, origin, nothing) as parts:
             _check_repeatable(parts)
-            notify(f"replay of {record.directory}: no language model is asked")
             with reading(record.directory):
                 parts = replace(parts, past=recorded_acts(before))
                 known = answers(before)
             parts.language_model.learn(known)
-            with recorded(parts, directory, REPLAY, {"improver": record.improver}) as journal:
-                if record.kind == "improve":
-                    original = original_of(record.meta, record.directory)
+            is_improvement = record.kind == "improve"
+            original = original_of(record.meta, record.directory) if is_improvement else None
+            target = Target(record.spec.task, parts.task, original).meta(directory) if is_improvement else {}
+            show: Mode = "auto" if sys.stderr.isatty() else "none"
+            with recorded(parts, directory, REPLAY, {"improver": record.improver, **target}, show=show) as journal:
+                if is_improvement:
                     kept = on_kept_trees(parts, record.directory)
                     improve_once(kept, record.improver, original, directory, journal, rounds_of(before))
                 else:
                     run(parts, record.improver, directory, journal)
         with Store.open(directory) as after:
-            return compare_records(before, after)
+            return compare_records(before, after, parts.past.unordered)
 
 
 def _check_repeatable(parts: Components) -> None:
