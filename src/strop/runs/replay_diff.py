@@ -11,7 +11,9 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from strop.base.as_document import HIDDEN, as_document, computed
 from strop.base.events import (
@@ -76,39 +78,34 @@ class Replayed:
     """Events that agree."""
     differences: tuple[Difference, ...]
     """What does not: fields of the result, then events by scope, then their order."""
-    notes_left_out: int = field(default=0, metadata=HIDDEN)
-    """Notes of the audit on texts that only one record has, not compared because the two were audited by different rules."""
+    other_audit: bool = field(default=False, metadata=HIDDEN)
+    """Whether the run was audited by other rules: then notes of the audit on texts are not compared."""
 
     @computed
     def sentence(self) -> str:
         """The conclusion."""
         if self.differences:
-            return f"The replay differs in {quantity(len(self.differences), 'place')}; {self.events} events are as recorded."
+            places = quantity(len(self.differences), "place")
+            return f"The replay differs in {places}; {self.events} events are as recorded."
         agrees = f"The replay agrees: {self.events} events and the result, each as recorded (except for times)."
-        notes = (
-            f" {quantity(self.notes_left_out, 'audit note')} on programs differ: the run was audited by other rules."
-        )
-        return agrees + notes * bool(self.notes_left_out)
+        return agrees + " Notes on programs are not compared: the run was audited by other rules." * self.other_audit
 
 
 def compare_records(first: Store, second: Store, unordered: Collection[str] = ()) -> Replayed:
     """Compare a record and its replay. `unordered`: improvements whose acts come in another order each time."""
-    a, b = identities(first), identities(second)
-    events, missing, extra = (a & b).total(), a - b, b - a
-    differing = missing.total() + extra.total()
-    other_rules = _audit_rules(first) != _audit_rules(second)
-    if other_rules:
-        missing, extra = _without_notes_on_texts(missing), _without_notes_on_texts(extra)
-    left_out = differing - missing.total() - extra.total()
-    left_out_fields = _PLACES | ({"audit"} if other_rules else set())
+    other_audit = _audit_rules(first) != _audit_rules(second)
+    left_out = _PLACES | ({"audit"} if other_audit else set())
     with reading(first.directory):
-        recorded, replayed = (
-            dict(_fields(_result(store, first.meta.get("kind", "")), left_out_fields)) for store in (first, second)
-        )
+        kind = first.meta.get("kind", "")
+        recorded, replayed = (dict(_fields(_result(store, kind), left_out)) for store in (first, second))
         orders = _orders(first, unordered), _orders(second, unordered)
     found = [_difference(path, recorded.get(path), replayed.get(path)) for path in recorded | replayed]
-    differences = [each for each in found if each.recorded != each.replayed] + _paired(missing, extra)
-    return Replayed(first.directory, events, (*differences, *_in_other_order(*orders)), left_out)
+    a, b = (
+        Counter({name: n for name, n in identities(store).items() if not (other_audit and _is_on_text(name))})
+        for store in (first, second)
+    )
+    differences = [each for each in found if each.recorded != each.replayed] + _paired(a - b, b - a)
+    return Replayed(first.directory, (a & b).total(), (*differences, *_in_other_order(*orders)), other_audit)
 
 
 def _result(store: Store, kind: str) -> dict[str, object]:
@@ -173,33 +170,25 @@ def _audit_rules(store: Store) -> object:
     return next(starts).environment.get("audit")
 
 
-def _without_notes_on_texts(names: Counter[str]) -> Counter[str]:
-    kept = Counter(names)
-    for name in names:
-        kind, values = json.loads(name)
-        if kind == AuditNoted.__name__ and values["rule"].startswith(ON_TEXTS):
-            del kept[name]
-    return kept
+def _is_on_text(name: str) -> bool:
+    """Whether an event is a note of the audit on a text, by its identity."""
+    kind, values = json.loads(name)
+    return kind == AuditNoted.__name__ and str(values["rule"]).startswith(ON_TEXTS)
 
 
 def _paired(missing: Counter[str], extra: Counter[str]) -> list[Difference]:
-    """The events of only one record, each with an event of the other of the same kind and scope."""
-    others: dict[str, list[dict[str, object]]] = defaultdict(list)
-    differences = []
-    for what, event in _events(extra):
-        others[what].append(event)
-    for what, event in _events(missing):
-        other = others[what].pop(0) if others[what] else None
-        names = [name for name in event if other and event[name] != other.get(name)]
-        shown = ({name: one.get(name) for name in names} if names else one for one in (event, other) if one)
-        differences.append(
-            _difference(": ".join([what, *([", ".join(names)] if names else [])]), *shown, *([None] * (not other)))
-        )
-    rest = [_difference(what, None, event) for what, events in others.items() for event in events]
-    return sorted(differences + rest, key=lambda difference: difference.what)
+    """The events of only one record, each with one of the other of the same kind and scope."""
+    found: dict[str, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
+    for which, names in enumerate((missing, extra)):
+        for kind, values in map(json.loads, sorted(names.elements())):
+            found[f"{kind} at {values['scope'] or 'the run'}"][which].append(values)
+    return [_event(what, *pair) for what in sorted(found) for pair in zip_longest(*found[what])]
 
 
-def _events(names: Counter[str]) -> list[tuple[str, dict[str, object]]]:
-    """Each event with its kind and scope in words."""
-    events = [json.loads(name) for name in sorted(names.elements())]
-    return [(f"{kind} at {values['scope'] or 'the run'}", values) for kind, values in events]
+def _event(what: str, recorded: dict[str, object] | None, replayed: dict[str, object] | None) -> Difference:
+    if recorded is None or replayed is None:
+        return _difference(what, recorded, replayed)
+    names = [name for name in recorded if recorded[name] != replayed.get(name)]
+    return _difference(
+        f"{what}: {', '.join(names)}", *({name: one.get(name) for name in names} for one in (recorded, replayed))
+    )

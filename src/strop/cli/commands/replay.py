@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from strop.api.lookup import find_run
@@ -27,7 +28,7 @@ from strop.runs.options import LimitOptions
 from strop.runs.reading import reading
 from strop.runs.replay_diff import Replayed, compare_records
 from strop.runs.results.improved import original_of
-from strop.runs.resume import answers, recorded_acts, requests
+from strop.runs.resume import answers, recorded_acts
 from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
 from strop.runs.train import run
 from strop.store import Store
@@ -85,12 +86,11 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Replayed:
     """
     free = replace(record.confined(trust=trust), workers="", **vars(LimitOptions()))
     with Store.open(record.directory, believed=False) as before:
-
-        def nothing() -> NoModel:
-            return NoModel(record.model, record.is_language_model, lambda: requests(before))
-
         origin = record.origin(trust=trust)
-        with results_alone(), assembled(free, os.environ, origin, nothing) as parts:
+        with (
+            results_alone(),
+            assembled(free, os.environ, origin, partial(NoModel, record.model, record.is_language_model)) as parts,
+        ):
             _check_repeatable(parts)
             with reading(record.directory):
                 parts = replace(parts, past=recorded_acts(before))
