@@ -56,7 +56,7 @@ _FRAMES = (RunStarted, IterationStarted, IterationFinished)
 
 
 @dataclass(frozen=True)
-class Difference:
+class ReplayDifference:
     """One thing that differs between the record and its replay."""
 
     what: str
@@ -76,7 +76,7 @@ class Replayed:
     """Directory of the run."""
     events: int
     """Events that agree."""
-    differences: tuple[Difference, ...]
+    differences: tuple[ReplayDifference, ...]
     """What does not: fields of the result, then events by scope, then their order."""
     other_audit: bool = field(default=False, metadata=HIDDEN)
     """Whether the run was audited by other rules: then notes of the audit on texts are not compared."""
@@ -150,7 +150,7 @@ def _orders(store: Store, unordered: Collection[str]) -> dict[str, list[str]]:
     }
 
 
-def _in_other_order(recorded: dict[str, list[str]], replayed: dict[str, list[str]]) -> Iterator[Difference]:
+def _in_other_order(recorded: dict[str, list[str]], replayed: dict[str, list[str]]) -> Iterator[ReplayDifference]:
     """The scopes in which as many events are in another order, each with the first two that differ."""
     for scope, order in recorded.items():
         pairs = [pair for pair in zip(order, replayed.get(scope, ()), strict=False) if pair[0] != pair[1]]
@@ -158,9 +158,14 @@ def _in_other_order(recorded: dict[str, list[str]], replayed: dict[str, list[str
             yield _difference(f"order of events in {scope or 'the run'}", *pairs[0])
 
 
-def _difference(what: str, recorded: object, replayed: object) -> Difference:
-    return Difference(
-        what, *(None if each is None else json.dumps(each, sort_keys=True) for each in (recorded, replayed))
+def _difference(what: str, recorded: object, replayed: object) -> ReplayDifference:
+    """Two values; of two events the fields that differ."""
+    if isinstance(recorded, dict) and isinstance(replayed, dict):
+        names = [name for name in recorded if recorded[name] != replayed.get(name)]
+        what = f"{what}: {', '.join(names)}"
+        recorded, replayed = ({name: one.get(name) for name in names} for one in (recorded, replayed))
+    return ReplayDifference(
+        what, *(None if one is None else json.dumps(one, sort_keys=True) for one in (recorded, replayed))
     )
 
 
@@ -176,19 +181,10 @@ def _is_on_text(name: str) -> bool:
     return kind == AuditNoted.__name__ and str(values["rule"]).startswith(ON_TEXTS)
 
 
-def _paired(missing: Counter[str], extra: Counter[str]) -> list[Difference]:
+def _paired(missing: Counter[str], extra: Counter[str]) -> list[ReplayDifference]:
     """The events of only one record, each with one of the other of the same kind and scope."""
     found: dict[str, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
     for which, names in enumerate((missing, extra)):
         for kind, values in map(json.loads, sorted(names.elements())):
             found[f"{kind} at {values['scope'] or 'the run'}"][which].append(values)
-    return [_event(what, *pair) for what in sorted(found) for pair in zip_longest(*found[what])]
-
-
-def _event(what: str, recorded: dict[str, object] | None, replayed: dict[str, object] | None) -> Difference:
-    if recorded is None or replayed is None:
-        return _difference(what, recorded, replayed)
-    names = [name for name in recorded if recorded[name] != replayed.get(name)]
-    return _difference(
-        f"{what}: {', '.join(names)}", *({name: one.get(name) for name in names} for one in (recorded, replayed))
-    )
+    return [_difference(what, *pair) for what in sorted(found) for pair in zip_longest(*found[what])]
