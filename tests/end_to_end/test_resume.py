@@ -94,7 +94,7 @@ def test_replay_of_a_record_that_lacks_an_answer_says_which(strop: Strop, tmp_pa
     found = strop("replay", "here")
     assert found.returncode == 8, found.stderr
     assert "not as recorded in here: request" in found.stderr
-    assert "was not recorded; the nearest recorded request" in found.stderr and "Traceback" not in found.stderr
+    assert "was not recorded: '" in found.stderr and found.stderr.count("\n") <= 2
 
 
 @pytest.mark.slow
@@ -107,7 +107,7 @@ def test_replay_says_what_is_not_as_recorded(strop: Strop, tmp_path: Path) -> No
         )
     found = strop("replay", "here")
     assert found.returncode == 8
-    assert "Evaluated at t0/measure/copy0/test" in found.stdout and '"verdict": "timeout"' in found.stdout
+    assert 'Evaluated at t0/measure/copy0/test: verdict: recorded {"verdict": "timeout"}' in found.stdout
 
 
 def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(

@@ -78,7 +78,7 @@ def judged(
     refusal = rewards(task, workspaces) if is_better and not task.own_score_because else ""
     if refusal:
         return [("refused", replace(each, error=refusal)) for each in found[1:]]
-    return [(_outcome(each), each) for each in found[1:]]
+    return [(_outcome(task, each), each) for each in found[1:]]
 
 
 def resumed(task: CommandTask, workspaces: Workspaces, program: str) -> Evaluation:
@@ -117,9 +117,9 @@ def measured(task: CommandTask, program: str, workspaces: Workspaces, isolation:
             return copy.run(5)
 
 
-def _outcome(evaluation: Evaluation) -> Outcome:
+def _outcome(task: CommandTask, evaluation: Evaluation) -> Outcome:
     if evaluation.verdict != "ok":
         return "failed"
     if evaluation.value <= 0.5:
         return "not better"
-    return "by its own score" if evaluation.own_score_because else "better"
+    return "by its own score" if task.own_score_because else "better"

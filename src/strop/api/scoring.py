@@ -73,7 +73,8 @@ def score_program(task: AnyTask, text: str, split: Split, spec: RunSpec) -> Scor
         SandboxError: the sandbox cannot run anything.
     """
     evaluation = evaluate(task, text, split, spec, run_secret(machine_key(key_file(os.environ)), spec.seed))
-    return Scored(task=task.name, split=split, **fields_of(Evaluation, evaluation))
+    own = task.own_score_because if isinstance(task, CommandTask) else ""
+    return Scored(task=task.name, split=split, own_score_because=own, **fields_of(Evaluation, evaluation))
 
 
 def _text_of(solution: str | Path | None, task: AnyTask) -> str:

@@ -61,8 +61,6 @@ class Evaluation:
     """Metric → value of the original, for each instance; empty if the original was not measured beside the program."""
     answers: tuple[str, ...] = ()
     """Digest of the original's output that the program's was compared with, for each instance; empty if nothing was compared."""
-    own_score_because: str = ""
-    """Why the score is the program's own, in words; empty if somebody else computes it."""
     fixed_input: bool = False
     """Whether the input is always the same, as far as the original shows, so that nothing is held out."""
     original_varies: bool = False

@@ -27,6 +27,8 @@ class CompletedWork:
     """LM calls of each improvement in the order of the record, with digests in place of texts."""
     granted: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     """Reservations by path and counter, and by the name of the act."""
+    unordered: set[str] = field(default_factory=set)
+    """Improvements whose threads ask, as far as this execution shows: their acts come in another order each time."""
 
     def evaluation(self, at: Budget, candidate: str | None) -> Evaluated | None:
         """The evaluation of `candidate` at `at`, if it was completed; its costs are counted again.

@@ -223,8 +223,12 @@ class Handles:
             "lm": self._lm_call,
             "lm.remaining": self._remaining(LM_CALLS),
             "note": self._note,
-            THREADS: lambda _: self.course.lose_order(),
+            THREADS: self._lose_order,
         }
+
+    def _lose_order(self, _: Sequence[Value]) -> None:
+        self.course.lose_order()
+        self._host.past.unordered.add(self._at.path)
 
     def _utility_call(self, params: Sequence[Value]) -> Value:
         (candidate, extras) = _unpacked(params, 2)

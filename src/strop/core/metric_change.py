@@ -100,7 +100,7 @@ def _of_older_record(facts: ObjectiveFacts) -> ObjectiveFacts:
     is_counted = all(metric.reader in COUNTED_BY_KERNEL for metric in facts.metrics)
     if is_counted and facts.check in ("score", "comparison"):
         return replace(facts, scored_by="kernel")
-    return replace(facts, scorer=OWN_ANSWER if is_counted else OWN_PRINT)
+    return replace(facts, scorer=OWN_ANSWER) if is_counted else replace(facts, scorer=OWN_PRINT, check="score")
 
 
 def facts_of(task: AnyTask) -> ObjectiveFacts | None:
@@ -128,7 +128,7 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
         task.seeded or bool(task.cases),
         check=check_of(task),
         fixed_input=task.fixed_input,
-        weighed=any(metric.weighed for metric in objective.metrics),
+        weighed=len(metrics) > 1 and any(metric.weighed for metric in objective.metrics),
         trusts_programs=task.trust_programs,
         **scorer,
     )

@@ -7,16 +7,12 @@ the key.
 
 from __future__ import annotations
 
-import difflib
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, LanguageModel, Request, Wrapper, given
-
-_SHOWN_LINES = 40
-"""Lines of a diff that are shown."""
 
 
 class KnownAnswers(Wrapper):
@@ -79,43 +75,17 @@ def _again(completion: Completion) -> Completion:
 class NoModel(Immediate):
     """The model of a replay: every request that reaches it was not recorded, and is an error."""
 
-    def __init__(self, name: str, is_language_model: bool, recorded: Callable[[], Iterable[Request]]) -> None:
-        """`recorded` returns the requests of the record, for comparison."""
+    def __init__(self, name: str, is_language_model: bool) -> None:
         self.name = name
         self.is_language_model = is_language_model
-        self._recorded = recorded
 
     def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         """Nothing for no requests.
 
         Raises:
-            LanguageModelError: there is a request; the message has a diff to the nearest recorded one.
+            LanguageModelError: there is a request.
         """
-        if requests:
-            raise LanguageModelError(_not_recorded(requests[0], self._recorded()))
+        for request in requests:
+            place = f"request {request.sample} in {request.scope or 'the run'}"
+            raise LanguageModelError(f"{place} was not recorded: {request.message!a:.200}")
         return []
-
-
-def _not_recorded(request: Request, recorded: Iterable[Request]) -> str:
-    where = f"request {request.sample} in {request.scope or 'the run'} was not recorded"
-    nearest = max(recorded, key=lambda other: _nearness(request, other), default=None)
-    if nearest is None:
-        return f"{where}: the record has no requests"
-    lines = list(
-        difflib.unified_diff(_lines(nearest), _lines(request), "nearest recorded request", "asked now", "", "", 1)
-    )
-    cut = [*lines[:_SHOWN_LINES], f"… {len(lines) - _SHOWN_LINES} more lines"] if len(lines) > _SHOWN_LINES else lines
-    return "\n".join([f"{where}; the nearest recorded request:", *cut])
-
-
-def _nearness(a: Request, b: Request) -> tuple[float, ...]:
-    """A key that is larger for nearer requests. Texts count first, then scopes: most likely the same was asked elsewhere, or
-    almost the same in this scope."""
-    alike = difflib.SequenceMatcher(None, a.message[:4000], b.message[:4000], autojunk=False).quick_ratio()
-    equal = (a.scope == b.scope, a.expertise == b.expertise, a.temperature == b.temperature)
-    return (alike, *equal, -abs(a.sample - b.sample))
-
-
-def _lines(request: Request) -> list[str]:
-    head = [f"scope: {request.scope}", f"sample: {request.sample}", f"temperature: {request.temperature}"]
-    return [*head, "expertise:", *request.expertise.splitlines(), "message:", *request.message.splitlines()]

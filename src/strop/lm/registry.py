@@ -51,6 +51,19 @@ def make(
     return from_spec(ModelSpec(name, name[len(head) + 1 :], settings, seed, environ))
 
 
+def identity(spec: str) -> tuple[str, bool | None]:
+    """The name of the model of a specification, and whether it is a language model; None where only the model itself says so. No
+    key is needed, and no file is read."""
+    if spec.startswith(MIX):
+        kinds = {identity(member)[1] for member in members(spec)}
+        return spec, False if False in kinds else None if None in kinds else True
+    head = head_of(spec.partition("?")[0])
+    if head == "offline":
+        return make(spec, base_url=None, seed=0, environ={}).name, False
+    known = {"scripted": False, "recorded": None, "python": None, "": None}
+    return read_spec(spec)[0] if head else spec, known.get(head, True)
+
+
 def check(spec: str) -> None:
     """Check a specification without making its models.
 

@@ -223,20 +223,17 @@ class Evidence:
     @computed
     def scored_by(self) -> ScoredBy:
         """Who computes the score: `host`, `judge`, `kernel`, or `program`, the program's own process."""
-        own: ScoredBy = "program"
-        return own if self.own_score_because else "host" if self.facts is None else self.facts.scored_by
+        return "host" if self.facts is None else self.facts.scored_by
 
     @computed
     def own_score_because(self) -> str:
         """Why the score is the program's own, in words; empty if somebody else computes it."""
-        measured = [self.original.train, *([self.improved.train, self.improved.last] if self.improved else [])]
-        known = self.facts.scorer if self.facts is not None and self.facts.scored_by == "program" else ""
-        return next((each.own_score_because for each in measured if each.own_score_because), known)
+        return self.scorer if self.scored_by == "program" else ""
 
     @property
     def scorer(self) -> str:
         """Who computes the score, in words."""
-        return self.own_score_because or (BY_HOST if self.facts is None else self.facts.scorer)
+        return BY_HOST if self.facts is None else self.facts.scorer
 
     @computed
     def trusts_programs(self) -> bool:

@@ -198,7 +198,7 @@ def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
         if event.solution is not None:
             first.setdefault(event.solution, event)
     programs = [ScoredProgram(text, _evaluation(event)) for text, event in first.items()]
-    return tuple(sorted(programs, key=lambda program: -program.train.value))
+    return tuple(sorted(programs, key=lambda one: (-one.train.value, len(one.text), one.digest)))
 
 
 def best_known_of(task: AnyTask) -> dict[str, float]:

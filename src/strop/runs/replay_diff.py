@@ -1,33 +1,71 @@
-"""The result of `strop replay`: two records of the same run, compared event by event, without times."""
+"""The result of `strop replay`: the record of a run and that of its replay, compared.
+
+Events are compared without times and without the order of parallel ones. The results are compared, too, as `--json` prints them:
+each is computed from the events and the metadata of its own record, so that a record whose metadata were changed says something
+else than its replay, whose metadata come from the task and the recipe.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
-from strop.base.as_document import HIDDEN, computed
-from strop.base.events import AuditNoted, RunStarted
+from strop.base.as_document import HIDDEN, as_document, computed
+from strop.base.events import (
+    AuditNoted,
+    Compared,
+    Evaluated,
+    ImproveFinished,
+    ImproveStarted,
+    IterationFinished,
+    IterationStarted,
+    LmCalled,
+    RunStarted,
+)
 from strop.base.pluralize import quantity
-from strop.runs.resume import ON_TEXTS, identities
+from strop.runs.reading import reading
+from strop.runs.results.improved import read_improved
+from strop.runs.resume import BY_THE_CLOCK, ON_TEXTS, identities, identity
+from strop.runs.run_data import OUTER_IMPROVEMENT, read_run
+from strop.runs.train import best_improver, searches_in, trained_of
 from strop.store import Store
+
+_PLACES = {"directory", "unverified", "applied", "best", "solution_file", "diff_file", "construction_file", "file"}
+"""Fields of a result about the folder of its record and the machine."""
+_NOT_REPEATED = BY_THE_CLOCK | {"unseen_dollars", "unseen_tokens", "output", "search"}
+"""Fields that a replay cannot repeat: times, what was in flight, what an improver printed, and what depends on its threads."""
+_IN_TURN = (
+    RunStarted,
+    IterationStarted,
+    ImproveStarted,
+    LmCalled,
+    Evaluated,
+    ImproveFinished,
+    Compared,
+    IterationFinished,
+)
+"""Events that follow one another because one led to the next."""
+
+
+_FRAMES = (RunStarted, IterationStarted, IterationFinished)
 
 
 @dataclass(frozen=True)
-class EventDifference:
-    """One event that differs between the record and its replay."""
+class ReplayDifference:
+    """One thing that differs between the record and its replay."""
 
-    kind: str
-    """Such as `Evaluated`."""
-    scope: str
-    """Where in the run; empty for the run itself."""
-    fields: tuple[str, ...]
-    """Fields that differ; empty if only one record has the event."""
-    first: str | None
-    """The differing fields as recorded, or the whole event, as JSON; null if it was not recorded."""
-    second: str | None
-    """The same as replayed."""
+    what: str
+    """Path of a field in the document of the result, such as `improved.test.value`; or an event by its kind, scope and the fields
+    that differ; or the order of events in a scope."""
+    recorded: str | None
+    """The value, the fields of the event or the first event in another order as JSON; null if the record has none."""
+    replayed: str | None
+    """The same of the replay."""
 
 
 @dataclass(frozen=True)
@@ -38,32 +76,97 @@ class Replayed:
     """Directory of the run."""
     events: int
     """Events that agree."""
-    differences: tuple[EventDifference, ...]
-    """Events that do not, by scope."""
-    notes_left_out: int = field(default=0, metadata=HIDDEN)
-    """Notes of the audit on texts that only one record has, not compared because the two were audited by different rules."""
+    differences: tuple[ReplayDifference, ...]
+    """What does not: fields of the result, then events by scope, then their order."""
+    other_audit: bool = field(default=False, metadata=HIDDEN)
+    """Whether the run was audited by other rules: then notes of the audit on texts are not compared."""
 
     @computed
     def sentence(self) -> str:
         """The conclusion."""
         if self.differences:
-            return f"The replay differs: {self.events} events as recorded, {len(self.differences)} not."
-        agrees = f"The replay agrees: {self.events} events, each as recorded (except for times)."
-        notes = (
-            f" {quantity(self.notes_left_out, 'audit note')} on programs differ: the run was audited by other rules."
-        )
-        return agrees + notes * bool(self.notes_left_out)
+            places = quantity(len(self.differences), "place")
+            return f"The replay differs in {places}; {self.events} events are as recorded."
+        agrees = f"The replay agrees: {self.events} events and the result, each as recorded (except for times)."
+        return agrees + " Notes on programs are not compared: the run was audited by other rules." * self.other_audit
 
 
-def compare_records(first: Store, second: Store) -> Replayed:
-    """Compare a record and its replay, without the order of parallel events and without anything that a clock measured."""
-    a, b = identities(first), identities(second)
-    events, missing, extra = (a & b).total(), a - b, b - a
-    differing = missing.total() + extra.total()
-    if _audit_rules(first) != _audit_rules(second):
-        missing, extra = _without_notes_on_texts(missing), _without_notes_on_texts(extra)
-    left_out = differing - missing.total() - extra.total()
-    return Replayed(first.directory, events, tuple(_paired(missing, extra)), left_out)
+def compare_records(first: Store, second: Store, unordered: Collection[str] = ()) -> Replayed:
+    """Compare a record and its replay. `unordered`: improvements whose acts come in another order each time."""
+    other_audit = _audit_rules(first) != _audit_rules(second)
+    left_out = _PLACES | ({"audit"} if other_audit else set())
+    with reading(first.directory):
+        kind = first.meta.get("kind", "")
+        recorded, replayed = (dict(_fields(_result(store, kind), left_out)) for store in (first, second))
+        orders = _orders(first, unordered), _orders(second, unordered)
+    found = [_difference(path, recorded.get(path), replayed.get(path)) for path in recorded | replayed]
+    a, b = (
+        Counter({name: n for name, n in identities(store).items() if not (other_audit and _is_on_text(name))})
+        for store in (first, second)
+    )
+    differences = [each for each in found if each.recorded != each.replayed] + _paired(a - b, b - a)
+    return Replayed(first.directory, (a & b).total(), (*differences, *_in_other_order(*orders)), other_audit)
+
+
+def _result(store: Store, kind: str) -> dict[str, object]:
+    """The document of the result in a record, read as one of the command `kind`: the record of a replay is of none."""
+    if kind == "improve":
+        return as_document(read_improved(store))  # type: ignore[no-any-return]
+    run = read_run(store)
+    run.meta = {**run.meta, "kind": kind}
+    return as_document(trained_of(run, store.directory, searches_in(store, run), best_improver(run)))  # type: ignore[no-any-return]
+
+
+def _fields(value: object, left_out: Collection[str] = (), path: str = "") -> Iterator[tuple[str, object]]:
+    """The values in a document by their paths."""
+    if not isinstance(value, dict | list):
+        yield path, value
+        return
+    for name, each in value.items() if isinstance(value, dict) else enumerate(value):
+        if name not in left_out and name not in _NOT_REPEATED:
+            yield from _fields(each, path=f"{path}.{name}" if path else str(name))
+
+
+def _orders(store: Store, unordered: Collection[str]) -> dict[str, list[str]]:
+    """Scope → what followed what there, each event after the number of those of the run's own thread before it. Evaluations
+    between two other events may have been asked for at once: they are sorted."""
+    orders: dict[str, list[list[str]]] = defaultdict(list)
+    frames = 0
+    evaluating: set[str] = set()
+    for stored in store.outline(*_IN_TURN):
+        event = stored.event
+        is_evaluation = isinstance(event, Evaluated)
+        scope = event.scope.rpartition("/")[0] if is_evaluation else event.scope
+        frames += isinstance(event, _FRAMES) or OUTER_IMPROVEMENT.fullmatch(event.scope) is not None
+        if not (is_evaluation and scope in evaluating):
+            orders[scope].append([])
+        (evaluating.add if is_evaluation else evaluating.discard)(scope)
+        asked = identity(event) if isinstance(event, LmCalled) else event.scope
+        orders[scope][-1].append(f"{frames} {type(event).__name__} {asked}")
+    return {
+        scope: [name for names in order for name in sorted(names)]
+        for scope, order in orders.items()
+        if scope not in unordered
+    }
+
+
+def _in_other_order(recorded: dict[str, list[str]], replayed: dict[str, list[str]]) -> Iterator[ReplayDifference]:
+    """The scopes in which as many events are in another order, each with the first two that differ."""
+    for scope, order in recorded.items():
+        pairs = [pair for pair in zip(order, replayed.get(scope, ()), strict=False) if pair[0] != pair[1]]
+        if pairs and len(order) == len(replayed[scope]):
+            yield _difference(f"order of events in {scope or 'the run'}", *pairs[0])
+
+
+def _difference(what: str, recorded: object, replayed: object) -> ReplayDifference:
+    """Two values; of two events the fields that differ."""
+    if isinstance(recorded, dict) and isinstance(replayed, dict):
+        names = [name for name in recorded if recorded[name] != replayed.get(name)]
+        what = f"{what}: {', '.join(names)}"
+        recorded, replayed = ({name: one.get(name) for name in names} for one in (recorded, replayed))
+    return ReplayDifference(
+        what, *(None if one is None else json.dumps(one, sort_keys=True) for one in (recorded, replayed))
+    )
 
 
 def _audit_rules(store: Store) -> object:
@@ -72,41 +175,16 @@ def _audit_rules(store: Store) -> object:
     return next(starts).environment.get("audit")
 
 
-def _without_notes_on_texts(names: Counter[str]) -> Counter[str]:
-    kept = Counter(names)
-    for name in names:
-        kind, values = json.loads(name)
-        if kind == AuditNoted.__name__ and values["rule"].startswith(ON_TEXTS):
-            del kept[name]
-    return kept
+def _is_on_text(name: str) -> bool:
+    """Whether an event is a note of the audit on a text, by its identity."""
+    kind, values = json.loads(name)
+    return kind == AuditNoted.__name__ and str(values["rule"]).startswith(ON_TEXTS)
 
 
-def _paired(missing: Counter[str], extra: Counter[str]) -> list[EventDifference]:
-    """The events of only one record, each with an event of the other of the same kind and scope."""
-    others: dict[tuple[str, str], list[dict[str, object]]] = defaultdict(list)
-    for kind, values in _events(extra):
-        others[kind, str(values["scope"])].append(values)
-    differences = []
-    for kind, values in _events(missing):
-        scope = str(values["scope"])
-        candidates = others[kind, scope]
-        differences.append(_difference(kind, scope, values, candidates.pop(0) if candidates else None))
-    differences += [_difference(kind, scope, None, event) for (kind, scope), rest in others.items() for event in rest]
-    return sorted(differences, key=lambda difference: (difference.scope, difference.kind))
-
-
-def _events(names: Counter[str]) -> list[tuple[str, dict[str, object]]]:
-    return [tuple(json.loads(name)) for name in sorted(names.elements())]
-
-
-def _difference(
-    kind: str, scope: str, first: dict[str, object] | None, second: dict[str, object] | None
-) -> EventDifference:
-    fields: tuple[str, ...] = ()
-    if first is not None and second is not None:
-        fields = tuple(name for name in first | second if first.get(name) != second.get(name))
-    shown = [
-        None if event is None else json.dumps({name: event.get(name) for name in fields or event}, sort_keys=True)
-        for event in (first, second)
-    ]
-    return EventDifference(kind, scope, fields, shown[0], shown[1])
+def _paired(missing: Counter[str], extra: Counter[str]) -> list[ReplayDifference]:
+    """The events of only one record, each with one of the other of the same kind and scope."""
+    found: dict[str, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
+    for which, names in enumerate((missing, extra)):
+        for kind, values in map(json.loads, sorted(names.elements())):
+            found[f"{kind} at {values['scope'] or 'the run'}"][which].append(values)
+    return [_difference(what, *pair) for what in sorted(found) for pair in zip_longest(*found[what])]

@@ -52,8 +52,6 @@ BY_THE_ORDER = {
     Edited: {"call"},
     Extracted: {"call"},
     ImproveFinished: {"output"},
-    # What the first run showed of the scorer and of the input; the times in an output.
-    Evaluated: {"own_score_because", "fixed_input", "original_varies", "output"},
 }
 """Fields that depend on the order of a guest's threads. What is left names what was asked."""
 ON_TEXTS = "S"

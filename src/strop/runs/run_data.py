@@ -37,7 +37,7 @@ from strop.base.events import (
     RunStarted,
     outlined,
 )
-from strop.base.from_json import read_json
+from strop.base.from_json import from_json, read_json
 from strop.evaluation.feedback import failure
 from strop.runs.claims.numbers import money
 from strop.runs.scopes import is_candidate, is_final, is_meta_candidate, iteration_of, role_of
@@ -45,12 +45,13 @@ from strop.runs.spec import RunSpec
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
 
-REPEATS, TRUSTED, FIXED = "repeats", "trusted", "fixed_input"
+REPEATS, OWN, FIXED = "repeats", "own_score_because", "fixed_input"
 """Keys of the metadata: tasks that measure on the test split what they measure in training, because their instances do not differ
-by seed; tasks whose programs the user trusts with their own scores; and tasks whose input is the same by wish."""
+by seed; why the score of a task is the program's own, without tasks whose programs the user trusts; and tasks whose input is the
+same by wish."""
 FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinished, Compared)
 """The few events that determine status, sessions, iterations and gates."""
-_IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
+OUTER_IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
 _RESULTS = ("original", "returned", "improved", "seed")
 """The outermost scopes of evaluations outside of any improvement."""
 _ROUND = re.compile(r"((?:original|improved)/test)/\d{1,9}")
@@ -268,8 +269,6 @@ class RunData:
     notes: Counter[str] = field(default_factory=Counter)
     """Audit rule → number of notes."""
     judged: list[Judged] = field(default_factory=list)
-    own_score_because: dict[str, str] = field(default_factory=dict)
-    """Task → why its score is the program's own; without those whose programs the user trusts."""
 
     def add(self, event: Event, at: float = 0.0) -> None:
         """Add an event of Unix second `at`. Its texts are digests, or of a kind whose texts are not kept."""
@@ -294,7 +293,7 @@ class RunData:
                     self.parents[t] = event.improver
             case ImproveFinished():
                 self.unused_evaluations += event.unused_evaluations
-                if _IMPROVEMENT.fullmatch(event.scope):
+                if OUTER_IMPROVEMENT.fullmatch(event.scope):
                     self.ends[event.scope] = event
             case AuditNoted():
                 self.audit.append(event)
@@ -325,8 +324,6 @@ class RunData:
         if event.solution is not None:
             kind = "" if event.verdict == "ok" else failure(event.verdict, event.error)
             self.answers.failures.setdefault(event.solution, kind)
-        if event.own_score_because and event.utility not in named_in(self.meta, TRUSTED):
-            self.own_score_because.setdefault(event.utility, event.own_score_because)
         if event.utility != META_TASK:
             self.verdicts[event.verdict] += 1
         elif event.split == "train":
@@ -339,6 +336,11 @@ class RunData:
             self.results[scope] = event
         elif event.split == "test" and (copy := _SEALED.fullmatch(scope)):
             self.sealed[len(self.iterations)][int(copy[1])] = event
+
+    @property
+    def own_score_because(self) -> dict[str, str]:
+        """Task → why its score is the program's own; without those whose programs the user trusts."""
+        return from_json(dict[str, str], self.meta.get(OWN, "{}"))
 
     @property
     def start(self) -> RunStarted | RunResumed | None:

@@ -19,8 +19,9 @@ from strop.base.user_modules import package_root, user_module
 from strop.checks.held_out import repeats
 from strop.lm.options import members, read_spec
 from strop.lm.providers import provider_of
+from strop.lm.registry import identity
 from strop.runs.assembly import Components, RunOrigin
-from strop.runs.run_data import FIXED, FRAME, REPEATS, TRUSTED, read_run
+from strop.runs.run_data import FIXED, FRAME, OWN, REPEATS, read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
 from strop.store import Store
@@ -51,6 +52,7 @@ class RunRecord:
     improver: str
     """Text of I_0."""
     model: str
+    """The name of its language model, from the configuration."""
     is_language_model: bool
     status: str
     """Status of its last session: `finished`, `interrupted`, `failed`, `budget`, or empty if it was killed."""
@@ -154,9 +156,9 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
         "seed": str(parts.spec.seed),
         "spec": parts.spec.to_json(),
     }
-    trusted = [task.name for task in parts.tasks if isinstance(task, CommandTask) and task.trust_programs]
-    fixed = [task.name for task in parts.tasks if task.fixed_input]
-    named = {TRUSTED: trusted, FIXED: fixed}
+    commands = [task for task in parts.tasks if isinstance(task, CommandTask) and not task.trust_programs]
+    own = {task.name: task.own_score_because for task in commands if task.own_score_because}
+    named = {OWN: own, FIXED: [task.name for task in parts.tasks if task.fixed_input]}
     return meta | {REPEATS: json.dumps(repeated)} | {key: json.dumps(names) for key, names in named.items() if names}
 
 
@@ -224,17 +226,21 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
         raise StoreError(f"{directory} has no valid configuration: {error}") from error
     if not ((first or meta.get("kind", "run") not in RESUMABLE) and secret and run.recipe):
         raise StoreError(f"{directory} is incomplete: it has no configuration")
+    began = next((one.start for one in run.sessions if isinstance(one.start, RunStarted)), None)
+    model, is_language_model = identity(recipe.model)
     return RunRecord(
         directory,
         meta.get("kind", "run"),
         recipe,
         secret,
         first,
-        meta.get("language_model", ""),
-        meta.get("is_language_model") == "true",
+        model,
+        began is not None and began.environment.get("is_language_model") is True
+        if is_language_model is None
+        else is_language_model,
         run.end.status if run.end else "",
         dict(meta),
-        next((one.start for one in run.sessions if isinstance(one.start, RunStarted)), None),
+        began,
         run.unverified,
     )
 

@@ -30,6 +30,8 @@ class Scored(Evaluation, Shown):
     """Name of the task."""
     split: Split
     """`train` or `test`."""
+    own_score_because: str = ""
+    """Why the score is the program's own, in words; empty if somebody else computes it."""
 
     @computed
     def sentence(self) -> str:

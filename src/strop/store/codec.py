@@ -17,8 +17,6 @@ from strop.base.from_json import read_json
 
 _FIELDS: dict[type[Event], set[str]] = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
 _DIGEST = re.compile("[0-9a-f]{64}")
-_FORMER = {"shared_because": "own_score_because", "unproven_because": "own_score_because"}
-"""Fields by their names in older records."""
 
 
 def encode(event: Event) -> tuple[str, dict[str, str]]:
@@ -36,8 +34,7 @@ def decode(kind: type[Event], scope: str, data: str, text: Callable[[str], str])
     """
     names = _FIELDS.get(kind) or {field.name for field in fields(kind)}
     values: dict[str, Any] = {"scope": scope}
-    for written, value in read_json(data).items():
-        name = _FORMER.get(written, written)
+    for name, value in read_json(data).items():
         if name in names:
             in_full = _in_full(value, text) if name in kind.TEXTS else value
             values[name] = tuple(in_full) if isinstance(in_full, list) else in_full

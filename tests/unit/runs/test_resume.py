@@ -182,21 +182,23 @@ NOTE = AuditNoted(scope="t1/improve", rule="S000", detail="too intricate", times
 
 def record(folder: Path, rules: str | None, *events: AuditNoted) -> Store:
     environment = {"strop": "0.1.0"} | ({"audit": rules} if rules else {})
-    store = Store.create(folder, {})
+    store = Store.create(folder, {"kind": "improve"})
     for event in (RunStarted(scope="", spec={}, environment=environment, posture={}), *events):
         store.append(event)
     return store
 
 
-@pytest.mark.parametrize(("before", "left_out", "differing"), [("5", 0, 1), ("4", 1, 0), (None, 1, 0)])
+@pytest.mark.parametrize(("before", "left_out", "differing"), [("5", False, 1), ("4", True, 0), (None, True, 0)])
 def test_replay_leaves_out_notes_on_programs_when_the_run_was_audited_by_other_rules(
-    tmp_path: Path, before: str | None, left_out: int, differing: int
+    tmp_path: Path, before: str | None, left_out: bool, differing: int
 ) -> None:
     with record(tmp_path / "a", before, NOTE) as first, record(tmp_path / "b", "5") as second:
         compared = compare_records(first, second)
-    assert (compared.notes_left_out, len(compared.differences)) == (left_out, differing)
+    assert (compared.other_audit, len(compared.differences)) == (left_out, differing)
 
 
 def test_replay_compares_what_a_program_did_when_the_run_was_audited_by_other_rules(tmp_path: Path) -> None:
     with record(tmp_path / "a", "4", replace(NOTE, rule="R002")) as first, record(tmp_path / "b", "5") as second:
-        assert [difference.kind for difference in compare_records(first, second).differences] == ["AuditNoted"]
+        assert [difference.what for difference in compare_records(first, second).differences] == [
+            "AuditNoted at t1/improve"
+        ]

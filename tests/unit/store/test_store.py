@@ -20,7 +20,6 @@ from strop.base.results import FaultKind, Verdict
 from strop.base.solution import digest_of
 from strop.runs.listing import list_runs
 from strop.store import FILE_NAME, Store
-from strop.store.codec import decode, encode
 from strop.store.files import steady_clock
 from support.records import ask, evaluated, from_elsewhere, iterated, note
 
@@ -203,14 +202,6 @@ def foreign(tmp_path: Path) -> Path:
     Store.create(tmp_path / "foreign", {}).close()
     from_elsewhere(tmp_path / "foreign")
     return tmp_path / "foreign"
-
-
-@pytest.mark.parametrize("name", ["shared_because", "unproven_because"])
-def test_reason_that_an_older_record_has_under_a_former_name_is_read(name: str) -> None:
-    text, _ = encode(evaluated(None))
-    former = text.replace('"own_score_because":""', f'"{name}":"it prints it"')
-    read = decode(KINDS["Evaluated"], "original/train", former, lambda digest: digest)
-    assert getattr(read, "own_score_because") == "it prints it"  # noqa: B009
 
 
 def test_store_skips_an_unknown_kind_with_a_note_and_leaves_out_unknown_fields(foreign: Path) -> None:

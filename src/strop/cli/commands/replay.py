@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from strop.api.lookup import find_run
 from strop.api.recording import recorded
+from strop.api.target import Target
 from strop.base.errors import ConfigurationError, LanguageModelError, ReplayDiffers
 from strop.base.pluralize import quantity
 from strop.base.temporary import TemporaryFolder
@@ -18,13 +21,14 @@ from strop.cli.commands.options import Json, Out, Run, TrustTask
 from strop.cli.commands.output import notify, present, results_alone
 from strop.lm.known_answers import NoModel
 from strop.report.terminal import difference as replay_printing  # registers how a replay is printed  # noqa: F401
+from strop.report.terminal.live import Mode
 from strop.runs.assembly import Components, assembled
 from strop.runs.improve import improve_once, rounds_of
 from strop.runs.options import LimitOptions
 from strop.runs.reading import reading
 from strop.runs.replay_diff import Replayed, compare_records
 from strop.runs.results.improved import original_of
-from strop.runs.resume import answers, recorded_acts, requests
+from strop.runs.resume import answers, recorded_acts
 from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
 from strop.runs.train import run
 from strop.store import Store
@@ -43,9 +47,9 @@ def replay_command(
     trust_task: TrustTask = False,
     as_json: Json = False,
 ) -> int:
-    """Repeat a finished run or improvement from its record, without a language model or network, and compare every event.
+    """Repeat a finished run or improvement from its record, without a language model; compare every event and the result.
 
-    Programs run and are scored again in the jail; responses come from the record. The exit code is 8 if an event differs.
+    Programs run and are scored again in the jail; responses come from the record. The exit code is 8 if something differs.
 
     Parameters
     ----------
@@ -70,7 +74,7 @@ def replay_command(
             raise ReplayDiffers(f"not as recorded in {directory}: {error}") from error
     present(compared, as_json=as_json)
     if compared.differences:
-        raise ReplayDiffers(f"not as recorded in {directory}: {quantity(len(compared.differences), 'event')}")
+        raise ReplayDiffers(f"not as recorded in {directory}: {quantity(len(compared.differences), 'place')}")
     return 0
 
 
@@ -82,27 +86,28 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Replayed:
     """
     free = replace(record.confined(trust=trust), workers="", **vars(LimitOptions()))
     with Store.open(record.directory, believed=False) as before:
-
-        def nothing() -> NoModel:
-            return NoModel(record.model, record.is_language_model, lambda: requests(before))
-
         origin = record.origin(trust=trust)
-        with results_alone(), assembled(free, os.environ, origin, nothing) as parts:
+        with (
+            results_alone(),
+            assembled(free, os.environ, origin, partial(NoModel, record.model, record.is_language_model)) as parts,
+        ):
             _check_repeatable(parts)
-            notify(f"replay of {record.directory}: no language model is asked")
             with reading(record.directory):
                 parts = replace(parts, past=recorded_acts(before))
                 known = answers(before)
             parts.language_model.learn(known)
-            with recorded(parts, directory, REPLAY, {"improver": record.improver}) as journal:
-                if record.kind == "improve":
-                    original = original_of(record.meta, record.directory)
+            is_improvement = record.kind == "improve"
+            original = original_of(record.meta, record.directory) if is_improvement else None
+            target = Target(record.spec.task, parts.task, original).meta(directory) if is_improvement else {}
+            show: Mode = "auto" if sys.stderr.isatty() else "none"
+            with recorded(parts, directory, REPLAY, {"improver": record.improver, **target}, show=show) as journal:
+                if is_improvement:
                     kept = on_kept_trees(parts, record.directory)
                     improve_once(kept, record.improver, original, directory, journal, rounds_of(before))
                 else:
                     run(parts, record.improver, directory, journal)
         with Store.open(directory) as after:
-            return compare_records(before, after)
+            return compare_records(before, after, parts.past.unordered)
 
 
 def _check_repeatable(parts: Components) -> None:

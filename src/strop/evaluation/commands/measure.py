@@ -151,7 +151,7 @@ class CommandMeasurement:
             evaluation = self._in_turns(files)
         else:
             evaluation = self._alone(files)
-        return replace(evaluation, own_score_because=self.task.own_score_because, fixed_input=self.is_fixed)
+        return replace(evaluation, fixed_input=self.is_fixed)
 
     def runs_of_original(self, copy: Copy, spoil: Mapping[str, Any] | None) -> list[CopyRun]:
         """Runs of the original on the first instances, with spoiled answers."""

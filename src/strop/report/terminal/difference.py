@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from rich.console import Console
 from rich.text import Text
 
@@ -17,7 +15,7 @@ from strop.runs.results.program_difference import ProgramDifference
 
 _LONGEST = 2_000
 """Characters of a line that are shown."""
-_MOST = 10
+_MOST = 20
 """Differences that are listed; the document has them all."""
 _STYLES = {"-": "red", "+": "green", "@": "cyan"}
 
@@ -45,11 +43,10 @@ def print_diff(diff: str, console: Console, most: int | None = None) -> None:
 
 @print_result.register(Replayed)
 def print_replay(replayed: Replayed, console: Console) -> None:
-    """The conclusion, then each event that differs, as recorded and as replayed."""
+    """The conclusion, then a line for each difference, as recorded and as replayed."""
     say(console, replayed.sentence)
     for one in replayed.differences[:_MOST]:
-        say(console, f"  {one.kind} at {one.scope or 'the run'}")
-        say(console, f"    recorded: {escape(one.first or 'nothing', 300)}")
-        say(console, f"    replayed: {escape(one.second or 'nothing', 300)}")
-    if more := Counter(one.kind for one in replayed.differences[_MOST:]):
-        say(console, "  and " + ", ".join(f"{count} {kind}" for kind, count in more.most_common()))
+        values = (f"{how} {escape(value or 'nothing', 120)}" for how, value in vars(one).items() if how != "what")
+        console.print(Text(f"  {escape(one.what, 200)}: {', '.join(values)}"), soft_wrap=True)
+    if (more := len(replayed.differences) - _MOST) > 0:
+        say(console, f"  and {more} more: --json")

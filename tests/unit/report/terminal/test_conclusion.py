@@ -210,7 +210,7 @@ def test_run_without_a_gate_claims_what_sealed_copies_show_alone() -> None:
 def test_better_by_their_own_scores_is_said_where_programs_compute_them() -> None:
     for interval in ((0.02, 0.18), (-0.05, 0.25)):
         run = run_of(GATE, replace(LAST, interval=interval))
-        run.own_score_because["lpn"] = "the program prints this score itself"
+        run.meta = {"own_score_because": '{"lpn": "the program prints this score itself"}'}
         sentence = conclusion_of(run, iterations(0.871, n=3)).sentence
         assert sentence.startswith("By their own scores") and "Better" not in sentence
         assert sentence.endswith("; on lpn the program prints this score itself.")
