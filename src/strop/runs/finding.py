@@ -111,7 +111,8 @@ class Evidence:
         """The best construction of the run; null for other tasks."""
         start = self.original.train
         result = [self.improved.train, self.improved.last] if self.improved is not None else [start]
-        return verified_of(start, [start, *self.tried, *result], result)
+        goal = self.facts.metrics[0].goal if self.facts is not None else "max"
+        return verified_of(goal, start, [start, *self.tried, *result], result)
 
     @property
     def difference(self) -> Estimate | None:

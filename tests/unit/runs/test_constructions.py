@@ -25,7 +25,7 @@ def evaluation(*values: float | None, sign: int = 1) -> Evaluation:
 
 def claim(start: float | None, *values: float | None, known: float | None = 2.635983) -> str:
     result = [evaluation(*values)]
-    verified = verified_of(evaluation(start), result, result)
+    verified = verified_of("max", evaluation(start), result, result)
     assert verified is not None
     return construction_claim(verified, known, "FICO 2025" if known else "")
 
@@ -59,13 +59,13 @@ def test_result_is_better_only_if_its_construction_beats_the_originals(
     value: float, sign: int, is_better: bool
 ) -> None:
     result = [evaluation(value, sign=sign)]
-    verified = verified_of(evaluation(0.96, sign=sign), result, result)
+    verified = verified_of("max" if sign > 0 else "min", evaluation(0.96, sign=sign), result, result)
     assert verified is not None and verified.is_better is is_better
 
 
 def test_best_construction_of_the_run_is_kept_whoever_made_it() -> None:
     original, other, result = evaluation(0.5), evaluation(0.9), [evaluation(0.8)]
-    verified = verified_of(original, [original, other, *result], result)
+    verified = verified_of("max", original, [original, other, *result], result)
     assert verified is not None
     assert (verified.construction, verified.value, verified.worst) == ("[0.9]", 0.9, 0.8)
 

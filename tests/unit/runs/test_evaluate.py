@@ -173,7 +173,7 @@ def test_two_improvers_are_compared_over_all_tasks_and_on_each(measure: Measurin
     assert (found.improvers, [row.task for row in found.differences]) == (("broken", "seed"), ["", "one", "two"])
     assert found.differences[0].mean == -1.0 and found.better is None
     begins = (
-        "No significant difference between broken and seed: -1.000 (95% interval -1.000 to +0.264) in û, on the sealed "
+        "No significant difference between broken and seed: -1.000 (95% interval -1.000 to +0.265) in û, on the sealed "
     )
     assert found.sentence.startswith(f"{begins}instances of one and two, 2 copies of each; ")
     assert "Both had the same budgets; seed spent more: 4 LM calls against 0" in found.sentence

@@ -288,7 +288,7 @@ def test_end_says_what_was_tried_what_may_be_claimed_and_what_it_cost_without_a_
     text = shown(result_of(made([0.4] * 16)))
     lines = text.splitlines()
     assert "not a language model" in lines[0] and len(lines) < 12 and "─" not in text
-    assert sum("+0.400 (95% interval +0.087 to +0.534)" in line for line in lines) == 1
+    assert sum("+0.400 (95% interval +0.087 to +0.535)" in line for line in lines) == 1
     assert "score in training: original 0.300" in text and "1 LM call, 2 responses, 3 evaluations" in text
     assert "R005" in text and "$" not in text and "strop show nowhere --full" in text
     assert "R002" not in shown(result_of(made([0.4] * 16), audit=tuple(noted({"R002": 167}))))
@@ -296,7 +296,7 @@ def test_end_says_what_was_tried_what_may_be_claimed_and_what_it_cost_without_a_
 
 def test_whole_result_shows_both_splits_and_stays_within_80_columns() -> None:
     lines = shown(result_of(made([0.4] * 16)), full=True).splitlines()
-    assert any(line.startswith("Better: +0.400 (95% interval +0.087 to +0.534)") for line in lines)
+    assert any(line.startswith("Better: +0.400 (95% interval +0.087 to +0.535)") for line in lines)
     assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
     assert any(line.split()[:3] == ["difference", "+0.400", "+0.400"] for line in lines)
     assert any("R005" in line for line in lines) and all(len(line) <= 80 for line in lines)
@@ -468,7 +468,7 @@ def test_comparison_ends_undecided_when_hardly_anything_can_be_shown_any_more(on
 def test_comparison_that_ends_undecided_says_how_many_instances_it_would_take(once: Any) -> None:
     found, _ = once(giving(ONE), Original({"mine.py": ZERO}), **bettering(0.02, test_instances=2))
     assert sentence(found) == (
-        "No significant improvement: +0.020 (95% interval -0.272 to +0.300) in score, from 0.500 to 0.520, undecided on "
+        "No significant improvement: +0.020 (95% interval -0.272 to +0.301) in score, from 0.500 to 0.520, undecided on "
         "12 held-out instances; 12 instances cannot show a difference below 0.401, and one of 0.020 needs at least 206."
     )
 

@@ -33,6 +33,7 @@ from strop.base.terminal_text import escape
 from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.words import counted, duration
 from strop.runs.claims.numbers import over_tasks, with_error
+from strop.runs.patching.result_files import ORIGINAL_SCOPE, Standings
 from strop.runs.run_data import RunData
 from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of
 
@@ -64,7 +65,8 @@ class Narration:
         self.original: Evaluated | None = None
         """The original of strop improve."""
         self.best: Evaluated | None = None
-        """The candidate of the run with the highest training value whose verdict is ok, if it is better than the original."""
+        """The best candidate: of strop improve the one whose patch is kept; of a run the first with the highest û."""
+        self._standings = Standings()
         self.allowances: dict[str, tuple[int, int]] = {}
         """Counter → use and limit in the current self-improvement."""
         self.spent_before: Counter[str] = Counter()
@@ -158,14 +160,16 @@ class Narration:
         return f"{named(self.best.solution)}: {self.score(self.best)}" if self.best else "none better than the original"
 
     def _evaluated(self, event: Evaluated) -> None:
-        if event.scope == "original/train":
+        if event.scope == ORIGINAL_SCOPE:
             self.original = event
-        elif is_candidate(event) or is_meta_candidate(event):
+        self._standings.add(event)
+        if is_candidate(event):
             self.tried += 1
-            best = self.best or self.original
-            # A second measurement of the best candidate is not a new best one.
-            again = self.best is not None and event.solution == self.best.solution
-            if event.verdict == "ok" and not again and (best is None or event.value > best.value):
+            best = self._standings.best
+            self.best = None if best is None else self._standings.first[best]
+        elif is_meta_candidate(event):
+            self.tried += 1
+            if event.verdict == "ok" and (self.best is None or event.value > self.best.value):
                 self.best = event
 
     def _moved(self, event: BudgetMoved, limit: int) -> None:

@@ -303,7 +303,7 @@ def _gate_row(event: Compared) -> tuple[str, ...]:
         LAST if is_last(event.scope) else str(event.t),
         f"{len(event.differences)}/{event.most}",
         f"{mean(event.differences):+.3f}" if event.differences else "-",
-        between(event.interval, "+", form=".2f"),
+        between(event.interval, "+", places=2),
         *(f"{value:.3g}" if value < 1e4 else f"{value:.0e}" for value in (event.e_value, event.threshold)),
         "yes" if event.accepted else "no",
         str(event.lm_calls),

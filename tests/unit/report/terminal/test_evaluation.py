@@ -105,7 +105,7 @@ def test_difference_is_printed_with_its_interval_and_several_intervals_hold_toge
     assert row.split() == ["mine.py", "+0.075", "-0.715", "to", "+0.755"]
     page = printed(matrix(["lpn", "3sat"], [Named("mine.py", "I")]))
     rows = [line.split() for line in page if line.startswith("  mine.py")]
-    assert [row[2:] for row in rows] == [["-0.775", "to", "+0.806"]] * 2, "wider where there are several"
+    assert [row[2:] for row in rows] == [["-0.775", "to", "+0.807"]] * 2, "wider where there are several"
     assert "the 2 intervals hold together: in 95% of such tables, all of them" in page
     assert [line.strip() for line in page if line.strip() in ("lpn", "3sat")] == ["lpn", "3sat"], "below their tasks"
 

@@ -54,7 +54,8 @@ def test_narration_calls_a_program_the_best_once_however_often_it_is_measured(
     make_evaluated: Callable[..., Evaluated],
 ) -> None:
     tried = (("A", 0.6), ("A", 0.7), ("B", 0.8))
-    lines = told([make_evaluated("improve/u-1#0", "task", text, (value,)) for text, value in tried])
+    original = make_evaluated("original/train", "task", "S", (0.5,))
+    lines = told([original, *(make_evaluated("improve/u-1#0", "task", text, (value,)) for text, value in tried)])
     assert ["(best)" in line for line in lines] == [True, False, True]
 
 

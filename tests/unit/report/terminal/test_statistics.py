@@ -108,4 +108,4 @@ def test_printed_statistics_say_that_the_seed_improver_stayed() -> None:
 def test_printed_statistics_fit_into_80_columns_without_folding_a_figure() -> None:
     text = printed(run_of(BETTER_SCORES))
     assert max(map(len, text.splitlines())) <= 80
-    assert "+0.388  -0.490 to +0.777" in text
+    assert "+0.388  -0.491 to +0.777" in text
