@@ -181,7 +181,8 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     is_seen, is_declared = is_older or bool(named_in(run.meta, REPEATS)), bool(named_in(run.meta, FIXED))
     all_tried = *tried, *(event for scope, event in results.items() if scope == RETURNED_SCOPE)
     more = grant, candidates, all_tried, best_known_in(run.meta), is_seen, is_declared
-    cost = Cost(run.costs.total.lm_calls, run.costs.total.requests, end.utility_calls)
+    others = sum(one.text != before.solution for one in candidates)
+    cost = Cost(end.lm_calls, run.costs.total.responses, end.utility_calls, others)
     if facts is not None:
         start = ScoredProgram(before.solution, _evaluation(before), _beside(improved))
         return Evidence(improvement, start, improved, cost, facts, *more)

@@ -24,6 +24,7 @@ from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, edits_line, notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
+from strop.runs.claims.numbers import written
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.results.improved import Improved, Unfinished
 
@@ -94,7 +95,7 @@ def _tried(improved: Improved) -> str:
     words = f"{improved.task}: {unit} in training: original {in_units(facts, original.train)}"
     if not others:
         return f"{words}; no candidate was evaluated"
-    of = quantity(len(others), "candidate")
+    of = quantity(improved.cost.candidates, "candidate")
     return f"{words}, " + (f"none of {of} ran" if best is None else f"best of {of} {in_units(facts, best.train)}")
 
 
@@ -156,9 +157,8 @@ def _print_scores(improved: Improved, console: Console) -> None:
         for name, program in (("original", improved.original), ("improved", improved.improved))
         if program is not None
     ]
-    if improved.difference is not None and improved.improved is not None:
-        train = improved.improved.train.value - improved.original.train.value
-        rows.append(("difference", f"{train:+.3f}", f"{improved.difference.mean:+.3f}", ""))
+    if improved.difference is not None:
+        rows.append(("difference", "", written(improved.difference.mean, sign="+"), ""))
     print_table(console, ("", "train", "test" if improved.is_fixed else "test (sealed)", "verdicts on test"), rows)
 
 

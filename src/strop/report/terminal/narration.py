@@ -32,7 +32,7 @@ from strop.base.solution import NAMED_BY, digest_of
 from strop.base.terminal_text import escape
 from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.words import counted, duration
-from strop.runs.claims.numbers import over_tasks, with_error
+from strop.runs.claims.numbers import between, over_tasks, with_error, written
 from strop.runs.patching.result_files import ORIGINAL_SCOPE, Standings
 from strop.runs.run_data import RunData
 from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of
@@ -239,16 +239,19 @@ def _doing(scope: str) -> str:
 
 def _compared(event: Compared) -> str:
     n = max(len(event.differences), 1)
-    low, high = event.interval
     verdict = "accepted" if event.accepted else "rejected"
     what = f"t = {event.t}: gate: candidate {verdict}"
     if is_last(event.scope):
         what = f"last comparison, I_{event.t} minus I_0 on sealed instances"
     return (
-        f"{what}: {sum(event.differences) / n:+.3f} ({low:+.3f} to {high:+.3f}) in {n} of "
+        f"{what}: {written(event.mean, sign='+')} ({between(event.interval, '+')}) in {n} of "
         f"{quantity(event.most, 'pair')}, evidence {event.e_value:.3g} of {event.threshold:.3g}; "
         f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
-        + ("; stopped early: the threshold is hardly in reach (futility)" if event.futile and low <= 0 <= high else "")
+        + (
+            "; stopped early: the threshold is hardly in reach (futility)"
+            if event.futile and event.interval[0] <= 0 <= event.interval[1]
+            else ""
+        )
     )
 
 
@@ -265,11 +268,12 @@ def _finished(event: IterationFinished) -> str:
 
 def tally(run: RunData) -> str:
     """The totals of a run, in one line."""
-    of_candidates = sum(is_candidate(event) for event in run.candidates)
-    asked = f"{of_candidates} of candidates; " if of_candidates else ""
-    unused = f", {run.unused_evaluations} speculative ones discarded" if run.unused_evaluations else ""
+    by_improver = sum(is_candidate(event) for event in run.candidates)
+    asked = f", of which the improver asked for {by_improver}" if by_improver else ""
+    unused = f", discarded before anybody asked for them {run.unused_evaluations}" if run.unused_evaluations else ""
     return (
-        f"LM calls {run.costs.total.lm_calls}, evaluations {run.evaluations} ({asked}{counted(run.verdicts)}{unused}), "
+        f"LM calls {run.costs.total.lm_calls}, responses {run.costs.total.responses}, "
+        f"evaluations {run.evaluations} ({counted(run.verdicts)}){asked}{unused}, "
         f"faults {run.faults.total()}, audit notes {run.notes.total()}"
     )
 

@@ -26,7 +26,7 @@ from strop.report.terminal.layout import SENTENCE, look_at, near, print_glossary
 from strop.report.terminal.narration import candidate_score, tally
 from strop.report.terminal.tables import fitting, print_table
 from strop.report.terminal.words import counted, duration, edits_line, notice_of, own_score_line, ruled, unseen
-from strop.runs.claims.numbers import between, in_words, over_tasks
+from strop.runs.claims.numbers import between, in_words, over_tasks, written
 from strop.runs.claims.training import levels_and_effect
 from strop.runs.listing import RunListing
 from strop.runs.options import BudgetOptions
@@ -165,7 +165,7 @@ def _beside(trained: Trained) -> str:
         if name in recipe and recipe[name] != default:
             words += [f"--{name.replace('_', '-')}", str(recipe[name])]
     most = len(trained.tasks) * len(improvers) * int(recipe["lm_budget"]) * int(recipe["max_responses"])
-    return f"beside {' and '.join(USUAL)}, in up to {quantity(most, 'answer')} a copy: {shlex.join(words)}"
+    return f"beside {' and '.join(USUAL)}, in up to {quantity(most, 'response')} a copy: {shlex.join(words)}"
 
 
 def _print_best(trained: Trained, t: int, console: Console) -> None:
@@ -265,7 +265,7 @@ def print_searches(run: RunData, searches: Mapping[str, Search], console: Consol
         cells.append((str(event.t), event.improver[:NAMED_BY], *_did(searches[event.improver].behaviour)))
         if event.candidate is not None and event.candidate != event.improver:
             cells.append(("", f"[{event.candidate[:NAMED_BY]}]", *_did(searches[event.candidate].behaviour)))
-    headers = ("t", "I_t", "LM\ncalls", "rounds", "answers\na call", "utility\ncalls", "show an\nearlier answer")
+    headers = ("t", "I_t", "LM\ncalls", "rounds", "responses\na call", "utility\ncalls", "show an\nearlier\nresponse")
     print_table(console, headers, cells)
     say(console, "means of an improvement; [digest] = rejected candidate")
     last = run.iterations[-1]
@@ -321,7 +321,7 @@ def print_statistics(result: Trained, console: Console) -> None:
         rows = [
             (
                 str(each.t),
-                f"{each.mean:+.3f}",
+                written(each.mean, sign="+"),
                 between(each.interval, "+"),
                 quantity(each.n, "pair") if each is decided_last else quantity(each.n, "copy"),
             )

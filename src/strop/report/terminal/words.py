@@ -42,7 +42,7 @@ def notice_of(name: str, is_language_model: bool) -> str:
 
 def unseen(costs: Costs) -> str:
     """What was reserved for calls whose end nobody saw."""
-    return f"{dollars(costs.unseen_cost)} more reserved for calls that may have been billed without an answer"
+    return f"{dollars(costs.unseen_cost)} more reserved for calls that may have been billed without a response"
 
 
 def ruled(title: str, unsandboxing: bool) -> str:
@@ -57,15 +57,15 @@ def counted(counts: Mapping[str, int]) -> str:
 
 
 def edits_line(counts: Mapping[str, int]) -> str:
-    """`Edited.outcome` → count, in one line; empty if no answer held edits.
+    """`Edited.outcome` → count, in one line; empty if no response held edits.
 
-    E.g. `edits in answers: 12 applied (3 of them fuzzily), 2 did not fit`.
+    E.g. `edits in responses: 12 applied (3 of them fuzzily), 2 did not fit`.
     """
     fuzzily, failed = counts.get("applied fuzzily", 0), counts.get("failed", 0)
     applied = counts.get("applied", 0) + fuzzily
     if not applied + failed:
         return ""
-    line = f"edits in answers: {applied} applied" + (f" ({fuzzily} of them fuzzily)" if fuzzily else "")
+    line = f"edits in responses: {applied} applied" + (f" ({fuzzily} of them fuzzily)" if fuzzily else "")
     if failed:
         line += f", {failed} did not fit"
     return line

@@ -69,9 +69,9 @@ def size(gain: Gain) -> str:
 
 def unnamed(gain: Gain, *, interval: bool = True) -> str:
     """A gain for a table, such as `12% higher (8 to 15%)`: without the metric's name and the words `95% interval`."""
-    if not interval:
-        return _size(gain, "")[0] if gain.change.mean else "unchanged"
-    return _with_interval(gain, "", "")
+    if not gain.change.mean:
+        return "unchanged"
+    return _with_interval(gain, "", "") if interval else _size(gain, "")[0]
 
 
 def named(gain: Gain) -> str:
