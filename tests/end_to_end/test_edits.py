@@ -34,7 +34,7 @@ def test_improve_takes_blocks_and_says_which_do_not_fit(strop: Any, tmp_path: Pa
     ended = strop("improve", "lpn", *FLAGS, "--improver", "seed", "--edits", "blocks", "--out", "run")
     assert ended.returncode == 0, ended.stderr
     words = " ".join(strop("show", "run", "--full").stdout.split())
-    assert "edits in answers: 1 applied (1 of them fuzzily), 1 did not fit" in words
+    assert "edits in responses: 1 applied (1 of them fuzzily), 1 did not fit" in words
     seed = load("lpn").seed
     expected = seed.replace("np.random.binomial(1, 0.5, len(test_samples))", "np.zeros(len(test_samples), dtype=int)")
     assert (tmp_path / "run" / "solution.py").read_text() == expected

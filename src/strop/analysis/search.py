@@ -49,8 +49,8 @@ class SearchBehaviour:
             return f"{ran}: no LM call, {self._mean(self.utility_calls)} utility calls each"
         return (
             f"{ran}: {self._mean(self.lm_calls)} LM calls in {self._mean(self.rounds)} rounds and "
-            f"{self._mean(self.utility_calls)} utility calls each, {self.answers / self.lm_calls:.3g} answers a call; "
-            f"{self.showing_earlier} of {quantity(self.prompts, 'prompt')} show an earlier answer"
+            f"{self._mean(self.utility_calls)} utility calls each, {self.answers / self.lm_calls:.3g} responses a call; "
+            f"{self.showing_earlier} of {quantity(self.prompts, 'prompt')} show an earlier response"
         )
 
     def _mean(self, count: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+_MOST_POWER = 15
+"""The power of ten from which on a number is written with an exponent."""
 
 
 def quantity(n: int, thing: str, form: str = "") -> str:
@@ -12,9 +13,11 @@ def quantity(n: int, thing: str, form: str = "") -> str:
 
 
 def plain(value: float, digits: int = 3) -> str:
-    """A number to so many significant digits, never with an exponent: `14,130`, `2.1`, `0.00085`."""
+    """A number to so many significant digits: `14,130`, `2.1`, `0.00085`, and `1.2e-26`."""
     text = f"{value:,.{digits}g}"
     if "e" not in text:
         return text
-    rounded = float(text)
-    return f"{rounded:,.{max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)}f}"
+    figures, power = text.split("e")
+    if not 0 < int(power) < _MOST_POWER:
+        return f"{figures}e{int(power)}"
+    return f"{float(text):,.0f}"

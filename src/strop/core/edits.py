@@ -14,6 +14,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Literal, TypeAlias
 
 from strop.base.events import Edited, Recorder
@@ -38,6 +39,8 @@ _DETAIL = 2000
 _SHOWN = 5
 _OCCURRENCES = 10
 _SHOWN_LINES, _SHOWN_CHARACTERS = 12, 160
+_MOST_COMPARED, _COMPARED, _ALIKE = 1000, 80, 0.5
+"""Lines, and their characters, that are compared with what is not found, and the least likeness that is shown, in [0, 1]."""
 _HEAD = re.compile(r"[ \t]{0,3}<{7} ?SEARCH\b(.*)")
 _DIVIDER = re.compile(r"[ \t]{0,3}={7}[ \t]*+")
 _END = re.compile(r"[ \t]{0,3}>{7} ?REPLACE[ \t]*+")
@@ -362,7 +365,22 @@ def _apply(edit: Edit, files: Mapping[str, _Lines]) -> bool:
             where = " and ".join(f"line {row + 1} of {path}" for path, row, _ in found[:2])
             raise EditFailed(f"{edit.label}: these lines are in several places ({where}):\n{_quoted(edit.before)}")
     place = paths[0] if len(paths) == 1 else _PROGRAM
-    raise EditFailed(f"{edit.label}: these lines are not in {place}:\n{_quoted(edit.before)}")
+    near = max((_nearest(edit.before, files[path].lines) for path in paths), default=(0.0, ()))[1]
+    shown = f"\nThe nearest that {place} has:\n{_quoted(near)}" if near else ""
+    raise EditFailed(f"{edit.label}: these lines are not in {place}:\n{_quoted(edit.before)}{shown}")
+
+
+def _nearest(wanted: Sequence[str], lines: Sequence[str]) -> tuple[float, Sequence[str]]:
+    """How much they resemble `wanted`, and the lines that do most; none that hardly do. Of a long file only the beginning."""
+    first = next(line.strip()[:_COMPARED] for line in wanted if line.strip())
+    matcher = SequenceMatcher(autojunk=False, b=first)
+    best: tuple[float, Sequence[str]] = (0.0, ())
+    for row, line in enumerate(lines[:_MOST_COMPARED]):
+        matcher.set_seq1(line.strip()[:_COMPARED])
+        least = max(best[0], _ALIKE)
+        if matcher.real_quick_ratio() > least and matcher.quick_ratio() > least and matcher.ratio() > least:
+            best = matcher.ratio(), lines[row : row + len(wanted)]
+    return best
 
 
 def _named(edit: Edit, files: Mapping[str, _Lines]) -> list[str]:

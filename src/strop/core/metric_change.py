@@ -114,7 +114,7 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
         if task.problem is None:
             return None
         known = task.problem.best_known
-        metric = MetricFacts(VALUE, "max" if task.problem.better == "higher" else "min", reader=VERIFIED)
+        metric = MetricFacts(VALUE, task.problem.goal, reader=VERIFIED)
         published = "" if known is None else f"{known.by} {known.date}"
         return ObjectiveFacts((metric,), seeded=False, fixed_input=task.fixed_input, published=published, **scorer)
     objective = task.objective

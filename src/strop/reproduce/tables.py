@@ -54,7 +54,7 @@ def show(tables: Sequence[Table], heading: str, notes: Sequence[str], console: C
 
 def span(interval: Sequence[float] | None, signed: bool = False) -> str:
     """`58.3 to 64.1`: an interval in percent."""
-    return between(interval, "+" if signed else "", percents=True)
+    return between(interval and [100 * end for end in interval], "+" if signed else "", places=1)
 
 
 def rate_document(rate: Rate) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from statistics import median
 from typing import Literal, TypeAlias
 
 from strop.analysis.stats import Estimate, decided, score_difference
@@ -15,6 +16,7 @@ from strop.core.handles import Grant
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, decisive, gains_in
 from strop.core.scorer import BY_HOST
 from strop.runs.verified import Verified, verified_of
+from strop.tasks.function.task import LOADING
 
 UTILITY = "utility"
 """The metric of `Evidence.change` if no metric decides."""
@@ -69,9 +71,11 @@ class Cost:
     lm_calls: int
     """LM calls that the improver made."""
     responses: int
-    """Responses that were requested of the language model."""
+    """Responses of the language model."""
     evaluations: int
-    """Evaluations of candidates that the improver asked for."""
+    """Evaluations that the improver asked for, each of a candidate or of the original."""
+    candidates: int = 0
+    """Different programs among these, without the original."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +115,10 @@ class Evidence:
         """The best construction of the run; null for other tasks."""
         start = self.original.train
         result = [self.improved.train, self.improved.last] if self.improved is not None else [start]
-        return verified_of(start, [start, *self.tried, *result], result)
+        goal = self.facts.metrics[0].goal if self.facts is not None else "max"
+        return verified_of(goal, start, [start, *self.tried, *result], result)
 
-    @property
+    @cached_property
     def difference(self) -> Estimate | None:
         """Improved minus original, paired over the sealed instances, with its 95% interval; None if nothing was compared.
 
@@ -219,6 +224,15 @@ class Evidence:
     def reason(self) -> Reason | None:
         """Why a program that measures better is not called better: `traded metrics`; else null."""
         return "traded metrics" if self._shown > 0 and self.verified is None and self.losses else None
+
+    @computed
+    def loading(self) -> tuple[float, float] | None:
+        """Median seconds in which the original and the improved program of a function load; null where that is not measured."""
+        rows = ((), ()) if self.improved is None else (self.improved.last.beside, self.improved.last.metrics)
+        if not all(rows) or not all(LOADING in row for each in rows for row in each):
+            return None
+        before, after = (median(row[LOADING] for row in each) for each in rows)
+        return before, after
 
     @computed
     def scored_by(self) -> ScoredBy:

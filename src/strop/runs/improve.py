@@ -29,7 +29,7 @@ from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components, RunContext
 from strop.runs.finding import UTILITY, Cost, Evidence, ScoredProgram
 from strop.runs.journal import Journal
-from strop.runs.patching.result_files import BestSoFar, Standings, keep_construction, keep_result
+from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
 from strop.runs.run_data import FIXED, REPEATS, RunData, named_in
 from strop.runs.spec import RunSpec
@@ -95,7 +95,7 @@ def improve_once(
             context.held_out(0).evaluate(initial, run.child("original").child("test"))
         elif candidate != initial:  # the original is measured beside the candidate
             context.utility("test", decides=True).evaluate(candidate, run.child("improved").child("test"))
-        keep_construction(directory, task.name, journal.evaluations())
+        keep_construction(directory, task.name, task.problem if isinstance(task, Task) else None, journal.evaluations())
 
 
 def _beside(improved: ScoredProgram | None) -> Evaluation:
@@ -179,8 +179,10 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     # Older records do not name tasks that repeat.
     is_older = REPEATS not in run.meta and facts is not None and not facts.seeded
     is_seen, is_declared = is_older or bool(named_in(run.meta, REPEATS)), bool(named_in(run.meta, FIXED))
-    more = grant, candidates, tuple(tried), best_known_in(run.meta), is_seen, is_declared
-    cost = Cost(run.costs.total.lm_calls, run.costs.total.requests, end.utility_calls)
+    all_tried = *tried, *(event for scope, event in results.items() if scope == RETURNED_SCOPE)
+    more = grant, candidates, all_tried, best_known_in(run.meta), is_seen, is_declared
+    others = sum(one.text != before.solution for one in candidates)
+    cost = Cost(end.lm_calls, run.costs.total.responses, end.utility_calls, others)
     if facts is not None:
         start = ScoredProgram(before.solution, _evaluation(before), _beside(improved))
         return Evidence(improvement, start, improved, cost, facts, *more)
@@ -193,12 +195,12 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
 
 def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
     """Each candidate of these training evaluations once, as it was first evaluated, the best first."""
-    first: dict[str, Evaluated] = {}
+    standings = Standings()
     for event in tried:
-        if event.solution is not None:
-            first.setdefault(event.solution, event)
-    programs = [ScoredProgram(text, _evaluation(event)) for text, event in first.items()]
-    return tuple(sorted(programs, key=lambda one: (-one.train.value, len(one.text), one.digest)))
+        standings.add(event)
+    return tuple(
+        ScoredProgram(text, _evaluation(standings.first[text])) for text in sorted(standings.first, key=standings.rank)
+    )
 
 
 def best_known_of(task: AnyTask) -> dict[str, float]:

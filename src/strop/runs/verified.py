@@ -9,7 +9,8 @@ from strop.base.as_document import HIDDEN
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
-from strop.tasks.problem import VALUE
+from strop.runs.claims.numbers import written
+from strop.tasks.problem import VALUE, Goal
 
 DIGITS, MOST_DIGITS = 7, 13
 """Significant digits of a value: more if these do not tell it from the best known one."""
@@ -26,37 +27,55 @@ class Verified:
     is_better: bool
     """Whether it is better than the best construction of the original."""
     worst: float | None
-    """The worst value of the improved program over `runs`; what failed is left out. Null if all did."""
+    """The worst value of the improved program over `runs`: the lowest where more is better, else the highest. What failed is left
+    out; null if all did."""
     runs: int
     """How often the improved program was run, each time with other random numbers."""
     failed: int
     """How many of these runs gave no construction."""
     construction: str = field(metadata=HIDDEN)
     """The construction as JSON."""
+    goal: Goal = "max"
+    """`max` if more is better, `min` if less is."""
 
 
-def verified_of(start: Evaluation, every: Iterable[Evaluation], result: Sequence[Evaluation]) -> Verified | None:
-    """The best construction of `every` evaluation; None if nothing was verified. `start` is the evaluation of the original,
-    `result` are those of the improved program."""
-    kept = [one for one in every if one.construction]
-    if not kept:
+def verified_of(
+    goal: Goal, start: Evaluation, every: Iterable[Evaluation], result: Sequence[Evaluation]
+) -> Verified | None:
+    """The best construction of `every` evaluation; None if nothing was verified. `start`: the evaluation of the original.
+    `result`: those of the improved program."""
+    best, worst = (max, min) if goal == "max" else (min, max)
+    top, runs, before = best_construction(goal, every), _values(result), best(_values([start]), default=None)
+    if top is None:
         return None
-    (top, value), before, runs = max(_values(kept)), max(_values([start]), default=None), sorted(_values(result))
+    value = best(_values([top]))
+    count = sum(len(one.scores) for one in result)
     return Verified(
         value=value,
-        start=before and before[1],
-        is_better=before is None or top > before[0],
-        worst=runs[0][1] if runs else None,
-        runs=sum(len(one.scores) for one in result),
-        failed=sum(len(one.scores) for one in result) - len(runs),
-        construction=max(kept, key=lambda one: max(one.scores)).construction,
+        start=before,
+        is_better=before is None or best(value, before) != before,
+        worst=worst(runs, default=None),
+        runs=count,
+        failed=count - len(runs),
+        construction=top.construction,
+        goal=goal,
     )
 
 
-def _values(evaluations: Iterable[Evaluation]) -> list[tuple[float, float]]:
-    """(utility, value) of each construction."""
-    pairs = ((score, row) for one in evaluations for score, row in zip(one.scores, one.metrics, strict=False))
-    return [(score, row[VALUE]) for score, row in pairs if VALUE in row]
+def best_construction(goal: Goal, evaluations: Iterable[Evaluation]) -> Evaluation | None:
+    """The first evaluation with the best construction; None without one."""
+    best = max if goal == "max" else min
+    return best((one for one in evaluations if one.construction), key=lambda one: best(_values([one])), default=None)
+
+
+def _values(evaluations: Iterable[Evaluation]) -> list[float]:
+    """The value of each construction."""
+    return [row[VALUE] for one in evaluations for row in one.metrics if VALUE in row]
+
+
+def bound(worst: float, goal: Goal) -> str:
+    """The worst of several values as what all of them keep to: `at least 2.4` where more is better, else `at most 2.4`."""
+    return f"at {'least' if goal == 'max' else 'most'} {written(worst, -1 if goal == 'max' else 1, digits=DIGITS)}"
 
 
 def construction_claim(verified: Verified, known: float | None, by: str) -> str:
@@ -71,4 +90,6 @@ def construction_claim(verified: Verified, known: float | None, by: str) -> str:
     if verified.runs < 2 or verified.worst is None:
         return claim
     failed = f", {verified.failed} without a construction" if verified.failed else ""
-    return f"{claim}; the program gave at least {plain(verified.worst, DIGITS)} in {quantity(verified.runs, 'run')}{failed}"
+    return (
+        f"{claim}; the program gave {bound(verified.worst, verified.goal)} in {quantity(verified.runs, 'run')}{failed}"
+    )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
+Goal: TypeAlias = Literal["max", "min"]
+"""Whether more of a metric is better, or less."""
 VALUE = "value"
 """The metric of a construction."""
 VERIFIED = "verify"
@@ -37,6 +39,11 @@ class Problem:
     published: tuple[Published, ...]
     scipy: bool
     draw: Callable[[Any], str] | None
+
+    @property
+    def goal(self) -> Goal:
+        """`max` if higher values are better, `min` if lower ones are."""
+        return "max" if self.better == "higher" else "min"
 
     @property
     def best_known(self) -> Published | None:

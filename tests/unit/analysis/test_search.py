@@ -84,8 +84,8 @@ def test_words_give_means_of_an_improvement() -> None:
         2, failed=1, lm_calls=8, rounds=6, answers=40, utility_calls=9, prompts=40, showing_earlier=12
     )
     assert did.in_words() == (
-        "in 2 improvements, 1 failed: 4 LM calls in 3 rounds and 4.5 utility calls each, 5 answers a call; "
-        "12 of 40 prompts show an earlier answer"
+        "in 2 improvements, 1 failed: 4 LM calls in 3 rounds and 4.5 utility calls each, 5 responses a call; "
+        "12 of 40 prompts show an earlier response"
     )
     assert SearchBehaviour(1).in_words() == "in 1 improvement: no LM call, 0 utility calls each"
 

@@ -38,6 +38,13 @@ def test_program_is_the_one_that_defines_what_the_program_to_improve_defines(jai
     assert found == Extraction(PROGRAM)
 
 
+@pytest.mark.parametrize(("original", "program"), [("print(0.5)\n", "print(0.9)"), (SEED, None)])
+def test_statement_in_a_fence_is_a_program_where_the_original_defines_nothing(
+    jail: JailedSandbox, original: str, program: str | None
+) -> None:
+    assert read_answers(jail, ["Better:\n```\nprint(0.9)\n```"], original) == [Extraction(program)]
+
+
 def test_python_that_does_not_compile_is_told_apart(jail: JailedSandbox) -> None:
     (found,) = read_answers(jail, ["```python\ndef algorithm(n:\n    return n\n```"], SEED)
     assert (found.program, found.content) == ("def algorithm(n:\n    return n", "does not compile")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import pytest
 
@@ -17,15 +18,18 @@ def evaluation(*values: float | None, sign: int = 1) -> Evaluation:
     return Evaluation(
         0.0,
         "ok",
-        tuple(0.0 if value is None else 1 / (1 + 2.0 ** (-sign * value)) for value in values),
+        tuple(0.0 if value is None else 0.5 + sign * value / (2 + 2 * abs(value)) for value in values),
         metrics=tuple({} if value is None else {"value": value} for value in values),
         construction=json.dumps([max(kept, key=lambda value: sign * value)]) if kept else "",
     )
 
 
-def claim(start: float | None, *values: float | None, known: float | None = 2.635983) -> str:
-    result = [evaluation(*values)]
-    verified = verified_of(evaluation(start), result, result)
+def claim(
+    start: float | None, *values: float | None, known: float | None = 2.635983, goal: Literal["max", "min"] = "max"
+) -> str:
+    sign = 1 if goal == "max" else -1
+    result = [evaluation(*values, sign=sign)]
+    verified = verified_of(goal, evaluation(start, sign=sign), result, result)
     assert verified is not None
     return construction_claim(verified, known, "FICO 2025" if known else "")
 
@@ -47,9 +51,20 @@ def test_claim_names_the_value_the_start_and_the_best_known_one_in_the_digits_th
     assert claim(start, *values, known=known) == said
 
 
-def test_runs_of_a_program_that_draws_random_numbers_are_named_by_the_worst() -> None:
-    said = claim(0.96, 2.5, 2.6, None, 2.4)
-    assert said.endswith("; the program gave at least 2.4 in 4 runs, 1 without a construction")
+@pytest.mark.parametrize(
+    ("goal", "values", "said"),
+    [
+        ("max", (2.5, 2.6, None, 2.4), "verified 2.6 (start 9); the program gave at least 2.4 in 4 runs, 1 without a"),
+        ("min", (2.5, 2.6, None, 2.4), "verified 2.4 (start 9); the program gave at most 2.6 in 4 runs, 1 without a"),
+        ("max", (3.0, 2.45600007), "verified 3 (start 9); the program gave at least 2.456 in 2 runs"),
+        ("min", (1e9, 3e9 + 1), "verified 1,000,000,000 (start 9); the program gave at most 3,000,001,000 in 2 runs"),
+        ("min", (-1e9, 0.0), "verified -1,000,000,000 (start 9); the program gave at most 0 in 2 runs"),
+    ],
+)
+def test_runs_of_a_program_that_draws_random_numbers_are_bounded_by_the_worst_in_the_task_s_direction(
+    goal: Literal["max", "min"], values: tuple[float | None, ...], said: str
+) -> None:
+    assert claim(9.0, *values, known=None, goal=goal).startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +74,13 @@ def test_result_is_better_only_if_its_construction_beats_the_originals(
     value: float, sign: int, is_better: bool
 ) -> None:
     result = [evaluation(value, sign=sign)]
-    verified = verified_of(evaluation(0.96, sign=sign), result, result)
+    verified = verified_of("max" if sign > 0 else "min", evaluation(0.96, sign=sign), result, result)
     assert verified is not None and verified.is_better is is_better
 
 
 def test_best_construction_of_the_run_is_kept_whoever_made_it() -> None:
     original, other, result = evaluation(0.5), evaluation(0.9), [evaluation(0.8)]
-    verified = verified_of(original, [original, other, *result], result)
+    verified = verified_of("max", original, [original, other, *result], result)
     assert verified is not None
     assert (verified.construction, verified.value, verified.worst) == ("[0.9]", 0.9, 0.8)
 

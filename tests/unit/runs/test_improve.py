@@ -22,7 +22,7 @@ from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.base.shown import print_result
-from strop.base.solution import digest_of
+from strop.base.solution import NAMED_BY, digest_of
 from strop.base.unified_diff import named, unified
 from strop.checks import held_out
 from strop.lm.known_answers import KnownAnswers
@@ -32,8 +32,9 @@ from strop.report.terminal.live import View
 from strop.runs.assembly import Components
 from strop.runs.claims.improvement import sentence, spent_words
 from strop.runs.finding import Cost, Evidence, ScoredProgram
-from strop.runs.improve import check_enough, improve_once, recorded
+from strop.runs.improve import candidates_of, check_enough, improve_once, recorded
 from strop.runs.journal import Journal
+from strop.runs.patching.result_files import BestSoFar
 from strop.runs.patching.source_files import Original
 from strop.runs.results.improved import Improved, Unfinished
 from strop.runs.results.parts import counted_answers, noted
@@ -43,6 +44,7 @@ from strop.runs.run_directory import meta_of
 from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store
 from strop.tasks.command.config import command_task
+from support import records
 from support.tables import terminal
 
 MakeBench = Callable[..., Any]
@@ -76,7 +78,7 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path
 
 def test_improvement_is_better_when_every_held_out_instance_gains(once: Any) -> None:
     found, directory = once(SEED, test_instances=16)
-    assert found.finding == "better" and found.cost == Cost(lm_calls=1, responses=3, evaluations=3)
+    assert found.finding == "better" and found.cost == Cost(lm_calls=1, responses=3, evaluations=3, candidates=1)
     assert found.improved.last.value == 1.0 > found.original.last.value
     assert (directory / "solution.py").read_text() == DOUBLE == found.improved.text
     before = f"{found.original.last.value:.3f}"
@@ -288,7 +290,9 @@ def test_end_says_what_was_tried_what_may_be_claimed_and_what_it_cost_without_a_
     lines = text.splitlines()
     assert "not a language model" in lines[0] and len(lines) < 12 and "─" not in text
     assert sum("+0.400 (95% interval +0.333 to +0.467)" in line for line in lines) == 1
-    assert "score in training: original 0.300" in text and "1 LM call, 2 responses, 3 evaluations" in text
+    assert (
+        "score in training: original 0.300" in text and "1 LM call, 2 responses, 3 evaluations (0 candidates)" in text
+    )
     assert "R005" in text and "$" not in text and "strop show nowhere --full" in text
     assert "R002" not in shown(result_of(made([0.4] * 16), audit=tuple(noted({"R002": 167}))))
 
@@ -297,7 +301,7 @@ def test_whole_result_shows_both_splits_and_stays_within_80_columns() -> None:
     lines = shown(result_of(made([0.5, 0.3] * 8)), full=True).splitlines()
     assert any(line.startswith("Better: +0.400 (95% interval +0.333 to +0.467)") for line in lines)
     assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
-    assert any(line.split()[:3] == ["difference", "+0.400", "+0.400"] for line in lines)
+    assert any(line.split() == ["difference", "+0.400"] for line in lines)
     assert any("R005" in line for line in lines) and all(len(line) <= 80 for line in lines)
 
 
@@ -308,6 +312,25 @@ def test_record_that_ended_early_says_so() -> None:
     )
     document = as_document(unfinished)
     assert (document["finding"], document["candidates"], document["best"]) == ("unfinished", [], None)
+
+
+def test_best_so_far_is_the_program_whose_patch_is_kept_however_it_ties(tmp_path: Path) -> None:
+    source = Original({"solution.py": "text\n"})
+    tried = [
+        records.evaluated(text, value, "improve/u-1#0")
+        for text, value in (("a long one\n", 0.9), ("one\n", 0.9), ("x\n", 0.1))
+    ]
+    best = BestSoFar(tmp_path, source, [records.evaluated(source.program, 0.5, "original/train"), *tried])
+    best_text = "one\n"
+    for killed in (False, True):
+        more = {"directory": tmp_path, "source": source, "best_so_far": best_text, "was_killed": killed}
+        unfinished = Unfinished(**OF_RECORD | more, facts=None, candidates=candidates_of(tried))
+        assert unfinished.candidates[0].text == best_text
+        line = f"best so far: {digest_of(best_text)[:NAMED_BY]}, score 0.900 in training, its patch is "
+        assert line.replace(" ", "") in shown(unfinished).replace(" ", "").replace("\n", "")
+    best(records.evaluated("y\n", 1.0, "improve/u-1#0"))
+    unfinished = Unfinished(**OF_RECORD | more, facts=None, candidates=candidates_of(tried))
+    assert "best so far: " in shown(unfinished) and "its patch" not in shown(unfinished), "of another program"
 
 
 def test_document_holds_the_scores_and_the_interval_and_is_json(once: Any) -> None:
@@ -369,9 +392,9 @@ def test_name_in_a_diff_is_the_path_from_here_or_the_bare_name(tmp_path: Path) -
 def test_spent_words_say_that_nothing_was_left_to_gain_when_calls_were_left(once: Any) -> None:
     found, _ = once(improver_text("error_feedback"))
     assert found.improved.train.value == 1.0 and found.improvement.lm_calls < found.grant.lm_calls
-    assert spent_words(found).endswith("evaluations; in training it scores 1, the maximum")
+    assert spent_words(found).endswith("evaluations (1 candidate); in training it scores 1, the maximum")
     none_left = replace(found, grant=replace(found.grant, lm_calls=found.improvement.lm_calls))
-    assert spent_words(none_left).endswith("evaluations")
+    assert spent_words(none_left).endswith("evaluations (1 candidate)")
 
 
 def bettering(by: float, **changes: Any) -> dict[str, Any]:

@@ -201,7 +201,7 @@ def _improvement(store: Store, page: Page) -> Conclusion:
     improved = read_improved(store)
     if not isinstance(improved, Improved):
         return Conclusion(improved.sentence, "")
-    page.improvement = _before_and_after(improved)
+    page.improvement = before_and_after(improved)
     page.verified = improved.verified
     page.used = f"The improver: {spent_words(improved)}."
     title, files, cuts = patch_html(improved)
@@ -211,7 +211,8 @@ def _improvement(store: Store, page: Page) -> Conclusion:
     return Conclusion(improved.sentence, said)
 
 
-def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
+def before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
+    """Measure, original, improved and change, with units; empty if nothing was improved."""
     if improved.improved is None:
         return []
     if improved.verified is not None:

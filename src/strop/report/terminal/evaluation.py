@@ -16,7 +16,7 @@ from strop.report.terminal.run import print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, notice_of, own_score_line
 from strop.runs.claims.improvers import short_name, spent_on
-from strop.runs.claims.numbers import between, money, with_error
+from strop.runs.claims.numbers import between, in_words, money, written
 from strop.runs.results.measured import Measured, Measurement
 from strop.runs.score import Scored
 from strop.tasks.base import Split
@@ -43,7 +43,7 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
     if measured.transfer:
         say(console, "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)", style="bold")
         gains = [
-            (short_name(row.improver, measured.improvers), f"{row.mean:+.3f}", between(row.interval, "+"))
+            (short_name(row.improver, measured.improvers), written(row.mean, sign="+"), between(row.interval, "+"))
             for row in measured.transfer
         ]
         print_table(console, ("improver", "gain", "95% interval"), gains)
@@ -106,7 +106,7 @@ def _values(measured: Measured, split: Split, task: str, improvers: Sequence[str
         cell = measured.cell(task, improver)
         sample = None if cell is None else cell.train if split == "train" else cell.test
         mark = "*" if task in measured.trained_on.get(improver, ()) else ""
-        yield "-" if sample is None else with_error(sample.values) + mark
+        yield "-" if sample is None else in_words(sample) + mark
 
 
 def _difference_rows(measured: Measured) -> Iterator[tuple[str, ...]]:
@@ -115,7 +115,7 @@ def _difference_rows(measured: Measured) -> Iterator[tuple[str, ...]]:
         if row.task != before:
             yield (row.task or "all tasks",)
         before = row.task
-        change = "is the seed" if row.interval is None and not row.mean else f"{row.mean:+.3f}"
+        change = "is the seed" if row.interval is None and not row.mean else written(row.mean, sign="+")
         yield "  " + short_name(row.improver, measured.improvers), change, between(row.interval, "+")
 
 

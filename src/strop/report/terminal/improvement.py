@@ -24,8 +24,8 @@ from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, edits_line, notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
+from strop.runs.claims.numbers import written
 from strop.runs.finding import Evidence, ScoredProgram
-from strop.runs.patching.result_files import BEST
 from strop.runs.results.improved import Improved, Unfinished
 
 DIFF_LINES = 200
@@ -69,13 +69,14 @@ def print_unfinished(unfinished: Unfinished, console: Console, *, full: bool = F
 
 def best_line(unfinished: Unfinished) -> str:
     """The best candidate so far of an unfinished improvement, in one line."""
-    best, count = unfinished.directory / BEST, len(unfinished.candidates)
-    if not best.is_file() or not count:
-        return f"no candidate is better than the original so far ({quantity(count, 'candidate')} tried)"
-    first, facts = unfinished.candidates[0], unfinished.facts
+    leader, facts = unfinished.leader, unfinished.facts
+    if leader is None:
+        count = quantity(len(unfinished.candidates), "candidate")
+        return f"no candidate is better than the original so far ({count} tried)"
+    patch = f", its patch is {unfinished.best}" if unfinished.best else ""
     applies = f"; strop apply {unfinished.directory} --unproven applies it" if unfinished.source.root else ""
-    score = f"{unit_of(facts)} {in_units(facts, first.train)}"
-    return f"best so far: {first.digest[:NAMED_BY]}, {score} in training, its patch is {best}{applies}"
+    score = f"{unit_of(facts)} {in_units(facts, leader.train)}"
+    return f"best so far: {leader.digest[:NAMED_BY]}, {score} in training{patch}{applies}"
 
 
 def _print_head(improved: Improved | Unfinished, console: Console) -> None:
@@ -94,7 +95,7 @@ def _tried(improved: Improved) -> str:
     words = f"{improved.task}: {unit} in training: original {in_units(facts, original.train)}"
     if not others:
         return f"{words}; no candidate was evaluated"
-    of = quantity(len(others), "candidate")
+    of = quantity(improved.cost.candidates, "candidate")
     return f"{words}, " + (f"none of {of} ran" if best is None else f"best of {of} {in_units(facts, best.train)}")
 
 
@@ -155,9 +156,8 @@ def _print_scores(improved: Improved, console: Console) -> None:
         for name, program in (("original", improved.original), ("improved", improved.improved))
         if program is not None
     ]
-    if improved.difference is not None and improved.improved is not None:
-        train = improved.improved.train.value - improved.original.train.value
-        rows.append(("difference", f"{train:+.3f}", f"{improved.difference.mean:+.3f}", ""))
+    if improved.difference is not None:
+        rows.append(("difference", "", written(improved.difference.mean, sign="+"), ""))
     print_table(console, ("", "train", "test" if improved.is_fixed else "test (sealed)", "verdicts on test"), rows)
 
 

@@ -31,7 +31,8 @@ from strop.base.solution import NAMED_BY, digest_of
 from strop.base.terminal_text import escape
 from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.words import counted, duration
-from strop.runs.claims.numbers import over_tasks, with_error
+from strop.runs.claims.numbers import between, over_tasks, with_error, written
+from strop.runs.patching.result_files import ORIGINAL_SCOPE, Standings
 from strop.runs.run_data import RunData
 from strop.runs.scopes import is_candidate, is_final, is_meta_candidate, iteration_of
 
@@ -63,7 +64,8 @@ class Narration:
         self.original: Evaluated | None = None
         """The original of strop improve."""
         self.best: Evaluated | None = None
-        """The candidate of the run with the highest training value whose verdict is ok, if it is better than the original."""
+        """The best candidate: of strop improve the one whose patch is kept; of a run the first with the highest û."""
+        self._standings = Standings()
         self.allowances: dict[str, tuple[int, int]] = {}
         """Counter → use and limit in the current self-improvement."""
         self.spent_before: Counter[str] = Counter()
@@ -157,14 +159,16 @@ class Narration:
         return f"{named(self.best.solution)}: {self.score(self.best)}" if self.best else "none better than the original"
 
     def _evaluated(self, event: Evaluated) -> None:
-        if event.scope == "original/train":
+        if event.scope == ORIGINAL_SCOPE:
             self.original = event
-        elif is_candidate(event) or is_meta_candidate(event):
+        self._standings.add(event)
+        if is_candidate(event):
             self.tried += 1
-            best = self.best or self.original
-            # A second measurement of the best candidate is not a new best one.
-            again = self.best is not None and event.solution == self.best.solution
-            if event.verdict == "ok" and not again and (best is None or event.value > best.value):
+            best = self._standings.best
+            self.best = None if best is None else self._standings.first[best]
+        elif is_meta_candidate(event):
+            self.tried += 1
+            if event.verdict == "ok" and (self.best is None or event.value > self.best.value):
                 self.best = event
 
     def _moved(self, event: BudgetMoved, limit: int) -> None:
@@ -233,16 +237,20 @@ def _doing(scope: str) -> str:
 
 
 def _compared(event: Compared) -> str:
-    low, high = event.interval
+    n = max(len(event.differences), 1)
     verdict = "accepted" if event.accepted else "rejected"
     what = f"t = {event.t}: gate: candidate {verdict}"
     if is_final(event.scope):
         what = f"final comparison, I_{event.t} minus I_0 on sealed instances"
     return (
-        f"{what}: {event.mean:+.3f} ({low:+.3f} to {high:+.3f}) in {len(event.differences)} of "
+        f"{what}: {written(event.mean, sign='+')} ({between(event.interval, '+')}) in {n} of "
         f"{quantity(event.most, 'pair')}, evidence {event.e_value:.3g} of the {event.threshold:.3g} needed; "
         f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
-        + ("; stopped early: the threshold is hardly in reach (futility)" if event.futile and low <= 0 <= high else "")
+        + (
+            "; stopped early: the threshold is hardly in reach (futility)"
+            if event.futile and event.interval[0] <= 0 <= event.interval[1]
+            else ""
+        )
     )
 
 
@@ -259,11 +267,12 @@ def _finished(event: IterationFinished) -> str:
 
 def tally(run: RunData) -> str:
     """The totals of a run, in one line."""
-    of_candidates = sum(is_candidate(event) for event in run.candidates)
-    asked = f"{of_candidates} of candidates; " if of_candidates else ""
-    unused = f", {run.unused_evaluations} speculative ones discarded" if run.unused_evaluations else ""
+    by_improver = sum(is_candidate(event) for event in run.candidates)
+    asked = f", of which the improver asked for {by_improver}" if by_improver else ""
+    unused = f", discarded before anybody asked for them {run.unused_evaluations}" if run.unused_evaluations else ""
     return (
-        f"LM calls {run.costs.total.lm_calls}, evaluations {run.evaluations} ({asked}{counted(run.verdicts)}{unused}), "
+        f"LM calls {run.costs.total.lm_calls}, responses {run.costs.total.responses}, "
+        f"evaluations {run.evaluations} ({counted(run.verdicts)}){asked}{unused}, "
         f"faults {run.faults.total()}, audit notes {run.notes.total()}"
     )
 

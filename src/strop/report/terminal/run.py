@@ -26,7 +26,7 @@ from strop.report.terminal.layout import SENTENCE, look_at, near, print_glossary
 from strop.report.terminal.narration import candidate_score, tally
 from strop.report.terminal.tables import Cell, fitting, print_table
 from strop.report.terminal.words import counted, duration, edits_line, notice_of, own_score_line, ruled
-from strop.runs.claims.numbers import between, in_words, money, over_tasks
+from strop.runs.claims.numbers import between, in_words, money, over_tasks, written
 from strop.runs.claims.training import copies_words
 from strop.runs.listing import RunListing
 from strop.runs.options import BudgetOptions
@@ -161,7 +161,7 @@ def _beside(trained: Trained) -> str:
         if name in recipe and recipe[name] != default:
             words += [f"--{name.replace('_', '-')}", str(recipe[name])]
     most = len(trained.tasks) * len(improvers) * int(recipe["lm_budget"]) * int(recipe["max_responses"])
-    return f"beside {' and '.join(USUAL)}, in up to {quantity(most, 'answer')} a copy: {shlex.join(words)}"
+    return f"beside {' and '.join(USUAL)}, in up to {quantity(most, 'response')} a copy: {shlex.join(words)}"
 
 
 def _print_best(trained: Trained, t: int, console: Console) -> None:
@@ -248,7 +248,7 @@ def print_searches(run: RunData, searches: Mapping[str, Search], console: Consol
         cells.append((str(event.t), event.improver[:NAMED_BY], *_did(searches[event.improver].behaviour)))
         if event.candidate is not None and event.candidate != event.improver:
             cells.append(("", f"[{event.candidate[:NAMED_BY]}]", *_did(searches[event.candidate].behaviour)))
-    headers = ("t", "I_t", "LM\ncalls", "rounds", "answers\na call", "utility\ncalls", "show an\nearlier answer")
+    headers = ("t", "I_t", "LM\ncalls", "rounds", "responses\na call", "utility\ncalls", "show an\nearlier\nresponse")
     print_table(console, headers, cells)
     say(console, "means of an improvement; [digest] = rejected candidate")
     last = run.iterations[-1]
@@ -287,7 +287,7 @@ def _gate_row(event: Compared) -> tuple[Cell, ...]:
         FINAL if is_final(event.scope) else str(event.t),
         f"{len(event.differences)}/{event.most}",
         f"{event.mean:+.3f}" if event.differences else "-",
-        (between(event.interval, "+", form=".2f"), f"({100 * event.confidence:.4g}%)"),
+        (between(event.interval, "+", places=2), f"({100 * event.confidence:.4g}%)"),
         *(f"{value:.3g}" if value < 1e4 else f"{value:.0e}" for value in (event.e_value, event.threshold)),
         "yes" if event.accepted else "no",
         str(event.lm_calls),
@@ -301,7 +301,10 @@ def print_statistics(result: Trained, console: Console) -> None:
         say(console, "no iteration has ended: there is nothing to compute statistics of")
         return
     if result.from_seed:
-        rows = [(str(each.t), f"{each.mean:+.3f}", between(each.interval, "+"), each.on) for each in result.from_seed]
+        rows = [
+            (str(each.t), written(each.mean, sign="+"), between(each.interval, "+"), each.on)
+            for each in result.from_seed
+        ]
         print_table(console, ("t", "I_t - I_0", "95% interval", "measured on"), rows)
     else:
         say(console, "no improver was accepted: there is no difference from the seed improver")

@@ -50,15 +50,15 @@ def counted(counts: Mapping[str, int]) -> str:
 
 
 def edits_line(counts: Mapping[str, int]) -> str:
-    """`Edited.outcome` → count, in one line; empty if no answer held edits.
+    """`Edited.outcome` → count, in one line; empty if no response held edits.
 
-    E.g. `edits in answers: 12 applied (3 of them fuzzily), 2 did not fit`.
+    E.g. `edits in responses: 12 applied (3 of them fuzzily), 2 did not fit`.
     """
     fuzzily, failed = counts.get("applied fuzzily", 0), counts.get("failed", 0)
     applied = counts.get("applied", 0) + fuzzily
     if not applied + failed:
         return ""
-    line = f"edits in answers: {applied} applied" + (f" ({fuzzily} of them fuzzily)" if fuzzily else "")
+    line = f"edits in responses: {applied} applied" + (f" ({fuzzily} of them fuzzily)" if fuzzily else "")
     if failed:
         line += f", {failed} did not fit"
     return line

@@ -11,7 +11,7 @@ from strop.base.pluralize import plain
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_of, gain
-from strop.runs.claims.numbers import no_width, seconds_in_words, turned
+from strop.runs.claims.numbers import between, no_width, seconds_in_words, turned
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask
 from strop.tasks.problem import VERIFIED
@@ -69,9 +69,9 @@ def size(gain: Gain) -> str:
 
 def unnamed(gain: Gain, *, interval: bool = True) -> str:
     """A gain for a table, such as `12% higher (8 to 15%)`: without the metric's name and the words `95% interval`."""
-    if not interval:
-        return _size(gain, "")[0] if gain.change.mean else "unchanged"
-    return _with_interval(gain, "", "")
+    if not gain.change.mean:
+        return "unchanged"
+    return _with_interval(gain, "", "") if interval else _size(gain, "")[0]
 
 
 def named(gain: Gain) -> str:
@@ -130,24 +130,20 @@ def _size(gain: Gain, name: str) -> tuple[str, str]:
     is_more = change.mean >= 0
     if metric.reader == "tests":
         words = "all tests pass" if gain.after == 1 else f"{'more' if is_more else 'fewer'} tests pass"
-        return words, _ends(change, lambda x: plain(100 * x, 2), " points")
+        return words, _ends(change, lambda x: 100 * x, " points", digits=2)
     more, less = f"higher {name}", f"lower {name}"
     if gain.scale == "difference":
-        return f"{plain(abs(change.mean))} {more if is_more else less}".rstrip(), _ends(change, plain)
+        return f"{plain(abs(change.mean))} {more if is_more else less}".rstrip(), _ends(change, float, digits=3)
     if change.mean >= math.log(2) and (is_time or metric.goal == "max"):
         what = "as fast" if is_time else f"the {name}" if name else "as much"
-        return f"{_times(change.mean)} {what}", _ends(change, _times)
+        return f"{plain(math.exp(change.mean), 2)}x {what}", _ends(change, math.exp, "x", digits=2)
     if is_time or metric.reader == "memory":
         more, less = ("faster", "slower") if is_time else ("more memory", "less memory")
     places = _places(change.mean)
     shown = f"{100 * abs(math.expm1(change.mean)):.{places}f}"
     amount = f"{shown}%" if float(shown) else "less than 0.1%"
-    ends = _ends(change, lambda x: f"{x:.{places}f}", "%", lambda x: 100 * math.expm1(x))
+    ends = _ends(change, lambda x: 100 * math.expm1(x), "%", places=places)
     return f"{amount} {more if is_more else less}".rstrip(), ends
-
-
-def _times(log: float) -> str:
-    return f"{plain(math.exp(log), 2)}x"
 
 
 def _places(log: float) -> int:
@@ -159,14 +155,15 @@ def _places(log: float) -> int:
 
 
 def _ends(
-    change: Estimate, written: Callable[[float], str], unit: str = "", scaled: Callable[[float], float] = float
+    change: Estimate, scaled: Callable[[float], float], unit: str = "", *, places: int = 0, digits: int = 0
 ) -> str:
-    """The interval of a change; that of a decrease is of how much less there is."""
+    """The interval of a change; that of a decrease is of how much less there is. An `x` stands behind both of its ends."""
     if change.interval is None or no_width(change.interval):
         return ""
     low, high = (scaled(end) for end in change.interval)
-    low, high = (low, high) if change.mean >= 0 else (-high, -low)
-    return f"{written(low)} to {written(high)}{unit}"
+    ends = (low, high) if change.mean >= 0 else (-high, -low)
+    each, whole = (unit, "") if unit == "x" else ("", unit)
+    return between(ends, places=places, digits=digits, unit=each) + whole
 
 
 def _name(gain: Gain) -> str:

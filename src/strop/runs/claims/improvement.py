@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from statistics import median
+from collections.abc import Iterator
 
 from strop.analysis.stats import Estimate, least_pairs
 from strop.base.pluralize import plain, quantity
@@ -16,7 +15,7 @@ from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words, to
 from strop.runs.finding import UTILITY, Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
 from strop.tasks.command.objective import TIMES
-from strop.tasks.function.task import LOADING, RECEIVING, SECONDS
+from strop.tasks.function.task import RECEIVING, SECONDS
 from strop.tasks.problem import VALUE
 
 LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
@@ -59,21 +58,21 @@ def sentence(evidence: Evidence) -> str:
 
 
 def spent_words(evidence: Evidence) -> str:
-    """`used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations`, and whether more calls could have gained nothing."""
-    cost, grant, used = evidence.cost, evidence.grant, evidence.improvement.lm_calls
-    responses = quantity(cost.responses, "response")
+    """`used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations (5 candidates)`, and whether it has the highest score."""
+    cost, grant, used = evidence.cost, evidence.grant, evidence.cost.lm_calls
+    responses, of = quantity(cost.responses, "response"), f" ({quantity(cost.candidates, 'candidate')})"
     if grant is None:
-        return f"{quantity(cost.lm_calls, 'LM call')}, {responses}, {quantity(cost.evaluations, 'evaluation')}"
+        return f"{quantity(cost.lm_calls, 'LM call')}, {responses}, {quantity(cost.evaluations, 'evaluation')}{of}"
     calls, evaluations = quantity(grant.lm_calls, "LM call"), quantity(grant.utility_calls, "evaluation")
     best = evidence.improved or evidence.original
     reached = used < grant.lm_calls and best.train.value >= HIGHEST
     most = f"; in training it scores {HIGHEST:.0f}, the maximum" if reached else ""
-    return f"used {used} of {calls}, {responses}, {cost.evaluations} of {evaluations}{most}"
+    return f"used {used} of {calls}, {responses}, {cost.evaluations} of {evaluations}{of}{most}"
 
 
 def _calls(evidence: Evidence, words: str) -> str:
     """How many LM calls the improver used, if it left some; `words` is the format."""
-    used, grant = evidence.improvement.lm_calls, evidence.grant
+    used, grant = evidence.cost.lm_calls, evidence.grant
     if grant is None or used >= grant.lm_calls:
         return ""
     return words.format(f"{used} of {quantity(grant.lm_calls, 'LM call')}")
@@ -177,7 +176,7 @@ def _in_metrics(evidence: Evidence, improved: ScoredProgram, decisive: Gain) -> 
     least = "at least " if decisive.verdict in ("better", "worse") and is_diluted(improved.last) else ""
     known = _known(evidence, decisive.metric)
     change = _all_metrics(evidence) if len(gains) > 1 else f"{least}{size(decisive)}, {values(decisive)}{known}"
-    change = f"{change}, {where}{_loading(gains, improved.last)}{_setbacks(evidence)}"
+    change = f"{change}, {where}{_loading(evidence)}{_setbacks(evidence)}"
     few = n < least_pairs() and evidence.finding == "no significant improvement"
     return f"{change}; at least {least_pairs()} are needed to show a difference" if few else change
 
@@ -206,12 +205,9 @@ def _setbacks(evidence: Evidence) -> str:
     return words
 
 
-def _loading(gains: Sequence[Gain], measured: Evaluation) -> str:
+def _loading(evidence: Evidence) -> str:
     """How long a function's program takes to load, where it clearly differs from the original; a setback where it is more."""
-    rows = measured.metrics, measured.beside
-    if gains[0].metric.name != SECONDS or not all(LOADING in row for row in (*rows[0], *rows[1])):
-        return ""
-    after, before = (median(row[LOADING] for row in each) for each in rows)
+    before, after = evidence.loading or (0.0, 0.0)
     if max(after, before) < LEAST_LOADING or max(after, before) < LOADS_CLEARLY * min(after, before):
         return ""
     words = f"loading takes {seconds_in_words(after)} instead of {seconds_in_words(before)}"

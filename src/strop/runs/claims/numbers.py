@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
 from strop.analysis.stats import Estimate, estimate, stratified
 from strop.base.errors import dollars
@@ -11,6 +12,8 @@ from strop.base.pluralize import plain
 ALL_EQUAL = "all equal"
 """Replaces an interval without width."""
 _NO_WIDTH = 1e-9
+_EXACT = Context(prec=700)
+"""Enough for every float."""
 
 
 def money(value: float | None, is_bound: bool = False, maybe: float = 0) -> str:
@@ -53,15 +56,40 @@ def no_width(interval: Sequence[float]) -> bool:
 
 def percent(value: float, signed: bool = False) -> str:
     """`61.2`, or `+1.2`."""
-    return f"{100 * value:+.1f}" if signed else f"{100 * value:.1f}"
+    return written(100 * value, sign="+", places=1) if signed else f"{100 * value:.1f}"
 
 
-def between(interval: Sequence[float] | None, sign: str = "", *, form: str = ".3f", percents: bool = False) -> str:
-    """`0.512 to 0.634`, with the sign `+` `+0.512 to +0.634`, in percent `51.2 to 63.4`; `-` for None, and words for an interval
-    without width."""
+def written(
+    value: float, side: int = 0, *, sign: str = "", unchanged: float = 0.0, places: int = 3, digits: int = 0
+) -> str:
+    """A number with so many decimals, or significant `digits`; and with more, where it would look like no change.
+
+    `side`: -1 and 1 are the lower and the upper end of an interval, which are rounded outward; 0 is rounded to the nearest."""
+    exact = Decimal(f"{value:.12g}")  # 0.1 + 0.2 is no more than 0.3
+    if abs(value - unchanged) < _NO_WIDTH and not digits:
+        exact = Decimal(unchanged)
+    places = digits - 1 - exact.adjusted() if digits else places
+    rounding = {-1: ROUND_FLOOR, 0: ROUND_HALF_EVEN, 1: ROUND_CEILING}[side]
+    while True:
+        rounded = exact.quantize(Decimal(1).scaleb(-places), rounding, _EXACT)
+        if exact == unchanged or rounded != unchanged:
+            break
+        places += 1
+    return plain(float(rounded), 12) if digits else f"{rounded or abs(rounded):{sign}f}"
+
+
+def between(
+    interval: Sequence[float] | None, sign: str = "", *, places: int = 3, digits: int = 0, unit: str = ""
+) -> str:
+    """`0.512 to 0.634`, with the sign `+` `+0.512 to +0.634`; `-` for None, and words for an interval without width. `unit`
+    stands behind each end; that of ratios is `x`. Every interval is written here: see `written`."""
     if interval is None or no_width(interval):
         return "-" if interval is None else ALL_EQUAL
-    low, high = (percent(end, bool(sign)) if percents else f"{end:{sign}{form}}" for end in interval)
+    unchanged = 1.0 if unit == "x" else 0.0
+    low, high = (
+        written(end, side, sign=sign, unchanged=unchanged, places=places, digits=digits) + unit
+        for end, side in zip(interval, (-1, 1), strict=True)
+    )
     return f"{low} to {high}"
 
 
@@ -80,13 +108,13 @@ def seconds_in_words(seconds: float, digits: int = 3) -> str:
 
 def signed(change: Estimate) -> str:
     """A change as `+0.043 (95% interval -0.010 to +0.096)`."""
-    return f"{change.mean:+.3f}{interval_in_brackets(change.interval, '+')}"
+    return f"{written(change.mean, sign='+')}{interval_in_brackets(change.interval, '+')}"
 
 
 def by_how_much(change: Estimate) -> str:
     """The size of a change, whatever its direction, as `0.198 (95% interval 0.100 to 0.296)`."""
     size = change if change.mean >= 0 else turned(change)
-    return f"{size.mean:.3f}{interval_in_brackets(size.interval)}"
+    return f"{written(size.mean)}{interval_in_brackets(size.interval)}"
 
 
 def too_few(change: Estimate, things: str, least: int) -> str:

@@ -21,6 +21,8 @@ from strop.base.solution import digest_of
 from strop.runs.patching.source_files import Original
 from strop.runs.run_directory import save
 from strop.runs.scopes import is_candidate
+from strop.runs.verified import best_construction
+from strop.tasks.problem import Problem
 
 BEST = "best.diff"
 """The patch to the best candidate, in the run's directory."""
@@ -38,38 +40,41 @@ class Standings:
         self._values: dict[str, list[float]] = {}
         self.first: dict[str, Evaluated] = {}  # the first evaluation of each program
         self.original: str | None = None  # once it was evaluated
+        self.best: str | None = None
+        """The candidate with the highest mean; None if none is better than the original.
 
-    def add(self, event: Event) -> str | None:
-        """Count an evaluation in training. Returns its program; None for any other event."""
+        Of equally good ones the shortest, then the one with the lowest digest: not the first, which threads decide."""
+
+    def add(self, event: Event) -> None:
+        """Count an evaluation in training; not any other event."""
         if not isinstance(event, Evaluated) or event.solution is None:
-            return None
+            return
         if not (is_candidate(event) or event.scope in (ORIGINAL_SCOPE, RETURNED_SCOPE)):
-            return None
+            return
         program = self._normal(event.solution)
-        if program is not None:
-            self._values.setdefault(program, []).append(event.value)
-            self.first.setdefault(program, event)
         if event.scope == ORIGINAL_SCOPE:
             self.original = program
-        return program
+        if program is None:
+            return
+        self._values.setdefault(program, []).append(event.value)
+        self.first.setdefault(program, event)
+        is_known = self.best is None or program in (self.best, self.original)
+        self._choose(self._values if is_known else (self.best or "", program))
 
     def drop(self, program: str) -> None:
         """Forget a candidate."""
         self._values.pop(program, None)
+        self._choose(self._values)
+
+    def _choose(self, programs: Iterable[str]) -> None:
+        best = min(programs, key=self.rank, default=None)
+        is_better = self.original is not None and self.mean(best) > self.mean(self.original)
+        self.best = best if is_better else None
 
     def mean(self, program: str | None) -> float:
         """The mean of a program; -inf if it was not evaluated."""
         values = self._values.get(program, ()) if program is not None else ()
         return mean(values) if values else -math.inf
-
-    @property
-    def best(self) -> str | None:
-        """The candidate with the highest mean; None if none is better than the original.
-
-        Of equally good ones the shortest, then the one with the lowest digest: not the first, which threads and workers decide.
-        """
-        best = min(self._values, key=self.rank, default=None)
-        return best if self.mean(best) > self.mean(self.original) else None
 
     def rank(self, program: str) -> tuple[float, int, str]:
         """The lower, the better."""
@@ -101,15 +106,8 @@ class BestSoFar:
     def __call__(self, event: Event) -> None:
         """Keep the best candidate, if `event` changes which it is."""
         with self._lock:
-            standings, program = self._standings, self._standings.add(event)
-            if program is not None and (program in (self._best, standings.original) or self._is_best(program)):
-                self._keep()
-
-    def _is_best(self, program: str) -> bool:
-        """Whether a candidate is better than the original and the best one, without a look at all others."""
-        standings, best = self._standings, self._best
-        is_better = standings.mean(program) > standings.mean(standings.original)
-        return is_better and (best is None or standings.rank(program) < standings.rank(best))
+            self._standings.add(event)
+            self._keep()
 
     def _keep(self) -> None:
         while (best := self._standings.best) != self._best:
@@ -147,12 +145,11 @@ def keep_result(directory: Path, original: Original, solution: str) -> None:
     save(directory / DIFF, original.diff_of(after))
 
 
-def keep_construction(directory: Path, problem: str, evaluations: Iterable[Evaluation]) -> None:
+def keep_construction(directory: Path, name: str, problem: Problem | None, evaluations: Iterable[Evaluation]) -> None:
     """Write the best construction of the evaluations, if there is one, for `strop verify`."""
-    kept = [one for one in evaluations if one.construction]
-    if kept:
-        best = max(kept, key=lambda one: max(one.scores))
-        save(directory / CONSTRUCTION, f'{{"problem": {json.dumps(problem)}, "answer": {best.construction}}}\n')
+    best = None if problem is None else best_construction(problem.goal, evaluations)
+    if best is not None:
+        save(directory / CONSTRUCTION, f'{{"problem": {json.dumps(name)}, "answer": {best.construction}}}\n')
 
 
 def changed_result(directory: Path, original: Original, solution: str | None, best: str | None) -> Iterator[Path]:

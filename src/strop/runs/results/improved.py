@@ -58,7 +58,9 @@ class ImprovementRecord:
     source: Original = field(metadata=HIDDEN)
     """The files that the search started from."""
     best_so_far: str | None = field(metadata=HIDDEN)
-    """The best candidate; None without one, and of a killed run, whose file may be that of the one before it."""
+    """The best candidate; None if none is better than the original."""
+    was_killed: bool = field(default=False, metadata=HIDDEN)
+    """Whether its process was killed, so that the file of the best candidate may be that of the one before it."""
     applied: str | None = None
     """Where the patch was applied, or why not; null without --apply."""
 
@@ -78,12 +80,14 @@ class ImprovementRecord:
     @cached_property
     def changed(self) -> tuple[Path, ...]:
         """The files beside the record that are no longer what it says."""
-        return tuple(changed_result(self.directory, self.source, self.program, self.best_so_far))
+        best = None if self.was_killed else self.best_so_far
+        return tuple(changed_result(self.directory, self.source, self.program, best))
 
     @computed
     def best(self) -> Path | None:
-        """File of the patch to the best candidate; null if there is none, or if it was changed after the run."""
-        return self.beside.get(BEST)
+        """File of the patch to the best candidate; null if there is none, or if it is another's."""
+        is_other = any(changed_result(self.directory, self.source, None, self.best_so_far))
+        return None if is_other or self.best_so_far is None else self.beside.get(BEST)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -98,6 +102,11 @@ class Unfinished(ImprovementRecord, Shown):
     """`unfinished`."""
     sentence: str = UNFINISHED
     """The conclusion."""
+
+    @property
+    def leader(self) -> ScoredProgram | None:
+        """The best candidate; None if none is better than the original."""
+        return next((one for one in self.candidates if one.text == self.best_so_far), None)
 
     def __repr__(self) -> str:
         return f"<Unfinished: in {self.directory}>"
@@ -185,7 +194,8 @@ def read_improved(store: Store, applied: str | None = None) -> Improved | Unfini
         costs=run.costs,
         answers=counted_answers(run.answers),
         source=source,
-        best_so_far=best_in(run) if run.end else None,
+        best_so_far=best_in(run),
+        was_killed=run.end is None,
         applied=applied,
     )
     of_record = {each.name: getattr(record, each.name) for each in fields(record)}
@@ -213,7 +223,6 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
     """
     with opened(directory) as store:
         result = read_improved(store)
-        best = None if isinstance(result, Improved) else best_in(read_run(store))
     unless = "--unproven applies it anyway"
     if result.unverified:
         raise ConfigurationError(f"not applied; {result.unverified}. Read its patch and apply it yourself")
@@ -223,16 +232,17 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
         if not (result.is_offered or unproven):
             said = result.sentence if result.is_held_back else f"{result.sentence} {unless}"
             raise ConfigurationError(f"not applied. {said}")
-        best = result.program
-    elif best is None:
+    elif result.best_so_far is None:
         raise ConfigurationError(f"the improvement in {directory} has not ended, and nothing in it is better so far")
     elif not unproven:
         raise ConfigurationError(
             f"the improvement in {directory} has not ended. To continue: strop resume {directory}. "
             f"For its best so far, {unless}"
         )
+    program = result.best_so_far if result.program is None else result.program
+    assert program is not None
     try:
-        files = result.source.written(best)
+        files = result.source.written(program)
     except Malformed as error:
         raise ConfigurationError(f"the program in {directory} does not fit your files: {error}") from error
     return apply_files(result.source, files, directory, force=force)

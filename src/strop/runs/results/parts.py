@@ -136,7 +136,7 @@ _KINDS = {"no program": "no program", "does not compile": "SyntaxError"}
 
 
 def _sentence(classes: Counter[str], ran: int, failures: Mapping[str, int]) -> str:
-    """`24 answers: 8 ran, 16 failed (mostly UnboundLocalError).`"""
+    """`24 responses: 8 ran, 16 failed (mostly UnboundLocalError).`"""
     total, failed = classes.total(), sum(failures.values())
     if not total:
         return ""
@@ -149,7 +149,7 @@ def _sentence(classes: Counter[str], ran: int, failures: Mapping[str, int]) -> s
     }
     words = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
     again = f"; {quantity(classes['repeated'], 'repetition', ',')}" if classes["repeated"] else ""
-    return f"{quantity(total, 'answer', ',')}: {words}{again}."
+    return f"{quantity(total, 'response', ',')}: {words}{again}."
 
 
 def _mostly(failures: Mapping[str, int]) -> str:

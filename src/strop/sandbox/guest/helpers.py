@@ -128,7 +128,8 @@ class _Answer:
             for kind in ("python", "text")
         }
         other = [block for block in blocks if block.kind in ("code", "") and block.names is None]
-        scripts = [block for block in blocks if block.kind == "python" and block.names == frozenset()]
+        kinds = ("python",) if _Wanted.names or not _Wanted.text else ("python", "")  # a script may be improved by one
+        scripts = [block for block in blocks if block.kind in kinds and block.names == frozenset()]
         if _Wanted.is_other:
             chosen = _best(other, unread["text"], programs)
         else:

@@ -86,6 +86,7 @@ def test_edit_is_applied_fuzzily_with_the_program_s_indentation_when_only_blanks
     ("answer", "words"),
     [
         (block("    return 17", "    return 18"), ["block 1: these lines are not in disc.py", "return 17"]),
+        (block("        return radius ** 2", "x"), ["The nearest that disc.py has:", "return math.pi * radius ** 2"]),
         (POWER + block("    return 17", "    return 18"), ["block 2"]),
         (block("        return", "        yield"), ["block 1"]),
         ("<<<<<<< SEARCH\nimport math\n=======\nimport cmath\n", ["block 1 does not end"]),

@@ -51,7 +51,7 @@ def ok(*names: str) -> list[Event]:
 
 
 def test_sentence_only_counts_when_every_answer_ran() -> None:
-    assert sentence(arrived(0, 2), extracted(0, "a", "b"), ok("a", "b")) == "2 answers: 2 ran."
+    assert sentence(arrived(0, 2), extracted(0, "a", "b"), ok("a", "b")) == "2 responses: 2 ran."
 
 
 def test_sentence_is_empty_without_answers() -> None:
@@ -62,35 +62,35 @@ def test_sentence_says_how_many_answers_failed_and_why_most_of_them_did() -> Non
     errors = [(name, "raised", "instance 0: UnboundLocalError: cannot access local variable 'x'") for name in "cdef"]
     ends = evaluated(*errors, ("g", "timeout", "instance 3: CPU time limit"))
     answers = sentence(arrived(0, 8), extracted(0, *"abcdefg", "!h"), ok("a", "b"), ends)
-    assert answers == "8 answers: 2 ran, 6 failed (mostly UnboundLocalError)."
+    assert answers == "8 responses: 2 ran, 6 failed (mostly UnboundLocalError)."
 
 
 def test_sentence_names_the_kinds_of_failures_where_none_is_most() -> None:
     ends = evaluated(("a", "timeout", ""), ("b", "malformed", "2 items, not 3"))
     answers = sentence(extracted(0, "a", "b", "-", "!d"), ends)
-    assert answers == "4 answers: 4 failed (1 timeout, 1 malformed, 1 no program, …)."
+    assert answers == "4 responses: 4 failed (1 timeout, 1 malformed, 1 no program, …)."
 
 
 def test_repeated_answer_ends_as_the_program_that_it_repeats() -> None:
     answers = sentence(arrived(0, 4), extracted(0, "a", "-", "!b", "a"), ok("a"), arrived(1))
-    assert answers == "5 answers: 2 ran, 2 failed (1 no program, 1 SyntaxError), 1 not examined; 1 repetition."
+    assert answers == "5 responses: 2 ran, 2 failed (1 no program, 1 SyntaxError), 1 not examined; 1 repetition."
 
 
 def test_answer_whose_program_was_not_evaluated_is_counted_as_such() -> None:
-    assert sentence(extracted(0, "a", "b"), ok("b")) == "2 answers: 1 ran, 1 not evaluated."
+    assert sentence(extracted(0, "a", "b"), ok("b")) == "2 responses: 1 ran, 1 not evaluated."
 
 
 def test_program_repeats_another_only_within_its_improvement() -> None:
-    assert sentence(extracted(0, "a"), extracted(0, "a", scope="t1/improve"), ok("a")) == "2 answers: 2 ran."
+    assert sentence(extracted(0, "a"), extracted(0, "a", scope="t1/improve"), ok("a")) == "2 responses: 2 ran."
 
 
 def test_edits_that_do_not_fit_are_not_called_a_missing_program() -> None:
     failed = Edited(scope="improve", call=0, index=1, outcome="failed", detail="")
     answers = sentence(arrived(0, 2), failed, extracted(0, "a", "-"), ok("a"))
-    assert answers == "2 answers: 1 ran, 1 failed (edits that do not fit)."
+    assert answers == "2 responses: 1 ran, 1 failed (edits that do not fit)."
 
 
 def test_answers_of_a_call_that_was_cut_off_are_said_not_to_be_examined() -> None:
     assert sentence(arrived(0, 2), extracted(0, "a", "b"), ok("a", "b"), arrived(1, 2)) == (
-        "4 answers: 2 ran, 2 not examined."
+        "4 responses: 2 ran, 2 not examined."
     )

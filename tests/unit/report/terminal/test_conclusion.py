@@ -8,6 +8,7 @@ import pytest
 
 from strop.analysis.stats import group_difference
 from strop.base.events import Compared, Event, RunFinished, RunStarted
+from strop.runs.claims.numbers import between
 from strop.runs.claims.training import Conclusion, conclusion_of
 from strop.runs.results.parts import sample
 from strop.runs.results.trained import Iteration
@@ -64,7 +65,7 @@ def test_run_that_found_nothing_says_so_and_names_what_stays() -> None:
     assert conclusion.sentence == "No improvement: the seed improver stays after 2 iterations."
     low, high = sample(around(BEFORE, 4)).interval  # type: ignore[union-attr,misc]
     assert conclusion.detail == (
-        f"Its meta-utility û is 0.771 (95% interval {low:.3f} to {high:.3f}) on the sealed instances of lpn, 4 copies."
+        f"Its meta-utility û is 0.771 (95% interval {between((low, high))}) on the sealed instances of lpn, 4 copies."
     )
     other = conclusion_of(run_of(improver="genetic"), iterations(last=1))
     assert other.sentence == "No improvement: the first improver, genetic, stays after 1 iteration."
@@ -132,7 +133,7 @@ def test_better_improver_is_told_with_before_after_and_interval() -> None:
     conclusion = conclusion_of(run_of(GATE), iterations(AFTER))
     low, high = interval(AFTER)
     assert conclusion.sentence == (
-        f"Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval {low:.3f} to {high:.3f}) in û, "
+        f"Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval {between((low, high))}) in û, "
         f"from 0.771 to 0.969, on the sealed instances of lpn, {N} copies."
     )
     assert conclusion.detail == (
@@ -204,7 +205,7 @@ def test_run_without_a_gate_claims_what_sealed_copies_show_alone() -> None:
     assert paper.sentence.endswith(f"on the sealed instances of lpn, 3 copies; {few}")
     assert "accepts what each self-improvement returns, better or not" in paper.detail
     worse, (low, high) = conclusion_of(run_of(selection="paper"), iterations(0.571)), interval(0.571)
-    assert f"is worse than the seed improver by 0.200 (95% interval {-high:.3f} to {-low:.3f}) in û" in worse.sentence
+    assert f"is worse than the seed improver by 0.200 (95% interval {between((-high, -low))}) in û" in worse.sentence
 
 
 def test_better_by_their_own_scores_is_said_where_programs_compute_them() -> None:

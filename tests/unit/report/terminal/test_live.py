@@ -168,7 +168,7 @@ def test_live_view_shows_iteration_task_model_budget_best_and_counts(happened: l
     for piece in (
         "lpn · offline · iteration 1 of 1 · 0.0 s · Ctrl-C stops",
         "doing         trying candidate 0123456789ab",
-        "I_0          test 0.600 (95% 0.158 to 0.896) · train 0.600 ± 0.058",
+        "I_0          test 0.600 (95% 0.157 to 0.897) · train 0.600 ± 0.058",
         "meta-utility calls 24 of 25 · LM calls 2 of 4",
         "best tried   train 0.750 ± 0.050  559aead08264 (t = 1)",
         "2 · ok 1, timeout 1",

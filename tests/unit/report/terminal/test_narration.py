@@ -54,7 +54,8 @@ def test_narration_calls_a_program_the_best_once_however_often_it_is_measured(
     make_evaluated: Callable[..., Evaluated],
 ) -> None:
     tried = (("A", 0.6), ("A", 0.7), ("B", 0.8))
-    lines = told([make_evaluated("improve/u-1#0", "task", text, (value,)) for text, value in tried])
+    original = make_evaluated("original/train", "task", "S", (0.5,))
+    lines = told([original, *(make_evaluated("improve/u-1#0", "task", text, (value,)) for text, value in tried)])
     assert ["(best)" in line for line in lines] == [True, False, True]
 
 
@@ -67,9 +68,9 @@ def test_narration_says_that_a_candidate_is_the_original(make_evaluated: Callabl
 def test_last_line_of_a_run_counts_the_evaluations_of_candidates(make_evaluated: Callable[..., Evaluated]) -> None:
     scopes = ("original/train", "improve/u-1#0", "improve/u-2#0", "original/test")
     run = seen([make_evaluated(scope, "task", "A", (0.5,)) for scope in scopes]).run
-    assert tally(run).startswith("LM calls 0, evaluations 4 (2 of candidates; ok 4), ")
+    assert tally(run).startswith("LM calls 0, responses 0, evaluations 4 (ok 4), of which the improver asked for 2, ")
     assert tally(seen([make_evaluated("t0/measure", "lpn", "A", (0.5,))]).run).startswith(
-        "LM calls 0, evaluations 1 (ok 1), "
+        "LM calls 0, responses 0, evaluations 1 (ok 1), "
     )
 
 

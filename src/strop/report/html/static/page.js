@@ -301,7 +301,7 @@
     table: null,
     row: 0,
     parts: {
-      calls: [["expertise", "Expertise"], ["message", "Prompt"], ["answer", "Answer"], ["reasoning", "Reasoning"], ["faults", "Faults"]],
+      calls: [["expertise", "Expertise"], ["message", "Prompt"], ["answer", "Response"], ["reasoning", "Reasoning"], ["faults", "Faults"]],
       evaluations: [["error", "Error"], ["notes", "Notes"], ["solution", "Program"]],
     },
 
@@ -320,7 +320,7 @@
       for (const [column, title] of this.parts[table.name]) {
         const text = table.text(row, column);
         if (text !== null) body.append(make("h3", title), make("pre", visible(text), column));
-        else if (column === "answer") body.append(make("h3", title), make("p", "No answer is recorded, or it was too large for the page."));
+        else if (column === "answer") body.append(make("h3", title), make("p", "No response is recorded, or it was too large for the page."));
       }
       $("#reader-previous").disabled = this.next(-1) === null;
       $("#reader-next").disabled = this.next(1) === null;
