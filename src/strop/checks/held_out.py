@@ -104,7 +104,7 @@ def shown(task: AnyTask) -> str:
     if facts_of(task) is not None or task.fixed_input:
         return f"{counted} can show a difference"
     most = held_out * (MOST_ROUNDS if has_rounds(task) else 1)
-    more = f", and up to {most:,} if that helps," if most > held_out else ""
+    more = f", and up to {most:,} if scores vary," if most > held_out else ""
     return f"{counted}{more} can show a difference"
 
 

@@ -77,7 +77,7 @@ def test_check_of_a_sound_task_says_who_scores_what_was_tried_and_what_can_be_sh
         "Score: computed by the host in score().",
         "The original has utility 0.412 in training.",
         "Tried 3 kinds of spoiled answers; none is rewarded.",
-        "8 held-out instances, and up to 200 if that helps, can show a difference in score of 0.021, if all of them have it.",
+        "8 held-out instances, and up to 200 if scores vary, can show a difference.",
         "largest: sound, as far as it was tried.",
     )
 

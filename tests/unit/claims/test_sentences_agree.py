@@ -42,9 +42,7 @@ SINGLE = {"scores", "values", "differences", "before"}
 """Fields with a value for each instance or copy: nothing else may be computed of them for people but how many they are."""
 NUMBER = re.compile(r"(?<![\w.,+-])[-+]?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?(?=x\b|%|[^\w.]|\.?$|\. )")
 ENDS = re.compile(rf"(?<!from )({NUMBER.pattern})x? to ({NUMBER.pattern})")
-ASIDE = re.compile(
-    r"95%|[\d,]+ \w+ cannot show .*? needs at least [\d,]+|at least \d are needed|, 0 to 1,|(?<![.\w])[0-9a-f]{12}"
-)
+ASIDE = re.compile(r"95%|cannot show any difference, \d+ can|at least \d are needed|, 0 to 1,|(?<![.\w])[0-9a-f]{12}")
 """What is no number of a result: the level, what a number of instances could show, the glossary, digests."""
 
 
@@ -264,7 +262,7 @@ def scored(rng: random.Random) -> Said:
     return said(result, lambda console: print_result(result, console))
 
 
-@pytest.mark.parametrize(("made", "results"), [(improved, 400), (measured, 150), (trained, 350), (scored, 4100)])
+@pytest.mark.parametrize(("made", "results"), [(improved, 2000), (measured, 150), (trained, 350), (scored, 2500)])
 def test_numbers_of_every_sentence_table_and_page_are_fields_of_the_document(
     made: Callable[[random.Random], Said], results: int
 ) -> None:

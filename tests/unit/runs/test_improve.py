@@ -289,7 +289,7 @@ def test_end_says_what_was_tried_what_may_be_claimed_and_what_it_cost_without_a_
     text = shown(result_of(made([0.5, 0.3] * 8)))
     lines = text.splitlines()
     assert "not a language model" in lines[0] and len(lines) < 12 and "─" not in text
-    assert sum("+0.400 (95% interval +0.333 to +0.467)" in line for line in lines) == 1
+    assert sum("+0.400 (95% interval +0.350 to +0.456)" in line for line in lines) == 1
     assert (
         "score in training: original 0.300" in text and "1 LM call, 2 responses, 3 evaluations (0 candidates)" in text
     )
@@ -299,7 +299,7 @@ def test_end_says_what_was_tried_what_may_be_claimed_and_what_it_cost_without_a_
 
 def test_whole_result_shows_both_splits_and_stays_within_80_columns() -> None:
     lines = shown(result_of(made([0.5, 0.3] * 8)), full=True).splitlines()
-    assert any(line.startswith("Better: +0.400 (95% interval +0.333 to +0.467)") for line in lines)
+    assert any(line.startswith("Better: +0.400 (95% interval +0.350 to +0.456)") for line in lines)
     assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
     assert any(line.split() == ["difference", "+0.400"] for line in lines)
     assert any("R005" in line for line in lines) and all(len(line) <= 80 for line in lines)
@@ -481,10 +481,10 @@ def test_task_of_which_too_little_is_held_out_is_refused_unless_more_is_drawn(be
 
 def test_further_held_out_instances_are_others_and_the_same_for_both_programs(once: Any) -> None:
     seen, tried = "def algorithm(n):\n    return n\n", "def algorithm(n):\n    return n * n\n"
-    found, _ = once(giving(tried), Original({"mine.py": seen}), score=lambda instance, answer: (answer % 7) / 7)
+    found, _ = once(giving(tried), Original({"mine.py": seen}), score=lambda instance, answer: answer % 5 / 5)
     scores = found.original.last.scores
-    assert scores != found.improved.last.scores and len(scores) == len(found.improved.last.scores) >= 15
-    assert scores[:5] != scores[5:10] != scores[10:15]
+    assert len(scores) == len(found.improved.last.scores) >= 8
+    assert scores[:4] != scores[4:8]
 
 
 def test_rounds_that_a_record_holds_are_not_measured_again_when_it_resumes(bench: MakeBench, tmp_path: Path) -> None:
@@ -508,5 +508,5 @@ def test_rounds_that_a_record_holds_are_not_measured_again_when_it_resumes(bench
         assert recorded(read_run(store), start) is None
         improve_once(parts, giving(ONE), start, directory, Journal(store, View(), recalled=recall(store)))
         found = recorded(read_run(store), start)
-    assert found is not None and found.finding == "better" and found.difference is not None and found.difference.n == 12
-    assert len(scopes_of(directory)) == len(set(scopes_of(directory))) == 6
+    assert found is not None and found.finding == "better" and found.difference is not None and found.difference.n == 8
+    assert len(scopes_of(directory)) == len(set(scopes_of(directory))) == 4

@@ -106,7 +106,7 @@ def test_difference_is_printed_with_its_interval_and_several_intervals_hold_toge
     values = (0.5, 0.6, 0.7, 0.8, 0.6, 0.4, 0.7)
     page = printed(matrix(["lpn"], [Named("mine.py", "I")], values))
     (row,) = [line for line in page if line.startswith("  mine.py")]
-    assert row.split() == ["mine.py", "+0.075", "-0.037", "to", "+0.188"]
+    assert row.split() == ["mine.py", "+0.075", "-0.038", "to", "+0.188"]
     page = printed(matrix(["lpn", "3sat"], [Named("mine.py", "I")], values))
     rows = [line.split() for line in page if line.startswith("  mine.py")]
     assert [row[2:] for row in rows] == [["-0.075", "to", "+0.225"]] * 2, "wider where there are several"
