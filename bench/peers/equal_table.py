@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from strop.analysis.stats import mean, t_estimate
+from strop.analysis.stats import Estimate, mean, score_difference
 
 NOTE = "Best held-out score by answers used: the mean over seeds and its 95% interval. The proposers are not language models."
 
@@ -114,11 +114,16 @@ def _rows(cells: Sequence[str], rule: str = "") -> list[str]:
     return [row, "|" + f"{rule}|" * len(cells)] if rule else [row]
 
 
+def estimated(values: Sequence[float]) -> Estimate:
+    """Their mean with its 95% interval, by sign flips around it; none for fewer than six."""
+    return score_difference(values, [0.0] * len(values))
+
+
 def interval(values: Sequence[float], sign: str = "") -> str:
     """A mean, its 95% interval within what scores can be, and the number of seeds; a dash for no values."""
     if not values:
         return "–"
-    estimate = t_estimate(values)
+    estimate = estimated(values)
     low, high = estimate.interval or (estimate.mean, estimate.mean)
     least, most = (-1.0, 1.0) if sign else (0.0, 1.0)
     return f"{estimate.mean:{sign}.3f} ({max(low, least):{sign}.3f} to {min(high, most):{sign}.3f}; {len(values)})"
@@ -126,7 +131,7 @@ def interval(values: Sequence[float], sign: str = "") -> str:
 
 def verdict(gains: Sequence[float]) -> str:
     """Who is better, if the interval says so as it is printed."""
-    low, high = (round(bound, 3) for bound in (t_estimate(gains).interval if gains else None) or (0.0, 0.0))
+    low, high = (round(bound, 3) for bound in (estimated(gains).interval if gains else None) or (0.0, 0.0))
     if low <= 0 <= high:
         return ""
     return " **strop is better**" if low > 0 else " **strop is worse**"
@@ -144,7 +149,7 @@ def draw(table: Table, path: Path) -> None:
     for panel, (task, start) in zip(panels[0], table.starts.items(), strict=True):
         for number, system in enumerate(table.systems):
             samples = {n: list(table.values(task, system, n).values()) for n in table.answers}
-            estimates = {n: t_estimate(values) for n, values in samples.items() if values}
+            estimates = {n: estimated(values) for n, values in samples.items() if values}
             halves = [(one.interval or (one.mean, one.mean))[1] - one.mean for one in estimates.values()]
             beside = [n * 1.06**number for n in estimates]  # so that equal points can be told apart
             means = [one.mean for one in estimates.values()]

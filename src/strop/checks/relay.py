@@ -12,13 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from strop.analysis.stats import differences, mean, t_estimate
+from strop.analysis.stats import differences, mean
 from strop.checks.spoiling import in_words, kind_of
 
 SECONDS = 10.0
 """After which no further way is tried."""
-CONFIDENCE = 0.999
-"""Of the interval of a gain: a hundred ways are compared, and none should win by luck."""
 LEAST = 1e-9
 """What floating-point numbers differ by."""
 PERFECT = 1.0 - LEAST
@@ -133,12 +131,8 @@ def _pays(relay: Relay, name: str, spoiled: Sequence[Sequence[float]], honest: S
 
 
 def beats(scores: Sequence[float], base: Sequence[float]) -> bool:
-    """Whether scores are higher than others of the same instances, beyond what luck explains. One score: whether it is higher."""
-    gains = differences(scores, base)
-    if len(gains) < 2:
-        return gains[0] > LEAST
-    interval = t_estimate(gains, confidence=CONFIDENCE).interval
-    return (interval is not None and interval[0] > LEAST) or min(scores) > max(base) + LEAST
+    """Whether scores are higher than others, beyond what luck explains: on each of the same instances."""
+    return min(differences(scores, base)) > LEAST
 
 
 def is_much(scores: Sequence[float], base: Sequence[float]) -> bool:

@@ -14,16 +14,7 @@ from strop.analysis.stats.exchangeable import (
     pairs_needed,
     score_difference,
 )
-from strop.analysis.stats.means import (
-    Estimate,
-    differences,
-    estimate,
-    mean,
-    stderr,
-    stratified,
-    student_t_quantile,
-    t_estimate,
-)
+from strop.analysis.stats.means import Estimate, differences, estimate, mean, stderr, stratified
 from strop.analysis.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
 from strop.analysis.stats.targeted import TargetedEvidence, targeted_interval
 
@@ -45,8 +36,6 @@ __all__ = [
     "score_estimate",
     "stderr",
     "stratified",
-    "student_t_quantile",
-    "t_estimate",
     "targeted_interval",
     "two_proportion_z_test",
     "utility_interval",
