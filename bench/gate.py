@@ -104,6 +104,7 @@ class Drawn(PairedComparison):
             a, b = (drawn(side, len(numbers), self._rng) for side in self._sides)
             b = [x if self._rng.random() < self.tied else y for x, y in zip(a, b, strict=True)]
             self.incumbent.seen.extend(a)
+            self.candidate.seen.extend(b)
             yield [y - x for x, y in zip(a, b, strict=True)]
 
 

@@ -82,8 +82,8 @@ def removed(tool: sqlite3.Connection) -> None:
 CHANGES: dict[str, tuple[str, Change, str]] = {
     "a score": (
         "scored by the host",
-        evaluation("improved/test", "value", 0.5),
-        "improved.test.value: recorded 0.5, replayed ",
+        evaluation("improved/test", "scores[0]", 0.5),
+        "improved.test.scores.0: recorded 0.5, replayed ",
     ),
     "a verdict": (
         "run",

@@ -37,7 +37,7 @@ from strop.store import Store
 
 _PLACES = {"directory", "unverified", "applied", "best", "solution_file", "diff_file", "construction_file", "file"}
 """Fields of a result about the folder of its record and the machine."""
-_NOT_REPEATED = BY_THE_CLOCK | {"unseen_dollars", "unseen_tokens", "output", "search"}
+_NOT_REPEATED = BY_THE_CLOCK | {"maybe_billed_dollars", "maybe_billed_tokens", "output", "search"}
 """Fields that a replay cannot repeat: times, what was in flight, what an improver printed, and what depends on its threads."""
 _IN_TURN = (
     RunStarted,
@@ -50,8 +50,6 @@ _IN_TURN = (
     IterationFinished,
 )
 """Events that follow one another because one led to the next."""
-
-
 _FRAMES = (RunStarted, IterationStarted, IterationFinished)
 
 

@@ -20,11 +20,10 @@ from strop.core.handles import Grant
 from strop.core.selection.comparison import Contender, PairedComparison
 from strop.core.selection.final_comparison import final_comparison
 from strop.runs.assembly import Components, RunContext
-from strop.runs.claims.numbers import of_tasks
 from strop.runs.claims.training import Conclusion, conclusion_of, headline
 from strop.runs.journal import Journal
 from strop.runs.reading import opened
-from strop.runs.results.parts import counted_answers, noted, sample
+from strop.runs.results.parts import by_task, counted_answers, noted, sample
 from strop.runs.results.trained import ComparisonCounts, FromSeed, Iteration, TaskSamples, Trained
 from strop.runs.run_data import RunData, Spent, read_run, spec_of
 from strop.runs.run_directory import save
@@ -204,7 +203,7 @@ def _from_seed(run: RunData) -> tuple[FromSeed, ...]:
     accepted = [event for event in new if len(event.test) == len(first.test)]
 
     def row(event: IterationFinished) -> FromSeed:
-        sides = (of_tasks(one.test, one.tasks or ("",)) for one in (event, first))
+        sides = (by_task(one.test, len(one.tasks) or 1) for one in (event, first))
         final = run.final_comparison if event is accepted[-1] else None
         return headline(event.t, group_difference(*sides), mean(first.test), final)
 
@@ -227,7 +226,7 @@ def iterations_of(run: RunData, searches: Mapping[str, Search] | None = None) ->
 def _iteration(event: IterationFinished, gate: Compared | None, searches: Mapping[str, Search]) -> Iteration:
     tasks = len(event.tasks) or 1
     same = ("t", "accepted", "reason", "lm_calls", "evaluations", "verdicts", "seconds", "improver", "parent")
-    rows = zip(event.tasks, of_tasks(event.train, event.tasks), of_tasks(event.test, event.tasks), strict=True)
+    rows = zip(event.tasks, *(by_task(each, tasks) for each in (event.train, event.test)), strict=False)
     return Iteration(
         train=sample(event.train, tasks),
         test=sample(event.test, tasks),

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from strop.analysis.stats.exchangeable import CONFIDENCE
 from strop.analysis.stats.means import Estimate, checked_probability, estimate
 
-FRACTIONS = np.array([0.2, 0.5, 0.97])
+_FRACTIONS = np.array([0.2, 0.5, 0.97])
 """The bets: what part of its capital each loses by an observation at the low end of the range."""
 _SHARES = np.array([0.1, 0.15, 0.75])
 """How the first capital of 1 is split over the bets. Chosen for 10 to 60 pairs of standard deviation 0.15 to 0.3."""
@@ -54,7 +54,7 @@ def _bound(values: npt.NDArray[np.float64], threshold: float) -> float:
         middle = (rejected + kept) / 2
         if not rejected < middle < kept:
             break
-        logs = np.log1p(np.outer(values - middle, FRACTIONS / middle)).sum(axis=0)
+        logs = np.log1p(np.outer(values - middle, _FRACTIONS / middle)).sum(axis=0)
         reached = logs.max() + np.log(np.exp(logs - logs.max()) @ _SHARES) >= threshold
         rejected, kept = (middle, kept) if reached else (rejected, middle)
     return rejected

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from strop.analysis.stats.bounded import FRACTIONS
 from strop.analysis.stats.means import checked_probability
 
 _MOST = 0.99
@@ -25,11 +24,9 @@ _PRIOR_DEVIATION = 0.2
 """Counts as one observation, in units of the largest possible loss."""
 _PRIOR_TIES = 5
 """Observations at the null that shrink the mean."""
-_OPTIMISM, _ROOM_OPTIMISM = 1.5, 1.28
-"""Standard errors by which futility's guesses, of growth and of room to gain, lie above what was seen."""
-_LIKELY_DEVIATION = 0.25
-"""Standard deviation that futility expects while nothing is known, as a part of the range. `bench/gate.py` judges these three on
-other shapes than those on which they were chosen."""
+_OPTIMISM, _ROOM_OPTIMISM = 1.75, 1.28
+"""Standard errors by which futility's guesses, of the mean and of room to gain, lie above what was seen. `bench/gate.py` judges
+them on other shapes than those on which they were chosen."""
 _HALVINGS = 40
 _log1p = np.log1p  # that of `math` differs from it in the last bit on some processors
 
@@ -50,8 +47,9 @@ class TargetedEvidence:
         """Raises ValueError unless alpha is in (0, 1) and low < null < high, all finite."""
         self._goal = math.log(1 / checked_probability(alpha))
         self._horizon = horizon
-        self._growth = LikelyGrowth(null, low, high)
-        self._null, self._loss = null, null - low
+        if not (math.isfinite(low) and math.isfinite(high) and low < null < high):
+            raise ValueError(f"a null of {null} does not lie inside the range {low} to {high}")
+        self._null, self._loss, self._range, self._n = null, null - low, (low, high), 0
         self._total, self._squares = 0.0, _PRIOR_DEVIATION**2
         self.log_value = self.highest = 0.0
 
@@ -62,9 +60,10 @@ class TargetedEvidence:
 
     def add(self, x: float) -> None:
         """Takes in one observation. Raises ValueError for one outside [low, high]."""
-        moved = (x - self._null) / self._loss
-        bet = self._bet()
-        self._growth.add(x)
+        if not self._range[0] <= x <= self._range[1]:
+            raise ValueError(f"{x} is outside {self._range[0]} to {self._range[1]}")
+        moved, bet = (x - self._null) / self._loss, self._bet()
+        self._n += 1
         self.log_value += float(_log1p(bet * moved))
         self.highest = max(self.highest, self.log_value)
         self._total += moved
@@ -72,7 +71,7 @@ class TargetedEvidence:
 
     def _bet(self) -> float:
         """The part of the capital that the next observation loses at the low end of the range."""
-        n = self._growth.n
+        n = self._n
         variance, left = self._squares / (n + 1), max(self._horizon - n, 1)
         needed = math.sqrt(2 * max(self._goal - self.log_value, 0.0) / (left * variance))
         return min(max(needed, self._total / (n + _PRIOR_TIES) / variance), _MOST)
@@ -80,63 +79,19 @@ class TargetedEvidence:
     def hopeless(self, *, most: float | None = None) -> bool:
         """Whether the observations that are left will hardly bring a rejection: futility, which costs power and no error.
 
-        The guess is optimistic: `LikelyGrowth` of the best constant bet. `most`: a mean that the coming observations
-        will hardly exceed, where that is known.
+        The guess is optimistic: their mean lies 1.75 standard errors of prediction above that so far, and the best bet is made.
+        `most`: a mean that the coming observations will hardly exceed, where that is known.
         """
-        left = self._horizon - self._growth.n
-        if self.rejected or not self._growth.n:
+        n, left = self._n, self._horizon - self._n
+        if self.rejected or not n:
             return False
-        return left < 1 or self.log_value + left * max(self._growth.likely(left, most=most)) < self._goal
-
-
-class LikelyGrowth:
-    """How fast each of three constant bets, which futility follows, may go on to grow.
-
-    Raises:
-        ValueError: unless low < null < high, all finite.
-    """
-
-    n: int
-    """Number of observations."""
-
-    def __init__(self, null: float, low: float, high: float) -> None:
-        if not (math.isfinite(low) and math.isfinite(high) and low < null < high):
-            raise ValueError(f"a null of {null} does not lie inside the range {low} to {high}")
-        self._null, self._low, self._high = null, low, high
-        self._bets = [fraction / (null - low) for fraction in FRACTIONS.tolist()]
-        self._logs = [0.0] * len(self._bets)
-        self._squares = [0.0] * len(self._bets)
-        self.n = 0
-
-    def add(self, x: float) -> None:
-        """Takes in one observation. Raises ValueError for one outside [low, high]."""
-        if not self._low <= x <= self._high:
-            raise ValueError(f"{x} is outside {self._low} to {self._high}")
-        for number, bet in enumerate(self._bets):
-            step = float(_log1p(bet * (x - self._null)))
-            self._logs[number] += step
-            self._squares[number] += step * step
-        self.n += 1
-
-    def likely(self, coming: int, *, most: float | None = None) -> list[float]:
-        """The growth of each bet's logarithm that `coming` (at least 1) more observations will hardly exceed on average.
-
-        It is the upper end of what the past observations, at least one, make likely: 1.5 standard errors of prediction up, with a
-        variance that is taken large while little is known. `most`: a mean that the coming observations will hardly exceed, if one
-        is known. An observation at the null moves no bet: it is no evidence, and tells only that little happens.
-        """
-        highest = self._high if most is None else min(max(most, self._low), self._high)
-        bets = zip(self._bets, self._logs, self._squares, strict=True)
-        return [self._growth(bet, log, square, highest, coming) for bet, log, square in bets]
-
-    def _growth(self, bet: float, log: float, square: float, highest: float, remaining: int) -> float:
-        """A bet's mean growth in the coming observations, guessed optimistically: no more than each being `highest` gives."""
-        center = log / self.n
-        spread = max(square - self.n * center * center, 0.0)
-        prior = bet * _LIKELY_DEVIATION * (self._high - self._low)
-        variance = (prior * prior + spread) / (self.n + 1)
-        growth = center + _OPTIMISM * math.sqrt(variance * (1 / self.n + 1 / remaining))
-        return min(growth, float(_log1p(bet * (highest - self._null))))
+        if left < 1:
+            return True
+        variance = self._squares / (n + 1)
+        reach = self._total / n + _OPTIMISM * math.sqrt(variance * (1 / n + 1 / left))
+        reach = max(reach if most is None else min(reach, most / self._loss), 0.0)
+        growth = min(reach**2 / (2 * variance), float(_log1p(_MOST * reach)))
+        return self.log_value + left * growth < self._goal
 
 
 def likely_most(values: Sequence[float], coming: int) -> float:

@@ -19,7 +19,6 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from strop.analysis.stats import score_estimate
 from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.base.events import AuditNoted, Event, IterationFinished, LmFault, RunFinished
 from strop.base.pluralize import quantity
@@ -27,7 +26,8 @@ from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
 from strop.report.terminal.narration import Narration, candidate_score, named
 from strop.report.terminal.words import counted, duration
-from strop.runs.claims.numbers import between, money, over_tasks
+from strop.runs.claims.numbers import between, in_words, money
+from strop.runs.results.parts import sample
 from strop.runs.scopes import is_candidate, is_meta_candidate, iteration_of
 
 Mode: TypeAlias = Literal["auto", "rich", "plain", "log", "none"]
@@ -314,8 +314,7 @@ def _limits(narration: Narration) -> Iterator[str]:
 
 def _scores(event: IterationFinished) -> str:
     """û of I_t on both splits; on the sealed one with its interval if there is one."""
-    train = f"train {over_tasks(event.train, event.tasks)}"
-    if not event.test or event.tasks or len(event.test) < 2:
-        return f"test {over_tasks(event.test, event.tasks)} · {train}"
-    sample = score_estimate(event.test)
-    return f"test {sample.mean:.3f} (95% {between(sample.interval)}) · {train}"
+    train, test = (sample(each, len(event.tasks) or 1) for each in (event.train, event.test))
+    if test is None or event.tasks or test.n < 2:
+        return f"test {in_words(test)} · train {in_words(train)}"
+    return f"test {test.mean:.3f} (95% {between(test.interval)}) · train {in_words(train)}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from strop.analysis.audit import RULES
 from strop.analysis.audit.runtime import BUDGET_REFUSED
+from strop.analysis.stats import estimate
 from strop.base.budget import GATE_PAIRS, HELD_OUT, LM_CALLS, META_UTILITY_CALLS
 from strop.base.events import (
     AuditNoted,
@@ -31,8 +32,9 @@ from strop.base.solution import NAMED_BY, digest_of
 from strop.base.terminal_text import escape
 from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.words import counted, duration
-from strop.runs.claims.numbers import between, over_tasks, with_error, written
+from strop.runs.claims.numbers import between, in_words, written
 from strop.runs.patching.result_files import ORIGINAL_SCOPE, Standings
+from strop.runs.results.parts import sample
 from strop.runs.run_data import RunData
 from strop.runs.scopes import is_candidate, is_final, is_meta_candidate, iteration_of
 
@@ -214,7 +216,7 @@ def named(program: str | None) -> str:
 
 def candidate_score(event: Evaluated) -> str:
     """û of a candidate with its standard error; the bare value if its copies are unknown."""
-    return with_error(event.scores) if len(event.scores) > 1 else f"{event.value:.3f}"
+    return in_words(estimate(event.scores)) if len(event.scores) > 1 else f"{event.value:.3f}"
 
 
 def _doing(scope: str) -> str:
@@ -258,11 +260,11 @@ def _finished(event: IterationFinished) -> str:
     outcome = f"I_{event.t} is {named(event.improver)}"
     if event.t > 0:
         outcome += ", accepted" if event.accepted else f", kept ({event.reason})" if event.reason else ", kept"
-    scores = f"train {over_tasks(event.train, event.tasks)}, test {over_tasks(event.test, event.tasks)}"
+    train, test = (in_words(sample(each, len(event.tasks) or 1)) for each in (event.train, event.test))
     cost = (
         f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}, {duration(event.seconds)}"
     )
-    return escape(f"t = {event.t} finished: {scores}; {outcome}; {cost}", limit=400)
+    return escape(f"t = {event.t} finished: train {train}, test {test}; {outcome}; {cost}", limit=400)
 
 
 def tally(run: RunData) -> str:

@@ -26,12 +26,12 @@ from strop.report.terminal.layout import SENTENCE, look_at, near, print_glossary
 from strop.report.terminal.narration import candidate_score, tally
 from strop.report.terminal.tables import Cell, fitting, print_table
 from strop.report.terminal.words import counted, duration, edits_line, notice_of, own_score_line, ruled
-from strop.runs.claims.numbers import between, in_words, money, over_tasks, written
+from strop.runs.claims.numbers import between, in_words, money, written
 from strop.runs.claims.training import copies_words
 from strop.runs.listing import RunListing
 from strop.runs.options import BudgetOptions
 from strop.runs.programs import Program, programs_in
-from strop.runs.results.parts import Noted
+from strop.runs.results.parts import Noted, sample
 from strop.runs.results.trained import Iteration, Trained
 from strop.runs.run_data import Costs, RunData, Spent
 from strop.runs.scopes import FINAL, is_final, is_meta_candidate, iteration_of
@@ -337,10 +337,8 @@ def _described(program: Program) -> tuple[str, str]:
         first, end = program.iterations[0], program.ends[0]
         span = f"I_{first}..I_{program.iterations[-1]}" if program.iterations[1:] else f"I_{first}"
         split, values = ("test", end.test) if end.test else ("train", end.train)
-        return (
-            f"{span} {short(program.digest)}: {program.state}, {split} copies {over_tasks(values, end.tasks)}",
-            "bold",
-        )
+        copies = in_words(sample(values, len(end.tasks) or 1))
+        return f"{span} {short(program.digest)}: {program.state}, {split} copies {copies}", "bold"
     if not program.tried:
         return f"{name}: {program.state}", ""
     tried = program.tried[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
-from strop.analysis.stats import Estimate, estimate, stratified
+from strop.analysis.stats import Estimate
 from strop.base.errors import dollars
 from strop.base.pluralize import plain
 
@@ -19,31 +19,12 @@ _EXACT = Context(prec=700)
 def money(value: float | None, is_bound: bool = False, maybe: float = 0) -> str:
     """`$0.0032`; of a bound `at most $0.0032`. `maybe` is what was reserved for requests without a response."""
     words = "no known price" if value is None else f"{'at most ' if is_bound else ''}{dollars(round(value * 1e9))}"
-    return (
-        f"{words}; at most {dollars(round(maybe * 1e9))} more may have been billed without a response"
-        if maybe
-        else words
-    )
-
-
-def with_error(values: Sequence[float], sign: str = "±") -> str:
-    """Mean ± standard error of a sample, to three decimals; `-` for no value, no error for one."""
-    return in_words(estimate(values), sign) if values else "-"
-
-
-def of_tasks(values: Sequence[float], tasks: Sequence[str]) -> list[Sequence[float]]:
-    """Split the values of all copies, ordered by task, into one sequence for each task."""
-    copies = len(values) // max(len(tasks), 1)
-    return [values[number * copies : (number + 1) * copies] for number in range(len(tasks))]
-
-
-def over_tasks(values: Sequence[float], tasks: Sequence[str], sign: str = "±") -> str:
-    """Mean ± standard error of the copies of one task, or of several fixed tasks if `tasks` names them."""
-    return in_words(stratified(of_tasks(values, tasks)), sign) if tasks and values else with_error(values, sign)
+    more = f"; at most {dollars(round(maybe * 1e9))} more may have been billed without a response"
+    return words + more * bool(maybe)
 
 
 def in_words(value: Estimate | None, sign: str = "±") -> str:
-    """An estimate as `0.612 ± 0.010`; `-` for None."""
+    """An estimate as `0.612 ± 0.010`, without the error for a single value; `-` for None."""
     if value is None:
         return "-"
     return f"{value.mean:.3f}" if value.stderr is None else f"{value.mean:.3f} {sign} {value.stderr:.3f}"

@@ -24,10 +24,15 @@ class Sample(Estimate):
     """How many tasks the copies are of, as many of each, one task after another."""
 
     @property
-    def by_task(self) -> tuple[tuple[float, ...], ...]:
+    def by_task(self) -> list[Sequence[float]]:
         """The values of each task."""
-        copies = len(self.values) // self.tasks
-        return tuple(self.values[at : at + copies] for at in range(0, copies * self.tasks, copies))
+        return by_task(self.values, self.tasks)
+
+
+def by_task(values: Sequence[float], tasks: int) -> list[Sequence[float]]:
+    """The values of as many copies of each task, one task after another, as one sequence a task."""
+    copies = len(values) // tasks
+    return [values[at * copies : (at + 1) * copies] for at in range(tasks)]
 
 
 def sample(values: Sequence[float], tasks: int = 1) -> Sample | None:

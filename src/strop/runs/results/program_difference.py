@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strop.analysis.stats import score_difference
+from strop.analysis.stats import group_difference, score_difference
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.pluralize import quantity
 from strop.base.solution import digest_of, short
@@ -60,7 +60,7 @@ def difference_in(store: Store, a: str, b: str) -> ProgramDifference:
         programs = [_Named(name, text, _scores(run).get(text, ())) for name, text in texts.items() if text is not None]
     programs += [_Named("candidate", text, scores) for text, scores in _scores(run).items()]
     first, second = (_find(programs, name) for name in (a, b))
-    sentence = _change(first, second)
+    sentence = _change(first, second, are_copies=improved is None)
     if isinstance(improved, Improved) and (first.name, second.name) == ("original", "solution"):
         sentence = improved.sentence
     before, after = (_files(each.text, improved.source if improved else None) for each in (first, second))
@@ -92,12 +92,13 @@ def _find(programs: Sequence[_Named], name: str) -> _Named:
     return found[0]
 
 
-def _change(a: _Named, b: _Named) -> str:
-    """`+0.043 on the test split (95% interval -0.010 to +0.096)`: b minus a where both were measured, or in training."""
+def _change(a: _Named, b: _Named, *, are_copies: bool) -> str:
+    """`+0.043 on the test split (95% interval -0.010 to +0.096)`: b minus a where both were measured, or in training. Their
+    scores are those of copies, or of the same instances."""
     where, first, second = ("on the test split", a.test, b.test)
     if not first or not second:
         where, first, second = ("in training, the split that selects candidates", a.train, b.train)
     if not first or len(first) != len(second) or a.text == b.text:
         return ""
-    change = score_difference(second, first)
+    change = group_difference([second], [first]) if are_copies else score_difference(second, first)
     return f"{change.mean:+.3f} {where}{interval_in_brackets(change.interval, '+')}"

@@ -8,7 +8,8 @@ from strop.base.pluralize import plain, quantity
 from strop.base.terminal_text import escape
 from strop.lm.options import named
 from strop.report.terminal.words import counted, duration, notice_of
-from strop.runs.claims.numbers import with_error
+from strop.runs.claims.numbers import in_words
+from strop.runs.results.parts import sample
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
 
@@ -48,7 +49,7 @@ def test_harmless_says_that_it_cut() -> None:
     [((), "-"), ((0.5,), "0.500"), ((0.5, 0.7), "0.600 ± 0.100")],
 )
 def test_sample_is_said_with_the_error_that_it_has(values: tuple[float, ...], words: str) -> None:
-    assert with_error(values) == words
+    assert in_words(sample(values)) == words
 
 
 def test_counts_are_said_most_frequent_first() -> None:
