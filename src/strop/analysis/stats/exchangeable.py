@@ -141,11 +141,7 @@ def _between_subsets(
     lows, highs = np.nan_to_num(found, nan=-np.inf), np.nan_to_num(found, nan=np.inf)
     low = float(np.partition(lows, left_out - 1)[left_out - 1])
     high = float(np.partition(highs, len(highs) - left_out)[len(highs) - left_out])
-    return _rounded(low), _rounded(high)
-
-
-def _rounded(end: float) -> float:
-    return round(end, _DIGITS) + 0.0  # never -0.0
+    return round(low, _DIGITS) + 0.0, round(high, _DIGITS) + 0.0  # never -0.0
 
 
 @lru_cache(maxsize=8)
@@ -178,7 +174,7 @@ def _group_end(
     for _ in range(_HALVINGS):
         middle = (rejected + kept) / 2
         rejected, kept = (middle, kept) if rejects(middle) else (rejected, middle)
-    return _rounded(max(rejected, -1.0))  # a difference of scores
+    return round(max(rejected, -1.0), _DIGITS) + 0.0  # a difference of scores, never -0.0
 
 
 class _Dealt:

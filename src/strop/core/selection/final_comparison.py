@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from strop.analysis.stats import decided, differences, pairs_needed, score_difference
 from strop.base.events import Compared
-from strop.base.results import Comparison, fields_of
 from strop.core.selection.comparison import PairedComparison, spent
 
 WORTH = 0.1
@@ -22,11 +21,10 @@ def final_comparison(contest: PairedComparison, gate: Sequence[float], most: int
     second one was accepted."""
     pairs = pairs_needed(gate, WORTH, most)
     budget = contest.gate_budget(pairs)
-    for _ in contest.rounds(budget):
-        pass
+    list(contest.rounds(budget))
     before, after = contest.incumbent.seen[-pairs:], contest.candidate.seen[-pairs:]
     change, (lm_calls, evaluations) = score_difference(after, before), spent(budget)
-    comparison = Comparison(
+    return Compared(
         differences=tuple(differences(after, before)),
         before=tuple(before),
         pairs=pairs,
@@ -34,9 +32,6 @@ def final_comparison(contest: PairedComparison, gate: Sequence[float], most: int
         interval=change.interval or (-1.0, 1.0),
         lm_calls=lm_calls,
         evaluations=evaluations,
-    )
-    return Compared(
-        **fields_of(Comparison, comparison),
         scope=budget.path,
         t=contest.candidate.t,
         incumbent=contest.incumbent.improver,
