@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from strop.analysis.stats import Estimate, mean, score_difference
+from strop.runs.claims.numbers import between
 
 NOTE = "Best held-out score by answers used: the mean over seeds and its 95% interval. The proposers are not language models."
 
@@ -120,21 +121,22 @@ def estimated(values: Sequence[float]) -> Estimate:
 
 
 def interval(values: Sequence[float], sign: str = "") -> str:
-    """A mean, its 95% interval within what scores can be, and the number of seeds; a dash for no values."""
+    """A mean, its 95% interval where there is one, and the number of seeds; a dash for no values."""
     if not values:
         return "–"
     estimate = estimated(values)
-    low, high = estimate.interval or (estimate.mean, estimate.mean)
-    least, most = (-1.0, 1.0) if sign else (0.0, 1.0)
-    return f"{estimate.mean:{sign}.3f} ({max(low, least):{sign}.3f} to {min(high, most):{sign}.3f}; {len(values)})"
+    ends = "" if estimate.interval is None else f"{between(estimate.interval, sign)}; "
+    return f"{estimate.mean:{sign}.3f} ({ends}{len(values)})"
+
+
+LEAST = 0.001
+"""A difference that counts."""
 
 
 def verdict(gains: Sequence[float]) -> str:
-    """Who is better, if the interval says so as it is printed."""
-    low, high = (round(bound, 3) for bound in (estimated(gains).interval if gains else None) or (0.0, 0.0))
-    if low <= 0 <= high:
-        return ""
-    return " **strop is better**" if low > 0 else " **strop is worse**"
+    """Who is better, if the interval says so by a thousandth at least."""
+    low, high = (estimated(gains).interval if gains else None) or (0.0, 0.0)
+    return " **strop is better**" if low >= LEAST else " **strop is worse**" if high <= -LEAST else ""
 
 
 def draw(table: Table, path: Path) -> None:

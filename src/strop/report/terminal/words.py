@@ -17,10 +17,11 @@ GLOSSARY = {
     "test split": "instances the search never saw, where the task has any others",
     "copy": "one repetition of the task; ± is one standard error over the copies",
     "pair": "candidate and incumbent on the same fresh training instances",
+    "interval": "95%: û by bets; differences by sign flips of pairs, deals of copies",
     "evidence": "what the pairs say for the candidate; the threshold accepts it",
 }
 """The paper's words that tables and pages use → their meaning, in one line of 80 columns."""
-RUN_WORDS = ("û", "test split", "copy", "pair", "evidence")
+RUN_WORDS = ("û", "test split", "copy", "pair", "interval", "evidence")
 """The words that the tables of a run use."""
 
 
