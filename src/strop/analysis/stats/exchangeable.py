@@ -150,7 +150,8 @@ def _subsets(n: int) -> Values:
     if 2**n <= _MOST_LISTED:
         return np.asarray((np.arange(1, 2**n)[:, None] >> np.arange(n)) & 1, dtype=np.float64)
     # RandomState is frozen: the same subsets with every version of numpy.
-    return np.asarray(np.random.RandomState(0).randint(0, 2, (_DRAWN, n)), dtype=np.float64)
+    drawn = np.random.RandomState(0).randint(0, 2, (_DRAWN, n)).astype(np.float64)
+    return np.asarray(drawn[drawn.any(axis=1)])
 
 
 def _group_end(
