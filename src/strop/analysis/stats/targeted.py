@@ -24,9 +24,11 @@ _PRIOR_DEVIATION = 0.2
 """Counts as one observation, in units of the largest possible loss."""
 _PRIOR_TIES = 5
 """Observations at the null that shrink the mean."""
-_OPTIMISM, _ROOM_OPTIMISM = 1.75, 1.28
+_OPTIMISM, _ROOM_OPTIMISM = 1.4, 1.28
 """Standard errors by which futility's guesses, of the mean and of room to gain, lie above what was seen. `bench/gate.py` judges
 them on other shapes than those on which they were chosen."""
+_LIKELY = 0.25
+"""Counts as one more squared observation while futility knows little."""
 _HALVINGS = 40
 _log1p = np.log1p  # that of `math` differs from it in the last bit on some processors
 
@@ -79,7 +81,7 @@ class TargetedEvidence:
     def hopeless(self, *, most: float | None = None) -> bool:
         """Whether the observations that are left will hardly bring a rejection: futility, which costs power and no error.
 
-        The guess is optimistic: their mean lies 1.75 standard errors of prediction above that so far, and the best bet is made.
+        The guess is optimistic: their mean lies 1.4 standard errors of prediction above that so far, and the best bet is made.
         `most`: a mean that the coming observations will hardly exceed, where that is known.
         """
         n, left = self._n, self._horizon - self._n
@@ -88,7 +90,7 @@ class TargetedEvidence:
         if left < 1:
             return True
         variance = self._squares / (n + 1)
-        reach = self._total / n + _OPTIMISM * math.sqrt(variance * (1 / n + 1 / left))
+        reach = self._total / n + _OPTIMISM * math.sqrt((variance + _LIKELY / (n + 1)) * (1 / n + 1 / left))
         reach = max(reach if most is None else min(reach, most / self._loss), 0.0)
         growth = min(reach**2 / (2 * variance), float(_log1p(_MOST * reach)))
         return self.log_value + left * growth < self._goal

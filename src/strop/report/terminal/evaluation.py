@@ -58,7 +58,7 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
         _print_failures(cell, console)
     (print_notes if full else print_noticed)(measured.audit, console)
     say(console, f"LM cost: {measured.costs.words}" if measured.costs.words else "")
-    print_glossary(console, ("û", "u(s)", "test split", "copy", "interval") if full else ("û", "u(s)"))
+    print_glossary(console, ("û", "u(s)", "test split", "interval", "copy") if full else ("û", "u(s)"))
 
 
 def _print_table(measured: Measured, split: Split, words: str, console: Console) -> None:

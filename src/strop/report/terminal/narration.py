@@ -239,21 +239,15 @@ def _doing(scope: str) -> str:
 
 
 def _compared(event: Compared) -> str:
-    n = max(len(event.differences), 1)
-    verdict = "accepted" if event.accepted else "rejected"
-    what = f"t = {event.t}: gate: candidate {verdict}"
+    size = f"{written(event.mean, sign='+')} ({between(event.interval, '+')})"
+    cost = f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
+    pairs = quantity(max(len(event.differences), 1), "pair")
     if is_final(event.scope):
-        what = f"final comparison, I_{event.t} minus I_0 on sealed instances"
-    return (
-        f"{what}: {written(event.mean, sign='+')} ({between(event.interval, '+')}) in {n} of "
-        f"{quantity(event.most, 'pair')}, evidence {event.e_value:.3g} of the {event.threshold:.3g} needed; "
-        f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
-        + (
-            "; stopped early: the threshold is hardly in reach (futility)"
-            if event.futile and event.interval[0] <= 0 <= event.interval[1]
-            else ""
-        )
-    )
+        return f"final comparison, I_{event.t} minus I_0 on sealed instances: {size} in {pairs}; {cost}"
+    verdict = "accepted" if event.accepted else "rejected"
+    evidence = f"evidence {event.e_value:.3g} of the {event.threshold:.3g} needed"
+    early = "; stopped early: the threshold is hardly in reach (futility)" * event.futile
+    return f"t = {event.t}: gate: candidate {verdict}: {size} in {pairs} of {event.most}, {evidence}; {cost}{early}"
 
 
 def _finished(event: IterationFinished) -> str:

@@ -288,7 +288,7 @@ def _gate_row(event: Compared) -> tuple[Cell, ...]:
         f"{len(event.differences)}/{event.most}",
         f"{event.mean:+.3f}" if event.differences else "-",
         (between(event.interval, "+", places=2), f"({100 * event.confidence:.4g}%)"),
-        *(f"{value:.3g}" if value < 1e4 else f"{value:.0e}" for value in (event.e_value, event.threshold)),
+        *(f"{x:.3g}" if 0 < x < 1e4 else f"{x:.0e}" if x else "-" for x in (event.e_value, event.threshold)),
         "yes" if event.accepted else "no",
         str(event.lm_calls),
         str(event.evaluations),

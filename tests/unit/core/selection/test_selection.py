@@ -84,8 +84,8 @@ def test_gate_keeps_the_incumbent_and_stops_early_when_the_candidate_is_worse(be
     assert choice.reason.endswith(" pairs left can hardly reach the threshold") and "; futility: the " in choice.reason
 
 
-@pytest.mark.parametrize(("incumbent", "seen", "pairs"), [(BETTER, [1.0] * 5, 8), (WORSE, [], 8)])
-def test_gate_stops_after_eight_ties_also_when_nothing_is_left_to_gain(
+@pytest.mark.parametrize(("incumbent", "seen", "pairs"), [(BETTER, [1.0] * 5, 8), (WORSE, [], 12)])
+def test_gate_stops_after_twelve_ties_and_after_two_rounds_when_nothing_is_left_to_gain(
     bench: MakeBench, incumbent: str, seen: list[float], pairs: int
 ) -> None:
     asked = contest(bench(instances=2), incumbent, incumbent + "#")
