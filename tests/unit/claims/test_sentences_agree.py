@@ -226,7 +226,7 @@ def trained(rng: random.Random) -> Said:
         accepted = t > 0 and rng.random() < 0.5
         if t and spec["selection"] == "gated":
             differences = tuple(rng.uniform(-0.5, 0.5) for _ in range(rng.randint(1, 9)))
-            low = round(sum(differences) / len(differences) - rng.random(), 3)
+            low = sum(differences) / len(differences) - rng.random()
             ends = max(low, -1.0), min(low + 1.5, 1.0)
             events.append(compared(t, differences, interval=ends, accepted=accepted, e_value=10 ** rng.uniform(-2, 6)))
         events.append(

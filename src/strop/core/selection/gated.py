@@ -121,14 +121,9 @@ class Gated:
 
 
 def _in_words(comparison: Comparison, accepted: bool) -> str:
-    n = len(comparison.differences)
-    low, high = comparison.interval
     verdict = "better" if accepted else "not shown to be better"
     left = 0 if accepted else comparison.most - comparison.pairs
     futile = f"; futility: the {quantity(left, 'pair')} left can hardly reach the threshold" if left else ""
     size = f"{comparison.mean:+.3f}" + f", {TOO_LARGE}" * accepted
-    return (
-        f"{verdict} in {quantity(n, 'pair')}: difference {size} "
-        f"({100 * comparison.confidence:.4g}% interval {low:+.3f} to {high:+.3f}), "
-        f"evidence {comparison.e_value:.3g} of the {comparison.threshold:.3g} needed{futile}"
-    )
+    evidence = f"evidence {comparison.e_value:.3g} of the {comparison.threshold:.3g} needed{futile}"
+    return f"{verdict} in {quantity(len(comparison.differences), 'pair')}: difference {size}, {evidence}"

@@ -10,7 +10,7 @@ from strop.base.events import Compared
 from strop.base.pluralize import quantity
 from strop.core.selection.gated import TOO_LARGE
 from strop.runs.claims.improvers import better_words, own_score_words, where_measured
-from strop.runs.claims.numbers import by_how_much, interval_in_brackets, signed, too_few
+from strop.runs.claims.numbers import between, by_how_much, interval_in_brackets, signed, too_few, written
 from strop.runs.results.trained import FromSeed, Iteration
 from strop.runs.run_data import REPEATS, RunData, named_in
 
@@ -143,9 +143,8 @@ def _incumbent(gate: Compared, run: RunData) -> str:
 
 def _by_gate(gate: Compared) -> str:
     """`by 0.250 (95% interval 0.014 to 0.347) in 24 pairs`, and what to think of that."""
-    low, high = gate.interval
-    size = f"{100 * gate.confidence:.4g}% interval {low:.3f} to {high:.3f}"
-    return f"by {gate.mean:.3f} ({size}) in {quantity(len(gate.differences), 'pair')} ({TOO_LARGE})"
+    size = f"{100 * gate.confidence:.4g}% interval {between(gate.interval)}"
+    return f"by {written(gate.mean)} ({size}) in {quantity(len(gate.differences), 'pair')} ({TOO_LARGE})"
 
 
 def status_words(status: str, detail: str = "") -> str:
