@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 run: $(VENV)/strop.installed  ## a small run of STOP in about a minute, which finds a better improver; no language model
 	$(BIN)/strop run 3sat --model offline:skill=0.25 --meta-model offline:skill=1 -T 1 --copies 5 --max-responses 4 \
-		--lm-budget 5 --meta-budget 4 --utility-budget 20 --gate-pairs 30
+		--lm-budget 5 --meta-budget 4 --utility-budget 20 --gate-pairs 20
 	@echo
 	@echo "With a language model: $(BIN)/strop run lpn --model openai/gpt-4o     (--dry-run says what it costs)"
 
