@@ -182,7 +182,7 @@ class Run:
         return evidence.rejected
 
     def last(self) -> str:
-        """What the last comparison says."""
+        """What the final comparison says."""
         count = pairs_needed(self.gate, WORTH, self.size.pairs)
         pairs = [(self.value("seed"), self.value(self.improver)) for _ in range(count)]
         first, final = zip(*pairs, strict=True)

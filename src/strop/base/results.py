@@ -85,7 +85,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What pairs show of a candidate and the incumbent, in a gate or in the last comparison of a run, and their cost."""
+    """What pairs show of a candidate and the incumbent, in a gate or in the final comparison of a run, and their cost."""
 
     differences: tuple[float, ...]
     """Candidate minus incumbent, in [-1, 1], for each pair that counted."""
@@ -102,7 +102,7 @@ class Comparison:
     confidence: float = 0.95
     """Confidence of `interval`, in (0, 1). With error rates up to 0.25, it lies above 0 exactly if the candidate is accepted."""
     e_value: float = 0.0
-    """A gate's largest evidence, over time, that the candidate is better; 0 in the last comparison, which has none."""
+    """A gate's largest evidence, over time, that the candidate is better; 0 in the final comparison, which has none."""
     threshold: float = 0.0
     """The evidence at which a gate accepts the candidate: one over the error rate."""
     before: tuple[float, ...] = ()

@@ -85,7 +85,7 @@ class NoModel(Immediate):
         Raises:
             LanguageModelError: there is a request.
         """
-        for request in requests:
-            place = f"request {request.sample} in {request.scope or 'the run'}"
-            raise LanguageModelError(f"{place} was not recorded: {request.message!a:.200}")
+        if requests:
+            place = f"request {requests[0].sample} in {requests[0].scope or 'the run'}"
+            raise LanguageModelError(f"{place} was not recorded: {requests[0].message!a:.200}")
         return []

@@ -14,6 +14,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any, TypeAlias, TypeVar
 
+from strop.analysis.stats import least_pairs
 from strop.base.console import notify
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, StropError, TaskError
 from strop.base.events import AuditNoted, discard
@@ -60,7 +61,7 @@ def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
     return files
 
 
-LEAST = 6
+LEAST = least_pairs()
 """The fewest measurements that may show a difference."""
 SAME = 3
 """Equal measurements of what no seed changes, of the candidate and of the original, after which no more are made."""

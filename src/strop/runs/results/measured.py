@@ -53,7 +53,7 @@ class Measurement:
     tokens: int | None
     """Tokens in and out over all copies; null if the server did not count them."""
     dollars: float | None
-    """TotalPrice of the responses over all copies; null if it is not known."""
+    """Price of the responses over all copies; null if it is not known."""
     is_bound: bool = False
     """Whether `dollars` is the most that it may be: the server did not count all tokens."""
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
