@@ -50,10 +50,9 @@ _TOO_MANY = (
     r"too (large|many|high)|at most|exceed|maximum (allowed|context|value)"
     r"|less than or equal|<=|\d > \d|reduce the length"
 )
-_TOO_LONG = (
-    r"^HTTP 413|context[ _]?(length|size|window)|maximum context|prompt is too long"
-    r"|too many (input )?tokens|string_above_max"
-)
+OVERFLOW = r"exceed\w*[ _](the )?(available )?context|context_length_exceeded|maximum context|prompt is too long"
+"""What no server says but of a prompt that is longer than its context, whatever the status."""
+_TOO_LONG = rf"^HTTP 413|context[ _]?(length|size|window)|too many (input )?tokens|string_above_max|{OVERFLOW}"
 _ABOUT_N = r"\bn\b|\bn_cmpl\b|\bbest_of\b|\bchoices?\b|(number of|multiple) completions"
 
 REJECTIONS = (
@@ -167,8 +166,16 @@ def messages_of(request: Request) -> list[dict[str, str]]:
     return [{"role": role, "content": encodable(text)} for role, text in texts if text or role == "user"]
 
 
+WEB_PAGE = "this is a web page, not an API"
+
+
 class UnreadableBody(ValueError):
     """The body holds no answer; the message says why."""
+
+    def __init__(self, why: str, error: Any = None, *, maybe_billed: bool = True) -> None:
+        """`error` is what the server itself says of it."""
+        super().__init__(why)
+        self.error, self.maybe_billed = error, maybe_billed
 
 
 def read_answer(
@@ -185,17 +192,21 @@ def read_answer(
     right is not known, and a fault. `hide` removes keys from texts, which are then cut to `largest_bytes`.
 
     Raises:
-        UnreadableBody: empty, not JSON, or without a single choice.
+        UnreadableBody: empty, not JSON, an error, or without a single choice.
     """
     if not body.strip():
         raise UnreadableBody("the body is empty")
+    if body.lstrip().startswith(b"<"):
+        raise UnreadableBody(WEB_PAGE, maybe_billed=False)
     try:
         value: Any = json.loads(body, parse_int=_number)
     except (ValueError, RecursionError) as error:
         raise UnreadableBody(f"not JSON ({type(error).__name__})") from None
-    choices = value.get("choices") if isinstance(value, dict) else None
-    if not isinstance(choices, list) or not choices:
-        raise UnreadableBody("it has no choices")
+    listed = value.get("choices") if isinstance(value, dict) else None
+    listed = listed if isinstance(listed, list) else []
+    choices = [each for each in listed if not (isinstance(each, dict) and each.get("finish_reason") == "error")]
+    if not choices:
+        raise _without_choices(value, listed)
     model = value.get("model")
     name = hide(encodable(model)) if isinstance(model, str) else ""
     first, *others = [_completion(choice, name, largest_bytes, attempt, hide) for choice in choices]
@@ -210,9 +221,20 @@ def read_answer(
     ]
 
 
+def _without_choices(value: Any, failed: list[Any]) -> UnreadableBody:
+    """Why a body has no choices, or only failed ones: an error with status 200, as gateways send them."""
+    of = value if isinstance(value, dict) else {}
+    error = next((each["error"] for each in [*failed, of] if each.get("error")), None)
+    if error is None:
+        error = "finish reason error" if failed else of if of.get("message") or of.get("detail") else None
+    return UnreadableBody("it has no choices", error, maybe_billed=error is None or bool(of.get("usage")))
+
+
 def _completion(value: Any, model: str, largest_bytes: int, attempt: int, hide: Callable[[str], str]) -> Completion:
     """One choice. None of its faults is worth a retry: the answer was paid for."""
     message = value.get("message") if isinstance(value, dict) else None
+    if not isinstance(message, dict) and isinstance(value, dict) and isinstance(value.get("text"), str):
+        message = {"content": value["text"]}  # the form of plain completions
     if not isinstance(message, dict):
         raise UnreadableBody("a choice has no message")
     finish_reason = value.get("finish_reason")
@@ -221,6 +243,8 @@ def _completion(value: Any, model: str, largest_bytes: int, attempt: int, hide: 
     thoughts = next((encodable(thought) for thought in reported if isinstance(thought, str) and thought), "")
     marked, text = map(hide, split_thoughts(_text(message.get("content")), reason))
     reasoning = "\n".join(part for part in (hide(thoughts), marked) if part)
+    if not text.strip() and reason == "stop":  # a server that takes all of a finished response for reasoning
+        text, reasoning = reasoning, ""
     faults = []
     if reason == "length":
         faults.append(Fault("truncated", "the server stopped at its token limit", attempt))
