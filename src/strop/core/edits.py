@@ -18,6 +18,7 @@ from difflib import SequenceMatcher
 from typing import Literal, TypeAlias
 
 from strop.base.events import Edited, Recorder
+from strop.sandbox.guest.helpers import without_thoughts
 from strop.tasks.command.bundle import header, unbundled
 
 Mode: TypeAlias = Literal["auto", "rewrite", "blocks"]
@@ -143,6 +144,8 @@ class Editor:
 
     def _whole(self, call: int, index: int, message: str, answer: str) -> str | None:
         """The program that the edits of a response make; None if it has no edits that fit, or a whole program beside them."""
+        _, answer, after = without_thoughts(answer)
+        answer = after if has_edits(after) else answer
         if not has_edits(answer):
             return None
         all_shown, first = self.shown_in(message), ""

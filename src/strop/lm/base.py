@@ -13,6 +13,7 @@ from strop.base.events import LmFault, LmResponded, Recorder
 from strop.base.results import Fault as Fault
 from strop.base.results import FaultKind as FaultKind
 from strop.base.results import Response, fields_of
+from strop.sandbox.guest.helpers import without_thoughts
 
 _SELF_IMPROVEMENT = re.compile(r"t\d{1,9}/improve")
 """The scope of one (core.algorithm)."""
@@ -185,23 +186,9 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-_OPENED = re.compile(r"\s*<think>")
-_CLOSED_ALONE = re.compile(r"^[ \t]*</think>[ \t]*$", re.MULTILINE)
-
-
 def split_thoughts(text: str, reason: str = "") -> tuple[str, str]:
-    """(reasoning, answer) of a text that begins with `<think>`, or that has only `</think>`: some prompts have the beginning.
-
-    A text that was cut at the token limit during the reasoning holds no answer.
-    """
-    opened = _OPENED.match(text)
-    if opened is None:
-        closed = None if "<think>" in text else _CLOSED_ALONE.search(text)
-        return (text[: closed.start()].strip(), text[closed.end() :].lstrip()) if closed else ("", text)
-    thought, closing, answer = text[opened.end() :].partition("</think>")
-    if closing:
-        return thought.strip(), answer.lstrip()
-    return (thought.strip(), "") if reason == "length" else ("", text)
+    """(reasoning, answer) of a response. A text that was cut at the token limit during the reasoning holds no answer."""
+    return without_thoughts(text, is_cut=reason == "length")[:2]
 
 
 def record_answer(record: Recorder, scope: str, call: int, index: int, completion: Completion) -> None:
