@@ -333,36 +333,27 @@ def _rows(lines: Sequence[str], needle: Sequence[str]) -> Iterator[int]:
         at = text.find(wanted, at + 1)
 
 
-def _reindented(edit: Edit, own: Sequence[str]) -> list[str]:
+def _reindented(edit: Edit, own: Sequence[str]) -> Iterator[str]:
     """The new lines of an edit with the indentation of the lines of the file that it matched without white space."""
-    blank = "" if any("\xa0" in line for line in own) else "\xa0"  # pasted from a page
-    before, after = (
-        [line.replace(blank, " ") if blank else line for line in part] for part in (edit.before, edit.after)
-    )
-    pairs = [*zip(*([_indent(line) for line in part if line.strip()] for part in (before, own)), strict=True)]
-    known = dict(pairs[:0:-1])
-    known.setdefault(*pairs[0])
-    if any(known[written] != there for written, there in pairs[1:]):
+    has_tabs, has_hard = any("\t" in _indent(line) for line in own), "\xa0" in "".join(own)
+
+    def alike(line: str) -> tuple[str, str]:
+        """Indentation of the kind that the file has, and the rest without the hard blanks of a page it was pasted from."""
+        indent = " " * len(_indent(line).expandtabs(4))
+        rest = line.lstrip() if has_hard else line.lstrip().replace("\xa0", " ")
+        return indent.replace(" " * 4, "\t") if has_tabs else indent, rest
+
+    written = [alike(line)[0] for line in edit.before if line.strip()]
+    pairs = [*zip(written, (_indent(line) for line in own if line.strip()), strict=True)]
+    top, known = dict(pairs[:1]), dict(pairs[1:])
+    if any(known[indent] != there for indent, there in pairs[1:]):
         raise EditFailed(f"{edit.label}: the indentation of these lines is not the program's:\n{_quoted(edit.before)}")
-    deep, deep_own = max(pairs, key=lambda pair: len(pair[0]))
-    differ = bool(deep and deep_own) and deep[-1] != deep_own[-1]
-
-    def moved(line: str, is_first: bool) -> str:
-        indent = _indent(line)
-        least = min(known, key=len)
-        start = max((each for each in known if indent.startswith(each)), key=len, default=least)
-        more = len(indent) - len(start)
-        if is_first and indent == pairs[0][0]:
-            there = pairs[0][1]  # of which models leave out the indentation
-        elif differ:
-            count = round(more * len(deep_own) / len(deep))
-            there = known[start] + deep_own[-1] * count if more >= 0 else known[start][:count]
-        else:
-            there = known[start] + indent[len(start) :] if more >= 0 else known[start][:more]
-        return there + line[len(indent) :]
-
-    first = next((row for row, line in enumerate(after) if line.strip()), -1)
-    return [moved(line, row == first) if line.strip() else line for row, line in enumerate(after)]
+    places = known | top  # of the first line models leave out the indentation
+    for indent, rest in map(alike, edit.after):
+        start = max(filter(indent.startswith, places), key=len, default=min(places, key=len))
+        more = len(places[start]) + len(indent) - len(start)
+        yield (places[start] + indent[len(start) :])[: max(more, 0)] + rest if rest else ""
+        places = top | known if rest else places
 
 
 def _indent(line: str) -> str:

@@ -13,7 +13,6 @@ from strop.base.events import LmFault, LmResponded, Recorder
 from strop.base.results import Fault as Fault
 from strop.base.results import FaultKind as FaultKind
 from strop.base.results import Response, fields_of
-from strop.sandbox.guest.helpers import without_thoughts
 
 _SELF_IMPROVEMENT = re.compile(r"t\d{1,9}/improve")
 """The scope of one (core.algorithm)."""
@@ -184,11 +183,6 @@ class Wrapper:
 def encodable(text: str) -> str:
     """`text` with `?` for lone surrogates, which JSON can hold, and no file and no database takes."""
     return text.encode("utf-8", "replace").decode()
-
-
-def split_thoughts(text: str, reason: str = "") -> tuple[str, str]:
-    """(reasoning, answer) of a response. A text that was cut at the token limit during the reasoning holds no answer."""
-    return without_thoughts(text, is_cut=reason == "length")[:2]
 
 
 def record_answer(record: Recorder, scope: str, call: int, index: int, completion: Completion) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from strop.lm.base import Completion, Fault, Request, encodable, split_thoughts
+from strop.lm.base import Completion, Fault, Request, encodable
+from strop.sandbox.guest.helpers import without_thoughts
 
 Parameters: TypeAlias = Mapping[str, Any]
 """What is sent besides the model and the chat, by the names of the protocol."""
@@ -166,9 +167,6 @@ def messages_of(request: Request) -> list[dict[str, str]]:
     return [{"role": role, "content": encodable(text)} for role, text in texts if text or role == "user"]
 
 
-WEB_PAGE = "this is a web page, not an API"
-
-
 class UnreadableBody(ValueError):
     """The body holds no answer; the message says why."""
 
@@ -197,16 +195,20 @@ def read_answer(
     if not body.strip():
         raise UnreadableBody("the body is empty")
     if body.lstrip().startswith(b"<"):
-        raise UnreadableBody(WEB_PAGE, maybe_billed=False)
+        page = {"code": 404 if attempt > 1 else 500, "message": "this is a web page, not an API"}
+        raise UnreadableBody("a web page", page, maybe_billed=False)
     try:
         value: Any = json.loads(body, parse_int=_number)
     except (ValueError, RecursionError) as error:
         raise UnreadableBody(f"not JSON ({type(error).__name__})") from None
-    listed = value.get("choices") if isinstance(value, dict) else None
-    listed = listed if isinstance(listed, list) else []
-    choices = [each for each in listed if not (isinstance(each, dict) and each.get("finish_reason") == "error")]
-    if not choices:
-        raise _without_choices(value, listed)
+    value = value if isinstance(value, dict) else {}
+    listed = value["choices"] if isinstance(value.get("choices"), list) else []
+    listed = [each for each in listed if isinstance(each, dict)]
+    choices = [each for each in listed if each.get("finish_reason") != "error"]
+    if not choices:  # errors with status 200, as gateways send them
+        told = [each["error"] for each in [*listed, value] if each.get("error")]
+        told += ["finish reason error"] * bool(listed) + [value] * bool(value.get("message") or value.get("detail"))
+        raise UnreadableBody("it has no choices", *told[:1], maybe_billed=not told or bool(value.get("usage")))
     model = value.get("model")
     name = hide(encodable(model)) if isinstance(model, str) else ""
     first, *others = [_completion(choice, name, largest_bytes, attempt, hide) for choice in choices]
@@ -221,27 +223,18 @@ def read_answer(
     ]
 
 
-def _without_choices(value: Any, failed: list[Any]) -> UnreadableBody:
-    """Why a body has no choices, or only failed ones: an error with status 200, as gateways send them."""
-    of = value if isinstance(value, dict) else {}
-    error = next((each["error"] for each in [*failed, of] if each.get("error")), None)
-    if error is None:
-        error = "finish reason error" if failed else of if of.get("message") or of.get("detail") else None
-    return UnreadableBody("it has no choices", error, maybe_billed=error is None or bool(of.get("usage")))
-
-
-def _completion(value: Any, model: str, largest_bytes: int, attempt: int, hide: Callable[[str], str]) -> Completion:
+def _completion(
+    value: Mapping[str, Any], model: str, largest_bytes: int, attempt: int, hide: Callable[[str], str]
+) -> Completion:
     """One choice. None of its faults is worth a retry: the answer was paid for."""
-    message = value.get("message") if isinstance(value, dict) else None
-    if not isinstance(message, dict) and isinstance(value, dict) and isinstance(value.get("text"), str):
-        message = {"content": value["text"]}  # the form of plain completions
+    message = value.get("message", {"content": value["text"]} if "text" in value else None)  # of plain completions
     if not isinstance(message, dict):
         raise UnreadableBody("a choice has no message")
     finish_reason = value.get("finish_reason")
     reason = encodable(finish_reason) if isinstance(finish_reason, str) else ""
     reported = (message.get("reasoning_content"), message.get("reasoning"))
     thoughts = next((encodable(thought) for thought in reported if isinstance(thought, str) and thought), "")
-    marked, text = map(hide, split_thoughts(_text(message.get("content")), reason))
+    marked, text = map(hide, without_thoughts(_text(message.get("content")), is_cut=reason == "length")[:2])
     reasoning = "\n".join(part for part in (hide(thoughts), marked) if part)
     if not text.strip() and reason == "stop":  # a server that takes all of a finished response for reasoning
         text, reasoning = reasoning, ""

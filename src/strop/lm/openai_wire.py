@@ -20,7 +20,7 @@ import httpx2  # the SDK's HTTP client
 import openai
 
 from strop.lm.base import FaultKind
-from strop.lm.openai_chat import OVERFLOW, WEB_PAGE, Parameters, UnreadableBody
+from strop.lm.openai_chat import OVERFLOW, Parameters, UnreadableBody
 from strop.lm.pace import Clock, RetryPolicy, retry_after_seconds
 from strop.lm.providers import Endpoint
 
@@ -179,15 +179,12 @@ def classify(error: openai.APIError, endpoint: Endpoint, *, now: float) -> Attem
     )
 
 
-def unreadable(body: UnreadableBody, endpoint: Endpoint, attempt: int = 1) -> AttemptFailed:
-    """A response of status 200 that holds no readable answer. An error in it counts as if its status told it; anything else is
-    sent again: there is nothing to keep of it. A web page is sent again once."""
+def unreadable(body: UnreadableBody, endpoint: Endpoint) -> AttemptFailed:
+    """A response of status 200 that holds no readable answer: an error in it counts as that status; others are sent again."""
     if body.error is not None:
         failure = _of_status(_status_told(body.error), body.error, endpoint, origin="HTTP 200 with error ")
         return replace(failure, maybe_billed=body.maybe_billed)
-    if (why := str(body)) == WEB_PAGE and attempt > 1:
-        return AttemptFailed("bad_response", f"{why}: is {endpoint.base_url} the base URL of the API?")
-    detail = one_line(f"unreadable answer: {why}", endpoint)
+    detail = one_line(f"unreadable answer: {body}", endpoint)
     return AttemptFailed("bad_response", detail, passing=True, maybe_billed=body.maybe_billed)
 
 

@@ -51,7 +51,7 @@ _THOUGHTS = "think|thinking|thought|reasoning|scratchpad|analysis|draft"
 """The names of the tags around what a model thinks before it responds."""
 _MARKS = re.compile(
     rf"^[ \t]*(?:(?P<fence>`{{3,}}|~{{3,}})(?P<info>.*)|(?P<edit><{{7}} ?SEARCH\b)|<(?P<open>{_THOUGHTS})>)"
-    rf"|(?P<own>^[ \t]*)?</(?P<close>{_THOUGHTS})>(?P<ends>[ \t]*$)?",
+    rf"|^[ \t]*</(?P<alone>{_THOUGHTS})>[ \t]*$|</(?P<close>{_THOUGHTS})>",
     re.IGNORECASE | re.MULTILINE,
 )
 _CODE_START = re.compile(r"import \w|from [\w.]+ import\b|(?:async )?def \w+ *[(\[]|class \w+ *[(:]|@\w")
@@ -121,11 +121,12 @@ def without_thoughts(text: str, *, is_cut: bool = False) -> tuple[str, str, str]
     fence = name = ""
     has_code = False
     for mark in _MARKS.finditer(text):
-        closes = (mark["close"] or "").lower()
-        if name:
-            if closes == name:
-                thought.append(text[begin : mark.start("close") - 2])
-                at, name = mark.end(), ""
+        closes = (mark["alone"] or mark["close"] or "").lower()
+        if name and closes == name:
+            thought.append(text[begin : mark.start()])
+            at, name = mark.end(), ""
+        elif name:
+            pass
         elif depth:
             if (mark["fence"] or "").startswith(fence):
                 depth += 1 if mark["info"].strip() else -1
@@ -134,19 +135,18 @@ def without_thoughts(text: str, *, is_cut: bool = False) -> tuple[str, str, str]
         elif mark["open"]:
             said.append(text[at : mark.start()])
             at, begin, name = mark.start(), mark.end(), mark["open"].lower()
-        elif mark["own"] is not None and mark["ends"] is not None and not (has_code or thought):
-            if text[mark.end() :].strip():
-                thought.append(text[: mark.start()])
-                at = mark.end()
-        elif mark["ends"] is not None:
+        elif mark["alone"] and not (has_code or thought) and text[mark.end() :].strip():
+            thought.append(text[: mark.start()])
+            at = mark.end()
+        else:
             said.append(text[at : mark.end()])
             at, last = mark.end(), len(said)
     if name and is_cut:
         thought.append(text[begin:])
         at = len(text)
     said.append(text[at:])
-    parts = ("\n".join(each.strip() for each in thought), "".join(said), "".join(said[last:]))
-    return parts[0], parts[1].lstrip() if thought else parts[1], parts[2]
+    whole = "".join(said)
+    return "\n".join(map(str.strip, thought)), whole.lstrip() if thought else whole, "".join(said[last:])
 
 
 class _Answer:
