@@ -230,8 +230,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(429, json.dumps(told).encode(), seen, headers={"Retry-After": str(seconds)})
             return
         key = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        rejected = server_faults.rejection(fault, body, key)
-        if fault.word == "drop":
+        rejected = None if fault.body is not None else server_faults.rejection(fault, body, key)
+        if fault.body is not None:
+            self._send(int(fault.word), fault.body.encode(), seen)
+        elif fault.word == "drop":
             owner.record(seen)
             self._hang_up()
         elif rejected:

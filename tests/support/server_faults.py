@@ -13,6 +13,7 @@ from typing import Any
 
 WORDS = {
     "ok": "no fault",
+    "<status> <body>": "that status, and exactly that body",
     "<status>[:s]": "an HTTP error such as 429, 500 or 529, with Retry-After of s seconds where s is given",
     "drop": "the connection is closed before any byte of an answer",
     "cut": "the connection is closed in the middle of the answer's body",
@@ -68,6 +69,7 @@ class ServerFault:
 
     word: str
     number: float | None = None
+    body: str | None = None
 
     @property
     def status(self) -> int | None:
@@ -81,6 +83,8 @@ def parse_fault(text: str) -> ServerFault:
     Raises:
         ValueError: no such word, or a number where none belongs.
     """
+    if text[:3].isdecimal() and text[3:4] == " ":
+        return ServerFault(text[:3], body=text[4:])
     word, colon, number = text.strip().partition(":")
     known = {key.partition("[")[0] for key in WORDS}
     is_status = word.isdecimal() and 400 <= int(word) <= 599

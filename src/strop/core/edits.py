@@ -4,20 +4,21 @@ If a prompt shows a program that the host knows, the host replaces a response of
 works with every form; a response without edits, or with edits that do not fit, passes byte for byte. `utility.str` says how to
 respond with edits; strop adds nothing to an improver's messages.
 
-All edits of a response apply, or none. The searched lines must be in one place: exactly, or but for blanks at line ends and one
-indentation that all of them share. `tasks.regions` says which parts of a program may change.
+All edits of a response apply, or none. The searched lines must be in one place: exactly, or without white space and
+empty lines. `tasks.regions` says which parts of a program may change.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal, TypeAlias
 
 from strop.base.events import Edited, Recorder
+from strop.sandbox.guest.helpers import without_thoughts
 from strop.tasks.command.bundle import header, unbundled
 
 Mode: TypeAlias = Literal["auto", "rewrite", "blocks"]
@@ -43,7 +44,7 @@ _MOST_COMPARED, _COMPARED, _ALIKE = 1000, 80, 0.5
 """Lines, and their characters, that are compared with what is not found, and the least likeness that is shown, in [0, 1]."""
 _HEAD = re.compile(r"[ \t]{0,3}<{7} ?SEARCH\b(.*)")
 _DIVIDER = re.compile(r"[ \t]{0,3}={7}[ \t]*+")
-_END = re.compile(r"[ \t]{0,3}>{7} ?REPLACE[ \t]*+")
+_END = re.compile(r"[ \t]{0,3}>{7} ?REPLACE\b.*+")
 _FENCE = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)([^`]*+)")
 _OPEN = re.compile(r"[ \t]*+(?:`{3,}+|~{3,}+)(?P<info>[^`]*+)")
 _CLOSE = re.compile(r"\n++[ \t]*+(?:`{3,}|~{3,})")
@@ -143,6 +144,8 @@ class Editor:
 
     def _whole(self, call: int, index: int, message: str, answer: str) -> str | None:
         """The program that the edits of a response make; None if it has no edits that fit, or a whole program beside them."""
+        _, answer, after = without_thoughts(answer)
+        answer = after if has_edits(after) else answer
         if not has_edits(answer):
             return None
         all_shown, first = self.shown_in(message), ""
@@ -198,7 +201,7 @@ def has_edits(answer: str) -> bool:
 
 def apply_edits(answer: str, files: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """`files`, path → text, after the edits in a response, each applied to the result of those before it; and the labels of those
-    that matched but for blanks.
+    that matched without white space.
 
     Raises:
         EditFailed: one cannot be applied.
@@ -308,13 +311,14 @@ class _Lines:
         plain = "\n".join(self.lines) + ("\n" if self._has_end and self.lines else "")
         return plain.replace("\n", "\r\n") if self._is_crlf else plain
 
-    def places(self, before: Sequence[str], *, exact: bool) -> list[tuple[int, Callable[[str], str]]]:
-        """The first places of some lines: the row, and how a new line gets the indentation there."""
+    def places(self, before: Sequence[str], *, exact: bool) -> list[tuple[int, int]]:
+        """The first places of some lines, each up to its end: as they are, or without white space and empty lines."""
         if exact:
-            return [(row, str) for row in _rows(self.lines, before)]
-        rows = _rows([line.strip() for line in self.lines], [line.strip() for line in before])
-        moves = ((row, _move(before, self.lines[row : row + len(before)])) for row in rows)
-        return [(row, move) for row, move in moves if move is not None]
+            return [(row, row + len(before)) for row in _rows(self.lines, before)]
+        rows = [row for row, line in enumerate(self.lines) if line.strip()]
+        bare, wanted = ["".join(self.lines[row].split()) for row in rows], ["".join(line.split()) for line in before]
+        count = len(wanted := [*filter(None, wanted)])
+        return [(rows[at], rows[at + count - 1] + 1) for at in _rows(bare, wanted)]
 
 
 def _rows(lines: Sequence[str], needle: Sequence[str]) -> Iterator[int]:
@@ -329,16 +333,27 @@ def _rows(lines: Sequence[str], needle: Sequence[str]) -> Iterator[int]:
         at = text.find(wanted, at + 1)
 
 
-def _move(written: Sequence[str], own: Sequence[str]) -> Callable[[str], str] | None:
-    """How a line of an edit is moved to the file's indentation, if all of its lines are moved alike."""
-    pairs = [(_indent(line), _indent(other)) for line, other in zip(written, own, strict=True) if line.strip()]
-    longer, shorter = max((max(pair, key=len), min(pair, key=len)) for pair in pairs)
-    extra = longer.removesuffix(shorter)
-    if all(extra + indent == other for indent, other in pairs):
-        return lambda line: extra + line if line.strip() else line
-    if all(extra + other == indent for indent, other in pairs):
-        return lambda line: line.removeprefix(extra) if line.startswith(extra) else line.lstrip()
-    return None
+def _reindented(edit: Edit, own: Sequence[str]) -> Iterator[str]:
+    """The new lines of an edit with the indentation of the lines of the file that it matched without white space."""
+    has_tabs, has_hard = any("\t" in _indent(line) for line in own), "\xa0" in "".join(own)
+
+    def alike(line: str) -> tuple[str, str]:
+        """Indentation of the kind that the file has, and the rest without the hard blanks of a page it was pasted from."""
+        indent = " " * len(_indent(line).expandtabs(4))
+        rest = line.lstrip() if has_hard else line.lstrip().replace("\xa0", " ")
+        return indent.replace(" " * 4, "\t") if has_tabs else indent, rest
+
+    written = [alike(line)[0] for line in edit.before if line.strip()]
+    pairs = [*zip(written, (_indent(line) for line in own if line.strip()), strict=True)]
+    top, known = dict(pairs[:1]), dict(pairs[1:])
+    if any(known[indent] != there for indent, there in pairs[1:]):
+        raise EditFailed(f"{edit.label}: the indentation of these lines is not the program's:\n{_quoted(edit.before)}")
+    places = known | top  # of the first line models leave out the indentation
+    for indent, rest in map(alike, edit.after):
+        start = max(filter(indent.startswith, places), key=len, default=min(places, key=len))
+        more = len(places[start]) + len(indent) - len(start)
+        yield (places[start] + indent[len(start) :])[: max(more, 0)] + rest if rest else ""
+        places = top | known if rest else places
 
 
 def _indent(line: str) -> str:
@@ -358,8 +373,9 @@ def _apply(edit: Edit, files: Mapping[str, _Lines]) -> bool:
     for exact in (True, False):
         found = [(path, *place) for path in paths for place in files[path].places(edit.before, exact=exact)]
         if len(found) == 1:
-            path, row, move = found[0]
-            files[path].lines[row : row + len(edit.before)] = map(move, edit.after)
+            path, row, stop = found[0]
+            lines = files[path].lines
+            lines[row:stop] = edit.after if exact else _reindented(edit, lines[row:stop])
             return exact
         if found:
             where = " and ".join(f"line {row + 1} of {path}" for path, row, _ in found[:2])

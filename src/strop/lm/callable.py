@@ -18,8 +18,9 @@ from typing import Any, TypeAlias
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.user_modules import spec_of
 from strop.lm.async_model import AsyncModel, in_thread, model_closed
-from strop.lm.base import Completion, Fault, Request, encodable, split_thoughts
+from strop.lm.base import Completion, Fault, Request, encodable
 from strop.lm.options import ModelSpec
+from strop.sandbox.guest.helpers import without_thoughts
 
 Function: TypeAlias = Callable[[Request], str | Completion] | Callable[[str, str], str | Completion]
 """`function(request)`, or `function(system, message)`. It returns the text of the answer, or a `Completion` that says more."""
@@ -65,7 +66,7 @@ class CallableModel(AsyncModel):
             answer = self._function(*arguments)
             if isinstance(answer, Completion):
                 return replace(answer, text=encodable(answer.text))
-            thoughts, text = split_thoughts(encodable(answer))
+            thoughts, text = without_thoughts(encodable(answer))[:2]
         except LanguageModelError:
             raise
         except (Exception, SystemExit) as error:

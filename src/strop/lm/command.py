@@ -26,10 +26,11 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.private import users_umask
 from strop.base.terminal_text import escape
 from strop.lm.async_model import AsyncModel, model_closed
-from strop.lm.base import Completion, CompletionBatch, Fault, Request, split_thoughts
+from strop.lm.base import Completion, CompletionBatch, Fault, Request
 from strop.lm.options import ModelSpec
 from strop.lm.pace import Clock, Outage, RetryPolicy
 from strop.lm.providers import hide_keys
+from strop.sandbox.guest.helpers import without_thoughts
 
 HEAD = "command:"
 _CANNOT_START = (126, 127)
@@ -124,7 +125,7 @@ class CommandModel(AsyncModel):
             detail, never_ran = self._in_words(f"exit code {number}: {last_line}"), code in _CANNOT_START
             return Fault("server_error", detail, attempt, maybe_billed=not never_ran), never_ran
         text = output[: self._settings.output_bytes].decode("utf-8", "ignore" if is_cut else "replace")
-        thoughts, answer = split_thoughts(hide_keys(text.removesuffix("\n"), self._environ))
+        thoughts, answer = without_thoughts(hide_keys(text.removesuffix("\n"), self._environ))[:2]
         faults = []
         if is_cut:
             faults = [Fault("oversized", f"the program was ended after {self._settings.output_bytes} bytes", attempt)]

@@ -175,7 +175,7 @@ class OpenAIModel(AsyncModel):
                 hide=self._endpoint.hide_key,
             )
         except UnreadableBody as error:
-            raise unreadable(str(error), self._endpoint) from None
+            raise unreadable(error, self._endpoint) from None
         except AttemptFailed as failure:
             turn.refused = failure.busy
             if failure.retry_after is not None:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from strop.lm.base import Completion, Fault, Request, encodable, split_thoughts
+from strop.lm.base import Completion, Fault, Request, encodable
+from strop.sandbox.guest.helpers import without_thoughts
 
 Parameters: TypeAlias = Mapping[str, Any]
 """What is sent besides the model and the chat, by the names of the protocol."""
@@ -50,10 +51,9 @@ _TOO_MANY = (
     r"too (large|many|high)|at most|exceed|maximum (allowed|context|value)"
     r"|less than or equal|<=|\d > \d|reduce the length"
 )
-_TOO_LONG = (
-    r"^HTTP 413|context[ _]?(length|size|window)|maximum context|prompt is too long"
-    r"|too many (input )?tokens|string_above_max"
-)
+OVERFLOW = r"exceed\w*[ _](the )?(available )?context|context_length_exceeded|maximum context|prompt is too long"
+"""What no server says but of a prompt that is longer than its context, whatever the status."""
+_TOO_LONG = rf"^HTTP 413|context[ _]?(length|size|window)|too many (input )?tokens|string_above_max|{OVERFLOW}"
 _ABOUT_N = r"\bn\b|\bn_cmpl\b|\bbest_of\b|\bchoices?\b|(number of|multiple) completions"
 
 REJECTIONS = (
@@ -170,6 +170,11 @@ def messages_of(request: Request) -> list[dict[str, str]]:
 class UnreadableBody(ValueError):
     """The body holds no answer; the message says why."""
 
+    def __init__(self, why: str, error: Any = None, *, maybe_billed: bool = True) -> None:
+        """`error` is what the server itself says of it."""
+        super().__init__(why)
+        self.error, self.maybe_billed = error, maybe_billed
+
 
 def read_answer(
     body: bytes,
@@ -185,17 +190,25 @@ def read_answer(
     right is not known, and a fault. `hide` removes keys from texts, which are then cut to `largest_bytes`.
 
     Raises:
-        UnreadableBody: empty, not JSON, or without a single choice.
+        UnreadableBody: empty, not JSON, an error, or without a single choice.
     """
     if not body.strip():
         raise UnreadableBody("the body is empty")
+    if body.lstrip().startswith(b"<"):
+        page = {"code": 404 if attempt > 1 else 500, "message": "this is a web page, not an API"}
+        raise UnreadableBody("a web page", page, maybe_billed=False)
     try:
         value: Any = json.loads(body, parse_int=_number)
     except (ValueError, RecursionError) as error:
         raise UnreadableBody(f"not JSON ({type(error).__name__})") from None
-    choices = value.get("choices") if isinstance(value, dict) else None
-    if not isinstance(choices, list) or not choices:
-        raise UnreadableBody("it has no choices")
+    value = value if isinstance(value, dict) else {}
+    listed = value["choices"] if isinstance(value.get("choices"), list) else []
+    listed = [each for each in listed if isinstance(each, dict)]
+    choices = [each for each in listed if each.get("finish_reason") != "error"]
+    if not choices:  # errors with status 200, as gateways send them
+        told = [each["error"] for each in [*listed, value] if each.get("error")]
+        told += ["finish reason error"] * bool(listed) + [value] * bool(value.get("message") or value.get("detail"))
+        raise UnreadableBody("it has no choices", *told[:1], maybe_billed=not told or bool(value.get("usage")))
     model = value.get("model")
     name = hide(encodable(model)) if isinstance(model, str) else ""
     first, *others = [_completion(choice, name, largest_bytes, attempt, hide) for choice in choices]
@@ -210,17 +223,21 @@ def read_answer(
     ]
 
 
-def _completion(value: Any, model: str, largest_bytes: int, attempt: int, hide: Callable[[str], str]) -> Completion:
+def _completion(
+    value: Mapping[str, Any], model: str, largest_bytes: int, attempt: int, hide: Callable[[str], str]
+) -> Completion:
     """One choice. None of its faults is worth a retry: the answer was paid for."""
-    message = value.get("message") if isinstance(value, dict) else None
+    message = value.get("message", {"content": value["text"]} if "text" in value else None)  # of plain completions
     if not isinstance(message, dict):
         raise UnreadableBody("a choice has no message")
     finish_reason = value.get("finish_reason")
     reason = encodable(finish_reason) if isinstance(finish_reason, str) else ""
     reported = (message.get("reasoning_content"), message.get("reasoning"))
     thoughts = next((encodable(thought) for thought in reported if isinstance(thought, str) and thought), "")
-    marked, text = map(hide, split_thoughts(_text(message.get("content")), reason))
+    marked, text = map(hide, without_thoughts(_text(message.get("content")), is_cut=reason == "length")[:2])
     reasoning = "\n".join(part for part in (hide(thoughts), marked) if part)
+    if not text.strip() and reason == "stop":  # a server that takes all of a finished response for reasoning
+        text, reasoning = reasoning, ""
     faults = []
     if reason == "length":
         faults.append(Fault("truncated", "the server stopped at its token limit", attempt))

@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any
 
 import httpx2  # the SDK's HTTP client
 import openai
 
 from strop.lm.base import FaultKind
-from strop.lm.openai_chat import Parameters
+from strop.lm.openai_chat import OVERFLOW, Parameters, UnreadableBody
 from strop.lm.pace import Clock, RetryPolicy, retry_after_seconds
 from strop.lm.providers import Endpoint
 
@@ -109,7 +111,7 @@ class HttpWire:
             raise AttemptFailed("timeout", detail, passing=True, maybe_billed=True) from None
         except _BodyTooLarge:
             why = f"more than {self._settings.largest_body_bytes} bytes, or compressed"
-            raise unreadable(why, self._endpoint) from None
+            raise unreadable(UnreadableBody(why), self._endpoint) from None
         except openai.APIError as error:
             raise classify(error, self._endpoint, now=self._clock.epoch()) from error
 
@@ -162,9 +164,10 @@ _LONGEST_DETAIL = 400
 def classify(error: openai.APIError, endpoint: Endpoint, *, now: float) -> AttemptFailed:
     """What an exception of the SDK means. `now`, in seconds of the epoch, is for dates in Retry-After."""
     if isinstance(error, openai.APIStatusError):
-        return _of_status(error, endpoint, now)
+        headers = error.response.headers
+        return _of_status(error.status_code, error.body, endpoint, retry_after=retry_after_seconds(headers, now))
     if not isinstance(error, openai.APIConnectionError):
-        return unreadable(type(error).__name__, endpoint)
+        return unreadable(UnreadableBody(type(error).__name__), endpoint)
     cause = error.__cause__
     is_timeout = isinstance(error, openai.APITimeoutError)
     what, reason = "no answer in time" if is_timeout else "connection failed", _reason(cause)
@@ -176,18 +179,43 @@ def classify(error: openai.APIError, endpoint: Endpoint, *, now: float) -> Attem
     )
 
 
-def unreadable(why: str, endpoint: Endpoint) -> AttemptFailed:
-    """A response of status 200 that holds no readable answer. It is sent again: there is nothing to keep of it."""
-    detail = one_line(f"unreadable answer: {why}", endpoint)
-    return AttemptFailed("bad_response", detail, passing=True, maybe_billed=True)
+def unreadable(body: UnreadableBody, endpoint: Endpoint) -> AttemptFailed:
+    """A response of status 200 that holds no readable answer: an error in it counts as that status; others are sent again."""
+    if body.error is not None:
+        failure = _of_status(_status_told(body.error), body.error, endpoint, origin="HTTP 200 with error ")
+        return replace(failure, maybe_billed=body.maybe_billed)
+    detail = one_line(f"unreadable answer: {body}", endpoint)
+    return AttemptFailed("bad_response", detail, passing=True, maybe_billed=body.maybe_billed)
 
 
-def _of_status(error: openai.APIStatusError, endpoint: Endpoint, now: float) -> AttemptFailed:
-    status, message = error.status_code, _message(error)
-    detail = one_line(f"HTTP {status}: {message}" if message else f"HTTP {status}", endpoint)
-    if status in REJECTED:
-        return AttemptFailed("bad_response", detail, rejection=f"HTTP {status} {error.code} {error.param} {message}")
-    if status == 429 and "insufficient_quota" in {error.code, error.type}:
+_TOLD = (
+    (400, OVERFLOW),
+    (401, r"api[ _]?key|unauthori[sz]ed|authenticat"),
+    (402, r"credit|balance|billing|payment|quota"),
+    (404, r"unexpected endpoint|not[ _]found|no such|does not exist|unknown model"),
+    (429, r"rate[ _]?limit|too many requests"),
+    (503, r"overload|capacity|unavailable"),
+)
+"""The status that an error means, by its words, where it has no code that is one."""
+
+
+def _status_told(error: Any) -> int:
+    """The status of an error in a body of status 200; 500 where it says nothing of the kind."""
+    codes = [error.get(name) for name in ("code", "status", "statusCode")] if isinstance(error, dict) else []
+    known = (int(code) for code in map(str, codes) if code.isdecimal() and len(code) == 3 and "400" <= code < "600")
+    words = json.dumps(error, default=str)
+    return next(known, next((status for status, says in _TOLD if re.search(says, words, re.I)), 500))
+
+
+def _of_status(
+    status: int, body: Any, endpoint: Endpoint, *, retry_after: float | None = None, origin: str = "HTTP "
+) -> AttemptFailed:
+    message, fields = _message(body), body if isinstance(body, dict) else {}
+    told = " ".join(str(fields.get(name)) for name in ("code", "type", "param"))
+    detail = one_line(f"{origin}{status}: {message}" if message else f"{origin}{status}", endpoint)
+    if status in REJECTED or (status >= 500 and re.search(OVERFLOW, f"{told} {message}", re.I)):
+        return AttemptFailed("bad_response", detail, rejection=f"HTTP {status} {told} {message}")
+    if status == 429 and "insufficient_quota" in told:
         return AttemptFailed("rate_limited", detail)
     if status in RETRIED or status >= 500:
         kind: FaultKind = {429: "rate_limited", 408: "timeout"}.get(status, "server_error")  # type: ignore[assignment]
@@ -195,23 +223,22 @@ def _of_status(error: openai.APIStatusError, endpoint: Endpoint, now: float) -> 
             kind,
             detail,
             passing=True,
-            retry_after=retry_after_seconds(error.response.headers, now),
+            retry_after=retry_after,
             maybe_billed=status in _MAYBE_BILLED,
             busy=status in BUSY,
         )
     if status == 401:  # without the body: OpenAI's shows the ends of the key
         variable = endpoint.key_variable
         key = f"the key in {variable} is refused" if endpoint.key else f"a key is needed: set {variable}"
-        return AttemptFailed("bad_response", f"{key} (HTTP 401)")
+        return AttemptFailed("bad_response", f"{key} ({origin}401)")
     if status == 404:
         hint = f"no model {endpoint.model!r} there, or the base URL lacks its /v1"
         return AttemptFailed("bad_response", one_line(f"{hint} ({detail})", endpoint))
     return AttemptFailed("bad_response", detail)
 
 
-def _message(error: openai.APIStatusError) -> str:
+def _message(body: Any) -> str:
     """What the body says, in the forms that servers use: OpenAI, llama.cpp and ollama, vLLM, FastAPI, plain text."""
-    body = error.body
     if isinstance(body, dict):
         message = body.get("message") or body.get("detail") or body
         return message if isinstance(message, str) else json.dumps(message, default=str)

@@ -229,7 +229,7 @@ class Outage:
             attempts.add(fault)
             self._wake()  # nobody needs to wait for the end of the outage
             return False
-        if attempts.failures >= NOTICE_AFTER and attempts.answers == self._answers and not self._told:
+        if attempts.failures >= NOTICE_AFTER and attempts.answers == self._answers and left >= 1 and not self._told:
             self._told = True
             self._tell(
                 f"{self._who} does not answer: {escape(fault.detail, 300)}; trying again for up to {duration_text(left)} "

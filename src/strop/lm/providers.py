@@ -6,6 +6,7 @@ it. Nothing here opens a connection.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -273,4 +274,4 @@ def _checked_url(url: str, origin: str) -> str:
         raise ConfigurationError(
             f"{origin}: the base URL must not have a user name or password; keys come from environment variables"
         )
-    return url.rstrip("/")
+    return re.sub(r"/(chat/completions|completions|models|responses)\Z", "", url.rstrip("/")).rstrip("/")

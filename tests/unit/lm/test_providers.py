@@ -97,6 +97,11 @@ def test_endpoint_prefers_the_flag_to_the_environment() -> None:
     assert url("openai/m", "http://b:1/v1", OPENAI_BASE_URL="http://a:1/v1") == "http://b:1/v1"
 
 
+@pytest.mark.parametrize("end", ["/chat/completions", "/chat/completions/", "/models", "/"])
+def test_endpoint_is_the_base_of_an_address_that_names_more(end: str) -> None:
+    assert url("openai/m", f"http://b:1/v1{end}") == "http://b:1/v1"
+
+
 @pytest.mark.parametrize(
     ("host", "expected"),
     [

@@ -66,6 +66,8 @@ def fenced(program: str, info: str = "python", mark: str = "```") -> str:
         "def f():\n    '''\n    ```python\n    x\n    ```\n    '''\nrest = 1",
         "m = '''\n~~~\nx\n~~~\n'''\nrest = 1",
         "m = '''\n````python\nx\n````\n'''\nrest = 1",
+        "m = '''\n<think>\n</think>\n</think>\n'''\nrest = 1",
+        "m = '''\n```python\nx\n```\n<thought>\n</thought>\n</think>\n'''\nrest = 1",
     ],
 )
 def test_extract_code_gives_the_whole_program_when_fences_stand_in_its_texts(program: str) -> None:

@@ -47,7 +47,13 @@ _TEXT = re.compile(
 _TAG = re.compile(
     r"(?m)^[ \t]*</?(?:code|answer|solution|program|python|final_answer|improved_\w+)(?: [^<>\n]*)?>[ \t]*$"
 )
-_THOUGHT = re.compile(r"</(?:think|thinking|thought|reasoning|scratchpad|analysis|draft)>", re.IGNORECASE)
+_THOUGHTS = "think|thinking|thought|reasoning|scratchpad|analysis|draft"
+"""The names of the tags around what a model thinks before it responds."""
+_MARKS = re.compile(
+    rf"^[ \t]*(?:(?P<fence>`{{3,}}|~{{3,}})(?P<info>.*)|(?P<edit><{{7}} ?SEARCH\b)|<(?P<open>{_THOUGHTS})>)"
+    rf"|^[ \t]*</(?P<alone>{_THOUGHTS})>[ \t]*$|</(?P<close>{_THOUGHTS})>",
+    re.IGNORECASE | re.MULTILINE,
+)
 _CODE_START = re.compile(r"import \w|from [\w.]+ import\b|(?:async )?def \w+ *[(\[]|class \w+ *[(:]|@\w")
 _PROSE = re.compile(r"[A-Z][\w'’]*[ ,]+[\w'`]|[*>|`#-]")
 """The beginning of a line behind a program without a fence."""
@@ -104,12 +110,51 @@ def expect(solution: str) -> None:
     _Wanted.names = _defined(tree) if tree is not None else frozenset()
 
 
+def without_thoughts(text: str, *, is_cut: bool = False) -> tuple[str, str, str]:
+    """(what was thought, the text without it, its part behind the last closing tag that may end more thoughts) of a response.
+
+    Tags in fences are text. A closing tag without an opening one ends thoughts only before the first fence or edit, and only if
+    something follows: behind it, it may as well be out of place. `is_cut`: at the token limit.
+    """
+    thought, said = [], []
+    at = begin = last = depth = 0
+    fence = name = ""
+    has_code = False
+    for mark in _MARKS.finditer(text):
+        closes = (mark["alone"] or mark["close"] or "").lower()
+        if name and closes == name:
+            thought.append(text[begin : mark.start()])
+            at, name = mark.end(), ""
+        elif name:
+            pass
+        elif depth:
+            if (mark["fence"] or "").startswith(fence):
+                depth += 1 if mark["info"].strip() else -1
+        elif mark["fence"] or mark["edit"]:
+            fence, depth, has_code = mark["fence"] or "", int(mark["fence"] is not None), True
+        elif mark["open"]:
+            said.append(text[at : mark.start()])
+            at, begin, name = mark.start(), mark.end(), mark["open"].lower()
+        elif mark["alone"] and not (has_code or thought) and text[mark.end() :].strip():
+            thought.append(text[: mark.start()])
+            at = mark.end()
+        else:
+            said.append(text[at : mark.end()])
+            at, last = mark.end(), len(said)
+    if name and is_cut:
+        thought.append(text[begin:])
+        at = len(text)
+    said.append(text[at:])
+    whole = "".join(said)
+    return "\n".join(map(str.strip, thought)), whole.lstrip() if thought else whole, "".join(said[last:])
+
+
 class _Answer:
     """One answer, and how much of it has been parsed."""
 
     def __init__(self, text: str) -> None:
         self.parsed = 0
-        after = _THOUGHT.split(text)[-1]
+        _, text, after = without_thoughts(text)
         text = after if "```" in after or _CODE_START.search(after) else text
         self._lines = (text if "```" in text else html.unescape(_TAG.sub("```", text))).split("\n")
         self._fences = {row: fence for row, line in enumerate(self._lines) if (fence := _FENCE.fullmatch(line))}

@@ -93,6 +93,19 @@ def test_edits_become_one_fenced_program_that_is_all_of_the_answer() -> None:
     assert desk.told == ["applied"]
 
 
+@pytest.mark.parametrize("tag", ["think", "Thinking", "thought", "REASONING"])
+@pytest.mark.parametrize("opened", [True, False])
+def test_edits_that_were_only_thought_are_not_applied(tag: str, opened: bool) -> None:
+    desk = Desk()
+    draft = BLOCK.replace("2 * n", "3 * n")
+    thought = f"<{tag}>\n{draft}" if opened else f"Perhaps:\n```\n{draft}```\n"
+    assert desk.resolved(f"{thought}</{tag}>\n{BLOCK}") == FENCED and desk.told == ["applied"]
+
+
+def test_edits_before_a_closing_tag_that_is_out_of_place_are_applied() -> None:
+    assert Desk().resolved(f"{BLOCK}</think>\nDone.") == FENCED
+
+
 def test_edits_that_fit_nearly_are_told_apart() -> None:
     desk = Desk()
     assert desk.resolved(BLOCK.replace("    return", "  return")) == FENCED

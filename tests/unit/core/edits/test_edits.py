@@ -55,6 +55,7 @@ POWER = block("    return math.pi * radius ** 2", "    return math.pi * radius *
         f"**`disc.py`**\n\n~~~\n{POWER}~~~",
         POWER.replace("SEARCH", "SEARCH disc.py"),
         POWER.replace("\n", "\r\n"),
+        POWER.replace("REPLACE", "REPLACE (first)"),
     ],
 )
 def test_edit_is_applied_exactly_in_every_form_that_models_write(answer: str) -> None:
@@ -72,10 +73,39 @@ def test_edit_is_applied_exactly_in_every_form_that_models_write(answer: str) ->
             "        if factor > 0:\n            return Disc(self.radius * factor)",
             "        if factor > 1:\n            pass\n            return Disc(factor)",
         ),
+        (
+            "if factor > 0:\n            return Disc(self.radius * factor)",
+            "if factor > 1:\n            pass\n            return Disc(factor)",
+            "        if factor > 0:\n            return Disc(self.radius * factor)",
+            "        if factor > 1:\n            pass\n            return Disc(factor)",
+        ),
+        (
+            "\t\tif factor > 0:\n\t\t\treturn Disc(self.radius * factor)",
+            "\t\tif factor > 1:\n\t\t\tif self:\n\t\t\t\treturn 1\n\treturn 2",
+            "        if factor > 0:\n            return Disc(self.radius * factor)",
+            "        if factor > 1:\n            if self:\n                return 1\n    return 2",
+        ),
+        (
+            "\n    return math.pi * radius ** 2\n\n\n\nclass Disc:",
+            "    return 3\n\n\nclass Disk:",
+            "    return math.pi * radius ** 2\n\n\nclass Disc:",
+            "    return 3\n\n\nclass Disk:",
+        ),
+        (
+            "    return math.pi * radius ** 2\nclass Disc:",
+            "    return 3",
+            "math.pi * radius ** 2\n\n\nclass Disc:",
+            "3",
+        ),
+        ("\xa0   return math.pi * radius\xa0** 2", "\xa0   return\xa03", "math.pi * radius ** 2", "3"),
+        ("    return math.pi*radius**2", "    return 3*radius**2", "math.pi * radius ** 2", "3*radius**2"),
     ],
-    ids=["blanks at the end", "indentation"],
+    ids=[
+        *["blanks at the end", "indentation", "first line", "tabs", "an empty line more", "empty lines less"],
+        *["no-break space", "blanks inside"],
+    ],
 )
-def test_edit_is_applied_fuzzily_with_the_program_s_indentation_when_only_blanks_differ(
+def test_edit_is_applied_fuzzily_with_the_program_s_indentation_when_only_white_space_differs(
     search: str, replace: str, old: str, new: str
 ) -> None:
     files, repaired = apply_edits(block(search, replace), {NAME: PROGRAM})
@@ -106,18 +136,14 @@ def test_edit_is_refused_with_its_places_when_there_are_several() -> None:
     assert "in several places (line 2 of src/a.c and line 2 of src/b.c)" in said
 
 
-@pytest.mark.parametrize(
-    "search",
-    [
-        "return math.pi*radius**2",
-        "\tif factor > 0:\n\t\treturn Disc(self.radius * factor)",
-        "    return math.pi * radius ** 2\n\nclass Disc:",
-        "def grown(self, factor):\nif factor > 0:\nreturn Disc(self.radius * factor)\nreturn self",
-    ],
-    ids=["blanks inside", "tabs for blanks", "an empty line left out", "no indentation"],
-)
-def test_edit_is_refused_when_more_than_one_indentation_differs(search: str) -> None:
-    assert "these lines are not in disc.py" in refusal(block(search, "x"))
+def test_edit_has_the_tabs_of_the_program_when_it_is_written_with_blanks() -> None:
+    answer = block("    if x:\n        y()", "    if x:\n        if z:\n            y()\n        w()")
+    assert edited(answer, "def f():\n\tif x:\n\t\ty()\n") == "def f():\n\tif x:\n\t\tif z:\n\t\t\ty()\n\t\tw()\n"
+
+
+def test_edit_is_refused_when_its_indentation_says_nothing() -> None:
+    search = "def grown(self, factor):\nif factor > 0:\nreturn Disc(self.radius * factor)\nreturn self"
+    assert "the indentation of these lines is not the program's" in refusal(block(search, "x"))
 
 
 def test_edits_are_applied_all_or_none() -> None:
