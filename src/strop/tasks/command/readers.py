@@ -24,6 +24,7 @@ import regex
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.command.objective import READERS, Objective
+from strop.tasks.evaluator.runner import says_no_error
 
 LINE_CHARACTERS = 1000
 """Characters of one line that are searched."""
@@ -404,7 +405,7 @@ def _at(name: str, document: object, path: str, place: str) -> Reading | None:
     around = next(_walked(document, steps[:-1]), None) if steps else None
     beside = around if isinstance(around, dict) else {}
     for key, said in beside.items():
-        is_error = key in ("error", "exception") and isinstance(said, str) and said.strip()
+        is_error = key in ("error", "exception") and isinstance(said, str) and not says_no_error(said)
         if is_error or (key in ("valid", "success", "ok") and said is False):
             raise Malformed(
                 f"score {name}: the JSON says beside it that the run failed: {key} is {json.dumps(said)[:60]}"
