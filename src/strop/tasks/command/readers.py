@@ -333,7 +333,9 @@ def _absent(path: str, output: str) -> str:
     around = next((place for document in documents(output) for place in _walked(document, steps[:-1])), None)
     if not steps or not isinstance(around, dict) or not around:
         return f"no JSON in the output has {path}"
-    return f"{OUTPUT_GIVES} {', '.join(f'{name:.40}' for name in list(around)[:_MOST_NAMES])}, not {steps[-1]}"
+    names = [f"{name:.40}" for name in list(around)[:_MOST_NAMES]]
+    close = difflib.get_close_matches(str(steps[-1]), names, n=1)
+    return f"{OUTPUT_GIVES} {', '.join(names)}, not {steps[-1]}{f' (did you mean {close[0]}?)' if close else ''}"
 
 
 def documents(output: str) -> Iterator[object]:
