@@ -23,6 +23,7 @@ from xml.etree import ElementTree
 import regex
 
 from strop.base.errors import ConfigurationError, Malformed
+from strop.base.unified_diff import BOM
 from strop.tasks.command.objective import READERS, Objective
 from strop.tasks.evaluator.runner import says_no_error
 
@@ -390,7 +391,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_float=lambda text: te
 
 def _parsed(text: str) -> object:
     try:
-        document: object = _DECODER.decode(text)
+        document: object = _DECODER.decode(text.removeprefix(BOM))
     except (ValueError, RecursionError):
         return None
     return document
