@@ -116,7 +116,7 @@ def _of_runs(relay: HostRelay | CommandRelay) -> Problems:
         quoted = " and ".join(repr(shortened(note, 60)) for note in pair or (first.notes[-1:] + again.notes[-1:]))
         yield CheckProblem(
             f"notes differ from run to run with the same seed ({quoted}), so that a replay will not match",
-            "Leave times and random numbers out of strop.note",
+            "Leave times, random numbers and temporary paths out of notes and artifacts",
         )
 
 

@@ -16,7 +16,6 @@ The script runs under the Python that the evaluator needs, 3.9 or newer, so it m
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ctypes
 import importlib.util
@@ -88,8 +87,7 @@ def seed_generators(seed: int, sources: Texts) -> None:
 
 
 def called(function: Any, arguments: tuple[Any, ...], seed: int) -> Any:
-    """Call the function, and await it. If it has parameters named `seed` and `opt_state`, pass the seed and an empty state of
-    GEPA."""
+    """Call and await the function, with the seed and an empty state of GEPA if it has parameters `seed` and `opt_state`."""
     names = inspect.signature(function).parameters
     more: dict[str, Any] = {}
     if "seed" in names:
@@ -101,7 +99,11 @@ def called(function: Any, arguments: tuple[Any, ...], seed: int) -> Any:
 
 def awaited(value: Any) -> Any:
     """What a call of a function gives, if that is `async`, too."""
-    return asyncio.run(value) if inspect.iscoroutine(value) else value
+    if not inspect.iscoroutine(value):
+        return value
+    import asyncio  # slow
+
+    return asyncio.run(value)
 
 
 def by_text(path: str, program: str, text: str, seed: int) -> tuple[Values, Texts]:
