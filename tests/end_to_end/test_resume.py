@@ -84,6 +84,21 @@ def test_run_is_replayed_elsewhere_with_no_server_and_no_key(
     assert document["events"] == happened(tmp_path / "other" / "place").total()
 
 
+def test_resume_says_that_the_task_changed_and_goes_on_with_it_as_it_was_when_that_is_wanted(
+    strop: Strop, tmp_path: Path
+) -> None:
+    (tmp_path / "doubling.py").write_text(DOUBLING)
+    begun = strop(
+        "improve", "doubling.py", "--model", "offline", "--lm-budget", "2", "--max-calls", "1", "--out", "here"
+    )
+    assert begun.returncode == 4, begun.stderr
+    (tmp_path / "doubling.py").write_text(f"raise ValueError\n{DOUBLING}")
+    refused = strop("resume", "here", "--max-calls", "9")
+    (line,) = refused.stderr.splitlines()
+    assert refused.returncode == 2 and "doubling.py changed after the run began: start a new run" in line
+    assert strop("resume", "here", "--max-calls", "9", "--trust-task").returncode == 0
+
+
 @pytest.mark.slow
 def test_replay_of_a_record_that_lacks_an_answer_says_which(strop: Strop, tmp_path: Path) -> None:
     assert strop("run", "lpn", *TWO, "--out", "here").returncode == 0

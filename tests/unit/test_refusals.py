@@ -97,6 +97,7 @@ REFUSED = {
     "run lpn --model openai/m?price=cheap": "price is 'cheap'; write dollars per million tokens",
     "improve": "missing argument: TARGET (see strop improve --help)",
     "improve ./nowhere": "./nowhere is not a task: a task is",
+    "improve taken": "another file needs --command, which runs it, or --evaluator",
     "improve tree": "has no strop.toml",
     "improve tree --command true --score time": "--files",
     "improve tree --command true --files a.txt": "score",

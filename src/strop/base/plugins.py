@@ -70,7 +70,7 @@ def program_text_of(plugin: Installed) -> str:
     for path in _candidates(plugin, module.split(".")):
         if path.is_file():
             try:
-                return path.read_text(encoding="utf-8")
+                return path.read_text(encoding="utf-8-sig")
             except (OSError, UnicodeDecodeError) as error:
                 raise ConfigurationError(f"{_label(plugin)}: {path} cannot be read as UTF-8 text: {error}") from error
     raise ConfigurationError(f"{_label(plugin)}: the file of the module {module} does not exist")

@@ -15,6 +15,8 @@ from contextvars import ContextVar
 
 NOTE_CHARACTERS = 500
 """Most characters of one note."""
+MARK = " [...] "
+"""Stands for what is left out of a text."""
 MOST_NOTES = 20
 """Most notes of one evaluation."""
 ALL_CHARACTERS = 4000
@@ -78,14 +80,18 @@ def collecting() -> Iterator[Collected]:
 
 def clean(text: str) -> str:
     """A note of limited length, without characters that cannot be written."""
-    return (
-        shortened(text.strip(), NOTE_CHARACTERS).encode("utf-8", "backslashreplace").decode("utf-8")[:NOTE_CHARACTERS]
-    )
+    return shortened(text.strip().encode("utf-8", "backslashreplace").decode("utf-8"), NOTE_CHARACTERS)
 
 
 def shortened(text: str, most: int) -> str:
-    """A text, cut to `most` characters with an ellipsis."""
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    """A text in at most `most` characters: its beginning, a mark, and three times as much of its end, where a traceback names its
+    cause. Of a last line that is longer the same."""
+    if len(text) <= most:
+        return text
+    room = most - most // 4 - len(MARK)
+    last = text[text.rfind("\n") + 1 :]
+    end = shortened(last, room) if room < len(last) < len(text) else text[-room:]
+    return f"{text[: most // 4]}{MARK}{end}"
 
 
 def cut(notes: Sequence[str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from strop.checks.relay import LEAST, spoiled_answers
 from strop.checks.relays import CommandRelay, HostRelay, relay_of
 from strop.core.scorer import scorer_line
 from strop.core.utility import TaskUtility, seed_runs
+from strop.evaluation.commands.measure import SHOWN
 from strop.evaluation.pool import CommandPool
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import SecretSeeds
@@ -65,7 +66,8 @@ def check(
             result = replace(result, kinds_tried=spoiled.tried, kinds_untried=spoiled.untried)
             found += _of_scorer(task, relay, spoiled.paid)
     except TaskError as error:
-        found.append(CheckProblem(str(error), "", is_broken=True))
+        printed = "".join(f"It said:\n{note}" for note in getattr(error, "__notes__", ()))
+        found.append(CheckProblem(str(error).removesuffix(SHOWN), printed, is_broken=True))
     return replace(result, problems=tuple(sorted(found, key=lambda problem: not problem.is_broken)))
 
 
@@ -114,7 +116,7 @@ def _of_runs(relay: HostRelay | CommandRelay) -> Problems:
         quoted = " and ".join(repr(shortened(note, 60)) for note in pair or (first.notes[-1:] + again.notes[-1:]))
         yield CheckProblem(
             f"notes differ from run to run with the same seed ({quoted}), so that a replay will not match",
-            "Leave times and random numbers out of strop.note",
+            "Leave times, random numbers and temporary paths out of notes and artifacts",
         )
 
 

@@ -14,7 +14,7 @@ from strop.base.errors import Malformed, SandboxError, ScorerFailed, StropError,
 from strop.base.events import AuditNoted
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, Verdict, added
-from strop.base.scorer_notes import collecting
+from strop.base.scorer_notes import collecting, shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.feedback import Feedback
@@ -52,7 +52,7 @@ def measure(
         with AuditLog(notes.append, order.scope, order.program, heard) as log:  # type: ignore[arg-type]
             evaluation = how(task, order, drawn, sandbox, log, limits_of(task))  # type: ignore[arg-type]
     except Malformed as reason:
-        evaluation = Evaluation(value=0.0, verdict="malformed", error=str(reason)[:REPORT_CHARACTERS])
+        evaluation = Evaluation(value=0.0, verdict="malformed", error=shortened(str(reason), REPORT_CHARACTERS))
     except SandboxError:
         raise
     except StropError as error:  # the task is broken, wherever the order is carried out
@@ -196,7 +196,7 @@ class _Tally:
             verdict=next((verdict for verdict in verdicts if verdict != "ok"), "ok"),
             scores=tuple(scores),
             verdicts=tuple(verdicts),
-            error=errors[0][:REPORT_CHARACTERS] if errors else "",
+            error=shortened(errors[0], REPORT_CHARACTERS) if errors else "",
             cpu_seconds=self._cpu,
             wall_seconds=self._wall,
             notes=self._feedback.notes if self._split == "train" else (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from strop.base.results import Verdict
+from strop.base.scorer_notes import shortened
 from strop.sandbox.base import (
     ANSWER_BYTES,
     AnswerTooLarge,
@@ -45,4 +46,4 @@ def verdict_of(outcome: Outcome) -> Verdict:
 def explain(outcome: Outcome) -> str:
     """The outcome in words, with the end of the traceback if there is one."""
     traceback = outcome.traceback if isinstance(outcome, Raised) else ""
-    return f"{describe(outcome)}\n{traceback}".rstrip()[:REPORT_CHARACTERS]
+    return shortened(f"{describe(outcome)}\n{traceback}".rstrip(), REPORT_CHARACTERS)

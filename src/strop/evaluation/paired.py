@@ -19,6 +19,7 @@ from strop.analysis.audit.runtime import SCORER_CHOKED
 from strop.base.errors import ScorerFailed, TaskError
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, added
+from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.feedback import Feedback
@@ -68,7 +69,7 @@ def measure_paired(
         (instance, verdict, why), feedback = failure.args, Feedback()
         feedback.failed(len(rows), instance, verdict, why)
         notes, error = feedback.notes if order.split == "train" else (), f"instance {len(rows)}: {why}"
-        return Evaluation(0.0, verdict, (0.0,), (verdict,), error[:REPORT_CHARACTERS], notes=notes)
+        return Evaluation(0.0, verdict, (0.0,), (verdict,), shortened(error, REPORT_CHARACTERS), notes=notes)
     lacking = max(added(row[0][RECEIVING] for row in rows) / added(row[-1][RECEIVING] for row in rows) - 1.0, 0.0)
     after = tuple(row[-1] | {SECONDS: row[-1][SECONDS] + lacking * row[-1][RECEIVING]} for row in rows)
     scores = tuple(old[SECONDS] / (old[SECONDS] + new[SECONDS]) for (old, *_), new in zip(rows, after, strict=True))

@@ -228,7 +228,7 @@ def answer_line(request: Request, completion: Completion) -> str:
 def _lines(path: Path, name: str) -> list[tuple[str, str]]:
     """(where it is, for messages; the text) of each line that is not empty."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{name}: cannot read the file of answers: {error}") from error
     return [(f"{name}: line {number}", line) for number, line in enumerate(lines, 1) if line.strip()]

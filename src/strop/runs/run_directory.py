@@ -119,8 +119,13 @@ class RunRecord:
             return task  # killed before its files were kept for sure: `keep_tasks` does it again
         if not copy.is_file():
             raise ConfigurationError(f"{self.directory} lacks the file of its task, {copy.relative_to(self.directory)}")
-        own = ours and file.read_bytes() == copy.read_bytes()
-        if not (own or trust):
+        changed = ours and file.read_bytes() != copy.read_bytes()
+        if changed and not trust:
+            raise ConfigurationError(
+                f"{file} changed after the run began: start a new run with it, or give --trust-task to go on with the file as it "
+                f"was, {copy}"
+            )
+        if not (ours or trust):
             raise ConfigurationError(
                 f"the task of this run is the file {copy}, whose code runs unconfined; read it, then give --trust-task"
             )

@@ -104,9 +104,10 @@ def load(name: str) -> Task:
     if path.endswith(".py"):
         return _from_file(Path(path), attribute or "task")
     found = find_installed(TASKS, name)
-    if found is None and "/" in name:
+    if found is None and ("/" in name or Path(name).exists()):
         raise ConfigurationError(
-            f"{name} is not a task: a task is a name, a file that ends in .py, or a folder with a {CONFIG}"
+            f"{name} is not a task: a task is a name, a file that ends in .py, or a folder with a {CONFIG}; another file needs "
+            "--command, which runs it, or --evaluator, which scores it"
         )
     if found is None and name in PROBLEMS:
         raise ConfigurationError(

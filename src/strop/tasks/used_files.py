@@ -138,4 +138,4 @@ def _text(path: Path) -> str | None:
             content = file.read(4 * MOST_CHARACTERS)
     except OSError:
         return None
-    return None if b"\0" in content else content.decode("utf-8", "replace").replace("\r\n", "\n")
+    return None if b"\0" in content else content.decode("utf-8-sig", "replace").replace("\r\n", "\n")

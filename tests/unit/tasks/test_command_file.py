@@ -12,12 +12,17 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.base.removed import KEYS
+from strop.cli.commands.audit import read_program
+from strop.lm.base import Request, dropped
+from strop.lm.scripted import read_script
 from strop.tasks.command.config import command_task, parse_objective, read_config, to_toml
 from strop.tasks.command.objective import Constraint, Metric
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings
+from strop.tasks.command.readers import documents
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, OWN_TESTS, CommandTask
 from strop.tasks.command.tree import RECORD, copy_tree, listed, packed, unpack
 from strop.tasks.registry import load_any
+from strop.tasks.used_files import shown_files
 
 A = "// strop: begin area\nint a;\n// strop: end area\n"
 
@@ -49,6 +54,19 @@ def test_config_of_four_lines_is_a_task(tree: Path) -> None:
     assert dict(task.files) == {"src/a.c": A, "src/deep/b.c": "int b;\nint c;\n"}
     assert task.objective.metrics == (Metric("score"),)
     assert (task.instances, task.test_instances, task.seeded, task.interleaved) == (1, 10, False, False)
+
+
+def test_byte_order_mark_is_no_part_of_any_text_that_is_read(tree: Path, tmp_path: Path) -> None:
+    (tree / "src" / "a.c").write_text(f"\ufeff{A}")
+    (tree / "more.h").write_text("\ufeffint h;\n")
+    task = read_config(config(tree, f'\ufeff{MINIMAL}context = "more.h"\n'))
+    shown = "".join(shown_files(tree, task.files, context=task.context))
+    assert task.files["src/a.c"] == A and "int h;" in shown and "\ufeff" not in shown
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text('\ufeff"one"\n')
+    assert read_script(answers, name="scripted").complete([Request("expert", "m")], dropped)[0].text == "one"
+    assert next(documents('\ufeff{"score": 3}')) == {"score": 3}
+    assert read_program(tree / "src" / "a.c") == A
 
 
 def test_config_is_found_in_a_folder(tree: Path) -> None:

@@ -85,6 +85,7 @@ def test_json_path_reads_a_number_of_the_output(path: str, output: str, value: f
         (r"score (\S+)", "score good\x1b[2J", r"score m is not a number: 'good\\x1b\[2J'"),
         ("$.score", "", "no score: m: no JSON in the output has"),
         ("$.score", '{"other": 1}', "no score: m: the output gives other, not score"),
+        ("$.bestscore", '{"best_score": 1}', "the output gives best_score, not bestscore .did you mean best_score"),
         ("$.a.score", '{"a": {"bins": 1, "combined": 2}}', "no score: m: the output gives bins, combined, not score"),
         ("$.score", '{"score": 1}\n{"score": 2}', "found 2 values for score m"),
         ("$.score", '{"score": NaN}', "score m is not a finite number: nan"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ import pytest
 
 from strop.base import scorer_notes
 from strop.tasks.evaluator import runner as evaluator_runner
-from strop.tasks.evaluator.task import RUNNER
+from strop.tasks.evaluator.task import RUNNER, evaluator_task, recognise
 
 LOADING = """
 import importlib.util
@@ -28,13 +29,13 @@ PROGRAM = "def answer():\n    return 6.0\n"
 
 
 def ran(
-    folder: Path, evaluator: str, program: str = PROGRAM, form: str = "path", seed: int = 3
+    folder: Path, evaluator: str, program: str = PROGRAM, form: str = "path", seed: int = 3, at: str = "evaluator.py"
 ) -> subprocess.CompletedProcess[str]:
-    (folder / "evaluator.py").write_text(evaluator)
+    (folder / at).write_text(evaluator)
     (folder / "program.py").write_text(program)
     (folder / "tmp").mkdir(exist_ok=True)
     return subprocess.run(
-        [sys.executable, str(RUNNER), form, "evaluator.py", "program.py"],
+        [sys.executable, str(RUNNER), form, at, "program.py"],
         cwd=folder,
         env={**os.environ, "STROP_SEED": str(seed), "TMPDIR": str(folder / "tmp")},
         capture_output=True,
@@ -76,6 +77,8 @@ def test_metrics_of_a_dict_are_reported_and_its_combined_score_is_the_score(tmp_
         ("(2.5, {'scores': {'speed': 9, 'combined_score': 7}, 'feedback': 'slow'})", 2.5, "score"),
         ("(2.5, None)", 2.5, "score"),
         ("{'score': 2.5, 'other': 100}", 2.5, "score"),
+        ("{'score': 2.5, 'cases': numpy.array([1.0, 0.0]), 'none': numpy.array([])}", 2.5, "score"),
+        ("{'score': 2.5, 'error': 'None', 'exception': ' OK. '}", 2.5, "score"),
     ],
 )
 def test_the_score_is_found_in_every_form_that_optimizers_accept(
@@ -87,16 +90,83 @@ def test_the_score_is_found_in_every_form_that_optimizers_accept(
 
 def test_artifacts_and_texts_become_notes_of_one_line_each(tmp_path: Path) -> None:
     evaluator = """
+import numpy
+class Odd:
+    def __str__(self): raise ValueError
+    def __eq__(self, other): raise ValueError
+    def __float__(self): raise ZeroDivisionError
 class EvaluationResult:
-    metrics = {'score': 1, 'why': 'too slow'}
-    artifacts = {'stderr': 'one\\ntwo', 'raw': b'\\xff', 'none': ''}
+    metrics = {'score': 1, 'why': 'too slow', 'cases': numpy.array([1.0, 0.5]), 'odd': Odd()}
+    artifacts = {'stderr': 'one\\ntwo', 'raw': b'\\xff', 'none': '', 'empty': [], 'more': {'a': numpy.array([1])}}
 def evaluate(path): return EvaluationResult()
 """
-    assert notes(ran(tmp_path, evaluator)) == ["why: too slow", "stderr: one\\ntwo", "raw: \N{REPLACEMENT CHARACTER}"]
+    said = ["why: too slow", "cases: [1.  0.5]", "odd: a value of type Odd"]
+    said += ["stderr: one\\ntwo", "raw: \N{REPLACEMENT CHARACTER}", 'more: {"a": "[1]"}']
+    assert notes(ran(tmp_path, evaluator)) == said
 
 
-def test_the_prefix_of_notes_is_the_one_that_strop_note_writes() -> None:
-    assert (evaluator_runner.PREFIX, evaluator_runner.MOST_NOTES) == (scorer_notes.PREFIX, scorer_notes.MOST_NOTES)
+def test_runner_that_imports_nothing_writes_and_cuts_notes_as_strop_note_does() -> None:
+    for name in ("PREFIX", "MOST_NOTES", "MARK"):
+        assert getattr(evaluator_runner, name) == getattr(scorer_notes, name)
+    assert evaluator_runner.MOST_CHARACTERS == scorer_notes.NOTE_CHARACTERS
+    assert inspect.getsource(evaluator_runner.shortened) == inspect.getsource(scorer_notes.shortened)
+
+
+def test_note_that_is_a_long_traceback_ends_with_its_cause(tmp_path: Path) -> None:
+    evaluator = """
+import traceback
+def deep(n):
+    if n == 0: raise ValueError("the cause")
+    deep(n - 1) or deep(n)
+def evaluate(path):
+    try: deep(12)
+    except ValueError: return 1.0, {"stderr": traceback.format_exc()}
+"""
+    (told,) = notes(ran(tmp_path, evaluator))
+    assert told.startswith("stderr: Traceback (most recent") and told.endswith("ValueError: the cause")
+
+
+@pytest.mark.parametrize(
+    ("source", "form"),
+    [
+        ("async def evaluate(path):\n    await asyncio.sleep(0)\n    return 4.0", "path"),
+        ("async def one(path): return 4.0\nevaluate = one", "path"),
+        ("async def evaluator(candidate): return 4.0, {}", "text"),
+        (
+            "async def main(program_path, results_dir):\n    for name in ('metrics', 'correct'):\n"
+            "        open(f'{results_dir}/{name}.json', 'w').write('{\"score\": 4.0, \"correct\": true}')",
+            "results",
+        ),
+    ],
+)
+def test_evaluator_that_is_async_is_awaited(tmp_path: Path, source: str, form: str) -> None:
+    (tmp_path / "evaluator.py").write_text(f"import asyncio\n{source}")
+    assert recognise(tmp_path / "evaluator.py").form == form
+    assert result(ran(tmp_path, f"import asyncio\n{source}", form=form))["score"] == 4.0
+
+
+@pytest.mark.parametrize("form", ["path", "text"])
+def test_byte_order_mark_is_no_part_of_an_evaluator_or_a_program(tmp_path: Path, form: str) -> None:
+    first = "candidate" if form == "text" else "path"
+    read = "candidate" if form == "text" else "open(path, encoding='utf-8-sig').read()"
+    source = f"\ufeffdef evaluate({first}): return float({read})"
+    assert result(ran(tmp_path, source, "\ufeff6", form=form))["score"] == 6.0
+    assert recognise(tmp_path / "evaluator.py").form == form
+    assert "\ufeff" not in evaluator_task(tmp_path / "program.py", tmp_path / "evaluator.py").description
+
+
+@pytest.mark.parametrize("folder", [".", "pkg", "pkg/sub"])
+@pytest.mark.parametrize("is_package", [True, False])
+def test_evaluator_that_imports_relatively_finds_what_lies_beside_it(
+    tmp_path: Path, folder: str, is_package: bool
+) -> None:
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    (tmp_path / folder / "mine.py").write_text("VALUE = 4")
+    if is_package:
+        (tmp_path / folder / "__init__.py").write_text("MORE = 5")
+    more = "MORE" if is_package else "mine as MORE"
+    source = f"from . import {more}\nfrom .mine import VALUE\ndef evaluate(path): return VALUE\n"
+    assert result(ran(tmp_path, source, at=f"{folder}/evaluator.py"))["score"] == 4.0
 
 
 def test_notes_are_cut_when_there_is_much_to_tell(tmp_path: Path) -> None:

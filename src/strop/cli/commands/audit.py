@@ -80,7 +80,7 @@ def read_program(path: Path) -> str:
         data = file.read(_LONGEST + 1)
     if len(data) > _LONGEST:
         raise ConfigurationError(f"{path} is too long for a program: more than {_LONGEST:,} bytes")
-    return data.decode("utf-8", "surrogateescape")
+    return data.decode("utf-8-sig", "surrogateescape")
 
 
 def _directory(run: Path | None) -> Path:

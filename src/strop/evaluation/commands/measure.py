@@ -19,6 +19,7 @@ from strop.base.console import notify
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, StropError, TaskError
 from strop.base.events import AuditNoted, discard
 from strop.base.results import Evaluation, Verdict, added
+from strop.base.scorer_notes import shortened
 from strop.base.terminal_text import escape
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
@@ -27,12 +28,12 @@ from strop.evaluation.commands.original import (
     SHARED,
     MeasuredOriginal,
     answers_alike,
+    at_fault,
     check_comparable,
     check_effect,
     check_left,
     check_tested,
     evaluation_of,
-    lacking,
 )
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
 from strop.evaluation.feedback import Feedback, gist
@@ -72,7 +73,8 @@ Progress: TypeAlias = Callable[[Order, int, int], None]
 MOST_SPOILED = 3
 """Instances of which answers are spoiled."""
 T = TypeVar("T")
-_SHOWN = "; strop check shows what it printed"
+SHOWN = "; strop check shows what it printed"
+"""`strop check` finds that in the notes of the error."""
 
 
 def copy_of(index: int, count: int) -> int:
@@ -144,7 +146,7 @@ class CommandMeasurement:
         try:
             files = candidate_files(self.task, self.order.program)
         except Malformed as error:
-            return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
+            return Evaluation(value=0.0, verdict="malformed", error=shortened(str(error), REPORT_CHARACTERS))
         self.try_evaluator()
         if files == dict(self.task.files):
             evaluation = self.original.evaluation(self.split, self._seed(0), self._measured_original)
@@ -377,10 +379,16 @@ class CommandMeasurement:
             left_out = self.rooms.left_out(self.task)
             compiled = [path for path in left_out if path not in self.task.cases][:3]
             hint = f"; compiled files are left out of the copy ({', '.join(compiled)}): name under context what no build makes"
-            raise TaskError(
-                f"task {self.task.name}: the original cannot be measured: {gist(failed.error)}{lacking(failed)}"
-                f"{hint if compiled else ''}{_SHOWN}"
-            )
+            raise self._not_measured("", failed, hint if compiled else "")
+
+    def _not_measured(self, verdict: str, failed: CopyRun, hint: str = "") -> TaskError:
+        error = TaskError(
+            f"task {self.task.name}: the original cannot be measured{verdict}: {gist(failed.error)}"
+            f"{at_fault(self.task, failed)}{hint}{SHOWN}"
+        )
+        if failed.error.count("\n") > 1:  # more than the first line and the last
+            error.add_note(failed.error)
+        return error
 
     def _known_runs(self) -> tuple[list[CopyRun], list[CopyRun]]:
         """The original's runs on the first training instances, and again on the first, that its trial has made already."""
@@ -397,10 +405,7 @@ class CommandMeasurement:
             self._keep(measured.readings)
             measured = measured.like(self.original.readings or {})
         if not measured.values:
-            raise TaskError(
-                f"task {self.task.name}: the original cannot be measured ({measured.verdict}): {gist(measured.error)}"
-                f"{lacking(measured)}{_SHOWN}"
-            )
+            raise self._not_measured(f" ({measured.verdict})", measured)
         return measured
 
     def _keep(self, readings: Mapping[str, Reading]) -> None:
@@ -458,7 +463,7 @@ class Tally:
         if not is_right:
             case = self._task.case(self._order.split, index, self._order.seeds)
             where = f"case {case}" if case and self._order.split == "train" else f"instance {index}"
-            self._error = f"{where}: {error}"[:REPORT_CHARACTERS]
+            self._error = shortened(f"{where}: {error}", REPORT_CHARACTERS)
         return is_right
 
     def spent(self, index: int, measured: CopyRun) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from strop.base.environments import COPY
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated
 from strop.base.pluralize import plain
@@ -41,7 +43,11 @@ NO_EFFECT = (
     "what may change has no effect on what is measured: with words in place of the program, it builds and does the same; let the "
     "build make what the command runs, and remove what an earlier build left, as make clean does"
 )
+_NO_MODULE = (
+    "; name the virtual environment that has it: --set tool=FOLDER (.venv beside it, or an active one, needs no name)"
+)
 T = TypeVar("T")
+_STEP = re.compile(r'^(?: *File ")?([^"\n]+?)"?, line (\d+)', re.MULTILINE)
 SHARED = '--shared runs the program in its evaluator\'s process, and a better result is then called "by its own score"'
 Run = Callable[[int, Isolation | None], tuple[CopyRun, Passed]]
 """The original on training instance i, apart from its evaluator or, with None, in its process."""
@@ -271,7 +277,7 @@ def check_tested(task: CommandTask, copy: Copy) -> TestsRan:
     failed = copy.test()
     if failed is not None:
         raise TaskError(
-            f"task {task.name}: the original must pass the test first: {gist(failed.error)}{lacking(failed)}"
+            f"task {task.name}: the original must pass the test first: {gist(failed.error)}{at_fault(task, failed)}"
         )
     return copy.tests_ran
 
@@ -295,8 +301,16 @@ def check_effect(task: CommandTask, original: CopyRun, run: Callable[[Mapping[st
         raise TaskError(f"task {task.name}: {NO_EFFECT}")
 
 
-def lacking(failed: CopyRun) -> str:
-    """Advice if Python did not find a module."""
-    if "No module named" not in failed.error:
-        return ""
-    return "; name the virtual environment that has it: --set tool=FOLDER (.venv in the folder, or an active one, needs no name)"
+def at_fault(task: CommandTask, failed: CopyRun) -> str:
+    """Whose fault a failed run of the original is, by its traceback's last step; and where a missing module may be."""
+    steps = [(found.removeprefix(f"{COPY}/"), line) for found, line in _STEP.findall(failed.error)]
+    path, line = next((step for step in reversed(steps) if (task.root / step[0]).is_file()), ("", ""))
+    whose = (
+        "the program"
+        if path in task.files
+        else "the evaluator, not the program"
+        if task.evaluator
+        else "not the program"
+    )
+    words = f"; at fault is {path}, line {line}: {whose}" if path else ""
+    return words + (_NO_MODULE if "No module named" in failed.error else "")

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from strop.base.errors import Malformed, SandboxError, TaskError
 from strop.base.results import Verdict
-from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
+from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE, shortened
 from strop.base.unified_diff import as_written
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.isolated import IsolatedEvaluator, Isolation, Passed
@@ -165,9 +165,11 @@ class Copy:
         if (failed := _failure(ran)) is None:
             return None
         verdict, error = failed
-        printed = _printed(ran, head=True)
-        first = next((f": {line.strip()}" for line in printed.splitlines() if _NAMES_ERROR.search(line)), "")
-        return self._measured(ran, verdict, f"the build failed: {error}{first}\n{printed}")
+        lines = _words(ran).splitlines()
+        first = next((f": {line.strip()}" for line in lines if _NAMES_ERROR.search(line)), "")
+        return self._measured(
+            ran, verdict, f"the build failed: {error}{shortened(first, NOTE_CHARACTERS)}\n{_printed(ran)}"
+        )
 
     def _test_once(self, least: TestsRan) -> CopyRun | None:
         if not self._start_over():
@@ -229,7 +231,7 @@ class Copy:
         if ran.ok:
             return measured
         # The score covers the failure, but only the output tells which test failed.
-        return replace(measured, notes=(*measured.notes, f"{ran.detail}: {_printed(ran)[-NOTE_CHARACTERS + 60 :]}"))
+        return replace(measured, notes=(*measured.notes, f"{ran.detail}: {_printed(ran)}"))
 
     def _judged(self, ran: Ran, answer: ProgramOutput, seed: int, case: str) -> CopyRun:
         """What the judge says of an answer."""
@@ -320,7 +322,7 @@ class Copy:
         reason = f"{first}; the jail refused {refused}" if error and refused else first
         return CopyRun(
             verdict,
-            f"{reason}\n{rest}".rstrip()[:REPORT_CHARACTERS],
+            shortened(f"{reason}\n{rest}".rstrip(), REPORT_CHARACTERS),
             values or {},
             _notes_of(notes or ran),
             ran.cpu_seconds,
@@ -428,7 +430,7 @@ class Rooms:
             ran = workspace.run(with_pipes(task.judge.build), limits, environment=task.environment)
             if not ran.ok:
                 workspace.close()
-                raise TaskError(f"task {task.name}: judge_build failed: {ran.detail}; {gist(_printed(ran, head=True))}")
+                raise TaskError(f"task {task.name}: judge_build failed: {ran.detail}; {gist(_words(ran))}")
         return workspace
 
     def _judge(
@@ -526,17 +528,15 @@ def _fewer(ran: TestsRan, least: TestsRan) -> tuple[Verdict, str] | None:
     return ("malformed", words.format(*fewer)) if fewer else None
 
 
-def _printed(ran: Ran, *, head: bool = False) -> str:
-    """The end of the output, preferably of standard error; `head`: its beginning too, for compilers."""
+def _words(ran: Ran) -> str:
+    """What it printed, preferably on standard error."""
     errors = "\n".join(line for line in ran.errors.splitlines() if not line.startswith(PREFIX)).strip()
     output = "\n".join(line for line in ran.output.splitlines() if not line.startswith(PREFIX)).strip()
-    text = errors if len(errors) >= _LITTLE else "\n".join(part for part in (output, errors) if part)
-    room = REPORT_CHARACTERS - 300
-    if len(text) <= room:
-        return text
-    if not head:
-        return f"[...] {text[-room:]}"
-    return f"{text[: room // 2]}\n[...]\n{text[-room // 2 :]}"
+    return errors if len(errors) >= _LITTLE else "\n".join(part for part in (output, errors) if part)
+
+
+def _printed(ran: Ran) -> str:
+    return shortened(_words(ran), REPORT_CHARACTERS - 300)
 
 
 def _notes_of(ran: Ran) -> tuple[str, ...]:

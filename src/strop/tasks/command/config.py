@@ -271,7 +271,7 @@ def _parse(path: Path) -> dict[str, Any]:
         if found is None:
             path.lstat()
             raise ConfigurationError(f"{path} is not a regular file of at most 1 MiB")
-        return tomllib.loads(found[0].decode("utf-8"))
+        return tomllib.loads(found[0].decode("utf-8-sig"))
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -23,7 +23,9 @@ from xml.etree import ElementTree
 import regex
 
 from strop.base.errors import ConfigurationError, Malformed
+from strop.base.unified_diff import BOM
 from strop.tasks.command.objective import READERS, Objective
+from strop.tasks.evaluator.runner import says_no_error
 
 LINE_CHARACTERS = 1000
 """Characters of one line that are searched."""
@@ -332,7 +334,9 @@ def _absent(path: str, output: str) -> str:
     around = next((place for document in documents(output) for place in _walked(document, steps[:-1])), None)
     if not steps or not isinstance(around, dict) or not around:
         return f"no JSON in the output has {path}"
-    return f"{OUTPUT_GIVES} {', '.join(f'{name:.40}' for name in list(around)[:_MOST_NAMES])}, not {steps[-1]}"
+    names = [f"{name:.40}" for name in list(around)[:_MOST_NAMES]]
+    close = difflib.get_close_matches(str(steps[-1]), names, n=1)
+    return f"{OUTPUT_GIVES} {', '.join(names)}, not {steps[-1]}{f' (did you mean {close[0]}?)' if close else ''}"
 
 
 def documents(output: str) -> Iterator[object]:
@@ -387,7 +391,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_float=lambda text: te
 
 def _parsed(text: str) -> object:
     try:
-        document: object = _DECODER.decode(text)
+        document: object = _DECODER.decode(text.removeprefix(BOM))
     except (ValueError, RecursionError):
         return None
     return document
@@ -404,7 +408,7 @@ def _at(name: str, document: object, path: str, place: str) -> Reading | None:
     around = next(_walked(document, steps[:-1]), None) if steps else None
     beside = around if isinstance(around, dict) else {}
     for key, said in beside.items():
-        is_error = key in ("error", "exception") and isinstance(said, str) and said.strip()
+        is_error = key in ("error", "exception") and isinstance(said, str) and not says_no_error(said)
         if is_error or (key in ("valid", "success", "ok") and said is False):
             raise Malformed(
                 f"score {name}: the JSON says beside it that the run failed: {key} is {json.dumps(said)[:60]}"

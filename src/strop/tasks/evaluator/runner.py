@@ -34,12 +34,18 @@ from typing import Any
 
 MOST_NOTES = 20
 MOST_CHARACTERS = 500
-"""Most characters of a note; a longer one is cut."""
+"""Most characters of a note; a longer one is cut. With MARK and `shortened` the same as in strop.base.scorer_notes."""
+MARK = " [...] "
 COMBINED = "combined_score"
 PR_SET_DUMPABLE = 4
 MOST_FRAMES = 3
 """Steps of a traceback that are printed."""
 FRAME = re.compile(r'  File "([^"\n]+)", line (\d+), in (\S+)\n +(.*)')
+RELATIVE = re.compile(r"^\s*from\s*\.", re.MULTILINE)
+TREE = "evaluation_tree"
+"""The package that the folder of everything is for an evaluator that imports relatively."""
+NO_ERRORS = ("", "none", "null", "no", "no error", "no errors", "ok", "success", "0", "false", "n/a", "-")
+"""What evaluators write as an error where there is none."""
 STUB = "_strop.Stub("
 """In a line of what stands for a program that runs in a process of its own."""
 PREFIX = "strop-note: "
@@ -51,8 +57,15 @@ Texts = list[str]
 
 
 def load(path: str) -> ModuleType:
-    """Import the evaluator as OpenEvolve does: from its own folder, under its own name."""
+    """Import the evaluator as OpenEvolve does: from its own folder, under its own name; in a package if it imports relatively."""
     sys.path.insert(0, str(Path(path).parent))
+    if RELATIVE.search(read(path)):
+        root = Path.cwd()
+        package = sys.modules[TREE] = ModuleType(TREE)
+        package.__path__, initial = [str(root)], root / "__init__.py"
+        if initial.is_file():
+            exec(compile(read(initial), str(initial), "exec", dont_inherit=True), package.__dict__)
+        return importlib.import_module(".".join((TREE, *Path(path).relative_to(root).with_suffix("").parts)))
     spec = importlib.util.spec_from_file_location("evaluation_module", path)
     if spec is None or spec.loader is None:
         raise ImportError("the evaluator is not a Python file")
@@ -74,14 +87,23 @@ def seed_generators(seed: int, sources: Texts) -> None:
 
 
 def called(function: Any, arguments: tuple[Any, ...], seed: int) -> Any:
-    """Call the function. If it has parameters named `seed` and `opt_state`, pass the seed and an empty state of GEPA."""
+    """Call and await the function, with the seed and an empty state of GEPA if it has parameters `seed` and `opt_state`."""
     names = inspect.signature(function).parameters
     more: dict[str, Any] = {}
     if "seed" in names:
         more["seed"] = seed
     if "opt_state" in names:
         more["opt_state"] = SimpleNamespace(best_example_evals=[])
-    return function(*arguments, **more)
+    return awaited(function(*arguments, **more))
+
+
+def awaited(value: Any) -> Any:
+    """What a call of a function gives, if that is `async`, too."""
+    if not inspect.iscoroutine(value):
+        return value
+    import asyncio  # slow
+
+    return asyncio.run(value)
 
 
 def by_text(path: str, program: str, text: str, seed: int) -> tuple[Values, Texts]:
@@ -107,7 +129,7 @@ def by_results(path: str, program: str, text: str, seed: int) -> tuple[Values, T
     with tempfile.TemporaryDirectory(prefix="results") as folder:
         function = getattr(load(path), "main", None)
         if function is not None and {"program_path", "results_dir"} <= set(inspect.signature(function).parameters):
-            function(program_path=program, results_dir=folder)
+            awaited(function(program_path=program, results_dir=folder))
         else:
             sys.argv = [path, "--program_path", program, "--results_dir", folder]
             runpy.run_path(path, run_name="__main__")
@@ -154,7 +176,7 @@ def read_metrics(metrics: dict[str, Any]) -> tuple[Values, Texts]:
         name, number = str(key), as_number(value)
         if number is None:
             notes.append(note(name, value))
-            values[name] = value[:50] if isinstance(value, str) else None if value is None else f"{value!r:.50}"
+            values[name] = None if value is None else words_of(value)[:50]
         else:
             values[name] = bool(value) if is_flag(value) else number
     return values, notes
@@ -164,7 +186,7 @@ def check_succeeded(metrics: dict[str, Any]) -> None:
     """Raise ValueError if an evaluator says beside its numbers that the program failed: they are not scores then."""
     for key, value in metrics.items():
         name = str(key).lower()
-        is_said = name in ("error", "errors", "exception") and isinstance(value, str) and value.strip() != ""
+        is_said = name in ("error", "errors", "exception") and isinstance(value, str) and not says_no_error(value)
         is_invalid = name in ("valid", "is_valid", "validity", "feasible", "is_feasible") and as_number(value) == 0
         is_false = name in ("correct", "success", "ok") and is_flag(value) and not value
         is_true = name in ("timeout", "timed_out", "failed", "invalid") and is_flag(value) and bool(value)
@@ -172,6 +194,11 @@ def check_succeeded(metrics: dict[str, Any]) -> None:
         is_status = name == "status" and isinstance(value, str) and value.strip().lower() in failures
         if is_said or is_invalid or is_false or is_true or is_status:
             raise ValueError(f"the evaluator says that the program failed: {key} is {value!r:.300}")
+
+
+def says_no_error(text: str) -> bool:
+    """Whether a text that is given as an error says that there is none."""
+    return text.strip().lower().rstrip(".") in NO_ERRORS
 
 
 def is_flag(value: Any) -> bool:
@@ -185,16 +212,36 @@ def as_number(value: Any) -> Any:
         return None
     try:
         return float(value)
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # noqa: BLE001 - a type of the evaluator's or the program's own
         return None
 
 
 def note(name: str, value: Any) -> str:
     """One text for an artifact; empty if there is nothing to report."""
+    text = words_of(value).strip()
+    return f"{name}: {shortened(text, MOST_CHARACTERS)}" if text not in ("", "{}", "[]") else ""
+
+
+def words_of(value: Any) -> str:
+    """Any value as a text; of one that cannot be written, its type."""
     if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return f"{name}: {text[:MOST_CHARACTERS]}" if text.strip() and value not in ({}, []) else ""
+        return value.decode("utf-8", "replace")
+    try:
+        is_plain = isinstance(value, (dict, list, tuple, bool, type(None)))
+        return json.dumps(value, default=words_of) if is_plain else str(value)
+    except Exception:  # noqa: BLE001 - as above
+        return f"a value of type {type(value).__name__}"
+
+
+def shortened(text: str, most: int) -> str:
+    """A text in at most `most` characters: its beginning, a mark, and three times as much of its end, where a traceback names its
+    cause. Of a last line that is longer the same."""
+    if len(text) <= most:
+        return text
+    room = most - most // 4 - len(MARK)
+    last = text[text.rfind("\n") + 1 :]
+    end = shortened(last, room) if room < len(last) < len(text) else text[-room:]
+    return f"{text[: most // 4]}{MARK}{end}"
 
 
 def score_of(values: Values) -> Values:
@@ -212,7 +259,7 @@ def score_of(values: Values) -> Values:
 
 def read(path: str | Path) -> str:
     """A text file."""
-    return Path(path).read_text(encoding="utf-8", errors="replace")
+    return Path(path).read_text(encoding="utf-8-sig", errors="replace")
 
 
 def evaluated(form: str, evaluator: str, program: str, named: str = "") -> str:

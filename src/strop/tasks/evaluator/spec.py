@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from strop.base.syntax import syntax_tree
 
@@ -13,6 +14,8 @@ RUNNER = Path(__file__).resolve().parent / "runner.py"  # calls an evaluator in 
 GUEST = Path(__file__).resolve().parent / "guest"  # modules of an evaluator and a program that are two guests
 ADDRESS = "\0strop-program"
 """Of the socket on which a stub asks for its calls; `strop_stub` has it, too."""
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _STUB = '''"""Stands for the program, which runs in a process of its own: a call of a function here is a request to it."""
 import sys as _sys
 _sys.path[:0] = {folders!r}
@@ -57,9 +60,7 @@ class EvaluatorSpec:
 def takes_seed(source: str, form: str) -> bool:
     """Whether an evaluator takes a seed: it reads STROP_SEED, or its function has a parameter `seed`."""
     tree = syntax_tree(source) if form != "results" else ast.Module([], [])
-    functions = [
-        each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name in ("evaluate", "evaluator")
-    ]
+    functions = [each for each in tree.body if isinstance(each, FUNCTIONS) and each.name in ("evaluate", "evaluator")]
     parameters = [each for function in functions[:1] for each in ast.walk(function.args) if isinstance(each, ast.arg)]
     return "STROP_SEED" in source or any(each.arg == "seed" for each in parameters)
 
@@ -74,7 +75,7 @@ def stub_of(original: str, text: str, calls: Collection[str], folders: Collectio
         SyntaxError: the original is no Python.
     """
     tree = syntax_tree(original)
-    functions = {node.name: node for node in _statements(tree.body) if isinstance(node, _FUNCTIONS)}
+    functions = {node.name: node for node in _statements(tree.body) if isinstance(node, FUNCTIONS)}
     others = tuple(sorted(_bound(tree) - functions.keys() - set(calls)))
     parts = [_STUB.format(folders=list(folders), others=others)]
     parts += [_function(node) for name, node in functions.items() if name not in calls]
@@ -86,10 +87,9 @@ def stub_of(original: str, text: str, calls: Collection[str], folders: Collectio
 
 
 _LITERAL = (ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.USub, ast.Load)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+def _function(node: Function) -> str:
     kind = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
     return _FUNCTION.format(kind=kind, name=node.name, parameters=_parameters(node.args))
 
@@ -126,7 +126,7 @@ def _bound(tree: ast.Module) -> set[str]:
     """The names that a module binds at its top level."""
     names: set[str] = set()
     for node in _statements(tree.body):
-        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
             names.add(node.name)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)

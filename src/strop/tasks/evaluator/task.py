@@ -14,11 +14,12 @@ from typing import Any, Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError
 from strop.base.syntax import syntax_tree
+from strop.base.unified_diff import plain_text
 from strop.tasks.command.config import command_task, parse_constraint
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.options import changed_options, check_options
 from strop.tasks.command.task import CommandTask, rules
-from strop.tasks.evaluator.spec import RUNNER
+from strop.tasks.evaluator.spec import FUNCTIONS, RUNNER, Function
 from strop.tasks.used_files import shown_files
 
 Form: TypeAlias = Literal["path", "text", "results"]
@@ -100,7 +101,7 @@ def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
         tree = syntax_tree(source)
     except (SyntaxError, ValueError) as error:
         raise ConfigurationError(f"the evaluator {evaluator} is not a Python file: {error}") from error
-    functions = {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef)}
+    functions = {each.name: each for each in tree.body if isinstance(each, FUNCTIONS)}
     found = form or _form(functions, _bound(tree))
     if found is None:
         raise ConfigurationError(
@@ -118,7 +119,7 @@ def _required(recognised: Recognised, asked: Sequence[str]) -> list[str]:
     return [*asked, "correct=1"] if recognised.form == "results" and not is_said else list(asked)
 
 
-def _form(functions: dict[str, ast.FunctionDef], bound: set[str]) -> Form | None:
+def _form(functions: dict[str, Function], bound: set[str]) -> Form | None:
     if "evaluate" in functions:
         names = _parameters(functions["evaluate"])
         return "text" if names[:1] == ["candidate"] else "path"
@@ -142,12 +143,12 @@ def _bound(tree: ast.Module) -> set[str]:
     return names
 
 
-def _parameters(function: ast.FunctionDef) -> list[str]:
+def _parameters(function: Function) -> list[str]:
     arguments = function.args
     return [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
 
 
-def _refuse_more(evaluator: Path, function: ast.FunctionDef) -> None:
+def _refuse_more(evaluator: Path, function: Function) -> None:
     """Check that the evaluator takes only the program: for example, GEPA's examples are not in the file."""
     arguments = function.args
     positional = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
@@ -188,7 +189,7 @@ def _description(task: CommandTask, evaluator: Path) -> str:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8").replace("\r\n", "\n")
+        return plain_text(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigurationError(f"there is no file {path}") from None
     except (OSError, UnicodeDecodeError) as error:

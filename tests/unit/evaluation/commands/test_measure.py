@@ -306,6 +306,7 @@ def test_original_that_misses_its_constraint_can_be_repaired(bench: Bench, tmp_p
     ("original", "build", "words"),
     [
         ("exit 3\n", "", r"\(raised\): exit status 3"),
+        ("python3 tool.py\n", "", "ZeroDivisionError: division by zero; at fault is tool.py, line 1: not the program"),
         ("echo nothing\n", "", r"\(malformed\): no score: score"),
         ("echo score 1; echo score 2\n", "", r"\(malformed\): found 2 values"),
         ("echo score 1\n", "false", "the build failed: exit status 1"),
@@ -314,7 +315,7 @@ def test_original_that_misses_its_constraint_can_be_repaired(bench: Bench, tmp_p
 def test_original_that_cannot_be_measured_breaks_the_task(
     bench: Bench, tmp_path: Path, original: str, build: str, words: str
 ) -> None:
-    task = task_of(written(tmp_path, program__sh=original), build=build, name="broken")
+    task = task_of(written(tmp_path, program__sh=original, tool__py="1/0"), build=build, name="broken")
     for candidate in (task.seed, "echo score 5\n"):
         with pytest.raises(TaskError, match=f"task broken: the original cannot be measured.*{words}"):
             bench(task, candidate)
