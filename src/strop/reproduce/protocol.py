@@ -40,6 +40,8 @@ MEASURING = ("copies", "utility_budget", "lm_budget", "max_responses")
 """Fields of `Protocol` that make a measurement of an improver larger or smaller."""
 SIZE = ("iterations", "copies", "utility_budget", "meta_budget", "lm_budget", "max_responses")
 """Those that make a run larger or smaller. The tables say how many runs there are."""
+SMALL = {"runs": 6, "iterations": 2, "copies": 3, "meta_budget": 4, "max_responses": 3}
+"""What --small makes of the paper's sizes: six runs are the fewest whose differences can be shown."""
 UNRECORDED = ("directory", "base_url", "improver_text", "max_cost", "named")
 """Fields of protocols that NAME.json leaves out of `options`."""
 Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=" ".join)]
@@ -103,11 +105,20 @@ class Protocol(ABC):
     """Responses of one LM call."""
     instances: Literal["secret", "published"] = PAPERS.instances
     """secret: drawn from each run's secret; published: the paper's seeds, which are public."""
+    small: bool = False
+    """A size that a person can pay, about $5 for fig4 with a small model; its values cannot be compared with the paper's. It
+    keeps the sizes that you give."""
     require: str | None = None
     """Refuse to run unless these protections are enforced; see strop doctor."""
     max_cost: MaxCost = None
     """Dollars to spend on the language model in all runs together, those of earlier sessions included."""
     directory: Annotated[Path, Hidden] = Path()
+
+    def __post_init__(self) -> None:
+        usual = {one.name: one.default for one in fields(self)}
+        for name in SMALL if self.small else ():
+            if getattr(self, name) == usual[name]:
+                object.__setattr__(self, name, SMALL[name])
 
     @abstractmethod
     def cells(self) -> list[Cell]:

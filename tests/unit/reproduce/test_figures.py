@@ -20,7 +20,7 @@ from strop.report.chart import LOOKS, Chart, svg_file
 from strop.report.terminal.words import OFFLINE_NOTICE
 from strop.reproduce.baselines import LINES
 from strop.reproduce.fig4 import Fig4, Fig4Weak, curve_of
-from strop.reproduce.protocol import MEASURING, Protocol, conclude
+from strop.reproduce.protocol import MEASURING, Protocol, conclude, other_size
 from strop.reproduce.tables import span
 from unit.reproduce.made_runs import MadeRun
 
@@ -57,6 +57,13 @@ def test_curve_has_a_point_for_each_iteration_when_the_runs_of_two_selections_en
     assert [[row[1] for row in one.rows] for one in single] == [["2", "1"], ["0", "1"]]
     assert [curve["iterations"] for curve in made.document["curves"]] == [(2, 1), (0, 1)]
     assert "in 2 runs of 4 iterations, 2 of which ended early and keep their last improver" in made.result.sentence
+
+
+def test_small_protocol_keeps_the_sizes_that_are_given_and_says_that_it_is_no_comparison_with_the_paper() -> None:
+    cells = Fig4(small=True, copies=4).cells()
+    assert (len(cells), cells[0].spec.copies, cells[0].spec.iterations, cells[0].spec.max_responses) == (6, 4, 2, 3)
+    (note,) = other_size(cells)
+    assert "Not the paper's size" in note and "--copies 4 (paper: 5)" in note and "--meta-budget 4 (paper: 25)" in note
 
 
 def test_run_that_did_not_end_early_and_lacks_iterations_is_refused() -> None:
