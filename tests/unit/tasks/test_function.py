@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import strop
-from strop.base.errors import ConfigurationError, Malformed
+from strop.base.errors import ConfigurationError, Malformed, TaskError
+from strop.tasks.base import SecretSeeds
 from strop.tasks.function.same import difference, same_answer
 from strop.tasks.function.splice import spliced
 from strop.tasks.function.task import FunctionTask
@@ -100,6 +101,13 @@ def test_candidate_may_drop_what_it_no_longer_uses_and_have_a_main_part(tmp_path
 def test_mark_that_does_not_fit_is_named_in_one_line(tmp_path: Path, arguments: str, named: str) -> None:
     with pytest.raises(ConfigurationError, match=named):
         task_of(tmp_path, f"import strop\n@strop.improve_me({arguments})\ndef work(n):\n    return n\n")
+
+
+def test_score_that_takes_the_answer_last_is_told_that_its_first_parameter_is_the_answer(tmp_path: Path) -> None:
+    mark = "@strop.improve_me(score=lambda n, answer: 1.0, cases=[(1,), (2,)])"
+    task = task_of(tmp_path, f"import strop\n{mark}\ndef work(n):\n    return n\n")
+    with pytest.raises(TaskError, match="first parameter, n, is the answer"):
+        task.score(task.instance("train", 0, SecretSeeds(b"s")), 1)
 
 
 def test_method_of_an_object_is_refused_with_the_way_out(tmp_path: Path) -> None:

@@ -275,7 +275,8 @@ def _scorer(score: Callable[..., float], where: str) -> Callable[[Instance, Any]
     if names[:1] == ["instance"]:
         return score
     others = signature.replace(parameters=list(signature.parameters.values())[1:])
-    parameters = Parameters(getattr(score, "__name__", "score"), others)
+    name = getattr(score, "__name__", "score")
+    parameters = Parameters(f"{name}'s first parameter, {''.join(names[:1])}, is the answer; {name}", others)
 
     @wraps(score)
     def scored(instance: Instance, answer: Any) -> float:
