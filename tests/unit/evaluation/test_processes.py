@@ -19,7 +19,8 @@ from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
 from support.processes import all_end, descendants, handles_of, kill, leaves
 
-SLOW = "import time\ndef algorithm(x):\n    time.sleep(0.2)\n    return x\n"
+ECHO = "def algorithm(x):\n    return x\n"
+WAITS = "import time\ncalls = []\ndef algorithm(x):\n    calls.append(x)\n    time.sleep(60 * (len(calls) > 1))\n    return x\n"
 
 
 def evaluated(jail: JailedSandbox, program: str, disturb: Callable[[], None] = lambda: None) -> OrderResult:
@@ -56,8 +57,8 @@ def test_kill_of_a_process_of_the_jail_is_a_failure_of_the_host(
     jail: JailedSandbox, disturb: Callable[[], None]
 ) -> None:
     with pytest.raises(GuestLost):
-        evaluated(jail, SLOW, disturb)
-    measured = evaluated(jail, SLOW)
+        evaluated(jail, WAITS, disturb)
+    measured = evaluated(jail, ECHO)
     assert measured.evaluation is not None and measured.evaluation.scores == (1.0, 1.0, 1.0)
 
 
