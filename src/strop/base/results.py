@@ -51,6 +51,8 @@ class Evaluation:
     """The first failure: its instance, its reason and the end of its traceback."""
     cpu_seconds: float = 0.0
     """CPU time of the program, over all instances that ran."""
+    seconds: tuple[float, ...] = ()
+    """CPU seconds of each of `scores`, as far as they ran; empty of a meta-utility."""
     wall_seconds: float = 0.0
     """Wall time of the program, over all instances that ran."""
     notes: tuple[str, ...] = ()

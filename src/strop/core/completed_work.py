@@ -27,6 +27,8 @@ class CompletedWork:
     """LM calls of each improvement in the order of the record, with digests in place of texts."""
     granted: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     """Reservations by path and counter, and by the name of the act."""
+    seconds: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """CPU seconds of the instances of the evaluation at each scope: what a replay reports, so that prompts are as recorded."""
     unordered: set[str] = field(default_factory=set)
     """Improvements whose threads ask, as far as this execution shows: their acts come in another order each time."""
 

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, repeat, zip_longest
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -30,6 +31,7 @@ from strop.core.extraction import Extraction, ResponseReader
 from strop.core.utility import LONGEST, TaskUtility, Utility, evaluated
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
+from strop.evaluation.feedback import sizes
 from strop.lm.base import Completion, Fault, LanguageModel, Request, record_answer, record_faults
 from strop.sandbox.base import THREADS, Handler, Limits, Refusal, Sandbox, Value
 from strop.sandbox.strop_plain_data import type_of
@@ -197,8 +199,9 @@ class Handles:
         """Speculative evaluations that were discarded; known at the end."""
         self._lock = threading.Lock()
         self._reporting = threading.Lock()
-        self._evaluations: dict[str, Callable[[], Evaluation]] = {}
-        """Evaluations by the key of their candidate, each to be waited for."""
+        self._evaluations: dict[str, list[Callable[[], Evaluation]]] = {}
+        """Evaluations by the key of their candidate, each to be waited for; the last one is reported."""
+        self._inputs: list[str] | None = None
         self._room = MOST_RECORDED + 100 * len(initial_solution or "")
         """Remaining characters that may be recorded."""
         self._initial_solution = initial_solution or ""
@@ -263,8 +266,9 @@ class Handles:
         (candidate,) = _unpacked(params, 1)
         key = _key(candidate)
         with self._reporting:
-            wait = self._evaluations.get(key) or self._begin(candidate)
-        evaluation = wait() if wait else UNPAID
+            waits = self._evaluations.get(key) or list(filter(None, [self._begin(candidate)]))
+        evaluations = [wait() for wait in waits] or [UNPAID]
+        evaluation = evaluations[-1]
         return {
             "utility": evaluation.value,
             "verdict": "budget" if evaluation is UNPAID else evaluation.verdict,
@@ -274,7 +278,23 @@ class Handles:
             "notes": list(evaluation.notes),
             "metrics": [dict(values) for values in evaluation.metrics],
             "program": self._whole(candidate),
+            "repeated": [each.value for each in evaluations],
+            "rows": self._rows(evaluation),
         }
+
+    def _rows(self, evaluation: Evaluation) -> list[Value]:
+        """What is known of each training instance of a task; of a meta-utility nothing."""
+        utility = self._utility
+        if not isinstance(utility, TaskUtility) or utility.split != "train":
+            return []
+        task, rows = utility.task, zip_longest(evaluation.scores, evaluation.verdicts, evaluation.seconds)
+        if self._inputs is None and isinstance(task, Task):
+            drawn = (task.instance("train", index, utility.seeds) for index in range(task.instances))
+            self._inputs = [sizes(each.inputs) for each in drawn]
+        return [
+            {"inputs": inputs, "score": score, "verdict": verdict, "seconds": seconds, "limit": task.time_limit}
+            for (score, verdict, seconds), inputs in zip(rows, chain(self._inputs or (), repeat("")), strict=False)
+        ]
 
     def _whole(self, candidate: Value) -> str:
         """A candidate with the definitions that it uses of its module; edits may start from it."""
@@ -311,7 +331,7 @@ class Handles:
             return None
         begun = self._started(candidate, at) if refused is None else partial(self._recorded, refused, at)
         wait = Once(self.course.following(begun))
-        self._evaluations[_key(candidate)] = wait
+        self._evaluations.setdefault(_key(candidate), []).append(wait)
         return wait
 
     def _started(self, candidate: Value, at: Budget) -> Callable[[], Evaluation]:

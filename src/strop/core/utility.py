@@ -137,7 +137,8 @@ class TaskUtility:
         return self._recorded(candidate, at, evaluation)
 
     def _recorded(self, candidate: str | None, at: Budget, evaluation: Evaluation) -> Evaluated:
-        event = evaluated(self, self.split, candidate, evaluation, at)
+        seconds = self.past.seconds.get(at.path, evaluation.seconds)
+        event = evaluated(self, self.split, candidate, replace(evaluation, seconds=seconds), at)
         self.record(event)
         return event
 

@@ -60,6 +60,21 @@ def shown(inputs: Mapping[str, object]) -> str:
     return shortened(", ".join(f"{name} = {brief.repr(value)}" for name, value in inputs.items()), INPUT_CHARACTERS)
 
 
+def sizes(inputs: Mapping[str, object]) -> str:
+    """The inputs of an instance by name: a number itself, of what has elements how many, `12 x 40` of rows of one length."""
+    return shortened(", ".join(f"{name} {_size(value)}" for name, value in inputs.items()), INPUT_CHARACTERS)
+
+
+def _size(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return " x ".join(map(str, value.shape)) or _Brief().repr(value.item())
+    if isinstance(value, list | tuple | set | frozenset | dict):
+        lengths = {len(row) if isinstance(row, list | tuple) else None for row in value}
+        (length,) = lengths if len(lengths) == 1 else (None,)
+        return f"{len(value)}{f' x {length}' if length else ''}"
+    return str(len(value)) if isinstance(value, str | bytes) else _Brief().repr(value)
+
+
 def gist(error: str) -> str:
     """An error in one line: its first line, and its last one if that says more."""
     lines = [line.strip() for line in error.splitlines() if line.strip()]

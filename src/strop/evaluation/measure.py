@@ -142,7 +142,8 @@ class _Tally:
         self._verdicts: list[Verdict] = []
         self._errors: list[str] = []
         self._feedback = Feedback()
-        self._cpu = self._wall = 0.0
+        self._seconds: list[float] = []
+        self._wall = 0.0
         self._metrics: list[Mapping[str, float]] = []
         self._construction = ""
 
@@ -155,7 +156,7 @@ class _Tally:
 
     def add(self, outcome: Outcome, score: float, verdict: Verdict) -> None:
         """Count the next instance."""
-        self._cpu += outcome.spent.cpu_seconds
+        self._seconds.append(outcome.spent.cpu_seconds)
         self._wall += outcome.spent.wall_seconds
         self._scores.append(score)
         self._verdicts.append(verdict)
@@ -197,7 +198,8 @@ class _Tally:
             scores=tuple(scores),
             verdicts=tuple(verdicts),
             error=shortened(errors[0], REPORT_CHARACTERS) if errors else "",
-            cpu_seconds=self._cpu,
+            cpu_seconds=added(self._seconds),
+            seconds=tuple(self._seconds),
             wall_seconds=self._wall,
             notes=self._feedback.notes if self._split == "train" else (),
             metrics=tuple(self._metrics),

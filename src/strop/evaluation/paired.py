@@ -79,6 +79,7 @@ def measure_paired(
         scores=scores,
         verdicts=tuple("ok" for _ in scores),
         cpu_seconds=added(each[SECONDS] for each in after),
+        seconds=tuple(each[SECONDS] for each in after),
         metrics=after,
         beside=tuple(row[0] for row in rows),
     )

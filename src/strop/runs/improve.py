@@ -136,7 +136,7 @@ def _score_improved(context: RunContext, record: Recorder, candidate: str, known
     """Score the improved program in training. `known`: its first evaluation, which stands for this one if scores do not vary."""
     at, commands = context.run.child("improved").child("train"), context.parts.commands
     if known is not None and commands is not None and commands.worker.is_constant(known.utility):
-        record(replace(known, scope=at.path, solution=candidate, cpu_seconds=0.0, wall_seconds=0.0))
+        record(replace(known, scope=at.path, solution=candidate, cpu_seconds=0.0, seconds=(), wall_seconds=0.0))
     else:
         context.utility("train").evaluate(candidate, at)
 

@@ -221,7 +221,8 @@ def _reserve(event: BudgetMoved, spent: dict[str, Counter[str]], granted: dict[t
 def recorded_acts(store: Store) -> CompletedWork:
     """What the improvers of a run asked for, for its replay."""
     past = recall(store).past
-    return CompletedWork(calls=past.calls, granted=past.granted)
+    seconds = {scope: event.seconds for scope, event in past.evaluations.items()}
+    return CompletedWork(calls=past.calls, granted=past.granted, seconds=seconds)
 
 
 def _is_history(event: Event) -> bool:

@@ -206,7 +206,8 @@ class CommandMeasurement:
         values = tuple(dict(run.values) for run in runs)
         evaluation = evaluation_of(self.task, values, tuple(behaviour.name for behaviour in shown))
         evaluation = replace(evaluation, notes=tally.notes, original_varies=varies)
-        return replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall)
+        seconds = tuple(tally.seconds)
+        return replace(evaluation, cpu_seconds=added(seconds), seconds=seconds, wall_seconds=tally.wall)
 
     def _examined(self, copy: Copy, runs: list[CopyRun], again: list[CopyRun]) -> bool:
         """Run the original again in training, and keep what that shows; whether its score varies on one seed."""
@@ -428,7 +429,8 @@ class Tally:
         self.original: CopyRun | None = None  # its last run
         self._error = ""
         self._feedback = Feedback()
-        self.cpu = self.wall = 0.0
+        self.seconds: list[float] = []
+        self.wall = 0.0
 
     def built(self, failed: CopyRun | None) -> bool:
         """Whether the build, or the test, succeeded."""
@@ -468,7 +470,7 @@ class Tally:
 
     def spent(self, index: int, measured: CopyRun) -> None:
         """Add the time of a run and the scorer's notes."""
-        self.cpu += measured.cpu_seconds
+        self.seconds.append(measured.cpu_seconds)
         self.wall += measured.wall_seconds
         self._feedback.noted(index, measured.notes)
 
@@ -498,7 +500,8 @@ class Tally:
             scores=tuple(self._scores),
             verdicts=tuple(self._verdicts),
             error=self._error,
-            cpu_seconds=self.cpu,
+            cpu_seconds=added(self.seconds),
+            seconds=tuple(self.seconds),
             wall_seconds=self.wall,
             notes=self.notes,
             metrics=tuple(self._metrics),
