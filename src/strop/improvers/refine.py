@@ -70,8 +70,9 @@ def facts_on(program, utility):
         verdict = "" if row["verdict"] == "ok" else row["verdict"]
         rows.append("; ".join(filter(None, [row["inputs"], measured, f"score {row['score']:.4g}", spent, verdict])))
     if len(rows) > 1 and len(set(rows)) > 1:
-        lines = "".join(f"\n{number}: {row}" for number, row in enumerate(rows[:MOST_INSTANCES]))
-        words += f" Its instances in training (inputs; score; CPU time; failure):{lines}{' and more' * (len(rows) > MOST_INSTANCES)}"
+        lines = [f"\n{number}: {row}" for number, row in enumerate(rows)]
+        shown = "".join(lines[:MOST_INSTANCES]) + "\nand more" * (len(lines) > MOST_INSTANCES)
+        words += f" Its instances in training (inputs; score; CPU time; failure):{shown}"
     else:
         words += f" It measures {metrics[0]}." if any(metrics) else ""
     words += f"\nIt fails on some instances ({report['verdict']}):\n{error}" if error else ""
@@ -101,7 +102,7 @@ class Search:
         new = [program for program in dict.fromkeys(program for program, _ in programs) if program in ideas]
         new = new[: self.utility.remaining]
         first, before = not self.scores, self.scores.get(self.best, 0)
-        self.scores.update(zip(new, self.utility.map(new)))
+        self.scores.update(zip(new, self.utility.map(new), strict=True))
         while (best := max(self.scores, key=self.scores.get, default=self.best)) != self.best and spare > 0:
             if len(self.utility.report(best)["repeated"]) > 1:
                 break
