@@ -103,7 +103,7 @@ class Search:
         new = new[: self.utility.remaining]
         first, before = not self.scores, self.scores.get(self.best, 0)
         self.scores.update(zip(new, self.utility.map(new), strict=True))
-        while (best := max(self.scores, key=self.scores.get, default=self.best)) != self.best and spare > 0:
+        while (best := max(reversed(self.scores), key=self.scores.get, default=self.best)) != self.best and spare > 0:
             if len(self.utility.report(best)["repeated"]) > 1:
                 break
             self.utility(best)
