@@ -6,8 +6,11 @@ responses by request (`lm.replay`); no other part of strop knows whether work is
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+import numpy
 
 from strop.base.budget import COST, TOKENS, Budget
 from strop.base.events import Evaluated, ImproveFinished, LmCalled
@@ -29,6 +32,8 @@ class CompletedWork:
     """Reservations by path and counter, and by the name of the act."""
     seconds: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """CPU seconds of the instances of the evaluation at each scope: what a replay reports, so that prompts are as recorded."""
+    versions: str = f"Python {platform.python_version()}, numpy {numpy.__version__}"
+    """What programs run on; of a resumed or replayed run what its record says, so that prompts are as recorded."""
     unordered: set[str] = field(default_factory=set)
     """Improvements whose threads ask, as far as this execution shows: their acts come in another order each time."""
 

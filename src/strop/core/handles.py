@@ -280,7 +280,22 @@ class Handles:
             "program": self._whole(candidate),
             "repeated": [each.value for each in evaluations],
             "rows": self._rows(evaluation),
+            "rules": self._rules(),
         }
+
+    def _rules(self) -> str:
+        """How programs of a task run, beside what its description says."""
+        utility = self._utility
+        if not isinstance(utility, TaskUtility) or not isinstance(utility.task, Task):
+            return ""
+        others = (
+            "" if utility.task.fixed_input else "; in the final comparison they are others, and each has a new process"
+        )
+        return (
+            f"{self._host.past.versions}, without threads of numpy's own; CPU time is that of all threads together, and loading "
+            "the program counts in the first call of its process. The instances of training are the same in each evaluation"
+            f"{others}."
+        )
 
     def _rows(self, evaluation: Evaluation) -> list[Value]:
         """What is known of each training instance of a task; of a meta-utility nothing."""

@@ -59,6 +59,7 @@ def facts_on(program, utility):
     error = error.replace("`" * 3, "...")
     if error and not report["utility"]:
         return f"The solution above fails ({report['verdict']}):\n{error}{told}"
+    rules = f"\n{report['rules']}" if report["rules"] else ""
     repeated = [f"{value:.4g}" for value in report["repeated"]]
     again = ", measured twice" if len(repeated) > 1 else ""
     words = f"The solution above scores {' and '.join(dict.fromkeys(repeated))}{again}."
@@ -76,7 +77,7 @@ def facts_on(program, utility):
     else:
         words += f" It measures {metrics[0]}." if any(metrics) else ""
     words += f"\nIt fails on some instances ({report['verdict']}):\n{error}" if error else ""
-    return words + told
+    return words + told + rules
 
 
 def change(before, after):

@@ -199,6 +199,9 @@ def recall(store: Store) -> ResumeState:
         else:
             state.tallies[scope].seconds += seconds
     state.past = CompletedWork(evaluations, improvements, spent, calls, granted)
+    for start in store.events(RunStarted):
+        found = start.event.environment
+        state.past = replace(state.past, versions=f"Python {found.get('python')}, numpy {found.get('numpy')}")
     state.answers = answers(store)
     shown = store.events(RunStarted, IterationStarted, IterationFinished, Compared, Evaluated)
     state.history = tuple(stored.event for stored in shown if _is_history(stored.event))
@@ -222,7 +225,7 @@ def recorded_acts(store: Store) -> CompletedWork:
     """What the improvers of a run asked for, for its replay."""
     past = recall(store).past
     seconds = {scope: event.seconds for scope, event in past.evaluations.items()}
-    return CompletedWork(calls=past.calls, granted=past.granted, seconds=seconds)
+    return CompletedWork(calls=past.calls, granted=past.granted, seconds=seconds, versions=past.versions)
 
 
 def _is_history(event: Event) -> bool:

@@ -10,7 +10,6 @@ import inspect
 import math
 import random
 import re
-import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -95,10 +94,6 @@ def legacy_numpy(seed: int) -> np.random.RandomState:
 def python_random(seed: int) -> random.Random:
     """The generator of the published tasks that draw from the standard library."""
     return random.Random(seed)
-
-
-_PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor} with numpy {np.__version__}"
-"""What programs run on: the host's own."""
 
 
 @dataclass(frozen=True)
@@ -288,13 +283,10 @@ class Task:
 
     @property
     def _rules(self) -> str:
-        """How a program is run and read. Stands below the description."""
-        others = "" if self.fixed_input else "; those of the final comparison are others, and each gets a new process"
+        """How a program is run and read. Stands below the description and is the same on every machine."""
         return (
-            f"\n# {_PYTHON}, no threads of numpy's own. A call of {self.entry} is stopped after {self.time_limit:g} s of CPU, "
-            f"all threads together, or at {self.memory_limit >> 20} MiB; loading the program counts in the first call of its "
-            "process. No files, no network, no other processes.\n"
-            f"# The {self.instances} instances of training are the same in each evaluation{others}.\n"
+            f"\n# Python 3.11 or newer with numpy; a call of {self.entry} is stopped after {self.time_limit:g} s of CPU"
+            f" or at {self.memory_limit >> 20} MiB; no files, no network, no other processes.\n"
             f"# {self._form}\n"
         )
 
