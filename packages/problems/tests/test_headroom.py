@@ -133,12 +133,12 @@ def test_point_that_is_chosen_twice_is_malformed() -> None:
 
 def test_no_assignment_costs_less_than_the_hidden_one() -> None:
     for seed in range(20):
-        flows, distances, lowest = quadratic_assignment.grid(np.random.default_rng(seed), side=2)
+        flows, distances, lowest = quadratic_assignment.grid(np.random.default_rng(seed), side=2, triangles=4)
         costs = [int((flows * distances[np.ix_(a, a)]).sum()) for a in permutations(range(4))]
         assert min(costs) == costs[0] == lowest
         expected = flows.sum() * distances.sum() / 12
         assert np.mean(costs) == pytest.approx(expected)
-    flows, distances, lowest = quadratic_assignment.grid(np.random.default_rng(1), side=5)
+    flows, distances, lowest = quadratic_assignment.grid(np.random.default_rng(1), side=5, triangles=4)
     instance, rng = Instance({"flows": flows, "distances": distances}, lowest), np.random.default_rng(2)
     assert score("quadratic-assignment", instance, list(range(25))) == 1
     scores = [score("quadratic-assignment", instance, rng.permutation(25)) for _ in range(500)]
