@@ -28,7 +28,7 @@ from strop.runs.score import score
 from strop.runs.spec import RunSpec
 from strop.tasks.base import SecretSeeds, Task
 from strop_problems.headroom.ladder import MODEL, WHAT, Rung, ladder
-from strop_problems.headroom.suite import HEADROOM
+from strop_problems.headroom.suite import HEADROOM, LARGE
 
 SECRET = b"strop ladder"
 FIRST_ANSWER = "the first answer of a model of the Claude family, 2026-11-22"
@@ -41,7 +41,7 @@ TABLE = re.compile(r"(?<=<!-- ladder -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tasks", nargs="*", choices=[[], *HEADROOM], metavar="TASK")
+    parser.add_argument("tasks", nargs="*", choices=[[], *HEADROOM, *LARGE], metavar="TASK")
     parser.add_argument("--instances", type=int, default=32, help="test instances")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
@@ -49,9 +49,9 @@ def main() -> None:
     record = {name: [asdict(rung) for rung in ladder(name)] for name in HEADROOM}
     print(f"{'task':22} {'program':24} {'mean':>6} {'95% interval':>15} {'failed':>7} {'CPU s':>6} {'ms':>6}")
     for name in options.tasks or HEADROOM:
-        task = replace(HEADROOM[name](), test_instances=options.instances)
+        task = replace({**HEADROOM, **LARGE}[name](), test_instances=options.instances)
         record[name] = [asdict(rung) for rung in rungs(task)]
-        if options.write:
+        if options.write and name in HEADROOM:
             RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if options.write:
         ladder.cache_clear()
@@ -60,7 +60,7 @@ def main() -> None:
 
 def programs(task: Task) -> Iterator[tuple[str, str, str]]:
     """Name, description and text of each program, from the seed to the language model's."""
-    path = PROGRAMS / f"{task.name.replace('-', '_')}.py"
+    path = PROGRAMS / f"{task.name.removesuffix('-large').replace('-', '_')}.py"
     module, text = load(path), path.read_text(encoding="utf-8")
     yield "seed", described(task.seed, task.entry), task.seed
     for function in module.LADDER:

@@ -17,19 +17,20 @@ from strop.base.errors import Malformed
 from strop.tasks.base import Instance, SecretSeeds, Task
 from strop_problems.headroom import cap_set, job_shop, quadratic_assignment
 from strop_problems.headroom.ladder import WHAT, ladder
-from strop_problems.headroom.suite import HEADROOM
+from strop_problems.headroom.suite import HEADROOM, LARGE
 from support.kits import task as kit
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "packages" / "problems" / "HEADROOM.md").read_text(encoding="utf-8")
 SEEDS = SecretSeeds(b"headroom")
+TASKS = {**HEADROOM, **LARGE}
 SHORTEST = [0, 1, 8, 11, 68, 77, 94, 116, 121, 156, 158, 179, 194, 208, 212, 228, 240, 253, 259, 283]
 """The shortest Golomb ruler of 20 marks (OEIS A003022)."""
 
 
 @cache
 def task_of(name: str) -> Task:
-    return HEADROOM[name]()
+    return TASKS[name]()
 
 
 def drawn(name: str, index: int = 0) -> Instance:
@@ -57,7 +58,7 @@ def replaced(value: object) -> Callable[[list[Any]], Any]:
     return replace
 
 
-@pytest.mark.parametrize("name", HEADROOM)
+@pytest.mark.parametrize("name", TASKS)
 @pytest.mark.parametrize(
     "broken",
     [
@@ -133,12 +134,12 @@ def test_point_that_is_chosen_twice_is_malformed() -> None:
 
 def test_no_assignment_costs_less_than_the_hidden_one() -> None:
     for seed in range(20):
-        flows, distances, lowest = quadratic_assignment.grid(np.random.default_rng(seed), side=2)
+        flows, distances, lowest = quadratic_assignment.grid(np.random.default_rng(seed), side=2, triangles=4)
         costs = [int((flows * distances[np.ix_(a, a)]).sum()) for a in permutations(range(4))]
         assert min(costs) == costs[0] == lowest
         expected = flows.sum() * distances.sum() / 12
         assert np.mean(costs) == pytest.approx(expected)
-    flows, distances, lowest = quadratic_assignment.grid(np.random.default_rng(1), side=5)
+    flows, distances, lowest = quadratic_assignment.grid(np.random.default_rng(1), side=5, triangles=4)
     instance, rng = Instance({"flows": flows, "distances": distances}, lowest), np.random.default_rng(2)
     assert score("quadratic-assignment", instance, list(range(25))) == 1
     scores = [score("quadratic-assignment", instance, rng.permutation(25)) for _ in range(500)]
@@ -313,14 +314,33 @@ def test_programs_of_the_ladder_give_answers_that_are_scored(name: str) -> None:
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", HEADROOM)
+@pytest.mark.parametrize("name", TASKS)
 def test_task_conforms(name: str, check: Callable[[Task], None]) -> None:
     check(task_of(name))
 
 
-@pytest.mark.parametrize("name", HEADROOM)
+@pytest.mark.parametrize("name", TASKS)
 def test_description_names_the_entry_the_limits_and_the_code_that_measures(name: str) -> None:
     task = task_of(name)
     assert f"`{task.entry}(" in task.u_str and f"over {task.instances} instances" in task.u_str
     assert "def sample(rng" in task.u_str and "def score(instance" in task.u_str
     assert (task.time_limit, task.failure) == (1.0, "instance")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "least", "most"),
+    [
+        ("noisy-parity", lambda inputs: inputs["test_samples"].shape[1], 24, 72),
+        ("noisy-parity-large", lambda inputs: inputs["test_samples"].shape[1], 60, 120),
+        ("quadratic-assignment", lambda inputs: len(inputs["flows"]), 81, 121),
+        ("quadratic-assignment-large", lambda inputs: len(inputs["flows"]), 324, 484),
+        ("circle-packing", lambda inputs: inputs["circles"], 24, 32),
+        ("circle-packing-large", lambda inputs: inputs["circles"], 100, 140),
+    ],
+)
+def test_instance_has_a_size_that_page_and_description_name(
+    name: str, size: Callable[[Any], int], least: int, most: int
+) -> None:
+    sizes = {size(drawn(name, index).inputs) for index in range(12)}
+    assert least <= min(sizes) < max(sizes) <= most and f"{least} to {most}" in PAGE
+    assert f"{least} to {most}" in task_of(name).u_str or f"({least}, {most})" in task_of(name).u_str

@@ -49,8 +49,8 @@ PROBLEMS = (
     *("distance-ratio-2d", "distance-ratio-3d", "minimum-overlap"),
     *("autocorrelation-1", "autocorrelation-2", "autocorrelation-3", "uncertainty"),
     *("sums-and-differences", "kissing-11", "matrix-product-245"),
-    *("noisy-parity", "golomb", "cap-set", "quadratic-assignment"),
-    *("bin-packing", "job-shop", "circle-packing", "multiplier-block"),
+    *("noisy-parity", "noisy-parity-large", "golomb", "cap-set", "quadratic-assignment", "quadratic-assignment-large"),
+    *("bin-packing", "job-shop", "circle-packing", "circle-packing-large", "multiplier-block"),
 )
 """The names of its tasks."""
 
