@@ -134,12 +134,12 @@ def test_point_that_is_chosen_twice_is_malformed() -> None:
 
 def test_no_assignment_costs_less_than_the_hidden_one() -> None:
     for seed in range(20):
-        flows, distances, lowest = quadratic_assignment.grid(np.random.default_rng(seed), side=2, triangles=4)
+        flows, distances, lowest = quadratic_assignment.grid(np.random.default_rng(seed), side=2)
         costs = [int((flows * distances[np.ix_(a, a)]).sum()) for a in permutations(range(4))]
         assert min(costs) == costs[0] == lowest
         expected = flows.sum() * distances.sum() / 12
         assert np.mean(costs) == pytest.approx(expected)
-    flows, distances, lowest = quadratic_assignment.grid(np.random.default_rng(1), side=5, triangles=4)
+    flows, distances, lowest = quadratic_assignment.grid(np.random.default_rng(1), side=5)
     instance, rng = Instance({"flows": flows, "distances": distances}, lowest), np.random.default_rng(2)
     assert score("quadratic-assignment", instance, list(range(25))) == 1
     scores = [score("quadratic-assignment", instance, rng.permutation(25)) for _ in range(500)]
@@ -323,18 +323,14 @@ def test_task_conforms(name: str, check: Callable[[Task], None]) -> None:
 def test_description_names_the_entry_the_limits_and_the_code_that_measures(name: str) -> None:
     task = task_of(name)
     assert f"`{task.entry}(" in task.u_str and f"over {task.instances} instances" in task.u_str
-    assert "def sample(rng" in task.u_str and "def score(instance" in task.u_str
+    assert f"def {task.sample.__name__}(rng" in task.u_str and "def score(instance" in task.u_str
     assert (task.time_limit, task.failure) == (1.0, "instance")
 
 
 @pytest.mark.parametrize(
     ("name", "size", "least", "most"),
     [
-        ("noisy-parity", lambda inputs: inputs["test_samples"].shape[1], 24, 72),
-        ("noisy-parity-large", lambda inputs: inputs["test_samples"].shape[1], 60, 120),
-        ("quadratic-assignment", lambda inputs: len(inputs["flows"]), 81, 121),
         ("quadratic-assignment-large", lambda inputs: len(inputs["flows"]), 324, 484),
-        ("circle-packing", lambda inputs: inputs["circles"], 24, 32),
         ("circle-packing-large", lambda inputs: inputs["circles"], 100, 140),
     ],
 )
@@ -343,4 +339,4 @@ def test_instance_has_a_size_that_page_and_description_name(
 ) -> None:
     sizes = {size(drawn(name, index).inputs) for index in range(12)}
     assert least <= min(sizes) < max(sizes) <= most and f"{least} to {most}" in PAGE
-    assert f"{least} to {most}" in task_of(name).u_str or f"({least}, {most})" in task_of(name).u_str
+    assert f"{least} to {most}" in task_of(name).u_str

@@ -6,7 +6,6 @@ docs/design/0079-headroom-tasks.md explains bounds and scores.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from strop.tasks.answer import Answer
@@ -17,32 +16,23 @@ TRAIN, TEST, SECONDS = 8, 16, 1.0
 
 
 def headroom_task(
-    name: str,
-    entry: str,
-    seed: str,
-    words: str,
-    functions: Sequence[Callable[..., Any]],
-    answer: Answer,
-    **sizes: int | tuple[int, int],
+    name: str, entry: str, seed: str, words: str, functions: Sequence[Callable[..., Any]], answer: Answer
 ) -> Task:
     """A task with the suite's limits; a failing instance scores 0 alone.
 
     Args:
         words: the arguments and the answer of the entry point, for the description.
         functions: `sample`, helpers, `score`. The description shows their sources in this order.
-        sizes: further arguments of `sample`; the description names them.
     """
-    drawn = "".join(f", {size}={value}" for size, value in sizes.items())
-    draw = f"\n`sample(rng{drawn})`" if drawn else " `sample`"
     rules = (
-        f"The utility is the mean of `score` over {TRAIN} instances, in [0, 1]; higher is better.{draw} draws each from a"
-        f" secret seed.\nAn instance on which `{entry}` raises, needs more than"
-        f" {SECONDS:g} s of CPU or returns a malformed answer scores 0. Time does not count\nuntil then, so it pays to search:"
-        " call `time.process_time` at the start and return before the time is used up."
+        f"The utility is the mean of `score` over {TRAIN} instances, in [0, 1]; higher is better. `{functions[0].__name__}` draws each from a"
+        f" secret seed.\nAn instance on which `{entry}` raises, needs more than {SECONDS:g} s of CPU or returns a malformed"
+        " answer scores 0. Time does not count\nuntil then, so it pays to search: call `time.process_time` at the start and"
+        " return before the time is used up."
     )
     return Task(
         name=name,
-        sample=partial(functions[0], **sizes) if sizes else functions[0],
+        sample=functions[0],
         score=functions[-1],
         seed=seed,
         entry=entry,

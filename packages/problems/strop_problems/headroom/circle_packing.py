@@ -17,9 +17,9 @@ from strop_problems.headroom.base import headroom_task
 WORDS = """
 The utility of a program that packs circles into a square.
 
-`pack(circles, nails)` gets a number of circles, {0} to {1}, and an array of {2} points of the unit square, and returns an array
-of that many rows [x, y, radius]. Circles lie in the unit square, do not overlap, and have no nail inside; they may touch each
-other and nails. The sum of their radii counts.
+`pack(circles, nails)` gets a number of circles, 24 to 32, and an array of 12 points of the unit square, and returns an array of
+that many rows [x, y, radius]. Circles lie in the unit square, do not overlap, and have no nail inside; they may touch each other
+and nails. The sum of their radii counts.
 """
 SEED = '''\
 import numpy as np
@@ -36,8 +36,15 @@ ROUNDING = 1e-12
 """By how much a circle may break a rule, and what is taken off each: errors of rounding, and nothing that a search could use."""
 
 
-def sample(rng: np.random.Generator, size: tuple[int, int], nails: int) -> dict[str, Any]:
-    return {"circles": int(rng.integers(*size, endpoint=True)), "nails": rng.random((nails, 2))}
+PACKING = Answer(float, shape=lambda instance: (instance["circles"], 3), low=0, high=1)
+
+
+def sample(rng: np.random.Generator) -> dict[str, Any]:
+    return {"circles": int(rng.integers(24, 33)), "nails": rng.random((12, 2))}
+
+
+def sample_large(rng: np.random.Generator) -> dict[str, Any]:
+    return {"circles": int(rng.integers(100, 141)), "nails": rng.random((50, 2))}
 
 
 def score(instance: Instance, packing: np.ndarray) -> float:
@@ -61,15 +68,10 @@ def distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def circle_packing() -> Task:
     """24 to 32 circles, 12 nails."""
-    return _task("circle-packing", size=(24, 32), nails=12)
+    return headroom_task("circle-packing", "pack", SEED, WORDS, (sample, distances, score), PACKING)
 
 
 def circle_packing_large() -> Task:
     """100 to 140 circles, 50 nails."""
-    return _task("circle-packing-large", size=(100, 140), nails=50)
-
-
-def _task(name: str, size: tuple[int, int], nails: int) -> Task:
-    packing = Answer(float, shape=lambda instance: (instance["circles"], 3), low=0, high=1)
-    words = WORDS.format(*size, nails)
-    return headroom_task(name, "pack", SEED, words, (sample, distances, score), packing, size=size, nails=nails)
+    words = WORDS.replace("24 to 32", "100 to 140").replace("12 points", "50 points")
+    return headroom_task("circle-packing-large", "pack", SEED, words, (sample_large, distances, score), PACKING)

@@ -21,7 +21,7 @@ from strop_problems.headroom.base import headroom_task
 WORDS = """
 The utility of a program that assigns facilities to locations.
 
-`assign(flows, distances)` gets two symmetric matrices of n rows, {0} to {1}, and returns the location of each facility, every
+`assign(flows, distances)` gets two symmetric matrices of n rows, 81 to 121, and returns the location of each facility, every
 location once, so that the sum of flows[i, j] * distances[a[i], a[j]] is low. A random assignment scores 0.05, the best one 1.
 """
 SEED = '''\
@@ -31,18 +31,45 @@ def assign(flows, distances):
 '''
 
 
-def sample(rng: np.random.Generator, sides: tuple[int, int], triangles: int) -> tuple[dict[str, Any], Any]:
-    flows, distances, lowest = grid(rng, int(rng.integers(*sides, endpoint=True)), triangles)
+ASSIGNMENT = Answer(int, shape=lambda instance: (len(instance["flows"]),), permutation=True)
+
+
+def sample(rng: np.random.Generator) -> tuple[dict[str, Any], Any]:
+    flows, distances, lowest = grid(rng, side=int(rng.integers(9, 12)))
     hide = rng.permutation(len(flows))
     return {"flows": flows[np.ix_(hide, hide)], "distances": distances}, lowest
 
 
-def grid(rng: np.random.Generator, side: int, triangles: int) -> tuple[np.ndarray, np.ndarray, int]:
+def grid(rng: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Flows, distances, and the cost of facility i at location i, which is the lowest."""
-    n, count = side**2, triangles * side**2
+    n, triangles = side**2, 4 * side**2
     row, column = np.divmod(np.arange(n), side)
     distances = abs(row[:, None] - row) + abs(column[:, None] - column)
-    i, k, weights = rng.integers(0, n, count), rng.integers(0, n, count), rng.integers(1, 10, count)
+    i, k, weights = rng.integers(0, n, triangles), rng.integers(0, n, triangles), rng.integers(1, 10, triangles)
+    j = side * rng.integers(np.minimum(row[i], row[k]), np.maximum(row[i], row[k]) + 1)
+    j += rng.integers(np.minimum(column[i], column[k]), np.maximum(column[i], column[k]) + 1)  # on a shortest path
+    flows = np.zeros((n, n), dtype=np.int64)
+    for one, other, sign in ((i, j, 1), (j, k, 1), (i, k, -1)):
+        np.add.at(flows, (one, other), sign * weights)
+    flows += flows.T
+    np.fill_diagonal(flows, 0)
+    flows -= flows.min()
+    np.fill_diagonal(flows, 0)
+    return flows, distances, int((flows * distances).sum())
+
+
+def sample_large(rng: np.random.Generator) -> tuple[dict[str, Any], Any]:
+    flows, distances, lowest = sparse_grid(rng, side=int(rng.integers(18, 23)))
+    hide = rng.permutation(len(flows))
+    return {"flows": flows[np.ix_(hide, hide)], "distances": distances}, lowest
+
+
+def sparse_grid(rng: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """As `grid`, whose text records name, with three triangles for each facility."""
+    n, triangles = side**2, 3 * side**2
+    row, column = np.divmod(np.arange(n), side)
+    distances = abs(row[:, None] - row) + abs(column[:, None] - column)
+    i, k, weights = rng.integers(0, n, triangles), rng.integers(0, n, triangles), rng.integers(1, 10, triangles)
     j = side * rng.integers(np.minimum(row[i], row[k]), np.maximum(row[i], row[k]) + 1)
     j += rng.integers(np.minimum(column[i], column[k]), np.maximum(column[i], column[k]) + 1)  # on a shortest path
     flows = np.zeros((n, n), dtype=np.int64)
@@ -65,16 +92,11 @@ def score(instance: Instance, assignment: np.ndarray) -> float:
 
 
 def quadratic_assignment() -> Task:
-    """81 to 121 facilities, 4 triangles for each."""
-    return _task("quadratic-assignment", sides=(9, 11), triangles=4)
+    """81 to 121 facilities."""
+    return headroom_task("quadratic-assignment", "assign", SEED, WORDS, (sample, grid, score), ASSIGNMENT)
 
 
 def quadratic_assignment_large() -> Task:
-    """324 to 484 facilities, 3 triangles for each."""
-    return _task("quadratic-assignment-large", sides=(18, 22), triangles=3)
-
-
-def _task(name: str, sides: tuple[int, int], triangles: int) -> Task:
-    assignment = Answer(int, shape=lambda instance: (len(instance["flows"]),), permutation=True)
-    words, shown = WORDS.format(*(side**2 for side in sides)), (sample, grid, score)
-    return headroom_task(name, "assign", SEED, words, shown, assignment, sides=sides, triangles=triangles)
+    """324 to 484 facilities, with fewer flows between them."""
+    words, shown = WORDS.replace("81 to 121", "324 to 484"), (sample_large, sparse_grid, score)
+    return headroom_task("quadratic-assignment-large", "assign", SEED, words, shown, ASSIGNMENT)

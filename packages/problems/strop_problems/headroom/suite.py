@@ -11,7 +11,7 @@ from strop_problems.headroom.circle_packing import circle_packing, circle_packin
 from strop_problems.headroom.golomb import golomb
 from strop_problems.headroom.job_shop import job_shop
 from strop_problems.headroom.multiplier_block import multiplier_block
-from strop_problems.headroom.noisy_parity import noisy_parity, noisy_parity_large
+from strop_problems.headroom.noisy_parity import noisy_parity
 from strop_problems.headroom.quadratic_assignment import quadratic_assignment, quadratic_assignment_large
 
 HEADROOM: Mapping[str, Callable[[], Task]] = {
@@ -26,8 +26,7 @@ HEADROOM: Mapping[str, Callable[[], Task]] = {
 }
 """The tasks by name."""
 LARGE: Mapping[str, Callable[[], Task]] = {
-    "noisy-parity-large": noisy_parity_large,
     "quadratic-assignment-large": quadratic_assignment_large,
     "circle-packing-large": circle_packing_large,
 }
-"""Harder sizes of three of them: strong models leave room here after their first answer."""
+"""Harder sizes of two of them: strong models leave room here after their first answer."""
