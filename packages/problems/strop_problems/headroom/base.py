@@ -25,7 +25,8 @@ def headroom_task(
         functions: `sample`, helpers, `score`. The description shows their sources in this order.
     """
     rules = (
-        f"The utility is the mean of `score` over {TRAIN} instances, in [0, 1]; higher is better. `{functions[0].__name__}` draws each from a"
+        f"The utility is the mean of `score` over {TRAIN} instances, in [0, 1]; higher is better. "
+        f"`{functions[0].__name__}` draws each from a"
         f" secret seed.\nAn instance on which `{entry}` raises, needs more than {SECONDS:g} s of CPU or returns a malformed"
         " answer scores 0. Time does not count\nuntil then, so it pays to search: call `time.process_time` at the start and"
         " return before the time is used up."
