@@ -144,13 +144,13 @@ def test_whole_process_group_is_killed_when_the_time_is_up(make: Make) -> None:
     model = make(f"sleep {mark} & (sleep {mark} & sleep {mark})", tries=0, seconds=0.3)
     with pytest.raises(LanguageModelError, match=r"no answer after 0\.3 s"):
         answer(model)
-    assert alive(f"sleep {mark}") == []
+    wait_until(lambda: alive(f"sleep {mark}") == [])
 
 
 def test_what_a_program_leaves_running_ends_with_its_answer(make: Make) -> None:
     mark = unlike_others(2)
     assert answer(make(f"sleep {mark} & (sleep {mark} &) ; echo done")).text == "done"
-    assert alive(f"sleep {mark}") == []
+    wait_until(lambda: alive(f"sleep {mark}") == [])
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_close_ends_a_running_program(make: Make, tmp_path: Path) -> None:
         model.close()
         with pytest.raises(LanguageModelError, match="closed while the program ran"):
             asking.result()
-    assert alive(f"sleep {mark}") == []
+    wait_until(lambda: alive(f"sleep {mark}") == [])
 
 
 def test_relative_program_is_found_where_strop_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
