@@ -192,19 +192,6 @@ def test_file_without_a_word_is_no_answer_yet(desk: Desk, content: bytes) -> Non
     assert asking.kept == {0: "first", 1: "second"}
 
 
-@pytest.mark.parametrize("name", [".{}.answer.md.swp", "{}.answer.md~"])
-def test_files_of_editors_are_no_answers_until_they_are_renamed(desk: Desk, folder: Path, name: str) -> None:
-    asking = desk.ask(2)
-    first, second = desk.requests(2)
-    other = folder / name.format(first.stem)
-    other.write_text("the answer")
-    answer_to(second).write_text("second")
-    wait_until(lambda: 1 in asking.kept)  # so the other file was there for as long
-    assert list(asking.kept) == [1] and len(desk.said) == 1  # of the requests alone
-    other.rename(answer_to(first))
-    assert asking.end() == ["the answer", "second"]
-
-
 @pytest.mark.parametrize(
     ("content", "text"), [(b"one\r\ntwo\rthree\n", "one\ntwo\nthree\n"), (b"\xef\xbb\xbfwith a mark", "with a mark")]
 )

@@ -96,12 +96,6 @@ def test_tracker_that_is_too_slow_does_not_hold_the_run(store: Store, tmp_path: 
     assert "tracker kept is too slow; to send" in said[0]
 
 
-@pytest.mark.parametrize("name", ["jaeger", "jsonl:events", "", "mlflow.x"])
-def test_unknown_tracker_is_refused_with_those_that_there_are(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="choose mlflow or wandb"):
-        check_trackers([name])
-
-
 def test_tracker_without_its_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(track, "find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"pip install 'strop\[wandb\]'"):
