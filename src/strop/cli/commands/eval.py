@@ -73,7 +73,7 @@ def eval_command(
     directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
         _say_scorers(parts, directory, output.shown)
-        result, error = form.carry_out(parts, directory, output.tracks(directory), output.shown)
+        result, error = form.carry_out(parts, directory, output.track, output.shown)
     with reported(directory, output.no_report):
         _end(result, error, directory, as_json=output.as_json)
     return 0

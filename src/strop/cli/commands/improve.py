@@ -96,7 +96,7 @@ def improve_command(
     with reported(directory, output.no_report):
         with results_alone(), best_reported(directory):
             begin = partial(_say_first, goal.task, spec, text)
-            carry_out(spec, text, goal, directory, tracks=output.tracks(), show=output.shown, begin=begin)
+            carry_out(spec, text, goal, directory, tracks=output.track, show=output.shown, begin=begin)
         return _end(directory, apply=apply, as_json=output.as_json)
 
 

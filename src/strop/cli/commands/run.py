@@ -76,7 +76,7 @@ def run_command(
         with results_alone(), assembled(spec, os.environ) as parts:
             if output.shown != "none":
                 say_scorers(parts.tasks)
-            carry_out(parts, text, directory, tracks=output.tracks(), show=output.shown)
+            carry_out(parts, text, directory, tracks=output.track, show=output.shown)
         show_result(directory, as_json=output.as_json)
     return 0
 
