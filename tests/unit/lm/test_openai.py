@@ -92,7 +92,7 @@ HURRIED = Settings(deadline_seconds=0.25, largest_body_bytes=200_000, retry=Retr
         ("malformed", "bad_response", True),
         ("no-choices", "bad_response", True),
         ("endless", "bad_response", True),
-        ("compressed", "bad_response", True),
+        ("bomb", "bad_response", True),
     ],
 )
 def test_openai_sends_again_after_a_passing_fault_and_tells_whether_it_may_have_been_billed(

@@ -37,27 +37,40 @@ _ENTRIES = frozenset(("algorithm", "improve_algorithm"))
 _FENCE = re.compile(
     r"(?P<margin>[ \t]*(?:(?:>|[-*+]|\d{1,3}[.)])[ \t]+|>)*)(?P<mark>`{3,}|~{3,}|''')[ \t]*(?P<info>(?:[\w{.][^`]*)?)"
 )
-_AFTER_WORDS = re.compile(r"(?P<margin>)[^`]*[:.][ \t]+(?P<mark>`{3,})(?P<info>\w+)[ \t]*")
 _PYTHON = re.compile(r"\W*(?:i?python[\d.]*|py[\d.]*)\b", re.IGNORECASE)
 _TEXT = re.compile(
     r"\W*(?:(?:ba|z|fi)?sh|shell|console|terminal|te?xt|plain(?:text)?|output|stdout|traceback|logs?|pseudo\w*|json\w*|ya?ml"
     r"|toml|ini|xml|html|u?diff|patch|md|markdown|thoughts?|plan)\b",
     re.IGNORECASE,
 )
-_TAG = re.compile(
-    r"(?m)^[ \t]*</?(?:code|answer|solution|program|python|final_answer|improved_\w+)(?: [^<>\n]*)?>[ \t]*$"
-)
+_AROUND = r"</?(?:pre|code|answer|solution|program|python|final_answer|improved_\w+)(?: [^<>\n]*)?>"
+EDIT = r"[<-]{5,9} ?(?:SEARCH|ORIGINAL)\b"
+"""The beginning of an edit."""
 _THOUGHTS = "think|thinking|thought|reasoning|scratchpad|analysis|draft"
 """The names of the tags around what a model thinks before it responds."""
 _MARKS = re.compile(
-    rf"^[ \t]*(?:(?P<fence>`{{3,}}|~{{3,}})(?P<info>.*)|(?P<edit><{{7}} ?SEARCH\b)|<(?P<open>{_THOUGHTS})>)"
-    rf"|^[ \t]*</(?P<alone>{_THOUGHTS})>[ \t]*$|</(?P<close>{_THOUGHTS})>",
+    rf"^[ \t]*(?:(?P<fence>`{{3,}}|~{{3,}})(?P<info>.*)|(?P<edit>{EDIT})|[<[](?P<open>{_THOUGHTS})[]>])"
+    rf"|^[ \t]*[<[]/(?P<alone>{_THOUGHTS})[]>][ \t]*$|[<[]/(?P<close>{_THOUGHTS})[]>]",
     re.IGNORECASE | re.MULTILINE,
 )
 _CODE_START = re.compile(r"import \w|from [\w.]+ import\b|(?:async )?def \w+ *[(\[]|class \w+ *[(:]|@\w")
-_PROSE = re.compile(r"[A-Z][\w'’]*[ ,]+[\w'`]|[*>|`#-]")
+_PROSE = re.compile(r"[A-Z][\w'’]*(?:[ ,]+[\w'`]|[.!:]*$)|[*>|`#-]")
 """The beginning of a line behind a program without a fence."""
-_PATCH = re.compile(r"\s*(?:<{5,9} ?(?:SEARCH|ORIGINAL)|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )")
+_PATCH = re.compile(rf"\s*(?:{EDIT}|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )")
+_NUMBERED = re.compile(r"(?m)^([`~<=-]{3,}.*\n)((?:(?:[ \t]*\d+(?:[:\t]| ?\|)|(?:>>>|\.\.\.)(?: |$)).*(?:\n|\Z))+)")
+_NUMBER = re.compile(r"(?m)^(?:[ \t]*\d+(?:: ?|\t| ?\| ?)|(?:>>>|\.\.\.) ?)")
+_PASTED = (
+    (r"\x1b\[[\d;]*[A-Za-z]|[\x00\u200b-\u200d\u2060\ufeff]", ""),
+    (r"[\xa0\u2007\u202f\u3000]", " "),
+    ("[\u201c-\u201e]", '"'),
+    ("[\u2018-\u201a]", "'"),
+    (r"<\|\w+\|>|</?s>", "\n"),
+    (r"(?m)^([^`\n]+)(```)[ \t]*$|^([^`\n]*[:.])[ \t]+(```\w+)[ \t]*$", r"\1\3\n\2\4"),
+    (r"(?m)^([<-]{5,9} ?\w.*\n|={5,9}\n)[`~]{3,}.*\n", r"\1"),
+    (r"(?m)^[`~]{3,}[ \t]*\n(?=={5,9}\n|[>+]{5,9} ?\w)", ""),
+)
+"""What pages, terminals and servers add to a text, and what stands for it: colours, blanks of no width, hard blanks, typographic
+quotes, special tokens, fences in an edit."""
 _FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
 """One file of a program of several, as the prompt shows them."""
 _ONE_AT_A_TIME = threading.Lock()
@@ -99,8 +112,13 @@ def extract_code(answer: object) -> Any:
         return [extract_code(item) for item in answer]
     if not isinstance(answer, str):
         return None
-    text = str.__str__(answer)[:LONGEST].replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
-    return next(filter(None, (_Answer(each).program() for each in [text, *_wrapped(text)])), None)
+    text = str.__str__(answer)[:LONGEST].replace("\r\n", "\n").replace("\r", "\n")
+    first = None
+    for program in filter(None, (_Answer(each).program() for each in readings(text))):
+        if _Wanted.is_other or parsed(program)[0] is not None:
+            return program
+        first = first or program
+    return first
 
 
 def expect(solution: str) -> None:
@@ -117,6 +135,8 @@ def without_thoughts(text: str, *, is_cut: bool = False) -> tuple[str, str, str]
     something follows: behind it, it may as well be out of place. `is_cut`: at the token limit.
     """
     thought, said = [], []
+    if text.startswith("<|") and (parts := text.rpartition("<|channel|>final<|message|>"))[1]:
+        thought, text = [parts[0]], parts[2]
     at = begin = last = depth = 0
     fence = name = ""
     has_code = False
@@ -156,7 +176,7 @@ class _Answer:
         self.parsed = 0
         _, text, after = without_thoughts(text)
         text = after if "```" in after or _CODE_START.search(after) else text
-        self._lines = (text if "```" in text else html.unescape(_TAG.sub("```", text))).split("\n")
+        self._lines = text.split("\n")
         self._fences = {row: fence for row, line in enumerate(self._lines) if (fence := _FENCE.fullmatch(line))}
         self._rows = list(self._fences)
 
@@ -184,46 +204,30 @@ class _Answer:
     def _blocks(self) -> list[Block]:
         """The fenced blocks; without a program among them, also the first one that has no fence."""
         found: list[Block] = []
-        row = 0
-        for _ in range(MOST_BLOCKS):
-            row = next((row for row in range(row, len(self._lines)) if self._opener(row)), len(self._lines))
-            if row == len(self._lines):
-                break
-            block, row = self._block(row)
-            found += [block] if block.text.strip() else []
+        count = after = 0
+        for row in self._rows:
+            if row >= after and count < MOST_BLOCKS:
+                (block, after), count = self._block(row), count + 1
+                found += [block] if block.text.strip() else []
         if not any(block.names for block in found):
             starts = [row for row, line in enumerate(self._lines) if _CODE_START.match(line)]
             bare = (self._before_prose(self._lines[row:]) for row in starts[:MOST_TRIES])
             found += [*filter(None, bare)][:1]
         return found
 
-    def _opener(self, row: int) -> re.Match[str] | None:
-        return self._fences.get(row) or _AFTER_WORDS.fullmatch(self._lines[row])
-
     def _block(self, row: int) -> tuple[Block, int]:
         """The block that the fence in a row opens, and the row behind it."""
-        fence = self._opener(row)
-        assert fence is not None
-        info, mark, margin = fence["info"], fence["mark"], fence["margin"]
+        margin, mark, info = self._fences[row].group("margin", "mark", "info")
         kind = "python" if _PYTHON.match(info) else "text" if _TEXT.match(info) else "code" if info.strip() else ""
-        begin = row + 1
-        if not info and self._lines[begin : begin + 1] == ["python"]:
-            begin += 1
+        begin = row + 1 if info or self._lines[row + 1 : row + 2] != ["python"] else row + 2
         rows = self._rows[bisect.bisect_left(self._rows, begin) :][:MOST_FENCES]
         ends = [at for at in rows if self._fences[at]["mark"].startswith(mark)]
         if kind in ("python", ""):
-            cuts = (
-                at
-                for at in range(begin, len(self._lines))
-                if at in self._fences or self._lines[at].rstrip().endswith(mark)
-            )
-            for end, _ in zip(cuts, range(MOST_TRIES), strict=False):
-                last = [] if end in self._fences else [self._lines[end].rstrip().removesuffix(mark)]
-                text = _plain(self._lines[begin:end] + last, margin)
+            for end in rows[:MOST_TRIES]:
+                text = _plain(self._lines[begin:end], margin)
                 tree = self._tree(text)[0]
                 if tree is not None:
-                    opens = end in self._fences and self._fences[end]["info"].strip()
-                    return Block(text, kind, _defined(tree)), end if opens else end + 1
+                    return Block(text, kind, _defined(tree)), end if self._fences[end]["info"].strip() else end + 1
         depth, end = 1, len(self._lines)
         for at in ends:
             depth += 1 if self._fences[at]["info"].strip() else -1
@@ -292,18 +296,28 @@ def _is_cut(tree: ast.Module) -> bool:
     return isinstance(last, ast.Expr) and isinstance(last.value, (ast.Name, ast.Tuple, ast.Attribute))
 
 
-def _wrapped(text: str) -> Iterator[str]:
-    """Further texts to search: strings in JSON, an answer that is quoted as a whole."""
-    for document in [text, *re.findall(r"```json\w*[ \t]*\n(.*?)\n[ \t]*```", text, re.DOTALL)[:3]]:
-        if document.lstrip()[:1] in ("{", "["):
+def readings(text: str) -> Iterator[str]:
+    """A response as it stands, then what else it may be: strings in JSON, a quotation, a text that was pasted from a page."""
+    yield text
+    row = 0
+    for start, _ in zip(re.finditer(r"[{\[](?=\s*[{\[\"])", text), range(MOST_TRIES), strict=False):
+        if start.start() >= row:
             try:
-                strings = sorted(_strings(json.loads(document, strict=False)), key=len)
+                document, row = json.JSONDecoder(strict=False).raw_decode(text, start.start())
             except (ValueError, RecursionError):
                 continue
-            yield from (each for each in reversed(strings[-3:]) if "\n" in each)
+            yield from (each for each in sorted(_strings(document), key=len)[:-4:-1] if "\n" in each)
     lines = [line for line in text.split("\n") if line.strip()]
     if lines and all(line.lstrip().startswith(">") for line in lines):
         yield re.sub(r"(?m)^[ \t]*> ?", "", text)
+    if len(lines) == 1:
+        yield text.replace("\\n", "\n").replace('\\"', '"')
+    pasted = html.unescape(text if "```" in text else re.sub(rf"(?:{_AROUND}\s*)+", "\n```\n", text))
+    for pattern, plain in _PASTED:
+        pasted = re.sub(pattern, plain, pasted)
+    yield _NUMBERED.sub(lambda found: found[1] + _NUMBER.sub("", found[2]), pasted)
+    if "```" not in text:
+        yield re.sub(r"(?m)^(?: {4}|\t)", "", text)
 
 
 def _strings(value: Any) -> Iterator[str]:
