@@ -21,7 +21,7 @@ from strop.tasks.problem import VALUE
 LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
 """Seconds of loading, and how many times as many, from which a difference is said."""
 MOST_RECEIVING = 0.1
-"""Share of the original's time, in [0, 1], that receiving may take until a ratio of times is said to be a bound."""
+"""Share of the faster program's time, in [0, 1], that receiving may take until a ratio of times is said to be a bound."""
 HIGHEST = 1.0
 """The highest utility."""
 _TRADED = (
@@ -215,9 +215,9 @@ def _loading(evidence: Evidence) -> str:
 
 
 def is_diluted(measured: Evaluation) -> bool:
-    """Whether the original spends so much of its time on receiving, which counts for both programs, that a ratio is a bound."""
-    means = means_of(measured.beside)
-    return means.get(RECEIVING, 0.0) > MOST_RECEIVING * means.get(SECONDS, 0.0)
+    """Whether the faster program spends so much of its time on receiving, which counts for both, that a ratio is a bound."""
+    both = means_of(measured.beside), measured.means
+    return any(means.get(RECEIVING, 0.0) > MOST_RECEIVING * means.get(SECONDS, 0.0) for means in both)
 
 
 def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:
