@@ -151,7 +151,10 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         (FULL + "range = [0, 1]\n", "range: there are 2 metrics; a range is that of one"),
         (MINIMAL + "only = [1]\n", "only is a list of texts, not [1]"),
         (MINIMAL + "environment = { A = 1 }\n", "environment is a table { NAME = 'VALUE' }"),
-        (MINIMAL + "only = ['volume']\n", "only: the program has no function and no marked region 'volume'"),
+        (
+            MINIMAL + "only = ['volume']\n",
+            "only: the program has no function and no marked region 'volume'; except in Python, mark its lines",
+        ),
         (MINIMAL + "name = 'a b'\n", "a name is made of letters"),
         (MINIMAL + "tool = 'nothing-here'\n", "tool: there is no"),
         (MINIMAL + "tool = '/proc'\n", "tool: /proc cannot be shown to commands"),
