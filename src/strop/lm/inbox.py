@@ -60,7 +60,7 @@ class Inbox(AsyncModel):
         """
         path = spec.removeprefix(HEAD) if spec.startswith(HEAD) else ""
         if not path.strip() or not path.isprintable():
-            raise ConfigurationError("--model inbox needs a folder for questions and answers: inbox:DIR")
+            raise ConfigurationError("--model inbox needs a folder for requests and responses: inbox:DIR")
         self._folder = Path(path).expanduser().absolute()
         if self._folder.exists() and not self._folder.is_dir():
             raise ConfigurationError(f"--model {spec}: {path} is not a folder")
@@ -108,7 +108,7 @@ class Inbox(AsyncModel):
             return str(error)
         return (
             f"{self.name}: {quantity(len(batch.missing), 'request')} of {len(batch.requests)} unanswered when the run was "
-            "stopped; open questions stay in the folder"
+            "stopped; open requests stay in the folder"
         )
 
     def _end_waits(self) -> None:
@@ -206,7 +206,7 @@ def question_text(request: Request, stem: str) -> str:
     The fences are longer than any in the texts, so that no text can end them and pass for one of strop.
     """
     lines = [
-        f"Write the whole answer into the file `{stem}.answer.md` beside this one. Show others only the text in the fences.",
+        f"Write the whole response into the file `{stem}.answer.md` beside this one. Show others only the text in the fences.",
         "",
         f"Temperature {float(request.temperature)!r}, sample {request.sample}, scope {escape(request.scope)}.",
         "",
