@@ -39,7 +39,7 @@ class Inbox(AsyncModel):
         for `settle_seconds`. Raises ConfigurationError where no folder is named, or the name is not that of a folder."""
         path = spec.removeprefix(HEAD) if spec.startswith(HEAD) else ""
         if not path.strip() or not path.isprintable():
-            raise ConfigurationError("--model inbox needs a folder for questions and answers: inbox:DIR")
+            raise ConfigurationError("--model inbox needs a folder for requests and responses: inbox:DIR")
         self._folder = Path(path).expanduser().absolute()
         if self._folder.exists() and not self._folder.is_dir():
             raise ConfigurationError(f"--model {spec}: {path} is not a folder")
@@ -79,7 +79,7 @@ class Inbox(AsyncModel):
         if str(error) != CLOSED:
             return str(error)
         count = f"{quantity(len(batch.missing), 'request')} of {len(batch.requests)}"
-        return f"{self.name}: {count} unanswered when the run was stopped; open questions stay in the folder"
+        return f"{self.name}: {count} unanswered when the run was stopped; open requests stay in the folder"
 
     def _end_waits(self) -> None:
         self._stopped.set()
@@ -148,7 +148,7 @@ _ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u20
 def question_text(request: Request, stem: str) -> str:
     """The request in Markdown, in fences longer than any in its texts: no text can end them and pass for one of strop."""
     lines = [
-        f"Write the whole answer into the file `{stem}.answer.md` beside this one. Show others only the text in the fences.",
+        f"Write the whole response into the file `{stem}.answer.md` beside this one. Show others only the text in the fences.",
         "",
         f"Temperature {float(request.temperature)!r}, sample {request.sample}, scope {escape(request.scope)}.",
         "",

@@ -58,7 +58,7 @@ _ABOUT_N = r"\bn\b|\bn_cmpl\b|\bbest_of\b|\bchoices?\b|(number of|multiple) comp
 
 REJECTIONS = (
     Rejection((), (r"content[ _]?(filter|policy|management)|invalid_prompt",), "no request"),
-    Rejection(TOKEN_LIMITS, (_ABOUT_TOKENS, _TOO_MANY), "less", "the server allows at most {} tokens an answer"),
+    Rejection(TOKEN_LIMITS, (_ABOUT_TOKENS, _TOO_MANY), "less", "the server allows at most {} tokens a response"),
     Rejection(
         TOKEN_LIMITS,
         (_ABOUT_TOKENS,),
@@ -245,12 +245,12 @@ def _completion(
     if reason == "length":
         faults.append(Fault("truncated", "the server stopped at its token limit", attempt))
     if not text:
-        what = "empty answer after reasoning" if reasoning else "empty answer"
+        what = "empty response after reasoning" if reasoning else "empty response"
         faults.append(Fault("empty", f"{what} (finish reason {reason or 'not given'}), kept", attempt))
     cut = _cut(text, largest_bytes)
     if cut != text:
         sizes = f"of {len(text.encode())} bytes was cut to {len(cut.encode())}"
-        faults.append(Fault("oversized", f"an answer {sizes}", attempt))
+        faults.append(Fault("oversized", f"a response {sizes}", attempt))
     return Completion(cut, model, reason, reasoning=_cut(reasoning, largest_bytes), faults=tuple(faults))
 
 

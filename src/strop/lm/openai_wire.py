@@ -108,7 +108,7 @@ class HttpWire:
                 )
                 return response.content
         except TimeoutError:
-            detail = f"no whole answer within {deadline:g} s"
+            detail = f"no whole response within {deadline:g} s"
             raise AttemptFailed("timeout", detail, passing=True, maybe_billed=True) from None
         except (_BodyTooLarge, zlib.error):
             why = f"more than {self._settings.largest_body_bytes} bytes, or compressed in an odd way"
@@ -174,7 +174,7 @@ def classify(error: openai.APIError, endpoint: Endpoint, *, now: float) -> Attem
         return unreadable(UnreadableBody(type(error).__name__), endpoint)
     cause = error.__cause__
     is_timeout = isinstance(error, openai.APITimeoutError)
-    what, reason = "no answer in time" if is_timeout else "connection failed", _reason(cause)
+    what, reason = "no response in time" if is_timeout else "connection failed", _reason(cause)
     return AttemptFailed(
         "timeout" if is_timeout else "connection",
         one_line(f"{what}: {reason}" if reason else what, endpoint),
@@ -188,7 +188,7 @@ def unreadable(body: UnreadableBody, endpoint: Endpoint) -> AttemptFailed:
     if body.error is not None:
         failure = _of_status(_status_told(body.error), body.error, endpoint, origin="HTTP 200 with error ")
         return replace(failure, maybe_billed=body.maybe_billed)
-    detail = one_line(f"unreadable answer: {body}", endpoint)
+    detail = one_line(f"unreadable response: {body}", endpoint)
     return AttemptFailed("bad_response", detail, passing=True, maybe_billed=body.maybe_billed)
 
 

@@ -165,7 +165,7 @@ def test_text_of_a_model_can_forge_neither_fences_nor_names(desk: Desk, folder: 
     (path,) = desk.requests()
     text = path.read_text()
     outside = re.sub(r"^(`{8})text\n.*?^\1$", "", text, flags=re.S | re.M)
-    assert "evil" not in outside and outside.count("Write the whole answer") == 1
+    assert "evil" not in outside and outside.count("Write the whole response") == 1
     assert "\x1b" not in text and "\x07" not in text and "\u202e" not in text
     assert [each.name for each in folder.iterdir()] == [path.name]
 
@@ -240,7 +240,7 @@ def test_questions_that_were_left_are_taken_up_by_the_next_run(desk: Desk) -> No
     asking = desk.ask(2)
     first, second = desk.requests(2)
     asking.leave()
-    assert "open questions stay in the folder" in str(asking.error)
+    assert "open requests stay in the folder" in str(asking.error)
     answer_to(first).write_text("meanwhile")
     asking = desk.ask(2)
     wait_until(lambda: list(asking.kept.values()) == ["meanwhile"])

@@ -81,7 +81,7 @@ def test_answer_has_no_token_count_and_no_fault_when_the_server_gives_none(usage
 
 def test_answer_is_cut_between_characters() -> None:
     (completion,) = read_answer(body("é" * 10), largest_bytes=5)
-    assert (completion.text, completion.faults[0].detail) == ("éé", "an answer of 20 bytes was cut to 4")
+    assert (completion.text, completion.faults[0].detail) == ("éé", "a response of 20 bytes was cut to 4")
 
 
 def test_answer_with_more_choices_than_asked_is_cut_to_those() -> None:

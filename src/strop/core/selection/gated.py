@@ -1,8 +1,8 @@
 """`gated`: a candidate is accepted only if paired fresh evaluations show, within a stated error rate, that it is better.
 
 The gate is a sequential test that may stop after any pair: betting against "the candidate is not better"
-(strop.analysis.stats.targeted). The probability that the T comparisons of a run accept any candidate that is not better is at
-most `error`; each comparison gets an equal share (union bound).
+(strop.analysis.stats.targeted), as in PACE (arXiv 2606.08106). The probability that the T comparisons of a run accept any
+candidate that is not better is at most `error`; each comparison gets an equal share (union bound).
 """
 
 from __future__ import annotations
