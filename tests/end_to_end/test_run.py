@@ -33,7 +33,7 @@ def test_run_refuses_a_directory_that_holds_a_run_and_changes_nothing(strop: Any
     assert strop("run", "lpn", "-T", "0", *TINY, "--out", "there").returncode == 0
     before = (tmp_path / "there" / "run.sqlite").read_bytes()
     again = strop("run", "lpn", "-T", "0", *TINY, "--out", "there")
-    assert again.returncode == 2 and "already holds a run" in again.stderr
+    assert again.returncode == 2 and again.stderr == "strop: there already holds a run: choose another directory\n"
     assert (tmp_path / "there" / "run.sqlite").read_bytes() == before
 
 
