@@ -195,13 +195,13 @@ def measuring(
         ConfigurationError: the directory holds something else, or cannot be written.
     """
     meta, existed = meta_of(parts, kind) | dict(subject), directory.exists()
-    new = not (directory / FILE_NAME).exists()
+    held = (directory / FILE_NAME).exists()
     try:
         store, finished = _store(directory, meta, parts.spec)
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
     recalled = None if finished else recall(store)
-    kept = _kept_if_begun(directory, existed) if new else nullcontext()
+    kept = nullcontext() if held else _kept_if_begun(directory, existed)
     with kept, sent(directory, tracks), store, _shown(parts, store, show, recalled) as (journal, view):
         notify: Callable[[str], None] = view.say if isinstance(view, LineView) else lambda line: None
         if finished:

@@ -133,14 +133,9 @@ def _run(arguments: Sequence[str] | None) -> None:
 
 def _is_full(error: BaseException | None) -> bool:
     """Whether a full or failing disk is behind an error: that is nobody's wrong input, whatever was being written."""
-    while error is not None:
-        if getattr(error, "errno", 0) in _DISK or getattr(error, "sqlite_errorcode", 0) & 0xFF in (10, 13):  # I/O, full
-            return True
-        error = error.__cause__
-    return False
-
-
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+    disk = getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+    disk |= getattr(error, "sqlite_errorcode", 0) & 0xFF in (10, 13)  # SQLITE_IOERR, SQLITE_FULL
+    return disk or (error is not None and _is_full(error.__cause__))
 
 
 def _of_system(error: OSError) -> str:
