@@ -119,9 +119,7 @@ def test_run_draws_a_live_view_that_fits_the_terminal(terminal: list[Terminal], 
 
 
 @pytest.mark.parametrize(("verb", "step"), [("score", "scoring doubling · "), ("check", "starting · ")])
-def test_score_and_check_show_what_they_do_and_how_long(
-    terminal: list[Terminal], tmp_path: Path, verb: str, step: str
-) -> None:
+def test_score_and_check_show_their_step(terminal: list[Terminal], tmp_path: Path, verb: str, step: str) -> None:
     shown = start(terminal, tmp_path, 80, verb, "parity")
     shown.end()
     assert step in shown.output

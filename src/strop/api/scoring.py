@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from time import monotonic as now
 from typing import Literal
 
 from rich.text import Text
@@ -128,12 +128,8 @@ def shown_progress(progress: bool, step: str = "starting") -> Iterator[Callable[
     if not progress:
         yield lambda step: None
         return
-    steps, start = [step], time.monotonic()
-
-    def now() -> Text:
-        return Text(f"{escape(steps[-1])} · {duration(time.monotonic() - start)}", style="dim")
-
-    with Display(sys.stderr, now) as display:
+    steps, start = [step], now()
+    with Display(sys.stderr, lambda: Text(f"{escape(steps[-1])} · {duration(now() - start)}", style="dim")) as display:
 
         def say(step: str) -> None:
             shown = step if display.draws else step.partition(":")[0]
