@@ -118,6 +118,13 @@ def test_run_draws_a_live_view_that_fits_the_terminal(terminal: list[Terminal], 
     assert drawn and max(map(len, drawn)) < columns
 
 
+@pytest.mark.parametrize(("verb", "step"), [("score", "scoring doubling · "), ("check", "starting · ")])
+def test_score_and_check_show_their_step(terminal: list[Terminal], tmp_path: Path, verb: str, step: str) -> None:
+    shown = start(terminal, tmp_path, 80, verb, "parity")
+    shown.end()
+    assert step in shown.output
+
+
 def test_run_says_how_to_go_on_when_it_is_stopped_under_a_live_view(terminal: list[Terminal], tmp_path: Path) -> None:
     shown = start(terminal, tmp_path, 80, *RUN[:4], "-T", "50", *RUN[6:])
     shown.until("iteration ")

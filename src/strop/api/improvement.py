@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +12,6 @@ from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import recorded
 from strop.api.target import Target, TaskLike, check_model, model_of, plain_name, source_of, target_of
-from strop.base.errors import ConfigurationError, TaskError
-from strop.base.events import ImproveStarted
 from strop.lm.base import LanguageModel
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
 from strop.report.terminal.live import Mode
@@ -25,7 +22,6 @@ from strop.runs.result import whole_result_in
 from strop.runs.results.improved import Improved
 from strop.runs.run_directory import new_directory, on_kept_trees
 from strop.runs.spec import RunSpec
-from strop.store import Store
 from strop.tasks.base import Task
 from strop.tasks.command.options import ScoringOptions, changed_options
 from strop.tasks.command.task import CommandTask
@@ -92,7 +88,7 @@ def carry_out(
     model: Callable[[], LanguageModel] | None = None,
     begin: Callable[[], None] | None = None,
 ) -> None:
-    """Improve once, in a new record. The record is removed if the original does not run, so that the command can be repeated.
+    """Improve once, in a new record.
 
     `begin` is called after the model, the limits and the protections are checked, before anything runs.
 
@@ -102,31 +98,9 @@ def carry_out(
         StropError: the host failed; the record keeps what was done.
     """
     check_enough(spec, target.task)
-    existed, made = directory.exists(), False
-    try:
-        with assembled(spec, os.environ, model=model, tasks=(target.task,)) as parts:
-            if begin is not None:
-                begin()
-            with recorded(
-                parts, directory, KIND, {"improver": improver, **target.meta(directory)}, tracks, show
-            ) as journal:
-                made = True
-                improve_once(on_kept_trees(parts, directory), improver, target.original, directory, journal)
-    except (ConfigurationError, TaskError):
-        if made:
-            _remove_unless_begun(directory, remove=not existed)
-        raise
-
-
-def _remove_unless_begun(directory: Path, *, remove: bool) -> None:
-    """Delete a record in which no improvement started; `remove`: its directory, too."""
-    with Store.open(directory) as store:
-        if any(store.events(ImproveStarted)):
-            return
-    for path in directory.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    if remove:
-        directory.rmdir()
+    with assembled(spec, os.environ, model=model, tasks=(target.task,)) as parts:
+        if begin is not None:
+            begin()
+        meta = {"improver": improver, **target.meta(directory)}
+        with recorded(parts, directory, KIND, meta, tracks, show) as journal:
+            improve_once(on_kept_trees(parts, directory), improver, target.original, directory, journal)

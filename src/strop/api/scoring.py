@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from time import monotonic as now
 from typing import Literal
 
 from rich.text import Text
@@ -20,6 +21,7 @@ from strop.checks.checked import Checked
 from strop.report.terminal import check as check_printing  # registers how a check is printed  # noqa: F401
 from strop.report.terminal import evaluation as score_printing  # registers how a score is printed  # noqa: F401
 from strop.report.terminal.display import Display
+from strop.report.terminal.words import duration
 from strop.runs.evaluators import commands_for, jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.options import Require, protections
@@ -121,13 +123,13 @@ def check_task(task: AnyTask, spec: RunSpec, say: Callable[[str], None]) -> Chec
 
 
 @contextmanager
-def shown_progress(progress: bool) -> Iterator[Callable[[str], None]]:
-    """A function that shows the current step: on one changing line on a terminal, a line for each stage elsewhere."""
+def shown_progress(progress: bool, step: str = "starting") -> Iterator[Callable[[str], None]]:
+    """A function that shows the current step: on one changing line on a terminal, with the time, lines elsewhere."""
     if not progress:
         yield lambda step: None
         return
-    steps = ["starting"]
-    with Display(sys.stderr, lambda: Text(escape(steps[-1]), style="dim")) as display:
+    steps, start = [step], now()
+    with Display(sys.stderr, lambda: Text(f"{escape(steps[-1])} · {duration(now() - start)}", style="dim")) as display:
 
         def say(step: str) -> None:
             shown = step if display.draws else step.partition(":")[0]

@@ -25,7 +25,7 @@ from strop.cli.commands.output import (
 )
 from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
 from strop.report.terminal.layout import look_at
-from strop.runs.assembly import Components, assembled, loaded
+from strop.runs.assembly import assembled, loaded
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Whole
 from strop.runs.plan import assumptions_of, planned, works
 from strop.runs.results.measured import Measured
@@ -72,7 +72,10 @@ def eval_command(
         return _show_plan(spec.checked(), form, as_json=output.as_json)
     directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
-        _say_scorers(parts, directory, output.shown)
+        if not (directory / FILE_NAME).exists():
+            check_free_folder(directory)  # before anything is printed
+        if output.shown != "none":
+            say_scorers(parts.tasks)
         result, error = form.carry_out(parts, directory, output.track, output.shown)
     with reported(directory, output.no_report):
         _end(result, error, directory, as_json=output.as_json)
@@ -84,14 +87,6 @@ def _show_plan(spec: RunSpec, form: EvalForm, *, as_json: bool) -> int:
     work = works(spec, assumptions, lambda formula: formula.measured(len(form.improvers)))
     print_planned(planned(spec, [work]), [(spec, assumptions)], as_json=as_json)
     return 0
-
-
-def _say_scorers(parts: Components, directory: Path, shown: str) -> None:
-    """Say who computes the scores, unless the folder of the record is refused."""
-    if not (directory / FILE_NAME).exists():
-        check_free_folder(directory)
-    if shown != "none":
-        say_scorers(parts.tasks)
 
 
 def _end(result: Measured, error: StropError | None, directory: Path, *, as_json: bool) -> None:

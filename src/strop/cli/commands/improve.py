@@ -82,7 +82,8 @@ def improve_command(
     seed
         Seed of all random draws. With this machine's key; a random one by default.
     """
-    directory = _directory(output.out, target)
+    directory = output.out or new_directory(RUNS, f"improve-{Path(target).name or Path.cwd().name}")
+    check_free_folder(directory)
     announce(environment.instances)
     groups = (model, budget, limits, environment)
     spec = make_spec((target,), *groups, seed=seed, iterations=0, copies=1, improver=improver).checked()
@@ -106,14 +107,6 @@ def _show_plan(spec: RunSpec, improver: str, task: AnyTask, *, as_json: bool) ->
     work = works(spec, assumptions, lambda formula: formula.improved(1, 1, scorings=2), used=1.0)
     print_planned(planned(spec, [work]), [(spec, assumptions)], as_json=as_json)
     return 0
-
-
-def _directory(out: Path | None, target: str) -> Path:
-    """The directory of the record. Raises ConfigurationError if it holds other files."""
-    if out is None:
-        return new_directory(RUNS, f"improve-{Path(target).name or Path.cwd().name}")
-    check_free_folder(out)
-    return out
 
 
 def _end(directory: Path, *, apply: bool, as_json: bool) -> int:

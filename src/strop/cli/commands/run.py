@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from strop.api.conventions import make_spec
 from strop.api.lookup import RUNS, any_improver_text, tasks_of
+from strop.api.recording import check_free_folder
 from strop.api.training import carry_out
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions
@@ -72,6 +73,7 @@ def run_command(
     if dry_run:
         return show_plan(spec, text, spec.tasks, as_json=output.as_json)
     directory = output.out or new_directory(RUNS, spec.task)
+    check_free_folder(directory)
     with reported(directory, output.no_report):
         with results_alone(), assembled(spec, os.environ) as parts:
             if output.shown != "none":
