@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 run: $(VENV)/strop.installed  ## a small run of STOP in less than a minute, which finds a better improver; no language model
 	@# On this task bad programs fail at once.
 	$(BIN)/strop run lpn --model offline --meta-model offline:skill=1 --lm-budget 10 --utility-budget 30 \
-		--gate-pairs 24 --gate-error 0.05
+		--gate-pairs 20 --gate-error 0.05
 	@echo "next, with a language model: $(BIN)/strop run lpn --model openai/gpt-4o (--dry-run says what it costs)"
 
 quick: $(VENV)/dev.installed  ## unit tests that start no process and take no more than a moment
