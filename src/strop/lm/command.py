@@ -29,7 +29,7 @@ from strop.lm.base import Completion, Fault, Request
 from strop.lm.options import ModelSpec
 from strop.lm.pace import Outage, RetryPolicy
 from strop.lm.providers import hide_keys
-from strop.sandbox.guest.helpers import without_thoughts
+from strop.sandbox.strop_responses import without_thoughts
 
 HEAD = "command:"
 LARGEST_ANSWER = 1 << 20

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from strop.lm.base import Completion, Fault, Request, encodable
-from strop.sandbox.guest.helpers import without_thoughts
+from strop.sandbox.strop_responses import without_thoughts
 
 Parameters: TypeAlias = Mapping[str, Any]
 """What is sent besides the model and the chat, by the names of the protocol."""

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import ast
 import bisect
-import html
-import json
 import re
 import textwrap
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from frames import beside
+
 __all__ = ["extract_code"]
+
+_responses = beside("strop_responses")
 
 LONGEST = 400_000
 """Characters of an answer that are read."""
@@ -43,34 +45,10 @@ _TEXT = re.compile(
     r"|toml|ini|xml|html|u?diff|patch|md|markdown|thoughts?|plan)\b",
     re.IGNORECASE,
 )
-_AROUND = r"</?(?:pre|code|answer|solution|program|python|final_answer|improved_\w+)(?: [^<>\n]*)?>"
-EDIT = r"[<-]{5,9} ?(?:SEARCH|ORIGINAL)\b"
-"""The beginning of an edit."""
-_THOUGHTS = "think|thinking|thought|reasoning|scratchpad|analysis|draft"
-"""The names of the tags around what a model thinks before it responds."""
-_MARKS = re.compile(
-    rf"^[ \t]*(?:(?P<fence>`{{3,}}|~{{3,}})(?P<info>.*)|(?P<edit>{EDIT})|[<[](?P<open>{_THOUGHTS})[]>])"
-    rf"|^[ \t]*[<[]/(?P<alone>{_THOUGHTS})[]>][ \t]*$|[<[]/(?P<close>{_THOUGHTS})[]>]",
-    re.IGNORECASE | re.MULTILINE,
-)
 _CODE_START = re.compile(r"import \w|from [\w.]+ import\b|(?:async )?def \w+ *[(\[]|class \w+ *[(:]|@\w")
 _PROSE = re.compile(r"[A-Z][\w'’]*(?:[ ,]+[\w'`]|[.!:]*$)|[*>|`#-]")
 """The beginning of a line behind a program without a fence."""
-_PATCH = re.compile(rf"\s*(?:{EDIT}|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )")
-_NUMBERED = re.compile(r"(?m)^([`~<=-]{3,}.*\n)((?:(?:[ \t]*\d+(?:[:\t]| ?\|)|(?:>>>|\.\.\.)(?: |$)).*(?:\n|\Z))+)")
-_NUMBER = re.compile(r"(?m)^(?:[ \t]*\d+(?:: ?|\t| ?\| ?)|(?:>>>|\.\.\.) ?)")
-_PASTED = (
-    (r"\x1b\[[\d;]*[A-Za-z]|[\x00\u200b-\u200d\u2060\ufeff]", ""),
-    (r"[\xa0\u2007\u202f\u3000]", " "),
-    ("[\u201c-\u201e]", '"'),
-    ("[\u2018-\u201a]", "'"),
-    (r"<\|\w+\|>|</?s>", "\n"),
-    (r"(?m)^([^`\n]+)(```)[ \t]*$|^([^`\n]*[:.])[ \t]+(```\w+)[ \t]*$", r"\1\3\n\2\4"),
-    (r"(?m)^([<-]{5,9} ?\w.*\n|={5,9}\n)[`~]{3,}.*\n", r"\1"),
-    (r"(?m)^[`~]{3,}[ \t]*\n(?=={5,9}\n|[>+]{5,9} ?\w)", ""),
-)
-"""What pages, terminals and servers add to a text, and what stands for it: colours, blanks of no width, hard blanks, typographic
-quotes, special tokens, fences in an edit."""
+_PATCH = re.compile(rf"\s*(?:{_responses.EDIT}|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )")
 _FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
 """One file of a program of several, as the prompt shows them."""
 _ONE_AT_A_TIME = threading.Lock()
@@ -114,7 +92,7 @@ def extract_code(answer: object) -> Any:
         return None
     text = str.__str__(answer)[:LONGEST].replace("\r\n", "\n").replace("\r", "\n")
     first = None
-    for program in filter(None, (_Answer(each).program() for each in readings(text))):
+    for program in filter(None, (_Answer(each).program() for each in _responses.readings(text))):
         if _Wanted.is_other or parsed(program)[0] is not None:
             return program
         first = first or program
@@ -128,53 +106,12 @@ def expect(solution: str) -> None:
     _Wanted.names = _defined(tree) if tree is not None else frozenset()
 
 
-def without_thoughts(text: str, *, is_cut: bool = False) -> tuple[str, str, str]:
-    """(what was thought, the text without it, its part behind the last closing tag that may end more thoughts) of a response.
-
-    Tags in fences are text. A closing tag without an opening one ends thoughts only before the first fence or edit, and only if
-    something follows: behind it, it may as well be out of place. `is_cut`: at the token limit.
-    """
-    thought, said = [], []
-    if text.startswith("<|") and (parts := text.rpartition("<|channel|>final<|message|>"))[1]:
-        thought, text = [parts[0]], parts[2]
-    at = begin = last = depth = 0
-    fence = name = ""
-    has_code = False
-    for mark in _MARKS.finditer(text):
-        closes = (mark["alone"] or mark["close"] or "").lower()
-        if name and closes == name:
-            thought.append(text[begin : mark.start()])
-            at, name = mark.end(), ""
-        elif name:
-            pass
-        elif depth:
-            if (mark["fence"] or "").startswith(fence):
-                depth += 1 if mark["info"].strip() else -1
-        elif mark["fence"] or mark["edit"]:
-            fence, depth, has_code = mark["fence"] or "", int(mark["fence"] is not None), True
-        elif mark["open"]:
-            said.append(text[at : mark.start()])
-            at, begin, name = mark.start(), mark.end(), mark["open"].lower()
-        elif mark["alone"] and not (has_code or thought) and text[mark.end() :].strip():
-            thought.append(text[: mark.start()])
-            at = mark.end()
-        else:
-            said.append(text[at : mark.end()])
-            at, last = mark.end(), len(said)
-    if name and is_cut:
-        thought.append(text[begin:])
-        at = len(text)
-    said.append(text[at:])
-    whole = "".join(said)
-    return "\n".join(map(str.strip, thought)), whole.lstrip() if thought else whole, "".join(said[last:])
-
-
 class _Answer:
     """One answer, and how much of it has been parsed."""
 
     def __init__(self, text: str) -> None:
         self.parsed = 0
-        _, text, after = without_thoughts(text)
+        _, text, after = _responses.without_thoughts(text)
         text = after if "```" in after or _CODE_START.search(after) else text
         self._lines = text.split("\n")
         self._fences = {row: fence for row, line in enumerate(self._lines) if (fence := _FENCE.fullmatch(line))}
@@ -294,39 +231,6 @@ def _is_cut(tree: ast.Module) -> bool:
     while body := getattr(last, "orelse", None) or getattr(last, "body", None):
         last = body[-1] if isinstance(body, list) else body
     return isinstance(last, ast.Expr) and isinstance(last.value, (ast.Name, ast.Tuple, ast.Attribute))
-
-
-def readings(text: str) -> Iterator[str]:
-    """A response as it stands, then what else it may be: strings in JSON, a quotation, a text that was pasted from a page."""
-    yield text
-    row = 0
-    for start, _ in zip(re.finditer(r"[{\[](?=\s*[{\[\"])", text), range(MOST_TRIES), strict=False):
-        if start.start() >= row:
-            try:
-                document, row = json.JSONDecoder(strict=False).raw_decode(text, start.start())
-            except (ValueError, RecursionError):
-                continue
-            yield from (each for each in sorted(_strings(document), key=len)[:-4:-1] if "\n" in each)
-    lines = [line for line in text.split("\n") if line.strip()]
-    if lines and all(line.lstrip().startswith(">") for line in lines):
-        yield re.sub(r"(?m)^[ \t]*> ?", "", text)
-    if len(lines) == 1:
-        yield text.replace("\\n", "\n").replace('\\"', '"')
-    pasted = html.unescape(text if "```" in text else re.sub(rf"(?:{_AROUND}\s*)+", "\n```\n", text))
-    for pattern, plain in _PASTED:
-        pasted = re.sub(pattern, plain, pasted)
-    yield _NUMBERED.sub(lambda found: found[1] + _NUMBER.sub("", found[2]), pasted)
-    if "```" not in text:
-        yield re.sub(r"(?m)^(?: {4}|\t)", "", text)
-
-
-def _strings(value: Any) -> Iterator[str]:
-    """Every string in a JSON document."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _strings(item)
 
 
 def parsed(text: str) -> tuple[ast.Module | None, int]:
