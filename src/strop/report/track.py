@@ -164,7 +164,7 @@ def totals_of(run: RunData) -> dict[str, float]:
     spent = run.costs.total
     totals = {"lm_calls": spent.lm_calls, "responses": spent.responses, "evaluations": run.evaluations}
     totals |= {"input_tokens": spent.input_tokens, "output_tokens": spent.output_tokens}
-    money = {} if spent.dollars is None else {"cost_dollars": spent.dollars}
+    money = {} if spent.dollars is None else {"cost_dollars": spent.dollars, "cost_is_bound": float(spent.is_bound)}
     return {name: float(count) for name, count in totals.items()} | money
 
 

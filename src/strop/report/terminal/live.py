@@ -206,6 +206,7 @@ class JsonLines(LineView):
             "faults": run.faults.total(),
             "audit_notes": run.notes.total(),
             "cost": run.costs.total.cost / 1e9,
+            "cost_is_bound": run.costs.total.is_bound,
         }
         self.say(line, type(event).__name__, level=_level(event), **facts)
 
