@@ -111,9 +111,7 @@ class CommandModel(AsyncModel):
         try:
             code = await self._ended(request, output, errors)
         except TimeoutError:
-            return Fault(
-                "timeout", f"no response after {self._settings.seconds:g} s", attempt, maybe_billed=True
-            ), False
+            return Fault("timeout", f"no response in {self._settings.seconds:g} s", attempt, maybe_billed=True), False
         except asyncio.CancelledError:
             why = "the model was closed while the program ran"
             return Fault("connection", why, attempt, maybe_billed=True), True

@@ -246,7 +246,7 @@ def _compared(event: Compared) -> str:
         return f"final comparison, I_{event.t} minus I_0 on sealed instances: {size} in {pairs}; {cost}"
     verdict = "accepted" if event.accepted else "rejected"
     evidence = f"evidence {event.e_value:.3g} of the {event.threshold:.3g} needed"
-    early = "; stopped early: the pairs left were unlikely to reach the threshold (futility)" * event.futile
+    early = "; stopped: the pairs left were unlikely to reach the threshold (futility)" * event.futile
     return f"t = {event.t}: gate: candidate {verdict}: {size} in {pairs} of {event.most}, {evidence}; {cost}{early}"
 
 
