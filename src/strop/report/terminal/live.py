@@ -276,7 +276,7 @@ def run_facts(narration: Narration) -> Iterator[tuple[str, str, str]]:
     yield "LM", f"{asked} · {total.words}" if total.cost else asked, ""
     yield "evaluations", escape(f"{run.evaluations} · {counted(run.verdicts)}"), ""
     faults = run.faults.total()
-    yield "problems", f"faults {faults} · audit notes {run.notes.total()}", "yellow" if faults else ""
+    yield "problems", f"faults {faults} · audit notes at run time {run.notes.total()}", "yellow" if faults else ""
 
 
 def _budget_left(narration: Narration) -> Iterator[str]:

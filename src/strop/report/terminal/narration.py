@@ -269,7 +269,7 @@ def tally(run: RunData) -> str:
     return (
         f"LM calls {run.costs.total.lm_calls}, responses {run.costs.total.responses}, "
         f"evaluations {run.evaluations} ({counted(run.verdicts)}){asked}{unused}, "
-        f"faults {run.faults.total()}, audit notes {run.notes.total()}"
+        f"faults {run.faults.total()}, audit notes at run time {run.notes.total()}"
     )
 
 
