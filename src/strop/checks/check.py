@@ -97,7 +97,7 @@ def _of_runs(relay: HostRelay | CommandRelay) -> Problems:
     runs = [first, again, *([relay.run_again("check/other")] if isinstance(relay, HostRelay) else [])]
     if where := _differing(first.answers, again.answers):
         yield CheckProblem(
-            f"the original answers otherwise when it runs again with the same seed, {where}",
+            f"the original gives other answers when it runs again with the same seed, {where}",
             "No replay will match; draw from the seed alone",
         )
     is_scorers = any(first.answers) and not where and first.metrics != again.metrics

@@ -80,7 +80,7 @@ class CommandModel(AsyncModel):
                 end = os.pread(errors.fileno(), 4096, max(0, os.fstat(errors.fileno()).st_size - 4096))
                 last_line = end.decode("utf-8", "replace").strip().split("\n")[-1] or "it printed no error"
         except TimeoutError:
-            return Fault("timeout", f"no response after {self._seconds:g} s", attempt, maybe_billed=True)
+            return Fault("timeout", f"no response in {self._seconds:g} s", attempt, maybe_billed=True)
         except asyncio.CancelledError:
             return Fault("connection", "the model was closed while the program ran", attempt, maybe_billed=True)
         except OSError as error:

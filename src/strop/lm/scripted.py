@@ -156,11 +156,7 @@ def from_spec(spec: ModelSpec) -> Scripted:
     """
     is_recording = spec.text.startswith("recorded")
     if not spec.rest:
-        what = (
-            ", as strop show RUN --responses writes: recorded"
-            if is_recording
-            else ", one JSON string per line: scripted"
-        )
+        what = ", from strop show RUN --responses: recorded" if is_recording else ", one JSON string per line: scripted"
         raise ConfigurationError(f"--model {spec.text.rstrip(':')} needs a file of responses{what}:FILE")
     return (read_recording if is_recording else read_script)(Path(spec.rest), name=spec.text)
 

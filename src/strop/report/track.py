@@ -92,7 +92,7 @@ def figures_of(run: RunData, ended: IterationFinished | None = None) -> dict[str
     paid |= {"input_tokens": spent.input_tokens, "output_tokens": spent.output_tokens}
     figures = {name: float(count) for name, count in paid.items()}
     if spent.dollars is not None:
-        figures["cost_dollars"] = spent.dollars
+        figures |= {"cost_dollars": spent.dollars, "cost_is_bound": float(spent.is_bound)}
     if ended is not None:
         figures |= {name: mean(each) for name, each in (("train", ended.train), ("test", ended.test)) if each}
         figures |= {"accepted": float(ended.accepted), "seconds": ended.seconds}

@@ -23,7 +23,7 @@ SAID = {
     "one_instance": "its input never changes, so that a better program is held back",
     "scorer_chokes": "score() raised AttributeError",
     "time_in_score": "the score of equal answers varies",
-    "unseeded_draws": "the original answers otherwise when it runs again with the same seed",
+    "unseeded_draws": "the original gives other answers when it runs again with the same seed",
 }
 """Those of which it says something in a line."""
 NOT_SEEN = {

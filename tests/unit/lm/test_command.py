@@ -142,7 +142,7 @@ def test_program_that_cannot_be_started_is_not_tried_again(tmp_path: Path) -> No
 def test_whole_process_group_is_killed_when_the_time_is_up(make: Make) -> None:
     mark = unlike_others(1)
     model = make(f"sleep {mark} & (sleep {mark} & sleep {mark})", tries=0, seconds=0.3)
-    with pytest.raises(LanguageModelError, match=r"no response after 0\.3 s"):
+    with pytest.raises(LanguageModelError, match=r"no response in 0\.3 s"):
         answer(model)
     wait_until(lambda: alive(f"sleep {mark}") == [])
 

@@ -124,11 +124,13 @@ def test_totals_count_what_was_paid_and_no_reused_answer() -> None:
         "output_tokens": 40.0,
         "evaluations": 1.0,
         "cost_dollars": pytest.approx(0.006),
+        "cost_is_bound": 0.0,
     }
 
 
 def test_cost_is_left_out_when_a_response_has_no_price() -> None:
     assert "cost_dollars" not in figures_of(run_of(RESPONDED, dataclasses.replace(RESPONDED, cost=None)))
+    assert figures_of(run_of(dataclasses.replace(RESPONDED, input_tokens=None)))["cost_is_bound"] == 1.0
 
 
 def test_figures_of_an_iteration_hold_the_means_of_the_splits_that_were_measured() -> None:

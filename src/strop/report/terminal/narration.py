@@ -246,7 +246,7 @@ def _compared(event: Compared) -> str:
         return f"final comparison, I_{event.t} minus I_0 on sealed instances: {size} in {pairs}; {cost}"
     verdict = "accepted" if event.accepted else "rejected"
     evidence = f"evidence {event.e_value:.3g} of the {event.threshold:.3g} needed"
-    early = "; stopped early: the threshold is hardly in reach (futility)" * event.futile
+    early = "; stopped: the pairs left were unlikely to reach the threshold (futility)" * event.futile
     return f"t = {event.t}: gate: candidate {verdict}: {size} in {pairs} of {event.most}, {evidence}; {cost}{early}"
 
 
@@ -269,7 +269,7 @@ def tally(run: RunData) -> str:
     return (
         f"LM calls {run.costs.total.lm_calls}, responses {run.costs.total.responses}, "
         f"evaluations {run.evaluations} ({counted(run.verdicts)}){asked}{unused}, "
-        f"faults {run.faults.total()}, audit notes {run.notes.total()}"
+        f"faults {run.faults.total()}, audit notes at run time {run.notes.total()}"
     )
 
 

@@ -269,7 +269,7 @@ def print_comparisons(comparisons: Sequence[Compared], console: Console) -> None
         say(console, f"the mean difference of an accepted candidate is {TOO_LARGE}")
     for event in comparisons:
         if event.futile and not is_final(event.scope):
-            say(console, f"t = {event.t}: stopped early: the threshold was hardly within reach (futility)")
+            say(console, f"t = {event.t}: stopped: the pairs left were unlikely to reach the threshold (futility)")
     calls, evaluations = sum(event.lm_calls for event in comparisons), sum(event.evaluations for event in comparisons)
     cost = f"{quantity(calls, 'LM call')} and {quantity(evaluations, 'evaluation')}"
     what = "gates and final comparison" if any(is_final(event.scope) for event in comparisons) else "gates"

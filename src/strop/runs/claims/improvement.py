@@ -24,14 +24,12 @@ MOST_RECEIVING = 0.1
 """Share of the faster program's time, in [0, 1], that receiving may take until a ratio of times is said to be a bound."""
 HIGHEST = 1.0
 """The highest utility."""
-_TRADED = (
-    "nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven"
-)
+_TRADED = "weights (--metric NAME:max:2) say what one is worth in the other; --unproven accepts it without"
 NOTHING_HELD_OUT = "nothing was held out; a program that remembers the input would score the same"
 """What limits every claim about a fixed input."""
 _UNTIL = {
     "by its own score": " Read the patch: strop apply --unproven.",
-    "better on its fixed input": " Where that is wanted, --fixed-input says so; strop apply --unproven applies this patch.",
+    "better on its fixed input": " If that is wanted, give --fixed-input; strop apply --unproven applies this patch.",
 }
 """By finding: what to do with a program that is held back."""
 

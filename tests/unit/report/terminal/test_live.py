@@ -173,7 +173,7 @@ def test_live_view_shows_iteration_task_model_budget_best_and_counts(happened: l
         "best tried   train 0.750 ± 0.050  559aead08264 (t = 1)",
         "2 · ok 1, timeout 1",
         "calls 2 · responses 2 · in flight 0",
-        "faults 1 · audit notes 1",
+        "faults 1 · audit notes at run time 1",
     ):
         assert " ".join(piece.split()) in " ".join(page.split()), page
 

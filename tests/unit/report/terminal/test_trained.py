@@ -157,7 +157,7 @@ def test_run_table_counts_notes_by_rule_in_80_columns() -> None:
     assert line.split()[-2:] == ["guest", "4"]
     (line,) = [line for line in page.splitlines() if line.startswith("R002")]
     assert line.split()[-2:] == ["host", "47"]
-    assert f"audit notes {len(RULES) + 50}" in page.replace("\n", " ")
+    assert f"audit notes at run time {len(RULES) + 50}" in page.replace("\n", " ")
 
 
 def test_run_table_says_nothing_of_the_audit_where_nothing_was_noted() -> None:
