@@ -176,7 +176,10 @@ def observe_commands(open_workspace: Callable[[Tree], Workspace], layers: Callab
         probe_targets.laid_out(_COMMAND_LIMITS.memory_bytes) as (targets, traces),
         open_workspace(_tree(root)) as workspace,
     ):
-        targets |= {"home": str(Path.home()), "names": _home_names()}
+        home = Path.home()
+        if str(home) in {"/", "/tmp"}:  # a container's user without a home; every private root has such folders
+            home = Path(str(targets["folder"]))
+        targets |= {"home": str(home), "names": _home_names(home)}
         targets |= {"disk_bytes": _COMMAND_LIMITS.disk_bytes, "processes": _COMMAND_LIMITS.processes}
         found = _beyond_limits(workspace) | {"survivors": _survivors(workspace)}
         found |= _tried(workspace, "tree", targets)
@@ -210,11 +213,8 @@ def _tree(root: Path) -> Tree:
     return Tree(root, {"probe.py": _PROBE.read_text("utf-8")})
 
 
-def _home_names() -> list[Value]:
+def _home_names(home: Path) -> list[Value]:
     """Some names in the home folder that are not part of the Python that commands may run."""
-    home = Path.home()
-    if home == Path("/"):  # a container's user without a home: every root has such names
-        return []
     pythons = (Path(prefix) for prefix in (sys.prefix, sys.base_prefix))
     shown = {python.relative_to(home).parts[0] for python in pythons if python.is_relative_to(home)}
     with suppress(OSError):
