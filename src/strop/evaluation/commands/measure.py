@@ -38,6 +38,7 @@ from strop.evaluation.commands.original import (
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
 from strop.evaluation.feedback import Feedback, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
+from strop.sandbox.posture import IN_CONTAINERS
 from strop.tasks.base import Split
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
@@ -172,7 +173,7 @@ class CommandMeasurement:
         if not self.rooms.workspaces.has_trees:
             raise ConfigurationError(
                 f"task {self.task.name}: this machine cannot give commands a network of their own, which keeps an evaluator "
-                f"apart from the program; {SHARED}"
+                f"apart from the program; {IN_CONTAINERS}; {SHARED}"
             )
         tried = self.original.tried(self._run_of_trial)
         self._checked_original(tried.runs[0])
