@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import runpy
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 import strop.sandbox
 
 GUEST = Path(strop.sandbox.__file__).parent / "guest"
+sys.path.append(str(GUEST))  # helpers.py imports what lies beside it
 HELPERS = runpy.run_path(str(GUEST / "helpers.py"))
 extract_code = HELPERS["extract_code"]
 
