@@ -110,11 +110,11 @@ def with_markers(text: str, now: str, path: str) -> str:
     """
     try:
         names = marked_names(text, path) - {EVOLVE}
+        lines = text.split("\n")
         for mark in {
-            text.split("\n")[row].rstrip() for row, _, _ in _marks(text, path)
-        }:  # one behind code gets its own line
-            mine = mark.replace("\\", r"\\")
-            now = re.sub(rf"(?m)(?<=\S)[ \t]*{re.escape(mark.strip())}[ \t]*(\r?)$", rf"\1\n{mine}\1", now)
+            lines[row].strip() for row, _, _ in _marks(text, path)
+        }:  # one that stands behind code is lost, too
+            now = re.sub(rf"(?m)(?<=\S)[ \t]*{re.escape(mark)}[ \t]*(?=\r?$)", "", now)
         now = _put_back(text, now, path, ())
         return _put_back(text, now, path, tuple(sorted(names))) if names else now
     except Malformed:
