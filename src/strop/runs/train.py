@@ -165,6 +165,7 @@ def trained_of(
         status=data.status,
         detail=data.detail,
         unverified=data.unverified,
+        waived=data.waived,
         sentence=conclusion.sentence,
         explanation=conclusion.detail,
         model=data.meta.get("language_model", ""),

@@ -163,7 +163,7 @@ def improved(rng: random.Random) -> Said:
         best_known={"alpha": 3.25} if rng.random() < 0.2 else {},
     )
     result = Improved(
-        directory=Path("nowhere"), task="task", model="offline", is_language_model=True, unverified="", audit=(),
+        directory=Path("nowhere"), task="task", model="offline", is_language_model=True, unverified="", waived="", audit=(),
         costs=Costs(), answers=counted_answers(Answers()), source=Original({"solution.py": "a\n"}), best_so_far=None,
         **{each.name: getattr(evidence, each.name) for each in fields(evidence)},
     )  # fmt: skip

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from strop.base.as_document import as_document, to_json
 from strop.base.errors import ConfigurationError, TaskError
-from strop.base.events import Evaluated
+from strop.base.events import Evaluated, RunStarted
 from strop.base.results import Evaluation, Improvement
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, digest_of
@@ -39,9 +39,10 @@ from strop.runs.patching.source_files import Original
 from strop.runs.results.improved import Improved, Unfinished
 from strop.runs.results.parts import counted_answers, noted
 from strop.runs.resume import recall
-from strop.runs.run_data import Answers, Costs, read_run
+from strop.runs.run_data import Answers, Costs, RunData, read_run
 from strop.runs.run_directory import meta_of
 from strop.runs.spec import RunSpec, improver_text
+from strop.sandbox.posture import PROTECTIONS
 from strop.store import Store
 from strop.tasks.command.config import command_task
 from strop.tasks.function.task import RECEIVING, SECONDS
@@ -268,6 +269,7 @@ OF_RECORD: dict[str, Any] = {
     "model": "offline",
     "is_language_model": False,
     "unverified": "",
+    "waived": "",
     "audit": tuple(noted({"R005": 2})),
     "costs": Costs(),
     "answers": counted_answers(Answers()),
@@ -519,3 +521,10 @@ def test_ratio_of_times_is_a_bound_when_receiving_is_much_of_the_faster_one(
 ) -> None:
     times = {"beside": ({SECONDS: 1.0, RECEIVING: original},), "metrics": ({SECONDS: 0.1, RECEIVING: program},)}
     assert is_diluted(Evaluation(0.9, "ok", **times)) is bound
+
+
+def test_result_names_what_the_jail_did_not_prevent_by_the_users_choice() -> None:
+    lacking = {name: {"what": "", "enforced": name not in ("read", "existence"), "detail": ""} for name in PROTECTIONS}
+    run = RunData()
+    run.add(RunStarted(scope="", spec={}, environment={}, posture={"protections": lacking}))
+    assert run.waived == "the jail did not prevent read: --require waived it"

@@ -48,6 +48,7 @@ _TABLE2 = "this is the record of strop reproduce table2, which has no iterations
 def print_trained(trained: Trained, console: Console, *, full: bool = False) -> None:
     """The summary; with `full` every table."""
     say(console, trained.unverified, style="bold yellow")
+    say(console, trained.waived, style="bold yellow")
     if trained.kind == "table2":
         say(console, notice_of(trained.model, trained.is_language_model), style="bold yellow")
         print_costs(trained.costs, console)
