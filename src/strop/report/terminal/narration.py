@@ -60,7 +60,7 @@ class Narration:
         self.run = RunData(alive=True)
         """All counts so far; texts are digests."""
         self.t: int | None = None
-        self.doing = "starting"
+        self.doing = "scoring the original"
         self.tried = 0
         """Candidates that were evaluated by the current self-improvement, or by strop improve."""
         self.original: Evaluated | None = None
