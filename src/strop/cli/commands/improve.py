@@ -137,8 +137,9 @@ def budget_line(spec: RunSpec) -> str:
     limited = ", ".join(f"{flag} {value}" for flag, value in limits.items() if value is not None)
     if limited:
         return f"{budget}; {limited}"
-    money = f"{escape(named(spec.model), 60)} costs nothing" if free else "money and time are not limited"
-    return f"{budget}; {money}; --max-cost, --max-time, --max-calls limit it"
+    if free:
+        return f"{budget}; {escape(named(spec.model), 60)} costs nothing"
+    return f"{budget}; no limit on cost or time (set one with --max-cost, --max-time or --max-calls)"
 
 
 @contextmanager
