@@ -223,10 +223,13 @@ def planned(spec: RunSpec, works: Iterable[Works]) -> Plan:
         cost=None if most.cost is None else _within(most.cost, limits.get(COST)),
         seconds=_within(most.seconds, spec.max_time),
     )
-    cost = f", about {dollars(round(expected.cost))}" if expected.cost else ""
-    value = flag and getattr(spec, flag.removeprefix("--").replace("-", "_"))
-    stop = f"{flag} {value} will stop it at about {expected.calls * share:,.0f}"
-    warning = f"without a limit: {expected.calls:,.0f} LM calls{cost}; {stop}" if flag else ""
+    warning = ""
+    if flag:
+        cost = f", about {dollars(round(expected.cost))}" if expected.cost else ""
+        stop = (
+            f"{flag} {getattr(spec, flag[2:].replace('-', '_')):g} will stop it at about {expected.calls * share:,.0f}"
+        )
+        warning = f"without a limit: {expected.calls:,.0f} LM calls{cost}; {stop}"
     return Plan(expected.times(share), most, warning)
 
 
