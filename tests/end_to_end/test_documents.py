@@ -116,7 +116,7 @@ QUICKSTART = ROOT / "docs" / "quickstart.md"
 """test_quickstart.py types its commands; those of the README, which are run here, are the same without git."""
 PAGES = sorted({ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")} - {QUICKSTART})
 ELSEWHERE = {
-    r"make (run|test|check)": "what CI runs, and what every clone runs first",
+    r"make (run|test|check)|\. \.venv": "what CI runs, and what every clone runs first",
     r"(pip|uv) ": "tests of the wheel, and of what messages tell people to install",
     r"export ": "keys of vendors",
     r"sqlite3 ": "tests/unit/store reads every view",

@@ -94,7 +94,7 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
     assert "; the program prints this score itself, and --trust-programs accepts that." in " ".join(
         ended.stdout.split()
     )
-    assert "budget: 25 evaluations, 12 LM calls of up to 6 responses; offline costs nothing; --max-cost" in ended.stderr
+    assert "budget: 25 evaluations, 12 LM calls of up to 6 responses; offline costs nothing\n" in ended.stderr
     assert "ok, 20% higher speed (12, the original's is 10) (best), 3 of 25 evaluations, 0 LM calls" in ended.stderr
     record = (tmp_path / "there/run.sqlite").read_bytes()
     assert str(tmp_path).encode() not in record, "a record that is published names no folder of this machine"
@@ -182,7 +182,7 @@ def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_o
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0 and "80% higher speed, from 10 to 18" in " ".join(out.split()), err
     refused = strop("apply", "there")
-    assert refused.returncode == 2 and "has changed since the improvement started" in refused.stderr
+    assert refused.returncode == 2 and "has changed since the run began" in refused.stderr
     assert (mine / "app/name with blank.txt").read_text() == "speed: 99"
 
 

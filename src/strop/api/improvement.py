@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text
-from strop.api.recording import recorded
+from strop.api.recording import check_free_folder, recorded
+from strop.api.scoring import shown_progress
 from strop.api.target import Target, TaskLike, check_model, model_of, plain_name, source_of, target_of
 from strop.lm.base import LanguageModel
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
@@ -68,7 +70,6 @@ def improve(target: TaskLike, options: ImproveOptions) -> Improved:
     start = None if options.solution is None else Path(options.solution)
     task = target if isinstance(target, (Task, CommandTask)) else None
     goal = target_of(source_of(target), changed_options(scoring), start, task)
-    check_model(spec.model, text, goal.task)
     folder = options.out or new_directory(RUNS, f"improve-{plain_name(Path(spec.task).name)}")
     model, show = model_of(options.model), "auto" if options.progress else "none"
     carry_out(spec, text, goal, Path(folder), show=show, model=model)  # type: ignore[arg-type]
@@ -86,21 +87,28 @@ def carry_out(
     tracks: Sequence[str] = (),
     show: Mode = "auto",
     model: Callable[[], LanguageModel] | None = None,
-    begin: Callable[[], None] | None = None,
+    begin: Callable[[], None] = lambda: None,
 ) -> None:
     """Improve once, in a new record.
 
-    `begin` is called after the model, the limits and the protections are checked, before anything runs.
+    `begin` is called after the model and the limits are checked, before anything runs.
 
     Raises:
         ConfigurationError, TaskError: the original does not run, too little is held out, or something that the configuration
             names does not exist.
         StropError: the host failed; the record keeps what was done.
     """
+    check_free_folder(directory)
+    check_model(spec.model, improver, target.task)
     check_enough(spec, target.task)
-    with assembled(spec, os.environ, model=model, tasks=(target.task,)) as parts:
-        if begin is not None:
-            begin()
+
+    @contextmanager
+    def steps() -> Iterator[Callable[[str], None]]:
+        begin()
+        with shown_progress(show) as say:
+            yield say
+
+    with assembled(spec, os.environ, model=model, tasks=(target.task,), begin=steps) as parts:
         meta = {"improver": improver, **target.meta(directory)}
         with recorded(parts, directory, KIND, meta, tracks, show) as journal:
             improve_once(on_kept_trees(parts, directory), improver, target.original, directory, journal)

@@ -21,6 +21,7 @@ from strop.checks.checked import Checked
 from strop.report.terminal import check as check_printing  # registers how a check is printed  # noqa: F401
 from strop.report.terminal import evaluation as score_printing  # registers how a score is printed  # noqa: F401
 from strop.report.terminal.display import Display
+from strop.report.terminal.live import Mode
 from strop.report.terminal.words import duration
 from strop.runs.evaluators import commands_for, jail
 from strop.runs.interrupts import stopped_by_signals
@@ -108,7 +109,7 @@ def check(
         SandboxError: the sandbox cannot run anything.
     """
     spec = RunSpec(task=source_of(task), seed=seed, require=protections(require)).checked_here()
-    with shown_progress(progress) as say:
+    with shown_progress("auto" if progress else "none") as say:
         return check_task(task_of(task), spec, say)
 
 
@@ -123,9 +124,9 @@ def check_task(task: AnyTask, spec: RunSpec, say: Callable[[str], None]) -> Chec
 
 
 @contextmanager
-def shown_progress(progress: bool, step: str = "starting") -> Iterator[Callable[[str], None]]:
+def shown_progress(show: Mode = "auto", step: str = "starting") -> Iterator[Callable[[str], None]]:
     """A function that shows the current step: on one changing line on a terminal, with the time, lines elsewhere."""
-    if not progress:
+    if show in ("none", "log"):
         yield lambda step: None
         return
     steps, start = [step], now()

@@ -35,7 +35,7 @@ from strop.runs.interrupts import stop
 
 COMMANDS = {
     "init": "Create a task of your own: a few files that work as they are, with a test.",
-    "check": "Examine a task before you spend money on it: its scorer is attacked, its original runs twice.",
+    "check": "Test a task's scorer before you spend money.",
     "improve": "Improve a program, and compare it on instances that the search never saw; ends with a patch.",
     "apply": "Apply the patch of strop improve to your files: all of them or none.",
     "score": "Score one solution of a task.",

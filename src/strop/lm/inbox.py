@@ -99,9 +99,9 @@ class Inbox(AsyncModel):
             write(draft, question_text(request, question.stem).encode())
             draft.chmod(FILE | shared | shared << 1)
             draft.replace(question)
-        first = next(iter(questions)).stem
-        count = quantity(len(questions), "request")
-        self._notify(f"{self.name}: {count} to answer; write {first}.answer.md for {first}.md etc.")
+        first, count = next(iter(questions)).stem, quantity(len(questions), "request")
+        rest = ", and so on" * (len(questions) > 1)
+        self._notify(f"{self.name}: {count} to answer; write {first}.answer.md for {first}.md in {self._folder}{rest}")
 
     def _answer_to(self, question: Path) -> str | None:
         """The text in the file of an answer; None while there is none, while it changes, and where it cannot be taken."""

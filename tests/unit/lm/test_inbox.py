@@ -141,7 +141,8 @@ def test_answers_may_come_in_any_order_and_each_is_kept_as_it_comes(desk: Desk, 
     wait_until(lambda: bool(desk.said))
     questions = [folder / f"{request.key[:16]}.md" for request in asked(3)]
     first = questions[0].stem
-    assert desk.said == [f"inbox:{folder}: 3 requests to answer; write {first}.answer.md for {first}.md etc."]
+    how = f"write {first}.answer.md for {first}.md in {folder}, and so on"
+    assert desk.said == [f"inbox:{folder}: 3 requests to answer; {how}"]
     for number, path in reversed(list(enumerate(questions))):
         answer_to(path).write_text(f"answer {number}")
         wait_until(lambda number=number: number in asking.kept)  # type: ignore[misc]

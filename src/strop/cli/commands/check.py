@@ -41,7 +41,7 @@ def check_command(
         task = target_of(target, scoring_of(scored, settings)).task
     if limits := beyond_offline(task):
         notify(f"note: {limits}")
-    with results_alone(), shown_progress(progress=True) as say:
+    with results_alone(), shown_progress() as say:
         checked = check_task(task, spec, say)
     present(checked, as_json=as_json)
     return TaskError.exit_code if checked.broken else 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 from strop.api.comparison import EvalForm, form_of
 from strop.api.conventions import make_spec
 from strop.api.lookup import RUNS
 from strop.api.recording import check_free_folder
+from strop.api.scoring import shown_progress
 from strop.base.errors import StropError
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
@@ -71,7 +73,7 @@ def eval_command(
     if dry_run:
         return _show_plan(spec.checked(), form, as_json=output.as_json)
     directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
-    with results_alone(), assembled(spec, os.environ) as parts:
+    with results_alone(), assembled(spec, os.environ, begin=partial(shown_progress, output.shown)) as parts:
         if not (directory / FILE_NAME).exists():
             check_free_folder(directory)  # before anything is printed
         if output.shown != "none":

@@ -15,7 +15,7 @@ from strop.api.conventions import make_spec
 from strop.api.improvement import DEFAULT_IMPROVER, carry_out
 from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import check_free_folder
-from strop.api.target import check_model, target_of
+from strop.api.target import target_of
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
@@ -96,7 +96,7 @@ def improve_command(
         check_can_apply(goal.original)
     with reported(directory, output.no_report):
         with results_alone(), best_reported(directory):
-            begin = partial(_say_first, goal.task, spec, text)
+            begin = partial(_say_first, goal.task, spec)
             carry_out(spec, text, goal, directory, tracks=output.track, show=output.shown, begin=begin)
         return _end(directory, apply=apply, as_json=output.as_json)
 
@@ -118,10 +118,9 @@ def _end(directory: Path, *, apply: bool, as_json: bool) -> int:
     return NOT_APPLIED if apply and isinstance(improved, Improved) and improved.is_held_back else 0
 
 
-def _say_first(task: AnyTask, spec: RunSpec, improver: str) -> None:
+def _say_first(task: AnyTask, spec: RunSpec) -> None:
     """Print what a user should know before anything is spent."""
     say_scorers((task,))
-    check_model(spec.model, improver, task)
     notify(budget_line(spec))
 
 
@@ -138,8 +137,9 @@ def budget_line(spec: RunSpec) -> str:
     limited = ", ".join(f"{flag} {value}" for flag, value in limits.items() if value is not None)
     if limited:
         return f"{budget}; {limited}"
-    money = f"{escape(named(spec.model), 60)} costs nothing" if free else "money and time are not limited"
-    return f"{budget}; {money}; --max-cost, --max-time, --max-calls limit it"
+    if free:
+        return f"{budget}; {escape(named(spec.model), 60)} costs nothing"
+    return f"{budget}; no limit on cost or time (set one with --max-cost, --max-time or --max-calls)"
 
 
 @contextmanager

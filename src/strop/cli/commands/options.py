@@ -67,7 +67,7 @@ Settings = Annotated[
     Parameter(
         name="--set",
         help="KEY=VALUE with any key of strop.toml. Such as build=make or instances=3. VALUE is TOML or plain text; "
-        "docs/flags.md lists the keys. May be given several times.",
+        "strop init NAME --form command writes most of them. May be given several times.",
     ),
 ]
 

@@ -44,7 +44,7 @@ def score_command(
         task = target_of(target, scoring).task
     text = task.seed if solution is None else program_of(solution, task)
     announce(environment.instances)
-    with results_alone(), shown_progress(True, f"scoring {task.name}"):
+    with results_alone(), shown_progress(step=f"scoring {task.name}"):
         score = score_program(task, text, split, spec)
     present(score, as_json=as_json)
     return 0

@@ -60,7 +60,7 @@ class Narration:
         self.run = RunData(alive=True)
         """All counts so far; texts are digests."""
         self.t: int | None = None
-        self.doing = "starting"
+        self.doing = "scoring the original"
         self.tried = 0
         """Candidates that were evaluated by the current self-improvement, or by strop improve."""
         self.original: Evaluated | None = None
@@ -79,6 +79,7 @@ class Narration:
 
     def begin_again(self, past: Iterable[Event], spent: Mapping[str, int], notes: Mapping[str, int]) -> None:
         """Count what earlier sessions did: their events, what the run's limits counted, and how often each rule was noted."""
+        self.doing = "resuming"
         for event in past:
             self.add(event)
         self.spent_before.update(spent)
@@ -114,12 +115,12 @@ class Narration:
         return (+self._in_flight).total()
 
     def waiting(self, quiet: float) -> str:
-        """What the run waits for if nothing happened for `quiet` seconds; empty below `SLOW`."""
-        if quiet < SLOW:
-            return ""
-        if self.in_flight:
-            return f"waiting for {quantity(self.in_flight, 'response')} for {duration(quiet)}"
-        return f"{self.doing}; no evaluation has ended for {duration(quiet)}"
+        """What the run waits for if nothing happened for `quiet` seconds; empty below `SLOW`, except where people respond."""
+        inbox = str(self.run.recipe.get("model")).partition("inbox:")[2]
+        if self.in_flight and (inbox or quiet >= SLOW):
+            where = f" in {inbox}" if inbox else ""
+            return f"waiting for {quantity(self.in_flight, 'response')}{where} for {duration(quiet)}"
+        return "" if quiet < SLOW else f"{self.doing}; no evaluation has ended for {duration(quiet)}"
 
     def line(self, event: Event) -> str | None:
         """The line for `event`, the latest that was added; None if it needs none."""
