@@ -299,17 +299,6 @@ def test_error_feedback_points_at_the_worst_instances_only_where_the_scores_diff
     assert prompts and all("The lowest leave the most to gain." in prompt for prompt in prompts)
 
 
-def test_islands_grow_apart_until_the_best_of_each_migrates(jail: Sandbox) -> None:
-    trial = run("islands", jail, better_each_time())
-    home = {marked(0.3 + 0.6 * (1 - 0.9**number)).strip(): (number - 1) % 3 for number in range(1, 25)}
-    crossings = []
-    for index, call in enumerate(calls(trial)):
-        homes = [home.get(shown(request)) for request in call]
-        crossings.append(sum(there is not None and there != slot % 3 for slot, there in enumerate(homes)))
-        assert index == 0 or all(there is not None or index == 1 for there in homes)
-    assert crossings[:2] == [0, 0] and crossings[2] > 0
-
-
 def test_successive_halving_scores_the_better_half_again_and_again(jail: Sandbox) -> None:
     trial = run("successive_halving", jail, better_each_time())
     times = Counter(program for program, _ in trial.scored)
