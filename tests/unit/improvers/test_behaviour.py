@@ -337,7 +337,8 @@ def test_error_feedback_repairs_a_failed_program_when_it_asks_for_one_answer_at_
 
 
 def test_error_feedback_says_in_a_line_how_other_attempts_failed_where_it_shows_a_better_program(jail: Sandbox) -> None:
-    second = calls(run("error_feedback", jail, answering(0, 0.6, 0.2, 0)))[1]
+    utility = MarkedUtility(error="the build failed: a.c:6:45: ZeroDivisionError\n 6 | a\n   | ^~")
+    second = calls(run("error_feedback", jail, answering(0, 0.6, 0.2, 0), utility=utility))[1]
     better = [request.message for request in second if value(shown(request)) == 0.6]
     assert better and all("Other attempts failed; avoid their mistakes: " in message for message in better)
     assert all(message.rpartition("mistakes: ")[2].count("ZeroDivisionError") == 1 for message in better)
