@@ -122,6 +122,13 @@ class Components:
         """Every task, `task` first."""
         return (self.task, *self.further)
 
+    @property
+    def posture(self) -> Posture:
+        """What was observed of the jail of the task's programs."""
+        if self.commands is not None and isinstance(self.task, CommandTask):
+            return self.commands.worker.posture
+        return self.sandbox.posture
+
 
 @dataclass(frozen=True)
 class RunOrigin:
