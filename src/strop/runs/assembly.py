@@ -125,9 +125,8 @@ class Components:
     @property
     def posture(self) -> Posture:
         """What was observed of the jail of the task's programs."""
-        if self.commands is not None and isinstance(self.task, CommandTask):
-            return self.commands.worker.posture
-        return self.sandbox.posture
+        is_command = self.commands is not None and isinstance(self.task, CommandTask)
+        return self.commands.worker.workspaces.posture if is_command else self.sandbox.posture  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True)
