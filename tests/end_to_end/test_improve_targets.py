@@ -87,16 +87,16 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
 ) -> None:
     ended = strop("improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there")
     assert ended.returncode == 0, ended.stderr
+    said = " ".join(ended.stdout.split())
     assert (
         "Better on its fixed input: 20% higher speed, from 10 to 12, the same in each of 3 repeated measurements"
-        in " ".join(ended.stdout.split())
+        in said
     )
-    assert "; the program prints this score itself, and --trust-programs accepts that." in " ".join(
-        ended.stdout.split()
-    )
+    assert "; the program prints this score itself, and --trust-programs accepts that." in said
     assert "budget: 25 evaluations, 12 LM calls of up to 6 responses; offline costs nothing\n" in ended.stderr
-    assert "ok, 20% higher speed (12, the original's is 10) (best), 3 of 25 evaluations, 0 LM calls" in ended.stderr
+    assert "ok, 20% higher speed (from 10 to 12) (best), 3 of 25 evaluations, 0 LM calls" in ended.stderr
     record = (tmp_path / "there/run.sqlite").read_bytes()
+    assert b"writing outside of the copy" in record, "the protections are those of the command's jail"
     assert str(tmp_path).encode() not in record, "a record that is published names no folder of this machine"
     assert contents(mine) == FILES
     git(tmp_path / "mine", "apply", "-p2", "--check", str(tmp_path / "there/solution.diff"))

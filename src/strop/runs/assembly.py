@@ -122,6 +122,12 @@ class Components:
         """Every task, `task` first."""
         return (self.task, *self.further)
 
+    @property
+    def posture(self) -> Posture:
+        """What was observed of the jail of the task's programs."""
+        is_command = self.commands is not None and isinstance(self.task, CommandTask)
+        return self.commands.worker.workspaces.posture if is_command else self.sandbox.posture  # type: ignore[union-attr]
+
 
 @dataclass(frozen=True)
 class RunOrigin:

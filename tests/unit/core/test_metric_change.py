@@ -275,7 +275,9 @@ def test_line_about_the_original_compares_it_with_nothing(tmp_path: Path) -> Non
     at: Any = {"scope": "a", "utility": "p", "split": "train", "solution": "b", "value": 0.5, "verdict": "ok"}
     own, other = ({"time": 0.132},) * 3, ({"time": 0.066},) * 3
     assert words(Evaluated(**at, metrics=own, beside=own)) == "132 ms"
-    assert words(Evaluated(**at, metrics=other, beside=own)) == "2x as fast (66 ms, the original's is 132 ms)"
+    assert words(Evaluated(**at, metrics=other, beside=own)) == "2x as fast (from 132 ms to 66 ms)"
+    tie = ({"time": 0.13199},) * 3
+    assert words(Evaluated(**at, metrics=tie, beside=own)) == "less than 0.1% faster (from 132 ms to 131.99 ms)"
 
 
 def test_few_equal_measurements_exclude_no_chance() -> None:

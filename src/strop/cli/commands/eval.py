@@ -73,9 +73,9 @@ def eval_command(
     if dry_run:
         return _show_plan(spec.checked(), form, as_json=output.as_json)
     directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
+    if not (directory / FILE_NAME).exists():
+        check_free_folder(directory)
     with results_alone(), assembled(spec, os.environ, begin=partial(shown_progress, output.shown)) as parts:
-        if not (directory / FILE_NAME).exists():
-            check_free_folder(directory)  # before anything is printed
         if output.shown != "none":
             say_scorers(parts.tasks)
         result, error = form.carry_out(parts, directory, output.track, output.shown)

@@ -207,7 +207,8 @@ class Narration:
         self._times[kind] = after
         if after.bit_length() == before.bit_length():
             return None
-        return escape(line, limit=400) + (escape(f" ({kind[-1]}, {after} times so far)", 100) if before else "")
+        more = f" ({kind[-1]}, {after} times so far; repeats are not listed)" if before else ""
+        return escape(line, limit=400) + escape(more, 150)
 
 
 def named(program: str | None) -> str:
