@@ -68,7 +68,7 @@ class Checked(Shown):
         count = sum(problem.is_broken for problem in self.problems)
         if count:
             return f"{self.task}: broken: {quantity(count, 'problem')}."
-        found = f"{'nothing broken' if self.problems else 'no problems'} found"
+        found = f"{'no problems' if self.kinds_tried and not self.problems else 'nothing broken'} found"
         return f"{self.task}: {found}{' by these trials' if self.kinds_tried else '; no answer was spoiled'}."
 
     @computed
