@@ -181,7 +181,7 @@ def test_every_command_that_asks_a_model_says_what_it_costs_and_asks_nothing(
 ) -> None:
     plan, limited = (plan_of(strop, *command, "--max-cost", limit) for limit in ("1000000", "0.5"))
     assert 0.5 < plan["cost"]["expected"] < plan["cost"]["most"] and plan["warning"] is None
-    assert limited["cost"]["most"] == 0.5 and limited["warning"].startswith("--max-cost ")
+    assert limited["cost"]["most"] == 0.5 and limited["warning"].startswith("without a limit: ")
     assert not list(tmp_path.rglob("run.sqlite")) and not (tmp_path / "runs").exists()
 
 
