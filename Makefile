@@ -16,7 +16,7 @@ run: $(VENV)/strop.installed  ## a small run of STOP in less than a minute, whic
 	@# On this task bad programs fail at once.
 	$(BIN)/strop run lpn --model offline --meta-model offline:skill=1 --lm-budget 10 --utility-budget 30 \
 		--gate-pairs 20 --gate-error 0.05
-	@echo "next, with a language model: $(BIN)/strop run lpn --model openai/gpt-4o (--dry-run says what it costs)"
+	@echo "next, with a language model, what a run costs: $(BIN)/strop run lpn --model openai/gpt-4o --max-cost 5 --dry-run"
 
 quick: $(VENV)/dev.installed  ## unit tests that start no process and take no more than a moment
 	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not heavy and not process" tests/unit
