@@ -12,11 +12,11 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run quick test test-all lint check docs bench peers soak clean
 
-run: $(VENV)/strop.installed  ## a small run of STOP in about a minute, which finds a better improver; no language model
-	$(BIN)/strop run 3sat --model offline:skill=0.25 --meta-model offline:skill=1 -T 1 --copies 5 --max-responses 4 \
-		--lm-budget 5 --meta-budget 4 --utility-budget 20 --gate-pairs 20
-	@echo
-	@echo "With a language model: $(BIN)/strop run lpn --model openai/gpt-4o     (--dry-run says what it costs)"
+run: $(VENV)/strop.installed  ## a small run of STOP in less than a minute, which finds a better improver; no language model
+	@# On this task bad programs fail at once.
+	$(BIN)/strop run lpn --model offline --meta-model offline:skill=1 --lm-budget 10 --utility-budget 30 \
+		--gate-pairs 20 --gate-error 0.05
+	@echo "next, with a language model, what a run costs: $(BIN)/strop run lpn --model openai/gpt-4o --max-cost 5 --dry-run"
 
 quick: $(VENV)/dev.installed  ## unit tests that start no process and take no more than a moment
 	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not heavy and not process" tests/unit

@@ -10,7 +10,7 @@ from pathlib import Path
 from strop.analysis.stats import Estimate, mean, score_difference
 from strop.runs.claims.numbers import between
 
-NOTE = "Best held-out score by answers used: the mean over seeds and its 95% interval. The proposers are not language models."
+NOTE = "Best held-out score by responses used: the mean over seeds and its 95% interval. The proposers are not language models."
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Table:
 
 def text(table: Table) -> str:
     """The table as a user reads it, in Markdown."""
-    head = [f"{count} answers" for count in table.answers]
+    head = [f"{count} responses" for count in table.answers]
     lines = [NOTE, "", *_rows(["task", "system", *head], "---")]
     for task, start in table.starts.items():
         lines += _rows([task, "start program", f"{start:.3f}", *[""] * (len(head) - 1)])
@@ -157,7 +157,7 @@ def draw(table: Table, path: Path) -> None:
             means = [one.mean for one in estimates.values()]
             panel.errorbar(beside, means, halves, marker="o", markersize=3.5, capsize=2.5, linewidth=1.1, label=system)
         panel.axhline(start, color="0.6", linewidth=0.8, linestyle="--")
-        panel.set(title=task, xscale="log", xlabel="answers", xticks=table.answers, xticklabels=table.answers)
+        panel.set(title=task, xscale="log", xlabel="responses", xticks=table.answers, xticklabels=table.answers)
         panel.minorticks_off()
         panel.spines[["top", "right"]].set_visible(False)
     panels[0][0].set_ylabel("held-out score (no language model)")

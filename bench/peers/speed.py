@@ -17,13 +17,13 @@ from search import HOME, SYSTEMS, Spec, distinct, environment, search, write_cas
 from server import Server
 
 ISOLATION = {
-    "gepa": "none: threads of the optimizer",
-    "gepa apart": "a process a candidate",
-    "openevolve": "none: its worker processes",
-    "openevolve apart": "a process a candidate",
-    "shinka": "a process a candidate",
-    "strop": "jailed, recorded",
-    "bare forks": "none: the limit of warm fork servers",
+    "gepa": "a thread of the optimizer",
+    "gepa apart": "a new interpreter",
+    "openevolve": "a lasting worker process",
+    "openevolve apart": "a new interpreter",
+    "shinka": "a new interpreter",
+    "strop": "a jailed fork, recorded",
+    "bare forks": "a fork: the limit",
 }
 LIMIT = "bare forks"
 SLOW = {"gepa apart", "openevolve apart", "shinka"}

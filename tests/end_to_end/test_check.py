@@ -16,7 +16,7 @@ def test_check_of_a_sound_task_ends_with_0_and_a_line_for_each_thing_that_was_fo
     assert score == "Score: computed by the host in score()."
     assert tried.startswith("Tried 3 kinds of spoiled answers; none is rewarded.")
     assert shown.startswith("6 held-out instances, and up to 150 if scores vary, can show a difference.")
-    assert conclusion == "lpn: sound, as far as it was tried."
+    assert conclusion == "lpn: nothing broken found by these trials."
     assert ended.stderr.splitlines() == ["the original", "spoiled answers"]
 
 
@@ -41,9 +41,9 @@ def test_check_of_a_command_says_who_computes_the_score_and_whether_the_original
         'command = "python3 p.py"\nfiles = ["p.py"]\nscore = ["score: (.*)"]\nmetric = ["score:max"]\n'
     )
     ended = strop("check", ".")
-    assert (ended.returncode, "sound" in ended.stdout) == (0, False), ended.stderr
+    assert (ended.returncode, "no problems" in ended.stdout) == (0, False), ended.stderr
     assert 'a better result will be called "by its own score" (name a judge: docs/targets.md)' in ended.stdout
-    assert "its input never changes, so that a better program is held back" in ended.stdout.lower()
+    assert "its input never changes, so nothing is held out" in ended.stdout.lower()
     (tmp_path / "p.py").write_text("raise SystemExit(1)\n")
     ended = strop("check", ".")
     assert ended.returncode == 5 and "Broken: task " in ended.stdout

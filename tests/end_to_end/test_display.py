@@ -61,9 +61,8 @@ def terminal(tmp_path: Path) -> Iterator[list[Terminal]]:
     made: list[Terminal] = []
     yield made
     for each in made:
-        if each.process.poll() is None:
-            each.process.kill()
-            each.process.communicate()
+        each.process.kill()
+        each.process.communicate()
         with suppress(OSError):
             os.close(each.ours)
 
@@ -116,6 +115,12 @@ def test_run_draws_a_live_view_that_fits_the_terminal(terminal: list[Terminal], 
     pictures = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", shown.output).splitlines()
     drawn = [line for line in pictures if " · " in line]
     assert drawn and max(map(len, drawn)) < columns
+
+
+@pytest.mark.parametrize("verb", ["score", "check", "improve", "run"])
+def test_command_shows_at_once_what_it_does(terminal: list[Terminal], tmp_path: Path, verb: str) -> None:
+    step = "scoring doubling" if verb == "score" else "starting"
+    start(terminal, tmp_path, 80, verb, "parity").until(f"{step} · 0.0 s")
 
 
 def test_run_says_how_to_go_on_when_it_is_stopped_under_a_live_view(terminal: list[Terminal], tmp_path: Path) -> None:

@@ -87,16 +87,16 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
 ) -> None:
     ended = strop("improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there")
     assert ended.returncode == 0, ended.stderr
+    said = " ".join(ended.stdout.split())
     assert (
         "Better on its fixed input: 20% higher speed, from 10 to 12, the same in each of 3 repeated measurements"
-        in " ".join(ended.stdout.split())
+        in said
     )
-    assert "; the program prints this score itself, and --trust-programs accepts that." in " ".join(
-        ended.stdout.split()
-    )
-    assert "budget: 25 evaluations, 12 LM calls of up to 6 responses; offline costs nothing; --max-cost" in ended.stderr
-    assert "ok, 20% higher speed (12, the original's is 10) (best), 3 of 25 evaluations, 0 LM calls" in ended.stderr
+    assert "; the program prints this score itself, and --trust-programs accepts that." in said
+    assert "budget: 25 evaluations, 12 LM calls of up to 6 responses; offline costs nothing\n" in ended.stderr
+    assert "ok, 20% higher speed (from 10 to 12) (best), 3 of 25 evaluations, 0 LM calls" in ended.stderr
     record = (tmp_path / "there/run.sqlite").read_bytes()
+    assert b"writing outside of the copy" in record, "the protections are those of the command's jail"
     assert str(tmp_path).encode() not in record, "a record that is published names no folder of this machine"
     assert contents(mine) == FILES
     git(tmp_path / "mine", "apply", "-p2", "--check", str(tmp_path / "there/solution.diff"))
@@ -182,7 +182,7 @@ def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_o
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0 and "80% higher speed, from 10 to 18" in " ".join(out.split()), err
     refused = strop("apply", "there")
-    assert refused.returncode == 2 and "has changed since the improvement started" in refused.stderr
+    assert refused.returncode == 2 and "has changed since the run began" in refused.stderr
     assert (mine / "app/name with blank.txt").read_text() == "speed: 99"
 
 

@@ -197,13 +197,13 @@ def test_answers_of_a_run_travel_as_a_file(tmp_path: Path) -> None:
     )
     options = {"seed": 1, **SMALL}
     first = strop.improve("task.py", model="offline", out="first", **options)  # type: ignore[arg-type]
-    strop_show = [sys.executable, "-m", "strop", "show", "first", "--answers", "answers.jsonl"]
+    strop_show = [sys.executable, "-m", "strop", "show", "first", "--responses", "answers.jsonl"]
     assert subprocess.run(strop_show, capture_output=True).returncode == 0
     again = subprocess.run(strop_show, capture_output=True, text=True)
     assert again.returncode == 2 and "exists already" in again.stderr
     second = strop.improve("task.py", model="recorded:answers.jsonl", out="second", **options)  # type: ignore[arg-type]
     assert (second.improved, second.finding) == (first.improved, first.finding)
-    with pytest.raises(strop.StropError, match="no answer to"):
+    with pytest.raises(strop.StropError, match="no response to"):
         strop.improve("task.py", model="recorded:answers.jsonl", improver="hints", out="third", **options)  # type: ignore[arg-type]
 
 

@@ -58,10 +58,8 @@ def test_view_says_that_no_browser_could_be_opened_and_succeeds(
 ) -> None:
     going_on.close()
     ended = strop_process("view", "r", BROWSER=str(tmp_path / "nowhere"), PATH="")
-    assert (ended.returncode, ended.stderr.splitlines()[1:]) == (
-        0,
-        ["no browser could be opened; open the page yourself"],
-    )
+    where = (tmp_path / "r" / "report.html").as_uri()
+    assert (ended.returncode, ended.stderr.splitlines()[1:]) == (0, [f"no browser could be opened; open {where}"])
 
 
 def watching(start_strop: Start, tmp_path: Path, browser: str) -> subprocess.Popen[str]:

@@ -22,7 +22,7 @@ from strop.base.solution import digest_of, is_costly_to_parse
 from strop.cli.commands.output import notices, results
 from strop.core.handles import MOST_RECORDED, Grant
 from strop.lm.base import Request, dropped
-from strop.lm.inbox import Inbox, InboxSettings
+from strop.lm.inbox import Inbox
 from strop.runs.listing import list_runs
 from strop.runs.run_directory import ignore_records, save
 from strop.store import FILE_NAME, Store
@@ -118,7 +118,7 @@ def test_record_keeps_its_beginning_when_its_log_is_lost(tmp_path: Path) -> None
 @pytest.mark.parametrize("link", [os.symlink, os.link], ids=["symbolic", "hard"])
 def test_inbox_takes_no_link_for_an_answer(tmp_path: Path, link: Callable[[Path, Path], None]) -> None:
     (tmp_path / "secret.txt").write_text("SECRET OF ADA")
-    inbox = Inbox(f"inbox:{tmp_path}/q", InboxSettings(settle_seconds=0.0), notify=lambda line: None)
+    inbox = Inbox(f"inbox:{tmp_path}/q", settle_seconds=0.01, notify=lambda line: None)
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(inbox.complete, [Request("", "a prompt")], dropped)
         wait_until(lambda: any((tmp_path / "q").glob("*.md")))

@@ -258,7 +258,7 @@ class _Handler(BaseHTTPRequestHandler):
         reply |= {"model": body.get("model"), "choices": choices} | ({} if usage is None else {"usage": usage})
         data = server_faults.encoded(fault, reply)
         texts_sent = tuple(choice["message"]["content"] for choice in choices)
-        if fault.word not in {"malformed", "no-choices", "compressed"}:
+        if fault.word not in {"malformed", "no-choices", "bomb"}:
             seen = replace(seen, billed=texts_sent, tokens=(inputs, outputs))
         self._deliver(data, seen, fault)
 
@@ -302,7 +302,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._drip(b"HTTP/1.1 200 OK\r\nX-Drip: " + b"." * 1000, fault.number or 0.0)
                 self._hang_up()
             case _:
-                coded = {"Content-Encoding": "gzip"} if fault.word == "compressed" else {}
+                coded = {"Content-Encoding": "gzip"} if fault.word in {"compressed", "bomb"} else {}
                 self._send(200, data, seen, headers=coded)
                 if fault.word == "leave":
                     self._hang_up()

@@ -24,6 +24,7 @@ WORDS = {
     "drip-head[:s]": "the same of the headers",
     "endless": "a body that never ends",
     "compressed": "a body compressed by gzip, which was not asked for",
+    "bomb": "such a body of ten megabytes",
     "malformed": "status 200 and a body that is not JSON",
     "no-choices": "status 200 and an empty list of choices",
     "wrong-usage": "token counts that cannot be right: negative, text, absurd, no object",
@@ -170,8 +171,8 @@ def spoiled(fault: ServerFault, text: str) -> dict[str, Any]:
 def encoded(fault: ServerFault, body: dict[str, Any]) -> bytes:
     """The bytes of a response body."""
     data = json.dumps(body).encode()
-    if fault.word == "compressed":
-        return gzip.compress(data)
+    if fault.word in ("compressed", "bomb"):
+        return gzip.compress(data + b" " * 10**7 * (fault.word == "bomb"))
     return data[: len(data) // 2] if fault.word == "malformed" else data
 
 

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from strop.base.events import LmCalled, RunFinished, RunResumed, RunStarted
+from strop.base.events import LmCalled, RunFinished, RunStarted
 from support.records import evaluated, iterated, responded
 
 SPEC = {"model": "openai/gpt-4?seed=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1, "require": None}
 STARTED = RunStarted(scope="", spec=SPEC, environment={}, posture={})
-RESUMED = RunResumed(scope="", spec=SPEC, environment={}, posture={}, events=1, seconds=1.0)
 FINISHED = RunFinished(scope="", status="finished")
 CALLED = LmCalled(
     scope="t0/measure/copy0", call=0, expertise="You code.", messages=("a prompt",), temperature=0.7, cost=1

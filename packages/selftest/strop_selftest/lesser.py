@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> None:
     if os.geteuid() != 0:
         raise ConfigurationError("only root can take rights away from itself")
     kernel = Kernel()
-    if mode.uid:
+    if mode.uid or mode.container:
         _show_to_everyone(kernel, needed_folders())
     if mode.refused:
         _refuse(kernel, mode.refused)

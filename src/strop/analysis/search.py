@@ -46,15 +46,15 @@ class SearchBehaviour:
         if self.failed:
             ran += f", {self.failed} failed"
         if not self.lm_calls:
-            return f"{ran}: no LM call, {self._mean(self.utility_calls)} utility calls each"
+            return f"{ran}: no LM call, {self._mean(self.utility_calls, 'utility call')} each"
         return (
-            f"{ran}: {self._mean(self.lm_calls)} LM calls in {self._mean(self.rounds)} rounds and "
-            f"{self._mean(self.utility_calls)} utility calls each, {self.answers / self.lm_calls:.3g} responses a call; "
+            f"{ran}: {self._mean(self.lm_calls, 'LM call')} in {self._mean(self.rounds, 'round')} and "
+            f"{self._mean(self.utility_calls, 'utility call')} each, {self.answers / self.lm_calls:.3g} responses a call; "
             f"{self.showing_earlier} of {quantity(self.prompts, 'prompt')} show an earlier response"
         )
 
-    def _mean(self, count: int) -> str:
-        return f"{count / self.improvements:.3g}"
+    def _mean(self, count: int, thing: str) -> str:
+        return f"{count / self.improvements:.3g} {thing}{'s' * (count != self.improvements)}"
 
 
 @dataclass

@@ -14,7 +14,8 @@ from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text, trained_on
 from strop.api.recording import Record, measuring
 from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
-from strop.base.errors import ConfigurationError, StropError
+from strop.base.errors import ConfigurationError, StropError, TaskError
+from strop.base.events import ImproveStarted
 from strop.report.terminal import evaluation as printing  # registers how a table is printed  # noqa: F401
 from strop.report.terminal.live import Mode
 from strop.runs import evaluate
@@ -100,6 +101,8 @@ class EvalForm:
                 context = RunContext(parts, record.journal, recalled=record.journal.recalled)
                 evaluate.carry_out(context, parts.tasks, self.improvers, record.notify)
         except StropError as error:
+            if isinstance(error, ConfigurationError | TaskError) and not any(record.store.events(ImproveStarted)):
+                raise
             return error
         return None
 

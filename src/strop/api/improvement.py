@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text
-from strop.api.recording import recorded
+from strop.api.recording import check_free_folder, recorded
+from strop.api.scoring import shown_progress
 from strop.api.target import Target, TaskLike, check_model, model_of, plain_name, source_of, target_of
-from strop.base.errors import ConfigurationError, TaskError
-from strop.base.events import ImproveStarted
 from strop.lm.base import LanguageModel
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
 from strop.report.terminal.live import Mode
@@ -25,7 +24,6 @@ from strop.runs.result import whole_result_in
 from strop.runs.results.improved import Improved
 from strop.runs.run_directory import new_directory, on_kept_trees
 from strop.runs.spec import RunSpec
-from strop.store import Store
 from strop.tasks.base import Task
 from strop.tasks.command.options import ScoringOptions, changed_options
 from strop.tasks.command.task import CommandTask
@@ -72,7 +70,6 @@ def improve(target: TaskLike, options: ImproveOptions) -> Improved:
     start = None if options.solution is None else Path(options.solution)
     task = target if isinstance(target, (Task, CommandTask)) else None
     goal = target_of(source_of(target), changed_options(scoring), start, task)
-    check_model(spec.model, text, goal.task)
     folder = options.out or new_directory(RUNS, f"improve-{plain_name(Path(spec.task).name)}")
     model, show = model_of(options.model), "auto" if options.progress else "none"
     carry_out(spec, text, goal, Path(folder), show=show, model=model)  # type: ignore[arg-type]
@@ -90,43 +87,28 @@ def carry_out(
     tracks: Sequence[str] = (),
     show: Mode = "auto",
     model: Callable[[], LanguageModel] | None = None,
-    begin: Callable[[], None] | None = None,
+    begin: Callable[[], None] = lambda: None,
 ) -> None:
-    """Improve once, in a new record. The record is removed if the original does not run, so that the command can be repeated.
+    """Improve once, in a new record.
 
-    `begin` is called after the model, the limits and the protections are checked, before anything runs.
+    `begin` is called after the model and the limits are checked, before anything runs.
 
     Raises:
         ConfigurationError, TaskError: the original does not run, too little is held out, or something that the configuration
             names does not exist.
         StropError: the host failed; the record keeps what was done.
     """
+    check_free_folder(directory)
+    check_model(spec.model, improver, target.task)
     check_enough(spec, target.task)
-    existed, made = directory.exists(), False
-    try:
-        with assembled(spec, os.environ, model=model, tasks=(target.task,)) as parts:
-            if begin is not None:
-                begin()
-            with recorded(
-                parts, directory, KIND, {"improver": improver, **target.meta(directory)}, tracks, show
-            ) as journal:
-                made = True
-                improve_once(on_kept_trees(parts, directory), improver, target.original, directory, journal)
-    except (ConfigurationError, TaskError):
-        if made:
-            _remove_unless_begun(directory, remove=not existed)
-        raise
 
+    @contextmanager
+    def steps() -> Iterator[Callable[[str], None]]:
+        begin()
+        with shown_progress(show) as say:
+            yield say
 
-def _remove_unless_begun(directory: Path, *, remove: bool) -> None:
-    """Delete a record in which no improvement started; `remove`: its directory, too."""
-    with Store.open(directory) as store:
-        if any(store.events(ImproveStarted)):
-            return
-    for path in directory.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    if remove:
-        directory.rmdir()
+    with assembled(spec, os.environ, model=model, tasks=(target.task,), begin=steps) as parts:
+        meta = {"improver": improver, **target.meta(directory)}
+        with recorded(parts, directory, KIND, meta, tracks, show) as journal:
+            improve_once(on_kept_trees(parts, directory), improver, target.original, directory, journal)

@@ -34,7 +34,7 @@ def find_run(run: Path | None, root: Path = RUNS) -> Path:
     if run is None:
         listings = list_runs(root)
         if not listings:
-            raise ConfigurationError(f"there are no runs in {root}; name the directory of a run")
+            raise ConfigurationError(f"no run in {root}/; if you used --out, name its folder")
         return max(listings, key=lambda listing: listing.started or 0.0).run
     if len(run.parts) != 1:
         raise ConfigurationError(f"there is no run directory {run}")

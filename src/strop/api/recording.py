@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from strop.base.errors import (
     RunBudgetSpent,
     SandboxError,
     StoreError,
+    TaskError,
 )
-from strop.base.events import AuditNoted, Evaluated, LmCalled, LmResponded
+from strop.base.events import AuditNoted, Evaluated, ImproveStarted, LmCalled, LmResponded
 from strop.base.terminal_text import escape
 from strop.report.terminal.live import LineView, LiveView, Mode, View, make_view
 from strop.report.terminal.narration import Narration
@@ -64,6 +66,7 @@ def recorded(
         ConfigurationError: the directory holds a run already, or cannot be written.
     """
     check_free_folder(directory)
+    existed = directory.exists()
     with _continuable(directory, kind):
         try:
             store = Store.create(directory, meta_of(parts, kind) | dict(more_meta or {}))
@@ -71,8 +74,27 @@ def recorded(
             keep_tasks(directory, parts)
         except StoreError as error:
             raise ConfigurationError(str(error)) from error
-        with sent(directory, tracks), store, _shown(parts, store, show) as (journal, _):
-            yield journal
+        with _kept_if_begun(directory, existed), sent(directory, tracks), store, _shown(parts, store, show) as shown:
+            yield shown[0]
+
+
+@contextmanager
+def _kept_if_begun(directory: Path, existed: bool) -> Iterator[None]:
+    """Remove a new record whose task or configuration is refused before an improvement starts, so that the command can be
+    repeated; the directory, too, unless it `existed`."""
+    try:
+        yield
+    except (ConfigurationError, TaskError):
+        with Store.open(directory) as store:
+            begun = any(store.events(ImproveStarted))
+        for path in () if begun else directory.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        if not (begun or existed):
+            directory.rmdir()
+        raise
 
 
 @contextmanager
@@ -172,13 +194,15 @@ def measuring(
     Raises:
         ConfigurationError: the directory holds something else, or cannot be written.
     """
-    meta = meta_of(parts, kind) | dict(subject)
+    meta, existed = meta_of(parts, kind) | dict(subject), directory.exists()
+    held = (directory / FILE_NAME).exists()
     try:
         store, finished = _store(directory, meta, parts.spec)
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
     recalled = None if finished else recall(store)
-    with sent(directory, tracks), store, _shown(parts, store, show, recalled) as (journal, view):
+    kept = nullcontext() if held else _kept_if_begun(directory, existed)
+    with kept, sent(directory, tracks), store, _shown(parts, store, show, recalled) as (journal, view):
         notify: Callable[[str], None] = view.say if isinstance(view, LineView) else lambda line: None
         if finished:
             notify(f"{directory} is complete; nothing is measured again")

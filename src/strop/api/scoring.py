@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from time import monotonic as now
 from typing import Literal
 
 from rich.text import Text
@@ -20,6 +21,8 @@ from strop.checks.checked import Checked
 from strop.report.terminal import check as check_printing  # registers how a check is printed  # noqa: F401
 from strop.report.terminal import evaluation as score_printing  # registers how a score is printed  # noqa: F401
 from strop.report.terminal.display import Display
+from strop.report.terminal.live import Mode
+from strop.report.terminal.words import duration
 from strop.runs.evaluators import commands_for, jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.options import Require, protections
@@ -106,7 +109,7 @@ def check(
         SandboxError: the sandbox cannot run anything.
     """
     spec = RunSpec(task=source_of(task), seed=seed, require=protections(require)).checked_here()
-    with shown_progress(progress) as say:
+    with shown_progress("auto" if progress else "none") as say:
         return check_task(task_of(task), spec, say)
 
 
@@ -121,13 +124,13 @@ def check_task(task: AnyTask, spec: RunSpec, say: Callable[[str], None]) -> Chec
 
 
 @contextmanager
-def shown_progress(progress: bool) -> Iterator[Callable[[str], None]]:
-    """A function that shows the current step: on one changing line on a terminal, a line for each stage elsewhere."""
-    if not progress:
+def shown_progress(show: Mode = "auto", step: str = "starting") -> Iterator[Callable[[str], None]]:
+    """A function that shows the current step: on one changing line on a terminal, with the time, lines elsewhere."""
+    if show in ("none", "log"):
         yield lambda step: None
         return
-    steps = ["starting"]
-    with Display(sys.stderr, lambda: Text(escape(steps[-1]), style="dim")) as display:
+    steps, start = [step], now()
+    with Display(sys.stderr, lambda: Text(f"{escape(steps[-1])} · {duration(now() - start)}", style="dim")) as display:
 
         def say(step: str) -> None:
             shown = step if display.draws else step.partition(":")[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,8 +28,9 @@ def refuse_rewarding(
     secret: bytes,
     commands: CommandPool | None = None,
     seconds: float = SECONDS,
+    notify: Callable[[str], None] = lambda step: None,
 ) -> None:
-    """Run the original of each task once, and score its answers spoiled, in about so many `seconds` a task.
+    """Run the original of each task, and score its answers spoiled, in about `seconds` a task; `notify` gets each step.
 
     Raises:
         ConfigurationError: a spoiled answer pays.
@@ -44,7 +45,9 @@ def refuse_rewarding(
             if _is_known(entry):
                 continue
         with suppress(TaskError):  # the task is broken, as its own evaluation says
+            notify("the original")
             with relay_of(task, sandbox, secret, commands) as relay:
+                notify("spoiled answers")
                 refuse_if_rewarding(task.name, relay, seconds=seconds)
             if entry is not None:
                 with suppress(OSError):

@@ -57,7 +57,7 @@ def check(
         secrets = SecretSeeds(secret), sandbox, discard, secret
         utility = TaskUtility(task, "train", *secrets, strict=True, evaluator=commands)
         evaluation = utility.evaluate(task.seed, Budget())
-        result = replace(result, value=evaluation.value, scores=evaluation.scores)
+        result = replace(result, value=evaluation.value, metrics=evaluation.means, scores=evaluation.scores)
         found += _of_evaluation(task, evaluation)
         with relay_of(task, sandbox, secret, commands) as relay:
             found += _of_runs(relay)
@@ -66,8 +66,8 @@ def check(
             result = replace(result, kinds_tried=spoiled.tried, kinds_untried=spoiled.untried)
             found += _of_scorer(task, relay, spoiled.paid)
     except TaskError as error:
-        printed = "".join(f"It said:\n{note}" for note in getattr(error, "__notes__", ()))
-        found.append(CheckProblem(str(error).removesuffix(SHOWN), printed, is_broken=True))
+        printed = "\n".join(getattr(error, "__notes__", ()))
+        found.append(CheckProblem(str(error).removesuffix(SHOWN), "", is_broken=True, printed=printed))
     return replace(result, problems=tuple(sorted(found, key=lambda problem: not problem.is_broken)))
 
 
@@ -83,11 +83,12 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
             is_broken=dies,
         )
     if (repeats(task) or evaluation.fixed_input) and not task.fixed_input:
-        how = "fixed_input = true" if isinstance(task, CommandTask) else "fixed_input=True"
-        yield CheckProblem(
-            "its input never changes, so that a better program is held back",
-            f"If that is wanted, declare {how}: it is then better on its fixed input",
-        )
+        spec = task.evaluator if isinstance(task, CommandTask) else None
+        what = f"for every seed, {spec.evaluator} asks the same" if spec else "its input never changes"
+        seed = "the environment variable STROP_SEED, or from a parameter `seed`" if spec else "the seed"
+        how = "give --fixed-input" if isinstance(task, CommandTask) else "declare fixed_input=True"
+        change = f"Draw its instances from {seed}; if one input is wanted, {how}"
+        yield CheckProblem(f"{what}, so nothing is held out", change)
 
 
 def _of_runs(relay: HostRelay | CommandRelay) -> Problems:
@@ -97,7 +98,7 @@ def _of_runs(relay: HostRelay | CommandRelay) -> Problems:
     runs = [first, again, *([relay.run_again("check/other")] if isinstance(relay, HostRelay) else [])]
     if where := _differing(first.answers, again.answers):
         yield CheckProblem(
-            f"the original answers otherwise when it runs again with the same seed, {where}",
+            f"the original gives other answers when it runs again with the same seed, {where}",
             "No replay will match; draw from the seed alone",
         )
     is_scorers = any(first.answers) and not where and first.metrics != again.metrics

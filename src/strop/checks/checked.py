@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from strop.base.as_document import computed
 from strop.base.pluralize import plain, quantity
@@ -20,6 +20,8 @@ class CheckProblem:
     """What to do about it; empty if there is nothing to do."""
     is_broken: bool = False
     """Whether no score of the task can be trusted; else it is good to know."""
+    printed: str = ""
+    """What the original printed as it failed."""
 
     @computed
     def sentence(self) -> str:
@@ -42,6 +44,8 @@ class Checked(Shown):
     """What is wrong, the worst first."""
     value: float | None = None
     """Utility of the original in training; null if it has none."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """Mean of each metric of the original in training; empty if its scores are all there is."""
     scores: tuple[float, ...] = ()
     """Of the original on each training instance; 1/2 where it is compared with itself."""
     kinds_tried: int = 0
@@ -63,21 +67,22 @@ class Checked(Shown):
         """The conclusion."""
         count = sum(problem.is_broken for problem in self.problems)
         if count:
-            return f"{self.task}: broken, for {quantity(count, 'reason')}."
-        if not self.kinds_tried:  # nothing that was not tried is called sound
-            return f"{self.task}: nothing broken was found; no answer was spoiled."
-        return f"{self.task}: sound, as far as it was tried."
+            return f"{self.task}: broken: {quantity(count, 'problem')}."
+        found = f"{'no problems' if self.kinds_tried and not self.problems else 'nothing broken'} found"
+        return f"{self.task}: {found}{' by these trials' if self.kinds_tried else '; no answer was spoiled'}."
 
     @computed
     def lines(self) -> tuple[str, ...]:
         """What the command prints."""
-        tried = []
-        if self.kinds_tried and not any(problem.is_broken for problem in self.problems):
+        shown = [] if self.broken else [f"{self.can_show}."]
+        if self.kinds_tried and not self.broken:
             late = f" For {quantity(self.kinds_untried, 'kind')} no time was left." if self.kinds_untried else ""
-            tried = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.{late}"]
-        original = [] if self.value is None else [f"The original has utility {plain(self.value)} in training."]
-        problems = [problem.sentence for problem in self.problems]
-        return (f"Score: {self.scorer}.", *original, *problems, *tried, f"{self.can_show}.", self.sentence)
+            shown = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.{late}", *shown]
+        metrics = self.metrics or {"utility": self.value or 0.0}
+        measured = ", ".join(f"{name} {plain(value, 4)}" for name, value in metrics.items())
+        original = [] if self.value is None else [f"The original has {measured} in training."]
+        problems = [line for each in self.problems for line in (each.sentence, *each.printed.splitlines())]
+        return (f"Score: {self.scorer}.", *original, *problems, *shown, self.sentence)
 
     def __repr__(self) -> str:
         return f"<Checked {self.sentence}>"

@@ -35,7 +35,7 @@ from strop.runs.interrupts import stop
 
 COMMANDS = {
     "init": "Create a task of your own: a few files that work as they are, with a test.",
-    "check": "Attack a task before you spend money on it: its draws, its seed, its scorer.",
+    "check": "Test a task's scorer before you spend money.",
     "improve": "Improve a program, and compare it on instances that the search never saw; ends with a patch.",
     "apply": "Apply the patch of strop improve to your files: all of them or none.",
     "score": "Score one solution of a task.",
@@ -113,7 +113,7 @@ def _run(arguments: Sequence[str] | None) -> None:
     except CycloptsError as error:
         _end(_in_words(error), 2)
     except StropError as error:
-        _end(str(error), error.exit_code, getattr(error, "__notes__", ()))
+        _end(str(error), 1 if _is_full(error) else error.exit_code, getattr(error, "__notes__", ()))
     except RuntimeError as error:
         if NO_THREAD not in str(error):
             raise
@@ -129,6 +129,13 @@ def _run(arguments: Sequence[str] | None) -> None:
     except KeyboardInterrupt as error:
         _end("stopped", 143 if isinstance(error, _Terminated) else 130, getattr(error, "__notes__", ()))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether a full or failing disk is behind an error: that is nobody's wrong input, whatever was being written."""
+    disk = getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+    disk |= getattr(error, "sqlite_errorcode", 0) & 0xFF in (10, 13)  # SQLITE_IOERR, SQLITE_FULL
+    return disk or (error is not None and _is_full(error.__cause__))
 
 
 def _of_system(error: OSError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class CommandHelp:
     def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
         """Print the options, arguments or commands of one heading."""
         if str(panel.title) == _MORE and not self._full:
-            _print(console, f"\n{len(panel.entries)} more options: {HELP_ALL}")
+            _print(console, f"\n{quantity(len(panel.entries), 'more option')}: {HELP_ALL}")
             return
         if not panel.entries:
             return

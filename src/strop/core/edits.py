@@ -18,7 +18,7 @@ from difflib import SequenceMatcher
 from typing import Literal, TypeAlias
 
 from strop.base.events import Edited, Recorder
-from strop.sandbox.guest.helpers import without_thoughts
+from strop.sandbox.strop_responses import EDIT, readings, without_thoughts
 from strop.tasks.command.bundle import header, unbundled
 
 Mode: TypeAlias = Literal["auto", "rewrite", "blocks"]
@@ -42,9 +42,10 @@ _OCCURRENCES = 10
 _SHOWN_LINES, _SHOWN_CHARACTERS = 12, 160
 _MOST_COMPARED, _COMPARED, _ALIKE = 1000, 80, 0.5
 """Lines, and their characters, that are compared with what is not found, and the least likeness that is shown, in [0, 1]."""
-_HEAD = re.compile(r"[ \t]{0,3}<{7} ?SEARCH\b(.*)")
-_DIVIDER = re.compile(r"[ \t]{0,3}={7}[ \t]*+")
-_END = re.compile(r"[ \t]{0,3}>{7} ?REPLACE\b.*+")
+_HEAD = re.compile(rf"[ \t]{{0,3}}{EDIT}(.*)")
+_DIVIDER = re.compile(r"[ \t]{0,3}={5,9}[ \t]*+")
+_WORD = re.compile("SEARCH|ORIGINAL")
+_END = re.compile(r"[ \t]{0,3}[>+]{5,9} ?(?:REPLACE|UPDATED)\b.*+")
 _FENCE = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)([^`]*+)")
 _OPEN = re.compile(r"[ \t]*+(?:`{3,}+|~{3,}+)(?P<info>[^`]*+)")
 _CLOSE = re.compile(r"\n++[ \t]*+(?:`{3,}|~{3,})")
@@ -144,22 +145,22 @@ class Editor:
 
     def _whole(self, call: int, index: int, message: str, answer: str) -> str | None:
         """The program that the edits of a response make; None if it has no edits that fit, or a whole program beside them."""
-        _, answer, after = without_thoughts(answer)
-        answer = after if has_edits(after) else answer
-        if not has_edits(answer):
+        if not _WORD.search(answer):
             return None
         all_shown, first = self.shown_in(message), ""
-        for shown in all_shown:
-            try:
-                files, repaired = apply_edits(answer, shown.files)
-            except EditFailed as error:
-                first = first or str(error)
-                continue
-            self._record(call, index, "applied fuzzily" if repaired else "applied", ", ".join(repaired))
-            return shown.rendered(files)
-        if first and not any(
-            2 * len(lines) >= all_shown[0].lines for kind, lines in _parts(answer) if kind == "program"
-        ):
+        for reading in readings(answer):
+            said = next(filter(has_edits, without_thoughts(reading)[:0:-1]), "")
+            for shown in all_shown if said else ():
+                try:
+                    files, repaired = apply_edits(said, shown.files)
+                except EditFailed as error:
+                    first = first or str(error)
+                    continue
+                is_exact = reading == answer and not repaired
+                self._record(call, index, "applied" if is_exact else "applied fuzzily", ", ".join(repaired))
+                return shown.rendered(files)
+        longest = max((len(lines) for kind, lines in _parts(answer) if kind == "program"), default=0)
+        if first and 2 * longest < all_shown[0].lines:
             self._record(call, index, "failed", first)
         return None
 
@@ -194,7 +195,7 @@ def _read(program: str, info: str) -> ShownProgram:
 
 def has_edits(answer: str) -> bool:
     """Whether a response has edits, even if they cannot be read. What a program in a fence says of blocks is none."""
-    if len(answer) > MOST_CHARACTERS or "<<<<<<< " not in answer:
+    if len(answer) > MOST_CHARACTERS or not _WORD.search(answer):
         return False
     return any(_HEAD.fullmatch(line) for kind, lines in _parts(answer) if kind == "text" for line in lines)
 
@@ -208,8 +209,9 @@ def apply_edits(answer: str, files: Mapping[str, str]) -> tuple[dict[str, str], 
     """
     if sum(map(len, files.values())) > MOST_CHARACTERS:
         raise EditFailed("the program is too long for edits; write the whole program instead")
-    edited, edits = {path: _Lines(text) for path, text in files.items()}, list(_edits_of(answer))
-    repaired = tuple(edit.label for edit in edits if not _apply(edit, edited))
+    edited = {path: _Lines(text) for path, text in files.items()}
+    edits = {(*_named(each, edited), *each.before, "\n", *each.after): each for each in _edits_of(answer)}  # each once
+    repaired = tuple(edit.label for edit in edits.values() if not _apply(edit, edited))
     return {path: lines.text for path, lines in edited.items()}, repaired
 
 
@@ -279,7 +281,7 @@ def _edits_of(answer: str) -> Iterator[Edit]:
         if head is None:
             above = lines[row - 1] if lines[row - 1].strip() and not _FENCE.fullmatch(lines[row - 1]) else above
             continue
-        count += 1
+        count, marks = count + 1, lines[row - 1].count("<") or lines[row - 1].count("-")
         label = f"block {count}"
         if count > MOST_EDITS:
             raise EditFailed(f"there are more than {MOST_EDITS} blocks; write the whole program instead")
@@ -288,7 +290,8 @@ def _edits_of(answer: str) -> Iterator[Edit]:
         )
         if end == len(lines) or not _END.fullmatch(lines[end]):
             raise EditFailed(f"{label} does not end with a line '>>>>>>> REPLACE'")
-        dividers = [at for at in range(row, end) if _DIVIDER.fullmatch(lines[at])]
+        equals = [at for at in range(row, end) if _DIVIDER.fullmatch(lines[at])]
+        dividers = [at for at in equals if lines[at].strip() == "=" * marks] or equals
         if not dividers:
             raise EditFailed(f"{label} has no line '=======' between the searched and the replacing lines")
         middle = dividers[len(dividers) // 2]  # the program may have such lines, too

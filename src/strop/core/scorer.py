@@ -36,9 +36,9 @@ def scorer_line(task: AnyTask) -> str:
 def _judged(task: CommandTask) -> str:
     judge = f"the judge {task.judge.command}" if task.judge is not None else ""
     if task.evaluator is not None:
-        return f"by {task.evaluator.evaluator}, in a jail that the program does not enter"
+        return f"computed by {task.evaluator.evaluator}, in a separate jail"
     if task.scored_by == "judge":
-        return f"by {judge}"
+        return f"computed by {judge}"
     readers = dict.fromkeys(task.objective.readers[metric.name] for metric in task.objective.metrics)
     counted = " and ".join(_COUNTED[reader] for reader in readers if reader in COUNTED_BY_KERNEL)
     return f"{counted}, counted by the kernel; {f'{judge} accepts answers' if judge else _EQUAL}"

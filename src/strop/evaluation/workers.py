@@ -151,7 +151,7 @@ class CommandWorker:
     """A `Worker` for command tasks, shared by all threads of a pool: they measure each original once."""
 
     def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces) -> None:
-        self._rooms = Rooms(workspaces)
+        self.workspaces, self._rooms = workspaces, Rooms(workspaces)
         self._originals: dict[str, MeasuredOriginal] = {}
         self.recall(tasks, ())
 

@@ -76,7 +76,8 @@ def works(program, utility):
 
 def failures_of(others, utility):
     """How other programs failed, on all instances or some, in one line: five errors, the last first."""
-    errors = [utility.report(program)["error"].strip().split("\n")[-1][:200] for program in reversed(others)]
+    errors = [utility.report(program)["error"].strip().split("\n") for program in reversed(others)]
+    errors = [lines[0 if lines[0].startswith("the build failed") else -1][:200] for lines in errors]
     words = "; ".join([*dict.fromkeys(filter(None, errors))][:5]).replace("`" * 3, "...")
     return f"\nOther attempts failed; avoid their mistakes: {words}" if words else ""
 

@@ -21,7 +21,7 @@ from strop.base.terminal_text import escape
 from strop.lm.base import Completion, CompletionBatch, Fault, Keep, LanguageModel, Request, Wrapper, given
 from strop.lm.prices import Tariff
 
-UNKNOWN_USAGE = "reports no token usage, or an impossible one; limits count the worst case of such answers"
+UNKNOWN_USAGE = "reports no token usage, or an impossible one; limits count the worst case of such responses"
 """Reported once about a model, where tokens or money are limited."""
 _BELIEVED = 4
 """Usage of more than so many times the worst case is not believed."""

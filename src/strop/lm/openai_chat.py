@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from strop.lm.base import Completion, Fault, Request, encodable
-from strop.sandbox.guest.helpers import without_thoughts
+from strop.sandbox.strop_responses import without_thoughts
 
 Parameters: TypeAlias = Mapping[str, Any]
 """What is sent besides the model and the chat, by the names of the protocol."""
@@ -58,7 +58,7 @@ _ABOUT_N = r"\bn\b|\bn_cmpl\b|\bbest_of\b|\bchoices?\b|(number of|multiple) comp
 
 REJECTIONS = (
     Rejection((), (r"content[ _]?(filter|policy|management)|invalid_prompt",), "no request"),
-    Rejection(TOKEN_LIMITS, (_ABOUT_TOKENS, _TOO_MANY), "less", "the server allows at most {} tokens an answer"),
+    Rejection(TOKEN_LIMITS, (_ABOUT_TOKENS, _TOO_MANY), "less", "the server allows at most {} tokens a response"),
     Rejection(
         TOKEN_LIMITS,
         (_ABOUT_TOKENS,),
@@ -198,11 +198,12 @@ def read_answer(
         page = {"code": 404 if attempt > 1 else 500, "message": "this is a web page, not an API"}
         raise UnreadableBody("a web page", page, maybe_billed=False)
     try:
-        value: Any = json.loads(body, parse_int=_number)
-    except (ValueError, RecursionError) as error:
+        value = _document(body.decode("utf-8-sig", "replace").strip())
+    except (ValueError, RecursionError, AttributeError, TypeError) as error:
         raise UnreadableBody(f"not JSON ({type(error).__name__})") from None
     value = value if isinstance(value, dict) else {}
-    listed = value["choices"] if isinstance(value.get("choices"), list) else []
+    own = [value] if isinstance(value.get("message"), dict) or value.get("role") == "assistant" else []
+    listed = value["choices"] if isinstance(value.get("choices"), list) else own
     listed = [each for each in listed if isinstance(each, dict)]
     choices = [each for each in listed if each.get("finish_reason") != "error"]
     if not choices:  # errors with status 200, as gateways send them
@@ -227,14 +228,16 @@ def _completion(
     value: Mapping[str, Any], model: str, largest_bytes: int, attempt: int, hide: Callable[[str], str]
 ) -> Completion:
     """One choice. None of its faults is worth a retry: the answer was paid for."""
-    message = value.get("message", {"content": value["text"]} if "text" in value else None)  # of plain completions
-    if not isinstance(message, dict):
+    message = value.get("message", value)
+    said = _text(message)
+    if not (said or (isinstance(message, dict) and message is not value)):
         raise UnreadableBody("a choice has no message")
+    message = message if isinstance(message, dict) else {}
     finish_reason = value.get("finish_reason")
     reason = encodable(finish_reason) if isinstance(finish_reason, str) else ""
     reported = (message.get("reasoning_content"), message.get("reasoning"))
     thoughts = next((encodable(thought) for thought in reported if isinstance(thought, str) and thought), "")
-    marked, text = map(hide, without_thoughts(_text(message.get("content")), is_cut=reason == "length")[:2])
+    marked, text = map(hide, without_thoughts(said, is_cut=reason == "length")[:2])
     reasoning = "\n".join(part for part in (hide(thoughts), marked) if part)
     if not text.strip() and reason == "stop":  # a server that takes all of a finished response for reasoning
         text, reasoning = reasoning, ""
@@ -242,12 +245,12 @@ def _completion(
     if reason == "length":
         faults.append(Fault("truncated", "the server stopped at its token limit", attempt))
     if not text:
-        what = "empty answer after reasoning" if reasoning else "empty answer"
+        what = "empty response after reasoning" if reasoning else "empty response"
         faults.append(Fault("empty", f"{what} (finish reason {reason or 'not given'}), kept", attempt))
     cut = _cut(text, largest_bytes)
     if cut != text:
         sizes = f"of {len(text.encode())} bytes was cut to {len(cut.encode())}"
-        faults.append(Fault("oversized", f"an answer {sizes}", attempt))
+        faults.append(Fault("oversized", f"a response {sizes}", attempt))
     return Completion(cut, model, reason, reasoning=_cut(reasoning, largest_bytes), faults=tuple(faults))
 
 
@@ -257,16 +260,37 @@ def _cut(text: str, largest_bytes: int) -> str:
     return text.encode()[:largest_bytes].decode("utf-8", "ignore")
 
 
-def _text(content: Any) -> str:
-    """Plain text, or the texts of a list of parts; null is an empty answer."""
-    if content is None:
-        return ""
-    if isinstance(content, list):
-        parts = [part.get("text") for part in content if isinstance(part, dict)]
-        return encodable("".join(part for part in parts if isinstance(part, str)))
-    if not isinstance(content, str):
-        raise UnreadableBody(f"the content is of type {type(content).__name__}")
-    return encodable(content)
+_TEXTS = ("content", "text", "tool_calls", "function_call", "function", "arguments")
+"""Where servers put what a model says, and what it writes for a tool, which it does unasked."""
+
+
+def _text(value: Any, depth: int = 8) -> str:
+    """Plain text, or the texts of an object or of a list of parts; null is an empty answer."""
+    if isinstance(value, list) and depth:
+        return "".join(_text(part, depth - 1) for part in value)
+    if not isinstance(value, dict) or not depth:
+        return encodable(value) if isinstance(value, str) else ""
+    if isinstance(value.get("arguments"), dict):
+        return json.dumps(value["arguments"])
+    return "\n".join(filter(None, (_text(value.get(name), depth - 1) for name in _TEXTS)))
+
+
+def _document(text: str) -> Any:
+    """The JSON of a body; of a stream of events, which some servers send unasked, the response that they add up to."""
+    decode = json.JSONDecoder(parse_int=_number, strict=False).raw_decode
+    if not re.match(r"data:|event:|id:|retry:|:", text):
+        return decode(text)[0]
+    events = [decode(line[5:].strip())[0] for line in text.split("\n") if line.startswith("data:") and "{" in line]
+    choices: dict[str, dict[str, Any]] = {}
+    for choice in (each for event in events for each in event.get("choices") or ()):
+        one = choices.setdefault(str(choice.get("index")), {"message": {}})
+        one["finish_reason"] = choice.get("finish_reason") or one.get("finish_reason")
+        said = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
+        one["message"] |= {name: one["message"].get(name, "") + _text(part) for name, part in said.items()}
+    whole = {name: value for event in events for name, value in event.items() if value}
+    if not ("error" in whole or "[DONE]" in text or all(each["finish_reason"] for each in choices.values())):
+        raise ValueError("the stream does not end")
+    return whole | {"choices": [] if "error" in whole else [*choices.values()]}
 
 
 def _usage(usage: Any, has_text: bool) -> tuple[tuple[int | None, int | None], tuple[str, ...]]:

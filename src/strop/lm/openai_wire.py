@@ -11,6 +11,7 @@ import json
 import os
 import re
 import ssl
+import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -107,10 +108,10 @@ class HttpWire:
                 )
                 return response.content
         except TimeoutError:
-            detail = f"no whole answer within {deadline:g} s"
+            detail = f"no whole response within {deadline:g} s"
             raise AttemptFailed("timeout", detail, passing=True, maybe_billed=True) from None
-        except _BodyTooLarge:
-            why = f"more than {self._settings.largest_body_bytes} bytes, or compressed"
+        except (_BodyTooLarge, zlib.error):
+            why = f"more than {self._settings.largest_body_bytes} bytes, or compressed in an odd way"
             raise unreadable(UnreadableBody(why), self._endpoint) from None
         except openai.APIError as error:
             raise classify(error, self._endpoint, now=self._clock.epoch()) from error
@@ -121,11 +122,13 @@ class HttpWire:
 
     async def _bound(self, response: httpx2.Response) -> None:
         """Let no more be read of a response than the limit."""
-        # A few compressed bytes can stand for gigabytes. None were asked for, so a server that compresses is broken.
-        if response.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        # A few compressed bytes can stand for gigabytes, so they count as what they become. None were asked for.
+        coding = response.headers.pop("content-encoding", "").strip().lower()
+        if coding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
             raise _BodyTooLarge
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _BoundedStream(response.stream, self._settings.largest_body_bytes)
+        unzip = None if coding in {"", "identity"} else zlib.decompressobj(wbits=47)  # gzip or zlib
+        response.stream = _BoundedStream(response.stream, self._settings.largest_body_bytes, unzip)
 
 
 class _BodyTooLarge(Exception):
@@ -133,13 +136,14 @@ class _BodyTooLarge(Exception):
 
 
 class _BoundedStream(httpx2.AsyncByteStream):
-    """The body of a response, up to its limit."""
+    """The body of a response without its compression, up to its limit."""
 
-    def __init__(self, stream: httpx2.AsyncByteStream, largest_bytes: int) -> None:
-        self._stream, self._left = stream, largest_bytes
+    def __init__(self, stream: httpx2.AsyncByteStream, largest_bytes: int, unzip: Any) -> None:
+        self._stream, self._left, self._unzip = stream, largest_bytes, unzip
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for data in self._stream:
+            data = self._unzip.decompress(data, self._left + 1) if self._unzip else data
             self._left -= len(data)
             if self._left < 0:
                 raise _BodyTooLarge
@@ -170,7 +174,7 @@ def classify(error: openai.APIError, endpoint: Endpoint, *, now: float) -> Attem
         return unreadable(UnreadableBody(type(error).__name__), endpoint)
     cause = error.__cause__
     is_timeout = isinstance(error, openai.APITimeoutError)
-    what, reason = "no answer in time" if is_timeout else "connection failed", _reason(cause)
+    what, reason = "no response in time" if is_timeout else "connection failed", _reason(cause)
     return AttemptFailed(
         "timeout" if is_timeout else "connection",
         one_line(f"{what}: {reason}" if reason else what, endpoint),
@@ -184,7 +188,7 @@ def unreadable(body: UnreadableBody, endpoint: Endpoint) -> AttemptFailed:
     if body.error is not None:
         failure = _of_status(_status_told(body.error), body.error, endpoint, origin="HTTP 200 with error ")
         return replace(failure, maybe_billed=body.maybe_billed)
-    detail = one_line(f"unreadable answer: {body}", endpoint)
+    detail = one_line(f"unreadable response: {body}", endpoint)
     return AttemptFailed("bad_response", detail, passing=True, maybe_billed=body.maybe_billed)
 
 

@@ -97,7 +97,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             runs_code=True,
         ),
         "command": Provider(
-            "[a program](#a-program) that prints its answer",
+            "[a program](#a-program) that prints its response",
             module="command",
             rest=":PROGRAM ARGUMENTS",
             options=_FEW | {"connections", "timeout", "give_up_after"},
@@ -105,7 +105,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             runs_code=True,
         ),
         "inbox": Provider(
-            "[people](#people), who answer with files",
+            "[people](#people), who respond with files",
             module="inbox",
             rest=":DIR",
             options=_FEW,
@@ -113,7 +113,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             runs_code=True,
         ),
         "recorded": Provider(
-            "[the answers of an earlier run](#recorded-answers)",
+            "[the responses of an earlier run](#recorded-responses)",
             module="scripted",
             rest=":FILE",
             options=_FEW,
@@ -121,7 +121,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             is_free=True,
         ),
         "scripted": Provider(
-            "JSON lines with given answers, in order; **not a language model**",
+            "JSON lines with given responses, in order; **not a language model**",
             module="scripted",
             rest=":FILE",
             options=_FEW,

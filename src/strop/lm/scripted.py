@@ -100,7 +100,7 @@ class Scripted(Immediate):
         if missing := batch.missing:
             words = " ".join(requests[missing[0]].message.split())[:80]
             raise LanguageModelError(
-                f"{self.name}: no answer to {len(missing)} of {len(requests)} requests (the first: {words!r}…): "
+                f"{self.name}: no response to {len(missing)} of {len(requests)} requests (the first: {words!r}…): "
                 f"{self._why_not}"
             )
         return batch.completions()
@@ -156,10 +156,8 @@ def from_spec(spec: ModelSpec) -> Scripted:
     """
     is_recording = spec.text.startswith("recorded")
     if not spec.rest:
-        what = (
-            ", as strop show RUN --answers writes: recorded" if is_recording else ", one JSON string per line: scripted"
-        )
-        raise ConfigurationError(f"--model {spec.text.rstrip(':')} needs a file of answers{what}:FILE")
+        what = ", from strop show RUN --responses: recorded" if is_recording else ", one JSON string per line: scripted"
+        raise ConfigurationError(f"--model {spec.text.rstrip(':')} needs a file of responses{what}:FILE")
     return (read_recording if is_recording else read_script)(Path(spec.rest), name=spec.text)
 
 
@@ -194,7 +192,7 @@ def read_recording(path: Path, *, name: str) -> Scripted:
     except ValueError as error:
         expected = head_line("MODEL", True)
         raise ConfigurationError(
-            f"{name}: line 1 must be {expected}; strop show RUN --answers FILE writes a recording ({error})"
+            f"{name}: line 1 must be {expected}; strop show RUN --responses FILE writes a recording ({error})"
         ) from error
     answers = []
     for where, line in lines:
@@ -230,5 +228,5 @@ def _lines(path: Path, name: str) -> list[tuple[str, str]]:
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{name}: cannot read the file of answers: {error}") from error
+        raise ConfigurationError(f"{name}: cannot read the file of responses: {error}") from error
     return [(f"{name}: line {number}", line) for number, line in enumerate(lines, 1) if line.strip()]

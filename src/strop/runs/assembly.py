@@ -8,7 +8,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -121,6 +121,12 @@ class Components:
     def tasks(self) -> tuple[AnyTask, ...]:
         """Every task, `task` first."""
         return (self.task, *self.further)
+
+    @property
+    def posture(self) -> Posture:
+        """What was observed of the jail of the task's programs."""
+        is_command = self.commands is not None and isinstance(self.task, CommandTask)
+        return self.commands.worker.workspaces.posture if is_command else self.sandbox.posture  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True)
@@ -293,25 +299,31 @@ def assembled(
     origin: RunOrigin | None = None,
     model: Callable[[], LanguageModel] | None = None,
     tasks: Sequence[AnyTask] = (),
+    begin: Callable[[], AbstractContextManager[Callable[[str], None]]] = lambda: nullcontext(lambda step: None),
 ) -> Iterator[Components]:
     """The components that a spec names, closed at the end. `model` and `tasks`, made in Python, replace those of the spec.
+
+    `begin` is entered when the model and its limits are checked, before anything runs; it shows the steps up to the run.
 
     Raises:
         ConfigurationError: the spec names something that does not exist, or a scorer of a new run rewards spoiled answers.
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
     spec = spec.checked()
-    with ExitStack() as stack:
+    with ExitStack() as stack, ExitStack() as steps:
+        # What can be refused at once comes first.
+        meter = metered(spec, environ) if model is None else None
+        language_model = stack.enter_context(closing(KnownAnswers(meter if model is None else model())))  # type: ignore[arg-type]
         sources = origin.tasks if origin else spec.tasks
         task, *further = tasks = tuple(tasks) or loaded(sources, trusted=origin is not None)
+        say = steps.enter_context(begin())
         with_commands = [one for one in tasks if isinstance(one, CommandTask)]
         commands = stack.enter_context(closing(commands_for(spec, with_commands))) if with_commands else None
         secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
-        meter = metered(spec, environ) if model is None else None
-        language_model = stack.enter_context(closing(KnownAnswers(meter if model is None else model())))  # type: ignore[arg-type]
         sandbox = stack.enter_context(closing(jail(spec)))
         if origin is None and not spec.trust_scorer:
-            refuse_rewarding(tasks, sandbox, secret, commands)
+            refuse_rewarding(tasks, sandbox, secret, commands, notify=say)
+        steps.close()
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))
         services = evaluator, commands, reader

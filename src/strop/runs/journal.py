@@ -83,7 +83,7 @@ class Journal:
         kept = "" if self.recalled else kept_digest(self._store.directory)
         stops = [part.close for part in parts_with_work if part is not None]
         with (
-            framed(self, first_event(parts.spec, model, parts.sandbox.posture, self.recalled, kept)) as ending,
+            framed(self, first_event(parts.spec, model, parts.posture, self.recalled, kept)) as ending,
             stopped_by_signals(*stops, model.finish, seconds=seconds, notify=self._notify),
         ):
             yield ending

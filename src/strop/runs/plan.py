@@ -18,6 +18,7 @@ from typing import Any
 
 from strop.analysis.stats import mean
 from strop.base.budget import COST
+from strop.base.errors import dollars
 from strop.core.selection.comparison import TOGETHER
 from strop.lm.options import META, read_spec
 from strop.lm.prices import Tariff, check_cost_limit, tariffs
@@ -76,7 +77,7 @@ class Plan:
     expected: Work = Work()
     most: Work = Work()
     warning: str = ""
-    """One line if a limit pays for less than all of it, at the expected cost; else empty."""
+    """One line if a limit is expected to end the work early; else empty."""
 
 
 @dataclass(frozen=True)
@@ -222,8 +223,13 @@ def planned(spec: RunSpec, works: Iterable[Works]) -> Plan:
         cost=None if most.cost is None else _within(most.cost, limits.get(COST)),
         seconds=_within(most.seconds, spec.max_time),
     )
-    part = f"{share:.0%}" if share >= 0.005 else "less than 1%"
-    warning = f"{flag} pays for {part} of this; the rest needs a larger one" if flag else ""
+    warning = ""
+    if flag:
+        cost = f", about {dollars(round(expected.cost))}" if expected.cost else ""
+        stop = (
+            f"{flag} {getattr(spec, flag[2:].replace('-', '_')):g} will stop it at about {expected.calls * share:,.0f}"
+        )
+        warning = f"without a limit: {expected.calls:,.0f} LM calls{cost}; {stop}"
     return Plan(expected.times(share), most, warning)
 
 

@@ -35,7 +35,17 @@ from strop.runs.run_data import OUTER_IMPROVEMENT, read_run
 from strop.runs.train import best_improver, searches_in, trained_of
 from strop.store import Store
 
-_PLACES = {"directory", "unverified", "applied", "best", "solution_file", "diff_file", "construction_file", "file"}
+_PLACES = {
+    "directory",
+    "unverified",
+    "waived",
+    "applied",
+    "best",
+    "solution_file",
+    "diff_file",
+    "construction_file",
+    "file",
+}
 """Fields of a result about the folder of its record and the machine."""
 _NOT_REPEATED = BY_THE_CLOCK | {"maybe_billed_dollars", "maybe_billed_tokens", "output", "search"}
 """Fields that a replay cannot repeat: times, what was in flight, what an improver printed, and what depends on its threads."""

@@ -281,7 +281,7 @@ def write_answers(store: Store, path: Path) -> int:
         with path.open("w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
     except FileExistsError:
-        raise ConfigurationError(f"--answers {path} exists already; name a new file") from None
+        raise ConfigurationError(f"--responses {path} exists already; name a new file") from None
     except OSError as error:
-        raise ConfigurationError(f"--answers: cannot write {path}: {error.strerror}") from error
+        raise ConfigurationError(f"--responses: cannot write {path}: {error.strerror}") from error
     return len(lines) - 1

@@ -42,6 +42,7 @@ from strop.evaluation.feedback import failure
 from strop.runs.claims.numbers import money
 from strop.runs.scopes import is_candidate, is_final, is_meta_candidate, iteration_of, role_of
 from strop.runs.spec import RunSpec
+from strop.sandbox.posture import DEFAULT_REQUIRE
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
 
@@ -352,6 +353,13 @@ class RunData:
         """The fields of the run's spec in the last session; empty if the record has none."""
         spec = self.start.spec if self.start else read_json(self.meta.get("spec") or "{}")
         return spec if isinstance(spec, dict) else {}
+
+    @property
+    def waived(self) -> str:
+        """What the jail did not prevent because `--require` left it out, in a sentence; empty if nothing."""
+        found = self.start.posture.get("protections", {}) if self.start else {}
+        lacking = [name for name, one in found.items() if name in DEFAULT_REQUIRE and not one["enforced"]]
+        return f"the jail did not prevent {', '.join(lacking)}: --require waived it" if lacking else ""
 
     @property
     def evaluations(self) -> int:

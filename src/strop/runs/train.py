@@ -147,11 +147,8 @@ def trained_of(
     searches: Mapping[str, Search] | None = None,
     best: tuple[str, int] | None = None,
 ) -> Trained:
-    """The result of a run. `searches`: SHA-256 of an improver → how it searches; `best`: the best improver and its t.
-
-    Raises:
-        ValueError: its recipe is damaged.
-    """
+    """The result of a run. `searches`: SHA-256 of an improver → how it searches; `best`: the best improver and its t. Raises
+    ValueError if its recipe is damaged."""
     kind, found, roles = data.meta.get("kind", "run"), searches or {}, data.costs.roles
     iterations = iterations_of(data, found)
     conclusion = conclusion_of(data, iterations) if kind == "run" else Conclusion("", "")
@@ -165,6 +162,7 @@ def trained_of(
         status=data.status,
         detail=data.detail,
         unverified=data.unverified,
+        waived=data.waived,
         sentence=conclusion.sentence,
         explanation=conclusion.detail,
         model=data.meta.get("language_model", ""),

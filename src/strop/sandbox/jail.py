@@ -25,7 +25,7 @@ from strop.sandbox.fork_server_host import STARTS, ForkServer, ServerFailed, Ser
 from strop.sandbox.layers import Layers
 from strop.sandbox.link import ChildLike
 from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe_guests
+from strop.sandbox.posture import DEFAULT_REQUIRE, LINUX_ONLY, Posture, observe_guests
 from strop.sandbox.session import Session
 from strop.sandbox.watcher import Watcher
 
@@ -189,9 +189,7 @@ class Servers:
     def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, int, UserModule | None], PoolServer]]:
         """Start a server with the strongest layers that this machine allows; return it and a function that starts more."""
         if sys.platform != "linux":
-            raise SandboxUnavailable(
-                "strop confines programs on Linux only; run it in a container or virtual machine (on Windows: WSL2)"
-            )
+            raise SandboxUnavailable(LINUX_ONLY)
         memory_bytes = Limits().memory_bytes
         refusals: list[str] = []
         for rung in layers.rungs():

@@ -58,6 +58,12 @@ PROTECTIONS_OF_COMMANDS: dict[str, str] = {
 
 DEFAULT_REQUIRE = frozenset({"read", "write", "network", "processes", "signals", "memory", "wall"})
 """No program runs without these (see `required_of_commands`), unless the user waives one by name."""
+LINUX_ONLY = "strop confines programs on Linux only; run it in a container or virtual machine (on Windows: WSL2)"
+IN_CONTAINERS = (
+    "in a container the whole jail needs a user other than root, and of Docker --security-opt seccomp=unconfined --security-opt "
+    "apparmor=unconfined --security-opt systempaths=unconfined, of Podman --security-opt unmask=ALL, of Kubernetes "
+    "hostUsers: false, procMount: Unmasked and the seccomp and AppArmor profiles Unconfined"
+)
 
 _PROBE = Path(__file__).with_name("probe.py")
 _ATTEMPTS = 3
@@ -138,7 +144,7 @@ class Posture:
             raise SandboxUnavailable(
                 f"this machine cannot run programs as required: {'; '.join(str(self.protections[name]) for name in missing)}. "
                 "Run strop on Linux 5.13 or newer with Landlock or user namespaces enabled, or in a virtual machine; "
-                f"to run without a protection, leave its name out of --require: {', '.join(missing)}. "
+                f"{IN_CONTAINERS}; to run without a protection, leave its name out of --require: {', '.join(missing)}. "
                 f"Layers: {', '.join(f'{name}: {text}' for name, text in self.layers.items()) or 'none'}."
             )
 
@@ -170,7 +176,10 @@ def observe_commands(open_workspace: Callable[[Tree], Workspace], layers: Callab
         probe_targets.laid_out(_COMMAND_LIMITS.memory_bytes) as (targets, traces),
         open_workspace(_tree(root)) as workspace,
     ):
-        targets |= {"home": str(Path.home()), "names": _home_names()}
+        home = Path.home()
+        if str(home) in {"/", "/tmp"}:  # a container's user without a home; every private root has such folders
+            home = Path(str(targets["folder"]))
+        targets |= {"home": str(home), "names": _home_names(home)}
         targets |= {"disk_bytes": _COMMAND_LIMITS.disk_bytes, "processes": _COMMAND_LIMITS.processes}
         found = _beyond_limits(workspace) | {"survivors": _survivors(workspace)}
         found |= _tried(workspace, "tree", targets)
@@ -204,9 +213,8 @@ def _tree(root: Path) -> Tree:
     return Tree(root, {"probe.py": _PROBE.read_text("utf-8")})
 
 
-def _home_names() -> list[Value]:
+def _home_names(home: Path) -> list[Value]:
     """Some names in the home folder that are not part of the Python that commands may run."""
-    home = Path.home()
     pythons = (Path(prefix) for prefix in (sys.prefix, sys.base_prefix))
     shown = {python.relative_to(home).parts[0] for python in pythons if python.is_relative_to(home)}
     with suppress(OSError):

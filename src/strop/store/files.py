@@ -180,7 +180,8 @@ def begin(path: Path, meta: Mapping[str, str], patience: float) -> sqlite3.Conne
             connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         except BaseException:
             connection.close()
-            path.unlink(missing_ok=True)  # it is ours and empty; leave the directory usable
+            for end in ("", "-wal", "-shm"):  # they are ours and empty; leave the directory usable
+                Path(f"{path}{end}").unlink(missing_ok=True)
             raise
     return connection
 

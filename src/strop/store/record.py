@@ -128,7 +128,7 @@ class Store:
             raise StoreError(
                 f"SQLite {sqlite3.sqlite_version} is too old for the record of a run; 3.37 or newer is needed"
             )
-        whole = with_seal(meta, environ)
+        whole, existed = with_seal(meta, environ), directory.exists()
         try:
             make_folder(directory)
             if directory.stat().st_mode & 0o077:  # it was there, and holds a run from now on
@@ -144,6 +144,9 @@ class Store:
             return store
         except BaseException:
             os.close(lock_fd)
+            if not existed:
+                with suppress(OSError):
+                    directory.rmdir()
             raise
 
     @classmethod

@@ -312,7 +312,7 @@ class Task:
             return f"{described_with_definitions(words, self.sample, self.score)}\n# {self._mean}\n"
         except (TypeError, OSError) as error:
             raise TaskError(
-                f"task {self.name}: the source of sample and score cannot be read; give a description"
+                f"task {self.name}: the source of sample and score cannot be read as UTF-8; save it so, or give a description"
             ) from error
 
 

@@ -166,7 +166,8 @@ class AnswerForm:
 
     def _not_emptier(self, value: Any, name: str) -> None:
         if not len(value) and not self.empty:
-            raise Malformed(f"{name} is empty; the original's never is")
+            own = "returned an empty answer; the original never does" if name.endswith("()") else ""
+            raise Malformed(f"{name} " + (own or "is empty; the original's never is"))
 
     def _items(self, value: Sequence[Any], name: str) -> Any:
         form = _of(self.items)

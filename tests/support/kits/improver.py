@@ -50,13 +50,14 @@ class MarkedUtility:
     name: str = "marked"
     description: str = "def utility(program):\n    return mark(program)\n"
     counter: str = UTILITY_CALLS
+    error: str = "instance 0: ZeroDivisionError: division by zero"
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         """The mark as an evaluation; a program with utility 0 counts as failed."""
         mark = re.search(r"# utility (\d\.\d{6})", candidate or "")
         value = float(mark[1]) if mark else self.unmarked
         if value == 0:
-            return Evaluation(0.0, "raised", (0.0,), ("raised",), "instance 0: ZeroDivisionError: division by zero")
+            return Evaluation(0.0, "raised", (0.0,), ("raised",), self.error)
         return Evaluation(value, "ok", (value,), ("ok",))
 
 

@@ -74,8 +74,7 @@ def test_prompt_counts_when_it_shows_a_program_that_the_model_wrote(messages: tu
 
 
 def test_behaviour_is_missing_when_no_improvement_has_ended() -> None:
-    assert behaviours_of([], ["x"]) == {}
-    assert behaviours_of(events_of("m")[:-1], ["I"]) == {}
+    assert behaviours_of([], ["x"]) == behaviours_of(events_of("m")[:-1], ["I"]) == {}
     assert searches_of([], ["x"])["x"].behaviour is None
 
 
@@ -88,6 +87,7 @@ def test_words_give_means_of_an_improvement() -> None:
         "12 of 40 prompts show an earlier response"
     )
     assert SearchBehaviour(1).in_words() == "in 1 improvement: no LM call, 0 utility calls each"
+    assert "1 LM call in 1 round and 1 utility call each" in SearchBehaviour(1, 0, 1, 1, 2, 1).in_words()
 
 
 @pytest.mark.parametrize("name", shipped_improvers())

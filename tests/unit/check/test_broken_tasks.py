@@ -20,10 +20,10 @@ BROKEN = {
 """Those that it calls broken, and why."""
 SAID = {
     "noisy_score": "the score of equal answers varies",
-    "one_instance": "its input never changes, so that a better program is held back",
+    "one_instance": "its input never changes, so nothing is held out",
     "scorer_chokes": "score() raised AttributeError",
     "time_in_score": "the score of equal answers varies",
-    "unseeded_draws": "the original answers otherwise when it runs again with the same seed",
+    "unseeded_draws": "the original gives other answers when it runs again with the same seed",
 }
 """Those of which it says something in a line."""
 NOT_SEEN = {

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import closing
 from typing import Any
 
 import pytest
 
-import strop
 from strop.checks.check import check
 from strop.checks.relay import beats
 from strop.runs.evaluators import commands_for
@@ -34,11 +32,6 @@ def largest(**changes: Any) -> Task:
     return Task(**{**settings, **counts, "seed": "def f(numbers):\n    return numbers[0]\n", **changes})
 
 
-def noted(instance: Any, answer: float) -> float:
-    strop.note(f"the weather is {random.random()}")
-    return score(instance, answer)
-
-
 HOLDS_ITSELF: list[Any] = []
 HOLDS_ITSELF.append(HOLDS_ITSELF)
 RANDOM = "import random\ndef f(numbers):\n    return random.choice(numbers)\n"
@@ -53,10 +46,8 @@ ENDLESS = {"seed": "def f(numbers):\n    while True: pass\n", "time_limit": 0.05
         ({"sample": lambda rng: {"numbers": HOLDS_ITSELF}}, "cannot be sent to a guest", True),
         ({"sample": lambda rng: {"numbers": 10**5000}}, "cannot be sent to a guest", True),
         ({"sample": lambda rng: ({"numbers": [1, 2]}, 10**5000)}, "its input never changes", False),
-        ({"sample": lambda rng: {"numbers": [1, 2]}}, "its input never changes", False),
         ({"sample": lambda rng: {"numbers": [1, 2]}, "fixed_input": True}, "", False),
         ({"seed": RANDOM}, "the score of the original varies: ", False),
-        ({"score": noted}, "notes differ from run to run with the same seed ('instance 0: the weather is ", False),
         ({"score": lambda instance, answer: 0.25, "answer": None}, "the scorer does not look at the program", True),
         ({"score": lambda instance, answer: {}["sizes"]}, "score() raised KeyError", True),
         ({"score": lambda instance, answer: 2.0}, "score() gave 2.0; a score must be a number in [0, 1]", True),
@@ -68,17 +59,17 @@ ENDLESS = {"seed": "def f(numbers):\n    while True: pass\n", "time_limit": 0.05
 )
 def test_check_says(changes: dict[str, Any], said: str, is_broken: bool, checked: Any) -> None:
     found = checked(largest(**changes))
-    assert found.broken == is_broken, found.lines
+    assert found.broken == is_broken == (not found.lines[-2].endswith("can show a difference.")), found.lines
     assert any(said in problem.what for problem in found.problems) if said else not found.problems, found.lines
 
 
 def test_check_of_a_sound_task_says_who_scores_what_was_tried_and_what_can_be_shown(checked: Any) -> None:
     assert checked(largest()).lines == (
         "Score: computed by the host in score().",
-        "The original has utility 0.412 in training.",
+        "The original has utility 0.4117 in training.",
         "Tried 3 kinds of spoiled answers; none is rewarded.",
         "8 held-out instances, and up to 200 if scores vary, can show a difference.",
-        "largest: sound, as far as it was tried.",
+        "largest: no problems found by these trials.",
     )
 
 
@@ -106,6 +97,8 @@ JUDGE = {"command": "python3 p.py {seed}", "judge": "python3 judge.py {output}",
     ("judge", "said"),
     [
         (None, "the evaluator does not look at the program: without one, it gives the same score"),
+        (None, "For every seed, e.py asks the same, so nothing is held out. Draw its instances from the environment"),
+        (None, "The original has combined_score 7 in training."),
         ("print('score: 3')", "the scorer does not look at the program"),
         ("import random; print('score:', random.random() + 1)", "the score of equal answers varies: "),
         ("import sys, time; print('strop-note:', time.time(), file=sys.stderr); print('score: 3')", "notes differ "),
@@ -122,4 +115,4 @@ def test_check_says_of_an_evaluator_or_a_judge(tmp_path: Any, judge: str | None,
         task = command_task(tmp_path, files=["p.py"], metric=["score:max"], **JUDGE)  # type: ignore[arg-type]
     with closing(commands_for(RunSpec(), [task])) as commands:
         found = check(task, None, b"s" * 32, commands)
-    assert any(said in problem.what for problem in found.problems), found.lines
+    assert any(said.lower() in line.lower() for line in found.lines), found.lines

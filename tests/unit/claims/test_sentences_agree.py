@@ -42,7 +42,7 @@ SINGLE = {"scores", "values", "differences", "before"}
 """Fields with a value for each instance or copy: nothing else may be computed of them for people but how many they are."""
 NUMBER = re.compile(r"(?<![\w.,+-])[-+]?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?(?=x\b|%|[^\w.]|\.?$|\. )")
 ENDS = re.compile(rf"(?<!from )({NUMBER.pattern})x? to ({NUMBER.pattern})")
-ASIDE = re.compile(r"95%|cannot show any difference, \d+ can|at least \d are needed|, 0 to 1,|(?<![.\w])[0-9a-f]{12}")
+ASIDE = re.compile(r"95%|at least \d+ (?:\w+ )?are needed|, 0 to 1,|(?<![.\w])[0-9a-f]{12}")
 """What is no number of a result: the level, what a number of instances could show, the glossary, digests."""
 
 
@@ -163,7 +163,7 @@ def improved(rng: random.Random) -> Said:
         best_known={"alpha": 3.25} if rng.random() < 0.2 else {},
     )
     result = Improved(
-        directory=Path("nowhere"), task="task", model="offline", is_language_model=True, unverified="", audit=(),
+        directory=Path("nowhere"), task="task", model="offline", is_language_model=True, unverified="", waived="", audit=(),
         costs=Costs(), answers=counted_answers(Answers()), source=Original({"solution.py": "a\n"}), best_so_far=None,
         **{each.name: getattr(evidence, each.name) for each in fields(evidence)},
     )  # fmt: skip

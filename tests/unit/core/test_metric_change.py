@@ -241,8 +241,7 @@ def test_gain_in_one_metric_that_costs_another_is_better_only_with_weights() -> 
     assert (traded.finding, traded.reason) == ("no significant improvement", "traded metrics") and traded.is_held_back
     assert sentence(traded) == (
         "Not called better: size 99.0% lower, from 100 to 1, but acc 90% lower, from 0.9 to 0.09, the same in each of 10 "
-        "held-out instances; nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it "
-        "with --unproven."
+        "held-out instances; weights (--metric NAME:max:2) say what one is worth in the other; --unproven accepts it without."
     )
     assert single(replace(facts, weighed=True), after, before).finding == "better"
     both = single(facts, [{"acc": 0.95, "size": 1.0}] * 10, before)
@@ -276,7 +275,9 @@ def test_line_about_the_original_compares_it_with_nothing(tmp_path: Path) -> Non
     at: Any = {"scope": "a", "utility": "p", "split": "train", "solution": "b", "value": 0.5, "verdict": "ok"}
     own, other = ({"time": 0.132},) * 3, ({"time": 0.066},) * 3
     assert words(Evaluated(**at, metrics=own, beside=own)) == "132 ms"
-    assert words(Evaluated(**at, metrics=other, beside=own)) == "2x as fast (66 ms, the original's is 132 ms)"
+    assert words(Evaluated(**at, metrics=other, beside=own)) == "2x as fast (from 132 ms to 66 ms)"
+    tie = ({"time": 0.13199},) * 3
+    assert words(Evaluated(**at, metrics=tie, beside=own)) == "less than 0.1% faster (from 132 ms to 131.99 ms)"
 
 
 def test_few_equal_measurements_exclude_no_chance() -> None:
@@ -375,7 +376,7 @@ FIXED, LIMIT = (
     "better on its fixed input",
     "; nothing was held out; a program that remembers the input would score the same.",
 )
-FLAG = " Where that is wanted, --fixed-input says so; strop apply --unproven applies this patch."
+FLAG = " If that is wanted, give --fixed-input; strop apply --unproven applies this patch."
 
 
 def on_one_input(evidence: Evidence) -> Evidence:

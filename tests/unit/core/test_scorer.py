@@ -46,7 +46,7 @@ def test_line_about_a_function_says_who_computes_its_score(tmp_path: Path, how: 
         ({"score": ["time"], "judge": "./check"}, "CPU time, counted by the kernel; the judge ./check accepts answers"),
         (
             {"score": [r"n: (\d+)"], "metric": ["score:max"], "judge": "./check", "description": "n"},
-            "by the judge ./check",
+            "computed by the judge ./check",
         ),
         ({"score": [r"n: (\d+)"], "metric": ["score:max"]}, f"the program prints this score itself{OWN}"),
         ({"score": ["tests"]}, f"the tests run in the program's own process{OWN}"),

@@ -299,17 +299,6 @@ def test_error_feedback_points_at_the_worst_instances_only_where_the_scores_diff
     assert prompts and all("The lowest leave the most to gain." in prompt for prompt in prompts)
 
 
-def test_islands_grow_apart_until_the_best_of_each_migrates(jail: Sandbox) -> None:
-    trial = run("islands", jail, better_each_time())
-    home = {marked(0.3 + 0.6 * (1 - 0.9**number)).strip(): (number - 1) % 3 for number in range(1, 25)}
-    crossings = []
-    for index, call in enumerate(calls(trial)):
-        homes = [home.get(shown(request)) for request in call]
-        crossings.append(sum(there is not None and there != slot % 3 for slot, there in enumerate(homes)))
-        assert index == 0 or all(there is not None or index == 1 for there in homes)
-    assert crossings[:2] == [0, 0] and crossings[2] > 0
-
-
 def test_successive_halving_scores_the_better_half_again_and_again(jail: Sandbox) -> None:
     trial = run("successive_halving", jail, better_each_time())
     times = Counter(program for program, _ in trial.scored)
@@ -348,7 +337,8 @@ def test_error_feedback_repairs_a_failed_program_when_it_asks_for_one_answer_at_
 
 
 def test_error_feedback_says_in_a_line_how_other_attempts_failed_where_it_shows_a_better_program(jail: Sandbox) -> None:
-    second = calls(run("error_feedback", jail, answering(0, 0.6, 0.2, 0)))[1]
+    utility = MarkedUtility(error="the build failed: a.c:6:45: ZeroDivisionError\n 6 | a\n   | ^~")
+    second = calls(run("error_feedback", jail, answering(0, 0.6, 0.2, 0), utility=utility))[1]
     better = [request.message for request in second if value(shown(request)) == 0.6]
     assert better and all("Other attempts failed; avoid their mistakes: " in message for message in better)
     assert all(message.rpartition("mistakes: ")[2].count("ZeroDivisionError") == 1 for message in better)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,12 +16,12 @@ import pytest
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request, dropped
-from strop.lm.inbox import LARGEST_ANSWER, Inbox, InboxSettings, _read
+from strop.lm.inbox import LARGEST_ANSWER, Inbox, _read
 from support.kits import language_model as kit
 from support.processes import wait_until
 
-QUICK = InboxSettings(settle_seconds=0.02, look_seconds=0.005)
-SCRIPT = InboxSettings(settle_seconds=0.15, look_seconds=0.005)
+QUICK = 0.02
+SLOW = 0.15
 """For answers that are written in two halves: longer than a busy machine keeps a process from the second."""
 PERSON = """
 import pathlib, re, sys, time
@@ -82,8 +83,8 @@ class Desk:
         self.waiting: list[Asking] = []
         self.stems: list[str] = []
 
-    def inbox(self, settings: InboxSettings = QUICK, seed: int = 0) -> Inbox:
-        self.models.append(Inbox(f"inbox:{self.folder}", settings, seed=seed, notify=self.said.append))
+    def inbox(self, seed: int = 0) -> Inbox:
+        self.models.append(Inbox(f"inbox:{self.folder}", seed, QUICK, self.said.append))
         return self.models[-1]
 
     def ask(self, requests: int | Sequence[Request] = 1, model: Inbox | None = None) -> Asking:
@@ -129,7 +130,7 @@ def test_inbox_conforms_when_a_script_answers(check: Callable[[kit.MakeModel], N
     folder.mkdir()
     person = subprocess.Popen([sys.executable, "-I", "-S", "-c", PERSON, str(folder)])
     try:
-        check(lambda: Inbox(f"inbox:{folder}", SCRIPT, notify=lambda line: None))
+        check(lambda: Inbox(f"inbox:{folder}", settle_seconds=SLOW, notify=lambda line: None))
     finally:
         person.kill()
         person.wait()
@@ -140,7 +141,8 @@ def test_answers_may_come_in_any_order_and_each_is_kept_as_it_comes(desk: Desk, 
     wait_until(lambda: bool(desk.said))
     questions = [folder / f"{request.key[:16]}.md" for request in asked(3)]
     first = questions[0].stem
-    assert desk.said == [f"inbox:{folder}: 3 requests to answer: {first}.md and 2 more; write {first}.answer.md etc."]
+    how = f"write {first}.answer.md for {first}.md in {folder}, and so on"
+    assert desk.said == [f"inbox:{folder}: 3 requests to answer; {how}"]
     for number, path in reversed(list(enumerate(questions))):
         answer_to(path).write_text(f"answer {number}")
         wait_until(lambda number=number: number in asking.kept)  # type: ignore[misc]
@@ -164,30 +166,19 @@ def test_text_of_a_model_can_forge_neither_fences_nor_names(desk: Desk, folder: 
     (path,) = desk.requests()
     text = path.read_text()
     outside = re.sub(r"^(`{8})text\n.*?^\1$", "", text, flags=re.S | re.M)
-    assert "evil" not in outside and outside.count("Write the whole answer") == 1
+    assert "evil" not in outside and outside.count("Write the whole response") == 1
     assert "\x1b" not in text and "\x07" not in text and "\u202e" not in text
     assert [each.name for each in folder.iterdir()] == [path.name]
 
 
-def test_answer_counts_only_when_it_stayed_the_same_for_a_moment(desk: Desk, folder: Path) -> None:
-    question, seen = folder / "0123456789abcdef.md", dict[Path, tuple[tuple[int, int, int], float]]()
-    folder.mkdir()
-    inbox = desk.inbox(SCRIPT)
-    answer_to(question).write_text("half")
-    assert inbox._answer_to(question, seen) is None
-    answer_to(question).write_text("half, and more")
-    time.sleep(SCRIPT.settle_seconds)
-    assert inbox._answer_to(question, seen) is None  # it has changed
-    time.sleep(SCRIPT.settle_seconds)
-    assert inbox._answer_to(question, seen) == "half, and more"
-
-
-def test_answer_that_changes_while_it_is_read_is_no_answer_yet(tmp_path: Path) -> None:
+def test_answer_counts_only_when_nobody_wrote_it_for_a_moment(tmp_path: Path) -> None:
     path = tmp_path / "answer"
     path.write_text("half")
-    before = path.stat()
-    path.write_text("half, and more")
-    assert _read(path, (before.st_ino, before.st_size, before.st_mtime_ns)) is None
+    for second in (0, 30, 59):
+        os.utime(path, (time.time() - second,) * 2)
+        assert _read(path, 60.0) is None
+    os.utime(path, (time.time() - 61,) * 2)
+    assert _read(path, 60.0) == "half"
 
 
 @pytest.mark.parametrize("content", [b"", b" \r\n\t\n", b"\xef\xbb\xbf\n"])
@@ -200,25 +191,6 @@ def test_file_without_a_word_is_no_answer_yet(desk: Desk, content: bytes) -> Non
     answer_to(first).write_text("first")
     assert asking.end() == ["first", "second"]
     assert asking.kept == {0: "first", 1: "second"}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *(".{}.answer.md.swp", "{}.answer.md~", "#{}.answer.md#", ".#{}.answer.md", "{}.answer.md.part"),
-        *("{}.answer.md.tmp", "4913"),
-    ],
-)
-def test_files_of_editors_and_copies_are_no_answers_until_they_are_renamed(desk: Desk, folder: Path, name: str) -> None:
-    asking = desk.ask(2)
-    first, second = desk.requests(2)
-    other = folder / name.format(first.stem)
-    other.write_text("the answer")
-    answer_to(second).write_text("second")
-    wait_until(lambda: 1 in asking.kept)  # so the other file was there for as long
-    assert list(asking.kept) == [1] and len(desk.said) == 1  # of the requests alone
-    other.rename(answer_to(first))
-    assert asking.end() == ["the answer", "second"]
 
 
 @pytest.mark.parametrize(
@@ -269,7 +241,7 @@ def test_questions_that_were_left_are_taken_up_by_the_next_run(desk: Desk) -> No
     asking = desk.ask(2)
     first, second = desk.requests(2)
     asking.leave()
-    assert "open questions stay in the folder" in str(asking.error)
+    assert "open requests stay in the folder" in str(asking.error)
     answer_to(first).write_text("meanwhile")
     asking = desk.ask(2)
     wait_until(lambda: list(asking.kept.values()) == ["meanwhile"])
@@ -316,7 +288,7 @@ def test_run_of_another_seed_asks_again_what_was_answered_before(desk: Desk) -> 
 
 def test_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    model = Inbox(f"inbox:{tmp_path}/file/below", QUICK, notify=lambda line: None)
+    model = Inbox(f"inbox:{tmp_path}/file/below", notify=lambda line: None)
     with pytest.raises(LanguageModelError, match="Not a directory") as caught:
         model.complete(asked(2), dropped)
     assert "\n" not in str(caught.value)

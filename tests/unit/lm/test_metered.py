@@ -162,7 +162,7 @@ def test_costs_sum_to_what_was_paid_when_the_first_of_several_responses_carries_
 
 
 def test_attempt_that_may_have_been_billed_counts_at_its_worst_case_with_the_answer_that_came() -> None:
-    run, doubt = Budget(), Fault("timeout", "no answer in time", 1, maybe_billed=True)
+    run, doubt = Budget(), Fault("timeout", "no response in time", 1, maybe_billed=True)
     harmless = Fault("rate_limited", "429", 2)
     model = Says(lambda n: used(10, 20, doubt, harmless) if n == 0 else used(0, 0))
     completions = metered(model, run).complete([PROMPT] * 3, dropped)

@@ -97,7 +97,7 @@ def test_mixture_keeps_what_the_others_answered_when_one_fails() -> None:
     good, bad = Scripted(lambda request: "fine"), Scripted(["only one"], name="bad")
     both = Mixture([Member("good", good), Member("bad", bad)], name="mix")
     kept: dict[int, Completion] = {}
-    with pytest.raises(LanguageModelError, match=r"bad: no answer.*the script is exhausted"):
+    with pytest.raises(LanguageModelError, match=r"bad: no response.*the script is exhausted"):
         both.complete(REQUESTS[:40], kept.__setitem__)
     asked = Counter(both.member_of(request).spec for request in REQUESTS[:40])
     given = Counter(completion.lm for completion in kept.values())

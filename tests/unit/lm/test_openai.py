@@ -92,7 +92,7 @@ HURRIED = Settings(deadline_seconds=0.25, largest_body_bytes=200_000, retry=Retr
         ("malformed", "bad_response", True),
         ("no-choices", "bad_response", True),
         ("endless", "bad_response", True),
-        ("compressed", "bad_response", True),
+        ("bomb", "bad_response", True),
     ],
 )
 def test_openai_sends_again_after_a_passing_fault_and_tells_whether_it_may_have_been_billed(
@@ -202,7 +202,7 @@ def test_openai_has_no_more_requests_in_flight_than_connections() -> None:
 
 def test_openai_reports_a_server_that_is_silent_too_long_and_may_have_billed() -> None:
     limits = Settings(read_seconds=0.1, retry=RetryPolicy(give_up_seconds=0))
-    with loopback(["slow:30"], limits) as it, pytest.raises(LanguageModelError, match="no answer in time") as caught:
+    with loopback(["slow:30"], limits) as it, pytest.raises(LanguageModelError, match="no response in time") as caught:
         it.ask("a")
     assert [(fault.fault, fault.maybe_billed) for fault in caught.value.faults] == [("timeout", True)]  # type: ignore[attr-defined]
 

@@ -48,7 +48,8 @@ def test_answer_text_is_read_in_every_form(content: object, text: str) -> None:
         b"{}",
         b'{"choices": {}}',
         b'{"choices": [1]}',
-        body(7),
+        b'{"choices": [{"message": 7}]}',
+        b'data: {"choices": [{"delta": 7}, 8]}\n\ndata: {"choices": 9}',
         b"\xff",
         b"[" * 10**5,
     ],
@@ -66,7 +67,8 @@ def test_answer_is_unreadable_when_there_is_no_choice_in_it(data: bytes) -> None
     )
 )
 def test_answer_reader_raises_nothing_but_unreadable(value: object) -> None:
-    for data in (json.dumps(value).encode(), body(value), body("x", usage=value, model=value)):
+    plain = (json.dumps(value).encode(), body(value), body("x", usage=value, model=value))
+    for data in (*plain, *(b"data: " + each for each in plain)):
         with contextlib.suppress(UnreadableBody):
             assert read_answer(data)
 
@@ -79,7 +81,7 @@ def test_answer_has_no_token_count_and_no_fault_when_the_server_gives_none(usage
 
 def test_answer_is_cut_between_characters() -> None:
     (completion,) = read_answer(body("é" * 10), largest_bytes=5)
-    assert (completion.text, completion.faults[0].detail) == ("éé", "an answer of 20 bytes was cut to 4")
+    assert (completion.text, completion.faults[0].detail) == ("éé", "a response of 20 bytes was cut to 4")
 
 
 def test_answer_with_more_choices_than_asked_is_cut_to_those() -> None:

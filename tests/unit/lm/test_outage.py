@@ -16,7 +16,6 @@ import pytest
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Fault, Request, dropped
 from strop.lm.command import CommandModel
-from strop.lm.command import CommandSettings as ProgramSettings
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
 from strop.lm.pace import Attempts, Clock, Outage, RetryPolicy
@@ -105,10 +104,8 @@ def test_request_that_fails_while_others_are_answered_ends_its_call_after_half_a
 
 
 def program(line: str, clock: Hurried) -> CommandModel:
-    environ = {"PATH": os.environ["PATH"]}
-    return CommandModel(
-        f"command:sh -c {shlex.quote(line)}", environ, ProgramSettings(), jitter=random.Random(0), clock=clock
-    )
+    outage = Outage(RetryPolicy(), "the program", clock)
+    return CommandModel(f"command:sh -c {shlex.quote(line)}", {"PATH": os.environ["PATH"]}, outage, 4, 600.0)
 
 
 @pytest.mark.process

@@ -37,7 +37,7 @@ def test_scripted_gives_its_answers_in_order() -> None:
 
 def test_scripted_says_that_it_is_exhausted_and_keeps_what_it_had() -> None:
     kept: dict[int, Completion] = {}
-    with pytest.raises(LanguageModelError, match=r"no answer to 1 of 2.*exhausted"):
+    with pytest.raises(LanguageModelError, match=r"no response to 1 of 2.*exhausted"):
         Scripted(["one"]).complete([request(), request()], kept.__setitem__)
     assert [(position, each.text) for position, each in kept.items()] == [(0, "one")]
 
@@ -120,7 +120,7 @@ def test_request_in_its_own_place_keeps_its_answer_beside_one_from_elsewhere(tmp
 def test_recording_answers_nothing_that_was_not_texts(tmp_path: Path, request_: Request) -> None:
     model = recording(tmp_path / "r", HEAD, line("a"))
     kept: dict[int, Completion] = {}
-    with pytest.raises(LanguageModelError, match="no answer to 1 of 2"):
+    with pytest.raises(LanguageModelError, match="no response to 1 of 2"):
         model.complete([Request("expert", "hello", 0.7, "improve"), request_], kept.__setitem__)
     assert [(position, each.text) for position, each in kept.items()] == [(0, "a")]
 
@@ -151,7 +151,7 @@ def test_answer_of_a_recording_costs_nothing_again(tmp_path: Path) -> None:
         ([], "line 1 must be"),
         (['"text"'], "line 1 must be"),
         (["text"], "line 1 must be"),
-        ([HEAD.replace("1", "2")], "strop show RUN --answers"),
+        ([HEAD.replace("1", "2")], "strop show RUN --responses"),
         ([HEAD, "", '"text"'], "line 3: "),
         ([HEAD, "{"], "line 2: Invalid JSON"),
         ([HEAD, "{}"], "line 2: request: Field required"),

@@ -23,6 +23,18 @@ def choice(content: str | None, **more: object) -> dict[str, object]:
     return {"message": {"content": content}, "finish_reason": "error", **more}
 
 
+def stream(*events: object, end: str = "data: [DONE]") -> str:
+    return "200 : WORKING\n\n" + "".join(f"data: {json.dumps(event)}\n\n" for event in events) + end
+
+
+def delta(index: int = 0, reason: str | None = None, **said: object) -> dict[str, object]:
+    return {"choices": [{"index": index, "delta": said, "finish_reason": reason}]}
+
+
+def says(**message: object) -> str:
+    return choices({"message": message, "finish_reason": "stop"})
+
+
 def choices(*given: object, **more: object) -> str:
     return "200 " + json.dumps({"choices": given, **more})
 
@@ -41,6 +53,7 @@ def choices(*given: object, **more: object) -> str:
         ('200 {"statusCode": 404, "message": "Resource not found"}', "lacks its /v1.*Resource not found"),
         (choices(choice("", error={"code": 402, "message": "no credit left"})), "error 402: no credit left"),
         (choices(choice(""), error={"code": 403, "message": "moderated"}), "error 403: moderated"),
+        (stream({"error": {"code": 402, "message": "no credit left"}}), "error 402: no credit left"),
     ],
 )
 def test_error_in_a_body_of_status_200_ends_at_once_with_its_own_words_when_it_cannot_heal(
@@ -67,6 +80,8 @@ def test_error_in_a_body_of_status_200_ends_at_once_with_its_own_words_when_it_c
         (choices(choice("")), "server_error", "error 500: finish reason error", False),
         (PAGE, "server_error", "this is a web page, not an API", False),
         ("200 {}", "bad_response", "it has no choices", True),
+        (stream(delta(content="x"), end=""), "bad_response", "not JSON", True),
+        (stream(delta(content="x"), {"error": {"code": 502, "message": "lost"}}), "server_error", "502: lost", False),
     ],
 )
 def test_error_in_a_body_of_status_200_is_sent_again_when_it_may_heal_and_counts_as_billed_only_with_usage(
@@ -109,7 +124,22 @@ def test_prompt_longer_than_the_context_is_refused_and_asked_once_whatever_the_s
         (choices({"text": "plain completion", "finish_reason": "stop"}), "plain completion"),
         (choices({"message": {"content": "x"}, "finish_reason": "stop"}, error=None), "x"),
         (choices({"message": {"content": "x"}, "finish_reason": "stop"}, error={"message": "late warning"}), "x"),
-        (choices({"message": {"content": "", "reasoning_content": "x"}, "finish_reason": "stop"}), "x"),
+        (says(content="", reasoning_content="x"), "x"),
+        (says(content=["x", {"type": "thinking", "thinking": "no"}, {"type": "text", "text": "y"}]), "xy"),
+        (says(content={"type": "text", "text": "x"}), "x"),
+        (says(content=[{"type": "message", "content": [{"type": "output_text", "text": "x"}]}]), "x"),
+        (says(content=None, tool_calls=[{"function": {"name": "f", "arguments": '{"code": "x"}'}}]), '{"code": "x"}'),
+        (says(content="I write:", function_call={"arguments": {"code": "x"}}), 'I write:\n{"code": "x"}'),
+        (choices({"message": "x", "finish_reason": "stop"}), "x"),
+        (choices({"content": "x", "role": "assistant"}), "x"),
+        ('200 {"message": {"content": "x"}, "done": true}', "x"),
+        ("200 \ufeff" + says(content="x")[4:] + "\n{}", "x"),
+        (says(content="x|y")[:].replace("|", "\n"), "x\ny"),
+        (stream(delta(role="assistant"), delta(content="x"), delta(content="y"), delta(reason="stop"), end=""), "xy"),
+        (stream(delta(content="x"), {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1}}), "x"),
+        (stream({"choices": [{"message": {"content": "x"}}]}), "x"),
+        (stream({"choices": [{"text": "x"}]}), "x"),
+        ("compressed", "a #0"),
     ],
 )
 def test_response_that_a_person_could_read_is_kept(body: str, text: str) -> None:

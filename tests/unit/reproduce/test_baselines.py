@@ -116,8 +116,8 @@ def test_sentence_names_what_is_better_and_what_is_worse(greedy: float, chain: f
 
 def test_sentence_says_that_so_few_copies_can_show_nothing() -> None:
     assert result(run([0.1], ["ok"])).sentence == (
-        "No significant difference between the seed improver and any of 3 others (test û on lpn, 1 run); so few copies "
-        "cannot show any difference, 5 can."
+        "No significant difference between the seed improver and any of 3 others (test û on lpn, 1 run); at least "
+        "5 copies are needed to show a difference."
     )
 
 
@@ -159,8 +159,8 @@ def test_best_strategy_stands_first_and_each_is_compared_with_the_seed_improver(
 
 def test_sentence_says_which_strategy_is_better() -> None:
     assert strategies(RUN).sentence == (
-        "No significant difference between the seed improver and any of 2 others (test û on lpn, 1 run); so few copies cannot "
-        "show any difference, 5 can."
+        "No significant difference between the seed improver and any of 2 others (test û on lpn, 1 run); at least 5 copies "
+        "are needed to show a difference."
     )
     better = {
         "seed": [0.4 + 0.01 * n for n in range(9)] * 6,

@@ -178,7 +178,7 @@ def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
             [(0.6, 0.6)],
             [
                 "No significant change under paper selection: test û on lpn went from 60.0% to 50.0%, -10.0 points, "
-                "in 1 run of 1 iteration; so few runs cannot show any difference, 6 can.",
+                "in 1 run of 1 iteration; at least 6 runs are needed to show a difference.",
                 "No change under gated selection: the run ended with",
                 "û does not differ significantly",
             ],
@@ -267,6 +267,6 @@ def test_gains_that_are_all_equal_are_no_change_beyond_chance(tmp_path: Path) ->
     made = weak(tmp_path, paper=[(0.5, 0.5, 0.6)] * 2, gated=[(0.5, 0.5, 0.4)] * 2)
     assert made.result.sentence.startswith(
         "No significant change under paper selection: test û on lpn went from 50.0% to 60.0%, +10.0 points, in 2 runs "
-        "of 2 iterations; so few runs cannot show any difference, 6 can."
+        "of 2 iterations; at least 6 runs are needed to show a difference."
     )
     assert any("û does not differ significantly between gated and paper" in note for note in made.result.notes)

@@ -127,8 +127,8 @@ def test_copies_are_compared_task_by_task_and_the_intervals_of_the_five_tasks_ho
         "No significant difference between the improver that STOP made on lpn and the seed improver on any of 5 tasks."
     )
     few = table(tmp_path / "few", [0.1, 0.2], [0.3, 0.4])
-    assert few.sentence.endswith("on any of 5 tasks; so few copies cannot show any difference, 5 can.")
-    assert "2 copies; so few copies cannot show any difference, 5 can: use more --runs." in " ".join(few.notes)
+    assert few.sentence.endswith("on any of 5 tasks; at least 5 copies are needed to show a difference.")
+    assert "2 copies; at least 5 copies are needed to show a difference: use more --runs." in " ".join(few.notes)
 
 
 def test_sentence_names_the_tasks_where_the_improver_is_better_or_worse(tmp_path: Path) -> None:

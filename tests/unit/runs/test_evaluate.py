@@ -174,7 +174,7 @@ def test_two_improvers_are_compared_over_all_tasks_and_on_each(measure: Measurin
     assert found.differences[0].mean == -1.0 and found.better is None
     begins = "No significant difference between broken and seed: -1.000 in û, on the sealed "
     assert found.sentence.startswith(
-        f"{begins}instances of one and two, 2 copies of each; so few copies cannot show any difference, 4 can."
+        f"{begins}instances of one and two, 2 copies of each; at least 4 copies are needed to show a difference."
     )
     assert "Both had the same budgets; seed spent more: 4 LM calls against 0" in found.sentence
 

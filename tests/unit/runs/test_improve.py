@@ -19,7 +19,7 @@ from rich.console import Console
 
 from strop.base.as_document import as_document, to_json
 from strop.base.errors import ConfigurationError, TaskError
-from strop.base.events import Evaluated
+from strop.base.events import Evaluated, RunStarted
 from strop.base.results import Evaluation, Improvement
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, digest_of
@@ -30,7 +30,7 @@ from strop.report.terminal import improvement as improvement  # registers how a 
 from strop.report.terminal.difference import print_diff
 from strop.report.terminal.live import View
 from strop.runs.assembly import Components
-from strop.runs.claims.improvement import sentence, spent_words
+from strop.runs.claims.improvement import is_diluted, sentence, spent_words
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.improve import candidates_of, check_enough, improve_once, recorded
 from strop.runs.journal import Journal
@@ -39,11 +39,13 @@ from strop.runs.patching.source_files import Original
 from strop.runs.results.improved import Improved, Unfinished
 from strop.runs.results.parts import counted_answers, noted
 from strop.runs.resume import recall
-from strop.runs.run_data import Answers, Costs, read_run
+from strop.runs.run_data import Answers, Costs, RunData, read_run
 from strop.runs.run_directory import meta_of
 from strop.runs.spec import RunSpec, improver_text
+from strop.sandbox.posture import PROTECTIONS
 from strop.store import Store
 from strop.tasks.command.config import command_task
+from strop.tasks.function.task import RECEIVING, SECONDS
 from support import records
 from support.tables import terminal
 
@@ -267,6 +269,7 @@ OF_RECORD: dict[str, Any] = {
     "model": "offline",
     "is_language_model": False,
     "unverified": "",
+    "waived": "",
     "audit": tuple(noted({"R005": 2})),
     "costs": Costs(),
     "answers": counted_answers(Answers()),
@@ -510,3 +513,18 @@ def test_rounds_that_a_record_holds_are_not_measured_again_when_it_resumes(bench
         found = recorded(read_run(store), start)
     assert found is not None and found.finding == "better" and found.difference is not None and found.difference.n == 8
     assert len(scopes_of(directory)) == len(set(scopes_of(directory))) == 4
+
+
+@pytest.mark.parametrize(("original", "program", "bound"), [(0.05, 0.005, False), (0.05, 0.05, True), (0.3, 0.3, True)])
+def test_ratio_of_times_is_a_bound_when_receiving_is_much_of_the_faster_one(
+    original: float, program: float, bound: bool
+) -> None:
+    times = {"beside": ({SECONDS: 1.0, RECEIVING: original},), "metrics": ({SECONDS: 0.1, RECEIVING: program},)}
+    assert is_diluted(Evaluation(0.9, "ok", **times)) is bound
+
+
+def test_result_names_what_the_jail_did_not_prevent_by_the_users_choice() -> None:
+    lacking = {name: {"what": "", "enforced": name not in ("read", "existence"), "detail": ""} for name in PROTECTIONS}
+    run = RunData()
+    run.add(RunStarted(scope="", spec={}, environment={}, posture={"protections": lacking}))
+    assert run.waived == "the jail did not prevent read: --require waived it"

@@ -95,9 +95,14 @@ def test_money_is_that_of_the_tokens_by_the_price_and_of_the_dearest_member_at_m
         ({"max_time": 60.0}, "--max-time"),
     ],
 )
-def test_plan_says_what_share_of_the_run_a_limit_pays_for(limits: dict[str, Any], flag: str) -> None:
-    found = plan(replace(PAPER, **limits)).warning
-    assert found.startswith(f"{flag} pays for ") and found.endswith("% of this; the rest needs a larger one")
+def test_plan_says_what_the_run_takes_without_a_limit_and_where_the_limit_stops_it(
+    limits: dict[str, Any], flag: str
+) -> None:
+    found, free = plan(replace(PAPER, **limits)), plan(PAPER).expected
+    assert found.warning.startswith(f"without a limit: {free.calls:,.0f} LM calls, about $")
+    assert found.warning.endswith(
+        f"; {flag} {limits[flag[2:].replace('-', '_')]:g} will stop it at about {found.expected.calls:,.0f}"
+    )
 
 
 def test_plan_does_not_warn_when_a_limit_covers_what_is_expected() -> None:

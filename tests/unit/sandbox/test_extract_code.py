@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 import strop.sandbox
 
 GUEST = Path(strop.sandbox.__file__).parent / "guest"
+sys.path.append(str(GUEST))  # helpers.py imports what lies beside it
 HELPERS = runpy.run_path(str(GUEST / "helpers.py"))
 extract_code = HELPERS["extract_code"]
 
@@ -120,6 +123,50 @@ def test_extract_code_takes_what_a_person_would_take_from_answers_of_a_kind(kind
         found[name] = (extract(answer), program)
     wrong = {name: got for name, (got, program) in found.items() if (got and got.strip("\n")) != program}
     assert len(found) - len(wrong) >= LEAST[kind] * len(found), wrong
+
+
+LESS = "def algorithm(x):\n    return x < 1 and [x, 'a']"
+NUMBERED = "".join(f"{number}|%s{line}\n" for number, line in enumerate(LESS.split("\n"), 1))
+DRAFT = "def algorithm(x):\n    return x" + " + 1" * 20
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        json.dumps({"code": LESS}),
+        "Here:\n" + json.dumps({"code": LESS}),
+        "```\n" + json.dumps({"code": LESS}, indent=1) + "\n```",
+        f"<tool_call>\n{json.dumps({'arguments': {'code': LESS}})}\n</tool_call>",
+        json.dumps(fenced(LESS)),
+        fenced(LESS).replace("\n", "\\n"),
+        fenced("\ufeff" + LESS),
+        fenced(LESS.replace("def ", "def \u200b").replace("return", "\u2060return")),
+        fenced(LESS.replace(" ", "\xa0")),
+        fenced(LESS.replace("<", "&lt;").replace("'", "&#39;")),
+        f"<pre><code class='python'>{LESS.replace('<', '&lt;')}</code></pre>",
+        f"<answer>{LESS}</answer>",
+        fenced(LESS.replace("'a'", "\u2018a\u2019")),
+        fenced(LESS, mark="\u2018" * 3).replace("\u2018" * 3 + "\n\n", "\u2019" * 3 + "\n\n"),
+        fenced(NUMBERED.replace("|%s", ": ")),
+        fenced(NUMBERED.replace("|%s", " | ")),
+        fenced(NUMBERED.replace("|%s", "\t")),
+        fenced(">>> " + LESS.replace("\n", "\n... ")),
+        f"<|channel|>analysis<|message|>{fenced(DRAFT)}<|end|><|start|>assistant<|channel|>final<|message|>{fenced(LESS)}",
+        f"<|im_start|>assistant\n{LESS}<|im_end|>",
+        f"{LESS}</s>",
+        "Here:\n\n    " + LESS.replace("\n", "\n    ") + "\n\nDone.",
+        fenced(LESS.replace("def", "\x1b[34mdef\x1b[0m")),
+        fenced(LESS.replace("return", "return\x00")),
+    ],
+)
+def test_extract_code_reads_a_program_that_was_pasted_from_a_page_or_stands_in_something(answer: str) -> None:
+    assert extract_code(answer).strip("\n") == LESS
+
+
+@pytest.mark.parametrize("text", ["&lt;", "\u201cq\u201d", "\xa0", "1: a\n2: b", ">>> f()", "</s>", '{"a": "b\\nc"}'])
+def test_extract_code_changes_nothing_of_a_program_that_can_be_read_as_it_stands(text: str) -> None:
+    program = f'x = """\n```\n{text}\n"""\n{LESS}'
+    assert extract_code(fenced(program)) == program
 
 
 OTHER = "def algorithm(x):\n    return x"

@@ -117,16 +117,6 @@ def test_record_opens_or_is_refused_in_one_line_when_the_writer_is_killed_at_its
         assert all(run.status in ("unfinished", "unreadable") and "\n" not in run.detail for run in list_runs(tmp_path))
 
 
-def test_append_says_so_in_one_line_when_the_disk_is_full(tmp_path: Path) -> None:
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
-    writer = subprocess.run(
-        [sys.executable, "-c", limit + WRITER, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert "StoreError: " in writer.stderr and "disk" in writer.stderr  # full, or in SQLite's words an I/O error
-    with Store.open(tmp_path) as store:
-        assert len(list(store.events())) >= len(writer.stdout.split())
-
-
 def without_root(code: str, *arguments: object) -> str:
     """What `code` prints in a process that has no right to write where it may not."""
     drop = (

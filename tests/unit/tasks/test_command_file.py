@@ -151,7 +151,10 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         (FULL + "range = [0, 1]\n", "range: there are 2 metrics; a range is that of one"),
         (MINIMAL + "only = [1]\n", "only is a list of texts, not [1]"),
         (MINIMAL + "environment = { A = 1 }\n", "environment is a table { NAME = 'VALUE' }"),
-        (MINIMAL + "only = ['volume']\n", "only: the program has no function and no marked region 'volume'"),
+        (
+            MINIMAL + "only = ['volume']\n",
+            "only: the program has no function and no marked region 'volume'; except in Python, mark its lines",
+        ),
         (MINIMAL + "name = 'a b'\n", "a name is made of letters"),
         (MINIMAL + "tool = 'nothing-here'\n", "tool: there is no"),
         (MINIMAL + "tool = '/proc'\n", "tool: /proc cannot be shown to commands"),
@@ -169,7 +172,7 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         (MINIMAL + "require_metric = ['tests=nan']\n", "require_metric: 'tests=nan': expected NAME=1"),
         (MINIMAL.replace("([0-9.]+)", "x"), "'score x' is no score; scores are time, wall, memory"),
         (MINIMAL.replace("files", "file"), "there is no key 'file'; did you mean files?"),
-        (MINIMAL.replace("src/**", "lib/**"), "files: 'lib/**/*.c' means no file in"),
+        (MINIMAL.replace("src/**", "lib/**"), "files: no file matches 'lib/**/*.c' in"),
         (MINIMAL.replace("src/**", "../**"), "files: '../**/*.c' is not a path inside"),
         (MINIMAL.replace("sh bench.sh", " "), "command: there is no command"),
         (MINIMAL.replace("sh bench.sh", "run {program}"), "{program} stands for the one file of a task"),
@@ -306,7 +309,7 @@ def test_model_is_told_what_is_run_what_counts_and_what_measures(tree: Path) -> 
         "sh ./bench.sh {seed}",
         "minimise time; tests=1 is required",
         "stopped after 7 s or at 4096 MiB",
-        "only this may change, everything else must stay as it is: area",
+        "In src/a.c, src/deep/b.c, only this may change: area.",
         "=== file: PATH ===",
         "What measures it, bench.sh:\necho score 1",
     ):
@@ -317,7 +320,7 @@ def test_model_is_told_of_marked_regions(tree: Path) -> None:
     assert "EVOLVE-BLOCK" not in command_task(tree, command="true", files=["src"], score=["passed"]).u_str
     (tree / "src" / "a.c").write_text("int a;\n// EVOLVE-BLOCK-START\nint b;\n// EVOLVE-BLOCK-END\n")
     told = command_task(tree, command="true", files=["src"], score=["passed"]).u_str
-    assert "only what stands between the EVOLVE-BLOCK markers may change" in told
+    assert "In src/a.c, src/deep/b.c, only the text between the EVOLVE-BLOCK markers may change." in told
 
 
 def test_long_scorer_is_cut_where_it_is_told(tree: Path) -> None:
@@ -345,14 +348,14 @@ def test_tree_is_what_no_gitignore_leaves_out_or_a_key_names(tree: Path) -> None
     task = command_task(tree, command="true", files=["src/*.c"], context=["./kept.o"], score=["passed"])
     copy_tree(tree, tree.parent / "copy", task.named_files)
     assert (tree.parent / "copy/kept.o").exists() and not (tree.parent / "copy/a.o").exists()
-    with pytest.raises(ConfigurationError, match=r"'\*\.o' means no file in .*; one that a .gitignore leaves out"):
+    with pytest.raises(ConfigurationError, match=r"no file matches '\*\.o' in .*; give the full path of a file that"):
         command_task(tree, command="true", files=["*.o"], score=["passed"])
 
 
 def test_tree_has_no_file_behind_a_link_that_a_key_names(tree: Path) -> None:
     (tree.parent / "secret").write_text("x")
     (tree / "out").symlink_to("..")
-    with pytest.raises(ConfigurationError, match="means no file"):
+    with pytest.raises(ConfigurationError, match="no file matches"):
         command_task(tree, command="true", files=["src"], context=["out/secret"], score=["passed"])
 
 

@@ -84,9 +84,9 @@ def test_json_path_reads_a_number_of_the_output(path: str, output: str, value: f
         (r"score (\S+)", "score 1e999", "score m is not a finite number: 1e999"),
         (r"score (\S+)", "score good\x1b[2J", r"score m is not a number: 'good\\x1b\[2J'"),
         ("$.score", "", "no score: m: no JSON in the output has"),
-        ("$.score", '{"other": 1}', "no score: m: the output gives other, not score"),
-        ("$.bestscore", '{"best_score": 1}', "the output gives best_score, not bestscore .did you mean best_score"),
-        ("$.a.score", '{"a": {"bins": 1, "combined": 2}}', "no score: m: the output gives bins, combined, not score"),
+        ("$.score", '{"other": 1}', "the output gives no 'score'; it gives other"),
+        ("$.bestscore", '{"best_score": 1}', "gives no 'bestscore'; it gives best_score; did you mean best_score"),
+        ("$.a.score", '{"a": {"bins": 1, "combined": 2}}', "the output gives no 'score'; it gives bins, combined"),
         ("$.score", '{"score": 1}\n{"score": 2}', "found 2 values for score m"),
         ("$.score", '{"score": NaN}', "score m is not a finite number: nan"),
         ("$.score", '{"score": "0.5"}', 'score m is not a number: "0.5"'),
@@ -143,7 +143,8 @@ def reading(reader: str, output: str) -> Reading:
 def test_reading_says_what_was_read_where_and_which_way_is_better() -> None:
     objective = parse_objective([r"ops/s: (\S+)"], ["score:max"], [])
     found = reading(r"ops/s: (\S+)", "start\nops/s: 1.2e+06\n")
-    assert in_words(objective, "score", found) == 'score score: 1.2e+06 from "ops/s: 1.2e+06" (higher is better)'
+    assert in_words(objective, "score", found) == 'score is read as 1.2e+06 from "ops/s: 1.2e+06" (higher is better)'
+    assert in_words(objective, "score", found, "the judge") == "the judge's score is read as 1.2e+06 (higher is better)"
 
 
 @pytest.mark.parametrize(

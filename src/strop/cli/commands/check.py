@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from strop.api.scoring import check_task, shown_progress
-from strop.api.target import beyond_offline, target_of
+from strop.api.target import target_of
 from strop.base.errors import TaskError
 from strop.cli.commands.options import Json, Scored, Settings, Target, scoring_of
-from strop.cli.commands.output import notify, present, results_alone
+from strop.cli.commands.output import present, results_alone
 from strop.runs.options import Rare, Whole, protections
 from strop.runs.spec import RunSpec
 from strop.tasks.command.options import ScoringOptions
@@ -39,9 +39,7 @@ def check_command(
     spec = RunSpec(task=target, seed=seed, require=protections(require)).checked_here()
     with results_alone():  # what a task's own code prints is not a result
         task = target_of(target, scoring_of(scored, settings)).task
-    if limits := beyond_offline(task):
-        notify(f"note: {limits}")
-    with results_alone(), shown_progress(progress=True) as say:
+    with results_alone(), shown_progress() as say:
         checked = check_task(task, spec, say)
     present(checked, as_json=as_json)
     return TaskError.exit_code if checked.broken else 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 from strop.api.comparison import EvalForm, form_of
 from strop.api.conventions import make_spec
 from strop.api.lookup import RUNS
 from strop.api.recording import check_free_folder
+from strop.api.scoring import shown_progress
 from strop.base.errors import StropError
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
@@ -25,7 +27,7 @@ from strop.cli.commands.output import (
 )
 from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
 from strop.report.terminal.layout import look_at
-from strop.runs.assembly import Components, assembled, loaded
+from strop.runs.assembly import assembled, loaded
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Whole
 from strop.runs.plan import assumptions_of, planned, works
 from strop.runs.results.measured import Measured
@@ -71,9 +73,12 @@ def eval_command(
     if dry_run:
         return _show_plan(spec.checked(), form, as_json=output.as_json)
     directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
-    with results_alone(), assembled(spec, os.environ) as parts:
-        _say_scorers(parts, directory, output.shown)
-        result, error = form.carry_out(parts, directory, output.tracks(directory), output.shown)
+    if not (directory / FILE_NAME).exists():
+        check_free_folder(directory)
+    with results_alone(), assembled(spec, os.environ, begin=partial(shown_progress, output.shown)) as parts:
+        if output.shown != "none":
+            say_scorers(parts.tasks)
+        result, error = form.carry_out(parts, directory, output.track, output.shown)
     with reported(directory, output.no_report):
         _end(result, error, directory, as_json=output.as_json)
     return 0
@@ -84,14 +89,6 @@ def _show_plan(spec: RunSpec, form: EvalForm, *, as_json: bool) -> int:
     work = works(spec, assumptions, lambda formula: formula.measured(len(form.improvers)))
     print_planned(planned(spec, [work]), [(spec, assumptions)], as_json=as_json)
     return 0
-
-
-def _say_scorers(parts: Components, directory: Path, shown: str) -> None:
-    """Say who computes the scores, unless the folder of the record is refused."""
-    if not (directory / FILE_NAME).exists():
-        check_free_folder(directory)
-    if shown != "none":
-        say_scorers(parts.tasks)
 
 
 def _end(result: Measured, error: StropError | None, directory: Path, *, as_json: bool) -> None:

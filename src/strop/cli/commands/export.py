@@ -14,7 +14,7 @@ from strop.base.terminal_text import escape
 from strop.cli.commands.options import Run
 from strop.cli.commands.output import notify
 from strop.report.export import FILE_NAME, export
-from strop.report.track import checked, sent
+from strop.report.track import check_trackers, sent
 from strop.runs.options import Switch
 from strop.runs.reading import reading
 from strop.store import is_locked
@@ -37,7 +37,7 @@ def export_command(
     Parameters
     ----------
     to
-        Tracker mlflow or wandb, which receives what it lacks of settings, figures by iteration, totals and the best improver.
+        Tracker mlflow or wandb, which receives settings, figures by iteration and totals.
     out
         File to write, events.jsonl in the run's directory by default. `-` is standard output.
     texts
@@ -50,8 +50,8 @@ def export_command(
     if to is not None:
         if out is not None or force:
             raise ConfigurationError(f"--out and --force are for a file; --to {to} sends the run to a tracker")
-        (tracker,) = checked([to])
-        return _send(find_run(run), tracker)
+        check_trackers([to])
+        return _send(find_run(run), to)
     directory = find_run(run)
     with reading(directory):
         lines = export(directory, out or directory / FILE_NAME, texts=texts == "full", force=force)
@@ -61,12 +61,12 @@ def export_command(
 
 
 def _send(directory: Path, tracker: str) -> int:
-    """Send a tracker what it does not have yet."""
+    """Send a run to a tracker."""
     if is_locked(directory):
         raise ConfigurationError(f"{directory} is still running; send it after it has ended")
-    with sent(directory, [tracker], seconds=TIME_LIMIT) as whole:
+    problems: list[str] = []
+    with sent(directory, [tracker], problems.append, TIME_LIMIT):
         pass
-    if not whole:
-        return 1
-    notify(f"{tracker} has the whole of {directory}")
-    return 0
+    for line in problems or [f"{tracker} has the whole of {directory}"]:
+        notify(line)
+    return len(problems)

@@ -15,7 +15,7 @@ from strop.api.conventions import make_spec
 from strop.api.improvement import DEFAULT_IMPROVER, carry_out
 from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import check_free_folder
-from strop.api.target import check_model, target_of
+from strop.api.target import target_of
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
@@ -73,8 +73,7 @@ def improve_command(
     Parameters
     ----------
     improver
-        Improver: a name, a file, or RUN:t. `strop list improvers` lists the names; RUN:t is the improver of a run after
-        iteration t.
+        Improver: a name (`strop list improvers`), a file, or RUN:t, the improver of a run after iteration t.
     apply
         Apply the patch to your files if the program is better. They must be as they were when the run began.
     solution
@@ -82,7 +81,8 @@ def improve_command(
     seed
         Seed of all random draws. With this machine's key; a random one by default.
     """
-    directory = _directory(output.out, target)
+    directory = output.out or new_directory(RUNS, f"improve-{Path(target).name or Path.cwd().name}")
+    check_free_folder(directory)
     announce(environment.instances)
     groups = (model, budget, limits, environment)
     spec = make_spec((target,), *groups, seed=seed, iterations=0, copies=1, improver=improver).checked()
@@ -95,8 +95,8 @@ def improve_command(
         check_can_apply(goal.original)
     with reported(directory, output.no_report):
         with results_alone(), best_reported(directory):
-            begin = partial(_say_first, goal.task, spec, text)
-            carry_out(spec, text, goal, directory, tracks=output.tracks(), show=output.shown, begin=begin)
+            begin = partial(_say_first, goal.task, spec)
+            carry_out(spec, text, goal, directory, tracks=output.track, show=output.shown, begin=begin)
         return _end(directory, apply=apply, as_json=output.as_json)
 
 
@@ -108,14 +108,6 @@ def _show_plan(spec: RunSpec, improver: str, task: AnyTask, *, as_json: bool) ->
     return 0
 
 
-def _directory(out: Path | None, target: str) -> Path:
-    """The directory of the record. Raises ConfigurationError if it holds other files."""
-    if out is None:
-        return new_directory(RUNS, f"improve-{Path(target).name or Path.cwd().name}")
-    check_free_folder(out)
-    return out
-
-
 def _end(directory: Path, *, apply: bool, as_json: bool) -> int:
     """Apply the patch if that is asked, and print the result. Returns the exit code."""
     applied = applied_now(directory) if apply else None
@@ -125,10 +117,9 @@ def _end(directory: Path, *, apply: bool, as_json: bool) -> int:
     return NOT_APPLIED if apply and isinstance(improved, Improved) and improved.is_held_back else 0
 
 
-def _say_first(task: AnyTask, spec: RunSpec, improver: str) -> None:
+def _say_first(task: AnyTask, spec: RunSpec) -> None:
     """Print what a user should know before anything is spent."""
     say_scorers((task,))
-    check_model(spec.model, improver, task)
     notify(budget_line(spec))
 
 
@@ -145,8 +136,9 @@ def budget_line(spec: RunSpec) -> str:
     limited = ", ".join(f"{flag} {value}" for flag, value in limits.items() if value is not None)
     if limited:
         return f"{budget}; {limited}"
-    money = f"{escape(named(spec.model), 60)} costs nothing" if free else "money and time are not limited"
-    return f"{budget}; {money}; --max-cost, --max-time, --max-calls limit it"
+    if free:
+        return f"{budget}; {escape(named(spec.model), 60)} costs nothing"
+    return f"{budget}; no limit on cost or time (set one with --max-cost, --max-time or --max-calls)"
 
 
 @contextmanager

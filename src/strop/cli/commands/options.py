@@ -12,7 +12,7 @@ from typing import Annotated
 from cyclopts import Group, Parameter, Token
 
 from strop.report.terminal.live import Mode
-from strop.report.track import checked, continued
+from strop.report.track import check_trackers
 from strop.runs.options import OUTPUT, Rare, Switch
 from strop.runs.spec import RunSpec
 from strop.tasks.command.options import FLAGS, ScoringOptions, changed_options, parse_settings
@@ -67,7 +67,7 @@ Settings = Annotated[
     Parameter(
         name="--set",
         help="KEY=VALUE with any key of strop.toml. Such as build=make or instances=3. VALUE is TOML or plain text; "
-        "docs/flags.md lists the keys. May be given several times.",
+        "strop init NAME --form command writes most of them. May be given several times.",
     ),
 ]
 
@@ -95,26 +95,16 @@ class ViewOptions:
     no_report: Annotated[bool, Switch, Rare, Parameter(env_var="STROP_NO_REPORT")] = False
     """Do not write report.html into the run's directory."""
     track: Annotated[tuple[str, ...], Rare, Parameter(negative="", show_default=False)] = ()
-    """Send settings, figures by iteration and the best improver to mlflow or wandb. May be given several times."""
+    """Send settings, figures by iteration and totals to mlflow or wandb. May be given several times."""
 
     def __post_init__(self) -> None:
         """Raises ConfigurationError where a tracker does not exist, or its library is not installed."""
-        self.tracks()
+        check_trackers(self.track)
 
     @property
     def shown(self) -> Mode:
         """How progress is shown."""
         return "none" if self.quiet else self.display
-
-    def tracks(self, directory: Path | None = None) -> tuple[str, ...]:
-        """The named trackers; without any, those that the run in `directory` was sent to before.
-
-        Raises:
-            ConfigurationError: a tracker does not exist, or its library is not installed.
-        """
-        if directory is not None and not self.track:
-            return continued(directory)
-        return checked(self.track)
 
 
 @Parameter(name="*", group=OUTPUT)

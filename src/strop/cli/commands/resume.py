@@ -60,7 +60,7 @@ def resume_command(
     place = confined.workers if workers is None else workers
     spec = replace(confined, base_url=base_url or record.spec.base_url, workers=place, **limits.asked())
     with reported(directory, output.no_report):
-        continue_run(replace(record, spec=spec), trust=trust_task, tracks=output.tracks(directory), show=output.shown)
+        continue_run(replace(record, spec=spec), trust=trust_task, tracks=output.track, show=output.shown)
         show_result(directory, as_json=output.as_json)
     return 0
 

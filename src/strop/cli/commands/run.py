@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from cyclopts import Parameter
 
 from strop.api.conventions import make_spec
 from strop.api.lookup import RUNS, any_improver_text, tasks_of
+from strop.api.recording import check_free_folder
+from strop.api.scoring import shown_progress
 from strop.api.training import carry_out
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions
@@ -72,11 +75,12 @@ def run_command(
     if dry_run:
         return show_plan(spec, text, spec.tasks, as_json=output.as_json)
     directory = output.out or new_directory(RUNS, spec.task)
+    check_free_folder(directory)
     with reported(directory, output.no_report):
-        with results_alone(), assembled(spec, os.environ) as parts:
+        with results_alone(), assembled(spec, os.environ, begin=partial(shown_progress, output.shown)) as parts:
             if output.shown != "none":
                 say_scorers(parts.tasks)
-            carry_out(parts, text, directory, tracks=output.tracks(), show=output.shown)
+            carry_out(parts, text, directory, tracks=output.track, show=output.shown)
         show_result(directory, as_json=output.as_json)
     return 0
 

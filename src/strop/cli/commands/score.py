@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from strop.api.conventions import make_spec
-from strop.api.scoring import score_program
+from strop.api.scoring import score_program, shown_progress
 from strop.api.target import target_of
 from strop.cli.commands.options import Json, Scored, Settings, Target, scoring_of
 from strop.cli.commands.output import announce, present, results_alone
@@ -44,7 +44,7 @@ def score_command(
         task = target_of(target, scoring).task
     text = task.seed if solution is None else program_of(solution, task)
     announce(environment.instances)
-    with results_alone():
+    with results_alone(), shown_progress(step=f"scoring {task.name}"):
         score = score_program(task, text, split, spec)
     present(score, as_json=as_json)
     return 0

@@ -30,7 +30,7 @@ def show_command(
     *,
     full: Annotated[bool, Switch] = False,
     diff: Annotated[bool, Switch] = False,
-    answers: Path | None = None,
+    responses: Path | None = None,
     as_json: Json = False,
 ) -> int:
     """Show the result of a run: its conclusion, its iterations, and its best improver.
@@ -46,23 +46,23 @@ def show_command(
         Show every table of a run of strop run: iterations, costs, lineage, searches, gates and intervals.
     diff
         Show the changes from program A of the run to program B, with the change in score.
-    answers
+    responses
         Write the responses of the language model to this file, for `--model recorded:FILE`.
     """
-    if diff + full + (answers is not None) > 1:
-        raise ConfigurationError("give only one of --full, --diff and --answers")
+    if diff + full + (responses is not None) > 1:
+        raise ConfigurationError("give only one of --full, --diff and --responses")
     if (a is not None) != diff or (b is not None) != diff:
         raise ConfigurationError("to compare two programs, name both: strop show RUN --diff A B")
     directory = find_run(run)
-    if answers is not None:
-        return _save_answers(directory, answers)
+    if responses is not None:
+        return _save_responses(directory, responses)
     if a is not None and b is not None:
         return _show_diff(directory, a, b, as_json=as_json)
     show_result(directory, as_json=as_json, full=full)
     return 0
 
 
-def _save_answers(directory: Path, path: Path) -> int:
+def _save_responses(directory: Path, path: Path) -> int:
     """Write the recorded responses of a run's language model to a new file."""
     with opened(directory) as store:
         count, unverified = write_answers(store, path), store.unverified

@@ -39,7 +39,7 @@ def view_command(run: Run = None, /, *, html: Annotated[Path | None, Parameter(n
         _write(directory, path, running=running)
         notify(f"page: {path}")
         if not webbrowser.open(path.absolute().as_uri()):
-            notify("no browser could be opened; open the page yourself")
+            notify(f"no browser could be opened; open {path.absolute().as_uri()}")
         if running:
             notify("while the run goes on, the page is written again every few seconds; Ctrl-C ends that, not the run")
             _renew(directory, path)

@@ -1,8 +1,8 @@
 """`gated`: a candidate is accepted only if paired fresh evaluations show, within a stated error rate, that it is better.
 
 The gate is a sequential test that may stop after any pair: betting against "the candidate is not better"
-(strop.analysis.stats.targeted). The probability that the T comparisons of a run accept any candidate that is not better is at
-most `error`; each comparison gets an equal share (union bound).
+(strop.analysis.stats.targeted), as in PACE (arXiv 2606.08106). The probability that the T comparisons of a run accept any
+candidate that is not better is at most `error`; each comparison gets an equal share (union bound).
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Gated:
 def _in_words(comparison: Comparison, accepted: bool) -> str:
     verdict = "better" if accepted else "not shown to be better"
     left = 0 if accepted else comparison.most - comparison.pairs
-    futile = f"; futility: the {quantity(left, 'pair')} left can hardly reach the threshold" if left else ""
+    futile = f"; futility: the {quantity(left, 'pair')} left are unlikely to reach the threshold" if left else ""
     size = f"{comparison.mean:+.3f}" + f", {TOO_LARGE}" * accepted
     evidence = f"evidence {comparison.e_value:.3g} of the {comparison.threshold:.3g} needed{futile}"
     return f"{verdict} in {quantity(len(comparison.differences), 'pair')}: difference {size}, {evidence}"

@@ -7,6 +7,7 @@ failing instance ends an evaluation and costs the whole utility.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -28,21 +29,23 @@ from strop.evaluation.commands.original import (
     SHARED,
     MeasuredOriginal,
     answers_alike,
-    at_fault,
     check_comparable,
     check_effect,
     check_left,
     check_tested,
     evaluation_of,
+    raised_in,
 )
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
 from strop.evaluation.feedback import Feedback, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
+from strop.sandbox.posture import IN_CONTAINERS
 from strop.tasks.base import Split
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
 from strop.tasks.command.readers import Reading, in_words
 from strop.tasks.command.task import CommandTask
+from strop.tasks.command.tree import compiled_files
 from strop.tasks.regions import check_only
 
 
@@ -72,6 +75,7 @@ Progress: TypeAlias = Callable[[Order, int, int], None]
 """Called for each measurement that begins for a verdict, with its order, its number from 1, and how many there are at most."""
 MOST_SPOILED = 3
 """Instances of which answers are spoiled."""
+_MISSING = re.compile(r"no such file|not found|cannot find|undefined|no rule|no module", re.IGNORECASE)
 T = TypeVar("T")
 SHOWN = "; strop check shows what it printed"
 """`strop check` finds that in the notes of the error."""
@@ -172,7 +176,7 @@ class CommandMeasurement:
         if not self.rooms.workspaces.has_trees:
             raise ConfigurationError(
                 f"task {self.task.name}: this machine cannot give commands a network of their own, which keeps an evaluator "
-                f"apart from the program; {SHARED}"
+                f"apart from the program; {IN_CONTAINERS}; {SHARED}"
             )
         tried = self.original.tried(self._run_of_trial)
         self._checked_original(tried.runs[0])
@@ -368,27 +372,25 @@ class CommandMeasurement:
             with nullcontext(original) if original is not None else self.built_original() as copy:
                 self._of_original(copy, index)
         except TaskError as error:
-            scorer = self.task.evaluator.evaluator if self.task.evaluator is not None else "the judge"
             raise TaskError(
-                f"{scorer} fails, and on the original's answers, too, so that nobody has a score: {error}"
+                f"{self.task.scorer} fails, and on the original's answers, too, so that nobody has a score: {error}"
             ) from error
         return measured
 
     def _built(self, original: Copy) -> None:
         failed = original.build()
         if failed is not None:
-            left_out = self.rooms.left_out(self.task)
-            compiled = [path for path in left_out if path not in self.task.cases][:3]
+            compiled = [path for path in compiled_files(self.task.root) if path not in self.task.context][:3]
             hint = f"; compiled files are left out of the copy ({', '.join(compiled)}): name under context what no build makes"
-            raise self._not_measured("", failed, hint if compiled else "")
+            raise self._not_measured("", failed, hint if compiled and _MISSING.search(failed.error) else "")
 
     def _not_measured(self, verdict: str, failed: CopyRun, hint: str = "") -> TaskError:
+        told = gist(failed.error)
         error = TaskError(
-            f"task {self.task.name}: the original cannot be measured{verdict}: {gist(failed.error)}"
-            f"{at_fault(self.task, failed)}{hint}{SHOWN}"
+            f"task {self.task.name}: the original cannot be measured{verdict}: {told}{raised_in(self.task, failed)}{hint}{SHOWN}"
         )
-        if failed.error.count("\n") > 1:  # more than the first line and the last
-            error.add_note(failed.error)
+        if rest := [line for line in failed.error.splitlines()[1:] if line.strip() not in told.split(" ... ")]:
+            error.add_note("\n".join(rest))
         return error
 
     def _known_runs(self) -> tuple[list[CopyRun], list[CopyRun]]:
@@ -412,7 +414,9 @@ class CommandMeasurement:
     def _keep(self, readings: Mapping[str, Reading]) -> None:
         """Keep what the original's scores are of, and say once what is read."""
         if self.original.keep_readings(readings):
-            told = (in_words(self.task.objective, name, reading) for name, reading in readings.items())
+            told = (
+                in_words(self.task.objective, name, reading, self.task.scorer) for name, reading in readings.items()
+            )
             notify(escape("; ".join(told), 600))
 
 

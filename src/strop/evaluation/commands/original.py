@@ -277,7 +277,7 @@ def check_tested(task: CommandTask, copy: Copy) -> TestsRan:
     failed = copy.test()
     if failed is not None:
         raise TaskError(
-            f"task {task.name}: the original must pass the test first: {gist(failed.error)}{at_fault(task, failed)}"
+            f"task {task.name}: the original must pass the test first: {gist(failed.error)}{raised_in(task, failed)}"
         )
     return copy.tests_ran
 
@@ -301,16 +301,8 @@ def check_effect(task: CommandTask, original: CopyRun, run: Callable[[Mapping[st
         raise TaskError(f"task {task.name}: {NO_EFFECT}")
 
 
-def at_fault(task: CommandTask, failed: CopyRun) -> str:
-    """Whose fault a failed run of the original is, by its traceback's last step; and where a missing module may be."""
+def raised_in(task: CommandTask, failed: CopyRun) -> str:
+    """Where a failed run of the original raised, by its traceback's last step; and where a missing module may be."""
     steps = [(found.removeprefix(f"{COPY}/"), line) for found, line in _STEP.findall(failed.error)]
     path, line = next((step for step in reversed(steps) if (task.root / step[0]).is_file()), ("", ""))
-    whose = (
-        "the program"
-        if path in task.files
-        else "the evaluator, not the program"
-        if task.evaluator
-        else "not the program"
-    )
-    words = f"; at fault is {path}, line {line}: {whose}" if path else ""
-    return words + (_NO_MODULE if "No module named" in failed.error else "")
+    return (f" ({path}, line {line})" if path else "") + (_NO_MODULE if "No module named" in failed.error else "")

@@ -22,15 +22,15 @@ from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPA
 from strop.base.unified_diff import as_written
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.isolated import IsolatedEvaluator, Isolation, Passed
-from strop.evaluation.feedback import gist
+from strop.evaluation.feedback import BUILD_FAILED, NAMES_ERROR, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.readers import (
+    GIVES_NO,
     MOST_FILE,
-    OUTPUT_GIVES,
     Printed,
     Reading,
     check_alike,
@@ -50,8 +50,6 @@ _CRASHES: Mapping[int, str] = {
     for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGBUS, signal.SIGKILL)
 }
 """A shell reports by exit status 128 + n that signal n ended a program."""
-_NAMES_ERROR = re.compile(r"\berror\b|not found|no such file|undefined", re.IGNORECASE)
-"""In a build's first line that says what is wrong; the lines after it follow from it."""
 _LITTLE = 200
 """If standard error has fewer characters, the end of standard output is reported too."""
 OUTLIVE_SECONDS = 1.0
@@ -166,10 +164,10 @@ class Copy:
             return None
         verdict, error = failed
         lines = _words(ran).splitlines()
-        first = next((f": {line.strip()}" for line in lines if _NAMES_ERROR.search(line)), "")
-        return self._measured(
-            ran, verdict, f"the build failed: {error}{shortened(first, NOTE_CHARACTERS)}\n{_printed(ran)}"
-        )
+        named = next((line for line in lines if verdict == "raised" and NAMES_ERROR.search(line)), "")
+        rest = [line for line in lines if line is not named]
+        words = "\n".join([f"{BUILD_FAILED}: {shortened(named.strip(), NOTE_CHARACTERS) or error}", *rest])
+        return self._measured(ran, verdict, words)
 
     def _test_once(self, least: TestsRan) -> CopyRun | None:
         if not self._start_over():
@@ -224,7 +222,7 @@ class Copy:
         except Malformed as error:
             cut = " (the output was cut in its middle)" if ran.truncated else ""
             ended = "" if ran.ok else f" ({ran.detail})"
-            output = "" if OUTPUT_GIVES in str(error) else _printed(ran)  # the error quotes it already
+            output = "" if GIVES_NO in str(error) else _printed(ran)  # the error quotes it already
             return self._measured(ran, "malformed", f"{error}{ended}{cut}\n{output}".rstrip())
         measured = self._measured(ran, "ok", "", {name: found.value for name, found in readings.items()})
         measured = replace(measured, behaviour=behaviour, readings=readings)
@@ -284,7 +282,8 @@ class Copy:
         def read(path: str) -> bytes | None:
             return self._workspace.read(path, MOST_FILE)
 
-        return Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, read)
+        used = ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes
+        return Printed(ran.output, ran.errors, ran.ok, *used, read, self._task.scorer or "the output")
 
     def _behaviour(self, ran: Ran) -> Behaviour:
         """Raises Malformed if a file of `results` is too large to compare."""

@@ -11,7 +11,7 @@ from strop.evaluation.machines import Machines
 from strop.lm.probe import ModelAnswer
 from strop.report.terminal.layout import say
 from strop.runs.results.enforced import Enforced, NoWorkspaces
-from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, required_of_commands
+from strop.sandbox.posture import DEFAULT_REQUIRE, IN_CONTAINERS, Posture, required_of_commands
 
 
 @print_result.register(Enforced)
@@ -27,9 +27,13 @@ def print_enforced(enforced: Enforced, console: Console) -> None:
         lacking = ", ".join(enforced.workspaces.missing(required_of_commands(DEFAULT_REQUIRE)))
         nothing = "everything that tasks scored by a command require is enforced"
         say(console, f"tasks scored by a command need --require without {lacking}" if lacking else nothing)
+        if "private root" not in enforced.workspaces.layers:
+            say(console, "an evaluator runs here only with --shared: commands have no network of their own")
     missing = ", ".join(enforced.missing(DEFAULT_REQUIRE))
     nothing = "everything that strop run requires is enforced"
-    say(console, f"strop run would not start here without --require: {missing}" if missing else nothing)
+    say(console, f"strop run starts here only with --require without {missing}" if missing else nothing)
+    if isinstance(enforced.workspaces, NoWorkspaces) or not all(enforced.workspaces.enforced.values()):
+        say(console, IN_CONTAINERS)
 
 
 def _print_posture(posture: Posture, console: Console) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
@@ -32,8 +31,6 @@ DIFF_LINES = 200
 """Lines of a diff that are printed; the file has all of them."""
 SHOWN = 8
 """Candidates that are listed; the record has all of them."""
-_EXIT = re.compile(r"^(instance \d+: )?exit status \d+ \.\.\. ")
-"""Dropped from an error where there is only room for one message: the last printed line says more."""
 _VERDICTS = {"better": "better", "worse": "worse", "no significant change": "unclear"}
 
 
@@ -81,6 +78,7 @@ def best_line(unfinished: Unfinished) -> str:
 
 def _print_head(improved: Improved | Unfinished, console: Console) -> None:
     say(console, improved.unverified, style="bold yellow")
+    say(console, improved.waived, style="bold yellow")
     for file in improved.changed:
         say(console, f"{file} was changed after the run; the following is what the record says", style="bold yellow")
     say(console, notice_of(improved.model, improved.is_language_model), style="bold yellow")
@@ -202,7 +200,7 @@ def print_candidates(candidates: Sequence[ScoredProgram], facts: ObjectiveFacts 
     rows = []
     for first, *more in list(groups.values())[:SHOWN]:
         train = first.train
-        error = f": {_EXIT.sub('', gist(train.error))}" if train.error else ""
+        error = f": {gist(train.error)}" if train.error else ""
         name = f"{1 + len(more)} candidates" if more else first.digest[:NAMED_BY]
         rows.append((name, in_units(facts, train), escape(train.verdict + error, room)))
     print_table(console, ("candidate", unit, "verdict"), rows)

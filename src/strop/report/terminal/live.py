@@ -206,6 +206,7 @@ class JsonLines(LineView):
             "faults": run.faults.total(),
             "audit_notes": run.notes.total(),
             "cost": run.costs.total.cost / 1e9,
+            "cost_is_bound": run.costs.total.is_bound,
         }
         self.say(line, type(event).__name__, level=_level(event), **facts)
 
@@ -275,7 +276,7 @@ def run_facts(narration: Narration) -> Iterator[tuple[str, str, str]]:
     yield "LM", f"{asked} · {total.words}" if total.cost else asked, ""
     yield "evaluations", escape(f"{run.evaluations} · {counted(run.verdicts)}"), ""
     faults = run.faults.total()
-    yield "problems", f"faults {faults} · audit notes {run.notes.total()}", "yellow" if faults else ""
+    yield "problems", f"faults {faults} · audit notes at run time {run.notes.total()}", "yellow" if faults else ""
 
 
 def _budget_left(narration: Narration) -> Iterator[str]:

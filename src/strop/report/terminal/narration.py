@@ -60,7 +60,7 @@ class Narration:
         self.run = RunData(alive=True)
         """All counts so far; texts are digests."""
         self.t: int | None = None
-        self.doing = "starting"
+        self.doing = "scoring the original"
         self.tried = 0
         """Candidates that were evaluated by the current self-improvement, or by strop improve."""
         self.original: Evaluated | None = None
@@ -79,6 +79,7 @@ class Narration:
 
     def begin_again(self, past: Iterable[Event], spent: Mapping[str, int], notes: Mapping[str, int]) -> None:
         """Count what earlier sessions did: their events, what the run's limits counted, and how often each rule was noted."""
+        self.doing = "resuming"
         for event in past:
             self.add(event)
         self.spent_before.update(spent)
@@ -114,12 +115,12 @@ class Narration:
         return (+self._in_flight).total()
 
     def waiting(self, quiet: float) -> str:
-        """What the run waits for if nothing happened for `quiet` seconds; empty below `SLOW`."""
-        if quiet < SLOW:
-            return ""
-        if self.in_flight:
-            return f"waiting for {quantity(self.in_flight, 'response')} for {duration(quiet)}"
-        return f"{self.doing}; no evaluation has ended for {duration(quiet)}"
+        """What the run waits for if nothing happened for `quiet` seconds; empty below `SLOW`, except where people respond."""
+        inbox = str(self.run.recipe.get("model")).partition("inbox:")[2]
+        if self.in_flight and (inbox or quiet >= SLOW):
+            where = f" in {inbox}" if inbox else ""
+            return f"waiting for {quantity(self.in_flight, 'response')}{where} for {duration(quiet)}"
+        return "" if quiet < SLOW else f"{self.doing}; no evaluation has ended for {duration(quiet)}"
 
     def line(self, event: Event) -> str | None:
         """The line for `event`, the latest that was added; None if it needs none."""
@@ -206,7 +207,8 @@ class Narration:
         self._times[kind] = after
         if after.bit_length() == before.bit_length():
             return None
-        return escape(line, limit=400) + (escape(f" ({kind[-1]}, {after} times so far)", 100) if before else "")
+        more = f" ({kind[-1]}, {after} times so far; repeats are not listed)" if before else ""
+        return escape(line, limit=400) + escape(more, 150)
 
 
 def named(program: str | None) -> str:
@@ -246,7 +248,7 @@ def _compared(event: Compared) -> str:
         return f"final comparison, I_{event.t} minus I_0 on sealed instances: {size} in {pairs}; {cost}"
     verdict = "accepted" if event.accepted else "rejected"
     evidence = f"evidence {event.e_value:.3g} of the {event.threshold:.3g} needed"
-    early = "; stopped early: the threshold is hardly in reach (futility)" * event.futile
+    early = "; stopped: the pairs left were unlikely to reach the threshold (futility)" * event.futile
     return f"t = {event.t}: gate: candidate {verdict}: {size} in {pairs} of {event.most}, {evidence}; {cost}{early}"
 
 
@@ -269,7 +271,7 @@ def tally(run: RunData) -> str:
     return (
         f"LM calls {run.costs.total.lm_calls}, responses {run.costs.total.responses}, "
         f"evaluations {run.evaluations} ({counted(run.verdicts)}){asked}{unused}, "
-        f"faults {run.faults.total()}, audit notes {run.notes.total()}"
+        f"faults {run.faults.total()}, audit notes at run time {run.notes.total()}"
     )
 
 

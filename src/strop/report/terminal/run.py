@@ -48,6 +48,7 @@ _TABLE2 = "this is the record of strop reproduce table2, which has no iterations
 def print_trained(trained: Trained, console: Console, *, full: bool = False) -> None:
     """The summary; with `full` every table."""
     say(console, trained.unverified, style="bold yellow")
+    say(console, trained.waived, style="bold yellow")
     if trained.kind == "table2":
         say(console, notice_of(trained.model, trained.is_language_model), style="bold yellow")
         print_costs(trained.costs, console)
@@ -82,22 +83,21 @@ def print_everything(trained: Trained, console: Console) -> None:
         print_glossary(console)
     if trained.best_t is not None:
         _print_best(trained, trained.best_t, console)
+        say(console, _beside(trained) if trained.best_t else "", limit=SENTENCE)
     print_statistics(trained, console)
 
 
 def print_summary(trained: Trained, console: Console) -> None:
     """The summary; `strop show --full` has the rest."""
     names = trained.record.meta.get("task", "") or ", ".join(trained.tasks)
+    say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, f"STOP on {names}. {MEANING}")
     say(console, notice_of(trained.model, trained.is_language_model), style="yellow")
     for label, words in _iteration_rows(trained):
         say(console, f"{label:<{_LABEL}}{words}")
-    say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, trained.explanation, limit=SENTENCE)
     print_noticed(trained.audit, console)
-    if trained.answers is not None:
-        say(console, trained.answers.sentence)
-    say(console, _spent(trained))
+    say(console, f"{_spent(trained)}. {trained.answers.sentence if trained.answers else ''}".rstrip())
     for line in _next(trained):
         say(console, line, limit=SENTENCE)
 
@@ -111,11 +111,7 @@ def print_noticed(rows: Sequence[Noted], console: Console) -> None:
 
 def _iteration_rows(trained: Trained) -> Iterator[tuple[str, str]]:
     tried = [event for event in trained.record.candidates if is_meta_candidate(event)]
-    for iteration in trained.iterations:
-        if iteration.t == 0:
-            value = "" if iteration.train is None else f", û {iteration.train.mean:.2f} in training"
-            yield "t = 0", f"the improver that the run starts from{value}"
-            continue
+    for iteration in trained.iterations[1:]:
         own = [event for event in tried if iteration_of(event.scope) == iteration.t]
         yield f"t = {iteration.t}", f"{_tried(own)}; {_decision(iteration)}"
 
@@ -148,7 +144,6 @@ def _next(trained: Trained) -> Iterator[str]:
     if trained.file is not None and trained.best_t:
         file = near(trained.directory / FILE)
         yield f"best improver: {file}; strop improve PROGRAM --improver {shlex.quote(str(file))}"
-        yield _beside(trained)
     yield f"more: {look_at(trained.directory)}"
 
 
@@ -275,7 +270,7 @@ def print_comparisons(comparisons: Sequence[Compared], console: Console) -> None
         say(console, f"the mean difference of an accepted candidate is {TOO_LARGE}")
     for event in comparisons:
         if event.futile and not is_final(event.scope):
-            say(console, f"t = {event.t}: stopped early: the threshold was hardly within reach (futility)")
+            say(console, f"t = {event.t}: stopped: the pairs left were unlikely to reach the threshold (futility)")
     calls, evaluations = sum(event.lm_calls for event in comparisons), sum(event.evaluations for event in comparisons)
     cost = f"{quantity(calls, 'LM call')} and {quantity(evaluations, 'evaluation')}"
     what = "gates and final comparison" if any(is_final(event.scope) for event in comparisons) else "gates"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from strop.base.terminal_text import escape
 from strop.lm.options import MIX, members, read_spec
 
-OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"
-OFFLINE_PAIR_NOTICE = "{name}: built-in stand-ins, not language models; what they reach says nothing about any model"
-MIXED_NOTICE = "{name}: in part a built-in stand-in, not a language model; what they reach says nothing about any model"
+OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; its scores say nothing about real models"
+OFFLINE_PAIR_NOTICE = "{name}: built-in stand-ins, not language models; their scores say nothing about real models"
+MIXED_NOTICE = "{name}: in part a built-in stand-in, not a language model; their scores say nothing about real models"
 
 GLOSSARY = {
     "û": "meta-utility: mean utility, 0 to 1, of programs an improver makes",

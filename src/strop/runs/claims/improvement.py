@@ -21,17 +21,15 @@ from strop.tasks.problem import VALUE
 LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
 """Seconds of loading, and how many times as many, from which a difference is said."""
 MOST_RECEIVING = 0.1
-"""Share of the original's time, in [0, 1], that receiving may take until a ratio of times is said to be a bound."""
+"""Share of the faster program's time, in [0, 1], that receiving may take until a ratio of times is said to be a bound."""
 HIGHEST = 1.0
 """The highest utility."""
-_TRADED = (
-    "nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven"
-)
+_TRADED = "weights (--metric NAME:max:2) say what one is worth in the other; --unproven accepts it without"
 NOTHING_HELD_OUT = "nothing was held out; a program that remembers the input would score the same"
 """What limits every claim about a fixed input."""
 _UNTIL = {
     "by its own score": " Read the patch: strop apply --unproven.",
-    "better on its fixed input": " Where that is wanted, --fixed-input says so; strop apply --unproven applies this patch.",
+    "better on its fixed input": " If that is wanted, give --fixed-input; strop apply --unproven applies this patch.",
 }
 """By finding: what to do with a program that is held back."""
 
@@ -215,9 +213,9 @@ def _loading(evidence: Evidence) -> str:
 
 
 def is_diluted(measured: Evaluation) -> bool:
-    """Whether the original spends so much of its time on receiving, which counts for both programs, that a ratio is a bound."""
-    means = means_of(measured.beside)
-    return means.get(RECEIVING, 0.0) > MOST_RECEIVING * means.get(SECONDS, 0.0)
+    """Whether the faster program spends so much of its time on receiving, which counts for both, that a ratio is a bound."""
+    both = means_of(measured.beside), measured.means
+    return any(means.get(RECEIVING, 0.0) > MOST_RECEIVING * means.get(SECONDS, 0.0) for means in both)
 
 
 def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:

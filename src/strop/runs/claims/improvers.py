@@ -103,7 +103,7 @@ def too_few_words(differences: Differences) -> str:
     """The end of a sentence where there are too few copies for any claim; else empty."""
     if any(one.interval for _, one in differences):
         return ""
-    return f"; so few copies cannot show any difference, {least_copies(1 - LEVEL / max(len(differences), 1))} can"
+    return f"; at least {least_copies(1 - LEVEL / max(len(differences), 1))} copies are needed to show a difference"
 
 
 def measured_words(measured: Measured) -> str:

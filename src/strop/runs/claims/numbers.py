@@ -99,8 +99,8 @@ def by_how_much(change: Estimate) -> str:
 
 
 def too_few(change: Estimate, things: str, least: int) -> str:
-    """Why a difference has no interval: `so few instances cannot show any difference, 6 can`; empty if it has one."""
-    return "" if change.interval else f"so few {things} cannot show any difference, {least} can"
+    """Why a difference has no interval: `at least 6 instances are needed to show a difference`; empty if it has one."""
+    return "" if change.interval else f"at least {least} {things} are needed to show a difference"
 
 
 def turned(change: Estimate) -> Estimate:

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from strop.base import private
 from strop.base.errors import ConfigurationError
+from strop.runs.patching.result_files import DIFF
 from strop.runs.patching.source_files import Original
 
 BACKUP = "backup"
 """Folder in the run's directory that keeps the user's files as they were before the patch."""
-_BY_HAND = "git apply -3 merges the run's solution.diff"
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def apply_files(original: Original, after: Mapping[str, str], record: Path, *, f
         numbered = enumerate(changed.items())
         steps = [_step(root, path, original.files[path], text, number) for number, (path, text) in numbered]
         done = {step.target for step in steps if step.is_done}
-        steps = [step if step.target in done else _checked(step, force=force) for step in steps]
+        steps = [step if step.target in done else _checked(step, record, force=force) for step in steps]
         left = [step for step in steps if step.target not in done]
         if left:
             for step in steps:  # of an application that was killed
@@ -115,15 +115,16 @@ def _step(root: Path, path: str, before: str, after: str, number: int = 0) -> _S
     return _Step(path, target, draft, after.encode("utf-8", "backslashreplace"), before.encode("utf-8"))
 
 
-def _checked(step: _Step, *, force: bool) -> _Step:
+def _checked(step: _Step, record: Path | None = None, *, force: bool = False) -> _Step:
     """The step, which with `force` starts from what the file holds now. Raises ConfigurationError if the file has changed."""
+    merge = f". Merge: git apply -3 {record / DIFF}" if record else ""
     content = _content(step.target)
     if content is None:
-        raise ConfigurationError(f"{step.target} no longer exists; {_BY_HAND}")
+        raise ConfigurationError(f"{step.target} no longer exists{merge}")
     if content != step.before and not force:
         raise ConfigurationError(
-            f"{step.target} has changed since the improvement started; {_BY_HAND}, or strop apply --force replaces the "
-            "file and keeps what it holds"
+            f"{step.target} has changed since the run began{merge}"
+            f"{f'. Or overwrite it (your version is saved): strop apply {record} --force' * bool(record)}"
         )
     return replace(step, before=content)
 
@@ -176,10 +177,11 @@ def check_can_apply(original: Original | None) -> None:
     if original is None or not original.root:
         raise ConfigurationError("--apply has no file of yours to change: the search starts from the task's own seed")
     for path, text in original.files.items():
-        _checked(_step(Path(original.root), path, text, text), force=False)
+        _checked(_step(Path(original.root), path, text, text))
 
 
 def undo_of(directory: Path) -> str:
     """Where the files are that a patch has just replaced."""
-    backups = sorted(directory.glob(f"{BACKUP}-*"), key=lambda path: path.stat().st_mtime)
-    return f"what they held before is in {backups[-1]}"
+    backup = max(directory.glob(f"{BACKUP}-*"), key=lambda path: path.stat().st_mtime)
+    old = sorted(backup.glob("*/*"))
+    return f"the old version is in {old[0]}" if len(old) == 1 else f"the old versions are in {backup}"

@@ -49,6 +49,8 @@ class ImprovementRecord:
     """False for stand-ins such as `offline`: do not report their results as a language model's."""
     unverified: str
     """Why this machine cannot vouch for the record; empty if it is proven."""
+    waived: str
+    """What the jail did not prevent because `--require` left it out; empty if nothing."""
     audit: tuple[Noted, ...]
     """Audit notes about the improved program."""
     costs: Costs
@@ -190,6 +192,7 @@ def read_improved(store: Store, applied: str | None = None) -> Improved | Unfini
         model=run.meta.get("language_model", ""),
         is_language_model=run.meta.get("is_language_model") == "true",
         unverified=run.unverified,
+        waived=run.waived,
         audit=tuple(noted(notes)),
         costs=run.costs,
         answers=counted_answers(run.answers),

@@ -52,13 +52,17 @@ def difference_in(store: Store, a: str, b: str) -> ProgramDifference:
         ConfigurationError: the record has no such program.
     """
     run = read_run(store)
+    tried_with = _scores(run)
     improved = read_improved(store) if run.meta.get("kind") == "improve" else None
     if improved is None:
         programs = [_Named(f"I_{end.t}", run.text(end.improver), end.train, end.test) for end in run.iterations]
     else:
         texts = {"original": improved.source.program, "solution": improved.program, "best": best_in(run)}
-        programs = [_Named(name, text, _scores(run).get(text, ())) for name, text in texts.items() if text is not None]
-    programs += [_Named("candidate", text, scores) for text, scores in _scores(run).items()]
+        # Under the digest that lists name: of the candidate as it was first evaluated, not of its normal form.
+        tried = {str(_files(text, improved.source)): text for text in reversed([*tried_with])}
+        found = {name: tried.get(str(_files(text, improved.source)), text) for name, text in texts.items() if text}
+        programs = [_Named(name, text, tried_with.get(text, ())) for name, text in found.items()]
+    programs += [_Named("candidate", text, scores) for text, scores in tried_with.items()]
     first, second = (_find(programs, name) for name in (a, b))
     sentence = _change(first, second, are_copies=improved is None)
     if isinstance(improved, Improved) and (first.name, second.name) == ("original", "solution"):

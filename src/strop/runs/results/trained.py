@@ -122,6 +122,8 @@ class Trained(Shown):
     """Why the run ended; empty if it completed all its iterations."""
     unverified: str
     """Why this machine cannot vouch for the record; empty if it is proven."""
+    waived: str
+    """What the jail did not prevent because `--require` left it out; empty if nothing."""
     sentence: str
     """The conclusion; empty unless `kind` is `run`."""
     explanation: str

@@ -27,7 +27,7 @@ NUMBERS = 32
 _read, _write, _exit = os.read, os.write, os._exit
 
 
-def _beside(name: str) -> Any:
+def beside(name: str) -> Any:
     """A module of the folder above, which the host uses, too."""
     path = Path(__file__).resolve().parent.parent / f"{name}.py"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -37,7 +37,7 @@ def _beside(name: str) -> Any:
     return module
 
 
-plain_data = _beside("strop_plain_data")
+plain_data = beside("strop_plain_data")
 
 
 class Times:

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import ast
 import bisect
-import html
-import json
 import re
 import textwrap
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from frames import beside
+
 __all__ = ["extract_code"]
+
+_responses = beside("strop_responses")
 
 LONGEST = 400_000
 """Characters of an answer that are read."""
@@ -37,27 +39,16 @@ _ENTRIES = frozenset(("algorithm", "improve_algorithm"))
 _FENCE = re.compile(
     r"(?P<margin>[ \t]*(?:(?:>|[-*+]|\d{1,3}[.)])[ \t]+|>)*)(?P<mark>`{3,}|~{3,}|''')[ \t]*(?P<info>(?:[\w{.][^`]*)?)"
 )
-_AFTER_WORDS = re.compile(r"(?P<margin>)[^`]*[:.][ \t]+(?P<mark>`{3,})(?P<info>\w+)[ \t]*")
 _PYTHON = re.compile(r"\W*(?:i?python[\d.]*|py[\d.]*)\b", re.IGNORECASE)
 _TEXT = re.compile(
     r"\W*(?:(?:ba|z|fi)?sh|shell|console|terminal|te?xt|plain(?:text)?|output|stdout|traceback|logs?|pseudo\w*|json\w*|ya?ml"
     r"|toml|ini|xml|html|u?diff|patch|md|markdown|thoughts?|plan)\b",
     re.IGNORECASE,
 )
-_TAG = re.compile(
-    r"(?m)^[ \t]*</?(?:code|answer|solution|program|python|final_answer|improved_\w+)(?: [^<>\n]*)?>[ \t]*$"
-)
-_THOUGHTS = "think|thinking|thought|reasoning|scratchpad|analysis|draft"
-"""The names of the tags around what a model thinks before it responds."""
-_MARKS = re.compile(
-    rf"^[ \t]*(?:(?P<fence>`{{3,}}|~{{3,}})(?P<info>.*)|(?P<edit><{{7}} ?SEARCH\b)|<(?P<open>{_THOUGHTS})>)"
-    rf"|^[ \t]*</(?P<alone>{_THOUGHTS})>[ \t]*$|</(?P<close>{_THOUGHTS})>",
-    re.IGNORECASE | re.MULTILINE,
-)
 _CODE_START = re.compile(r"import \w|from [\w.]+ import\b|(?:async )?def \w+ *[(\[]|class \w+ *[(:]|@\w")
-_PROSE = re.compile(r"[A-Z][\w'’]*[ ,]+[\w'`]|[*>|`#-]")
+_PROSE = re.compile(r"[A-Z][\w'’]*(?:[ ,]+[\w'`]|[.!:]*$)|[*>|`#-]")
 """The beginning of a line behind a program without a fence."""
-_PATCH = re.compile(r"\s*(?:<{5,9} ?(?:SEARCH|ORIGINAL)|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )")
+_PATCH = re.compile(rf"\s*(?:{_responses.EDIT}|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )")
 _FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
 """One file of a program of several, as the prompt shows them."""
 _ONE_AT_A_TIME = threading.Lock()
@@ -99,8 +90,13 @@ def extract_code(answer: object) -> Any:
         return [extract_code(item) for item in answer]
     if not isinstance(answer, str):
         return None
-    text = str.__str__(answer)[:LONGEST].replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
-    return next(filter(None, (_Answer(each).program() for each in [text, *_wrapped(text)])), None)
+    text = str.__str__(answer)[:LONGEST].replace("\r\n", "\n").replace("\r", "\n")
+    first = None
+    for program in filter(None, (_Answer(each).program() for each in _responses.readings(text))):
+        if _Wanted.is_other or parsed(program)[0] is not None:
+            return program
+        first = first or program
+    return first
 
 
 def expect(solution: str) -> None:
@@ -110,53 +106,14 @@ def expect(solution: str) -> None:
     _Wanted.names = _defined(tree) if tree is not None else frozenset()
 
 
-def without_thoughts(text: str, *, is_cut: bool = False) -> tuple[str, str, str]:
-    """(what was thought, the text without it, its part behind the last closing tag that may end more thoughts) of a response.
-
-    Tags in fences are text. A closing tag without an opening one ends thoughts only before the first fence or edit, and only if
-    something follows: behind it, it may as well be out of place. `is_cut`: at the token limit.
-    """
-    thought, said = [], []
-    at = begin = last = depth = 0
-    fence = name = ""
-    has_code = False
-    for mark in _MARKS.finditer(text):
-        closes = (mark["alone"] or mark["close"] or "").lower()
-        if name and closes == name:
-            thought.append(text[begin : mark.start()])
-            at, name = mark.end(), ""
-        elif name:
-            pass
-        elif depth:
-            if (mark["fence"] or "").startswith(fence):
-                depth += 1 if mark["info"].strip() else -1
-        elif mark["fence"] or mark["edit"]:
-            fence, depth, has_code = mark["fence"] or "", int(mark["fence"] is not None), True
-        elif mark["open"]:
-            said.append(text[at : mark.start()])
-            at, begin, name = mark.start(), mark.end(), mark["open"].lower()
-        elif mark["alone"] and not (has_code or thought) and text[mark.end() :].strip():
-            thought.append(text[: mark.start()])
-            at = mark.end()
-        else:
-            said.append(text[at : mark.end()])
-            at, last = mark.end(), len(said)
-    if name and is_cut:
-        thought.append(text[begin:])
-        at = len(text)
-    said.append(text[at:])
-    whole = "".join(said)
-    return "\n".join(map(str.strip, thought)), whole.lstrip() if thought else whole, "".join(said[last:])
-
-
 class _Answer:
     """One answer, and how much of it has been parsed."""
 
     def __init__(self, text: str) -> None:
         self.parsed = 0
-        _, text, after = without_thoughts(text)
+        _, text, after = _responses.without_thoughts(text)
         text = after if "```" in after or _CODE_START.search(after) else text
-        self._lines = (text if "```" in text else html.unescape(_TAG.sub("```", text))).split("\n")
+        self._lines = text.split("\n")
         self._fences = {row: fence for row, line in enumerate(self._lines) if (fence := _FENCE.fullmatch(line))}
         self._rows = list(self._fences)
 
@@ -184,46 +141,30 @@ class _Answer:
     def _blocks(self) -> list[Block]:
         """The fenced blocks; without a program among them, also the first one that has no fence."""
         found: list[Block] = []
-        row = 0
-        for _ in range(MOST_BLOCKS):
-            row = next((row for row in range(row, len(self._lines)) if self._opener(row)), len(self._lines))
-            if row == len(self._lines):
-                break
-            block, row = self._block(row)
-            found += [block] if block.text.strip() else []
+        count = after = 0
+        for row in self._rows:
+            if row >= after and count < MOST_BLOCKS:
+                (block, after), count = self._block(row), count + 1
+                found += [block] if block.text.strip() else []
         if not any(block.names for block in found):
             starts = [row for row, line in enumerate(self._lines) if _CODE_START.match(line)]
             bare = (self._before_prose(self._lines[row:]) for row in starts[:MOST_TRIES])
             found += [*filter(None, bare)][:1]
         return found
 
-    def _opener(self, row: int) -> re.Match[str] | None:
-        return self._fences.get(row) or _AFTER_WORDS.fullmatch(self._lines[row])
-
     def _block(self, row: int) -> tuple[Block, int]:
         """The block that the fence in a row opens, and the row behind it."""
-        fence = self._opener(row)
-        assert fence is not None
-        info, mark, margin = fence["info"], fence["mark"], fence["margin"]
+        margin, mark, info = self._fences[row].group("margin", "mark", "info")
         kind = "python" if _PYTHON.match(info) else "text" if _TEXT.match(info) else "code" if info.strip() else ""
-        begin = row + 1
-        if not info and self._lines[begin : begin + 1] == ["python"]:
-            begin += 1
+        begin = row + 1 if info or self._lines[row + 1 : row + 2] != ["python"] else row + 2
         rows = self._rows[bisect.bisect_left(self._rows, begin) :][:MOST_FENCES]
         ends = [at for at in rows if self._fences[at]["mark"].startswith(mark)]
         if kind in ("python", ""):
-            cuts = (
-                at
-                for at in range(begin, len(self._lines))
-                if at in self._fences or self._lines[at].rstrip().endswith(mark)
-            )
-            for end, _ in zip(cuts, range(MOST_TRIES), strict=False):
-                last = [] if end in self._fences else [self._lines[end].rstrip().removesuffix(mark)]
-                text = _plain(self._lines[begin:end] + last, margin)
+            for end in rows[:MOST_TRIES]:
+                text = _plain(self._lines[begin:end], margin)
                 tree = self._tree(text)[0]
                 if tree is not None:
-                    opens = end in self._fences and self._fences[end]["info"].strip()
-                    return Block(text, kind, _defined(tree)), end if opens else end + 1
+                    return Block(text, kind, _defined(tree)), end if self._fences[end]["info"].strip() else end + 1
         depth, end = 1, len(self._lines)
         for at in ends:
             depth += 1 if self._fences[at]["info"].strip() else -1
@@ -290,29 +231,6 @@ def _is_cut(tree: ast.Module) -> bool:
     while body := getattr(last, "orelse", None) or getattr(last, "body", None):
         last = body[-1] if isinstance(body, list) else body
     return isinstance(last, ast.Expr) and isinstance(last.value, (ast.Name, ast.Tuple, ast.Attribute))
-
-
-def _wrapped(text: str) -> Iterator[str]:
-    """Further texts to search: strings in JSON, an answer that is quoted as a whole."""
-    for document in [text, *re.findall(r"```json\w*[ \t]*\n(.*?)\n[ \t]*```", text, re.DOTALL)[:3]]:
-        if document.lstrip()[:1] in ("{", "["):
-            try:
-                strings = sorted(_strings(json.loads(document, strict=False)), key=len)
-            except (ValueError, RecursionError):
-                continue
-            yield from (each for each in reversed(strings[-3:]) if "\n" in each)
-    lines = [line for line in text.split("\n") if line.strip()]
-    if lines and all(line.lstrip().startswith(">") for line in lines):
-        yield re.sub(r"(?m)^[ \t]*> ?", "", text)
-
-
-def _strings(value: Any) -> Iterator[str]:
-    """Every string in a JSON document."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _strings(item)
 
 
 def parsed(text: str) -> tuple[ast.Module | None, int]:

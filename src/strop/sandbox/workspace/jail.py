@@ -16,7 +16,7 @@ from types import TracebackType
 from strop.base.errors import SandboxError, SandboxUnavailable
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe_commands, required_of_commands
+from strop.sandbox.posture import DEFAULT_REQUIRE, LINUX_ONLY, Posture, observe_commands, required_of_commands
 from strop.sandbox.tree_guests import Lease, TreePlan, TreeServer
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, KeeperLost
@@ -167,9 +167,7 @@ class Workspaces:
 def _strongest(layers: Layers, user: int) -> tuple[Layers, Posture]:
     """The strongest layers that this machine allows this user, and what they were observed to prevent."""
     if sys.platform != "linux":
-        raise SandboxUnavailable(
-            "strop confines commands on Linux only; run it in a container or virtual machine (on Windows: WSL2)"
-        )
+        raise SandboxUnavailable(LINUX_ONLY)
     refusals: list[str] = []
     for rung in layers.rungs():
         opened: list[JailedWorkspace] = []

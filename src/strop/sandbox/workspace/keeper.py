@@ -150,7 +150,7 @@ class Keeper:
         self._kept: list[int] = []
         """Descriptors of the copy's folders in their state at the first `clear`; no command has a path to them."""
         self._place = COPY if self._layers.private_root else f"{given.folder}/copy"
-        self._needed = () if self._layers.private_root else (given.folder, given.python)
+        self._needed = () if self._layers.private_root else (self._place, given.python)
         self.jail = self._prepare()
 
     def _prepare(self) -> CommandJail:

@@ -86,8 +86,8 @@ def _told(task: CommandTask) -> CommandTask:
     """The task. Raises ConfigurationError if its description says nowhere what a judge finds better."""
     if task.judge and not (task.description or task.objective.is_cost or task.judge_sources):
         raise ConfigurationError(
-            "judge: no model could read what is better, because the judge's command names no script or source of the folder; "
-            "describe it: description_file = 'statement.md'"
+            f"judge: {task.judge.command!r} names no script or source in {task.root}, so no model could read what is better; "
+            "correct the name, or describe it: description_file = 'statement.md'"
         )
     return task
 

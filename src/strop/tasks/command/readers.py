@@ -88,8 +88,8 @@ MOST_TRIES = 20_000
 MOST_FAILED = 16 << 20
 """Most characters of an output that are parsed without finding JSON: each line may begin a document that is invalid only at its
 end."""
-OUTPUT_GIVES = "the output gives"
-"""Begins the part of a message that lists the contents of an output."""
+GIVES_NO = " gives no "
+"""In a message that lists the contents of an output."""
 _MOST_NAMES = 10
 """Most names that are listed if a value is missing."""
 _SHOWN = 80
@@ -119,6 +119,8 @@ class Printed:
     memory_bytes: int
     file: Callable[[str], bytes | None]
     """The content of a file that it wrote, by path; None if there is none."""
+    source: str = "the output"
+    """What is said to give the scores."""
 
 
 @dataclass(frozen=True)
@@ -210,15 +212,15 @@ def read_score(name: str, reader: str, printed: Printed) -> Reading:
     if file := file_of(reader):
         return _in_file(name, file, path_of(reader), printed)
     if reader.startswith("$"):
-        at = (_at(name, document, reader, "the output") for document in documents(printed.output))
+        at = (_at(name, document, reader, printed.source) for document in documents(printed.output))
         found, none = [reading for reading in at if reading is not None], ""
-        none = none if found else _absent(reader, printed.output)
+        none = none if found else _absent(reader, printed)
     else:
         found = _matched(name, reader, printed.output)
         none = "" if found else f"nothing in the output matches {reader!r}{_elsewhere(reader, printed)}"
     different = list(dict.fromkeys(each.value for each in found))
     if not different:
-        raise Malformed(f"no score: {name}: {none}")
+        raise Malformed(none if GIVES_NO in none else f"no score: {name}: {none}")
     if len(different) > 1:
         shown = ", ".join(f"{value:.12g}" for value in different[:3])
         raise Malformed(f"found {len(different)} values for score {name} ({shown}); print it once")
@@ -248,11 +250,13 @@ def check_alike(readings: Mapping[str, Reading], original: Mapping[str, Reading]
             )
 
 
-def in_words(objective: Objective, name: str, reading: Reading) -> str:
-    """What was read, where, and whether less or more of it is better."""
+def in_words(objective: Objective, name: str, reading: Reading, scorer: str = "") -> str:
+    """What was read, where, and whether less or more of it is better. `scorer`: who gives it, unless the program does."""
     goals = [metric.goal for metric in objective.metrics if metric.name == name]
     better = {"max": "higher is better", "min": "lower is better"}[goals[0]] if goals else "required"
-    return f"score {name}: {reading.value:.6g} from {reading.source:.{_SHOWN}} ({better})"
+    if scorer and (reader := objective.readers[name]) not in READERS:
+        return f"{scorer}'s {'score' if reader == '$.score' else name} is read as {reading.value:.6g} ({better})"
+    return f"{name} is read as {reading.value:.6g} from {reading.source:.{_SHOWN}} ({better})"
 
 
 def _tests(name: str, counts: Sequence[Counts]) -> Reading:
@@ -328,15 +332,16 @@ def _elsewhere(reader: str, printed: Printed) -> str:
     return "; standard error has it: print it on standard output, or add 2>&1 to the command" if there else ""
 
 
-def _absent(path: str, output: str) -> str:
+def _absent(path: str, printed: Printed) -> str:
     """The names that an output has, for a message about a missing path."""
     steps = steps_of(path)
-    around = next((place for document in documents(output) for place in _walked(document, steps[:-1])), None)
+    around = next((place for document in documents(printed.output) for place in _walked(document, steps[:-1])), None)
     if not steps or not isinstance(around, dict) or not around:
         return f"no JSON in the output has {path}"
     names = [f"{name:.40}" for name in list(around)[:_MOST_NAMES]]
     close = difflib.get_close_matches(str(steps[-1]), names, n=1)
-    return f"{OUTPUT_GIVES} {', '.join(names)}, not {steps[-1]}{f' (did you mean {close[0]}?)' if close else ''}"
+    meant = [f"did you mean {name}?" for name in close]
+    return f"{printed.source}{GIVES_NO}{steps[-1]!r}; it gives {'; '.join([', '.join(names), *meant])}"
 
 
 def documents(output: str) -> Iterator[object]:

@@ -194,6 +194,11 @@ class CommandTask:
         return sources_of(self.root, commands, {*self.cases, *self.files})
 
     @property
+    def scorer(self) -> str:
+        """The evaluator's file or the judge, in words; empty where the program's own output is read."""
+        return self.evaluator.evaluator if self.evaluator else "the judge" if self.judge else ""
+
+    @property
     def is_isolated(self) -> bool:
         """Whether it has an evaluator, which runs apart from the program."""
         return self.evaluator is not None and not self.evaluator.shared
@@ -366,13 +371,12 @@ def rules(task: CommandTask) -> list[str]:
 
 
 def _may_change(task: CommandTask) -> list[str]:
-    lines = [f"Only {', '.join(task.files)} may change; all other files are protected."]
+    files = ", ".join(task.files)
+    lines = [f"Only {files} may change; all other files are protected."]
     if task.only:
-        lines.append(f"In them only this may change, everything else must stay as it is: {', '.join(task.only)}.")
+        lines.append(f"In {files}, only this may change: {', '.join(task.only)}.")
     elif any(regions_of(text, path) for path, text in task.files.items()):
-        lines.append(
-            f"In them only what stands between the {EVOLVE} markers may change, everything else must stay as it is."
-        )
+        lines.append(f"In {files}, only the text between the {EVOLVE} markers may change.")
     if len(task.files) > 1:
         lines.append(
             "A candidate is the texts of the files that change, whole, each under a line of its own that names it, "

@@ -107,7 +107,7 @@ def resolved(root: Path, globs: Sequence[str], key: str) -> tuple[str, ...]:
         matched = tuple(filter(matcher([glob]), paths))
         if not matched:
             raise ConfigurationError(
-                f"{key}: {glob!r} means no file in {root}; one that a .gitignore leaves out is named by its path"
+                f"{key}: no file matches {glob!r} in {root}; give the full path of a file that a .gitignore excludes"
             )
         found.update(matched)
     return tuple(path for path in paths if path in found)

@@ -168,7 +168,8 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
     owner, _, method = name.rpartition(".")
     if owner and not isinstance(inspect.getattr_static(attrgetter(owner)(module), method), staticmethod | classmethod):
         raise ConfigurationError(
-            f"{where} is a method of an object; mark a function that makes the object and calls it"
+            f"{where} is a method of an object; mark a function that makes the object and calls it, or use the form command with "
+            f"only = [{name!r}]"
         )
     parameters = Parameters(name, _signature(function, where))
     cases = tuple(_by_name(case, parameters, where) for case in marked.cases or ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -110,6 +111,41 @@ def test_edits_that_fit_nearly_are_told_apart() -> None:
     desk = Desk()
     assert desk.resolved(BLOCK.replace("    return", "  return")) == FENCED
     assert desk.told == ["applied fuzzily"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        BLOCK.replace("<" * 7, "<" * 5).replace("=" * 7, "=" * 5).replace(">" * 7, ">" * 5),
+        BLOCK.replace("<" * 7, "<" * 9).replace("=" * 7, "=" * 9).replace(">" * 7, ">" * 9),
+        BLOCK.replace("<" * 7, "-" * 7).replace(">" * 7, "+" * 7),
+        BLOCK.replace("SEARCH", "ORIGINAL").replace("REPLACE", "UPDATED"),
+        BLOCK.replace(">" * 7, ">" * 6),
+        BLOCK + "Again:\n" + BLOCK,
+        f"<|channel|>analysis<|message|>{WRONG}<|end|><|start|>assistant<|channel|>final<|message|>{BLOCK}<|return|>",
+        f"[THINK]\n{WRONG}[/THINK]\n{BLOCK}",
+    ],
+)
+def test_edits_are_applied_whatever_their_marks(answer: str) -> None:
+    desk = Desk()
+    assert desk.resolved(answer) == FENCED and desk.told == ["applied"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        BLOCK.replace("    return 0", "2:     return 0").replace("    return 2", "2:     return 2"),
+        BLOCK.replace("    return 0", "2 |     return 0"),
+        BLOCK.replace("    return 0", "\u200b    return 0"),
+        BLOCK.replace("SEARCH\n", "SEARCH\n```python\n").replace("\n=======\n", "\n```\n=======\n"),
+        BLOCK.replace("<", "&lt;").replace(">", "&gt;"),
+        "".join(f"> {line}\n" for line in BLOCK.splitlines()),
+        f'{{"edits": {json.dumps(BLOCK)}}}',
+    ],
+)
+def test_edits_are_applied_when_they_were_pasted_from_a_page_or_stand_in_something(answer: str) -> None:
+    desk = Desk()
+    assert desk.resolved(answer) == FENCED and desk.told == ["applied fuzzily"]
 
 
 def test_edits_of_several_files_become_the_whole_tree() -> None:

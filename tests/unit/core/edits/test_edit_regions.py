@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -190,6 +192,8 @@ def test_whole_program_that_lost_its_markers_gets_them_back_where_the_rest_is_th
     changed = text.replace(old, new)
     assert with_markers(text, unmarked(changed), path) == changed
     assert with_markers(text, "\n" + unmarked(changed) + "\n", path) == changed
+    glued = re.sub(r"\n[ \t]*([^\w\s]{1,4} (?:EVOLVE-BLOCK-END|strop: end))", r" \1", changed)
+    assert glued != changed and with_markers(text, glued, path) == changed
     assert with_markers(text, changed, path) == changed and with_markers(text, unmarked(text), path) == text
     assert with_markers(TWO, TWO.replace("# EVOLVE-BLOCK-END\n", "", 1), "a.py") == TWO
 

@@ -267,11 +267,11 @@ def test_judge_that_takes_too_long_makes_an_answer_malformed(
     ("changes", "message"),
     [
         ({"judge": "", "judge_files": ["hidden/*"]}, "judge_files requires a judge"),
-        ({"judge_files": ["nothing/*"]}, "judge_files: 'nothing/\\*' means no file"),
+        ({"judge_files": ["nothing/*"]}, "judge_files: no file matches 'nothing/\\*'"),
         ({"judge_files": ["program.sh"]}, "judge_files: program.sh may change"),
         ({"cases": ["cases/1.in"]}, "cases: at least two"),
         ({"cases": []}, r"\{case\} and \{input\} stand for a case"),
-        ({"cases": ["cases/*.out"]}, "cases: 'cases/\\*.out' means no file"),
+        ({"cases": ["cases/*.out"]}, "cases: no file matches 'cases/\\*.out'"),
         ({"cases": ["cases/*.in", "hidden/*.ans"], "judge_files": []}, "two files have the same name"),
         ({"instances": 3}, "instances: each case is run once"),
         ({"held_out": 4}, "held_out must leave cases"),
@@ -302,7 +302,9 @@ def test_judge_of_which_a_model_could_read_nothing_is_refused_unless_time_counts
     assert "Judged, when it has ended, by: python3 check.py" in task.u_str and "that is no number" in task.u_str
     assert "- score: read from what the judge prints, by ratio: " in task.u_str
     inline = {**JUDGED, "judge": "grep -c x {output} hidden/1.ans", "score": [r"(\d+)"]}
-    with pytest.raises(ConfigurationError, match=r"no model could read what is better.*description_file = ") as caught:
+    with pytest.raises(
+        ConfigurationError, match=r"'grep .*' names no script or source in .*description_file = "
+    ) as caught:
         command_task(tmp_path, **inline)
     assert "\n" not in str(caught.value)
     assert command_task(tmp_path, **inline, description="Print many x.").u_str.startswith("Print many x.")

@@ -194,7 +194,7 @@ def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth
     sentence = page(two_iterations()).headline.sentence
     assert sentence == (
         "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.200, from 0.600 to 0.800, "
-        "on the sealed instances of lpn, 2 copies; so few copies cannot show any difference, 4 can."
+        "on the sealed instances of lpn, 2 copies; at least 4 copies are needed to show a difference."
     )
 
 

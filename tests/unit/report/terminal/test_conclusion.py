@@ -201,7 +201,7 @@ def test_run_without_a_gate_claims_what_sealed_copies_show_alone() -> None:
     assert paper.sentence.startswith(
         "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.100"
     )
-    few = "so few copies cannot show any difference, 4 can."
+    few = "at least 4 copies are needed to show a difference."
     assert paper.sentence.endswith(f"on the sealed instances of lpn, 3 copies; {few}")
     assert "accepts what each self-improvement returns, better or not" in paper.detail
     worse, (low, high) = conclusion_of(run_of(selection="paper"), iterations(0.571)), interval(0.571)

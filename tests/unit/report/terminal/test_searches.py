@@ -106,7 +106,7 @@ def test_comparison_is_told_with_pairs_interval_evidence_and_cost() -> None:
         "(80%)",
         "accepted candidate is too large on average, as the gate stops early",
         "gates and final comparison cost 70 LM calls and 1332 evaluations",
-        "t = 2: stopped early: the threshold was hardly within reach (futility)",
+        "t = 2: stopped: the pairs left were unlikely to reach the threshold (futility)",
     ):
         assert piece in text
     assert all(len(line) <= 80 for line in text_of(shown).splitlines())

@@ -18,7 +18,7 @@ from strop.base.errors import ConfigurationError, Malformed, StoreError
 from strop.base.events import Evaluated
 from strop.base.solution import digest_of
 from strop.runs.patching import apply as applying
-from strop.runs.patching.apply import BACKUP, apply_files
+from strop.runs.patching.apply import BACKUP, apply_files, undo_of
 from strop.runs.patching.result_files import BEST, BestSoFar, best_of
 from strop.runs.patching.source_files import Original, of_file, of_seed, original_from
 from support import records
@@ -97,12 +97,16 @@ def test_nothing_is_written_where_a_file_is_not_as_it_was(
 
 def test_changed_file_is_replaced_by_force_and_the_record_keeps_what_it_held(original: Original, record: Path) -> None:
     (Path(original.root) / "a.py").write_text("a = 3\n")
-    with pytest.raises(ConfigurationError, match=r"a\.py has changed since the improvement started"):
+    with pytest.raises(ConfigurationError, match="Or overwrite it") as refused:
         apply_files(original, original.written(BETTER), record, force=False)
+    merge, force = f"git apply -3 {record}/solution.diff", f"strop apply {record} --force"
+    words = f"a.py has changed since the run began. Merge: {merge}. Or overwrite it (your version is saved): {force}"
+    assert str(refused.value).endswith(words)
     apply_files(original, original.written(BETTER), record, force=True)
     assert contents(original.root) == AFTER
     (backup,) = record.glob(f"{BACKUP}-*")
     assert {path.read_text() for path in backup.rglob("*.py")} == {"a = 3\n", "b = 1\n", ""}
+    assert undo_of(record) == f"the old versions are in {backup}"
 
 
 KILLED = """

@@ -30,5 +30,5 @@ def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
         elif listings:
             print_runs(listings, results())
         else:
-            notify(f"there are no runs in {folder}")
+            notify(f"no run in {folder}/")
     return 0

@@ -229,7 +229,13 @@
     worded(row, column) {
       const value = this.rows[column][row];
       if (INDICES.has(column)) return value === null ? "" : visible(this.texts[value].slice(0, PREVIEW).replace(/\s+/g, " "));
-      return wordOf(value, column);
+      return this.bound(row, column) + wordOf(value, column);
+    }
+
+    /** A price of tokens that the server did not count is the most that it may be. */
+    bound(row, column) {
+      const uncounted = [this.rows.input_tokens, this.rows.output_tokens].some((tokens) => (tokens?.[row] ?? null) === null);
+      return column === "dollars" && this.rows.dollars[row] && uncounted ? "at most " : "";
     }
 
     move(event) {
@@ -312,7 +318,7 @@
       for (const [column, values] of Object.entries(table.rows)) {
         if (INDICES.has(column)) continue;
         const fact = make("div");
-        fact.append(make("dt", NAMES[column] ?? column), make("dd", wordOf(values[row], column)));
+        fact.append(make("dt", NAMES[column] ?? column), make("dd", table.bound(row, column) + wordOf(values[row], column)));
         facts.append(fact);
       }
       const body = $("#reader-body");

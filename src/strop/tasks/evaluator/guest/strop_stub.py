@@ -70,7 +70,7 @@ class Stub:
             self._refuse(
                 f"it uses {name} of the program, which its text does not show to be a function; if it is one, give --calls {name}"
             )
-        raise AttributeError(f"the program, which runs in a process of its own, has no function {name}")
+        raise AttributeError(f"the program has no function {name}, which the evaluator calls")
 
     def _call(self, function: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         try:

@@ -1,0 +1,113 @@
+"""A response of a language model as a text, in a jail and outside of it: its reasoning, and what it may be besides what it says.
+
+The guest loads this file by its path; it needs nothing of strop.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+MOST_DOCUMENTS = 20
+"""Places that are tried as the beginning of JSON."""
+_AROUND = r"</?(?:pre|code|answer|solution|program|python|final_answer|improved_\w+)(?: [^<>\n]*)?>"
+EDIT = r"[<-]{5,9} ?(?:SEARCH|ORIGINAL)\b"
+"""The beginning of an edit."""
+_THOUGHTS = "think|thinking|thought|reasoning|scratchpad|analysis|draft"
+"""The names of the tags around what a model thinks before it responds."""
+_MARKS = re.compile(
+    rf"^[ \t]*(?:(?P<fence>`{{3,}}|~{{3,}})(?P<info>.*)|(?P<edit>{EDIT})|[<[](?P<open>{_THOUGHTS})[]>])"
+    rf"|^[ \t]*[<[]/(?P<alone>{_THOUGHTS})[]>][ \t]*$|[<[]/(?P<close>{_THOUGHTS})[]>]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NUMBERED = re.compile(r"(?m)^([`~<=-]{3,}.*\n)((?:(?:[ \t]*\d+(?:[:\t]| ?\|)|(?:>>>|\.\.\.)(?: |$)).*(?:\n|\Z))+)")
+_NUMBER = re.compile(r"(?m)^(?:[ \t]*\d+(?:: ?|\t| ?\| ?)|(?:>>>|\.\.\.) ?)")
+_PASTED = (
+    (r"\x1b\[[\d;]*[A-Za-z]|[\x00\u200b-\u200d\u2060\ufeff]", ""),
+    (r"[\xa0\u2007\u202f\u3000]", " "),
+    ("[\u201c-\u201e]", '"'),
+    ("[\u2018-\u201a]", "'"),
+    (r"<\|\w+\|>|</?s>", "\n"),
+    (r"(?m)^([^`\n]+)(```)[ \t]*$|^([^`\n]*[:.])[ \t]+(```\w+)[ \t]*$", r"\1\3\n\2\4"),
+    (r"(?m)^([<-]{5,9} ?\w.*\n|={5,9}\n)[`~]{3,}.*\n", r"\1"),
+    (r"(?m)^[`~]{3,}[ \t]*\n(?=={5,9}\n|[>+]{5,9} ?\w)", ""),
+)
+"""What pages, terminals and servers add to a text, and what stands for it: colours, blanks of no width, hard blanks, typographic
+quotes, special tokens, fences in an edit."""
+
+
+def without_thoughts(text: str, *, is_cut: bool = False) -> tuple[str, str, str]:
+    """(what was thought, the text without it, its part behind the last closing tag that may end more thoughts) of a response.
+
+    Tags in fences are text. A closing tag without an opening one ends thoughts only before the first fence or edit, and only if
+    something follows: behind it, it may as well be out of place. `is_cut`: at the token limit.
+    """
+    thought, said = [], []
+    if text.startswith("<|") and (parts := text.rpartition("<|channel|>final<|message|>"))[1]:
+        thought, text = [parts[0]], parts[2]
+    at = begin = last = depth = 0
+    fence = name = ""
+    has_code = False
+    for mark in _MARKS.finditer(text):
+        closes = (mark["alone"] or mark["close"] or "").lower()
+        if name and closes == name:
+            thought.append(text[begin : mark.start()])
+            at, name = mark.end(), ""
+        elif name:
+            pass
+        elif depth:
+            if (mark["fence"] or "").startswith(fence):
+                depth += 1 if mark["info"].strip() else -1
+        elif mark["fence"] or mark["edit"]:
+            fence, depth, has_code = mark["fence"] or "", int(mark["fence"] is not None), True
+        elif mark["open"]:
+            said.append(text[at : mark.start()])
+            at, begin, name = mark.start(), mark.end(), mark["open"].lower()
+        elif mark["alone"] and not (has_code or thought) and text[mark.end() :].strip():
+            thought.append(text[: mark.start()])
+            at = mark.end()
+        else:
+            said.append(text[at : mark.end()])
+            at, last = mark.end(), len(said)
+    if name and is_cut:
+        thought.append(text[begin:])
+        at = len(text)
+    said.append(text[at:])
+    whole = "".join(said)
+    return "\n".join(map(str.strip, thought)), whole.lstrip() if thought else whole, "".join(said[last:])
+
+
+def readings(text: str) -> Iterator[str]:
+    """A response as it stands, then what else it may be: strings in JSON, a quotation, a text that was pasted from a page."""
+    yield text
+    row = 0
+    for start, _ in zip(re.finditer(r"[{\[](?=\s*[{\[\"])", text), range(MOST_DOCUMENTS), strict=False):
+        if start.start() >= row:
+            try:
+                document, row = json.JSONDecoder(strict=False).raw_decode(text, start.start())
+            except (ValueError, RecursionError):
+                continue
+            yield from (each for each in sorted(_strings(document), key=len)[:-4:-1] if "\n" in each)
+    lines = [line for line in text.split("\n") if line.strip()]
+    if lines and all(line.lstrip().startswith(">") for line in lines):
+        yield re.sub(r"(?m)^[ \t]*> ?", "", text)
+    if len(lines) == 1:
+        yield text.replace("\\n", "\n").replace('\\"', '"')
+    pasted = html.unescape(text if "```" in text else re.sub(rf"(?:{_AROUND}\s*)+", "\n```\n", text))
+    for pattern, plain in _PASTED:
+        pasted = re.sub(pattern, plain, pasted)
+    yield _NUMBERED.sub(lambda found: found[1] + _NUMBER.sub("", found[2]), pasted)
+    if "```" not in text:
+        yield re.sub(r"(?m)^(?: {4}|\t)", "", text)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every string in a JSON document."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _strings(item)

@@ -1,0 +1,27 @@
+"""What `strop doctor` says where a container's runtime allows less, or gives an odd home."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+DOCTOR = [sys.executable, "-P", "-m", "strop", "doctor"]
+
+
+@pytest.mark.parametrize("home", ["/", "/tmp"])
+def test_home_that_every_private_root_has_is_no_breach(home: str) -> None:
+    told = subprocess.run([*DOCTOR, "--json"], env=os.environ | {"HOME": home}, capture_output=True, check=True)
+    seen = json.loads(told.stdout)["workspaces"]["protections"]
+    assert seen["read"]["enforced"] and seen["write"]["enforced"], seen
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
+def test_root_of_a_container_runs_commands_under_a_uid_of_their_own_and_reads_which_flags_give_more() -> None:
+    lesser = [sys.executable, "-P", "-m", "strop_selftest.lesser", "container", *DOCTOR]
+    told = subprocess.run(lesser, capture_output=True, text=True, check=True).stdout
+    assert told.count(", nobody else's\n") == 2 and "modes or times of the host's files: enforced" in told, told
+    assert "an evaluator runs here only with --shared" in told and "--security-opt systempaths=unconfined" in told
