@@ -29,7 +29,7 @@ from strop.tasks.command.options import ScoringOptions, changed_options
 from strop.tasks.command.task import CommandTask
 
 KIND = "improve"
-DEFAULT_IMPROVER = "error_feedback"
+DEFAULT_IMPROVER = "refine"
 """The best in measurements (docs/design/0051-defaults.md); `strop run` starts from the paper's `seed`."""
 
 

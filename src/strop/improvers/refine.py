@@ -1,4 +1,5 @@
 import difflib
+from itertools import zip_longest
 
 from helpers import extract_code
 from language_model import BudgetExceeded
@@ -6,11 +7,11 @@ from language_model import BudgetExceeded
 EXPERTISE = "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms."
 HIGHEST = 1.0  # no utility is higher: nothing is left to gain
 MOST_ATTEMPTS, MOST_INSTANCES, MOST_LINES = 12, 16, 40  # lines of the history, of the table and of a diff
-FIRST = """Be as creative as you can under the constraints.
+FIRST = """You must return an improved solution. Be as creative as you can under the constraints.
 Your primary improvement must be novel and non-trivial. First, propose an idea in one sentence, then implement it."""
-TUNE = """Tune it, repair it, or replace its weakest part.
+TUNE = """You must return an improved solution. Tune it, repair it, or replace its weakest part.
 First, say in one sentence which, and why it should gain; then implement it."""
-OTHER = """Start from an idea that is not among those tried.
+OTHER = """You must return an improved solution. Start from an idea that is not among those tried.
 First, propose it in one sentence, then implement it."""
 REPAIR = "You must return a solution that works. First, say in one sentence why this one fails, then correct it."
 
@@ -31,53 +32,49 @@ def plain(text, most):
 
 def message_for(program, utility, history, task):
     """The prompt: a program in the first fence, how it is scored in the second, what is known, and what to do."""
-    verb, what = ("Repair", "") if task == REPAIR else ("Improve", ", the best so far" if history else "")
-    shown, return_ = (
-        utility.report(program)["program"],
-        "" if task == REPAIR else "You must return an improved solution. ",
-    )
-    return f"""{verb} the following solution{what}:
-{fenced(shown)}
+    verb = "Repair the following solution" if task == REPAIR else "Improve the following solution"
+    return f"""{verb}{", the best so far" * bool(history)}:
+{fenced(utility.report(program)["program"])}
 
 You will be evaluated based on this score function:
 {fenced(utility.str)}
 
 {facts_on(program, utility)}{history}
 
-{return_}{task}"""
+{task}"""
 
 
 def facts_on(program, utility):
-    """What became of a program: its score, its error, a row an instance, the notes on it."""
+    """What became of a program: its score, its error, a row an instance, the notes on it, and how programs run."""
     report = utility.report(program)
-    error, notes = (
-        report["error"].strip(),
-        [note for note in report.get("notes", []) if f"# - {note}\n" not in utility.str],
-    )
-    told = "".join(f"\n- {plain(note, 500)}" for note in notes if note not in error)
+    error = report["error"].strip().replace("`" * 3, "...")
+    first, _, rest = error.partition("\n")
+    cause = error.split("\n")[-1].partition(": ")[2] or error
+    error = rest if rest and cause in first else error  # a traceback ends with what stands above it
+    notes = [note for note in report.get("notes", []) if f"# - {note}\n" not in utility.str]
+    told = "".join(f"\n- {plain(note.replace(cause, 'as above') if cause else note, 500)}" for note in notes)
     told = f"\nNotes:{told}" if told else ""
-    error = error.replace("`" * 3, "...")
     if error and not report["utility"]:
         return f"The solution above fails ({report['verdict']}):\n{error}{told}"
-    rules = f"\n{report['rules']}" if report["rules"] else ""
-    repeated = [f"{value:.4g}" for value in report["repeated"]]
-    again = ", measured twice" if len(repeated) > 1 else ""
-    words = f"The solution above scores {' and '.join(dict.fromkeys(repeated))}{again}."
+    values = " and ".join(dict.fromkeys(f"{value:.4g}" for value in report["repeated"]))
+    words = f"The solution above scores {values}{', measured twice' * (len(report['repeated']) > 1)}."
     metrics = [", ".join(f"{name} {value:.4g}" for name, value in each.items()) for each in report.get("metrics", [])]
-    rows = []
-    for number, row in enumerate(report["rows"]):
-        spent = "" if row["seconds"] is None else f"{row['seconds']:.2f} of {row['limit']:g} s"
-        measured = metrics[number] if number < len(metrics) else ""
-        verdict = "" if row["verdict"] == "ok" else row["verdict"]
-        rows.append("; ".join(filter(None, [row["inputs"], measured, f"score {row['score']:.4g}", spent, verdict])))
-    if len(rows) > 1 and len(set(rows)) > 1:
-        lines = [f"\n{number}: {row}" for number, row in enumerate(rows)]
-        shown = "".join(lines[:MOST_INSTANCES]) + "\nand more" * (len(lines) > MOST_INSTANCES)
-        words += f" Its instances in training (inputs; score; CPU time; failure):{shown}"
-    else:
-        words += f" It measures {metrics[0]}." if any(metrics) else ""
+    rows = [row_of(row, of) for row, of in zip_longest(report["rows"], metrics, fillvalue="") if row]
+    if len(set(report["instances"])) > 1 and rows:
+        shown = "".join(f"\n{number}: {row}" for number, row in enumerate(rows[:MOST_INSTANCES]))
+        more = f"\nand {len(rows) - MOST_INSTANCES} more" * (len(rows) > MOST_INSTANCES)
+        words += f" Its instances in training (inputs; score; CPU time; failure):{shown}{more}"
+    elif any(metrics):
+        words += f" It measures {metrics[0]}."
     words += f"\nIt fails on some instances ({report['verdict']}):\n{error}" if error else ""
-    return words + told + rules
+    return "\n".join(filter(None, [words + told, report["rules"]]))
+
+
+def row_of(row, metrics):
+    """What is known of one instance."""
+    spent = "" if row["seconds"] is None else f"{row['seconds']:.2f} of {row['limit']:g} s"
+    failure = "" if row["verdict"] == "ok" else row["verdict"]
+    return "; ".join(filter(None, [row["inputs"], metrics, f"score {row['score']:.4g}", spent, failure]))
 
 
 def change(before, after):
@@ -95,34 +92,34 @@ class Search:
         self.utility, self.scores, self.tried = utility, {}, []
         self.best, self.lost = initial_solution, None
         self.measure([(initial_solution, "")], 0)
+        self.tried, self.lost = [], None
 
     def measure(self, programs, spare):
-        """Score what is new among (program, idea), as far as the budget goes, and keep the best; a new best is measured again
-        if evaluations are to `spare`, because one score may be luck."""
+        """Score what is new among (program, idea), as far as the budget goes, and keep the best, of equals the last. A new best
+        is measured again if evaluations are to `spare`, because one score may be luck."""
         ideas = {program: idea for program, idea in reversed(programs) if program and program not in self.scores}
-        new = [program for program in dict.fromkeys(program for program, _ in programs) if program in ideas]
-        new = new[: self.utility.remaining]
-        first, before = not self.scores, self.scores.get(self.best, 0)
+        new = list(reversed(ideas))[: self.utility.remaining]
+        before = self.scores.get(self.best, 0)
         self.scores.update(zip(new, self.utility.map(new), strict=True))
-        while (best := max(reversed(self.scores), key=self.scores.get, default=self.best)) != self.best and spare > 0:
-            if len(self.utility.report(best)["repeated"]) > 1:
-                break
+        best = max(reversed(self.scores), key=self.scores.get, default=self.best)
+        while spare > 0 and best != self.best and len(self.utility.report(best)["repeated"]) == 1:
             self.utility(best)
             values, spare = self.utility.report(best)["repeated"], spare - 1
             self.scores[best] = sum(values) / len(values)
-        for program in () if first else new:
-            verdict = self.utility.report(program)["verdict"]
-            gain = f"{self.scores[program]:.4g} ({self.scores[program] - before:+.4g})"
-            failed = (
-                ""
-                if verdict == "ok"
-                else f", {verdict}: {plain(self.utility.report(program)['error'].splitlines()[-1:][0], 160)}"
-            )
-            self.tried.append(f"{ideas[program] or 'no words'}: {gain}{failed}")
+            best = max(reversed(self.scores), key=self.scores.get)
+        self.tried += [self.line_on(program, ideas[program], before) for program in new]
         losers = [program for program in new if program != best and self.scores[program]]
-        self.lost = (best, losers[-1]) if losers else self.lost
-        self.best = best
+        self.best, self.lost = best, losers[-1] if losers else self.lost if best == self.best else None
         return new
+
+    def line_on(self, program, idea, before):
+        """What an attempt was, what it gave, and how it failed."""
+        report = self.utility.report(program)
+        lines = report["error"].strip().split("\n")
+        error = plain(lines[0 if lines[0].startswith("the build failed") else -1], 160)
+        failed = "" if report["verdict"] == "ok" else f", {report['verdict']}: {error}"
+        score = self.scores[program]
+        return f"{idea or 'no words'}: {score:.4g} ({score - before:+.4g}){failed}"
 
     def fails(self, program):
         """Whether a program gives no answer that counts, rather than poor ones."""
@@ -130,16 +127,10 @@ class Search:
 
     def history(self):
         """What was tried, an attempt a line, and what the last one that lost changed in the best."""
-        left_out = max(len(self.tried) - MOST_ATTEMPTS, 0)
-        lines = [f"{number}. {line}" for number, line in enumerate(self.tried, 1)][left_out:]
-        words = (
-            f"\n\nTried so far (idea: score, change against the best before it):\n{chr(10).join(lines)}"
-            if lines
-            else ""
-        )
-        if self.lost and self.lost[0] == self.best:
-            words += f"\n\nThe last attempt that lost made this change:\n{change(self.best, self.lost[1])}"
-        return words
+        lines = [f"{number}. {line}" for number, line in enumerate(self.tried, 1)][-MOST_ATTEMPTS:]
+        words = "\n\nTried so far (idea: score, change against the best before it):\n" + "\n".join(lines)
+        lost = f"\n\nThe last attempt that lost made this change:\n{change(self.best, self.lost)}" if self.lost else ""
+        return f"{words}{lost}" if lines else ""
 
 
 def ask(language_model, messages):
@@ -148,7 +139,8 @@ def ask(language_model, messages):
         responses = language_model.batch_prompt(EXPERTISE, messages, temperature=0.7)
     except BudgetExceeded:
         return []
-    return [(extract_code(response), plain(response.split("`" * 3)[0], 160)) for response in responses]
+    ideas = [plain(response.split("`" * 3)[0], 160) for response in responses]
+    return list(zip(extract_code(responses), ideas, strict=True))
 
 
 def improve_algorithm(initial_solution, utility, language_model):
@@ -160,15 +152,13 @@ def improve_algorithm(initial_solution, utility, language_model):
     new, share = [initial_solution], max(1, -(-utility.remaining // max(1, language_model.remaining)))
     while (calls := language_model.remaining) and utility.remaining and search.scores.get(search.best, 0) < HIGHEST:
         count = min(share, language_model.max_responses_per_call, utility.remaining)
-        failed = [program for program in new if search.fails(program)][: -(-count // 2)]
-        history = search.history()
-        free = count - len(failed)
-        others = 0 if not search.tried else 2 if free > 4 else 1 if free > 1 else 0
-        tasks = [TUNE if search.tried else FIRST] * (free - others) + [OTHER] * others
-        messages = [message_for(program, utility, history, REPAIR) for program in failed]
-        messages += [message_for(search.best, utility, history, task) for task in tasks]
-        most = (calls - 1) * language_model.max_responses_per_call
-        new = search.measure(
-            ask(language_model, messages), utility.remaining - len(messages) - min(most, share * (calls - 1))
-        )
-    return search.best
+        failed = [program for program in new if search.fails(program)][: -(-count // 2)]  # half of the requests repair
+        free, history = count - len(failed), search.history()
+        others = 0 if not history else 2 if free > 4 else 1 if free > 1 else 0
+        task = REPAIR if search.fails(search.best) else TUNE if history else FIRST
+        tasks = [(program, REPAIR) for program in failed] + [(search.best, task)] * (free - others)
+        tasks += [(search.best, OTHER)] * others
+        wanted = count + min(language_model.max_responses_per_call, share) * (calls - 1)
+        messages = [message_for(program, utility, "" if what == REPAIR else history, what) for program, what in tasks]
+        new = search.measure(ask(language_model, messages), utility.remaining - wanted)
+    return max(search.scores, key=search.scores.get, default=initial_solution)

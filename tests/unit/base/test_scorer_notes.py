@@ -176,7 +176,7 @@ def test_note_of_a_held_out_instance_reaches_no_report_and_no_prompt(bench: Make
                 splits.append(split)
             return self.train.evaluate(candidate, at)
 
-    ended = improve(improver_text("error_feedback"), b.task.seed, Both(), Grant(), b.budget.child("improve"), b.host())
+    ended = improve(improver_text("refine"), b.task.seed, Both(), Grant(), b.budget.child("improve"), b.host())
     assert ended.outcome == "ok" and len(splits) >= 4
     prompts = "".join("".join(event.messages) for event in b.of(LmCalled))
     recorded = "".join("".join(event.notes) for event in b.of(Evaluated))

@@ -279,24 +279,37 @@ def test_local_search_gives_half_of_its_evaluations_to_the_model_when_there_is_s
     assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == (4, 12, 25)
 
 
-def test_error_feedback_shows_failed_programs_with_their_errors_and_the_best_with_its_scores(jail: Sandbox) -> None:
-    trial = run("error_feedback", jail, answering(0, 0.6, 0.2, 0))
-    first, second = calls(trial)[0], calls(trial)[1]
-    assert all("The solution above scores 0.3." in request.message for request in first)
+def test_refine_repairs_what_failed_and_improves_the_best_in_view_of_what_was_tried(jail: Sandbox) -> None:
+    utility = MarkedUtility(error="the build failed: a.c:6:45: ZeroDivisionError\n 6 | a\n   | ^~")
+    first, second = calls(run("refine", jail, answering(0, 0.6, 0.2, 0), utility=utility))[:2]
+    assert all("The solution above scores 0.3." in request.message and "novel" in request.message for request in first)
     repairs = [request for request in second if value(shown(request)) == 0]
-    assert len(repairs) == 3 and all("ZeroDivisionError" in request.message for request in repairs)
-    assert len({request.message for request in repairs}) == 3
-    others = [request for request in second if request not in repairs]
-    assert all("scores 0.6." in r.message and value(shown(r)) == 0.6 for r in others)
+    assert len(repairs) == 3 == len({request.message for request in repairs})
+    others = [request.message for request in second if request not in repairs]
+    assert all("scores 0.6." in each and "novel" not in each and value(marked(0.6)) == 0.6 for each in others)
+    assert all(re.search(r"2\. .*: 0\.6 \(\+0\.3\)\n3\. .*: 0\.2 \(-0\.1\)", each) for each in others)
+    assert all("raised: the build failed: a.c:6:45: ZeroDivisionError\n" in each for each in others)
+    assert sum("an idea that is not among those tried" in each for each in others) == 1
 
 
-def test_error_feedback_points_at_the_worst_instances_only_where_the_scores_differ(jail: Sandbox, bench: Any) -> None:
-    equal = run("error_feedback", jail, answering(0.6)).requests
-    assert all(re.search(r"The solution above scores 0\.\d+\.$", request.message) for request in equal)
+def test_refine_shows_what_the_last_losing_attempt_changed_and_never_leaves_the_best_for_it(jail: Sandbox) -> None:
+    second = calls(run("refine", jail, answering(0.27), initial=marked(0.3)))[1]
+    assert {value(shown(request)) for request in second} == {0.3}
+    assert all("attempt that lost made this change:\n    @@" in request.message for request in second)
+
+
+def test_refine_shows_a_row_an_instance_with_its_size_and_time_where_the_scores_differ(bench: Any) -> None:
     b = bench(answers=lambda request: fenced("def algorithm(n):\n    return n"), instances=3)
-    b.improve(improver_text("error_feedback"))
+    b.improve(improver_text("refine"))
     prompts = [message for event in b.of(LmCalled) for message in event.messages]
-    assert prompts and all("The lowest leave the most to gain." in prompt for prompt in prompts)
+    assert prompts and all(re.search(r"\n0: n \d+; score [\d.]+; \d\.\d\d of [\d.]+ s\n1: ", each) for each in prompts)
+    assert all("numpy" in each and "the same in each evaluation; in the final comparison" in each for each in prompts)
+
+
+def test_refine_measures_a_new_best_again_where_evaluations_are_to_spare(jail: Sandbox) -> None:
+    trial = run("refine", jail, answering(0.6), grant=Grant(8, 2, 1))
+    assert Counter(value(program) for program, _ in trial.scored) == {0.3: 1, 0.6: 3}
+    assert "scores 0.6, measured twice." in calls(trial)[1][0].message
 
 
 def test_successive_halving_scores_the_better_half_again_and_again(jail: Sandbox) -> None:
@@ -309,7 +322,7 @@ def test_successive_halving_scores_the_better_half_again_and_again(jail: Sandbox
 @pytest.mark.parametrize(
     "name",
     slow_unless(
-        lambda name: name in ("best_of_n", "error_feedback", "seed"),
+        lambda name: name in ("best_of_n", "refine", "seed"),
         sorted({*shipped_improvers()} - {"chain_of_thought"}),
     ),
 )
@@ -326,46 +339,14 @@ def test_strategy_makes_a_real_solution_no_worse_with_the_offline_proposer(bench
 
 
 @pytest.mark.parametrize(("lm_calls", "share"), [(4, 6), (8, 3), (12, 2), (24, 1), (30, 1)])
-def test_error_feedback_divides_the_evaluations_among_the_calls(jail: Sandbox, lm_calls: int, share: int) -> None:
-    trial = run("error_feedback", jail, better_each_time(), grant=Grant(25, lm_calls, 6))
+def test_refine_divides_the_evaluations_among_the_calls(jail: Sandbox, lm_calls: int, share: int) -> None:
+    trial = run("refine", jail, better_each_time(), grant=Grant(25, lm_calls, 6))
     assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == (24 // share, 24, 25)
 
 
-def test_error_feedback_repairs_a_failed_program_when_it_asks_for_one_answer_at_a_time(jail: Sandbox) -> None:
-    trial = run("error_feedback", jail, answering(0, 0.6), grant=Grant(7, 6, 6))
+def test_refine_repairs_a_failed_program_when_it_asks_for_one_response_at_a_time(jail: Sandbox) -> None:
+    trial = run("refine", jail, answering(0, 0.6), grant=Grant(7, 6, 6))
     assert [value(shown(request)) for request in trial.requests[:3]] == [0.3, 0.0, 0.6]
-
-
-def test_error_feedback_says_in_a_line_how_other_attempts_failed_where_it_shows_a_better_program(jail: Sandbox) -> None:
-    utility = MarkedUtility(error="the build failed: a.c:6:45: ZeroDivisionError\n 6 | a\n   | ^~")
-    second = calls(run("error_feedback", jail, answering(0, 0.6, 0.2, 0), utility=utility))[1]
-    better = [request.message for request in second if value(shown(request)) == 0.6]
-    assert better and all("Other attempts failed; avoid their mistakes: " in message for message in better)
-    assert all(message.rpartition("mistakes: ")[2].count("ZeroDivisionError") == 1 for message in better)
-
-
-def test_error_feedback_goes_on_saying_how_a_program_failed_on_some_instances(jail: Sandbox) -> None:
-    first, *later = calls(run("error_feedback", jail, answering(0.6), utility=Halves(), grant=Grant(25, 4, 6)))
-    assert later and all("ZeroDivisionError" not in request.message for request in first)
-    assert all("mistakes: instance 1: ZeroDivisionError" in request.message for call in later for request in call)
-
-
-@pytest.mark.parametrize(
-    ("initial", "answer", "fails_above_half", "moves"),
-    [(0.3, 0.27, False, True), (0.3, 0.2, False, False), (0.3, 0.6, True, False), (0.6, 0.7, True, True)],
-    ids=["little worse", "worse", "better and failing", "both failing"],
-)
-def test_error_feedback_moves_to_a_program_that_is_little_worse_but_not_from_a_working_to_a_failing_one(
-    jail: Sandbox, initial: float, answer: float, fails_above_half: bool, moves: bool
-) -> None:
-    utility = Halves() if fails_above_half else MarkedUtility()
-    second = calls(run("error_feedback", jail, answering(answer), initial=marked(initial), utility=utility))[1]
-    assert {value(shown(request)) for request in second} == {answer if moves else initial}
-
-
-def test_error_feedback_never_leaves_a_working_program_for_a_failing_one_that_scores_little_less(jail: Sandbox) -> None:
-    second = calls(run("error_feedback", jail, answering(0), initial=marked(0.03)))[1]
-    assert Counter(value(shown(request)) for request in second) == {0.0: 3, 0.03: 3}  # half of them repair
 
 
 class Halves(MarkedUtility):
@@ -378,10 +359,10 @@ class Halves(MarkedUtility):
         return Evaluation(marked_value.value, "raised", (1.0, 0.0), ("ok", "raised"), "instance 1: ZeroDivisionError")
 
 
-def test_error_feedback_shows_the_scores_of_a_program_that_fails_on_some_instances_only(jail: Sandbox) -> None:
-    first = calls(run("error_feedback", jail, answering(0.7), initial=marked(0.6), utility=Halves()))[0]
-    words = "scores 0.6. Its instances score 1, 0. It fails on some instances (raised):\ninstance 1: ZeroDivisionError"
-    assert all(request.message.endswith(words) for request in first)
+def test_refine_shows_the_error_of_a_program_that_fails_on_some_instances_only(jail: Sandbox) -> None:
+    first = calls(run("refine", jail, answering(0.7), initial=marked(0.6), utility=Halves()))[0]
+    words = "scores 0.6.\nIt fails on some instances (raised):\ninstance 1: ZeroDivisionError"
+    assert all(words in request.message for request in first)
 
 
 class Alike(MarkedUtility):
@@ -392,21 +373,21 @@ class Alike(MarkedUtility):
         return Evaluation(value, "ok", (value,) * 3, ("ok",) * 3, metrics=({"steps": 7.0},) * 3)
 
 
-def test_error_feedback_says_once_what_is_the_same_on_all_instances(jail: Sandbox) -> None:
-    first = calls(run("error_feedback", jail, answering(0.7), initial=marked(0.6), utility=Alike()))[0]
-    assert all(request.message.endswith("measures steps 7 (utility 0.6).") for request in first)
+def test_refine_says_once_what_is_the_same_on_all_instances(jail: Sandbox) -> None:
+    first = calls(run("refine", jail, answering(0.7), initial=marked(0.6), utility=Alike()))[0]
+    assert all("scores 0.6. It measures steps 7." in request.message for request in first)
 
 
-def test_error_feedback_asks_for_a_repair_and_says_an_error_once_when_a_program_fails(bench: Any) -> None:
+def test_refine_asks_for_a_repair_and_says_an_error_once_when_a_program_fails(bench: Any) -> None:
     b = bench(answers=lambda request: fenced("def algorithm(n):\n    return undefined_name"), instances=3)
-    b.improve(improver_text("error_feedback"))
+    b.improve(improver_text("refine"))
     prompts = [message for event in b.of(LmCalled) for message in event.messages]
     repairs = [prompt for prompt in prompts if prompt.startswith("Repair the following solution:")]
     assert repairs and not any("novel" in prompt for prompt in repairs)
     assert all(prompt.count("name 'undefined_name' is not defined") == 1 for prompt in repairs)
 
 
-def test_error_feedback_asks_no_more_when_a_program_has_the_highest_utility(jail: Sandbox) -> None:
-    trial = run("error_feedback", jail, answering(1.0))
+def test_refine_asks_no_more_when_a_program_has_the_highest_utility(jail: Sandbox) -> None:
+    trial = run("refine", jail, answering(1.0))
     assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == (1, 6, 7)
     assert value(trial.improvement.solution or "") == 1.0

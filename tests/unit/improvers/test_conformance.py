@@ -19,7 +19,7 @@ STRATEGIES = [name for name in shipped_improvers() if name != "seed"]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", slow_unless(lambda name: name == "error_feedback", STRATEGIES))
+@pytest.mark.parametrize("name", slow_unless(lambda name: name == "refine", STRATEGIES))
 def test_strategy_is_sturdy_and_honest(jail: Sandbox, name: str, check: Check) -> None:
     check(improver_text(name), jail)
 

@@ -393,7 +393,7 @@ def test_name_in_a_diff_is_the_path_from_here_or_the_bare_name(tmp_path: Path) -
 
 
 def test_spent_words_say_that_nothing_was_left_to_gain_when_calls_were_left(once: Any) -> None:
-    found, _ = once(improver_text("error_feedback"))
+    found, _ = once(improver_text("refine"))
     assert found.improved.train.value == 1.0 and found.improvement.lm_calls < found.grant.lm_calls
     assert spent_words(found).endswith("evaluations (1 candidate); in training it scores 1, the maximum")
     none_left = replace(found, grant=replace(found.grant, lm_calls=found.improvement.lm_calls))

@@ -38,7 +38,7 @@ from strop.runs.scopes import FINAL, is_final, is_meta_candidate, iteration_of
 from strop.runs.train import FILE
 
 MEANING = "An improver is a program that improves programs; û is the mean score, 0 to 1, of what it makes of them."
-USUAL = ("best_of_n", "error_feedback")
+USUAL = ("best_of_n", "refine")
 """What one would use without training: plain sampling, and the default of `strop improve`."""
 _LABEL = 10
 _TABLE2 = "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it"
