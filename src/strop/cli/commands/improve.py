@@ -73,7 +73,7 @@ def improve_command(
     Parameters
     ----------
     improver
-        A name (`strop list improvers`), a file, or RUN:t, that of a run.
+        A name (`strop list improvers`), a file, or RUN:t.
     apply
         Apply the patch to your files if the program is better. They must be as they were when the run began.
     solution
