@@ -82,7 +82,7 @@ def test_task_whose_scorer_rewards_a_spoiled_answer_is_refused_before_a_run_unle
     asked = ["improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "there"]
     refused = strop(*asked)
     assert (refused.returncode, refused.stdout, (tmp_path / "there").exists()) == (2, "", False)
-    (line,) = refused.stderr.splitlines()
+    *_, line = refused.stderr.splitlines()
     assert "task order: its scorer rewards a spoiled answer: " in line and "scores 1.000" in line
     trusted = strop(*asked, "--trust-scorer")
     assert json.loads(trusted.stdout)["finding"] == "better", trusted.stderr

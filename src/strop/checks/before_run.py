@@ -45,9 +45,9 @@ def refuse_rewarding(
             if _is_known(entry):
                 continue
         with suppress(TaskError):  # the task is broken, as its own evaluation says
-            notify("the original")
+            notify("measuring the original")
             with relay_of(task, sandbox, secret, commands) as relay:
-                notify("spoiled answers")
+                notify("scoring spoiled answers")
                 refuse_if_rewarding(task.name, relay, seconds=seconds)
             if entry is not None:
                 with suppress(OSError):

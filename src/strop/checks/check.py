@@ -53,7 +53,7 @@ def check(
         can_show=shown(task),
     )
     try:
-        notify("the original")
+        notify("measuring the original")
         secrets = SecretSeeds(secret), sandbox, discard, secret
         utility = TaskUtility(task, "train", *secrets, strict=True, evaluator=commands)
         evaluation = utility.evaluate(task.seed, Budget())
@@ -61,7 +61,7 @@ def check(
         found += _of_evaluation(task, evaluation)
         with relay_of(task, sandbox, secret, commands) as relay:
             found += _of_runs(relay)
-            notify("spoiled answers")
+            notify("scoring spoiled answers")
             spoiled = spoiled_answers(relay, seconds=seconds)
             result = replace(result, kinds_tried=spoiled.tried, kinds_untried=spoiled.untried)
             found += _of_scorer(task, relay, spoiled.paid)

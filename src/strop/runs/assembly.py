@@ -312,10 +312,10 @@ def assembled(
     spec = spec.checked()
     with ExitStack() as stack, ExitStack() as steps:
         # What can be refused at once comes first.
-        meter = metered(spec, environ) if model is None else None
-        language_model = stack.enter_context(closing(KnownAnswers(meter if model is None else model())))  # type: ignore[arg-type]
         sources = origin.tasks if origin else spec.tasks
         task, *further = tasks = tuple(tasks) or loaded(sources, trusted=origin is not None)
+        meter = metered(spec, environ) if model is None else None
+        language_model = stack.enter_context(closing(KnownAnswers(meter if model is None else model())))  # type: ignore[arg-type]
         say = steps.enter_context(begin())
         with_commands = [one for one in tasks if isinstance(one, CommandTask)]
         commands = stack.enter_context(closing(commands_for(spec, with_commands))) if with_commands else None

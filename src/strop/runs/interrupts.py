@@ -159,7 +159,7 @@ class _Watch:
     def _stop(self, reason: StropError, words: str) -> None:
         first = self.reason is None
         self.reason, stop.at = reason, time.monotonic()
-        self.notify(f"strop: {words}; waiting for requests in flight (Ctrl-C again to quit now)")
+        self.notify(f"strop: {words}; waiting for requests in flight (Ctrl-C to quit now)")
         self.end_scorers()
         for end in self._stops if first else ():  # in other threads, because this one must receive the next signal
             threading.Thread(target=end, name="strop-stop").start()

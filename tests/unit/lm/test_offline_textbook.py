@@ -14,7 +14,7 @@ import pytest
 from strop.lm.offline.prompt import fenced_blocks
 from strop.lm.offline.textbook import HINTS, SHAPES, Algorithm, load_textbook, recombine, signature_of, words
 from strop.sandbox.base import Sandbox
-from strop.sandbox.guest.helpers import extract_code
+from support.guest import extract_code
 from support.kits.improver import ANSWERS, prompts_show_the_solution_first_and_the_score_function_second, tried
 
 ALGORITHMS = {algorithm.name: algorithm for algorithm in load_textbook()}

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import strop.sandbox
+from support.guest import helpers
 
-GUEST = Path(strop.sandbox.__file__).parent / "guest"
-sys.path.append(str(GUEST))  # helpers.py imports what lies beside it
-HELPERS = runpy.run_path(str(GUEST / "helpers.py"))
+HELPERS = helpers()
 extract_code = HELPERS["extract_code"]
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -117,9 +113,9 @@ def test_extract_code_takes_what_a_person_would_take_from_answers_of_a_kind(kind
     for name, answer, program in cases(kind):
         extract, initial = extract_code, INITIAL.get(name.partition(":")[0])
         if initial is not None:
-            helpers = runpy.run_path(str(GUEST / "helpers.py"))  # an improver of its own: it knows what it improves
-            helpers["expect"](initial)
-            extract = helpers["extract_code"]
+            own = helpers()  # an improver of its own: it knows what it improves
+            own["expect"](initial)
+            extract = own["extract_code"]
         found[name] = (extract(answer), program)
     wrong = {name: got for name, (got, program) in found.items() if (got and got.strip("\n")) != program}
     assert len(found) - len(wrong) >= LEAST[kind] * len(found), wrong
@@ -206,8 +202,8 @@ def test_extract_code_takes_the_program_out_of_fences_of_every_kind_and_of_answe
 
 
 def test_extract_code_prefers_the_language_and_the_names_of_the_program_that_is_improved() -> None:
-    helpers = runpy.run_path(str(GUEST / "helpers.py"))
-    expect, extract = helpers["expect"], helpers["extract_code"]
+    own = helpers()
+    expect, extract = own["expect"], own["extract_code"]
     c = "int f(void)\n{\n    return 1;\n}"
     longer = "def other(x):\n    return x" + " + 1" * 40
     both = fenced(c, "c") + fenced("def solve(x):\n    return x") + fenced(longer)

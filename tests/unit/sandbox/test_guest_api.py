@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import runpy
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-import strop.sandbox
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Returned, Value
+from support.guest import extract_code
 from support.unconfined import unconfined
 
 LIMITS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
@@ -243,7 +242,6 @@ def test_solution_has_no_language_model_when_it_builds_one() -> None:
 def documented() -> list[str]:
     """The program of each section of the document that has one, taken out as an improver would."""
     document = Path(__file__).parents[3] / "docs" / "improver-api.md"
-    extract_code = runpy.run_path(str(Path(strop.sandbox.__file__).parent / "guest" / "helpers.py"))["extract_code"]
     return [code for code in map(extract_code, re.split(r"\n## ", document.read_text("utf-8"))) if code]
 
 

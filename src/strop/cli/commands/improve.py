@@ -73,7 +73,7 @@ def improve_command(
     Parameters
     ----------
     improver
-        Improver: a name (`strop list improvers`), a file, or RUN:t, the improver of a run after iteration t.
+        A name (`strop list improvers`), a file, or RUN:t.
     apply
         Apply the patch to your files if the program is better. They must be as they were when the run began.
     solution
