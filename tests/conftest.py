@@ -19,6 +19,7 @@ import pytest
 
 from strop.base.budget import Budget
 from strop.base.events import Event
+from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.handles import Grant, Host
 from strop.core.improver import Improvement, improve
 from strop.core.utility import TaskUtility
@@ -186,12 +187,14 @@ class Bench:
     task: Task
     events: list[Event] = field(default_factory=list)
     budget: Budget = field(default_factory=Budget)
+    past: CompletedWork = NOTHING
 
     def host(self) -> Host:
-        return Host(self.sandbox, self.model, self.events.append, b"secret")
+        return Host(self.sandbox, self.model, self.events.append, b"secret", past=self.past)
 
     def utility(self, split: str = "train") -> TaskUtility:
-        return TaskUtility(self.task, split, SecretSeeds(b"secret"), self.sandbox, self.events.append, b"secret")  # type: ignore[arg-type]
+        where = self.sandbox, self.events.append, b"secret"
+        return TaskUtility(self.task, split, SecretSeeds(b"secret"), *where, past=self.past)  # type: ignore[arg-type]
 
     def improve(self, improver: str) -> Improvement:
         at = self.budget.child("improve")

@@ -179,8 +179,3 @@ def heilbronn_convex(count: int) -> Task:
 def heilbronn_convex_13() -> Task:
     """13 points in a convex region."""
     return heilbronn_convex(13)
-
-
-def heilbronn_convex_14() -> Task:
-    """14 points in a convex region."""
-    return heilbronn_convex(14)

@@ -18,7 +18,6 @@ VERIFIED = {
     "circles-rectangle-21": ["2.365832133416763"],
     "heilbronn-triangle-11": ["0.03652988988003004"],
     "heilbronn-convex-13": ["0.03093688903489562"],
-    "heilbronn-convex-14": ["0.02783557145848212"],
     "hexagons-11": ["3.930092"],
     "hexagons-12": ["3.9419123"],
     "distance-ratio-2d": ["12.88922990771752", "12.88922990769403"],

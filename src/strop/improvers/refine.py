@@ -85,7 +85,7 @@ def change(before, after):
     return "\n".join("    " + line.replace("`" * 3, "...") for line in lines)
 
 
-class Search:
+class Attempts:
     """The programs of one improvement with their scores, the best one, and what was tried."""
 
     def __init__(self, initial_solution, utility):
@@ -148,7 +148,7 @@ def improve_algorithm(initial_solution, utility, language_model):
 
     The evaluations are divided among the LM calls: a response is worth more if the model has seen the results before it.
     """
-    search = Search(initial_solution, utility)
+    search = Attempts(initial_solution, utility)
     new, share = [initial_solution], max(1, -(-utility.remaining // max(1, language_model.remaining)))
     while (calls := language_model.remaining) and utility.remaining and search.scores.get(search.best, 0) < HIGHEST:
         count = min(share, language_model.max_responses_per_call, utility.remaining)

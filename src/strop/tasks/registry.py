@@ -45,11 +45,11 @@ PROBLEMS_PACKAGE = "strop-problems"
 """The distribution of published constructions, and of tasks that leave room (packages/problems)."""
 PROBLEMS = (
     *("circles-26", "circles-32", "circles-rectangle-21"),
-    *("heilbronn-triangle-11", "heilbronn-convex-13", "heilbronn-convex-14", "hexagons-11", "hexagons-12"),
+    *("heilbronn-triangle-11", "heilbronn-convex-13", "hexagons-11", "hexagons-12"),
     *("distance-ratio-2d", "distance-ratio-3d", "minimum-overlap"),
     *("autocorrelation-1", "autocorrelation-2", "autocorrelation-3", "uncertainty"),
     *("sums-and-differences", "kissing-11", "matrix-product-245"),
-    *("noisy-parity", "noisy-parity-large", "golomb", "cap-set", "quadratic-assignment", "quadratic-assignment-large"),
+    *("noisy-parity", "golomb", "cap-set", "quadratic-assignment", "quadratic-assignment-large"),
     *("bin-packing", "job-shop", "circle-packing", "circle-packing-large", "multiplier-block"),
 )
 """The names of its tasks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from strop.base.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget, Moveme
 from strop.base.errors import GuestLost, LanguageModelError, RunBudgetSpent
 from strop.base.events import AuditNoted, Evaluated, Extracted, ImproveFinished, LmCalled, LmResponded
 from strop.base.solution import digest_of
+from strop.core.completed_work import CompletedWork
 from strop.core.handles import Grant
 from strop.lm.base import Request
 from strop.runs.spec import improver_text
@@ -198,6 +200,31 @@ def test_report_shows_the_scores_of_the_training_instances(bench: MakeBench) -> 
     b = bench()
     solution = b.improve(HEAD + "    return str(utility.report(initial_solution)['instances'])").solution
     assert solution is not None and len(eval(solution)) == 8 and set(eval(solution)) <= {0.0, 1.0}
+
+
+def test_report_has_a_row_an_instance_and_every_measurement_of_the_program(bench: MakeBench) -> None:
+    b = bench()
+    text = (
+        HEAD
+        + "    utility(initial_solution)\n    utility(initial_solution)\n    return str(utility.report(initial_solution))"
+    )
+    report = eval(b.improve(text).solution or "")
+    assert len(report["rows"]) == 8 and len(report["repeated"]) == 2
+    row = report["rows"][0]
+    assert row.keys() == {"inputs", "score", "verdict", "seconds", "limit"} and re.fullmatch(r"n \d+", row["inputs"])
+    assert 0 < row["seconds"] < row["limit"] and "numpy" in report["rules"]
+
+
+def test_replay_reports_the_seconds_and_versions_of_its_record(bench: MakeBench) -> None:
+    b = bench()
+    text = (
+        HEAD
+        + "    report = utility.report(initial_solution)\n    return str((report['rows'][0]['seconds'], report['rules'][:9]))"
+    )
+    first = b.improve(text)
+    known = {event.scope: tuple(7.5 for _ in event.seconds) for event in b.of(Evaluated)}
+    b.past = CompletedWork(seconds=known, versions="Python 4, numpy 9")
+    assert first.solution != b.improve(text).solution == "(7.5, 'Python 4,')"
 
 
 def test_hidden_flag_is_an_audit_note_and_changes_nothing(bench: MakeBench) -> None:
