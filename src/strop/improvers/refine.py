@@ -85,7 +85,7 @@ def change(before, after):
     return "\n".join("    " + line.replace("`" * 3, "...") for line in lines)
 
 
-class Attempts:
+class Tried:
     """The programs of one improvement with their scores, the best one, and what was tried."""
 
     def __init__(self, initial_solution, utility):
@@ -133,7 +133,7 @@ class Attempts:
         return f"{words}{lost}" if lines else ""
 
 
-def ask(language_model, messages):
+def ask_with_ideas(language_model, messages):
     """(program, idea) of one response to each message: the program None where it holds none."""
     try:
         responses = language_model.batch_prompt(EXPERTISE, messages, temperature=0.7)
@@ -148,7 +148,7 @@ def improve_algorithm(initial_solution, utility, language_model):
 
     The evaluations are divided among the LM calls: a response is worth more if the model has seen the results before it.
     """
-    search = Attempts(initial_solution, utility)
+    search = Tried(initial_solution, utility)
     new, share = [initial_solution], max(1, -(-utility.remaining // max(1, language_model.remaining)))
     while (calls := language_model.remaining) and utility.remaining and search.scores.get(search.best, 0) < HIGHEST:
         count = min(share, language_model.max_responses_per_call, utility.remaining)
@@ -160,5 +160,5 @@ def improve_algorithm(initial_solution, utility, language_model):
         tasks += [(search.best, OTHER)] * others
         wanted = count + min(language_model.max_responses_per_call, share) * (calls - 1)
         messages = [message_for(program, utility, "" if what == REPAIR else history, what) for program, what in tasks]
-        new = search.measure(ask(language_model, messages), utility.remaining - wanted)
+        new = search.measure(ask_with_ideas(language_model, messages), utility.remaining - wanted)
     return max(search.scores, key=search.scores.get, default=initial_solution)

@@ -53,7 +53,8 @@ def test_helper_of_the_same_name_is_the_same_in_every_strategy(helper: str) -> N
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_strategy_is_a_short_program_with_a_docstring_for_every_function(name: str) -> None:
     text = improver_text(name)
-    assert len(text.splitlines()) <= 110 and max(map(len, text.splitlines())) <= 120
+    most = 170 if name == "refine" else 110  # the default tells more
+    assert len(text.splitlines()) <= most and max(map(len, text.splitlines())) <= 120
     inner = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     outer = functions(name)
     assert all(ast.get_docstring(node) for node in inner if node.name in outer)
@@ -61,7 +62,11 @@ def test_strategy_is_a_short_program_with_a_docstring_for_every_function(name: s
 
 def test_strategy_asks_the_seed_improver_s_question() -> None:
     question = without_fences(improver_text("seed")).partition('f"""')[2].partition('"""')[0]
-    asked = [without_fences(improver_text(name)).partition('f"""')[2].partition('"""')[0] for name in STRATEGIES]
+    asked = [
+        without_fences(improver_text(name)).partition('f"""')[2].partition('"""')[0]
+        for name in STRATEGIES
+        if name != "refine"
+    ]
     assert set(asked) == {question.replace("initial_solution", "solution")}
 
 
