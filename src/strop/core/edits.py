@@ -18,7 +18,7 @@ from difflib import SequenceMatcher
 from typing import Literal, TypeAlias
 
 from strop.base.events import Edited, Recorder
-from strop.sandbox.strop_responses import EDIT, readings, without_thoughts
+from strop.base.responses import EDIT, readings, without_thoughts
 from strop.tasks.command.bundle import header, unbundled
 
 Mode: TypeAlias = Literal["auto", "rewrite", "blocks"]

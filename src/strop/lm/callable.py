@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from strop.base.errors import ConfigurationError, LanguageModelError
+from strop.base.responses import without_thoughts
 from strop.base.user_modules import spec_of
 from strop.lm.async_model import AsyncModel, in_thread, model_closed
 from strop.lm.base import Completion, Fault, Request, encodable
 from strop.lm.options import ModelSpec
-from strop.sandbox.strop_responses import without_thoughts
 
 Function: TypeAlias = Callable[[Request], str | Completion] | Callable[[str, str], str | Completion]
 """`function(request)`, or `function(system, message)`. It returns the text of the answer, or a `Completion` that says more."""

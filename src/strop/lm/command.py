@@ -23,13 +23,13 @@ from typing import IO
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.private import users_umask
+from strop.base.responses import without_thoughts
 from strop.base.terminal_text import escape
 from strop.lm.async_model import AsyncModel, model_closed
 from strop.lm.base import Completion, Fault, Request
 from strop.lm.options import ModelSpec
 from strop.lm.pace import Outage, RetryPolicy
 from strop.lm.providers import hide_keys
-from strop.sandbox.strop_responses import without_thoughts
 
 HEAD = "command:"
 LARGEST_ANSWER = 1 << 20

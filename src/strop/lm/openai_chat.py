@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
+from strop.base.responses import without_thoughts
 from strop.lm.base import Completion, Fault, Request, encodable
-from strop.sandbox.strop_responses import without_thoughts
 
 Parameters: TypeAlias = Mapping[str, Any]
 """What is sent besides the model and the chat, by the names of the protocol."""

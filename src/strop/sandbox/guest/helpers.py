@@ -22,7 +22,7 @@ from frames import beside
 
 __all__ = ["extract_code"]
 
-_responses = beside("strop_responses")
+_responses = beside("responses", "base")
 
 LONGEST = 400_000
 """Characters of an answer that are read."""
