@@ -30,7 +30,7 @@ def plain(text, most):
     return line if len(line) <= most else line[: most - 3] + "..."
 
 
-def message_for(program, utility, history, task):
+def prompt_for(program, utility, history, task):
     """The prompt: a program in the first fence, how it is scored in the second, what is known, and what to do."""
     verb = "Repair the following solution" if task == REPAIR else "Improve the following solution"
     return f"""{verb}{", the best so far" * bool(history)}:
@@ -56,10 +56,11 @@ def facts_on(program, utility):
     told = f"\nNotes:{told}" if told else ""
     if error and not report["utility"]:
         return f"The solution above fails ({report['verdict']}):\n{error}{told}"
-    values = " and ".join(dict.fromkeys(f"{value:.4g}" for value in report["repeated"]))
-    words = f"The solution above scores {values}{', measured twice' * (len(report['repeated']) > 1)}."
+    repeated = report.get("repeated", [report["utility"]])
+    values = " and ".join(dict.fromkeys(f"{value:.4g}" for value in repeated))
+    words = f"The solution above scores {values}{', measured twice' * (len(repeated) > 1)}."
     metrics = [", ".join(f"{name} {value:.4g}" for name, value in each.items()) for each in report.get("metrics", [])]
-    rows = [row_of(row, of) for row, of in zip_longest(report["rows"], metrics, fillvalue="") if row]
+    rows = [row_of(row, of) for row, of in zip_longest(report.get("rows", []), metrics, fillvalue="") if row]
     if len(set(report["instances"])) > 1 and rows:
         shown = "".join(f"\n{number}: {row}" for number, row in enumerate(rows[:MOST_INSTANCES]))
         more = f"\nand {len(rows) - MOST_INSTANCES} more" * (len(rows) > MOST_INSTANCES)
@@ -67,7 +68,7 @@ def facts_on(program, utility):
     elif any(metrics):
         words += f" It measures {metrics[0]}."
     words += f"\nIt fails on some instances ({report['verdict']}):\n{error}" if error else ""
-    return "\n".join(filter(None, [words + told, report["rules"]]))
+    return "\n".join(filter(None, [words + told, report.get("rules", "")]))
 
 
 def row_of(row, metrics):
@@ -78,7 +79,7 @@ def row_of(row, metrics):
 
 
 def change(before, after):
-    """What the second program changes in the first, as an indented diff without its head, its middle left out if it is long."""
+    """What the second program changes in the first: an indented diff without its head, and its middle if it is long."""
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1))[2:]
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES // 2], "[...]", *lines[-MOST_LINES // 2 :]]
@@ -95,8 +96,10 @@ class Tried:
         self.tried, self.lost = [], None
 
     def measure(self, programs, spare):
-        """Score what is new among (program, idea), as far as the budget goes, and keep the best, of equals the last. A new best
-        is measured again if evaluations are to `spare`, because one score may be luck."""
+        """Score what is new among (program, idea), as far as the budget goes, and keep the best, of equals the last.
+
+        A new best is measured again if evaluations are to `spare`, because one score may be luck.
+        """
         ideas = {program: idea for program, idea in reversed(programs) if program and program not in self.scores}
         new = list(reversed(ideas))[: self.utility.remaining]
         before = self.scores.get(self.best, 0)
@@ -146,7 +149,7 @@ def ask_with_ideas(language_model, messages):
 def improve_algorithm(initial_solution, utility, language_model):
     """Improve the best program; tell the model what was tried, what it gave, and what each instance scores and takes.
 
-    The evaluations are divided among the LM calls: a response is worth more if the model has seen the results before it.
+    The evaluations are divided among the LM calls: a response is worth more if the model has seen results before it.
     """
     search = Tried(initial_solution, utility)
     new, share = [initial_solution], max(1, -(-utility.remaining // max(1, language_model.remaining)))
@@ -159,6 +162,6 @@ def improve_algorithm(initial_solution, utility, language_model):
         tasks = [(program, REPAIR) for program in failed] + [(search.best, task)] * (free - others)
         tasks += [(search.best, OTHER)] * others
         wanted = count + min(language_model.max_responses_per_call, share) * (calls - 1)
-        messages = [message_for(program, utility, "" if what == REPAIR else history, what) for program, what in tasks]
+        messages = [prompt_for(program, utility, "" if what == REPAIR else history, what) for program, what in tasks]
         new = search.measure(ask_with_ideas(language_model, messages), utility.remaining - wanted)
     return max(search.scores, key=search.scores.get, default=initial_solution)

@@ -4,8 +4,7 @@ The flows are a constant plus triangles: +w between i and j and between j and k,
 w * (d_ij + d_jk - d_ik). That is at least 0 by the triangle inequality, and 0 if j lies on a shortest path from i to k, as in
 the hidden assignment. The constant costs the same in every assignment.
 
-There are few triangles, so that the flows hardly show where a facility lies: with n**2 / 2 of them, programs that place the
-facilities by eigenvectors of the flows find the optimum in 0.1 s (docs/design/0079-headroom-tasks.md).
+There are few triangles: with n**2 / 2 of them, eigenvectors of the flows show the optimum (docs/design/0079-headroom-tasks.md).
 """
 
 from __future__ import annotations
