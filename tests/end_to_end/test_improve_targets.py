@@ -118,7 +118,7 @@ def test_prompt_names_the_score_itself_beside_the_utility(strop: Any, mine: Path
     strop("improve", "mine", *SCORED, *model, "--out", "there")
     with Store.open(mine.parent / "there") as store:
         (message,) = next(store.events(LmCalled)).event.messages
-    assert "The solution above measures speed 10 (utility 0.5)." in message
+    assert "The solution above scores 0.5. It measures speed 10." in message
 
 
 def test_candidate_whose_score_does_not_vary_is_not_measured_again_in_training(strop: Any, mine: Path) -> None:

@@ -307,7 +307,13 @@ class Handles:
             drawn = (task.instance("train", index, utility.seeds) for index in range(task.instances))
             self._inputs = [sizes(each.inputs) for each in drawn]
         return [
-            {"inputs": inputs, "score": score, "verdict": verdict, "seconds": seconds, "limit": task.time_limit}
+            {
+                "inputs": inputs,
+                "score": score,
+                "verdict": verdict,
+                "seconds": _coarse(seconds, task.time_limit),
+                "limit": task.time_limit,
+            }
             for (score, verdict, seconds), inputs in zip(rows, chain(self._inputs or (), repeat("")), strict=False)
         ]
 
@@ -464,6 +470,11 @@ class Handles:
         if rule is not None:
             self.notes.record(rule, detail)
         return None
+
+
+def _coarse(seconds: float | None, limit: float) -> float | None:
+    """CPU seconds rounded up to tenths of the limit, so that equal runs report the same."""
+    return None if seconds is None else round(limit * max(1, math.ceil(10 * seconds / limit)) / 10, 9)
 
 
 class _Unasked(Exception):

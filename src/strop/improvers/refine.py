@@ -73,7 +73,7 @@ def facts_on(program, utility):
 
 def row_of(row, metrics):
     """What is known of one instance."""
-    spent = "" if row["seconds"] is None else f"{row['seconds']:.2f} of {row['limit']:g} s"
+    spent = "" if row["seconds"] is None else f"up to {row['seconds']:g} of {row['limit']:g} s"
     failure = "" if row["verdict"] == "ok" else row["verdict"]
     return "; ".join(filter(None, [row["inputs"], metrics, f"score {row['score']:.4g}", spent, failure]))
 

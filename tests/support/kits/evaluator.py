@@ -211,7 +211,7 @@ def _failure(future: Future[OrderResult]) -> BaseException | None:
 def _without_times(measured: OrderResult) -> tuple[Evaluation | None, object, str]:
     evaluation = measured.evaluation
     if evaluation is not None:
-        evaluation = replace(evaluation, cpu_seconds=0.0, wall_seconds=0.0)
+        evaluation = replace(evaluation, cpu_seconds=0.0, seconds=(), wall_seconds=0.0)
     return evaluation, measured.notes, repr(measured.error)
 
 

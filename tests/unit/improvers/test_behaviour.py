@@ -276,7 +276,9 @@ def test_refine_shows_a_row_an_instance_with_its_size_and_time_where_the_scores_
     b = bench(answers=lambda request: fenced("def algorithm(n):\n    return n"), instances=3)
     b.improve(improver_text("refine"))
     prompts = [message for event in b.of(LmCalled) for message in event.messages]
-    assert prompts and all(re.search(r"\n0: n \d+; score [\d.]+; \d\.\d\d of [\d.]+ s\n1: ", each) for each in prompts)
+    assert prompts and all(
+        re.search(r"\n0: n \d+; score [\d.]+; up to [\d.]+ of [\d.]+ s\n1: ", each) for each in prompts
+    )
     assert all("numpy" in each and "the same in each evaluation; in the final comparison" in each for each in prompts)
 
 
