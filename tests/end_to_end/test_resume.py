@@ -95,7 +95,7 @@ def test_resume_says_that_the_task_changed_and_goes_on_with_it_as_it_was_when_th
     (tmp_path / "doubling.py").write_text(f"raise ValueError\n{DOUBLING}")
     refused = strop("resume", "here", "--max-calls", "9")
     (line,) = refused.stderr.splitlines()
-    assert refused.returncode == 2 and "doubling.py changed after the run began: start a new run" in line
+    assert refused.returncode == 2 and "doubling.py has changed since the run began. Start a new run" in line
     assert strop("resume", "here", "--max-calls", "9", "--trust-task").returncode == 0
 
 

@@ -122,8 +122,8 @@ class RunRecord:
         changed = ours and file.read_bytes() != copy.read_bytes()
         if changed and not trust:
             raise ConfigurationError(
-                f"{file} changed after the run began: start a new run with it, or give --trust-task to go on with the file as it "
-                f"was, {copy}"
+                f"{file} has changed since the run began. Start a new run, or give --trust-task to continue with the original, "
+                f"kept in {copy}"
             )
         if not (ours or trust):
             raise ConfigurationError(

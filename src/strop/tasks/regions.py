@@ -85,11 +85,8 @@ def check_only(before: Mapping[str, str], after: Mapping[str, str], only: Sequen
         return
     absent = [name for name in only if not any(_covers(own_name, name) for own_name in names)]
     if absent:
-        where = (
-            ""
-            if any(path.endswith(".py") for path in before)
-            else "; except in Python, mark its lines (strop: begin NAME, strop: end NAME)"
-        )
+        hint = "; except in Python, mark its lines (strop: begin NAME, strop: end NAME)"
+        where = "" if any(path.endswith(".py") for path in before) else hint
         raise Malformed(f"the program has no function and no marked region {absent[0]!a:.100}{where}")
     what = ", ".join(only) if only else "the marked regions"
     for path, text in before.items():
@@ -111,9 +108,8 @@ def with_markers(text: str, now: str, path: str) -> str:
     try:
         names = marked_names(text, path) - {EVOLVE}
         lines = text.split("\n")
-        for mark in {
-            lines[row].strip() for row, _, _ in _marks(text, path)
-        }:  # one that stands behind code is lost, too
+        marks = {lines[row].strip() for row, _, _ in _marks(text, path)}
+        for mark in marks:  # one that stands behind code is lost, too
             now = re.sub(rf"(?m)(?<=\S)[ \t]*{re.escape(mark)}[ \t]*(?=\r?$)", "", now)
         now = _put_back(text, now, path, ())
         return _put_back(text, now, path, tuple(sorted(names))) if names else now
