@@ -1,6 +1,7 @@
-"""Holds the sizes of the house: `make lint` fails when a room is above its budget in `tools/house.toml`.
+"""Holds the sizes of the house: `make lint` fails when a room is more than 2% above its budget in `tools/house.toml`, and
+warns when it is above it at all, so that a first patch is not refused for its tenth line.
 
-python tools/house.py            # the table of rooms; exit code 1 if one is above its budget
+python tools/house.py            # the table of rooms; exit code 1 if one is more than 2% above its budget
 python tools/house.py --lower    # write today's sizes as budgets, where they are smaller
 
 Sizes are lines of Python for the rooms of `src/strop`, for `packages` and for the folders of `tests`; words for `docs`; and for
@@ -20,6 +21,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT, BUDGETS = HERE.parent, HERE / "house.toml"
 Sizes = dict[str, dict[str, int]]
+TOLERANCE = 0.02
+"""The share of a budget by which a room may pass it with a warning."""
 
 
 def sizes(root: Path = ROOT) -> Sizes:
@@ -99,13 +102,13 @@ def _in_cycles(graph: Mapping[str, set[str]]) -> set[str]:
     return {module for module in graph if module in reached(module)}
 
 
-def excesses(found: Sizes, budgets: Sizes) -> list[str]:
-    """One line for each room above its budget; a room without a budget is above it."""
+def excesses(found: Sizes, budgets: Sizes, tolerance: float = 0.0) -> list[str]:
+    """One line for each room above its budget by more than this share of it; a room without a budget is above it."""
     return [
-        f"{section}/{room}: {size:,}, {size - budgets.get(section, {}).get(room, 0):,} above its budget"
+        f"{section}/{room}: {size:,}, {size - budget:,} above its budget"
         for section, rooms in found.items()
         for room, size in rooms.items()
-        if size > budgets.get(section, {}).get(room, 0)
+        if size > (budget := budgets.get(section, {}).get(room, 0)) * (1 + tolerance)
     ]
 
 
@@ -120,7 +123,7 @@ def to_toml(found: Sizes, budgets: Sizes) -> str:
 
 
 def main() -> int:
-    """Print the sizes; exit code 1 if one is above its budget."""
+    """Print the sizes; exit code 1 if one is more than 2% above its budget."""
     found = sizes()
     budgets = tomllib.loads(BUDGETS.read_text("utf-8")) if BUDGETS.exists() else {}
     if "--lower" in sys.argv[1:]:
@@ -130,10 +133,13 @@ def main() -> int:
         print(f"{section}: {sum(rooms.values()):,}" if section != "structure" else section)
         for room, size in rooms.items():
             print(f"  {room:26}{size:>8,} of {budgets.get(section, {}).get(room, 0):>8,}")
-    above = excesses(found, budgets)
-    for line in above:
-        print(f"{line}: something has to go", file=sys.stderr)
-    return 1 if above else 0
+    beyond = excesses(found, budgets, TOLERANCE)
+    for line in excesses(found, budgets):
+        if line in beyond:
+            print(f"{line} in tools/house.toml: remove something, or say in the change why it is worth more", file=sys.stderr)
+        else:
+            print(f"warning: {line}, within {TOLERANCE:.0%} of it", file=sys.stderr)
+    return 1 if beyond else 0
 
 
 if __name__ == "__main__":

@@ -68,6 +68,13 @@ def test_a_room_of_one_line_more_than_its_budget_is_named_with_the_excess(house:
     assert house.excesses({"tests": {"new": 2}}, budgets) == ["tests/new: 2, 2 above its budget"]
 
 
+def test_a_room_fails_only_when_it_is_more_than_two_per_cent_above_its_budget(house: ModuleType) -> None:
+    budgets = {"tests": {"unit": 100}, "structure": {"cycles": 0}}
+    assert house.excesses({"tests": {"unit": 102}}, budgets, house.TOLERANCE) == []
+    assert house.excesses({"tests": {"unit": 103}}, budgets, house.TOLERANCE) == ["tests/unit: 103, 3 above its budget"]
+    assert house.excesses({"structure": {"cycles": 1}}, budgets, house.TOLERANCE) != []
+
+
 def test_lowered_budgets_never_rise(house: ModuleType) -> None:
     text = house.to_toml({"tests": {"unit": 12, "view": 3}}, {"tests": {"unit": 10, "view": 5}})
     assert '"unit" = 10' in text and '"view" = 3' in text
