@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from strop.analysis.audit import paths
 from strop.analysis.audit.names import LANGUAGE_MODEL, MODEL_CLASS, OWN, UTILITY, Function, Names, defaults_of, name_of
-from strop.analysis.audit.paths import INTERNALS, INTROSPECTION, MODEL, PROCESS, PROGRAM, rule_of, words
+from strop.analysis.audit.paths import INTERNALS, MODEL, PROCESS, PROGRAM, rule_of, words
 
-FLAG, BUDGET, TIME, PATCH = "S001", "S006", "S008", "S014"
+FLAG, BUDGET = "S001", "S006"
 _NEGATIONS = words("disable no_ no- nosandbox without skip bypass unsandbox outside avoid off un_")
 _WEAK_ON = words(
     """safe isolated isolate isolation secure restricted restrict jail jailed confined confine guard guarded protected protect
@@ -18,10 +18,6 @@ _WEAK_ON = words(
 _WEAK_OFF = words("unsafe trusted trust unrestricted unrestrict bypass privileged insecure")
 _OFF_WORDS = words("none off false no disabled disable 0 unsafe host never bypass skip")
 _BUDGETS = words("budget uses remaining max_responses_per_call times_used max_n_responses max_responses used")
-_TIME_LIMITS = words(
-    """timeout time_limit timelimit timeout_seconds timeout_s timeout_sec time_out max_time deadline max_seconds wall_time_limit
-    cpu_time_limit cpu_limit time_budget limit_seconds wall_seconds"""
-)
 _TALKING = words("format update dict print SimpleNamespace setdefault debug info warning log")
 """Functions that evaluate nothing, whatever their arguments are."""
 _HOLDING = _TALKING | words("setattr getattr hasattr delattr isinstance issubclass type __setattr__ append str repr")
@@ -30,14 +26,7 @@ _GUEST_MODULES = words("strop channel frames handles __main__")
 _EVALUATIONS = frozenset({UTILITY, f"{UTILITY}.map", f"{UTILITY}.report"})
 _MODEL_CLASSES = frozenset({MODEL_CLASS, f"{LANGUAGE_MODEL}.__class__", f"{MODEL_CLASS}.__init__"})
 _TIMED = words("timeit.timeit timeit.repeat timeit.Timer")
-_BY_COMPUTED_NAME = {"builtins": paths.DYNAMIC, "os": PROCESS, "sys": INTROSPECTION}
-_LIMITED = {"socket.setdefaulttimeout": 0, "asyncio.wait_for": 1, "asyncio.timeout": 0, "concurrent.futures.wait": 1}
-"""Function → which argument is its limit of time."""
-_TIMERS = {"signal.alarm": 0, "signal.setitimer": 1}
-_ALARMS = words("signal.SIGALRM signal.SIGXCPU signal.SIGVTALRM signal.SIGPROF signal.SIGTERM")
-_REMOVERS = words("resource.setrlimit resource.prlimit signal.pthread_sigmask")
-_NO_LIMITS = words("math.inf numpy.inf sys.maxsize threading.TIMEOUT_MAX")
-_STREAMS = words("sys.stdout sys.stderr sys.stdin")
+_BY_COMPUTED_NAME = {"builtins": paths.DYNAMIC, "os": PROCESS}
 
 
 def polarity(name: str, *, weak: bool) -> bool | None:
@@ -65,10 +54,7 @@ class Visitor:
         nodes = _walked(tree)
         self._names = Names(nodes)
         self._harmless: set[ast.AST] = set()
-        self._parts = {node.value for node in nodes if isinstance(node, ast.Subscript | ast.Attribute)}
-        """What has a part of it read or written; other rules report that."""
         calls = [node for node in nodes if isinstance(node, ast.Call)]
-        self._is_armed = any(self._sets_timer(call) for call in calls)
         for call in calls:
             self._excuse(call)
         for node in nodes:
@@ -85,13 +71,8 @@ class Visitor:
         return self._names.path(node.func) if isinstance(node, ast.Call) else ""
 
     def _excuse(self, node: ast.Call) -> None:
-        """A database or an array in memory uses no file; annotations of types call nothing."""
-        path, first = self._names.path(node.func), node.args[:1]
-        database = path == "sqlite3.connect" and any(":memory:" in self._names.constants(each) for each in first)
-        array = path.startswith("numpy.") and any(self._names.path(each) == "io.BytesIO()" for each in first)
-        if database or array:
-            self._harmless.update(ast.walk(node.func))
-        if path in ("builtins.isinstance", "builtins.issubclass"):
+        """Annotations of types call nothing."""
+        if self._names.path(node.func) in ("builtins.isinstance", "builtins.issubclass"):
             self._harmless.update(part for each in node.args[1:] for part in ast.walk(each))
 
     # Imports, classes, default values.
@@ -134,22 +115,15 @@ class Visitor:
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         self._harmless.update(ast.walk(node.type) if node.type else ())
 
-    # S002-S005 and S009-S013: use of modules, builtins and handles.
+    # S002, S003, S005, S012 and S013: use of modules, builtins and handles.
 
     def visit_Name(self, node: ast.Name) -> None:
         self._use(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self._use(node)
-        base, name = self._names.path(node.value), node.attr
-        handle = name[0] == "_" and _is_handle(base)
-        elsewhere = name in paths.HIDDEN_ELSEWHERE and base != OWN
-        if name in paths.HIDDEN or (elsewhere and (name != "__dict__" or (handle and node not in self._parts))):
-            self._hit(INTROSPECTION, node, name)
-        elif name in paths.FILE_METHODS and base != OWN and not rule_of(f"{base}.{name}")[0]:
-            self._hit(paths.FILES, node, name)
-        if handle and not name.startswith("__"):
-            self._hit(INTERNALS, node, name)
+        if node.attr[0] == "_" and not node.attr.startswith("__") and _is_handle(self._names.path(node.value)):
+            self._hit(INTERNALS, node, node.attr)
 
     def _use(self, node: ast.Name | ast.Attribute) -> None:
         if node in self._harmless or not isinstance(node.ctx, ast.Load):
@@ -171,23 +145,17 @@ class Visitor:
         of_first = self._names.path(first) if first is not None else ""
         self._model(node, path, of_first)
         self._arguments(node, path)
-        self._limits(node, path)
         self._setter(node, path)
         if path in _TIMED:
             statements = [*node.args[:2], *(each.value for each in node.keywords if each.arg in ("stmt", "setup"))]
             if any(not isinstance(each, ast.Lambda) and self._names.path(each) != OWN for each in statements):
                 self._hit(paths.DYNAMIC, node, f"{path} of a text")
-        elif path in ("builtins.vars", "builtins.dir") and _is_handle(of_first) and node not in self._parts:
-            self._hit(INTROSPECTION, node, f"{path.rpartition('.')[2]} of a handle")
         elif path in ("builtins.getattr", "operator.attrgetter"):
             self._getter(node, of_first)
         elif path in ("builtins.__import__", "importlib.import_module") and not self._names.constants(first):
             self._hit(paths.DYNAMIC, node, path)
 
     def _getter(self, node: ast.Call, base: str) -> None:
-        texts = {part for each in node.args for text in self._names.constants(each) for part in str(text).split(".")}
-        for name in paths.HIDDEN & texts:
-            self._hit(INTROSPECTION, node, name)
         if len(node.args) < 2:
             return
         if self._names.constants(node.args[1]):
@@ -234,39 +202,7 @@ class Visitor:
         values = self._names.constants(value)
         return truth in [bool(each) and str(each).lower() not in _OFF_WORDS for each in values]
 
-    # S008: limits of time.
-
-    def _is_no_limit(self, node: ast.expr) -> bool:
-        """Whether a time limit may be none: None, -1, infinite, or hours."""
-        values = self._names.constants(node)
-        numbers = [each for each in values if isinstance(each, int | float)]
-        infinite = self._path_of_call(node) == "builtins.float" or self._names.path(node) in _NO_LIMITS
-        return infinite or None in values or any(each >= 10_000 or each == -1 or each != each for each in numbers)
-
-    def _sets_timer(self, node: ast.Call) -> bool | None:
-        """Whether a call sets an alarm; False if it clears it, None if it does neither."""
-        place = _TIMERS.get(self._names.path(node.func))
-        if place is None or len(node.args) <= place:
-            return None
-        return not self._may_be(False, node.args[place])
-
-    def _limits(self, node: ast.Call, path: str) -> None:
-        """S008, unless the program set the alarm itself."""
-        for key, value in self._names.keywords(node) if path != OWN and name_of(node.func) not in _TALKING else ():
-            if key.lower() in _TIME_LIMITS and self._is_no_limit(value):
-                self._hit(TIME, node, f"{key}=...")
-        if path in _LIMITED and any(self._is_no_limit(each) for each in node.args[_LIMITED[path] :][:1]):
-            self._hit(TIME, node, f"{path} without a limit")
-        elif path in _REMOVERS:
-            self._hit(TIME, node, path)
-        elif self._is_armed:
-            return
-        elif path == "signal.signal" and any(self._names.path(each) in _ALARMS for each in node.args[:1]):
-            self._hit(TIME, node, "a handler for the alarm")
-        elif self._sets_timer(node) is False:
-            self._hit(TIME, node, f"{path} with 0")
-
-    # S001, S006, S008 and S014: writes.
+    # S001 and S006: writes.
 
     def visit_Assign(self, node: ast.Assign) -> None:
         for target in node.targets:
@@ -322,11 +258,6 @@ class Visitor:
             self._hit(BUDGET, node, key or "an attribute of the handle by a computed name")
         if (handle or not path) and self._turns_off(key, value, weak=True):
             self._hit(FLAG, node, f".{key} = ...")
-        if key.lower() in _TIME_LIMITS and path != OWN and self._is_no_limit(value):
-            self._hit(TIME, node, f".{key} = ...")
-        is_outside = path not in ("", OWN) and path[0] != "<" and "(" not in path and path not in _MODEL_CLASSES
-        if is_outside and f"{path}.{key}" not in _STREAMS:
-            self._hit(PATCH, node, f"{path}.{key or '...'}")
 
 
 _VISITS = {getattr(ast, name[6:]): visit for name, visit in vars(Visitor).items() if name.startswith("visit_")}

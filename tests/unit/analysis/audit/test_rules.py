@@ -98,17 +98,11 @@ BREAKS = {
              "import builtins\ngetattr(builtins, 'exec')(s)",
              "import builtins\ngetattr(builtins, s)", "import timeit\ntimeit.timeit(s)"],
     "S003": ["import os\nos.fork()", "from multiprocessing import Process as P\nP()"],
-    "S004": ["import socket\nsocket.create_connection(a)", "import urllib.request as r\nr.urlopen(a)"],
     "S005": ["from language_model import LanguageModel\nLanguageModel(9)", "import copy\ncopy.copy(language_model)",
              "import openai\nopenai.OpenAI()"],
     "S006": ["language_model.budget = 99", "setattr(utility, 'remaining', 99)", "vars(utility)['uses'] = 0"],
-    "S008": ["f(timeout=None)", "import signal\nsignal.alarm(0)", "import resource\nresource.setrlimit(a, b)"],
-    "S009": ["open('x')", "from pathlib import Path\n(Path('x') / 'y').read_text()", "import os\nos.listdir()"],
-    "S010": ["f.__globals__", "import gc\ngc.get_objects()", "import sys\nsys._getframe(1)", "vars(utility)"],
-    "S011": ["import os\nos.environ['KEY']", "import platform\nplatform.node()"],
     "S012": ["import subprocess\nsubprocess.run(s)", "import os\nos.system(s)", "__import__('os').system(s)"],
     "S013": ["import strop", "utility._channel"],
-    "S014": ["import time\ntime.time = f", "import builtins\nsetattr(builtins, 'sum', f)"],
 }  # fmt: skip
 
 

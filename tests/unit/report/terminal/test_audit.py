@@ -22,7 +22,7 @@ DOCS = Path(__file__).parents[4] / "docs"
 AUDIT_MANUAL = (DOCS / "check.md").read_text(encoding="utf-8")
 HONEST = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 FLAGGED = HONEST.replace("return initial_solution", "return max([initial_solution], key=lambda s: utility(s, False))")
-LOUD = "x = '\x1b[31m[bold]exec('\nopen('y')\n"
+LOUD = "x = '\x1b[31m[bold]exec('\nimport os; os.fork()\n"
 
 
 def evaluated(scope: str, utility: str, solution: str | None) -> Evaluated:
@@ -31,7 +31,7 @@ def evaluated(scope: str, utility: str, solution: str | None) -> Evaluated:
 
 @pytest.fixture
 def audit(tmp_path: Path) -> AuditedRun:
-    """Two iterations: an honest improver, a candidate with the flag off, a solution that opens a file; each seen twice."""
+    """Two iterations: an honest improver, a candidate with the flag off, a solution that forks; each seen twice."""
     with Store.create(tmp_path / "run", {"task": "lpn"}) as store:
         for scope in ("t1/improve", "t2/improve"):
             store.append(
@@ -57,7 +57,7 @@ def printed(audit: AuditedRun) -> str:
 
 def test_run_is_audited_text_by_text_with_kind_and_iteration(audit: AuditedRun) -> None:
     programs = [(p.kind, p.first_seen, [finding.rule for finding in p.findings]) for p in audit.every]
-    assert programs == [("improver", "t1", []), ("improver", "t1", ["S001"]), ("solution", "t1", ["S009"])]
+    assert programs == [("improver", "t1", []), ("improver", "t1", ["S001"]), ("solution", "t1", ["S003"])]
 
 
 def test_notes_of_run_time_are_counted_by_iteration_and_static_ones_left_out(audit: AuditedRun) -> None:
@@ -99,7 +99,7 @@ def test_text_of_a_program_is_shown_harmless_and_with_its_findings_marked() -> N
         print_program(audited(LOUD), console, numbered=numbered)
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
-    assert "\x1b" not in shown and "[bold]exec(" in shown and "\n    2 S009" in shown
+    assert "\x1b" not in shown and "[bold]exec(" in shown and "\n    2 S003" in shown
 
 
 def test_manual_of_the_audit_has_every_static_rule_with_its_title() -> None:
