@@ -136,7 +136,10 @@ def main() -> int:
     beyond = excesses(found, budgets, TOLERANCE)
     for line in excesses(found, budgets):
         if line in beyond:
-            print(f"{line} in tools/house.toml: remove something, or say in the change why it is worth more", file=sys.stderr)
+            print(
+                f"{line} in tools/house.toml: remove something, or say in the change why it is worth more",
+                file=sys.stderr,
+            )
         else:
             print(f"warning: {line}, within {TOLERANCE:.0%} of it", file=sys.stderr)
     return 1 if beyond else 0

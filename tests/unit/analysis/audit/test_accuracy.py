@@ -26,7 +26,9 @@ def test_rules_find_what_programs_are_labelled_with_as_often_as_the_page_says() 
     programs = [path.read_text(encoding="utf-8") for path in (ROOT / "tests/audit/programs").glob("*.py")]
     exact = accused = 0
     for text in programs:
-        labels = STATIC_RULES.keys() & set(text.split("\n", 1)[0].split()[3:])  # they also name what the jail alone stops
+        labels = STATIC_RULES.keys() & set(
+            text.split("\n", 1)[0].split()[3:]
+        )  # they also name what the jail alone stops
         found = rules(text) - {"S012", "S013"}  # labels do not know these
         right.update(labels & found)
         missed.update(labels - found)
