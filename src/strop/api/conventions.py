@@ -15,7 +15,6 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
 from strop.api.target import TaskLike, model_name, model_of, source_of
 from strop.base.errors import ConfigurationError, StropError
-from strop.base.removed import KEYS
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
 from strop.runs.options import PAPER, PaperOptions, SelectionOptions, TwoModelOptions, in_seconds, is_usual, protections
@@ -58,8 +57,6 @@ def takes(options: Callable[P, O_co]) -> _Taker[P, O_co]:
         def call(*args: Any, **keywords: Any) -> Any:
             for name in [parameter.name for parameter in positional[len(args) :] if parameter.name in keywords]:
                 args = (*args, keywords.pop(name))
-            for name in keywords.keys() & KEYS.keys():
-                raise TypeError(f"{name} was removed: {KEYS[name]}")
             return function(*args, options(**keywords))  # type: ignore[call-arg]
 
         call.__signature__ = inspect.signature(function).replace(parameters=[*positional, *own.values()])  # type: ignore[attr-defined]

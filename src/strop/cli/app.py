@@ -185,16 +185,12 @@ def _in_words(error: CycloptsError) -> str:
         what += f": {', '.join(choices)}" if choices else ""
         return f"{what} (see {command} --help)"
     if isinstance(error, UnknownOptionError):
-        from strop.base.removed import FLAGS, KEYS
         from strop.tasks.command.options import ScoringOptions  # for keys of strop.toml that are not flags
 
         flag = error.token.keyword or error.token.value.partition("=")[0]
         key = flag.removeprefix("--").replace("-", "_")
         if key in ScoringOptions.__dataclass_fields__ and command.split()[-1] in ("improve", "check", "score"):
             return f"there is no flag {flag}: use --set {key}=VALUE (see {command} --help)"
-        name = f"{command.removeprefix('strop ')} {flag}"
-        if successor := FLAGS.get(name) or KEYS.get(key):
-            return f"{flag} was removed: {successor} (see {command} --help)"
     if error.argument is not None and type(error.__cause__).__name__ == "ValidationError":
         from strop.runs.spec import bound_of  # cyclopts checks bounds with pydantic where that is loaded
 

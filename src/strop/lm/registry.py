@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from strop.base.errors import ConfigurationError
-from strop.base.removed import MODELS as REMOVED_MODELS
 from strop.lm.base import LanguageModel
 from strop.lm.options import MIX, ModelSettings, ModelSpec, members, named, read_spec, written_options
 from strop.lm.providers import PROVIDERS, head_of
@@ -106,8 +105,6 @@ def _make_mixture(
 
 def _suggestion(spec: str) -> str:
     head, slash, model = spec.partition("/")
-    if head in REMOVED_MODELS:
-        return f"It was removed: {REMOVED_MODELS[head]}"
     near = difflib.get_close_matches(head.partition(":")[0].lower(), PROVIDERS, n=1)
     if near and PROVIDERS[near[0]].has_server:
         return f"Did you mean {near[0]}/{model or '<model>'}?"

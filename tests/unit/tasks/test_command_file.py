@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.base.removed import KEYS
 from strop.cli.commands.audit import read_program
 from strop.lm.base import Request, dropped
 from strop.lm.scripted import read_script
@@ -138,7 +137,6 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
     ("text", "message"),
     [
         (MINIMAL + "time-limt = 3\n", "there is no key 'time-limt'; did you mean time_limit?"),
-        *((f"{MINIMAL}{key} = 3\n", f"{key} was removed: {instead}") for key, instead in KEYS.items()),
         (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; choose one of: root, command, judge, evaluator, files"),
         (MINIMAL + 'instances = "3"\n', 'instances is a whole number, not "3"'),
         (MINIMAL + "instances = true\n", "instances is a whole number, not true"),

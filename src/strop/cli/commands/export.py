@@ -9,7 +9,6 @@ from cyclopts import Parameter
 
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
-from strop.base.removed import FORMATS
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Run
 from strop.cli.commands.output import notify
@@ -45,8 +44,6 @@ def export_command(
     force
         Overwrite an existing file.
     """
-    if to in FORMATS:
-        raise ConfigurationError(f"--to {to} was removed: {FORMATS[to]}")
     if to is not None:
         if out is not None or force:
             raise ConfigurationError(f"--out and --force are for a file; --to {to} sends the run to a tracker")

@@ -16,7 +16,6 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_type_hints
 
-from strop.base import removed
 from strop.base.errors import ConfigurationError
 
 if TYPE_CHECKING:  # what Python callers may give
@@ -176,8 +175,6 @@ def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> Sco
     known = [field.name for field in fields(ScoringOptions)]
     checked: dict[str, Any] = {}
     for key, value in values.items():
-        if key in removed.KEYS:
-            raise ConfigurationError(f"{key} was removed: {removed.KEYS[key]}")
         if key not in known:
             raise ConfigurationError(f"there is no key {key!r:.90}{_suggestion(key, [*keys, *known])}")
         kind = type_of(key)
