@@ -25,7 +25,7 @@ from strop.analysis.audit import rules
 from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import means
 from strop.api.conventions import help_texts
-from strop.base import removed, results
+from strop.base import results
 from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
@@ -155,17 +155,7 @@ def flags_page() -> str:
         lines += [f"## strop {name}", "", _cell(" ".join(collector.description.split())), ""]
         lines += [*(option.row() for option in own), ""] if own else []
         lines += [f"Also: {', '.join(also)}.", ""] if also else []
-    return "\n".join([*lines, *_keys(), *_removed()]) + "\n"
-
-
-def _removed() -> Iterator[str]:
-    """What earlier versions had, and what stands in its place."""
-    yield from ("", "## Removed", "", "Each is refused with this line.", "")
-    named = {f"`{key}`": words for key, words in removed.KEYS.items()}
-    named |= {f"`strop {flag}`": words for flag, words in removed.FLAGS.items()}
-    named |= {f"`strop export --to {form}`": words for form, words in removed.FORMATS.items()}
-    named |= {f"`--model {kind}/…`": words for kind, words in removed.MODELS.items()}
-    yield from (f"- {name}: {_cell(words)}" for name, words in named.items())
+    return "\n".join([*lines, *_keys()]) + "\n"
 
 
 def _grouped(collected: dict[str, Collector]) -> dict[str, list[Option]]:
