@@ -187,6 +187,22 @@ def test_comparison_is_a_table_in_80_columns_and_one_sentence(strop: Strop) -> N
     assert other.returncode == 2 and "already holds another run" in other.stderr
 
 
+@pytest.mark.parametrize(("limit", "file"), [([], "one.py"), (["--max-calls", "1"], "helper.py")])
+def test_record_is_neither_believed_nor_continued_for_a_task_that_has_changed(
+    strop: Strop, tmp_path: Path, limit: list[str], file: str
+) -> None:
+    (tmp_path / "helper.py").write_text("WRONG = 2\n")
+    task = "from helper import WRONG\n" + TASK.format(name="one").replace("1 - abs", "1 - WRONG * abs")
+    (tmp_path / "one.py").write_text(task)
+    asked = ["eval", "seed", "--task", "one.py", *SMALL, "--out", "e"]
+    first = strop(*asked, *limit)
+    assert first.returncode == (4 if limit else 0), first.stderr
+    other = (tmp_path / file).read_text().replace("= 2", "= 1").replace("1 -", "1.0 -")
+    (tmp_path / file).write_text(other)
+    again = strop(*asked)
+    assert again.returncode == 2 and "the task one has changed since e began to measure it" in again.stderr
+
+
 @pytest.mark.slow
 def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: Strop, tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()

@@ -33,7 +33,7 @@ from strop.runs.options import LimitOptions
 from strop.runs.reading import opened, reading
 from strop.runs.resume import ResumeState, recall
 from strop.runs.run_data import FRAME, read_run, spec_of
-from strop.runs.run_directory import RESUMABLE, check_in_place, ignore_records, keep_tasks, meta_of
+from strop.runs.run_directory import RESUMABLE, check_in_place, check_tasks, ignore_records, keep_tasks, meta_of
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
 
@@ -197,7 +197,7 @@ def measuring(
     meta, existed = meta_of(parts, kind) | dict(subject), directory.exists()
     held = (directory / FILE_NAME).exists()
     try:
-        store, finished = _store(directory, meta, parts.spec)
+        store, finished = _store(directory, meta, parts)
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
     recalled = None if finished else recall(store)
@@ -209,7 +209,7 @@ def measuring(
         yield Record(store, journal, finished, notify)
 
 
-def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Store, bool]:
+def _store(directory: Path, meta: Mapping[str, str], parts: Components) -> tuple[Store, bool]:
     """The store, and whether it was finished before."""
     if not (directory / FILE_NAME).exists():
         check_free_folder(directory)
@@ -221,8 +221,9 @@ def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Sto
             raise ConfigurationError(store.unverified)
         run = read_run(store, kinds=FRAME)
         before = spec_of(run)
+        check_tasks(directory, store.meta, parts.tasks)
         same = {**store.meta, "spec": ""} == {**meta, "spec": ""} and (
-            before is None or _comparable(before) == _comparable(spec)
+            before is None or _comparable(before) == _comparable(parts.spec)
         )
         finished = any(session.end and session.end.status == "finished" for session in run.sessions)
     if not same:

@@ -17,7 +17,7 @@ from strop.evaluation.machines import versions
 from strop.evaluation.pool import CommandPool
 from strop.sandbox.base import Sandbox
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.command.tree import listed
+from strop.tasks.identity import task_digest
 
 SOUND = b"no spoiled answer paid\n"
 
@@ -67,12 +67,7 @@ def refuse_if_rewarding(task: str, relay: Relay, *, seconds: float = SECONDS) ->
 def _entry(task: CommandTask, seconds: float, environ: Mapping[str, str]) -> Path:
     """The file that remembers what was tried of a task, named by its files and options, the time and this version of strop;
     instances were others. Raises ConfigurationError if its tree cannot be copied."""
-    digest = hashlib.sha256(repr((task, seconds, sorted(versions().items()))).encode())
-    for path in listed(task.root, task.named_files):
-        with suppress(OSError):  # what cannot be read cannot be copied for a run either, which says so
-            file = task.root / path
-            content = str(file.readlink()).encode() if file.is_symlink() else file.read_bytes()
-            digest.update(f"\0{path}\0{file.lstat().st_mode}\0".encode() + hashlib.sha256(content).digest())
+    digest = hashlib.sha256(repr((task_digest(task), seconds, sorted(versions().items()))).encode())
     cache = environ.get("XDG_CACHE_HOME") or str(Path(environ.get("HOME") or Path.home()) / ".cache")
     return Path(cache) / "strop" / "checked" / digest.hexdigest()
 

@@ -27,13 +27,13 @@ from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
 from strop.report.terminal.words import duration
-from strop.runs.assembly import assembled
+from strop.runs.assembly import assembled, loaded
 from strop.runs.evaluate import Named, with_seed
 from strop.runs.result import whole_result_in
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained
 from strop.runs.run_data import RunData
-from strop.runs.run_directory import RunRecord, check_in_place, load_run
+from strop.runs.run_directory import RunRecord, check_in_place, check_tasks, load_run
 from strop.runs.spec import RunSpec, improver_text, shipped_improvers
 from strop.store import FILE_NAME, Store
 from strop.store.files import lock_directory
@@ -114,7 +114,7 @@ class Cell:
         """The record of an earlier session, finished or to be continued; None if there is none, or another kind of one.
 
         Raises:
-            ConfigurationError: this machine cannot vouch for it.
+            ConfigurationError: this machine cannot vouch for it, or its task has changed.
         """
         try:
             record = load_run(home / self.name)
@@ -124,6 +124,7 @@ class Cell:
             return None
         if record.unverified:
             raise ConfigurationError(record.unverified)
+        check_tasks(record.directory, record.meta, loaded(self.spec.tasks))
         return record
 
     def carry_out(self, folder: Path, record: RunRecord | None, max_cost: float | None) -> CellResult:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,11 +29,14 @@ from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, to_toml
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import copy_tree
+from strop.tasks.identity import task_digest
 
 TASK_FOLDER = "task"
 TREE = ".tree"
 """Folder with the files of a command task as they were when the run started. Hidden, so that test tools in a folder with records
 do not find a second copy of the tests."""
+TASKS = "task_digests"
+"""Key of the metadata: the digest of each task, by which a record knows what it measured."""
 RESUMABLE = ("run", "improve")
 """Kinds of record that `strop resume` continues. Other commands continue their own records."""
 _COMMANDS = {"compare": "eval --against"}
@@ -133,6 +136,16 @@ class RunRecord:
         return f"{copy}{colon}{attribute}"
 
 
+def check_tasks(directory: Path, meta: Mapping[str, str], tasks: Sequence[AnyTask]) -> None:
+    """Raises ConfigurationError if the record with this metadata measured other tasks of these names."""
+    names = meta.get("task", "").split(", ")
+    for name, before, task in zip(names, json.loads(meta.get(TASKS, "[]")), tasks, strict=False):
+        if name == task.name and before != task_digest(task):
+            raise ConfigurationError(
+                f"the task {name} has changed since {directory} began to measure it; name a new folder, or undo the change"
+            )
+
+
 def command_of(kind: str) -> str:
     """The command that writes records of this kind."""
     return f"strop {_COMMANDS.get(kind, kind)}"
@@ -157,6 +170,7 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
         "task": ", ".join(task.name for task in parts.tasks),
         "language_model": model.name,
         "is_language_model": str(model.is_language_model).lower(),
+        TASKS: json.dumps([task_digest(task) for task in parts.tasks]),
         "secret": parts.secret.hex(),
         "seed": str(parts.spec.seed),
         "spec": parts.spec.to_json(),

@@ -11,6 +11,7 @@ from strop.base.events import Compared, Event, IterationFinished, IterationStart
 from strop.reproduce.cells import FOLDER, Cell
 from strop.runs.results.trained import Trained
 from strop.runs.run_data import run_data
+from strop.runs.run_directory import TASKS
 from strop.runs.spec import improver_text
 from strop.runs.train import trained_of
 from strop.store import Store, Stored
@@ -33,6 +34,8 @@ class MadeRun:
     """Evaluations of each gate; 0: there is none."""
     detail: str = ""
     """Why it ended early."""
+    digest: str = ""
+    """That of its task; none when not given."""
 
     @property
     def meta(self) -> dict[str, str]:
@@ -40,6 +43,7 @@ class MadeRun:
         model = self.model or self.cell.spec.model
         by_a_model = str(not model.startswith(("offline", "scripted"))).lower()
         facts = {"kind": "run", "task": self.cell.spec.task, "secret": "00"}
+        facts |= {TASKS: json.dumps([self.digest])} if self.digest else {}
         return facts | {"language_model": model, "is_language_model": by_a_model}
 
     def events(self) -> Iterator[Event]:

@@ -132,6 +132,12 @@ def test_evaluation_that_was_cut_short_continues_its_own_record_and_a_whole_one_
     assert capsys.readouterr().err == "1 cell, 1 of them done before\n"
 
 
+def test_finished_cell_is_not_believed_for_a_task_that_has_changed(tmp_path: Path) -> None:
+    MadeRun(RUN, (0.25,), digest="of another lpn").record(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"the task lpn has changed since .* began to measure it"):
+        finished([RUN], tmp_path)
+
+
 def test_record_of_another_machine_is_refused(tmp_path: Path) -> None:
     from_elsewhere(MadeRun(RUN, (0.25,)).record(tmp_path))
     with pytest.raises(ConfigurationError, match="made with a key that is not on this machine"):
