@@ -39,7 +39,7 @@ from strop.core import metric_change
 from strop.core.handles import Grant
 from strop.lm.providers import PROVIDERS
 from strop.runs import finding, run_data
-from strop.runs.results import audited, improved, measured, parts, program_difference, trained
+from strop.runs.results import audited, improved, measured, parts, trained
 from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
 from strop.runs.spec import shipped_improvers
@@ -234,7 +234,6 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "audit of a run": (audited.AuditedRun, "`strop audit RUN` prints it."),
     "A note of an iteration": (audited.NotedIn, ""),
     "audit rules": (rules.Rule, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
-    "diff": (program_difference.ProgramDifference, "`strop show --diff` prints it."),
 }
 """Sections of the page of documents: a type, and which command prints it."""
 

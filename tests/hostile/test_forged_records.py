@@ -46,7 +46,6 @@ CLAIMED = "0.98765"
 VERBS = {
     "show": ["show", "RUN"],
     "show --json": ["show", "RUN", "--json"],
-    "show --diff": ["show", "RUN", "--diff", "original", "solution"],
     "export": ["export", "RUN", "-o", "-"],
     "view": ["view", "RUN", "--html", "page.html"],
     "audit": ["audit", "RUN"],

@@ -126,7 +126,7 @@ def check_task(task: AnyTask, spec: RunSpec, say: Callable[[str], None]) -> Chec
 @contextmanager
 def shown_progress(show: Mode = "auto", step: str = "starting") -> Iterator[Callable[[str], None]]:
     """A function that shows the current step: on one changing line on a terminal, with the time, lines elsewhere."""
-    if show in ("none", "log"):
+    if show == "none":
         yield lambda step: None
         return
     steps, start = [step], now()

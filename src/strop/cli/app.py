@@ -45,7 +45,7 @@ COMMANDS = {
     "reproduce": "Run one of the paper's protocols: its tables and figures, for any model.",
     "list": "List tasks, improvers or runs, or describe one task or improver.",
     "doctor": "Show what the jail enforces on this machine; --self-test attacks it; --model asks a model.",
-    "show": "Show the result of a run; --diff A B shows the changes from one of its programs to another.",
+    "show": "Show the result of a run.",
     "view": "Write the page of a run and open it in the browser; it follows a run that goes on.",
     "resume": "Continue a run that was stopped or killed; no recorded response is asked for again.",
     "replay": "Repeat a finished run from its record, without a language model, and compare events and result.",

@@ -91,7 +91,7 @@ class ViewOptions:
     as_json: Annotated[bool, Switch, Parameter(name="--json")] = False
     """Print one JSON document."""
     display: Annotated[Mode, Rare] = "auto"
-    """Progress display: auto (a live view on a terminal, lines elsewhere), rich, plain, log (a JSON object per line), none."""
+    """Progress display: auto (a live view on a terminal, lines elsewhere), rich, plain, none."""
     no_report: Annotated[bool, Switch, Rare, Parameter(env_var="STROP_NO_REPORT")] = False
     """Do not write report.html into the run's directory."""
     track: Annotated[tuple[str, ...], Rare, Parameter(negative="", show_default=False)] = ()

@@ -64,7 +64,7 @@ def highlight_nodes(nodes: Sequence[Node], texts: Sequence[str]) -> list[str]:
         room -= len(html) + len(diff)
     if not plain:
         return []
-    shown = "are shown as plain text without differences; strop show --diff shows these"
+    shown = "are shown as plain text without differences"
     return [f"{plain:,} of {len(nodes):,} programs {shown}"]
 
 

@@ -1,4 +1,4 @@
-"""What changed from one program of a record to another, diffs, and how far a replay agrees with its record."""
+"""Diffs, and how far a replay agrees with its record."""
 
 from __future__ import annotations
 
@@ -11,24 +11,12 @@ from strop.base.terminal_text import escape
 from strop.report.terminal.layout import say
 from strop.report.terminal.tables import fitting
 from strop.runs.replay_diff import Replayed
-from strop.runs.results.program_difference import ProgramDifference
 
 _LONGEST = 2_000
 """Characters of a line that are shown."""
 _MOST = 20
 """Differences that are listed; the document has them all."""
 _STYLES = {"-": "red", "+": "green", "@": "cyan"}
-
-
-@print_result.register(ProgramDifference)
-def print_difference(difference: ProgramDifference, console: Console) -> None:
-    """Both programs, the change in score, and the diff."""
-    say(console, f"- {difference.a}", style="bold")
-    say(console, f"+ {difference.b}", style="bold")
-    say(console, f"score: {difference.sentence}" if difference.sentence else "")
-    if not difference.diff:
-        say(console, "both are the same program")
-    print_diff(difference.diff, console)
 
 
 def print_diff(diff: str, console: Console, most: int | None = None) -> None:

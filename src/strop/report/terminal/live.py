@@ -6,12 +6,10 @@ model is escaped.
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal, Self, TextIO, TypeAlias
 
@@ -20,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
-from strop.base.events import AuditNoted, Event, IterationFinished, LmFault, RunFinished
+from strop.base.events import Event, IterationFinished
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
@@ -30,7 +28,7 @@ from strop.runs.claims.numbers import between, in_words, money
 from strop.runs.results.parts import sample
 from strop.runs.scopes import is_candidate, is_meta_candidate, iteration_of
 
-Mode: TypeAlias = Literal["auto", "rich", "plain", "log", "none"]
+Mode: TypeAlias = Literal["auto", "rich", "plain", "none"]
 _WIDEST = 76
 """Columns that the figures take, at most."""
 
@@ -64,9 +62,8 @@ def make_view(
     """A view of a run on `stream` (standard error if None).
 
     `auto` draws on a terminal, keeps one line in a notebook, and writes lines elsewhere; `rich` draws, except on a terminal that
-    can only write lines (TERM=dumb); `log` writes one JSON object per line. `notice` comes first, e.g. that no language model is
-    used. `narration` says where a resumed run stands. `clock` gives seconds.
-    NO_COLOR is honoured.
+    can only write lines (TERM=dumb). `notice` comes first, e.g. that no language model is used. `narration` says where a resumed
+    run stands. `clock` gives seconds. NO_COLOR is honoured.
     """
     stream, narration = stream if stream is not None else sys.stderr, narration or Narration()
     if mode == "none":
@@ -74,8 +71,6 @@ def make_view(
     notebook = kernel() if mode == "auto" else None
     if notebook is not None:
         return Narrated(displayed(notebook), narration, notice, clock)
-    if mode == "log":
-        return JsonLines(stream, notice, clock, narration)
     draws = mode == "rich" or (mode == "auto" and stream.isatty())
     if draws and not Console(file=stream).is_dumb_terminal:
         return LiveView(stream, notice, clock, narration)
@@ -180,50 +175,6 @@ class LiveView(Narrated):
     ) -> None:
         """Remove the figures; the lines stay."""
         self._display.__exit__()
-
-
-class JsonLines(LineView):
-    """The steps of `LineView`, each as one JSON object in ASCII: for programs that gather logs."""
-
-    def __enter__(self) -> Self:
-        notice, self._notice = self._notice, ""
-        if notice:
-            self.say(notice, "notice", level="warning")
-        return super().__enter__()
-
-    def show(self, event: Event, line: str) -> None:
-        """Write the event's kind, its scope, the line, and the totals of the run."""
-        run, narration = self._narration.run, self._narration
-        facts: dict[str, Any] = {"scope": event.scope}
-        if narration.t is not None:
-            facts["t"] = narration.t
-        if is_meta_candidate(event):
-            facts |= {"candidate": named(event.solution), "verdict": event.verdict, "value": event.value}
-        facts |= {
-            "lm_calls": run.costs.total.lm_calls,
-            "in_flight": narration.in_flight,
-            "evaluations": run.evaluations,
-            "faults": run.faults.total(),
-            "audit_notes": run.notes.total(),
-            "cost": run.costs.total.cost / 1e9,
-            "cost_is_bound": run.costs.total.is_bound,
-        }
-        self.say(line, type(event).__name__, level=_level(event), **facts)
-
-    def say(self, line: str, event: str = "step", *, level: str = "info", **facts: Any) -> None:
-        """Write one object; `line` is its message."""
-        when = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._show(json.dumps({"time": when, "level": level, "event": event, "message": line, **facts}))
-
-
-def _level(event: Event) -> str:
-    match event:
-        case RunFinished(status="failed"):
-            return "error"
-        case LmFault() | AuditNoted() | RunFinished(status="interrupted" | "budget"):
-            return "warning"
-        case _:
-            return "info"
 
 
 def kernel() -> Any:

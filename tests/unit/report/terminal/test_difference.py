@@ -7,8 +7,7 @@ import pytest
 from rich.console import Console
 
 from strop.base.unified_diff import COMPARED, changed_lines, unified
-from strop.report.terminal.difference import print_difference
-from strop.runs.results.program_difference import ProgramDifference
+from strop.report.terminal.difference import print_diff
 
 BEFORE = "".join(f"line {number}\n" for number in range(20))
 HOSTILE = "\x1b[2J\x1b]0;owned\x07[bold red]m[/]\u202e\ud800\x00\r|\u2028end"
@@ -17,7 +16,7 @@ HOSTILE = "\x1b[2J\x1b]0;owned\x07[bold red]m[/]\u202e\ud800\x00\r|\u2028end"
 def printed(before: str, after: str, *, terminal: bool = True) -> str:
     stream = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
     console = Console(file=stream, width=80, force_terminal=terminal, no_color=True, highlight=False)
-    print_difference(ProgramDifference("I_0, a", "I_1, b", "", unified(before, after, "improver.py")), console)
+    print_diff(unified(before, after, "improver.py"), console)
     stream.seek(0)
     return re.sub(r"\x1b\[[0-9;]*m", "", stream.read())  # bold and dim are not colours
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import threading
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.base.solution import digest_of
-from strop.report.terminal.live import JsonLines, LineView, LiveView, Mode, View, make_view
+from strop.report.terminal.live import LineView, LiveView, Mode, View, make_view
 from strop.report.terminal.narration import Narration
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 [bold red]markup[/bold red] [/] \u202e \ud800 \r gone"
@@ -71,7 +70,6 @@ def _ordinary_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         ("auto", io.StringIO(), LineView),
         ("rich", io.StringIO(), LiveView),
         ("plain", Terminal(), LineView),
-        ("log", Terminal(), JsonLines),
         ("none", Terminal(), View),
     ],
 )
@@ -226,32 +224,11 @@ def test_live_view_leaves_finished_iterations_and_never_hides_the_cursor(happene
     assert "\x1b[?25" not in output
 
 
-@pytest.mark.parametrize("mode", ["rich", "plain", "log"])
+@pytest.mark.parametrize("mode", ["rich", "plain"])
 def test_view_goes_on_when_nobody_reads_any_more(mode: Mode, happened: list[Event]) -> None:
     with make_view(mode, Gone(), notice="hello") as view:
         for event in happened:
             view(event)
-
-
-def test_log_is_one_json_object_a_step_with_where_the_run_stands(happened: list[Event]) -> None:
-    stream = io.StringIO()
-    with make_view("log", stream, notice="no model") as view:
-        for event in happened:
-            view(event)
-    steps = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert [step["event"] for step in steps][:3] == ["notice", "IterationStarted", "IterationFinished"]
-    [fault] = [step for step in steps if step["event"] == "LmFault"]
-    assert (fault["level"], fault["t"], fault["lm_calls"], fault["evaluations"]) == ("warning", 1, 2, 2)
-    candidate = next(step for step in steps if "candidate" in step)
-    assert (candidate["candidate"], candidate["verdict"], candidate["value"]) == ("559aead08264", "ok", 0.75)
-
-
-def test_log_is_ascii_and_harmless_when_a_guest_writes_escapes() -> None:
-    stream = io.StringIO()
-    with make_view("log", stream) as view:
-        view(AuditNoted(scope="t1", rule="r", detail=HOSTILE))
-    [line] = stream.getvalue().splitlines()
-    assert line.isascii() and line.isprintable() and json.loads(line)["event"] == "AuditNoted"
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
@@ -291,10 +268,9 @@ def failing(n: int, error: str) -> Evaluated:
     return Evaluated(scope=f"improve/u-{n}", utility="u", solution=f"s{n}", verdict="raised", error=error, **facts)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("mode", ["plain", "log"])
-def test_failures_of_one_kind_have_a_line_each_time_their_number_doubles(mode: Mode) -> None:
+def test_failures_of_one_kind_have_a_line_each_time_their_number_doubles() -> None:
     stream = io.StringIO()
-    with make_view(mode, stream) as view:
+    with make_view("plain", stream) as view:
         for n in range(8):
             view(failing(n, f"instance {n}: UnboundLocalError: no {n}"))
         view(failing(8, "instance 0: KeyError: 3"))
