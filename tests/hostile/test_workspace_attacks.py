@@ -248,10 +248,76 @@ def test_hanging_command_is_ended(workspace: JailedWorkspace, command: str) -> N
     assert workspace.run("true", LIMITS).ok
 
 
-def test_work_of_children_that_nobody_waits_for_is_counted(workspace: JailedWorkspace) -> None:
+UNREADABLE = "./shell -c 'python -S hide_work.py'"
+MADE = "import os; os.write(os.open('shell', os.O_CREAT | os.O_WRONLY, 0o111), open('/bin/sh', 'rb').read())"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python -S hide_work.py",
+        f"cp /bin/sh shell; chmod 111 shell; {UNREADABLE}",
+        f'python -c "{MADE}"; {UNREADABLE} || python -S hide_work.py',
+        f"umask 444; cp /bin/sh shell; umask 022; {UNREADABLE}",
+    ],
+    ids=["as it is", "by an unreadable program", "that was made as one", "by the mask of new files"],
+)
+def test_work_of_children_that_nobody_waits_for_is_counted(workspace: JailedWorkspace, command: str) -> None:
     if "hide" in workspace.report["CPU time"]:
         pytest.skip("this machine gives no perf counters")
-    assert workspace.run("python -S hide_work.py", LIMITS).cpu_seconds > 0.35
+    assert workspace.run(command, LIMITS).cpu_seconds > 0.35
+
+
+def test_time_of_a_command_begins_with_its_program_where_the_kernel_gives_no_clock(root: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+from strop.sandbox.confinement import bpf
+from strop.sandbox.confinement.kernel import Kernel
+from strop.sandbox.workspace.base import CommandLimits, Tree
+from strop.sandbox.workspace.jail import Workspaces
+def least(workspaces):
+    with workspaces.open(Tree(Path(sys.argv[1]), {})) as workspace:
+        return workspace.report["CPU time"], min(workspace.run("true", CommandLimits()).cpu_seconds for _ in range(5))
+with Workspaces(slots=1, require=()) as workspaces:
+    _, counted = least(workspaces)
+    clockless = bpf.Filter()
+    clockless.on(["perf_event_open"], [bpf.answer(bpf.refuse(1))])
+    clockless.otherwise(bpf.ALLOW)
+    Kernel().prctl(38, 1)
+    clockless.assembled().install(Kernel())
+    how, taken = least(workspaces)
+    assert "hide" in how and taken < counted, (how, taken, counted)
+"""
+    ran = subprocess.run([sys.executable, "-c", script, str(root)], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_times_of_a_command_begin_with_its_program_where_the_kernel_takes_two_seconds_to_confine_it() -> None:
+    script = """
+import os, socket, time
+from strop.sandbox.confinement.bpf import ALLOW, Filter
+from strop.sandbox.confinement.kernel import Kernel
+from strop.sandbox.workspace import command
+class Slow(Kernel):
+    def prctl(self, *arguments):
+        until = time.process_time() + 0.2
+        while time.process_time() < until:
+            pass
+        time.sleep(2)
+        return Kernel.prctl(self, *arguments)
+nothing = Filter()
+nothing.otherwise(ALLOW)
+jail = command.CommandJail(Slow(), "/", 1, False, False, False, (), None, None, limits=False, filter=nothing.assembled())
+asked = {"command": "true", "environment": {}, "lays_rooms": False, "outlive_seconds": 0.0}
+end, _ = socket.socketpair()
+how = command.run(jail, end, asked, [os.open(os.devnull, os.O_RDWR) for _ in range(2)])
+print(how["cpu"], how["wall"])
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    cpu, wall = map(float, ran.stdout.split())
+    assert 0 < cpu < 0.2 and 0 < wall < 2
 
 
 def odd_tree(tree: Path) -> None:

@@ -76,6 +76,23 @@ def any_bit(index: int, bits: int, then: int, otherwise: int) -> list[Instructio
     return [(_LOAD, 0, 0, _argument_offset(index)), (_JUMP_ANY_BIT, 0, 1, bits), answer(then), answer(otherwise)]
 
 
+def modes(index: int, *, bars: int, otherwise: int, creates: tuple[int, int] | None = None) -> list[Instruction]:
+    """Allow a file's mode, argument `index`, that has no bit of `bars` and lets its owner read what he may execute.
+
+    `creates`: the argument, and its bits, without which the call sets no mode."""
+    body = [
+        (_LOAD, 0, 0, _argument_offset(index)),
+        (_JUMP_ANY_BIT, 2, 0, bars),
+        (_JUMP_ANY_BIT, 2, 0, 0o400),
+        (_JUMP_ANY_BIT, 0, 1, 0o100),
+        answer(otherwise),
+        answer(ALLOW),
+    ]
+    if creates is None:
+        return body
+    return [(_LOAD, 0, 0, _argument_offset(creates[0])), (_JUMP_ANY_BIT, 0, len(body) - 1, creates[1]), *body]
+
+
 def is_value(index: int, values: Iterable[int], then: int, otherwise: int) -> list[Instruction]:
     """Decide by whether the low 32 bits of argument `index` are one of `values`."""
     body = [(_LOAD, 0, 0, _argument_offset(index))]

@@ -30,8 +30,8 @@ _X86_64 = """
     mount=165 mount_setattr=442 move_mount=429 move_pages=279 mprotect=10 mq_getsetattr=245 mq_notify=244
     mq_open=240 mq_timedreceive=243 mq_timedsend=242 mq_unlink=241 mremap=25 msgctl=71 msgget=68 msgrcv=70 msgsnd=69
     msync=26 munlock=150 munmap=11 name_to_handle_at=303 nanosleep=35 newfstatat=262 nfsservctl=180 open=2
-    open_by_handle_at=304 open_tree=428 openat=257 pause=34 perf_event_open=298 personality=135 pidfd_getfd=438
-    pidfd_open=434 pidfd_send_signal=424 pipe=22 pipe2=293 pivot_root=155 pkey_mprotect=329 poll=7 ppoll=271
+    open_by_handle_at=304 open_tree=428 openat=257 openat2=437 creat=85 pause=34 perf_event_open=298 personality=135
+    pidfd_getfd=438 pidfd_open=434 pidfd_send_signal=424 pipe=22 pipe2=293 pivot_root=155 pkey_mprotect=329 poll=7 ppoll=271
     prctl=157 pread64=17 preadv=295 preadv2=327 prlimit64=302 process_madvise=440 process_mrelease=448
     process_vm_readv=310 process_vm_writev=311 pselect6=270 ptrace=101 pwrite64=18 pwritev=296 pwritev2=328
     quotactl=179 quotactl_fd=443 read=0 readlink=89 readlinkat=267 readv=19 reboot=169 recvfrom=45 recvmmsg=299
@@ -73,7 +73,7 @@ _AARCH64 = """
     move_mount=429 move_pages=239 mprotect=226 mq_getsetattr=185 mq_notify=184 mq_open=180 mq_timedreceive=183
     mq_timedsend=182 mq_unlink=181 mremap=216 msgctl=187 msgget=186 msgrcv=188 msgsnd=189 msync=227 munlock=229
     munmap=215 name_to_handle_at=264 nanosleep=101 newfstatat=79 nfsservctl=42 open_by_handle_at=265 open_tree=428
-    openat=56 perf_event_open=241 personality=92 pidfd_getfd=438 pidfd_open=434 pidfd_send_signal=424 pipe2=59
+    openat=56 openat2=437 perf_event_open=241 personality=92 pidfd_getfd=438 pidfd_open=434 pidfd_send_signal=424 pipe2=59
     pivot_root=41 pkey_mprotect=288 ppoll=73 prctl=167 pread64=67 preadv=69 preadv2=286 prlimit64=261
     process_madvise=440 process_mrelease=448 process_vm_readv=270 process_vm_writev=271 pselect6=72 ptrace=117
     pwrite64=68 pwritev=70 pwritev2=287 quotactl=60 quotactl_fd=443 read=63 readlinkat=78 readv=65 reboot=142
@@ -135,7 +135,7 @@ SERVER = _names(
 
 FORBIDDEN = _names(
     """
-    accept accept4 acct add_key adjtimex bind bpf cachestat capset chmod chown chroot clock_adjtime clock_settime connect
+    accept accept4 acct add_key adjtimex bind bpf cachestat capset chmod chown chroot clock_adjtime clock_settime connect creat
     copy_file_range delete_module execve execveat fallocate fanotify_init fanotify_mark fchmod fchmodat fchmodat2
     fchown fchownat finit_module flock fremovexattr fsconfig fsetxattr fsmount fsopen fspick futimesat init_module
     inotify_add_watch inotify_init inotify_init1 io_uring_enter io_uring_register io_uring_setup ioperm iopl
@@ -153,7 +153,7 @@ FORBIDDEN = _names(
     userfaultfd ustat utime utimensat utimes vfork vhangup vmsplice
     """
 )
-"""Known and refused with EPERM. What is in no group (`clone3` too, so that libc falls back to `clone`) gets ENOSYS."""
+"""Known and refused with EPERM. What is in no group gets ENOSYS: `clone3` and `openat2` too, so that callers fall back."""
 
 PATHS = _names(
     """

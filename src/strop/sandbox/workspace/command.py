@@ -4,6 +4,7 @@ host."""
 from __future__ import annotations
 
 import math
+import mmap
 import os
 import resource
 import select
@@ -70,6 +71,8 @@ class Used:
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
     status: int | None = None
+    ended: float = 0.0
+    """When its own process ended, if nothing outlived it; on the monotonic clock."""
     lived_on: bool = False
     """Whether something still ran when the command, and the time for which processes may outlive it, were over."""
 
@@ -103,10 +106,10 @@ def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams
     """
     clock = accounting.ProcessClock(jail.kernel)
     started = time.monotonic()
-    keeper = os.getpid()
+    keeper, begun = os.getpid(), mmap.mmap(-1, 8)
     pid = os.fork()
     if pid == 0:
-        _become_command(jail, keeper, end, asked, streams)
+        _become_command(jail, keeper, end, asked, streams, begun)
     for stream in streams:
         os.close(stream)
     pidfd = os.pidfd_open(pid)
@@ -117,10 +120,11 @@ def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams
     finally:
         _end_all(jail, used)
         os.close(pidfd)
-        counted = clock.seconds() or 0.0
+        counted = clock.seconds()
         clock.close()
-    seconds = time.monotonic() - started
-    cpu = max(counted, used.cpu_seconds)
+    seconds = (used.ended or time.monotonic()) - (int.from_bytes(begun, "little") / 1e9 or started)
+    # What is reaped has the confinement, too. Without a filter a program can hide from the clock (`commands_filter`).
+    cpu = max(counted or 0.0, used.cpu_seconds) if counted is None or jail.filter is None else counted
     how = {"status": used.status or 0, "stopped": stopped, "lived_on": used.lived_on}
     return how | {"cpu": cpu, "rss": used.memory_bytes, "wall": seconds}
 
@@ -143,7 +147,8 @@ def _watch(
         for descriptor, _ in ready.poll(pause * 1000):
             if descriptor == pidfd:
                 ready.unregister(pidfd)
-                over = time.monotonic() + asked["outlive_seconds"]
+                used.ended = time.monotonic()
+                over = used.ended + asked["outlive_seconds"]
                 continue
             message, _ = control.receive(end)
             if "stop" in message:
@@ -152,6 +157,7 @@ def _watch(
             used.lived_on = not used.is_last()
             if not used.lived_on or time.monotonic() >= over:
                 return ""
+            used.ended = 0.0
         pause = _LOOK if over == math.inf else _LAST_LOOK
         beyond = _beyond(jail, asked, clock, used)
         if beyond:
@@ -201,9 +207,14 @@ def _kill_below(jail: CommandJail) -> None:
 
 
 def _become_command(
-    jail: CommandJail, keeper: int, end: socket.socket, asked: Mapping[str, Any], descriptors: Sequence[int]
+    jail: CommandJail,
+    keeper: int,
+    end: socket.socket,
+    asked: Mapping[str, Any],
+    descriptors: Sequence[int],
+    begun: mmap.mmap,
 ) -> NoReturn:
-    """In a fresh child: apply the confinement, then become the shell."""
+    """In a fresh child: apply the confinement, tell when that is done, then become the shell."""
     try:
         kernel = jail.kernel
         output, errors, *given = descriptors
@@ -224,6 +235,7 @@ def _become_command(
                 control.send(end, {"listener": True}, [listener])
                 os.close(listener)
             end.close()
+        begun[:] = time.monotonic_ns().to_bytes(8, "little")
         os.execve(_SHELL, [_SHELL, "-c", asked["command"]], {**jail.environment, **asked["environment"]})
     except BaseException as error:  # noqa: BLE001 - the last frame of this process
         os.write(2, f"the command cannot be started: {error}\n".encode("utf-8", "replace"))

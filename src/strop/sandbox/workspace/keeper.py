@@ -62,6 +62,10 @@ _FIRST_UNKNOWN = 463
 """Calls newer than these tables (setxattrat, Linux 6.13, is the first): the C library falls back without them."""
 _NO_MODES = 0o6000
 """Set-user-id and set-group-id."""
+_MODES = {1: ("chmod", "fchmod", "creat", "mknod"), 2: ("fchmodat", "fchmodat2", "mknodat")}
+"""Calls that give a file a mode, by its argument. From a program that its user may execute and not read, the kernel takes the
+counter of its time."""
+_CREATES = os.O_CREAT | os.O_TMPFILE & ~os.O_DIRECTORY
 
 
 _PREADV2_FLAGS = 5
@@ -89,8 +93,13 @@ def commands_filter(*, audited: bool, own_network: bool) -> bpf.Assembled:
     program.on(["ioctl"], bpf.is_value(1, _TERMINAL_INPUT, quietly, bpf.ALLOW))
     program.on(["setsockopt"], bpf.is_value(2, _SEND_BUFFERS, bpf.refuse(0), bpf.ALLOW))
     program.on(["prlimit64"], bpf.is_value(0, [0], bpf.ALLOW, quietly))  # others' limits
-    program.on(["chmod", "fchmod"], bpf.any_bit(1, _NO_MODES, quietly, bpf.ALLOW))
-    program.on(["fchmodat", "fchmodat2"], bpf.any_bit(2, _NO_MODES, quietly, bpf.ALLOW))
+    for mode, calls in _MODES.items():
+        program.on(calls, bpf.modes(mode, bars=_NO_MODES, otherwise=quietly))
+    for flags, name in ((1, "open"), (2, "openat")):
+        program.on([name], bpf.modes(flags + 1, bars=_NO_MODES, otherwise=quietly, creates=(flags, _CREATES)))
+    program.on(["umask"], bpf.any_bit(0, 0o400, bpf.refuse(0), bpf.ALLOW))
+    program.on(["setxattr", "lsetxattr", "fsetxattr"], [bpf.answer(bpf.refuse(errno.EOPNOTSUPP))])  # access lists
+    program.on(["openat2"], [bpf.answer(bpf.refuse(errno.ENOSYS))])  # its mode is in memory
     program.on(["preadv2"], bpf.any_bit(_PREADV2_FLAGS, _NO_WAIT, bpf.refuse(errno.EOPNOTSUPP), bpf.ALLOW))
     program.on(REFUSED & NUMBERS.keys(), [bpf.answer(refused)])
     program.from_number(_FIRST_UNKNOWN, bpf.refuse(errno.ENOSYS))

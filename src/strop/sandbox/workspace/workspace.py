@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from strop.base import interpreter
@@ -23,7 +23,7 @@ from strop.base.temporary import TemporaryFolder
 from strop.sandbox import control
 from strop.sandbox.confinement import notify
 from strop.sandbox.layers import Layers
-from strop.sandbox.workspace import endings, plan
+from strop.sandbox.workspace import accounting, endings, plan
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
 from strop.sandbox.workspace.kernel_memory import KernelMemory
 from strop.sandbox.workspace.output import Kept
@@ -115,6 +115,8 @@ _START_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
 _GRACE_SECONDS = 20.0
 """Seconds that a keeper may take to end a command when told to."""
+_TRIALS = 3
+"""Runs of a command that does nothing, of which the least time counts."""
 _STARTS = 3
 """Keepers that are started if the first are killed."""
 
@@ -144,8 +146,13 @@ class JailedWorkspace:
         self._kernel_memory: KernelMemory | None = None
         self._tree, self._layers = tree, layers
         self._ready = self._stopped = False
+        self._confining = 0.0
         try:
             self.report = self._started()
+            if (
+                self.report["CPU time"] != accounting.COUNTED[True]
+            ):  # then it has what precedes the program, as in `true`
+                self._confining = min(self.run("true", CommandLimits()).cpu_seconds for _ in range(_TRIALS))
         except BaseException:
             self.close()
             raise
@@ -217,7 +224,7 @@ class JailedWorkspace:
                 raise GuestLost(
                     "a process of a command was killed because this machine has too little memory (see dmesg)"
                 )
-            return ran
+            return replace(ran, cpu_seconds=max(ran.cpu_seconds - self._confining, 0.0))
         finally:
             followed.close()
 
