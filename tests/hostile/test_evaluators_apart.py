@@ -25,7 +25,8 @@ from hostile.evaluators_and_cheats import (
     TIMES,
 )
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
-from hostile.outcomes import Apart, measured, resumed, tried
+from hostile.outcomes import SEEDS, Apart, measured, resumed, tried
+from hostile.own_memory import forms, search
 from strop.base.errors import ConfigurationError
 from strop.evaluation.commands.program_copy import CopyRun
 from strop.sandbox.workspace.jail import Workspaces
@@ -217,6 +218,20 @@ def test_evaluator_that_checks_the_whole_answer_is_refused_only_where_it_is_in_a
 
 def test_evaluator_that_only_tells_the_time_computes_the_score(apart: Apart) -> None:
     assert apart.outcome(WORK, TOLD, f"{WORK}# another\n")[0] == "not better"
+
+
+SEEDED = LOAD + "import os\ndef evaluate(path): return load(path).f(float(os.environ['STROP_SEED']) % 7)\n"
+PATH = b"/copy/program.py"
+"""What the search finds."""
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["its evaluator's seed", "what is there"])
+def test_program_that_searches_its_process_finds_no_seed_of_its_evaluators(apart: Apart, is_there: bool) -> None:
+    seeds = [SEEDS.seed("program", "train", index) for index in range(2)]
+    needles = [PATH] if is_there else [each for seed in seeds for each in (*forms(seed), *forms(seed % (1 << 31)))]
+    cheat = f"{search(*needles)}\ndef f(x):\n    return 9.0 if found() else 0.5\n"
+    _, found = apart.outcome("def f(x): return 0.5\n", SEEDED, cheat, instances=2)
+    assert [row["score"] for row in found.metrics] == ([9.0] * 2 if is_there else [0.5] * 2), found
 
 
 MARKS = {

@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
+from hostile.own_memory import forms, search
+from strop.evaluation.base import Order
+from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.measure import measure
 from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.jail import JailedSandbox
+from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.numbers import rebuilt
 
 LIMITS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
@@ -142,3 +147,25 @@ def work():
 def test_guests_that_start_threads_at_once_are_all_served(jail: JailedSandbox) -> None:
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(lambda _: value(jail, THREADS, "work"), range(6))) == [[5050, 8, 90]] * 6
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["its sampler's seed", "what is there"])
+def test_program_that_searches_its_process_finds_no_seed_of_its_samplers(jail: JailedSandbox, is_there: bool) -> None:
+    seeds = SecretSeeds(b"secret")
+    needles = [each for index in range(3) for each in forms(seeds.seed("t", "train", index))]
+    text = (
+        f"{search(*([b'what the sampler draws'] if is_there else needles))}\ndef f(x):\n    return float(found() > 0)\n"
+    )
+    task = Task(
+        "t",
+        lambda rng: {"x": f"what the sampler draws {rng.integers(99)}"},
+        lambda instance, answer: float(answer),
+        "def f(x):\n    return 0.5\n",
+        "f",
+        instances=3,
+        time_limit=20.0,
+        description="d",
+    )
+    drawn = DrawnInstances(task, "train", seeds)
+    found = measure(task, Order("s", text, "t", "train", seeds, b"secret"), drawn, jail).result()
+    assert (found.verdict, found.scores) == ("ok", (float(is_there),) * 3), found.error

@@ -42,8 +42,8 @@ class Isolation:
     """Whether the program has the whole tree; else it has its own file, and what is known to be opened by the original."""
     longer: bool = False
     """Whether a longer stub stands in the evaluator's tree, which gives the same score unless its text is looked at."""
-    draws: str = ""
-    """Seed of the program's random numbers, in place of the evaluation's."""
+    draws: int | None = None
+    """Seed of the program's random numbers, in place of the instance's."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ class IsolatedEvaluator:
         self._stub = stub_of(original, text, task.evaluator.calls, _SEARCH, longer=isolation.longer)
         self.spoil: Mapping[str, Any] | None = None
         """How the next evaluation's answers of the program are spoiled (`EvaluationRelay`)."""
+        self.draws = 0
+        """Seed of the program's random numbers in the next evaluation, from which the evaluator's cannot be told."""
         self.passed = Passed(0, 0, "")
         """Of the last evaluation."""
         self._lease = workspaces.lease(plans_of(task, task.evaluator, isolation))
@@ -112,8 +114,8 @@ class IsolatedEvaluator:
             reply_bytes=_REPLY_BYTES,
         )
         spec, program = self._spec, f"{COPY}/{self._spec.program}"
-        draws = self._isolation.draws or environment.get("STROP_SEED", "")
-        place = {"path": program, "text": self._text, "seed": draws, "original": self._isolation.learns}
+        draws = self.draws if self._isolation.draws is None else self._isolation.draws
+        place = {"path": program, "text": self._text, "draws": draws, "original": self._isolation.learns}
         order = {"environment": dict(self._task.environment), "cpu_seconds": limits.cpu_seconds}
         for server, text in ((evaluating, self._stub), (running, self._text)):
             server.begin(text)

@@ -82,7 +82,7 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
     if not first.values:
         return EvaluatorTrial(known, (first,), None, is_fixed=False)
     again, passed_again = (first, passed) if is_recorded else run(0, Isolation(known, longer=True))
-    other, passed_other = run(1, Isolation(known, learns=True, draws=str(task.name)))
+    other, passed_other = run(1, Isolation(known, learns=True, draws=1))
     for each in (again, other):
         if not each.values:
             files = ", ".join(sorted(known.opened - {task.evaluator.program})) or "no other"
@@ -112,7 +112,7 @@ def _check_shared(task: CommandTask, run: Run, known: KnownCalls, first: CopyRun
     counted = task.objective.counted
     if shared.values and counted(shared.values) == counted(first.values):
         return
-    drawn, passed_drawn = run(0, Isolation(known, draws="others"))
+    drawn, passed_drawn = run(0, Isolation(known, draws=2))
     if shared.values and passed_drawn.answered != passed.answered and drawn.values:
         return
     raise _refused(

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from strop.base.errors import Malformed, SandboxError, TaskError
+from strop.base.randomness import derive
 from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE, shortened
 from strop.base.unified_diff import as_written
@@ -181,7 +182,6 @@ class Copy:
 
     def _run_once(self, seed: int, case: str, spoil: Mapping[str, Any] | None) -> CopyRun:
         task = self._task
-        seed %= 1 << SEED_BITS
         if spoil is not None and self.answers and seed in self.answers:
             ran, answer = self.answers[seed]
             return self._judged(ran, spoiled(answer, spoil), seed, case)
@@ -190,8 +190,8 @@ class Copy:
         if case and not self._workspace.put(case, (task.root / case).read_bytes()):
             return _not_copied()
         if isinstance(self._workspace, IsolatedEvaluator):
-            self._workspace.spoil = spoil
-        ran = self._run(task.filled(task.command, seed, case), self._environment(seed), case)
+            self._workspace.spoil, self._workspace.draws = spoil, guest_seed(seed, "program")
+        ran = self._run(task.filled(task.command, seed % (1 << SEED_BITS), case), self._environment(seed), case)
         reads = () if task.judge else task.objective.readers.values()
         counted = test_counts(f"{ran.output}\n{ran.errors}") if "tests" in reads else ()
         failed = _failure(ran, explained=_says_why(reads, counted))
@@ -276,7 +276,11 @@ class Copy:
         return _limits(task, task.time_limit, OUTLIVE_SECONDS if task.objective.counts_cost else 0.0)
 
     def _environment(self, seed: int) -> dict[str, str]:
-        return {**self._task.environment, "STROP_SEED": str(seed), WORKSPACE: "1"}
+        """A judge may draw from the instance's seed, which is then the program's only where its command names it."""
+        task = self._task
+        is_given = task.judge is None or "{seed}" in task.command or "STROP_SEED" in task.command
+        own = seed % (1 << SEED_BITS) if is_given else guest_seed(seed, "program")
+        return {**task.environment, "STROP_SEED": str(own), WORKSPACE: "1"}
 
     def _left(self, ran: Ran) -> Printed:
         def read(path: str) -> bytes | None:
@@ -449,8 +453,8 @@ class Rooms:
         if not workspace.clear() or not all(workspace.put(path, content) for path, content in placed.items()):
             raise SandboxError("what a program left cannot be placed where the judge finds it")
         program = f"{PROGRAM}/{next(iter(files))}"
-        command = task.filled(task.judge.command, seed, case, output=OUTPUT, program=program)
-        environment = {**task.environment, "STROP_SEED": str(seed), WORKSPACE: "1"}
+        command = task.filled(task.judge.command, seed % (1 << SEED_BITS), case, output=OUTPUT, program=program)
+        environment = {**task.environment, "STROP_SEED": str(guest_seed(seed, "judge")), WORKSPACE: "1"}
         return workspace.run(with_pipes(command), _limits(task, task.judge_seconds), environment=environment)
 
     def close(self) -> None:
@@ -460,6 +464,11 @@ class Rooms:
         for idle in self._idle.values():
             while idle:
                 idle.pop().close()
+
+
+def guest_seed(seed: int, guest: str) -> int:
+    """A guest's own seed, which tells no other's. The key is the instance's whole seed, of which guests get SEED_BITS."""
+    return derive(seed.to_bytes(32, "big"), guest) % (1 << SEED_BITS)
 
 
 def _limits(task: CommandTask, seconds: float, outlive: float = 0.0) -> CommandLimits:

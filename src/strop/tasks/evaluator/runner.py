@@ -267,7 +267,7 @@ def evaluated(form: str, evaluator: str, program: str, named: str = "") -> str:
     run = {"path": by_path, "text": by_text, "results": by_results}[form]
     seed = int(os.environ.get("STROP_SEED", "0"))
     text = read(program)
-    seed_generators(int(os.environ.get("STROP_DRAWS", seed)), [text, read(evaluator)])
+    seed_generators(seed, [text, read(evaluator)])
     values, notes = run(evaluator, program, text, seed)
     chosen = {} if named else score_of(values)
     for each in [each for each in notes if each][:MOST_NOTES]:

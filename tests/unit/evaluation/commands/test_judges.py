@@ -101,6 +101,24 @@ def test_cases_are_a_fixed_input_only_where_they_are_equal(workspaces: Workspace
     assert measured(task, workspaces, "echo 50\n").fixed_input
 
 
+@pytest.mark.parametrize(
+    ("command", "judge", "knows"),
+    [
+        ("sh program.sh {seed}", "{seed}", True),
+        ("sh program.sh", "{seed}", False),
+        ("sh program.sh {seed}", "$STROP_SEED", False),
+        ("sh program.sh", "$STROP_SEED", False),
+    ],
+)
+def test_program_has_the_seed_that_its_judge_draws_from_only_where_both_name_the_instances(
+    workspaces: Workspaces, tmp_path: Path, command: str, judge: str, knows: bool
+) -> None:
+    program = "echo $STROP_SEED $1\n"
+    judge = f"echo ratio: $(grep -c -w {judge} {{output}})"
+    task = problem(tmp_path, program, cases=[], judge_files=[], command=command, judge=judge, description="More.")
+    assert {row["score"] for row in measured(task, workspaces, program).beside} == {float(knows)}
+
+
 def test_original_whose_score_varies_on_one_seed_is_recorded_as_such(workspaces: Workspaces, tmp_path: Path) -> None:
     for number, program in enumerate((DRAWS, "echo 50\n")):
         (tmp_path / str(number)).mkdir()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import builtins
 import contextlib
-import hashlib
 import inspect
 import os
 import random
@@ -31,8 +30,8 @@ _root = os.getcwd()
 def answer(question: bytes, place: dict[str, Any]) -> dict[str, Any]:
     """The answer to a question of a stub, both plain data.
 
-    `place`: the program's `path` and `text`, a `seed`, and whether it is the `original`. Then the answer also lists what the
-    program has imported and opened in the tree, and a call that changes an argument is reported.
+    `place`: the program's `path` and `text`, the seed of what it `draws`, and whether it is the `original`. Then the answer also
+    lists what the program has imported and opened in the tree, and a call that changes an argument is reported.
     """
     kind, number, name, *given = plain_data.decode(question)
     try:
@@ -70,7 +69,7 @@ def _begin(place: dict[str, Any]) -> None:
     sys.modules.pop("solution", None)  # this guest's own program
     sys.argv[:] = [place["path"]]
     sys.path[:0] = dict.fromkeys((os.path.dirname(place["path"]), _root))
-    _seed(place["seed"])
+    _seed(place["draws"])
     if place["original"]:
         sys.addaudithook(_hook)
 
@@ -110,9 +109,8 @@ def _called(
     return value
 
 
-def _seed(text: str) -> None:
-    """Seed the global generators; the number does not tell the evaluator's seed."""
-    number = int.from_bytes(hashlib.sha256(f"program {text}".encode()).digest()[:4], "little")
+def _seed(number: int) -> None:
+    """Seed the global generators."""
     random.seed(number)
     numpy = sys.modules.get("numpy")
     if numpy is not None:
