@@ -13,7 +13,8 @@ from typing import Any
 
 MOST_DOCUMENTS = 20
 """Places that are tried as the beginning of JSON."""
-_AROUND = r"</?(?:pre|code|answer|solution|program|python|final_answer|improved_\w+)(?: [^<>\n]*)?>"
+AROUND = r"</?(?:pre|code|answer|solution|program|python|final_answer|improved_\w+)(?: [^<>\n]*)?>"
+"""A tag around a program."""
 EDIT = r"[<-]{5,9} ?(?:SEARCH|ORIGINAL)\b"
 """The beginning of an edit."""
 _THOUGHTS = "think|thinking|thought|reasoning|scratchpad|analysis|draft"
@@ -96,7 +97,7 @@ def readings(text: str) -> Iterator[str]:
         yield re.sub(r"(?m)^[ \t]*> ?", "", text)
     if len(lines) == 1:
         yield text.replace("\\n", "\n").replace('\\"', '"')
-    pasted = html.unescape(text if "```" in text else re.sub(rf"(?:{_AROUND}\s*)+", "\n```\n", text))
+    pasted = html.unescape(text if "```" in text else re.sub(rf"(?:{AROUND}\s*)+", "\n```\n", text))
     for pattern, plain in _PASTED:
         pasted = re.sub(pattern, plain, pasted)
     yield _NUMBERED.sub(lambda found: found[1] + _NUMBER.sub("", found[2]), pasted)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from strop.sandbox.base import Guest, GuestProgram, Limits, Returned, Sandbox
+from strop.tasks.languages import PYTHON
 
 Content: TypeAlias = Literal["program", "does not compile", "no program"]
 
@@ -26,14 +27,14 @@ import helpers
 
 wanted = None
 
-def algorithm(initial_solution, answer):
+def algorithm(initial_solution, answer, tags):
     """The program, and whether it can run as far as its syntax tells: only of Python can this be said."""
     global wanted
     if initial_solution and wanted != initial_solution:
-        helpers.expect(initial_solution)
+        helpers.expect(initial_solution, tags)
         wanted = initial_solution
     program = helpers.extract_code(answer)
-    is_python = helpers.parsed(initial_solution)[0] is not None
+    is_python = "python" in tags and helpers.parsed(initial_solution)[0] is not None
     compiles = not is_python or program is None or helpers.parsed(program)[0] is not None
     return [program, compiles]
 '''
@@ -67,15 +68,17 @@ class ResponseReader:
         self._guest: Guest | None = None
         self._count = 0
 
-    def read(self, answers: Sequence[str], initial_solution: str = "") -> list[Extraction]:
-        """The content of each response to a request to improve `initial_solution`.
+    def read(
+        self, answers: Sequence[str], initial_solution: str = "", tags: Sequence[str] = PYTHON
+    ) -> list[Extraction]:
+        """The content of each response to a request to improve `initial_solution`, a program in fences with these tags.
 
         Raises:
             StropError: the host failed.
         """
         with self._lock:
             try:
-                return [self._read(answer, initial_solution) for answer in answers]
+                return [self._read(answer, initial_solution, tags) for answer in answers]
             finally:
                 if not self._keep:
                     self._end()
@@ -90,14 +93,14 @@ class ResponseReader:
         if guest is not None:
             guest.close()
 
-    def _read(self, answer: str, initial_solution: str) -> Extraction:
+    def _read(self, answer: str, initial_solution: str, tags: Sequence[str]) -> Extraction:
         if self._count >= MOST_READ:  # what a guest sends costs, and adds up
             self._end()
         guest = self._guest
         if guest is None:
             guest = self._guest = self._sandbox.open(GuestProgram(_READER, "algorithm"), self._limits)
         self._count += 1
-        return _answer(guest.call([initial_solution, answer[:_LONGEST]], seed=0))
+        return _answer(guest.call([initial_solution, answer[:_LONGEST], list(tags)], seed=0))
 
 
 def read_answers(

@@ -28,7 +28,7 @@ from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.course import Course
 from strop.core.edits import WHOLE, Editing, Editor, has_edits
 from strop.core.extraction import Extraction, ResponseReader
-from strop.core.utility import LONGEST, TaskUtility, Utility, evaluated
+from strop.core.utility import LONGEST, TaskUtility, Utility, evaluated, tags_around
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.feedback import sizes
@@ -53,7 +53,7 @@ class Lookahead:
         would ask for a program."""
         self._utility = utility if isinstance(utility, TaskUtility) and utility.looks_ahead else None
         """None: nothing is evaluated ahead, because the utility costs LM calls, has no workers or is timed."""
-        self._reader = reader
+        self._reader, self._tags = reader, tags_around(utility)
         self._initial_solution, self._allowance, self._scope_of = initial_solution, allowance, scope_of
         self._arrived: SimpleQueue[str] = SimpleQueue()
         self._reading = threading.Lock()
@@ -105,7 +105,7 @@ class Lookahead:
         self._submit(answers)
 
     def _read(self, texts: Sequence[str]) -> None:
-        answers = self._reader.read(texts, self._initial_solution)
+        answers = self._reader.read(texts, self._initial_solution, self._tags)
         self._answers.update(zip(texts, answers, strict=True))
 
     def _submit(self, answers: Sequence[Extraction]) -> None:

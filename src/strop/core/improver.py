@@ -14,7 +14,7 @@ from strop.base.randomness import derive
 from strop.base.results import Improvement, fields_of
 from strop.core.edits import instructions
 from strop.core.handles import Grant, Handles, Host
-from strop.core.utility import LONGEST, Utility
+from strop.core.utility import LONGEST, Utility, tags_around
 from strop.evaluation.outcomes import explain, verdict_of
 from strop.sandbox.base import GuestProgram, Outcome, Returned, Value
 from strop.sandbox.strop_plain_data import type_of
@@ -39,7 +39,11 @@ def improve(
     )
     arguments: list[Value] = [
         initial_solution,
-        {"str": utility.description + instructions(host.editing, initial_solution), "budget": grant.utility_calls},
+        {
+            "str": utility.description + instructions(host.editing, initial_solution),
+            "budget": grant.utility_calls,
+            "tags": list(tags_around(utility)),
+        },
         {"budget": grant.lm_calls, "max_responses_per_call": grant.max_responses_per_call},
     ]
     seed = derive(host.secret, "improver", at.path) & (2**64 - 1)

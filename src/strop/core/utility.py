@@ -17,6 +17,7 @@ from strop.evaluation.measure import measure
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import Seeds, Split, Task
 from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.languages import PYTHON
 
 LONGEST = 1_000_000
 """Characters of one candidate or prompt: both are recorded and must not fill the disk."""
@@ -141,6 +142,11 @@ class TaskUtility:
         event = evaluated(self, self.split, candidate, replace(evaluation, seconds=seconds), at)
         self.record(event)
         return event
+
+
+def tags_around(utility: Utility) -> tuple[str, ...]:
+    """The tags of a fence around a program of a utility, the usual one first; none if its language is unknown."""
+    return utility.task.tags if isinstance(utility, TaskUtility) else PYTHON
 
 
 def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: Evaluation, at: Budget) -> Evaluated:

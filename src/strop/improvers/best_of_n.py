@@ -4,18 +4,18 @@ from language_model import BudgetExceeded
 EXPERTISE = "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms."
 
 
-def fenced(text):
-    """`text` in a fence that is longer than any in it."""
+def fenced(text, language=""):
+    """`text` in a fence that is longer than any in it, with the tag of its language."""
     fence = "`" * 3
     while fence in text:
         fence += "`"
-    return f"{fence}\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def message_for(solution, utility):
     """The prompt: the current solution in the first fence, how it is scored in the second."""
     return f"""Improve the following solution:
-{fenced(solution)}
+{fenced(solution, utility.language)}
 
 You will be evaluated based on this score function:
 {fenced(utility.str)}

@@ -7,7 +7,7 @@ EXPERTISE = "You are an expert computer science researcher and programmer, espec
 def message_for(solution, utility):
     """The prompt: the current solution in the first fence, how it is scored in the second."""
     return f"""Improve the following solution:
-```python
+```{utility.language}
 {solution}
 ```
 

@@ -8,18 +8,18 @@ POPULATION = 6  # how many programs survive a generation
 CROSSOVER_RATE = 0.5  # the share of children that have two parents
 
 
-def fenced(text):
-    """`text` in a fence that is longer than any in it."""
+def fenced(text, language=""):
+    """`text` in a fence that is longer than any in it, with the tag of its language."""
     fence = "`" * 3
     while fence in text:
         fence += "`"
-    return f"{fence}\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def message_for(solution, utility):
     """The prompt: the current solution in the first fence, how it is scored in the second."""
     return f"""Improve the following solution:
-{fenced(solution)}
+{fenced(solution, utility.language)}
 
 You will be evaluated based on this score function:
 {fenced(utility.str)}
@@ -48,7 +48,7 @@ def crossover_of(parent, other, utility):
     return f"""{message_for(parent, utility)}
 
 Combine the strengths of the solution above with those of this one:
-{fenced(other)}"""
+{fenced(other, utility.language)}"""
 
 
 def improve_algorithm(initial_solution, utility, language_model):

@@ -16,12 +16,12 @@ First, propose it in one sentence, then implement it."""
 REPAIR = "You must return a solution that works. First, say in one sentence why this one fails, then correct it."
 
 
-def fenced(text):
-    """`text` in a fence that is longer than any in it."""
+def fenced(text, language=""):
+    """`text` in a fence that is longer than any in it, with the tag of its language."""
     fence = "`" * 3
     while fence in text:
         fence += "`"
-    return f"{fence}\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def plain(text, most):
@@ -34,7 +34,7 @@ def prompt_for(program, utility, history, task):
     """The prompt: a program in the first fence, how it is scored in the second, what is known, and what to do."""
     verb = "Repair the following solution" if task == REPAIR else "Improve the following solution"
     return f"""{verb}{", the best so far" * bool(history)}:
-{fenced(utility.report(program)["program"])}
+{fenced(utility.report(program)["program"], utility.language)}
 
 You will be evaluated based on this score function:
 {fenced(utility.str)}

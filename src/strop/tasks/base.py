@@ -29,6 +29,7 @@ from strop.tasks.answer import Instance as Instance
 from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.definitions import definitions
 from strop.tasks.form import AnswerForm
+from strop.tasks.languages import PYTHON
 from strop.tasks.numbers import rebuilt
 from strop.tasks.problem import Problem
 from strop.tasks.score_limit import DEFAULT, ended
@@ -275,6 +276,11 @@ class Task:
     def whole(self, candidate: str) -> str:
         """A candidate as improvers are shown it: here itself. Raises like `program`."""
         return candidate
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of a fence around a program, the usual one first."""
+        return PYTHON
 
     @property
     def u_str(self) -> str:

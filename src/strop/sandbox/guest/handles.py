@@ -20,11 +20,13 @@ SHOWN = 200
 
 
 class Utility:
-    """The utility *u* as an improver sees it: callable, with `.str`, `.budget`, `.remaining`, `.map` and `.report`."""
+    """The utility *u* as an improver sees it: callable, with `.str`, `.language`, `.budget`, `.remaining`, `.map`
+    and `.report`."""
 
-    def __init__(self, channel: Channel, text: str, budget: int) -> None:
+    def __init__(self, channel: Channel, text: str, budget: int, language: str) -> None:
         self._channel = channel
         self.str = text
+        self.language = language
         self.budget = budget
         self.uses = 0
 
@@ -87,9 +89,10 @@ class Utility:
 def arguments(entry: Callable[..., object], given: list[Any], channel: Channel) -> list[Any]:
     """The arguments of `entry`, an improver's `improve_algorithm`, made from the host's order."""
     solution, utility, model = given
-    helpers.expect(solution)
+    tags = utility.get("tags", ("python",))
+    helpers.expect(solution, tags)
     granted = language_model.grant(channel, model["budget"], model["max_responses_per_call"])
-    handle = Utility(channel, utility["str"], utility["budget"])
+    handle = Utility(channel, utility["str"], utility["budget"], next(iter(tags), ""))
     if is_earlier_generation(entry):
         return [solution, handle.str, handle]
     return [solution, handle, granted]

@@ -1,10 +1,12 @@
 """`from helpers import extract_code`: the program in an answer of a language model.
 
-The rule: of the fenced blocks that compile and define the entry point, the longest; of several about as long, the last. The entry
-point is `algorithm`, `improve_algorithm`, or what the program to improve defines. A block of Python ends at the first fence at
-which it compiles, so that a program may hold fences in its texts. Where no block is such a program, the next in this order is
-taken: Python that defines something else, another language, Python that does not compile. Other languages come first if the
-program to improve is of one.
+The language is that of the file to improve, by its name; an answer decides nothing about it. In Python the rule is: of the
+fenced blocks that compile and define the entry point, the longest; of several about as long, the last. The entry point is
+`algorithm`, `improve_algorithm`, or what the program to improve defines. A block of Python ends at the first fence at which it
+compiles, so that a program may hold fences in its texts. Where no block is such a program, the next in this order is taken:
+Python that defines something else, Python that does not compile. In another language a fence is the program, whatever its tag;
+of several, the longest with the tag of the file, or without a tag and with a line of the file. Without a fence the whole answer
+is the program.
 """
 
 from __future__ import annotations
@@ -39,16 +41,13 @@ _ENTRIES = frozenset(("algorithm", "improve_algorithm"))
 _FENCE = re.compile(
     r"(?P<margin>[ \t]*(?:(?:>|[-*+]|\d{1,3}[.)])[ \t]+|>)*)(?P<mark>`{3,}|~{3,}|''')[ \t]*(?P<info>(?:[\w{.][^`]*)?)"
 )
-_PYTHON = re.compile(r"\W*(?:i?python[\d.]*|py[\d.]*)\b", re.IGNORECASE)
-_TEXT = re.compile(
-    r"\W*(?:(?:ba|z|fi)?sh|shell|console|terminal|te?xt|plain(?:text)?|output|stdout|traceback|logs?|pseudo\w*|json\w*|ya?ml"
-    r"|toml|ini|xml|html|u?diff|patch|md|markdown|thoughts?|plan)\b",
-    re.IGNORECASE,
-)
+_TAG = re.compile(r"[a-z][a-z+#]*")
 _CODE_START = re.compile(r"import \w|from [\w.]+ import\b|(?:async )?def \w+ *[(\[]|class \w+ *[(:]|@\w")
 _PROSE = re.compile(r"[A-Z][\w'’]*(?:[ ,]+[\w'`]|[.!:]*$)|[*>|`#-]")
 """The beginning of a line behind a program without a fence."""
 _PATCH = re.compile(rf"\s*(?:{_responses.EDIT}|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )")
+_WRAPPED = re.compile(rf"{_responses.AROUND}|<\|\w+\|>|^{_PATCH.pattern}", re.MULTILINE)
+"""What no answer has that is nothing but a program, unless the program to improve has it, too."""
 _FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
 """One file of a program of several, as the prompt shows them."""
 _ONE_AT_A_TIME = threading.Lock()
@@ -65,9 +64,11 @@ class _Wanted:
     """What the host said about the program to improve. A process runs one improver on one program."""
 
     text = ""
-    is_other = False
-    """Whether it is not Python."""
+    tags: frozenset[str] = frozenset(("python",))
+    """The tags of a fence around it."""
+    is_python = True
     names: frozenset[str] = frozenset()
+    entries = _ENTRIES
 
 
 class Block(NamedTuple):
@@ -75,9 +76,9 @@ class Block(NamedTuple):
 
     text: str
     kind: str
-    """`python`, `code` (another language) or `text`; empty if the fence does not say."""
+    """`own`, if the tag of its fence is that of the program to improve, or `other`; empty without a tag."""
     names: frozenset[str] | None = None
-    """What it defines; None if it is not Python that compiles."""
+    """What it defines, in another language's fence only with the entry point; None if it is not Python that compiles."""
 
 
 def extract_code(answer: object) -> Any:
@@ -93,17 +94,19 @@ def extract_code(answer: object) -> Any:
     text = str.__str__(answer)[:LONGEST].replace("\r\n", "\n").replace("\r", "\n")
     first = None
     for program in filter(None, (_Answer(each).program() for each in _responses.readings(text))):
-        if _Wanted.is_other or parsed(program)[0] is not None:
+        if not _Wanted.is_python or parsed(program)[0] is not None:
             return program
         first = first or program
     return first
 
 
-def expect(solution: str) -> None:
-    """Set the program to improve: a program that defines the same names is chosen, and this one only if there is nothing else."""
-    tree, _ = parsed(solution)
-    _Wanted.text, _Wanted.is_other = solution.strip(), tree is None
+def expect(solution: str, tags: Sequence[str] = ("python",)) -> None:
+    """Set the program to improve, and the tags of a fence around it. It is chosen only if there is nothing else."""
+    _Wanted.text, _Wanted.is_python = solution.strip(), "python" in tags
+    _Wanted.tags = frozenset(_TAG.findall(" ".join(tags)))
+    tree = parsed(solution)[0] if _Wanted.is_python else None
     _Wanted.names = _defined(tree) if tree is not None else frozenset()
+    _Wanted.entries = _Wanted.names & _ENTRIES or _Wanted.names or _ENTRIES
 
 
 class _Answer:
@@ -114,7 +117,9 @@ class _Answer:
         _, text, after = _responses.without_thoughts(text)
         text = after if "```" in after or _CODE_START.search(after) else text
         self._lines = text.split("\n")
-        self._fences = {row: fence for row, line in enumerate(self._lines) if (fence := _FENCE.fullmatch(line))}
+        fences = ((row, _FENCE.fullmatch(line)) for row, line in enumerate(self._lines))
+        # three quotes are a fence only where they cannot be a text of another language
+        self._fences = {row: fence for row, fence in fences if fence and (_Wanted.is_python or fence["mark"] != "'''")}
         self._rows = list(self._fences)
 
     def program(self) -> str | None:
@@ -122,21 +127,24 @@ class _Answer:
         blocks = [block for block in self._blocks() if not _PATCH.match(block.text)]
         if files := [file for block in blocks for file in _FILE.findall(block.text)]:
             return "\n".join(f"{head}\n{text}" for head, text in dict(files).items())
-        entries = _Wanted.names & _ENTRIES or _Wanted.names or _ENTRIES
+        if not _Wanted.is_python:
+            lines = _lines(_Wanted.text)
+            likely = [each for each in blocks if each.kind == "own" or (not each.kind and lines & _lines(each.text))]
+            chosen = _best(likely, blocks)
+            return chosen.text if chosen else self._bare()
         programs = [block for block in blocks if block.names]
-        entry = [block for block in programs if block.names and block.names & entries]
-        unread = {
-            kind: [block for block in blocks if block.kind == kind and block.names is None]
-            for kind in ("python", "text")
-        }
-        other = [block for block in blocks if block.kind in ("code", "") and block.names is None]
-        kinds = ("python",) if _Wanted.names or not _Wanted.text else ("python", "")  # a script may be improved by one
+        entry = [block for block in programs if block.names and block.names & _Wanted.entries]
+        unread = [block for block in blocks if block.kind != "other" and block.names is None]
+        kinds = ("own",) if _Wanted.names or not _Wanted.text else ("own", "")  # a script may be improved by one
         scripts = [block for block in blocks if block.kind in kinds and block.names == frozenset()]
-        if _Wanted.is_other:
-            chosen = _best(other, unread["text"], programs)
-        else:
-            chosen = _best(entry, programs, [block for block in other if block.kind], unread["python"], scripts, other)
+        chosen = _best(entry, programs, [block for block in unread if block.kind], scripts, unread)
         return None if chosen is None else self._completed(chosen, programs)
+
+    def _bare(self) -> str | None:
+        """The whole answer, if it is nothing but a program."""
+        text = "\n".join(self._lines).strip("\n")
+        around, own = set(_WRAPPED.findall(text)), set(_WRAPPED.findall(_Wanted.text))
+        return text if text.strip() and not (self._fences or around - own) else None
 
     def _blocks(self) -> list[Block]:
         """The fenced blocks; without a program among them, also the first one that has no fence."""
@@ -146,7 +154,7 @@ class _Answer:
             if row >= after and count < MOST_BLOCKS:
                 (block, after), count = self._block(row), count + 1
                 found += [block] if block.text.strip() else []
-        if not any(block.names for block in found):
+        if _Wanted.is_python and not any(block.names for block in found):
             starts = [row for row, line in enumerate(self._lines) if _CODE_START.match(line)]
             bare = (self._before_prose(self._lines[row:]) for row in starts[:MOST_TRIES])
             found += [*filter(None, bare)][:1]
@@ -155,24 +163,25 @@ class _Answer:
     def _block(self, row: int) -> tuple[Block, int]:
         """The block that the fence in a row opens, and the row behind it."""
         margin, mark, info = self._fences[row].group("margin", "mark", "info")
-        kind = "python" if _PYTHON.match(info) else "text" if _TEXT.match(info) else "code" if info.strip() else ""
+        kind = "own" if _Wanted.tags.intersection(_TAG.findall(info.lower())) else "other" if info.strip() else ""
         begin = row + 1 if info or self._lines[row + 1 : row + 2] != ["python"] else row + 2
         rows = self._rows[bisect.bisect_left(self._rows, begin) :][:MOST_FENCES]
         ends = [at for at in rows if self._fences[at]["mark"].startswith(mark)]
-        if kind in ("python", ""):
-            for end in rows[:MOST_TRIES]:
-                text = _plain(self._lines[begin:end], margin)
-                tree = self._tree(text)[0]
-                if tree is not None:
-                    return Block(text, kind, _defined(tree)), end if self._fences[end]["info"].strip() else end + 1
+        for end in rows[:MOST_TRIES] if _Wanted.is_python else ():
+            text = _plain(self._lines[begin:end], margin)
+            tree = self._tree(text)[0]
+            if tree is not None:
+                names = _defined(tree)
+                names = names if kind != "other" or names & _Wanted.entries else frozenset()
+                return Block(text, kind, names), end if self._fences[end]["info"].strip() else end + 1
         depth, end = 1, len(self._lines)
         for at in ends:
             depth += 1 if self._fences[at]["info"].strip() else -1
             if depth == 0:
                 end = at
                 break
-        if kind == "text" and any(row < at < end for at in ends):
-            return Block("", kind), row + 1  # fences within text: look inside
+        if kind == "other" and any(row < at < end for at in ends):
+            return Block("", kind), row + 1  # fences within another language: look inside
         closed = depth == 0
         return Block(_plain(self._lines[begin:end], margin) if closed else "", kind), end + 1
 
@@ -182,7 +191,7 @@ class _Answer:
             text = "\n".join(lines).rstrip()
             tree, failed = self._tree(text)
             if tree is not None:
-                return Block(text, "python", names) if (names := _defined(tree)) and not _is_cut(tree) else None
+                return Block(text, "own", names) if (names := _defined(tree)) and not _is_cut(tree) else None
             if not (1 < failed <= len(lines) and _PROSE.match(lines[failed - 1])):
                 return None
             lines = lines[: failed - 1]
@@ -217,12 +226,17 @@ def _best(*groups: Sequence[Block]) -> Block | None:
     return next((block for block in reversed(group) if len(block.text) >= _AS_LONG * longest), None)
 
 
+def _lines(text: str) -> set[str]:
+    """The lines of a text that say something, without the blanks around them."""
+    return {line.strip() for line in text.split("\n") if any(map(str.isalnum, line))}
+
+
 def _plain(lines: Sequence[str], margin: str) -> str:
     """The text of a block whose fence has this margin: spaces, marks of a list or of a quotation."""
     if ">" in margin:
         lines = [re.sub(r"^[ \t]*> ?", "", line) for line in lines]
     text = "\n".join(lines)
-    return textwrap.dedent(text) if margin or text[:1].isspace() else text
+    return textwrap.dedent(text) if margin or (text[:1].isspace() and _Wanted.is_python) else text
 
 
 def _is_cut(tree: ast.Module) -> bool:

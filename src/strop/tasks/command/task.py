@@ -23,6 +23,7 @@ from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Objective
 from strop.tasks.command.readers import check_reader, file_of
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.evaluator.spec import EvaluatorSpec
+from strop.tasks.languages import COMPILED, language_of, tags_of
 from strop.tasks.regions import EVOLVE, check_only, regions_of
 from strop.tasks.used_files import shown_files, sources_of
 
@@ -116,6 +117,11 @@ class CommandTask:
         return bundled(self.files)
 
     @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of a fence around a program, the usual one first; none for several files."""
+        return tags_of(next(iter(self.files))) if len(self.files) == 1 else ()
+
+    @property
     def seeded(self) -> bool:
         """Whether runs have an input of their own; otherwise instances are repeated measurements of the same thing."""
         if self.evaluator is not None:
@@ -183,7 +189,7 @@ class CommandTask:
         """Files of the tree that no copy for the program has: cases, the judge's own files and, where programs are compiled,
         compiled files that `context` does not name. Reads the beginning of each file."""
         hidden = [*self.cases, *(self.judge.files if self.judge else ())]
-        if not self.build and not any(language_of(path) in _COMPILED_LANGUAGES for path in self.files):
+        if not self.build and not any(language_of(path) in COMPILED for path in self.files):
             return tuple(hidden)
         return (*hidden, *(path for path in compiled_files(self.root) if path not in self.context))
 
@@ -236,11 +242,6 @@ class CommandTask:
         language = languages.pop() if len(languages) == 1 else ""
         what = "the program" if len(self.files) > 1 else "the whole program"
         return f"Answer with {what} in one fenced block{language and f' of {language}'}."
-
-
-def language_of(path: str) -> str:
-    """The programming language of a file, by the end of its name; empty if that tells none."""
-    return _LANGUAGES.get(path.rpartition(".")[2].lower(), "")
 
 
 AnyTask = Task | CommandTask
@@ -302,12 +303,6 @@ def _mistakes_of_judge(task: CommandTask, judge: Judge) -> dict[str, bool]:
     }
 
 
-_LANGUAGES = {
-    "c": "C", "h": "C", "cc": "C++", "cpp": "C++", "cxx": "C++", "hpp": "C++", "rs": "Rust", "go": "Go", "js": "JavaScript",
-    "mjs": "JavaScript", "ts": "TypeScript", "java": "Java", "py": "Python", "sql": "SQL", "sh": "shell", "rb": "Ruby",
-    "jl": "Julia", "f90": "Fortran", "cu": "CUDA", "zig": "Zig", "lua": "Lua", "php": "PHP", "kt": "Kotlin", "swift": "Swift",
-}  # fmt: skip
-_COMPILED_LANGUAGES = frozenset({"C", "C++", "Rust", "Go", "Java", "Fortran", "CUDA", "Zig", "Kotlin", "Swift"})
 _MEANING = {
     "time": "CPU seconds of everything that the command starts, counted by the kernel",
     "wall": "seconds that the command takes",
