@@ -121,6 +121,26 @@ def test_prompt_names_the_score_itself_beside_the_utility(strop: Any, mine: Path
     assert "The solution above scores 0.5. It measures speed 10." in message
 
 
+def test_plan_in_a_configuration_file_is_improved_by_an_answer_in_its_natural_fence(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text('{"width": 3, "name": null}\n')
+    answer = json.dumps('A wider plan:\n\n```json\n{"width": 9, "name": null}\n```\n')
+    (tmp_path / "answers").write_text(answer)
+    command = [
+        "--command",
+        "sed 's/[^0-9]*/width=/;s/,.*//' plan.json; : {seed}",
+        "--score",
+        r"width=(\d+)",
+        "--metric",
+        "width:max",
+    ]
+    model = ["--model", "scripted:answers", "--lm-budget", "1", "--max-responses", "1", "--trust-programs"]
+    ended = strop("improve", "plan.json", *command, *model, "--out", "there")
+    assert "3x the width" in " ".join(ended.stdout.split()), ended.stdout + ended.stderr
+    with Store.open(tmp_path / "there") as store:
+        (message,) = next(store.events(LmCalled)).event.messages
+    assert '```json\n{"width": 3, "name": null}\n' in message and "in one fenced block of JSON" in message
+
+
 def test_candidate_whose_score_does_not_vary_is_not_measured_again_in_training(strop: Any, mine: Path) -> None:
     strop("improve", "mine", *SCORED, *MINE, "--out", "there")
     with Store.open(mine.parent / "there") as store:

@@ -11,6 +11,7 @@ import pytest
 from strop.core.extraction import Extraction, ResponseReader, read_answers
 from strop.sandbox.base import GuestProgram, Limits
 from strop.sandbox.jail import JailedSandbox
+from strop.tasks.languages import tags_of
 
 PROGRAM = "def algorithm(n):\n    return 2 * n"
 GOOD = f"```python\n{PROGRAM}\n```"
@@ -48,6 +49,14 @@ def test_statement_in_a_fence_is_a_program_where_the_original_defines_nothing(
 def test_python_that_does_not_compile_is_told_apart(jail: JailedSandbox) -> None:
     (found,) = read_answers(jail, ["```python\ndef algorithm(n:\n    return n\n```"], SEED)
     assert (found.program, found.content) == ("def algorithm(n:\n    return n", "does not compile")
+
+
+@pytest.mark.parametrize("file", ["main.c", "main"])
+def test_programs_of_other_languages_are_never_said_not_to_compile(jail: JailedSandbox, file: str) -> None:
+    answer = "```c\nint main(void) { return 0 }\n```"
+    with closing(ResponseReader(jail)) as reader:
+        (found,) = reader.read([answer], "int main(void) { return 1; }\n", tags_of(file))
+    assert (found.program, found.content) == ("int main(void) { return 0 }", "program")
 
 
 def test_reader_leaves_every_slot_to_evaluations_between_two_calls(jail: JailedSandbox) -> None:

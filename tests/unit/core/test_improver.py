@@ -144,13 +144,6 @@ def test_answers_are_told_apart_by_what_they_hold_whatever_the_improver_does_wit
     assert first == again == digest_of("def algorithm(n):\n    return 2 * n") and none == ""
 
 
-def test_programs_of_other_languages_are_never_said_not_to_compile(bench: MakeBench) -> None:
-    b = bench(answers=["```c\nint main(void) { return 0 }\n```"], seed="int main(void) { return 1; }\n")
-    b.improve(HEAD + "    return language_model.prompt('e', 'm')[0]")
-    (extracted,) = [cast(Extracted, e) for e in b.of(Extracted)]
-    assert extracted.contents == ("program",)
-
-
 def test_map_evaluates_in_order_and_gives_zero_beyond_the_budget(bench: MakeBench) -> None:
     b = bench(grant=Grant(utility_calls=3))
     double = "def algorithm(n):\\n    return 2 * n\\n"

@@ -36,7 +36,8 @@ def test_seed_improver_fails_the_kit_as_it_is_printed(jail: Sandbox) -> None:
 
 def without_fences(text: str) -> str:
     """A text with `fenced(...)` for a fence: `seed` and `chain_of_thought` have fences of Python, as the paper prints them."""
-    return re.sub(r"```python\n\{(.*?)\}\n```", r"{fenced(\1)}", text)
+    text = re.sub(r"```(?:python|\{utility\.language\})\n\{(.*?)\}\n```", r"{fenced(\1)}", text)
+    return text.replace(", utility.language)", ")")
 
 
 def functions(name: str) -> dict[str, str]:
@@ -76,4 +77,4 @@ def test_strategy_shows_a_program_with_fences_in_a_longer_fence(jail: Sandbox, t
     program = f'"""\n{inner}\nexample\n{inner}\n"""\n{marked(0.3)}'
     trial = tried(improver_text("greedy_iterative"), jail, better_each_time(), initial=program)
     fence = "`" * (ticks + 1)
-    assert f"\n{fence}\n{program}\n{fence}\n" in trial.requests[0].message
+    assert f"\n{fence}python\n{program}\n{fence}\n" in trial.requests[0].message
