@@ -130,7 +130,7 @@ def test_run_says_how_to_go_on_when_it_is_stopped_under_a_live_view(terminal: li
     assert shown.end() == 130
     left = [line for line in left_on_screen(shown.output) if line]
     assert left[-2:] == ["strop: stopped by SIGINT; everything so far is kept", "To continue: strop resume r"], left
-    assert "strop: stopping; waiting for requests in flight (Ctrl-C to quit now)" in left
+    assert "strop: stopping; waiting up to 10 s for requests in flight (Ctrl-C to quit now)" in left
     assert not [line for line in left if "budget left" in line or line.startswith("doing ")], (
         "no half of a picture stays"
     )

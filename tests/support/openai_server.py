@@ -282,6 +282,11 @@ class _Handler(BaseHTTPRequestHandler):
                 owner.record(lost)
                 while not owner.closing.is_set():
                     self.wfile.write(data)
+            case "blanks" | "comments":
+                self._head(200, 1 << 50, {})
+                owner.record(lost)
+                while not owner.closing.wait(0.02):
+                    self.wfile.write(b" " if fault.word == "blanks" else b": keepalive\n\n")
             case "stall":
                 self._head(200, len(data), {})
                 self.wfile.write(data[:half])

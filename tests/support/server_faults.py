@@ -23,6 +23,8 @@ WORDS = {
     "drip[:s]": "the body comes in small pieces over s seconds (default 3600)",
     "drip-head[:s]": "the same of the headers",
     "endless": "a body that never ends",
+    "blanks": "a body of nothing but blanks, one every 20 ms",
+    "comments": "a stream of nothing but comments, one every 20 ms",
     "compressed": "a body compressed by gzip, which was not asked for",
     "bomb": "such a body of ten megabytes",
     "malformed": "status 200 and a body that is not JSON",

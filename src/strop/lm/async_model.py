@@ -15,11 +15,15 @@ from typing import Any, TypeAlias, TypeVar
 
 from strop.base.errors import NO_THREAD, LanguageModelError, OutOfThreads
 from strop.lm.base import Completion, CompletionBatch, Fault, Keep, Request
+from strop.lm.pace import Outage
 
 T = TypeVar("T")
 
 CLOSED = "the model is closed"
 """The message of `model_closed`."""
+STOPPED = "the model was closed before its response was there"
+LAST_SECONDS = 10.0
+"""How long a finished model waits for what is on its way."""
 
 Deliver: TypeAlias = Callable[[int, Completion], None]
 """Takes the index of a request and its completion. Safe to call from any thread."""
@@ -116,6 +120,10 @@ async def together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
 class AsyncModel:
     """A model that answers in tasks of the event loop. Subclasses define `answer`, or `ask`."""
 
+    _outage: Outage | None = None
+    """Of a model that is asked again."""
+    last_seconds = LAST_SECONDS
+
     def __init__(self, name: str, *, is_language_model: bool = True) -> None:
         self.name = name
         self.is_language_model = is_language_model
@@ -168,9 +176,14 @@ class AsyncModel:
         return batch.completions()
 
     def finish(self) -> None:
-        """Send nothing more; answers on their way still arrive. Idempotent."""
+        """Send nothing more. Answers on their way have `last_seconds` to arrive. Idempotent."""
         self._finished = True
         _in_loop(self._end_waits)
+
+    def ends_in(self, seconds: float) -> None:
+        """The run is over after so many seconds: no wait for another attempt is longer."""
+        if self._outage is not None:
+            self._outage.ends_in(seconds)
 
     def close(self) -> None:
         """Finish and end what is under way. A call that waits raises. Idempotent."""
@@ -180,7 +193,11 @@ class AsyncModel:
             asyncio.run_coroutine_threadsafe(self._close(), loop).result()
 
     def _end_waits(self) -> None:
-        """End the waits of requests that are not sent yet. Runs in the event loop."""
+        """End the waits of requests that are not sent yet, and soon those of the others. Runs in the event loop."""
+        if self._outage is not None:
+            self._outage.finish()
+        for call in self._calls:
+            asyncio.get_running_loop().call_later(self.last_seconds, call.cancel)
 
     async def _release(self) -> None:
         """Close connections."""

@@ -99,7 +99,7 @@ class LanguageModel(Protocol):
         ...
 
     def finish(self) -> None:
-        """Send nothing more: answers on their way still arrive, other requests fail. Idempotent."""
+        """Send nothing more: answers on their way have some seconds to arrive, other requests fail. Idempotent."""
         ...
 
     def close(self) -> None:
@@ -147,6 +147,13 @@ def given(model: LanguageModel, completions: Sequence[Completion]) -> None:
         told(completions)
 
 
+def ends_in(model: LanguageModel, seconds: float) -> None:
+    """Tell a model that tries again when the run is over, so that no wait is longer."""
+    told = getattr(model, "ends_in", None)
+    if told is not None:
+        told(seconds)
+
+
 def numbers_of(completions: Sequence[Completion]) -> set[int]:
     """Which prepared answers these are."""
     numbers = (completion.parameters.get(ANSWER) for completion in completions)
@@ -170,6 +177,10 @@ class Wrapper:
         self._model = model
         self.name = model.name
         self.is_language_model = model.is_language_model
+
+    def ends_in(self, seconds: float) -> None:
+        """Tell the wrapped model when the run is over."""
+        ends_in(self._model, seconds)
 
     def finish(self) -> None:
         """Finish the wrapped model. Idempotent."""

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.responses import without_thoughts
 from strop.base.user_modules import spec_of
-from strop.lm.async_model import AsyncModel, in_thread, model_closed
+from strop.lm.async_model import STOPPED, AsyncModel, in_thread, model_closed
 from strop.lm.base import Completion, Fault, Request, encodable
 from strop.lm.options import ModelSpec
 
@@ -57,7 +57,10 @@ class CallableModel(AsyncModel):
         async with self._slots:
             if self._finished:
                 raise model_closed()
-            return await in_thread(partial(self._call_function, request))
+            try:
+                return await in_thread(partial(self._call_function, request))
+            except asyncio.CancelledError:
+                raise model_closed((Fault("connection", STOPPED, 1, maybe_billed=True),)) from None
 
     def _call_function(self, request: Request) -> Completion:
         started = time.monotonic()

@@ -25,7 +25,7 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.private import users_umask
 from strop.base.responses import without_thoughts
 from strop.base.terminal_text import escape
-from strop.lm.async_model import AsyncModel, model_closed
+from strop.lm.async_model import STOPPED, AsyncModel, model_closed
 from strop.lm.base import Completion, Fault, Request
 from strop.lm.options import ModelSpec
 from strop.lm.pace import Outage, RetryPolicy
@@ -46,7 +46,8 @@ class CommandModel(AsyncModel):
             ConfigurationError: the command line cannot be read or holds a key, or its program does not exist.
         """
         super().__init__(spec)
-        self._words, self._environ, self._outage = _words(spec, environ), environ, outage
+        self._words, self._environ = _words(spec, environ), environ
+        self._outage: Outage = outage
         self._slots, self._seconds = asyncio.Semaphore(connections), seconds
 
     async def answer(self, request: Request) -> Completion:
@@ -82,7 +83,7 @@ class CommandModel(AsyncModel):
         except TimeoutError:
             return Fault("timeout", f"no response in {self._seconds:g} s", attempt, maybe_billed=True)
         except asyncio.CancelledError:
-            return Fault("connection", "the model was closed while the program ran", attempt, maybe_billed=True)
+            return Fault("connection", STOPPED, attempt, maybe_billed=True)
         except OSError as error:
             return Fault("connection", self._in_words(f"it could not be started: {error}"), attempt)
         is_cut = len(printed) > LARGEST_ANSWER
@@ -132,9 +133,6 @@ class CommandModel(AsyncModel):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(process.wait(), 1.0)
             return process.returncode or 0
-
-    def _end_waits(self) -> None:
-        self._outage.finish()
 
     def _in_words(self, text: str) -> str:
         return escape(hide_keys(text, self._environ), 300)

@@ -82,6 +82,7 @@ class Inbox(AsyncModel):
         return f"{self.name}: {count} unanswered when the run was stopped; open requests stay in the folder"
 
     def _end_waits(self) -> None:
+        super()._end_waits()
         self._stopped.set()
 
     def _question(self, request: Request) -> Path:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from strop.base.errors import LanguageModelError
-from strop.lm.async_model import CLOSED, AsyncModel, Deliver, together
+from strop.lm.async_model import CLOSED, STOPPED, AsyncModel, Deliver, together
 from strop.lm.base import Completion, CompletionBatch, Fault, Request
 from strop.lm.openai_chat import Accepted, Parameters, UnreadableBody, messages_of, read_answer
 from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, unreadable
@@ -33,7 +33,9 @@ def settings_of(options: ModelSettings) -> Settings:
         max_tokens=options.max_tokens,
         seed=options.seed,
         read_seconds=options.timeout or defaults.read_seconds,
-        deadline_seconds=max(options.timeout or 0.0, defaults.deadline_seconds),
+        deadline_seconds=max(
+            options.timeout or defaults.read_seconds, min(options.give_up_after, defaults.deadline_seconds)
+        ),
         retry=RetryPolicy(options.give_up_after),
     )
 
@@ -71,7 +73,7 @@ class OpenAIModel(AsyncModel):
         )
         self._pacer = Pacer(limits.max_connections, self._clock)
         self._wire = HttpWire(endpoint, limits, self._clock)
-        self._outage = Outage(limits.retry, endpoint.where, self._clock, jitter=jitter)
+        self._outage: Outage = Outage(limits.retry, endpoint.where, self._clock, jitter=jitter)
 
     def __repr__(self) -> str:
         return f"OpenAIModel({self.name!r} at {self._endpoint.host})"
@@ -92,8 +94,8 @@ class OpenAIModel(AsyncModel):
         return f"{self._endpoint.where}{error}{batch.unanswered()}"
 
     def _end_waits(self) -> None:
+        super()._end_waits()
         self._pacer.finish()
-        self._outage.finish()
 
     async def _release(self) -> None:
         await self._wire.close()
@@ -133,7 +135,7 @@ class OpenAIModel(AsyncModel):
                 return self._answered(completions, parameters, seconds, attempts, remarks)
             fault = Fault(failure.kind, failure.detail, attempts.number, maybe_billed=failure.maybe_billed)
             if failure.passing:
-                if await self._outage.retry(attempts, fault, failure.retry_after):
+                if await self._outage.retry(attempts, fault, failure.retry_after, self._pacer.hold):
                     continue
                 raise self._error(attempts, failure)
             change = self._accepted.after_rejection(failure.rejection, parameters)
@@ -176,10 +178,10 @@ class OpenAIModel(AsyncModel):
             )
         except UnreadableBody as error:
             raise unreadable(error, self._endpoint) from None
+        except asyncio.CancelledError:
+            raise AttemptFailed("connection", STOPPED, maybe_billed=True) from None
         except AttemptFailed as failure:
             turn.refused = failure.busy
-            if failure.retry_after is not None:
-                self._pacer.hold(min(failure.retry_after, self._settings.retry.longest_retry_after_seconds))
             raise
         turn.answered = True
         return completions

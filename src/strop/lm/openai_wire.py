@@ -1,7 +1,7 @@
 """One HTTP request to an OpenAI-compatible server, and what its failures mean.
 
-The OpenAI SDK sends it, without retries of its own. Its time-outs limit one silence each, and it reads bodies of any size; so an
-attempt is cancelled at its deadline, and the stream of a response ends at a limit of bytes.
+The OpenAI SDK sends it, without retries of its own. Its time-outs take any byte for life, and it reads bodies of any size; so an
+attempt is cancelled after a silence and at its deadline, and the stream of a response ends at a limit of bytes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import os
 import re
 import ssl
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -22,7 +23,7 @@ import openai
 
 from strop.lm.base import FaultKind
 from strop.lm.openai_chat import OVERFLOW, Parameters, UnreadableBody
-from strop.lm.pace import Clock, RetryPolicy, retry_after_seconds
+from strop.lm.pace import LONG_WAIT_SECONDS, Clock, RetryPolicy, duration_text, retry_after_seconds
 from strop.lm.providers import Endpoint
 
 
@@ -38,7 +39,7 @@ class Settings:
     """If given, each response is drawn with a seed of its own, derived from this, in an HTTP request of its own."""
     connect_seconds: float = 10.0
     read_seconds: float = 600.0
-    """Longest silence during a response."""
+    """Longest silence of a server. Blanks, and comments in a stream, are silence."""
     deadline_seconds: float = 1800.0
     """Longest time of one attempt as a whole."""
     largest_answer_bytes: int = 1 << 20
@@ -67,6 +68,10 @@ class AttemptFailed(Exception):
     """The server refuses requests because of its load: fewer should be in flight."""
 
 
+_silence: ContextVar[asyncio.Timeout] = ContextVar("silence")
+"""The time-out of the request that the current task sends."""
+
+
 @cache
 def _tls_context(trust_env: bool) -> ssl.SSLContext:
     """The trusted certificates. All connections share them: reading them takes 40 ms."""
@@ -78,12 +83,11 @@ class HttpWire:
 
     def __init__(self, endpoint: Endpoint, settings: Settings, clock: Clock | None = None) -> None:
         self._endpoint, self._settings, self._clock = endpoint, settings, clock or Clock()
-        read = min(settings.read_seconds, settings.deadline_seconds)
         self._client = openai.AsyncOpenAI(
             api_key=endpoint.key or "not-needed",
             base_url=endpoint.base_url,
             max_retries=0,
-            timeout=openai.Timeout(read, connect=min(settings.connect_seconds, read), pool=None),
+            timeout=openai.Timeout(None, connect=settings.connect_seconds),
             http_client=openai.DefaultAsyncHttpxClient(
                 trust_env=not endpoint.is_loopback,
                 verify=_tls_context(not endpoint.is_loopback),
@@ -98,9 +102,10 @@ class HttpWire:
         Raises:
             AttemptFailed: there is no response, or one of another status.
         """
-        deadline = self._settings.deadline_seconds
+        deadline, longest_silence = self._settings.deadline_seconds, self._settings.read_seconds
         try:
-            async with asyncio.timeout(deadline):
+            async with asyncio.timeout(deadline), asyncio.timeout(longest_silence) as silence:
+                _silence.set(silence)
                 response = await self._client.chat.completions.with_raw_response.create(
                     model=self._endpoint.model,
                     messages=messages,  # type: ignore[arg-type]
@@ -108,7 +113,10 @@ class HttpWire:
                 )
                 return response.content
         except TimeoutError:
-            detail = f"no whole response within {deadline:g} s"
+            is_silent = silence.expired()
+            detail = (
+                f"no response in {longest_silence:g} s" if is_silent else f"no whole response within {deadline:g} s"
+            )
             raise AttemptFailed("timeout", detail, passing=True, maybe_billed=True) from None
         except (_BodyTooLarge, zlib.error):
             why = f"more than {self._settings.largest_body_bytes} bytes, or compressed in an odd way"
@@ -128,7 +136,11 @@ class HttpWire:
             raise _BodyTooLarge
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         unzip = None if coding in {"", "identity"} else zlib.decompressobj(wbits=47)  # gzip or zlib
-        response.stream = _BoundedStream(response.stream, self._settings.largest_body_bytes, unzip)
+        response.stream = _BoundedStream(response.stream, self._settings.largest_body_bytes, unzip, self._heard)
+
+    def _heard(self) -> None:
+        """The server said something: the next silence begins."""
+        _silence.get().reschedule(asyncio.get_running_loop().time() + self._settings.read_seconds)
 
 
 class _BodyTooLarge(Exception):
@@ -138,15 +150,22 @@ class _BodyTooLarge(Exception):
 class _BoundedStream(httpx2.AsyncByteStream):
     """The body of a response without its compression, up to its limit."""
 
-    def __init__(self, stream: httpx2.AsyncByteStream, largest_bytes: int, unzip: Any) -> None:
-        self._stream, self._left, self._unzip = stream, largest_bytes, unzip
+    def __init__(
+        self, stream: httpx2.AsyncByteStream, largest_bytes: int, unzip: Any, heard: Callable[[], None]
+    ) -> None:
+        self._stream, self._left, self._unzip, self._heard = stream, largest_bytes, unzip, heard
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        comment = b""  # the mark of one that has begun
         async for data in self._stream:
             data = self._unzip.decompress(data, self._left + 1) if self._unzip else data
             self._left -= len(data)
             if self._left < 0:
                 raise _BodyTooLarge
+            lines = (comment + data).replace(b"\r", b"\n").split(b"\n")
+            if any(line.strip() and not line.startswith(b":") for line in lines):
+                self._heard()
+            comment = b":" if lines[-1].startswith(b":") else b""
             yield data
 
     async def aclose(self) -> None:
@@ -169,7 +188,11 @@ def classify(error: openai.APIError, endpoint: Endpoint, *, now: float) -> Attem
     """What an exception of the SDK means. `now`, in seconds of the epoch, is for dates in Retry-After."""
     if isinstance(error, openai.APIStatusError):
         headers = error.response.headers
-        return _of_status(error.status_code, error.body, endpoint, retry_after=retry_after_seconds(headers, now))
+        seconds = retry_after_seconds(headers, now)
+        failure = _of_status(error.status_code, error.body, endpoint, retry_after=seconds)
+        if seconds is None or seconds <= LONG_WAIT_SECONDS:
+            return failure
+        return replace(failure, detail=f"{failure.detail} (it asks to wait {duration_text(seconds)})")
     if not isinstance(error, openai.APIConnectionError):
         return unreadable(UnreadableBody(type(error).__name__), endpoint)
     cause = error.__cause__

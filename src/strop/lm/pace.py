@@ -21,7 +21,9 @@ from strop.base.terminal_text import escape
 from strop.lm.base import Fault
 
 NOTICE_AFTER = 3
-"""The user is notified after so many failures of one request with no answer to any other in between."""
+"""The user is notified after so many failures of one request with no answer to any other in between, …"""
+LONG_WAIT_SECONDS = 10.0
+"""… and before a longer wait than this."""
 
 
 class Clock:
@@ -138,21 +140,19 @@ class RetryPolicy:
     """For how long a request may fail, 0 and up; then it is given up. 0: one attempt."""
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 60.0
-    longest_retry_after_seconds: float = 300.0
-    """The longest pause that a server may ask for; it is asked again after this."""
 
     def wait(self, attempt: int, retry_after: float | None, jitter: random.Random) -> float:
         """Seconds to wait after attempt number `attempt` (from 1) has failed.
 
-        Without `retry_after`: uniform in [w/2, w] with w = first wait · 2^(attempt - 1), capped. With it: that time, capped, and
-        up to a tenth more, so that requests refused together do not return together; at least an eighth of the wait without it,
+        Without `retry_after`: uniform in [w/2, w] with w = first wait · 2^(attempt - 1), capped. With it: that time, and up to
+        a tenth more, so that requests refused together do not return together; at least an eighth of the wait without it,
         so that a server that keeps asking for 0 or 1 s is asked less and less often.
         """
         longest = self.first_wait_seconds * 2.0 ** min(attempt - 1, 60)
         share = 0.5 + 0.5 * jitter.random()
         if retry_after is None:
             return min(longest, self.longest_wait_seconds) * share
-        asked = min(max(retry_after, 0.0), self.longest_retry_after_seconds) * (1 + 0.1 * jitter.random())
+        asked = max(retry_after, 0.0) * (1 + 0.1 * jitter.random())
         return max(asked, min(longest / 8, self.longest_wait_seconds) * share)
 
 
@@ -201,6 +201,7 @@ class Outage:
         self._began: float | None = None
         """Since when nothing is answered; None if nothing fails."""
         self._answers = 0
+        self._ends = math.inf
 
     @contextmanager
     def attempts(self) -> Iterator[Attempts]:
@@ -213,10 +214,17 @@ class Outage:
             if not self._failing:  # a failure an hour later is another outage
                 self._began, self._told = None, False
 
-    async def retry(self, attempts: Attempts, fault: Fault, retry_after: float | None = None) -> bool:
+    async def retry(
+        self,
+        attempts: Attempts,
+        fault: Fault,
+        retry_after: float | None = None,
+        hold: Callable[[float], object] = lambda seconds: None,
+    ) -> bool:
         """Wait after an attempt that may succeed later; whether the request is to be sent again.
 
-        The fault is added to those of the request. `retry_after`: seconds that the server asks to wait.
+        The fault is added to those of the request. `retry_after`: seconds that the server asks to wait. A wait for longer than is
+        left is none; `hold` gets any other.
         """
         now = self._clock.now()
         if not attempts.failures:
@@ -224,18 +232,22 @@ class Outage:
         attempts.failures += 1
         self._failing.add(attempts)
         self._began = now if self._began is None else self._began
-        left = self._policy.give_up_seconds - (now - min(self._began, attempts.since))
-        if self._finished or left <= 0:
+        patience = self._policy.give_up_seconds - (now - min(self._began, attempts.since))
+        left, flag = min((patience, "--give-up-after"), (self._ends - now, "--max-time"))
+        if self._finished or left <= 0 or left < (retry_after or 0.0):
             attempts.add(fault)
             self._wake()  # nobody needs to wait for the end of the outage
             return False
-        if attempts.failures >= NOTICE_AFTER and attempts.answers == self._answers and left >= 1 and not self._told:
+        pause = min(self._policy.wait(attempts.failures, retry_after, self._jitter), left)
+        if retry_after is not None:
+            hold(retry_after)
+        is_out = attempts.failures >= NOTICE_AFTER and attempts.answers == self._answers and left >= 1
+        if (is_out or pause > LONG_WAIT_SECONDS) and not self._told:
             self._told = True
             self._tell(
                 f"{self._who} does not answer: {escape(fault.detail, 300)}; trying again for up to {duration_text(left)} "
-                "(--give-up-after)"
+                f"({flag})"
             )
-        pause = min(self._policy.wait(attempts.failures, retry_after, self._jitter), left)
         attempts.add(replace(fault, waited_seconds=pause))
         await self._clock.wait(self._over, pause)
         return not self._finished
@@ -249,6 +261,10 @@ class Outage:
         if told and began is not None:
             self._wake()
             self._tell(f"{self._who} answers again after {duration_text(self._clock.now() - began)}")
+
+    def ends_in(self, seconds: float) -> None:
+        """The run is over after so many seconds."""
+        self._ends = self._clock.now() + seconds
 
     def finish(self) -> None:
         """End all waits. Idempotent."""

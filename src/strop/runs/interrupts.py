@@ -72,9 +72,9 @@ def stopped_by_signals(
 ) -> Iterator[None]:
     """On the first signal, call `stops`, which make all waiting code fail; on the second, end the process immediately.
 
-    A sandbox's `close` ends all guests; a model's `finish` only lets requests in flight complete, which are paid for. `notify`
-    prints a notice; None: on standard error. Reaching `seconds` (None: never) has the effect of a signal. Outside the main
-    thread, only the time limit works.
+    A sandbox's `close` ends all guests; a model's `finish` gives requests in flight, which are paid for, some seconds to
+    complete. `notify` prints a notice; None: on standard error. Reaching `seconds` (None: never) has the effect of a signal.
+    Outside the main thread, only the time limit works.
 
     Raises:
         Interrupted, TimeSpent: instead of the failure that the signal or the time limit caused.
@@ -159,7 +159,7 @@ class _Watch:
     def _stop(self, reason: StropError, words: str) -> None:
         first = self.reason is None
         self.reason, stop.at = reason, time.monotonic()
-        self.notify(f"strop: {words}; waiting for requests in flight (Ctrl-C to quit now)")
+        self.notify(f"strop: {words}; waiting up to 10 s for requests in flight (Ctrl-C to quit now)")
         self.end_scorers()
         for end in self._stops if first else ():  # in other threads, because this one must receive the next signal
             threading.Thread(target=end, name="strop-stop").start()

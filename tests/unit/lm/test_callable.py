@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,20 @@ def test_callable_is_not_called_when_finished() -> None:
     model.finish()
     with pytest.raises(LanguageModelError, match="closed"):
         model.complete(REQUESTS[:1], dropped)
+
+
+def test_call_on_its_way_ends_soon_and_may_have_been_billed_when_the_model_is_finished() -> None:
+    begun, go = threading.Event(), threading.Event()
+    model = CallableModel(lambda request: begun.set() or str(go.wait(30)))
+    model.last_seconds = 0.05
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(model.complete, REQUESTS[:1], dropped)
+        assert begun.wait(30)
+        model.finish()
+        with pytest.raises(LanguageModelError, match="closed") as caught:
+            asking.result(30)
+        go.set()
+    assert [fault.maybe_billed for fault in caught.value.faults] == [True]
 
 
 def test_callable_that_cannot_be_called_is_refused() -> None:

@@ -217,7 +217,7 @@ def test_close_ends_a_running_program(make: Make, tmp_path: Path) -> None:
         asking = pool.submit(answer, model)
         wait_until(started.exists)
         model.close()
-        with pytest.raises(LanguageModelError, match="closed while the program ran"):
+        with pytest.raises(LanguageModelError, match="closed before its response was there"):
             asking.result()
     wait_until(lambda: alive(f"sleep {mark}") == [])
 

@@ -113,6 +113,13 @@ def test_openai_sends_again_when_no_whole_answer_comes_in_time(fault: str) -> No
         assert answer.text.startswith("a #") and kinds([answer])[0] == "timeout" and answer.faults[0].maybe_billed
 
 
+@pytest.mark.parametrize("fault", ["blanks", "comments"])
+def test_openai_takes_blanks_and_comments_for_silence(fault: str) -> None:
+    with loopback([fault], replace(HURRIED, deadline_seconds=3600.0, read_seconds=0.25)) as it:
+        (answer,) = it.ask("a")
+        assert answer.text.startswith("a #") and kinds([answer])[0] == "timeout" and answer.faults[0].maybe_billed
+
+
 PASSING = ["ok", "429:0", "500", "cut", "drop", "malformed", "no-choices", "ignore-n", "reject-n"]
 PASSING += ["empty", "long", "no-code"]
 
@@ -202,7 +209,7 @@ def test_openai_has_no_more_requests_in_flight_than_connections() -> None:
 
 def test_openai_reports_a_server_that_is_silent_too_long_and_may_have_billed() -> None:
     limits = Settings(read_seconds=0.1, retry=RetryPolicy(give_up_seconds=0))
-    with loopback(["slow:30"], limits) as it, pytest.raises(LanguageModelError, match="no response in time") as caught:
+    with loopback(["slow:30"], limits) as it, pytest.raises(LanguageModelError, match="no response in 0.1 s") as caught:
         it.ask("a")
     assert [(fault.fault, fault.maybe_billed) for fault in caught.value.faults] == [("timeout", True)]  # type: ignore[attr-defined]
 
@@ -326,6 +333,19 @@ def test_answer_on_its_way_still_comes_when_the_model_is_finished() -> None:
         model.finish()
         go.set()
         assert answer.result(30)[0].text == "paid for"
+        model.close()
+
+
+def test_request_on_its_way_ends_soon_and_may_have_been_billed_when_the_model_is_finished() -> None:
+    with OpenAIServer(Scripted(lambda r: "x"), ["slow:3600"]) as server, ThreadPoolExecutor(1) as pool:
+        model = model_of(server)
+        model.last_seconds = 0.05
+        answer = pool.submit(model.complete, [Request("e", "m")], dropped)
+        wait_until(lambda: server.in_flight[-1][1] == 1)
+        model.finish()
+        with pytest.raises(LanguageModelError, match="closed before its response") as caught:
+            answer.result(30)
+        assert [(fault.attempt, fault.maybe_billed) for fault in caught.value.faults] == [(1, True)]
         model.close()
 
 

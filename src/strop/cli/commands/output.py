@@ -17,7 +17,7 @@ from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.core.scorer import scorer_line
 from strop.report.terminal.layout import Lasting, say
-from strop.runs.interrupts import TimeSpent
+from strop.runs.interrupts import Interrupted, TimeSpent
 from strop.runs.reading import opened
 from strop.store import FILE_NAME, Store
 from strop.tasks.command.task import AnyTask
@@ -130,10 +130,10 @@ def record_in(directory: Path, *, as_json: bool) -> Iterator[Store]:
 
 @contextmanager
 def reported(directory: Path, no_report: bool) -> Iterator[None]:
-    """Write the page of the run in `directory` at the end of the work inside, also where a limit ended it."""
+    """Write the page of the run in `directory` at the end of the work inside, also where a limit or a signal ended it."""
     try:
         yield
-    except (RunBudgetSpent, TimeSpent):
+    except (RunBudgetSpent, TimeSpent, Interrupted):
         write_report(directory, no_report)
         raise
     write_report(directory, no_report)
