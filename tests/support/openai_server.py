@@ -231,7 +231,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         key = self.headers.get("Authorization", "").removeprefix("Bearer ")
         rejected = None if fault.body is not None else server_faults.rejection(fault, body, key)
-        if fault.body is not None:
+        if fault.word == "bytes":
+            owner.record(seen)
+            self.wfile.write((fault.body or "").encode("latin-1"))
+            self._hang_up()
+        elif fault.body is not None:
             self._send(int(fault.word), fault.body.encode(), seen)
         elif fault.word == "drop":
             owner.record(seen)

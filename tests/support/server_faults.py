@@ -14,6 +14,7 @@ from typing import Any
 WORDS = {
     "ok": "no fault",
     "<status> <body>": "that status, and exactly that body",
+    "HTTP/<bytes>": "exactly these bytes, in Latin-1, then the connection is closed",
     "<status>[:s]": "an HTTP error such as 429, 500 or 529, with Retry-After of s seconds where s is given",
     "drop": "the connection is closed before any byte of an answer",
     "cut": "the connection is closed in the middle of the answer's body",
@@ -86,6 +87,8 @@ def parse_fault(text: str) -> ServerFault:
     Raises:
         ValueError: no such word, or a number where none belongs.
     """
+    if text.startswith("HTTP/"):
+        return ServerFault("bytes", body=text)
     if text[:3].isdecimal() and text[3:4] == " ":
         return ServerFault(text[:3], body=text[4:])
     word, colon, number = text.strip().partition(":")

@@ -180,11 +180,6 @@ class AsyncModel:
         self._finished = True
         _in_loop(self._end_waits)
 
-    def ends_in(self, seconds: float) -> None:
-        """The run is over after so many seconds: no wait for another attempt is longer."""
-        if self._outage is not None:
-            self._outage.ends_in(seconds)
-
     def close(self) -> None:
         """Finish and end what is under way. A call that waits raises. Idempotent."""
         self.finish()

@@ -14,6 +14,8 @@ from strop.base.results import Fault as Fault
 from strop.base.results import FaultKind as FaultKind
 from strop.base.results import Response, fields_of
 
+MOST_TOKENS = 100_000_000
+"""No server used more for one request."""
 _SELF_IMPROVEMENT = re.compile(r"t\d{1,9}/improve")
 """The scope of one (core.algorithm)."""
 
@@ -147,13 +149,6 @@ def given(model: LanguageModel, completions: Sequence[Completion]) -> None:
         told(completions)
 
 
-def ends_in(model: LanguageModel, seconds: float) -> None:
-    """Tell a model that tries again when the run is over, so that no wait is longer."""
-    told = getattr(model, "ends_in", None)
-    if told is not None:
-        told(seconds)
-
-
 def numbers_of(completions: Sequence[Completion]) -> set[int]:
     """Which prepared answers these are."""
     numbers = (completion.parameters.get(ANSWER) for completion in completions)
@@ -177,10 +172,6 @@ class Wrapper:
         self._model = model
         self.name = model.name
         self.is_language_model = model.is_language_model
-
-    def ends_in(self, seconds: float) -> None:
-        """Tell the wrapped model when the run is over."""
-        ends_in(self._model, seconds)
 
     def finish(self) -> None:
         """Finish the wrapped model. Idempotent."""

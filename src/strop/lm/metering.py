@@ -1,13 +1,15 @@
 """A model whose calls are paid from a budget: the worst case is reserved before a call, and settled by what the server used.
 
 The worst case of a response is one token for each byte of its prompt, the overhead of a server, and the limit of tokens of an
-answer. A request whose worst case does not fit waits for those in flight to return what they did not use, so no answer passes a
-limit. What a server reports as used is what it bills, and what counts; the worst case counts where it reports nothing, or numbers
-that cannot be right, and for each attempt that failed after the server may have worked (`Fault.maybe_billed`).
+answer. A request whose worst case does not fit waits for those in flight to return what they did not use. What a server reports
+as used, or as its own cost, is what it bills: the dearer of both counts, also above the worst case, and later requests reserve as
+much. The worst case counts where it reports nothing, or numbers that cannot be right, and for each attempt that failed after the
+server may have worked (`Fault.maybe_billed`).
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,13 +20,13 @@ from strop.base.budget import COST, TOKENS, Budget
 from strop.base.console import notify
 from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.base.terminal_text import escape
-from strop.lm.base import Completion, CompletionBatch, Fault, Keep, LanguageModel, Request, Wrapper, given
+from strop.lm.base import MOST_TOKENS, Completion, CompletionBatch, Fault, Keep, LanguageModel, Request, Wrapper, given
 from strop.lm.prices import Tariff
 
 UNKNOWN_USAGE = "reports no token usage, or an impossible one; limits count the worst case of such responses"
 """Reported once about a model, where tokens or money are limited."""
-_BELIEVED = 4
-"""Usage of more than so many times the worst case is not believed."""
+_MOST_BYTES = 20
+"""A prompt of more bytes a token than this was not counted."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ class Metered(Wrapper):
         super().__init__(model)
         self._tariffs = dict(tariffs)
         self._lock = threading.Lock()
-        """Guards the next one."""
+        """Guards the next two."""
+        self._beyond = Bill()
+        """By how much a response exceeded what prompt, price and limit of tokens allow, at most."""
         self._reported_unknown = False
         self._refusal: BudgetExceeded | None = None
         """The first one: a cheaper request is refused after it, too."""
@@ -95,7 +99,10 @@ class Metered(Wrapper):
         self._budget = budget
 
     def worst_case(self, request: Request) -> Bill:
-        """What one attempt at one response may cost at most, whichever member answers."""
+        """What one attempt at one response may cost at most, by what is known of the server, whichever member answers."""
+        return self._by_price(request) + self._beyond
+
+    def _by_price(self, request: Request) -> Bill:
         bills = [_most(tariff, *tariff.most_tokens(request.prompt_bytes)) for tariff in self._tariffs.values()]
         return Bill(max(bill.tokens for bill in bills), max(bill.cost for bill in bills))
 
@@ -149,6 +156,7 @@ class Metered(Wrapper):
     def _ask(self, part: _Reservation, batch: CompletionBatch) -> None:
         """Send the requests of one part, and settle their reservations."""
         unsettled = set(range(len(part.requests)))
+        bills: list[Bill] = []
 
         def settle(index: int, bill: Bill) -> None:
             unsettled.remove(index)
@@ -156,6 +164,7 @@ class Metered(Wrapper):
 
         def arrived(index: int, completion: Completion) -> None:
             bill, completion = self._billed(part, index, completion)
+            bills.append(bill)
             try:
                 batch.add(part.first + index, completion)
             finally:
@@ -163,6 +172,7 @@ class Metered(Wrapper):
 
         try:
             self._model.complete(part.requests, arrived)
+            self._learn(bills, part.requests)
         except LanguageModelError as error:
             # Requests without an answer are not billed, except for attempts whose end nobody saw.
             bill = max((part.doubtful(index, error.faults) for index in unsettled), key=_size, default=Bill())
@@ -175,6 +185,13 @@ class Metered(Wrapper):
             for index in sorted(unsettled):
                 settle(index, part.worst[index])
 
+    def _learn(self, bills: Sequence[Bill], requests: Sequence[Request]) -> None:
+        """Reserve more from now on if these bills, of which the first may be that of all, exceed the worst case."""
+        spent, most = sum(bills, Bill()), sum(map(self._by_price, requests), Bill())
+        tokens, cost = ((spent.amounts[name] - most.amounts[name]) / len(requests) for name in (TOKENS, COST))
+        with self._lock:
+            self._beyond = Bill(max(self._beyond.tokens, math.ceil(tokens)), max(self._beyond.cost, math.ceil(cost)))
+
     def _billed(self, part: _Reservation, index: int, completion: Completion) -> tuple[Bill, Completion]:
         """(what a completion costs, the completion with its cost)."""
         tariff, request = self._tariff_of(completion), part.requests[index]
@@ -184,10 +201,10 @@ class Metered(Wrapper):
         length = len((completion.text + (completion.reasoning or "")).encode("utf-8", "replace"))
         most_out = max(most_out, length)
         tokens_in, tokens_out = completion.input_tokens, completion.output_tokens
-        most = _BELIEVED * len(part.requests)
-        if (tokens_in or 0) > most * most_in or (tokens_out or 0) > most * most_out:
+        if max(tokens_in or 0, tokens_out or 0) > MOST_TOKENS:
             tokens_in = tokens_out = None
-            completion = replace(completion, input_tokens=None, output_tokens=None)
+        if tokens_in and tokens_in * _MOST_BYTES < request.prompt_bytes:
+            tokens_in = None
         usage = part.usage[request.prompt]
         usage.append((tokens_in, tokens_out))
         refused = completion.finish_reason == "refused" and not completion.text
@@ -197,7 +214,8 @@ class Metered(Wrapper):
             tokens_out = None if completion.text else 0 if refused else tokens_out
         used_in = most_in if tokens_in is None else tokens_in
         used_out = most_out if tokens_out is None else tokens_out
-        cost = None if tariff.price is None else tariff.price.cost(used_in, used_out)
+        cost = completion.cost if tariff.price is None else tariff.price.cost(used_in, used_out)
+        cost = max(cost or 0, completion.cost or 0) if cost is not None else None
         if (tokens_in is None or tokens_out is None) and not refused:
             self._report_unknown_usage()
         return Bill(used_in + used_out, cost or 0), replace(

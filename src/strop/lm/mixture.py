@@ -15,7 +15,7 @@ from itertools import accumulate
 
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import AsyncModel, Deliver, in_thread, together
-from strop.lm.base import Completion, CompletionBatch, LanguageModel, Request, ends_in, given
+from strop.lm.base import Completion, CompletionBatch, LanguageModel, Request, given
 from strop.lm.options import META
 
 
@@ -95,11 +95,6 @@ class Mixture(AsyncModel):
 
     def _end_waits(self) -> None:
         """Its members end theirs, and say what that may have cost."""
-
-    def ends_in(self, seconds: float) -> None:
-        """Tell every member when the run is over."""
-        for member in self._members:
-            ends_in(member.model, seconds)
 
     def close(self) -> None:
         """Close every member. Idempotent."""

@@ -27,15 +27,14 @@ from strop.lm.providers import Endpoint, endpoint_of
 def settings_of(options: ModelSettings) -> Settings:
     """The options of a specification, over the defaults."""
     defaults = Settings()
+    silence = options.timeout or defaults.read_seconds
     return replace(
         defaults,
         max_connections=options.connections or defaults.max_connections,
         max_tokens=options.max_tokens,
         seed=options.seed,
-        read_seconds=options.timeout or defaults.read_seconds,
-        deadline_seconds=max(
-            options.timeout or defaults.read_seconds, min(options.give_up_after, defaults.deadline_seconds)
-        ),
+        read_seconds=silence,
+        deadline_seconds=max(silence, min(options.give_up_after, defaults.deadline_seconds)),
         retry=RetryPolicy(options.give_up_after),
     )
 
@@ -73,7 +72,7 @@ class OpenAIModel(AsyncModel):
         )
         self._pacer = Pacer(limits.max_connections, self._clock)
         self._wire = HttpWire(endpoint, limits, self._clock)
-        self._outage: Outage = Outage(limits.retry, endpoint.where, self._clock, jitter=jitter)
+        self._outage: Outage = Outage(limits.retry, endpoint.where, self._clock, jitter=jitter, hold=self._pacer.hold)
 
     def __repr__(self) -> str:
         return f"OpenAIModel({self.name!r} at {self._endpoint.host})"
@@ -135,7 +134,7 @@ class OpenAIModel(AsyncModel):
                 return self._answered(completions, parameters, seconds, attempts, remarks)
             fault = Fault(failure.kind, failure.detail, attempts.number, maybe_billed=failure.maybe_billed)
             if failure.passing:
-                if await self._outage.retry(attempts, fault, failure.retry_after, self._pacer.hold):
+                if await self._outage.retry(attempts, fault, failure.retry_after):
                     continue
                 raise self._error(attempts, failure)
             change = self._accepted.after_rejection(failure.rejection, parameters)

@@ -7,13 +7,14 @@ once and remembered. Unknown fields of an answer are ignored and optional ones m
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from strop.base.responses import without_thoughts
-from strop.lm.base import Completion, Fault, Request, encodable
+from strop.lm.base import MOST_TOKENS, Completion, Fault, Request, encodable
 
 Parameters: TypeAlias = Mapping[str, Any]
 """What is sent besides the model and the chat, by the names of the protocol."""
@@ -24,8 +25,6 @@ LEAST_TOKENS = 16
 """A server that accepts only a lower limit of tokens leaves no room for an answer."""
 TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
 """The limit of tokens by its two names."""
-_MOST_TOKENS = 100_000_000
-"""No server used more for one request."""
 
 
 def token_limit(sent: Parameters) -> int | None:
@@ -202,7 +201,8 @@ def read_answer(
     except (ValueError, RecursionError, AttributeError, TypeError) as error:
         raise UnreadableBody(f"not JSON ({type(error).__name__})") from None
     value = value if isinstance(value, dict) else {}
-    own = [value] if isinstance(value.get("message"), dict) or value.get("role") == "assistant" else []
+    is_own = isinstance(value.get("message"), dict) or value.get("role") == "assistant"
+    own = [value] * (is_own and value.get("done") is not False)  # False: the first of many
     listed = value["choices"] if isinstance(value.get("choices"), list) else own
     listed = [each for each in listed if isinstance(each, dict)]
     choices = [each for each in listed if each.get("finish_reason") != "error"]
@@ -214,9 +214,10 @@ def read_answer(
     name = hide(encodable(model)) if isinstance(model, str) else ""
     first, *others = [_completion(choice, name, largest_bytes, attempt, hide) for choice in choices]
     has_text = bool(first.text or any(other.text for other in others))
-    (tokens_in, tokens_out), doubts = _usage(value.get("usage"), has_text)
+    usage = value.get("usage", value if "eval_count" in value else None)  # Ollama's own, beside the message
+    (tokens_in, tokens_out), cost, doubts = _usage(usage, has_text)
     faults = (*first.faults, *(Fault("usage", doubt, attempt) for doubt in doubts))
-    first = replace(first, input_tokens=tokens_in, output_tokens=tokens_out, faults=faults)
+    first = replace(first, input_tokens=tokens_in, output_tokens=tokens_out, cost=cost, faults=faults)
     none_in, none_out = (None if tokens is None else 0 for tokens in (tokens_in, tokens_out))
     return [
         first,
@@ -284,6 +285,8 @@ def _document(text: str) -> Any:
     choices: dict[str, dict[str, Any]] = {}
     for choice in (each for event in events for each in event.get("choices") or ()):
         one = choices.setdefault(str(choice.get("index")), {"message": {}})
+        if choice.get("message"):  # the whole, after its parts
+            one["message"] = {}
         one["finish_reason"] = choice.get("finish_reason") or one.get("finish_reason")
         said = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
         one["message"] |= {name: one["message"].get(name, "") + _text(part) for name, part in said.items()}
@@ -293,13 +296,24 @@ def _document(text: str) -> Any:
     return whole | {"choices": [] if "error" in whole else [*choices.values()]}
 
 
-def _usage(usage: Any, has_text: bool) -> tuple[tuple[int | None, int | None], tuple[str, ...]]:
-    """(tokens in, tokens out), and why one of them is None although the server reports something."""
+_INPUTS = ("prompt_tokens", "input_tokens", "prompt_eval_count")
+_OUTPUTS = ("completion_tokens", "output_tokens", "eval_count")
+_COSTS = ("cost", "total_cost", "estimated_cost")
+_WRITTEN, _READ = "cache.*(creat|writ|miss)", "cache(?!.*(creat|writ|miss))"
+_MOST_DOLLARS = 10_000
+"""No request cost more."""
+
+
+def _usage(usage: Any, has_text: bool) -> tuple[tuple[int | None, int | None], int | None, tuple[str, ...]]:
+    """(tokens in, tokens out), the cost that the server tells in billionths of a dollar, and what of the usage is not believed.
+
+    The dearest reading counts: parts that exceed their whole are not in it, nor is what the total alone has.
+    """
     if usage is None:
-        return (None, None), ()
+        return (None, None), None, ()
     if not isinstance(usage, dict):
-        return (None, None), ("the server's usage is not an object: its tokens are not known",)
-    inputs, outputs = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        return (None, None), None, ("the server's usage is not an object: its tokens are not known",)
+    inputs, outputs = _first(usage, _INPUTS), _first(usage, _OUTPUTS)
     total = usage.get("total_tokens")
     doubts = []
     if inputs is not None and not _is_count(inputs, 1):
@@ -308,9 +322,40 @@ def _usage(usage: Any, has_text: bool) -> tuple[tuple[int | None, int | None], t
     if outputs is not None and not _is_count(outputs, 1 if has_text else 0):
         doubts.append(f"completion_tokens cannot be {_shown(outputs)}")
         outputs = None
+    cached, thought = _part(usage, _WRITTEN) + _part(usage, _READ), _part(usage, "reasoning|thought|thinking")
+    if inputs is not None and (cached > inputs or "prompt_tokens" not in usage):  # Anthropic's `input_tokens` lack them
+        inputs += cached
+    if outputs is not None and thought > outputs:
+        outputs += thought
     if inputs is not None and outputs is not None and _is_count(total, inputs + outputs):
-        outputs = total - inputs  # some servers count reasoning in the total only
-    return (inputs, outputs), tuple(f"{doubt}: not believed" for doubt in doubts)
+        outputs = total - inputs
+    told = _first(usage, _COSTS)
+    told = _first(told, _COSTS) if isinstance(told, dict) else told
+    dollars = _dollars(told)
+    if told is not None and dollars is None:
+        doubts.append(f"cost cannot be {_shown(told)}")
+    cost = None if dollars is None else math.ceil(dollars * 1e9)
+    return (inputs, outputs), cost, tuple(f"{doubt}: not believed" for doubt in doubts)
+
+
+def _first(usage: Mapping[str, Any], names: Sequence[str]) -> Any:
+    return next((usage[name] for name in names if usage.get(name) is not None), None)
+
+
+def _part(usage: Mapping[str, Any], pattern: str) -> int:
+    """The tokens of a part, which some servers tell twice: in the usage and in the details of a whole."""
+    objects = [usage, *(each for each in usage.values() if isinstance(each, dict))]
+    counts = [count for each in objects for name, count in each.items() if re.search(pattern, name)]
+    return max((count for count in counts if _is_count(count, 0)), default=0)
+
+
+def _dollars(value: Any) -> float | None:
+    """A price, which some servers write as text; None if there is none, or none that can be right."""
+    try:
+        dollars = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return None
+    return dollars if 0 <= dollars <= _MOST_DOLLARS else None
 
 
 def _number(digits: str) -> int | float:
@@ -319,7 +364,7 @@ def _number(digits: str) -> int | float:
 
 
 def _is_count(value: Any, least: int) -> bool:
-    return type(value) is int and least <= value <= _MOST_TOKENS
+    return type(value) is int and least <= value <= MOST_TOKENS
 
 
 def _shown(value: Any) -> str:

@@ -13,6 +13,7 @@ import re
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -68,8 +69,8 @@ class AttemptFailed(Exception):
     """The server refuses requests because of its load: fewer should be in flight."""
 
 
-_silence: ContextVar[asyncio.Timeout] = ContextVar("silence")
-"""The time-out of the request that the current task sends."""
+_heard: ContextVar[Callable[[], None]] = ContextVar("heard")
+"""To be called when the server that the current task has asked says something: the next silence begins."""
 
 
 @cache
@@ -105,7 +106,8 @@ class HttpWire:
         deadline, longest_silence = self._settings.deadline_seconds, self._settings.read_seconds
         try:
             async with asyncio.timeout(deadline), asyncio.timeout(longest_silence) as silence:
-                _silence.set(silence)
+                now = asyncio.get_running_loop().time
+                _heard.set(lambda: silence.reschedule(now() + longest_silence))
                 response = await self._client.chat.completions.with_raw_response.create(
                     model=self._endpoint.model,
                     messages=messages,  # type: ignore[arg-type]
@@ -113,15 +115,16 @@ class HttpWire:
                 )
                 return response.content
         except TimeoutError:
-            is_silent = silence.expired()
-            detail = (
-                f"no response in {longest_silence:g} s" if is_silent else f"no whole response within {deadline:g} s"
-            )
+            detail = f"no whole response within {deadline:g} s"
+            if silence.expired():
+                detail = f"no response in {longest_silence:g} s"
             raise AttemptFailed("timeout", detail, passing=True, maybe_billed=True) from None
         except (_BodyTooLarge, zlib.error):
             why = f"more than {self._settings.largest_body_bytes} bytes, or compressed in an odd way"
             raise unreadable(UnreadableBody(why), self._endpoint) from None
         except openai.APIError as error:
+            if isinstance(error.__cause__, AttemptFailed):
+                raise error.__cause__ from None
             raise classify(error, self._endpoint, now=self._clock.epoch()) from error
 
     async def close(self) -> None:
@@ -129,18 +132,18 @@ class HttpWire:
         await self._client.close()
 
     async def _bound(self, response: httpx2.Response) -> None:
-        """Let no more be read of a response than the limit."""
+        """Let no more be read of a response than the limit, and go to no other host."""
+        place = response.headers.get("location", "")
+        if response.has_redirect_location and response.url.join(place).host != response.url.host:
+            why = f"HTTP {response.status_code} to another host, {place}: if you mean that one, give it as --base-url"
+            raise AttemptFailed("bad_response", one_line(why, self._endpoint))
         # A few compressed bytes can stand for gigabytes, so they count as what they become. None were asked for.
         coding = response.headers.pop("content-encoding", "").strip().lower()
         if coding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
             raise _BodyTooLarge
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         unzip = None if coding in {"", "identity"} else zlib.decompressobj(wbits=47)  # gzip or zlib
-        response.stream = _BoundedStream(response.stream, self._settings.largest_body_bytes, unzip, self._heard)
-
-    def _heard(self) -> None:
-        """The server said something: the next silence begins."""
-        _silence.get().reschedule(asyncio.get_running_loop().time() + self._settings.read_seconds)
+        response.stream = _BoundedStream(response.stream, self._settings.largest_body_bytes, unzip)
 
 
 class _BodyTooLarge(Exception):
@@ -150,23 +153,22 @@ class _BodyTooLarge(Exception):
 class _BoundedStream(httpx2.AsyncByteStream):
     """The body of a response without its compression, up to its limit."""
 
-    def __init__(
-        self, stream: httpx2.AsyncByteStream, largest_bytes: int, unzip: Any, heard: Callable[[], None]
-    ) -> None:
-        self._stream, self._left, self._unzip, self._heard = stream, largest_bytes, unzip, heard
+    def __init__(self, stream: httpx2.AsyncByteStream, largest_bytes: int, unzip: Any) -> None:
+        self._stream, self._left, self._unzip = stream, largest_bytes, unzip
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         comment = b""  # the mark of one that has begun
-        async for data in self._stream:
-            data = self._unzip.decompress(data, self._left + 1) if self._unzip else data
-            self._left -= len(data)
-            if self._left < 0:
-                raise _BodyTooLarge
-            lines = (comment + data).replace(b"\r", b"\n").split(b"\n")
-            if any(line.strip() and not line.startswith(b":") for line in lines):
-                self._heard()
-            comment = b":" if lines[-1].startswith(b":") else b""
-            yield data
+        with suppress(httpx2.RemoteProtocolError):  # a body that was cut may be whole: its reader sees
+            async for data in self._stream:
+                data = self._unzip.decompress(data, self._left + 1) if self._unzip else data
+                self._left -= len(data)
+                if self._left < 0:
+                    raise _BodyTooLarge
+                lines = (comment + data).replace(b"\r", b"\n").split(b"\n")
+                if any(line.strip() and not line.startswith(b":") for line in lines):
+                    _heard.get()()
+                comment = b":" if lines[-1].startswith(b":") else b""
+                yield data
 
     async def aclose(self) -> None:
         await self._stream.aclose()

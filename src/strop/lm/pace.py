@@ -20,10 +20,8 @@ from strop.base.console import notify
 from strop.base.terminal_text import escape
 from strop.lm.base import Fault
 
-NOTICE_AFTER = 3
-"""The user is notified after so many failures of one request with no answer to any other in between, …"""
 LONG_WAIT_SECONDS = 10.0
-"""… and before a longer wait than this."""
+"""The user is told when nothing will be answered for longer than this."""
 
 
 class Clock:
@@ -166,8 +164,6 @@ class Attempts:
     failures: int = 0
     since: float = 0.0
     """Time of the first failure."""
-    answers: int = 0
-    """Answers of the model to other requests before the first failure."""
 
     def add(self, fault: Fault) -> None:
         """Add a fault. Attempts in a row that failed alike are one fault, which names the last of them."""
@@ -189,9 +185,10 @@ class Outage:
         clock: Clock | None = None,
         tell: Callable[[str], object] = notify,
         jitter: random.Random | None = None,
+        hold: Callable[[float], object] = lambda seconds: None,
     ) -> None:
-        """`who` names the model to the user."""
-        self._policy, self._who, self._tell = policy, who, tell
+        """`who` names the model to the user; `hold` keeps its other requests back for so long."""
+        self._policy, self._who, self._tell, self._hold = policy, who, tell, hold
         self._clock = clock or Clock()
         self._jitter = jitter or random.Random()
         self._finished = self._told = False
@@ -200,8 +197,6 @@ class Outage:
         self._failing: set[Attempts] = set()
         self._began: float | None = None
         """Since when nothing is answered; None if nothing fails."""
-        self._answers = 0
-        self._ends = math.inf
 
     @contextmanager
     def attempts(self) -> Iterator[Attempts]:
@@ -214,39 +209,30 @@ class Outage:
             if not self._failing:  # a failure an hour later is another outage
                 self._began, self._told = None, False
 
-    async def retry(
-        self,
-        attempts: Attempts,
-        fault: Fault,
-        retry_after: float | None = None,
-        hold: Callable[[float], object] = lambda seconds: None,
-    ) -> bool:
+    async def retry(self, attempts: Attempts, fault: Fault, retry_after: float | None = None) -> bool:
         """Wait after an attempt that may succeed later; whether the request is to be sent again.
 
-        The fault is added to those of the request. `retry_after`: seconds that the server asks to wait. A wait for longer than is
-        left is none; `hold` gets any other.
+        The fault is added to those of the request. `retry_after`: seconds that the server asks to wait; nobody waits for
+        longer than is left.
         """
         now = self._clock.now()
         if not attempts.failures:
-            attempts.since, attempts.answers = now, self._answers
+            attempts.since = now
         attempts.failures += 1
         self._failing.add(attempts)
         self._began = now if self._began is None else self._began
-        patience = self._policy.give_up_seconds - (now - min(self._began, attempts.since))
-        left, flag = min((patience, "--give-up-after"), (self._ends - now, "--max-time"))
+        left = self._policy.give_up_seconds - (now - min(self._began, attempts.since))
         if self._finished or left <= 0 or left < (retry_after or 0.0):
             attempts.add(fault)
             self._wake()  # nobody needs to wait for the end of the outage
             return False
         pause = min(self._policy.wait(attempts.failures, retry_after, self._jitter), left)
-        if retry_after is not None:
-            hold(retry_after)
-        is_out = attempts.failures >= NOTICE_AFTER and attempts.answers == self._answers and left >= 1
-        if (is_out or pause > LONG_WAIT_SECONDS) and not self._told:
+        self._hold(retry_after or 0.0)
+        if now + pause - self._began > LONG_WAIT_SECONDS and left >= 1 and not self._told:
             self._told = True
             self._tell(
                 f"{self._who} does not answer: {escape(fault.detail, 300)}; trying again for up to {duration_text(left)} "
-                f"({flag})"
+                "(--give-up-after)"
             )
         attempts.add(replace(fault, waited_seconds=pause))
         await self._clock.wait(self._over, pause)
@@ -254,17 +240,12 @@ class Outage:
 
     def answered(self, attempts: Attempts) -> None:
         """The model answered this request: an outage is over, and requests that wait for its end try again now."""
-        self._answers += 1
         self._failing.discard(attempts)
         told, began = self._told, self._began
         self._told, self._began = False, None
         if told and began is not None:
             self._wake()
             self._tell(f"{self._who} answers again after {duration_text(self._clock.now() - began)}")
-
-    def ends_in(self, seconds: float) -> None:
-        """The run is over after so many seconds."""
-        self._ends = self._clock.now() + seconds
 
     def finish(self) -> None:
         """End all waits. Idempotent."""

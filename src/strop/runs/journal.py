@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from strop.base.errors import NO_THREAD, OutOfThreads, RunBudgetSpent, StropError
 from strop.base.events import Evaluated, Event, Recorder, RunFinished
-from strop.lm.base import ends_in
 from strop.runs.assembly import Components, first_event
 from strop.runs.interrupts import Interrupted, TimeSpent, stopped_by_signals
 from strop.runs.resume import ResumeState, ScopeTally, top
@@ -78,8 +77,6 @@ class Journal:
             model.learn(self.recalled.answers, by_the_model=True)
             if seconds is not None:
                 seconds = max(0.0, seconds - self.recalled.seconds)
-        if seconds is not None:
-            ends_in(model, seconds)
         self._ends = math.inf if seconds is None else self.clock() + seconds
         # A cluster may keep an evaluation waiting for ever. What is cut off is evaluated again, with equal scores.
         parts_with_work = (parts.sandbox, parts.commands, parts.evaluator)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -143,6 +143,30 @@ def test_unknown_usage_is_said_once_and_only_where_something_is_limited_and_is_n
     asking = metered(Says(lambda _: used(None, None)), Budget(limits))
     assert [c.faults for _ in range(2) for c in asking.complete([PROMPT] * 2, dropped)] == [()] * 4
     assert capsys.readouterr().err == (f"strop: says {UNKNOWN_USAGE}\n" if limits else "")
+
+
+def test_server_s_own_cost_counts_where_it_is_dearer_and_is_reserved_from_then_on() -> None:
+    model, run = Says(lambda n: replace(used(10, 20), cost=400_000_000)), Budget({COST: 10**9})
+    asking = metered(model, run)
+    assert [c.cost for c in asking.complete([PROMPT], dropped)] == [400_000_000]
+    assert asking.worst_case(PROMPT).cost == 400_000_000
+    asking.complete([PROMPT], dropped)
+    with pytest.raises(RunBudgetSpent, match=r"\$0\.80 used, and the next call may take up to \$0\.40"):
+        asking.complete([PROMPT], dropped)
+    assert run.used(COST) == 800_000_000
+
+
+def test_server_s_own_cost_is_told_where_no_price_is_known_and_the_price_counts_where_it_is_dearer() -> None:
+    told = Says(lambda n: replace(used(10, 20), cost=7))
+    assert metered(told, Budget(), Tariff(None, 1000)).complete([PROMPT], dropped)[0].cost == 7
+    assert metered(told, Budget()).complete([PROMPT], dropped)[0].cost == 10 * 1000 + 20 * 2000
+
+
+def test_prompt_of_more_than_twenty_bytes_a_token_is_not_believed() -> None:
+    for tokens, counted in ((99, 2000 + OVERHEAD_TOKENS), (100, 100)):
+        run = Budget()
+        metered(Says(lambda _, tokens=tokens: used(tokens, 5)), run).complete([Request("", "x" * 2000)], dropped)  # type: ignore[misc]
+        assert run.used(TOKENS) == counted + 5
 
 
 def test_worst_case_is_reserved_however_many_answers_came() -> None:

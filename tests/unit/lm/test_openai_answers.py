@@ -97,6 +97,10 @@ def test_answer_with_more_choices_than_asked_is_cut_to_those() -> None:
         {"prompt_tokens": 10**15, "completion_tokens": 10**15},
         {"prompt_tokens": 0, "completion_tokens": 0},
         {"prompt_tokens": 1.5, "completion_tokens": True},
+        {"prompt_tokens": -7, "cost": -1},
+        {"prompt_tokens": 0, "cost": "much"},
+        {"completion_tokens": 0, "total_cost": 1e9},
+        {"completion_tokens": "5", "cost": True},
     ],
 )
 def test_usage_that_cannot_be_right_is_not_believed_and_told(usage: dict[str, object]) -> None:
@@ -119,10 +123,33 @@ def test_usage_of_thousands_of_digits_costs_no_answer() -> None:
     assert (answer.text, answer.input_tokens, answer.output_tokens) == ("x", 1, None)
 
 
-def test_usage_counts_what_was_thought_where_only_the_total_has_it() -> None:
-    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 95}
+COUNTED = {"prompt_tokens": 10, "completion_tokens": 5}
+
+
+@pytest.mark.parametrize(
+    ("usage", "counts"),
+    [
+        (COUNTED | {"total_tokens": 95}, (10, 85, None)),
+        (COUNTED | {"total_tokens": 95, "completion_tokens_details": {"reasoning_tokens": 80}}, (10, 85, None)),
+        (COUNTED | {"completion_tokens_details": {"reasoning_tokens": 4}}, (10, 5, None)),
+        (COUNTED | {"completion_tokens_details": {"reasoning_tokens": 30000}}, (10, 30005, None)),
+        (COUNTED | {"reasoning_tokens": 7}, (10, 12, None)),
+        (COUNTED | {"prompt_tokens_details": {"cached_tokens": 9}, "cache_read_input_tokens": 9}, (10, 5, None)),
+        (COUNTED | {"prompt_tokens_details": {"cached_tokens": 90}, "cache_read_input_tokens": 90}, (100, 5, None)),
+        (COUNTED | {"cache_creation_input_tokens": 100, "cache_read_input_tokens": 7}, (117, 5, None)),
+        (COUNTED | {"prompt_cache_hit_tokens": 8, "prompt_cache_miss_tokens": 2}, (10, 5, None)),
+        ({"input_tokens": 9, "output_tokens": 5, "cache_read_input_tokens": 8}, (17, 5, None)),
+        (COUNTED | {"cost": 0.4}, (10, 5, 400_000_000)),
+        (COUNTED | {"cost": "4e-10"}, (10, 5, 1)),
+        (COUNTED | {"cost": {"request_cost": 0.1, "total_cost": 0.3}}, (10, 5, 300_000_000)),
+        (COUNTED | {"cost": None, "estimated_cost": 2}, (10, 5, 2_000_000_000)),
+        ({"cost": 0.4}, (None, None, 400_000_000)),
+        ({"prompt_eval_count": 12, "eval_count": 34}, (12, 34, None)),
+    ],
+)
+def test_usage_counts_the_dearest_that_it_can_mean(usage: dict[str, object], counts: tuple[object, ...]) -> None:
     (answer,) = read_answer(body("x", usage=usage))
-    assert (answer.input_tokens, answer.output_tokens, answer.faults) == (10, 85, ())
+    assert (answer.input_tokens, answer.output_tokens, answer.cost, answer.faults) == (*counts, ())
 
 
 @pytest.mark.parametrize(

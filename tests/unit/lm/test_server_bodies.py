@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -33,6 +34,19 @@ def delta(index: int = 0, reason: str | None = None, **said: object) -> dict[str
 
 def says(**message: object) -> str:
     return choices({"message": message, "finish_reason": "stop"})
+
+
+def http(
+    body: str | bytes, *headers: str, status: str = "200 OK", version: str = "1.1", chunk: int = 0, last: bool = True
+) -> str:
+    """A response as bytes on the wire; `chunk`: in chunks of so many bytes, the `last` one being there or not."""
+    data = body.encode() if isinstance(body, str) else body
+    if chunk:
+        parts = [data[first : first + chunk] for first in range(0, len(data), chunk)] + [b""] * last
+        data = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts)
+        headers = (*headers, "Transfer-Encoding: chunked")
+    head = "".join(f"{line}\r\n" for line in (f"HTTP/{version} {status}", *headers, "Connection: close", ""))
+    return head + data.decode("latin-1")
 
 
 def choices(*given: object, **more: object) -> str:
@@ -82,6 +96,19 @@ def test_error_in_a_body_of_status_200_ends_at_once_with_its_own_words_when_it_c
         ("200 {}", "bad_response", "it has no choices", True),
         (stream(delta(content="x"), end=""), "bad_response", "not JSON", True),
         (stream(delta(content="x"), {"error": {"code": 502, "message": "lost"}}), "server_error", "502: lost", False),
+        (stream(delta(usage=1), {"usage": {"a": 1}}, {"error": {"code": 502}}), "server_error", "502", True),
+        (
+            error({"type": "overloaded_error", "message": "Overloaded"}, type="error"),
+            "server_error",
+            "503: Over",
+            False,
+        ),
+        ('200 event: error\ndata: {"message": "upstream lost"}\n\n', "server_error", "500: upstream lost", False),
+        (http("<html>", status="529 Overloaded"), "server_error", "HTTP 529", False),
+        (http(says(content="x")[4:40], version="1.0"), "bad_response", "not JSON", True),
+        (http(says(content="x")[4:40], chunk=50, last=False), "bad_response", "not JSON", True),
+        ('200 {"message": {"content": "x"}, "done": false}\n{"done": true}', "server_error", "error 500", False),
+        (http("", status="204 No Content"), "bad_response", "the body is empty", True),
     ],
 )
 def test_error_in_a_body_of_status_200_is_sent_again_when_it_may_heal_and_counts_as_billed_only_with_usage(
@@ -139,12 +166,41 @@ def test_prompt_longer_than_the_context_is_refused_and_asked_once_whatever_the_s
         (stream(delta(content="x"), {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1}}), "x"),
         (stream({"choices": [{"message": {"content": "x"}}]}), "x"),
         (stream({"choices": [{"text": "x"}]}), "x"),
+        (
+            stream(delta(content="x"), delta(content="y"), {"choices": [{"index": 0, "message": {"content": "xy"}}]}),
+            "xy",
+        ),
         ("compressed", "a #0"),
+        (says(content="x") + "\n<!-- by proxy 1.2 -->", "x"),
+        (http(stream(delta(content="é😀"), delta(content="ü"))[4:], chunk=1), "é😀ü"),
+        (http(gzip.compress(says(content="x")[4:].encode()), "Content-Encoding: gzip", chunk=7), "x"),
+        (http(says(content="x")[4:], version="1.0"), "x"),
+        (http(says(content="x")[4:], chunk=50, last=False), "x"),
+        (http(says(content="x")[4:], "Content-Length: 9999"), "x"),
+        (http("\n \n" * 50 + says(content="x")[4:], chunk=3), "x"),
+        (
+            http(
+                json.dumps({"choices": [{"text": "é"}]}, ensure_ascii=False), "Content-Type: text/html; charset=latin1"
+            ),
+            "é",
+        ),
+        ("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + http(says(content="x")[4:]), "x"),
     ],
 )
 def test_response_that_a_person_could_read_is_kept(body: str, text: str) -> None:
     with loopback([body]) as it:
         assert ([each.text for each in it.ask("a")], len(it.server.seen)) == ([text], 1)
+
+
+def test_redirect_is_followed_to_the_same_host_and_told_when_it_is_another() -> None:
+    with loopback([http("", "Location: /v1/chat/completions", "Content-Length: 0", status="307 Moved")], PATIENT) as it:
+        assert [each.text for each in it.ask("a")] == ["a #0"]
+    with loopback(
+        [http("", "Location: http://login.example/sso", "Content-Length: 0", status="302 Found")], PATIENT
+    ) as it:
+        with pytest.raises(LanguageModelError, match=r"HTTP 302 to another host, http://login\.example/sso: if you"):
+            it.ask("a")
+        assert (len(it.server.seen), it.waits) == (1, [])
 
 
 def test_no_more_is_promised_when_less_than_a_second_is_left(capsys: pytest.CaptureFixture[str]) -> None:
