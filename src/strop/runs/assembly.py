@@ -362,7 +362,7 @@ def metered(spec: RunSpec, environ: Mapping[str, str]) -> Metered:
 
 
 def settings_of(spec: RunSpec) -> ModelSettings:
-    """The settings of a spec, which specifications of models may override. Nobody waits for a model longer than the run may take."""
+    """The settings of a spec, which specifications of models may override. No model is waited for longer than the run takes."""
     patience = ModelSettings().give_up_after if spec.give_up_after is None else spec.give_up_after
     return ModelSettings(give_up_after=patience if spec.max_time is None else min(patience, spec.max_time))
 
