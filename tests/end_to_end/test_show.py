@@ -13,7 +13,7 @@ def test_show_says_how_improvers_search_and_tells_how_sure_the_figures_are(strop
     first = json.loads(made.stdout)["iterations"][0]
     assert first["search"]["idea"] and first["search"]["behaviour"]["lm_calls"] > 0
     shown = strop("show", "r", "--full")
-    assert shown.returncode == 0 and "rounds" in shown.stdout and "I_1 says of itself: " in shown.stdout
+    assert shown.returncode == 0 and "rounds" in shown.stdout and "Docstring of I_1: " in shown.stdout
     assert json.loads(strop("show", "r", "--json").stdout) == json.loads(made.stdout)
     answers = json.loads(made.stdout)["answers"]
     assert (

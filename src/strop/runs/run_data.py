@@ -256,6 +256,8 @@ class RunData:
     """Improver → how often the meta-utility was evaluated on it."""
     improvements: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Improver → scopes of its improvements."""
+    spent_by: defaultdict[str, list[ImproveFinished]] = field(default_factory=lambda: defaultdict(list))
+    """Improver → how its improvements ended."""
     ends: dict[str, ImproveFinished] = field(default_factory=dict)
     """Scope → how its self-improvement, or the improvement of `strop improve`, ended."""
     unused_evaluations: int = 0
@@ -270,6 +272,8 @@ class RunData:
     notes: Counter[str] = field(default_factory=Counter)
     """Audit rule → number of notes."""
     judged: list[Judged] = field(default_factory=list)
+    _improving: dict[str, str] = field(default_factory=dict)
+    """Scope of an improvement that goes on → its improver."""
 
     def add(self, event: Event, at: float = 0.0) -> None:
         """Add an event of Unix second `at`. Its texts are digests, or of a kind whose texts are not kept."""
@@ -290,9 +294,11 @@ class RunData:
                 self.faults[event.fault] += event.times
             case ImproveStarted():
                 self.improvements[event.improver].append(event.scope)
+                self._improving[event.scope] = event.improver
                 if event.utility == META_TASK and (t := iteration_of(event.scope)) is not None:
                     self.parents[t] = event.improver
             case ImproveFinished():
+                self.spent_by[self._improving.pop(event.scope, "")].append(event)
                 self.unused_evaluations += event.unused_evaluations
                 if OUTER_IMPROVEMENT.fullmatch(event.scope):
                     self.ends[event.scope] = event

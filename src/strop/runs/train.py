@@ -218,19 +218,21 @@ def searches_in(store: Store, run: RunData) -> dict[str, Search]:
 
 def iterations_of(run: RunData, searches: Mapping[str, Search] | None = None) -> tuple[Iteration, ...]:
     """The finished iterations of a run; `searches`: SHA-256 of an improver → how it searches."""
-    return tuple(_iteration(event, run.gates.get(event.t), searches or {}) for event in run.iterations)
+    return tuple(_iteration(event, run, searches or {}) for event in run.iterations)
 
 
-def _iteration(event: IterationFinished, gate: Compared | None, searches: Mapping[str, Search]) -> Iteration:
-    tasks = len(event.tasks) or 1
+def _iteration(event: IterationFinished, run: RunData, searches: Mapping[str, Search]) -> Iteration:
+    tasks, ends = len(event.tasks) or 1, run.spent_by.get(event.improver)
     same = ("t", "accepted", "reason", "lm_calls", "evaluations", "verdicts", "seconds", "improver", "parent")
     rows = zip(event.tasks, *(by_task(each, tasks) for each in (event.train, event.test)), strict=False)
     return Iteration(
         train=sample(event.train, tasks),
         test=sample(event.test, tasks),
-        gate=_evidence(gate),
+        gate=_evidence(run.gates.get(event.t)),
         tasks=tuple(TaskSamples(task, sample(train), sample(test)) for task, train, test in rows),
         search=searches.get(event.improver),
+        lm_calls_each=mean([end.lm_calls for end in ends]) if ends else None,
+        evaluations_each=mean([end.utility_calls for end in ends]) if ends else None,
         **{name: getattr(event, name) for name in same},
     )
 

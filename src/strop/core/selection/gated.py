@@ -18,7 +18,7 @@ from strop.base.pluralize import quantity
 from strop.base.results import Comparison
 from strop.core.selection.comparison import Contender, Decision, PairedComparison, spent
 
-TOO_LARGE = "too large on average, as the gate stops early"
+TOO_LARGE = "biased upwards, because the gate stops early"
 """What must be known of a gain that a gate accepted."""
 MOST_LOG = 700.0
 """Evidence is capped at e^700, because floats end at e^709."""

@@ -15,6 +15,7 @@ from rich.tree import Tree
 
 from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.analysis.search import Search, SearchBehaviour
+from strop.analysis.stats import mean
 from strop.base.events import Compared, Evaluated
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
@@ -235,20 +236,31 @@ def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
 
 
 def print_searches(run: RunData, searches: Mapping[str, Search], console: Console) -> None:
-    """One row per iteration: what I_t did in an improvement, or in brackets a rejected candidate; then the idea of I_T."""
+    """One row per iteration: test û of I_t beside what it did in an improvement, or in brackets a rejected candidate; then the
+    idea of I_T."""
     if not run.iterations or not searches:
         return
     cells: list[tuple[str, ...]] = []
     for event in run.iterations:
-        cells.append((str(event.t), event.improver[:NAMED_BY], *_did(searches[event.improver].behaviour)))
+        value = f"{mean(event.test):.3f}" if event.test else "-"
+        cells.append((str(event.t), event.improver[:NAMED_BY], value, *_did(searches[event.improver].behaviour)))
         if event.candidate is not None and event.candidate != event.improver:
-            cells.append(("", f"[{event.candidate[:NAMED_BY]}]", *_did(searches[event.candidate].behaviour)))
-    headers = ("t", "I_t", "LM\ncalls", "rounds", "responses\na call", "utility\ncalls", "show an\nearlier\nresponse")
+            cells.append(("", f"[{event.candidate[:NAMED_BY]}]", "-", *_did(searches[event.candidate].behaviour)))
+    headers = (
+        "t",
+        "I_t",
+        "test û",
+        "LM\ncalls",
+        "rounds",
+        "responses\na call",
+        "utility\ncalls",
+        "show an\nearlier\nresponse",
+    )
     print_table(console, headers, cells)
     say(console, "means of an improvement; [digest] = rejected candidate")
     last = run.iterations[-1]
     idea = searches[last.improver].idea
-    say(console, f"I_{last.t} says of itself: {escape(idea)}" if idea else "")
+    say(console, f"Docstring of I_{last.t}: {escape(idea)}" if idea else "")
 
 
 def _did(behaviour: SearchBehaviour | None) -> tuple[str, ...]:

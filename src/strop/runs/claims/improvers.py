@@ -154,21 +154,27 @@ def _of_one(row: Difference, measured: Measured, where: str) -> str:
 
 def _cost(measured: Measured) -> str:
     """Whether the two improvers spent about the same of their equal budgets."""
-    more: dict[str, list[str]] = {name: [] for name in measured.improvers}
-    for field in ("lm_calls", "responses", "evaluations", "tokens", "dollars"):
-        spent = {
-            name: spent_on([cell for cell in measured.cells if cell.improver == name], field)
-            for name in measured.improvers
-        }
-        least, most = sorted(measured.improvers, key=lambda name: spent[name] or 0)
-        low, high = spent[least], spent[most]
-        if field == "dollars" and any(cell.is_bound for cell in measured.cells):
-            continue  # bounds do not say who spent more
+    cells = {name: [cell for cell in measured.cells if cell.improver == name] for name in measured.improvers}
+    fields = ["lm_calls", "responses", "evaluations", "tokens"]
+    if not any(cell.is_bound for cell in measured.cells):  # bounds do not say who spent more
+        fields.append("dollars")
+    return spent_words({name: {field: spent_on(own, field) for field in fields} for name, own in cells.items()})
+
+
+def spent_words(spent: Mapping[str, Mapping[str, float | None]], each: str = "") -> str:
+    """Which of two improvers spent more of their equal budgets. `spent`: improver → what → how much; `each`: on what, if it is
+    not all that they did."""
+    more: dict[str, list[str]] = {name: [] for name in spent}
+    for field in dict.fromkeys(field for costs in spent.values() for field in costs):
+        least, most = sorted(spent, key=lambda name: spent[name][field] or 0)
+        low, high = spent[least][field], spent[most][field]
         if low is not None and high is not None and high > low * (1 + EQUAL_WITHIN):
-            much, little = (money(each) if field == "dollars" else f"{each:,.0f}" for each in (high, low))
+            much, little = (
+                money(one) if field == "dollars" else f"{one:.3g}" if each else f"{one:,.0f}" for one in (high, low)
+            )
             unit = "" if field == "dollars" else " " + field.replace("lm_", "LM ")
-            more[most].append(f"{much}{unit} against {little}")
-    unequal = [f"{name} spent more: {', '.join(words)}" for name, words in more.items() if words]
+            more[most].append(f"{much}{unit.removesuffix('s') if much == '1' else unit} against {little}")
+    unequal = [f"{name} spent more{each}: {', '.join(words)}" for name, words in more.items() if words]
     return f"Both had the same budgets{'; ' + '; '.join(unequal) if unequal else ' and spent about the same'}."
 
 

@@ -9,7 +9,7 @@ from strop.analysis.stats import Estimate, decided, group_difference, least_copi
 from strop.base.events import Compared
 from strop.base.pluralize import quantity
 from strop.core.selection.gated import TOO_LARGE
-from strop.runs.claims.improvers import better_words, own_score_words, where_measured
+from strop.runs.claims.improvers import better_words, own_score_words, spent_words, where_measured
 from strop.runs.claims.numbers import between, by_how_much, interval_in_brackets, signed, too_few, written
 from strop.runs.results.trained import FromSeed, Iteration
 from strop.runs.run_data import REPEATS, RunData, named_in
@@ -45,6 +45,7 @@ def conclusion_of(run: RunData, iterations: Sequence[Iteration]) -> Conclusion:
     if accepted and last.improver != rows[0][0].improver:
         reached, sample = accepted[-1]
         sentence, detail = _comparison(reached.t, group_difference(sample.by_task, first.by_task), first.mean, run)
+        sentence = f"{sentence} {_cost(rows[0][0], reached)}".rstrip()
     else:
         where = f"{_where(run)}, {quantity(test.n, 'copy')}"
         sentence = _no_improvement(last.t, run, returns=bool(accepted))
@@ -133,6 +134,16 @@ def _comparison(t: int, change: Estimate, before: float, run: RunData) -> tuple[
     few = "; more copies would be needed to show it there, too" if run.final_comparison is None else ""
     better = f"{better_words(own)} in training: {proved}"
     return f"{better}. Sealed instances leave it open: {changed}{few}{own_score_words(own)}.", ""
+
+
+def _cost(first: Iteration, reached: Iteration) -> str:
+    """Which of two improvers spends more on an improvement; empty where it was not recorded."""
+    spent = {
+        f"I_{each.t}": {"lm_calls": each.lm_calls_each, "evaluations": each.evaluations_each}
+        for each in (first, reached)
+    }
+    known = first.lm_calls_each is not None and reached.lm_calls_each is not None
+    return spent_words(spent, " on each improvement") if known else ""
 
 
 def _incumbent(gate: Compared, run: RunData) -> str:

@@ -105,6 +105,26 @@ def test_run_that_did_not_end_by_itself_claims_only_what_it_came_to(status: str,
     assert all(result.detail.endswith(detail) for result in (measured, kept, better))
 
 
+@pytest.mark.parametrize(
+    ("each", "words"),
+    [
+        ((1, 3), "Both had the same budgets and spent about the same."),
+        (
+            (10, 20.2),
+            "Both had the same budgets; I_1 spent more on each improvement: 10 LM calls against 1, 20.2 evaluations against 3.",
+        ),
+        ((0.5, 3), "Both had the same budgets; I_0 spent more on each improvement: 1 LM call against 0.5."),
+    ],
+)
+def test_claim_names_what_each_improver_spent(each: tuple[float, float], words: str) -> None:
+    rows = [
+        replace(row, lm_calls_each=calls, evaluations_each=evaluations)
+        for row, (calls, evaluations) in zip(iterations(AFTER, last=1), ((1, 3), each), strict=True)
+    ]
+    sentence = conclusion_of(run_of(), rows).sentence
+    assert sentence.startswith("Better: ") and sentence.endswith(f". {words}")
+
+
 def test_running_run_has_no_result_yet() -> None:
     run = run_of(status="running")
     assert conclusion_of(run, []).sentence == "No result yet: the seed improver is being measured."
@@ -138,7 +158,7 @@ def test_better_improver_is_told_with_before_after_and_interval() -> None:
     )
     assert conclusion.detail == (
         "The gate accepted it over the seed improver: better by 0.250 (95% interval 0.014 to 0.347) in 24 pairs "
-        "(too large on average, as the gate stops early)."
+        "(biased upwards, because the gate stops early)."
     )
 
 
@@ -151,7 +171,7 @@ LAST = replace(
     interval=(0.02, 0.18),
     threshold=40.0,
 )
-BY_GATE = "by 0.250 (95% interval 0.014 to 0.347) in 24 pairs (too large on average, as the gate stops early)"
+BY_GATE = "by 0.250 (95% interval 0.014 to 0.347) in 24 pairs (biased upwards, because the gate stops early)"
 PROVED = f"the gate showed that the improver of iteration 1 beats the seed improver {BY_GATE}"
 WHERE = "from 0.400 to 0.500, on the sealed instances of lpn, 30 pairs of copies"
 

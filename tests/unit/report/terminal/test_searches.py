@@ -70,7 +70,7 @@ def test_idea_of_the_last_improver_is_shown_without_control_sequences(tmp_path: 
     with Store.create(tmp_path / "c", {}) as store:
         store.append(iteration(0, 'def improve_algorithm(a, b, c):\n    "Clear \x1b[2J all."\n', None))
         text = printed(store)
-    assert "I_0 says of itself: Clear" in text and "\x1b" not in text
+    assert "Docstring of I_0: Clear" in text and "\x1b" not in text
 
 
 def test_document_has_the_search_of_every_iteration(tmp_path: Path) -> None:
@@ -86,6 +86,7 @@ def test_document_has_the_search_of_every_iteration(tmp_path: Path) -> None:
     assert first["search"]["idea"] == "Improves a solution according to a utility function."
     counted = {"improvements": 1, "lm_calls": 1, "rounds": 1, "utility_calls": 1, "prompts": 1, "showing_earlier": 0}
     assert first["search"]["behaviour"].items() >= counted.items()
+    assert (first["lm_calls_each"], first["evaluations_each"]) == (1, 1)
 
 
 def test_comparison_is_told_with_pairs_interval_evidence_and_cost() -> None:
@@ -104,7 +105,7 @@ def test_comparison_is_told_with_pairs_interval_evidence_and_cost() -> None:
         "no",
         "(95%)",
         "(80%)",
-        "accepted candidate is too large on average, as the gate stops early",
+        "accepted candidate is biased upwards, because the gate stops early",
         "gates and final comparison cost 70 LM calls and 1332 evaluations",
         "t = 2: stopped: the pairs left were unlikely to reach the threshold (futility)",
     ):
