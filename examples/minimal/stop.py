@@ -5,7 +5,9 @@
     OPENAI_API_KEY=… python stop.py --model gpt-4.1-mini    OPENAI_BASE_URL names another server of the same kind
 
 An improver I(u, s, L) takes a utility u, a solution s and a language model L, and returns a better solution. STOP gives an
-improver its own text as s and the meta-utility û as u.
+improver its own text as s and the meta-utility û as u. What Algorithm 1 does not say is as in the published implementation,
+github.com/microsoft/stop: the budgets (config.py); a result that fails, or whose û is 0, is not taken; a call of u or û
+beyond its budget is 0; an improver has no time limit. Unlike there, an LM call of too many responses costs several.
 """
 
 import argparse
@@ -29,9 +31,7 @@ Ask = Callable[[str, str, float, str, int], str]  # expertise, message, temperat
 
 
 @dataclass(frozen=True)
-class Setting:
-    """|D| and the budgets of one improvement, as in the paper."""
-
+class Setting:  # |D| (§5.1) and the budgets of one improvement (config.py of microsoft/stop)
     copies: int = 5
     utility_calls: int = 25
     meta_utility_calls: int = 25
@@ -39,7 +39,7 @@ class Setting:
     responses: int = 6
 
 
-# The seed improver I_0 (Figure 2)
+# The seed improver I_0 (Figure 2 of arXiv v1)
 SEED_IMPROVER = '''\
 from helpers import extract_code
 

@@ -139,7 +139,7 @@ UNPAID = Evaluation(value=0.0, verdict="no program", error="the budget is spent"
 
 @dataclass(frozen=True)
 class Grant:
-    """The budget of one improvement. The defaults are the paper's."""
+    """The budget of one improvement. The defaults are those of the published implementation (microsoft/stop, `config.py`)."""
 
     utility_calls: int = 25
     """Evaluations that it may ask for."""

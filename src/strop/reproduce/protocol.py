@@ -106,7 +106,7 @@ class Protocol(ABC):
     instances: Literal["secret", "published"] = PAPERS.instances
     """secret: drawn from each run's secret; published: the paper's seeds, which are public."""
     small: bool = False
-    """A size that a person can pay, about $5 for fig4 with a small model; its values cannot be compared with the paper's. It
+    """An affordable size, about $5 for fig4 with a small model; its values cannot be compared with the paper's. It
     keeps the sizes that you give."""
     require: str | None = None
     """Refuse to run unless these protections are enforced; see strop doctor."""
@@ -243,9 +243,9 @@ def write(
 
 
 def other_size(cells: Iterable[Cell]) -> tuple[str, ...]:
-    """The note that names the flags of the cells that differ from the paper's; none where all are the paper's."""
+    """The note that names the flags of the cells that differ from the published setting; none where all are as published."""
     others = {
-        f"--{name.replace('_', '-')} {value} (paper: {usual})": None
+        f"--{name.replace('_', '-')} {value} (published: {usual})": None
         for cell in cells
         for name in (MEASURING if cell.improvers else SIZE)
         if (value := getattr(cell.spec, name)) != (usual := getattr(PAPERS, name))

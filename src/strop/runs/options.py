@@ -101,7 +101,8 @@ PAPER: Mapping[str, Any] = {
     "selection": "paper",
     "meta_utility": "paper",
 }
-"""The paper's setting (§5.1)."""
+"""The paper's setting: T = 4 (§5.2), five copies (§5.1) and, from `config.py` of its published implementation, microsoft/stop,
+the budgets: m = 4 LM calls of n = 6 responses, and n · m + 1 = 25 calls of u and of û."""
 
 
 @Parameter(name="*", group=OPTIONS)
@@ -110,8 +111,9 @@ class PaperOptions:
     """The setting of a run."""
 
     paper: Annotated[bool, Switch] = False
-    """The paper's setting instead of the defaults: 4 iterations, 25 meta-utility calls, 25 utility calls, 4 LM calls of 6
-    responses, 5 copies, selection paper, its own prompt. What is given beside it holds."""
+    """The paper's setting instead of the defaults: 4 iterations, 5 copies, selection paper, its own prompt, and the published
+    implementation's budgets: 25 meta-utility calls, 25 utility calls, 4 LM calls of 6 responses. What is given beside it
+    holds."""
 
 
 @Parameter(name="*", group=OPTIONS)

@@ -161,7 +161,7 @@ def test_page_of_the_papers_size_says_nothing_of_size() -> None:
 
 def test_page_of_another_size_names_the_flags_that_its_cells_have() -> None:
     (note,) = other_size(Fig4(copies=1, lm_budget=2, runs=2).cells())
-    assert "--copies 1 (paper: 5), --lm-budget 2 (paper: 4)" in note and "--meta-budget" not in note
+    assert "--copies 1 (published: 5), --lm-budget 2 (published: 4)" in note and "--meta-budget" not in note
     assert other_size(Table1(iterations=1, meta_budget=1).more([])) == ()
 
 

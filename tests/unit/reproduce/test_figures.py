@@ -63,7 +63,11 @@ def test_small_protocol_keeps_the_sizes_that_are_given_and_says_that_it_is_no_co
     cells = Fig4(small=True, copies=4).cells()
     assert (len(cells), cells[0].spec.copies, cells[0].spec.iterations, cells[0].spec.max_responses) == (6, 4, 2, 3)
     (note,) = other_size(cells)
-    assert "Not the paper's size" in note and "--copies 4 (paper: 5)" in note and "--meta-budget 4 (paper: 25)" in note
+    assert (
+        "Not the paper's size" in note
+        and "--copies 4 (published: 5)" in note
+        and "--meta-budget 4 (published: 25)" in note
+    )
 
 
 def test_run_that_did_not_end_early_and_lacks_iterations_is_refused() -> None:

@@ -16,7 +16,7 @@ from strop.base.results import Comparison, fields_of
 from strop.core.meta_utility import MetaUtility, TrainingTrial
 
 TOGETHER = 4
-"""Pairs of a round, measured side by side. Those that ran beside the deciding one are paid for in vain."""
+"""Pairs of a round, measured side by side. Those that ran beside the deciding one are wasted."""
 
 
 @dataclass

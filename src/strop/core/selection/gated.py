@@ -125,5 +125,5 @@ def _in_words(comparison: Comparison, accepted: bool) -> str:
     left = 0 if accepted else comparison.most - comparison.pairs
     futile = f"; futility: the {quantity(left, 'pair')} left are unlikely to reach the threshold" if left else ""
     size = f"{comparison.mean:+.3f}" + f", {TOO_LARGE}" * accepted
-    evidence = f"evidence {comparison.e_value:.3g} of the {comparison.threshold:.3g} needed{futile}"
+    evidence = f"evidence {comparison.e_value:.3g} (threshold {comparison.threshold:.3g}){futile}"
     return f"{verdict} in {quantity(len(comparison.differences), 'pair')}: difference {size}, {evidence}"

@@ -247,7 +247,7 @@ def _compared(event: Compared) -> str:
     if is_final(event.scope):
         return f"final comparison, I_{event.t} minus I_0 on sealed instances: {size} in {pairs}; {cost}"
     verdict = "accepted" if event.accepted else "rejected"
-    evidence = f"evidence {event.e_value:.3g} of the {event.threshold:.3g} needed"
+    evidence = f"evidence {event.e_value:.3g} (threshold {event.threshold:.3g})"
     early = "; stopped: the pairs left were unlikely to reach the threshold (futility)" * event.futile
     return f"t = {event.t}: gate: candidate {verdict}: {size} in {pairs} of {event.most}, {evidence}; {cost}{early}"
 
@@ -267,7 +267,7 @@ def tally(run: RunData) -> str:
     """The totals of a run, in one line."""
     by_improver = sum(is_candidate(event) for event in run.candidates)
     asked = f", of which the improver asked for {by_improver}" if by_improver else ""
-    unused = f", discarded before anybody asked for them {run.unused_evaluations}" if run.unused_evaluations else ""
+    unused = f", speculative evaluations discarded {run.unused_evaluations}" if run.unused_evaluations else ""
     return (
         f"LM calls {run.costs.total.lm_calls}, responses {run.costs.total.responses}, "
         f"evaluations {run.evaluations} ({counted(run.verdicts)}){asked}{unused}, "

@@ -73,6 +73,8 @@ def test_iteration_has_means_with_errors_counts_and_the_digest(
         "gate": None,
         "tasks": [],
         "search": None,
+        "lm_calls_each": None,
+        "evaluations_each": None,
     }
 
 
