@@ -65,6 +65,8 @@ class Evaluation:
     """Digest of the original's output that the program's was compared with, for each instance; empty if nothing was compared."""
     fixed_input: bool = False
     """Whether the input is always the same, as far as the original shows, so that nothing is held out."""
+    ignores_seed: bool = False
+    """Whether the original gave two different seeds the same answers and the same score."""
     original_varies: bool = False
     """Whether the original's own score differed between two runs on one seed, where it is no time or memory."""
     construction: str = ""

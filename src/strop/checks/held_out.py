@@ -53,7 +53,7 @@ def text_of(instance: Instance) -> str:
 def repeats(task: AnyTask) -> bool:
     """Whether the search sees every input of the final comparison, as far as the task tells before it runs."""
     if isinstance(task, CommandTask):
-        return not (task.seeded or task.is_isolated)
+        return not task.seeded
     if not draws_repeat(task):  # which looks at a few
         return False
     seeds = SecretSeeds(b"repeats")
@@ -114,7 +114,7 @@ def _least(task: AnyTask) -> int:
     if isinstance(task, CommandTask):
         if task.objective.is_timed:
             return LEAST
-        return 1 if task.fixed_input else LEAST if task.seeded else SAME
+        return 1 if task.fixed_input else LEAST if task.seeded and task.evaluator is None else SAME
     if isinstance(task, FunctionTask) and task.by_time:
         return LEAST
     return 1 if task.fixed_input else least_pairs()

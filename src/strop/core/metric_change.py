@@ -159,7 +159,7 @@ class Gain:
     """The log of the ratio, or the difference, with its interval over pairs, at 95% or at the level that is claimed. Fewer than
     six pairs, and values that never vary, have none."""
     deterministic: bool
-    """Whether six or more measurements all gave the same two values; three, of what no seed changes."""
+    """Whether six or more measurements all gave the same two values; three, where the original ignores the seed."""
     setbacks: tuple[float, ...] = ()
     """How many times as much an instance costs, or how many times less it gives, than with the original: for each instance that
     is at least 1.5 times worse."""
@@ -213,8 +213,8 @@ def gain(
     is_known: bool = False,
     confidence: float = CONFIDENCE,
 ) -> Gain | None:
-    """The gain in one metric over paired instances; None if some instance lacks it. `is_known`: the same values were measured
-    before, on the same input, so that one more measurement shows that nothing varies."""
+    """The gain in one metric over paired instances; None if some instance lacks it. `seeded`: the seed may change something.
+    `is_known`: the same values were measured before, on the same input, so that one more shows that nothing varies."""
     if not _has(metric, after, before):
         return None
     sign = 1.0 if metric.goal == "max" else -1.0
@@ -255,7 +255,8 @@ def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], 
 def gains_in(facts: ObjectiveFacts, measured: Evaluation, *, is_known: bool = False) -> tuple[Gain, ...]:
     """The gain in each metric of a measurement beside the original. `is_known`: see `gain`."""
     rows = measured.metrics, measured.beside
-    found = (gain(metric, *rows, seeded=facts.seeded, is_known=is_known) for metric in facts.metrics)
+    varies = not measured.ignores_seed
+    found = (gain(metric, *rows, seeded=varies, is_known=is_known) for metric in facts.metrics)
     return tuple(one for one in found if one is not None)
 
 
@@ -282,7 +283,7 @@ def _undisputed(
     """The gain, or the loss, that is shown at its share of the 5% (Bonferroni), where no other metric points the other way."""
     for one in gains:
         level = 1 - (1 - CONFIDENCE) / len(gains)
-        alone = gain(one.metric, after, before, seeded=facts.seeded, is_known=one.deterministic, confidence=level)
+        alone = gain(one.metric, after, before, seeded=True, is_known=one.deterministic, confidence=level)
         sign = {"better": 1, "worse": -1}.get(alone.verdict if alone is not None else "", 0)
         if sign and all(sign * other.change.mean >= 0 for other in gains):
             return one

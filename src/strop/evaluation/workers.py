@@ -169,7 +169,7 @@ class CommandWorker:
 
     def is_constant(self, name: str) -> bool:
         """Whether a task's original was measured, and scored the same twice on one seed."""
-        return self._originals[name].constant is not None
+        return self._originals[name].is_constant
 
     def measure(self, order: Order) -> OrderResult:
         """Measure the program of an order in the workspaces."""

@@ -45,17 +45,20 @@ def test_the_form_of_an_evaluator_is_recognised_from_its_source(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    ("source", "seeded"),
+    ("source", "instances"),
     [
-        (EVALUATE, False),
-        ("import os\ndef evaluate(path): return os.environ['STROP_SEED']", True),
-        ("def evaluate(path, seed=0): ...", True),
-        ("def evaluate(path, *, seed): ...", True),
-        ("def evaluate(path): return seed", False),
+        (EVALUATE, 1),
+        ("import os\ndef evaluate(path): return os.environ['STROP_SEED']", 5),
+        ("def evaluate(path, seed=0): ...", 5),
+        ("def evaluate(path, *, seed): ...", 5),
+        ("def evaluate(path): return seed", 1),
     ],
 )
-def test_an_evaluator_counts_as_seeded_only_when_it_takes_the_seed(tmp_path: Path, source: str, seeded: bool) -> None:
-    assert evaluator_task(*files(tmp_path, source)).seeded is seeded
+def test_an_evaluator_is_trained_on_several_seeds_when_it_takes_one(
+    tmp_path: Path, source: str, instances: int
+) -> None:
+    task = evaluator_task(*files(tmp_path, source))
+    assert task.seeded and task.instances == instances
 
 
 @pytest.mark.parametrize(

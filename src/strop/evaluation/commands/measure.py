@@ -68,7 +68,7 @@ def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
 LEAST = least_pairs()
 """The fewest measurements that may show a difference."""
 SAME = 3
-"""Equal measurements of what no seed changes, of the candidate and of the original, after which no more are made."""
+"""Equal measurements of both programs that suffice where the original gave two seeds the same answers and the same score."""
 COPIES = 10
 """Into how many fresh pairs of copies, of the candidate and of the original, times for a verdict are divided at most."""
 Progress: TypeAlias = Callable[[Order, int, int], None]
@@ -158,7 +158,7 @@ class CommandMeasurement:
             evaluation = self._in_turns(files)
         else:
             evaluation = self._alone(files)
-        return replace(evaluation, fixed_input=self.is_fixed)
+        return replace(evaluation, fixed_input=self.is_fixed, ignores_seed=self.original.ignores_seed)
 
     def runs_of_original(self, copy: Copy, spoil: Mapping[str, Any] | None) -> list[CopyRun]:
         """Runs of the original on the first instances, with spoiled answers."""
@@ -221,10 +221,10 @@ class CommandMeasurement:
         if task.compare_output:
             check_left(task, copy.left_beside(task.case(self.split, len(again) - 1, self.order.seeds)))
         one, other = (task.objective.counted(run.values) for run in (runs[0], again[0]))
-        original.constant = one if one == other else None
-        if original.trial is None and task.seeded and (not task.own_score_because or task.trust_programs):
+        original.is_constant = one == other
+        if original.trial is None:
             # Of one instance nothing can be told.
-            original.is_fixed = answers_alike(
+            original.ignores_seed = answers_alike(
                 task, runs if runs[1:] or task.cases else [*runs, self._of_original(copy, 1)]
             )
         original.keep_tests_ran(check_tested(task, copy))
@@ -233,8 +233,7 @@ class CommandMeasurement:
     @property
     def is_fixed(self) -> bool:
         """Whether the input is always the same: nothing gives the command another one, or the original shows it."""
-        tried = self.original.trial
-        return self.original.is_fixed or not self.task.seeded if tried is None else tried.is_fixed
+        return self.original.ignores_seed or not self.task.seeded or self.original.asks_alike
 
     def _tried(self, files: Mapping[str, str], original: CopyRun) -> CopyRun | None:
         """A program on the first instance; None if it does not build."""
@@ -306,6 +305,7 @@ class CommandMeasurement:
         tally = Tally(self.task, self.order)
         readings, tests, count = self._readings(), self._tests_ran(), self.task.count(self.split)
         is_fresh = self.order.decides and self.task.objective.is_timed
+        ends_early = self.split == "test" and self.original.ignores_seed and not self.task.interleaved
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if is_fresh else 0):
             if is_fresh:
                 self.rooms.free(self.task.name)
@@ -315,7 +315,7 @@ class CommandMeasurement:
                 if not is_built or not (tally.count or tally.built(candidate.test(tests))):
                     return tally.evaluation
                 for index in indices:
-                    if self._have_shown(tally, SAME if self.original.constant else LEAST):
+                    if ends_early and tally.same >= SAME:
                         return tally.evaluation
                     if self.split == "test":
                         self.progress(self.order, index + 1, count)
@@ -335,22 +335,13 @@ class CommandMeasurement:
     def _measure_beside(
         self, candidate: Copy, original: Copy, index: int, tally: Tally, readings: Mapping[str, Reading]
     ) -> bool:
-        """One measurement of both; whether the candidate is right. What the original showed twice in training and once here, it
-        does not show again."""
-        counted = self.task.objective.counted
-        beside = tally.original if self._have_shown(tally, 1) else None
-        if beside is None or counted(beside.values) != self.original.constant:
-            beside = self._of_original(original, index) if index % 2 == 0 else None
+        """One measurement of both; whether the candidate is right."""
+        beside = self._of_original(original, index) if index % 2 == 0 else None
         measured = self._of_candidate(candidate, index, original)
         if beside is None and measured.values:
             beside = self._of_original(original, index)
-        tally.original = beside
         measured = measured.like(readings)
         return tally.add(index, measured, beside.values if beside else {}, beside.behaviour if beside else None)
-
-    def _have_shown(self, tally: Tally, times: int) -> bool:
-        """Whether both have shown what no seed changes so many times, and always the same."""
-        return self.split == "test" and not (self.task.seeded or self.task.interleaved) and tally.same >= times
 
     def _seed(self, index: int) -> int:
         return self.order.seeds.seed(self.task.name, self.split, index)
@@ -430,7 +421,6 @@ class Tally:
         self._metrics: list[Mapping[str, float]] = []
         self._beside: list[Mapping[str, float]] = []
         self._answers: list[str] = []
-        self.original: CopyRun | None = None  # its last run
         self._error = ""
         self._feedback = Feedback()
         self.seconds: list[float] = []

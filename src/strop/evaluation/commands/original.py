@@ -62,8 +62,10 @@ class EvaluatorTrial:
     """The original on the first two training instances."""
     again: CopyRun | None
     """On the first one again; None if a record has it."""
-    is_fixed: bool
+    asks_alike: bool
     """Whether two seeds ask the program the same, so that nothing is held out."""
+    ignores_seed: bool
+    """Whether they ask the same, get the same answers and give the same score."""
 
 
 def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
@@ -80,7 +82,7 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
     if passed.refused and not is_recorded:
         raise _refused(task, passed.refused)
     if not first.values:
-        return EvaluatorTrial(known, (first,), None, is_fixed=False)
+        return EvaluatorTrial(known, (first,), None, asks_alike=False, ignores_seed=False)
     again, passed_again = (first, passed) if is_recorded else run(0, Isolation(known, longer=True))
     other, passed_other = run(1, Isolation(known, learns=True, draws=1))
     for each in (again, other):
@@ -100,9 +102,15 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
         )
     if is_alike and not is_recorded:
         _check_shared(task, run, known, first, passed)
-    draws_later = passed.answered == passed_other.answered and counted(first.values) != counted(other.values)
-    is_fixed = passed.asked == passed_other.asked and not draws_later
-    return EvaluatorTrial(known, (first, other), None if is_recorded else again, is_fixed)
+    answered_alike = passed.answered == passed_other.answered
+    scored_alike = counted(first.values) == counted(other.values)
+    return EvaluatorTrial(
+        known,
+        (first, other),
+        None if is_recorded else again,
+        asks_alike=passed.asked == passed_other.asked and (scored_alike or not answered_alike),
+        ignores_seed=answered_alike and scored_alike,
+    )
 
 
 def _check_shared(task: CommandTask, run: Run, known: KnownCalls, first: CopyRun, passed: Passed) -> None:
@@ -139,11 +147,13 @@ class MeasuredOriginal:
         self.task = task
         self.trial: EvaluatorTrial | None = None
         """What is known of an evaluator that runs apart from the program; None before its first run."""
-        self.constant: tuple[float, ...] | None = None
-        """The metrics that two runs on one seed gave alike, so that a score that no seed changes need not be measured often."""
+        self.is_constant = False
+        """Whether two runs on one seed gave the same metrics."""
         self._recorded = [event for event in recorded if event.utility == task.name]
-        self.is_fixed = any(event.fixed_input for event in self._recorded)
-        """Whether its runs on the training split show that the input is always the same."""
+        self.ignores_seed = any(event.ignores_seed for event in self._recorded)
+        """Whether it gave two different seeds the same answers and the same score."""
+        self.asks_alike = any(event.fixed_input for event in self._recorded)
+        """Whether its evaluator asks two different seeds the same."""
         self._lock = threading.RLock()
         self._locks: dict[Hashable, threading.RLock] = defaultdict(threading.RLock)
         self._known: dict[Hashable, object] = {}
@@ -205,7 +215,7 @@ class MeasuredOriginal:
     def tried(self, run: Run) -> EvaluatorTrial:
         """What the original shows of an evaluator that runs apart from it, once. `run`: see `trial`."""
         found = self.once("trial", lambda: trial(self.task, run, is_recorded=bool(self._recorded)))
-        self.trial = found
+        self.trial, self.asks_alike, self.ignores_seed = found, found.asks_alike, found.ignores_seed
         return found
 
     def _from_record(self, split: Split) -> Evaluation | None:

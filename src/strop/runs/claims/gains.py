@@ -104,7 +104,7 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
             return ", ".join(
                 valued(metric, mean([row[metric.name] for row in event.metrics])) for metric in facts.metrics
             )
-        gains = [gain(metric, event.metrics, event.beside, seeded=facts.seeded) for metric in facts.metrics]
+        gains = [gain(metric, event.metrics, event.beside, seeded=True) for metric in facts.metrics]
         if any(one is None or one.after != one.before for one in gains):
             parts = [f"{compared(one)} ({values(one)})" for one in gains if one is not None]
             return ", ".join(parts) or in_units(facts, event)

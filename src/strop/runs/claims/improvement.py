@@ -223,5 +223,5 @@ def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:
     place = "the same in each of" if same and n > 1 else "in" if evidence.is_fixed else "on"
     if not evidence.is_fixed:
         return f"{place} {quantity(n, 'held-out instance')}"
-    ignores_seed = evidence.original.train.fixed_input and evidence.facts is not None and evidence.facts.seeded
+    ignores_seed = evidence.original.train.ignores_seed and evidence.facts is not None and evidence.facts.seeded
     return f"{place} {quantity(n, 'repeated measurement')}{', which the seed does not change' if ignores_seed else ''}"

@@ -79,7 +79,8 @@ def command_task(root: Path, **values: object) -> CommandTask:
 
 def _instances(task: CommandTask) -> int:
     """Training runs: several inputs, or one that is measured again only where it is a time."""
-    return TIMED if task.objective.is_timed else INSTANCES if task.seeded else 1
+    is_seeded = task.evaluator.seeded if task.evaluator else task.seeded
+    return TIMED if task.objective.is_timed else INSTANCES if is_seeded else 1
 
 
 def _told(task: CommandTask) -> CommandTask:

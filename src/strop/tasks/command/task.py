@@ -123,9 +123,9 @@ class CommandTask:
 
     @property
     def seeded(self) -> bool:
-        """Whether runs have an input of their own; otherwise instances are repeated measurements of the same thing."""
+        """Whether runs may have an input of their own, as all of an evaluator; otherwise they measure the same thing again."""
         if self.evaluator is not None:
-            return self.evaluator.seeded
+            return True
         commands = self.command + (self.judge.command if self.judge else "")
         return any(word in commands for word in ("{seed}", "STROP_SEED", "{input}", "{case}"))
 

@@ -54,11 +54,11 @@ class EvaluatorSpec:
     calls: tuple[str, ...] = ()
     """Functions of the program that its text does not show to be functions."""
     seeded: bool = False
-    """Whether it takes a seed: it reads STROP_SEED, or its function has a parameter `seed`."""
+    """Whether it seems to take a seed, so that training has several unless the user says how many; it decides nothing else."""
 
 
 def takes_seed(source: str, form: str) -> bool:
-    """Whether an evaluator takes a seed: it reads STROP_SEED, or its function has a parameter `seed`."""
+    """Whether an evaluator seems to take a seed: it reads STROP_SEED, or its function has a parameter `seed`."""
     tree = syntax_tree(source) if form != "results" else ast.Module([], [])
     functions = [each for each in tree.body if isinstance(each, FUNCTIONS) and each.name in ("evaluate", "evaluator")]
     parameters = [each for function in functions[:1] for each in ast.walk(function.args) if isinstance(each, ast.arg)]

@@ -20,7 +20,7 @@ from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import COPIES, SAME, measure_command
 from strop.evaluation.commands.original import MeasuredOriginal
-from strop.evaluation.commands.program_copy import Rooms
+from strop.evaluation.commands.program_copy import SEED_BITS, Rooms
 from strop.evaluation.feedback import failure
 from strop.sandbox.workspace.base import Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
@@ -537,7 +537,7 @@ def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path:
 @pytest.mark.parametrize(
     "score", [["score (.*)"], ["score (.*)", "memory"]], ids=["alone", "and a constraint that varies"]
 )
-def test_verdict_about_what_no_seed_changes_builds_the_candidate_alone_and_runs_it_three_times_and_the_original_once(
+def test_verdict_about_what_no_seed_changes_builds_the_candidate_alone_and_runs_both_three_times(
     bench: Bench, tmp_path: Path, score: list[str]
 ) -> None:
     needed = ["memory<=4000"] if len(score) > 1 else []
@@ -549,7 +549,17 @@ def test_verdict_about_what_no_seed_changes_builds_the_candidate_alone_and_runs_
     assert found.verdict == "ok" and len(found.scores) == len(found.beside) == SAME
     assert len(bench.workspaces.opened) - opened == 1
     builds_and_runs = [bool(tree.files) for tree in bench.workspaces.ran[ran:]]
-    assert (builds_and_runs.count(True), builds_and_runs.count(False)) == (1 + SAME, 1)
+    assert (builds_and_runs.count(True), builds_and_runs.count(False)) == (1 + SAME, SAME)
+
+
+def test_each_row_of_a_verdict_is_measured_on_its_own_seed_whatever_the_task_declares(
+    bench: Bench, tmp_path: Path
+) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score $((STROP_SEED % 7))\n"), held_out=12, name="program")
+    assert not task.seeded and not bench(task, task.seed).ignores_seed
+    found = bench(task, "echo score 3\n", "test", verdict=True)
+    drawn = [SEEDS.seed(task.name, "test", index) % (1 << SEED_BITS) % 7 for index in range(12)]
+    assert [row["score"] for row in found.beside] == drawn
 
 
 @pytest.mark.parametrize("original", ["echo score 2\n", VARYING], ids=["of the candidate", "of both"])
