@@ -53,8 +53,8 @@ def test_improve_ends_with_a_program_a_patch_and_one_sentence(strop: Any, tmp_pa
 
 
 def test_improved_solution_that_does_what_it_was_told_not_to_is_noted(strop: Any, tmp_path: Path) -> None:
-    reads = GUESS.replace("    return", "    open('labels.txt')\n    return")
-    body = f"    return {reads!r}\n"
+    executes = GUESS.replace("    return", "    exec('')\n    return")
+    body = f"    return {executes!r}\n"
     (tmp_path / "mine.py").write_text(BROKEN.replace("    return undefined_name\n", body))
     document = json.loads(strop("improve", "lpn", "--improver", "mine.py", *SMALL, "--json").stdout)
     assert document["audit"] and {"rule", "title", "times"} <= set(document["audit"][0])
