@@ -3,15 +3,17 @@ one continued, only for the task that was measured."""
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import inspect
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 
-from strop.base.user_modules import package_root, user_module
+from strop.base.syntax import syntax_tree
+from strop.base.user_modules import package_root
 from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import listed
@@ -19,8 +21,7 @@ from strop.tasks.command.tree import listed
 _OPTIONS = (str, int, float, bool, type(None))
 """Types of the fields that are options; what the others hold is in the files, or in u_str."""
 
-_STARTED = ("__main__", "__mp_main__")
-"""Names of the script that Python was started with, which a task does not import."""
+_STROP = Path(__file__).parents[1]
 
 
 def task_digest(task: AnyTask) -> str:
@@ -42,12 +43,34 @@ def task_digest(task: AnyTask) -> str:
 
 
 def _files_of(task: Task) -> set[Path]:
-    """The files that define the functions of a task, and the modules of the user's that these import."""
-    found, modules = set[Path](), [] if task.module is None else [task.module]
+    """The files that define the functions of a task, and what these import of the user's. It is read in their texts: what else
+    this process has imported makes no difference."""
+    waiting = [] if task.module is None else [Path(task.module.file)]
     for function in (task.sample, task.score, getattr(task, "accept", None)):
         with suppress(TypeError):  # it is not written in Python
-            file = Path(inspect.getsourcefile(inspect.unwrap(function)) or "")  # type: ignore[arg-type]
-            modules += [user_module(file)] if file.is_file() else []
-    for module in modules:
-        found |= {Path(module.file), *(Path(file) for name, file in module.imports if file and name not in _STARTED)}
+            waiting.append(Path(inspect.getsourcefile(inspect.unwrap(function)) or ""))  # type: ignore[arg-type]
+    found = set[Path]()
+    while waiting:
+        path = waiting.pop()
+        if path.is_file() and path not in found:
+            found.add(path)
+            waiting += _imported(path) if not path.is_relative_to(_STROP) else ()
     return found
+
+
+def _imported(path: Path) -> Iterator[Path]:
+    """The files below the folder from which a module is imported that its text imports, if there are any."""
+    root = package_root(path)
+    package = path.relative_to(root).parent.parts
+    try:
+        nodes = list(ast.walk(syntax_tree(path.read_text("utf-8"))))
+    except (OSError, ValueError, SyntaxError):  # it cannot be imported either
+        return
+    names = [tuple(alias.name.split(".")) for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = (*above, *(node.module or "").split(".")) if node.module else above
+            names += [module, *((*module, alias.name) for alias in node.names)]
+    for parts in dict.fromkeys(name[:length] for name in names for length in range(1, len(name) + 1)):
+        yield from (root.joinpath(*parts).with_suffix(".py"), root.joinpath(*parts, "__init__.py"))
