@@ -34,8 +34,9 @@ _ANSWER_SECONDS = 30.0
 _FOREVER = 10**8
 """Seconds of a server: its guests have limits of their own."""
 _BOOTSTRAP = """
-import sys, types
+import sys
 del sys.path[0]
+import types
 names = ("strop", "strop.sandbox")
 for name, folder in zip(names, sys.argv[1:]):
     sys.modules[name] = package = types.ModuleType(name)
@@ -54,10 +55,14 @@ class TreePlan:
     memory_bytes: int
     """Of all guests together."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    """Of guests; the first process has the seed of hashes alone."""
     search: Sequence[str] = ()
     """Folders in which `preload` is searched first."""
     preload: Sequence[str] = ()
-    """Modules that guests find imported."""
+    """Modules that guests find imported, if the first process can: from `search`, the standard library and, if `has_packages`,
+    the interpreter's environment."""
+    has_packages: bool = False
+    """Whether the environment is strop's own: the first process, which has rights, executes no code of another."""
     changing: str = ""
     """The file that differs from one evaluation to the next."""
     address: str = ""
@@ -92,8 +97,8 @@ class TreeServer:
             limits = CommandLimits(_FOREVER, _FOREVER, plan.memory_bytes, output_bytes=1 << 14)
             command = _command(plan.interpreter)
             try:
-                environment, end = plan.environment, theirs.fileno()
-                self._followed = self._workspace.begin(command, limits, environment, end, lays_rooms=True)
+                own = {name: value for name, value in plan.environment.items() if name == "PYTHONHASHSEED"}
+                self._followed = self._workspace.begin(command, limits, own, theirs.fileno(), lays_rooms=True)
             except BaseException:
                 self._host.close()
                 self._workspace.close()
@@ -337,11 +342,12 @@ class Lease:
 
 
 def _sent(plan: TreePlan) -> dict[str, Any]:
-    lists = {"search": list(plan.search), "preload": list(plan.preload)}
-    return {**lists, "changing": plan.changing, "address": plan.address, "guest": str(_HERE / "guest")}
+    lists = {"search": list(plan.search), "preload": list(plan.preload), "has_packages": plan.has_packages}
+    guests = {"interpreter": plan.interpreter, "environment": dict(plan.environment), "guest": str(_HERE / "guest")}
+    return {**lists, **guests, "changing": plan.changing, "address": plan.address}
 
 
 def _command(interpreter: str) -> str:
-    """A command that runs the server."""
-    words = [interpreter, "-c", _BOOTSTRAP, str(_HERE.parent), str(_HERE)]
-    return "exec " + " ".join(f"'{word}'" for word in words)
+    """A command that runs the server. Settings and hooks of an environment, and modules of the tree, are for guests alone."""
+    words = [os.path.realpath(interpreter), "-s", "-S", "-c", _BOOTSTRAP, str(_HERE.parent), str(_HERE)]
+    return "cd / && exec " + " ".join(f"'{word}'" for word in words)

@@ -4,8 +4,9 @@
 A workspace starts it as its only command; standard input is the channel to the host (`tree_guests`), which is trusted, and the
 guests are not. Nothing of an evaluation is there in the next: each has a new disk that begins as the tree, and each guest is
 process 1 of namespaces of its own, so that it can neither see nor signal this process. A guest lays its room while this process
-still has the rights to, ahead of the evaluation that it will serve, and gives up all rights before it hears of a program. This
-runs under Python 3.9 or newer, so it must not use newer syntax.
+still has the rights to, ahead of the evaluation that it will serve, and gives up all rights before it executes any code of the
+user's: hooks and modules of an environment, an evaluator, a program. This process executes none. It runs under Python 3.9 or
+newer, so it must not use newer syntax.
 
 | host | answer |
 |---|---|
@@ -30,6 +31,7 @@ import os
 import resource
 import select
 import signal
+import site
 import socket
 import sys
 import time
@@ -73,9 +75,12 @@ class FirstProcess:
         os.set_inheritable(command.ALL_PROCESSES, False)
         self._own_processes = namespaces.own_processes(command.ALL_PROCESSES)
         sys.dont_write_bytecode = True
+        os.chdir(COPY)
         _, (file,) = control.receive(self._host)
         plan = control.opened(file)
         self._guest, self._address, self._changing = _guest(plan["guest"]), plan["address"], plan["changing"]
+        self._interpreter, self._environment = plan["interpreter"], plan["environment"]
+        sys.path += _packages(self._interpreter) if plan["has_packages"] else []
         sys.path[:0] = plan["search"]
         preload(plan["preload"])
         del sys.path[: len(plan["search"])]
@@ -193,6 +198,7 @@ class FirstProcess:
         listener = command.confine(jail, self._asked, os.getppid())
         kernel.prctl(PR_SET_DUMPABLE, 1)  # its own children may look at it, as in an ordinary process
         self._guest.open_output()
+        _enter_environment(self._interpreter, self._environment)
         self._guest.rehearse(1, with_numpy=False)
         words = os.open("/tmp", os.O_TMPFILE | os.O_RDWR, 0o600)
         room = os.open("self/ns/mnt", os.O_RDONLY, dir_fd=command.ALL_PROCESSES)
@@ -258,6 +264,23 @@ def _guest(folder: str) -> Any:
         if str(getattr(each, "__file__", "")).startswith(folder):
             del sys.modules[name]
     return module
+
+
+def _packages(interpreter: str) -> list[str]:
+    prefix = os.path.dirname(os.path.dirname(interpreter))
+    folders = [f"{prefix}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"]
+    return [each for each in dict.fromkeys(folders + site.getsitepackages([prefix])) if os.path.isdir(each)]
+
+
+def _enter_environment(interpreter: str, environment: dict[str, str]) -> None:
+    """What Python does when it starts without -I and -S, in an environment."""
+    os.environ.update(environment)
+    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(":"))
+    sys.executable, prefix = interpreter, os.path.dirname(os.path.dirname(interpreter))
+    if os.path.isfile(f"{prefix}/pyvenv.cfg"):
+        sys.prefix = sys.exec_prefix = prefix
+    with contextlib.suppress(BaseException):
+        site.main()
 
 
 def _door(address: str) -> socket.socket:

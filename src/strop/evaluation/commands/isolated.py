@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -172,6 +173,10 @@ def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tu
     seen = None if isolation.sees_all else (spec.program, *sorted(isolation.known.opened), *task.context)
     evaluators = Tree(task.root, {}, task.tools)
     programs = Tree(task.root, {}, task.tools, only=seen)
+    # Variables may tell a module how to load.
+    is_own = spec.interpreter.parent.parent.samefile(sys.prefix) and task.environment.keys() <= {
+        "PYTHONDONTWRITEBYTECODE"
+    }
     evaluating, running = (
         TreePlan(
             tree=tree,
@@ -180,6 +185,7 @@ def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tu
             environment={**task.environment},
             search=(*_SEARCH, str(RUNNER.parent)),
             preload=modules,
+            has_packages=is_own,
             changing=f"{COPY}/{spec.program}",
             address=address,
         )

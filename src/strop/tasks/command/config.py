@@ -110,6 +110,11 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
     if not shared and (why := _needs_one_process(task)):
         raise ConfigurationError(f"{why}; --shared runs the program in its evaluator's process")
     if not shared:
+        if (task.root / interpreter).resolve().is_relative_to(task.root.resolve()):
+            raise ConfigurationError(
+                f"python: {interpreter} is a file of the folder, and would start with rights that no code of it may have; name "
+                "another Python or a virtual environment of one, or give --shared"
+            )
         try:
             stub_of(task.files[program], "", options.calls, ())
         except (SyntaxError, ValueError) as error:
