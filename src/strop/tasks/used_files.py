@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
-from strop.tasks.command.tree import listed
+from strop.tasks.command.tree import listed, stays_within
 
 MOST_CHARACTERS = 6000
 """Characters of one file that are shown."""
@@ -41,16 +41,16 @@ def sources_of(root: Path, commands: Iterable[str], others: Collection[str]) -> 
     for part in (part for command in commands for part in re.split(r"[;&|]+", re.sub(r"\{\w+\}", "", command))):
         for word in _WORD.findall(part):
             paths, exact = named.get(word.rpartition("/")[2], []), word.removeprefix("./")
-            sources = [path for path in paths if path not in others and _is_source(root / path)]
+            sources = [path for path in paths if path not in others and _is_source(root, path)]
             if sources:
                 found[exact if exact in sources else sources[0]] = None
                 break
     return list(found)
 
 
-def _is_source(path: Path) -> bool:
-    text = _text(path)
-    return text is not None and (path.suffix in _PROGRAMS | {".sh"} or text.startswith("#!"))
+def _is_source(root: Path, path: str) -> bool:
+    text = _text(root, path)
+    return text is not None and (PurePosixPath(path).suffix in _PROGRAMS | {".sh"} or text.startswith("#!"))
 
 
 def shown_files(
@@ -96,7 +96,7 @@ def _followed(root: Path, named: _Named, texts: Iterable[tuple[str, str]], other
             is_data = path and PurePosixPath(name).suffix not in _BUILDS | _PROGRAMS
             if name not in found and name not in others and not is_data:
                 found[name] = None
-                texts.append((name, _text(root / name) or ""))
+                texts.append((name, _text(root, name) or ""))
     return list(found)
 
 
@@ -119,7 +119,7 @@ def _shown(names: Iterable[str], root: Path, words: str) -> list[str]:
     others: list[str] = []
     room = MOST_IN_ALL
     for name in names:
-        text = _text(root / name)
+        text = _text(root, name)
         if text is None:
             continue
         cut = text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}\n[... cut]"
@@ -131,10 +131,10 @@ def _shown(names: Iterable[str], root: Path, words: str) -> list[str]:
     return [*lines, f"\n{words}, and is not shown: {', '.join(others[:20])}."] if others else lines
 
 
-def _text(path: Path) -> str | None:
-    """The text of a file; None if it is binary, or cannot be read."""
+def _text(root: Path, name: str) -> str | None:
+    """The text of a file; None if it is binary, cannot be read, or is a link out of the tree."""
     try:
-        with path.open("rb") as file:
+        with (root / name if stays_within(root, name) else root).open("rb") as file:
             content = file.read(4 * MOST_CHARACTERS)
     except OSError:
         return None

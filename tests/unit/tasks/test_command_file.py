@@ -155,8 +155,8 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         ),
         (MINIMAL + "name = 'a b'\n", "a name is made of letters"),
         (MINIMAL + "tool = 'nothing-here'\n", "tool: there is no"),
-        (MINIMAL + "tool = '/proc'\n", "tool: /proc cannot be shown to commands"),
-        (MINIMAL + "tool = '/'\n", "tool: / cannot be shown to commands"),
+        (MINIMAL + "tool = '/proc'\n", "tool: /proc is outside of"),
+        (MINIMAL + "tool = '/'\n", "tool: / is outside of"),
         (SCORED + "metric = ['speed:maximum']\n", "metric 'speed:maximum': expected NAME:max"),
         (SCORED + "metric = ['score:max:0']\n", "metric 'score:max:0': expected NAME:max"),
         (SCORED + "metric = ['a', 'b']\n", "metric: no score is named a; the scores are score"),
@@ -480,6 +480,29 @@ def test_tool_of_a_file_is_in_its_tree_unless_the_user_names_it(tree: Path, tool
     with pytest.raises(ConfigurationError, match=r"tool: .* is outside of .*: --set tool="):
         read_config(path)
     assert read_config(path, {"tool": ["src", tool]}).tools[1:] == read_config(path, trusted=True).tools[1:]
+
+
+@pytest.mark.parametrize("name", ["../secret.txt", "{tree}/../secret.txt", "out/secret.txt", "link.txt"])
+def test_description_of_a_file_is_in_its_tree_unless_the_user_names_it(tree: Path, name: str) -> None:
+    (tree.parent / "secret.txt").write_text("secret")
+    (tree / "out").symlink_to("..")
+    (tree / "link.txt").symlink_to("../secret.txt")
+    name = name.format(tree=tree)
+    path = config(tree, MINIMAL + f"description_file = '{name}'\n")
+    with pytest.raises(ConfigurationError, match=r"description_file: .* is outside of .*: --set description_file="):
+        read_config(path)
+    if name != "link.txt":
+        assert read_config(path, {"description_file": name}).description == "secret"
+
+
+@pytest.mark.parametrize("key", ["context", "cases", "judge_files"])
+def test_link_out_of_the_tree_is_none_of_its_files(tree: Path, key: str) -> None:
+    (tree.parent / "secret.txt").write_text("secret")
+    for number in range(2):
+        (tree / f"link{number}.txt").symlink_to("../secret.txt")
+    path = config(tree, MINIMAL + f"judge = 'true'\ndescription = 'd'\n{key} = 'link*.txt'\n")
+    with pytest.raises(ConfigurationError, match=rf"{key}: link\d.txt is a link out of .*; put a copy"):
+        read_config(path)
 
 
 def test_best_known_value_is_of_the_only_metric_or_named(tree: Path) -> None:

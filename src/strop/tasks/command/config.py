@@ -23,7 +23,7 @@ from strop.tasks.command.objective import COUNTED_BY_KERNEL, NAME, READERS, Cons
 from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
 from strop.tasks.command.readers import check_reader, path_of, steps_of
 from strop.tasks.command.task import CommandTask, Judge
-from strop.tasks.command.tree import resolved, text_of
+from strop.tasks.command.tree import resolved, stays_within, text_of
 from strop.tasks.evaluator.spec import RUNNER, EvaluatorSpec, stub_of, takes_seed
 
 CONFIG = "strop.toml"
@@ -175,7 +175,6 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
     written = _parse(path)
     values = written | dict(changes or {})
     root = (path.parent / str(values.pop("root", "."))).absolute()
-    names_tools = not trusted and "tool" not in (changes or {})
     try:
         for key in ("evaluator", "python"):
             if key in values:
@@ -189,10 +188,10 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
                 raise ConfigurationError(f"{key} is missing: it says {why}")
         if not trusted:
             _check_root(path, root)
-        task = command_task(root, **values)
-        for tool in task.tools if names_tools else ():
-            _check_tool(tool, root)
-        return task
+            _check_named(
+                {key: value for key, value in written.items() if key != "root" and key not in (changes or {})}, root
+            )
+        return command_task(root, **values)
     except ConfigurationError as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
@@ -261,14 +260,18 @@ def _check_root(path: Path, root: Path) -> None:
         )
 
 
-def _check_tool(tool: Path, root: Path) -> None:
-    """Raises ConfigurationError if a tool that a file names is not in its tree, nor one that every command has."""
-    real = Path(os.path.realpath(tool))
-    if not any(real.is_relative_to(place) for place in (os.path.realpath(root), "/usr")):
-        raise ConfigurationError(
-            f"tool: {real} is outside of {root}, and what commands read there can reach the model; if you want that, name it "
-            f"yourself: --set tool={shlex.quote(str(tool))}"
-        )
+def _check_named(written: Mapping[str, Any], root: Path) -> None:
+    """Raises ConfigurationError if a file or folder that is no glob is not in the tree, nor a tool that every command has."""
+    options = check_options(written)
+    tools: Any = options.tool
+    named = [("tool", name) for name in tools] + [("description_file", str(options.description_file))]
+    for key, name in named:
+        real = Path(os.path.realpath(root / _at_home(name)))
+        if not (stays_within(root, real) or (key == "tool" and real.is_relative_to("/usr"))):
+            raise ConfigurationError(
+                f"{key}: {real} is outside of {root}, and what is read there can reach the model; if you want that, name it "
+                f"yourself: --set {key}={shlex.quote(name)}"
+            )
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -335,13 +338,20 @@ def _warn_of_keys(root: Path) -> None:
 
 
 def _tool(root: Path, tool: str | Path) -> Path:
-    path = Path(tool).expanduser()
+    path = _at_home(tool)
     path = path if path.is_absolute() else root / path
     if not path.exists():
         raise ConfigurationError(f"tool: there is no {path}")
     if why := why_hidden(path):
         raise ConfigurationError(f"tool: {path} cannot be shown to commands: {why}")
     return path
+
+
+def _at_home(path: str | Path) -> Path:
+    """With a beginning of `~` expanded, if there is such a user."""
+    with suppress(RuntimeError):
+        return Path(path).expanduser()
+    return Path(path)
 
 
 _NAMED = re.compile(rf"({NAME})=(.*)", re.DOTALL)

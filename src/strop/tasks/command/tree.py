@@ -110,7 +110,17 @@ def resolved(root: Path, globs: Sequence[str], key: str) -> tuple[str, ...]:
                 f"{key}: no file matches {glob!r} in {root}; give the full path of a file that a .gitignore excludes"
             )
         found.update(matched)
+    for path in found:
+        if not stays_within(root, path):
+            raise ConfigurationError(
+                f"{key}: {path} is a link out of {root}; put a copy of what it leads to in its place"
+            )
     return tuple(path for path in paths if path in found)
+
+
+def stays_within(root: Path, path: str | Path) -> bool:
+    """Whether what is at a path is in the tree, when all links are followed. Nothing else is read for a model."""
+    return Path(os.path.realpath(root / path)).is_relative_to(os.path.realpath(root))
 
 
 def text_of(root: Path, path: str, key: str = "files") -> str:
