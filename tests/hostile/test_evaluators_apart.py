@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -232,6 +233,47 @@ def test_program_that_searches_its_process_finds_no_seed_of_its_evaluators(apart
     cheat = f"{search(*needles)}\ndef f(x):\n    return 9.0 if found() else 0.5\n"
     _, found = apart.outcome("def f(x): return 0.5\n", SEEDED, cheat, instances=2)
     assert [row["score"] for row in found.metrics] == ([9.0] * 2 if is_there else [0.5] * 2), found
+
+
+POOL = LOAD + "from concurrent.futures import ThreadPoolExecutor\ndef evaluate(path):\n    program = load(path)\n"
+POOL += "    with ThreadPoolExecutor(3) as pool: return float(sum(pool.map(program.f, [1.0, 2.0, 3.0])))\n"
+SLOW = "import time\ndef f(x):\n    time.sleep(0.1)\n    return x\n"
+FILLS = """import os
+folder = os.open("/tmp", os.O_RDONLY)
+try:
+    for number in range(1 << 19): os.mknod(str(number), 0o600, dir_fd=folder)
+except OSError: pass
+"""
+
+
+def test_program_that_leaves_its_next_process_no_room_fails_alone(apart: Apart) -> None:
+    run = apart.learnt(SLOW, POOL)
+    found = run(FILLS + SLOW.replace("0.1", "1.0"))
+    assert not found.values and "the program's process cannot be started" in found.error, found
+    assert run(SLOW + "# another\n").values == {"score": 6.0}
+
+
+NAMES = """
+import os
+def f(x):
+    folder = os.open("/usr/lib", os.O_PATH)
+    for number in range(150_000):
+        try: os.stat("y" * 200 + MARK + str(number), dir_fd=folder)
+        except OSError: pass
+    return x
+"""
+
+
+def test_names_that_a_program_makes_the_kernel_remember_count_for_no_other(apart: Apart) -> None:
+    if "counted" not in apart.workspaces.posture.layers["kernel memory"].split("not")[0]:
+        pytest.skip("the kernel's memory is not counted here")
+    run = apart.learnt(
+        "def f(x): return x\n", LOAD + "def evaluate(path): return load(path).f(3.0)\n", memory_limit="256 MiB"
+    )
+    honest = "def f(x):\n    import time\n    held = bytearray(100 << 20)\n    time.sleep(0.4)\n    return x\n"
+    for _ in range(4):
+        run(NAMES.replace("MARK", repr(os.urandom(4).hex())))
+    assert run(honest).values == {"score": 3.0}
 
 
 MARKS = {

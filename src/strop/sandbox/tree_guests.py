@@ -125,7 +125,10 @@ class TreeServer:
             number = self._number
         self._send({"fork": number, **order})
         # It may be importing what the original did.
-        _, (pidfd, to_guest, from_guest, output, words) = self._reply("child", number, _START_SECONDS)
+        message, kept = self._reply("child", number, _START_SECONDS)
+        if "failed" in message:
+            raise SandboxError("a process cannot be started in what its program has left of their room")
+        pidfd, to_guest, from_guest, output, words = kept
         try:
             child = Child(
                 pidfd=pidfd, to_guest=to_guest, from_guest=from_guest, output=output, wait=lambda: self._ended(number)
@@ -145,6 +148,10 @@ class TreeServer:
     def begin(self, text: str) -> None:
         """Begin the room of an evaluation, with this text in the file that changes; `ready` must follow."""
         self._followed.denied.clear()
+        try:
+            self._workspace.begin_room()
+        except SandboxError as error:
+            raise GuestLost(f"the tree is gone: {error}") from error
         self._send_sealed({"begin": True}, text)
 
     def ready(self) -> None:

@@ -13,7 +13,7 @@ newer, so it must not use newer syntax.
 | `{"plan"}` and the plan in a memory file | `{"ready"}` |
 | `{"preload"}` and names in a memory file | none: later guests find these modules imported |
 | `{"begin"}` and the text of the changing file in a memory file | `{"begun"}`, and the socket at the plan's `address`, if any |
-| `{"fork": n, "environment", "cpu_seconds"}` | `{"child": n}` and five descriptors |
+| `{"fork": n, "environment", "cpu_seconds"}` | `{"child": n}` and five descriptors, or `failed` |
 | | later `{"ended": n, "status", "cpu", "rss"}` |
 | `{"finish"}` | `{"finished", "cpu", "rss"}`: no guest is left |
 
@@ -143,7 +143,12 @@ class FirstProcess:
         guest, self._first = self._first, None
         if guest is None:
             guest = self._waiting(self._mounts)
-            os.close(self._laid(guest))
+            try:
+                os.close(self._laid(guest))
+            except control.ControlClosed:  # the program has used up what it needs of their room
+                self._end(guest)
+                control.send(self._host, {"child": order["fork"], "failed": True})
+                return
         guest.number, guest.ready = order["fork"], time.clock_gettime(~guest.pid * 8 + 2)  # clock_getcpuclockid(3)
         guest.clock = accounting.ProcessClock(self._kernel, guest.pid)
         self._children[guest.kept[0]] = guest

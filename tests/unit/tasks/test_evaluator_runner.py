@@ -88,6 +88,11 @@ def test_the_score_is_found_in_every_form_that_optimizers_accept(
     assert (found["score"], found["score_is"]) == (score, score_is)
 
 
+def test_message_of_several_lines_is_one_and_no_note(tmp_path: Path) -> None:
+    run = ran(tmp_path, "def evaluate(path): raise ValueError('a\\nstrop-note: b\\x0cstrop-note: c')")
+    assert run.stderr.splitlines()[-1] == r"ValueError: a\nstrop-note: b\nstrop-note: c"
+
+
 def test_artifacts_and_texts_become_notes_of_one_line_each(tmp_path: Path) -> None:
     evaluator = """
 import numpy

@@ -113,7 +113,7 @@ def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams
     for stream in streams:
         os.close(stream)
     pidfd = os.pidfd_open(pid)
-    before = 0 if jail.kernel_memory is None else accounting.kernel_memory(jail.kernel_memory)
+    before = _kernel_memory(jail)
     used = Used(pid, before)
     try:
         stopped = _watch(jail, end, pidfd, asked, clock, used)
@@ -153,6 +153,7 @@ def _watch(
             message, _ = control.receive(end)
             if "stop" in message:
                 return str(message["stop"])
+            used.kernel_before = _kernel_memory(jail)  # a room begins: what the last one left is not its own
         if over < math.inf:
             used.lived_on = not used.is_last()
             if not used.lived_on or time.monotonic() >= over:
@@ -162,6 +163,10 @@ def _watch(
         beyond = _beyond(jail, asked, clock, used)
         if beyond:
             return beyond
+
+
+def _kernel_memory(jail: CommandJail) -> int:
+    return 0 if jail.kernel_memory is None else accounting.kernel_memory(jail.kernel_memory)
 
 
 def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.ProcessClock, used: Used) -> str:
@@ -175,8 +180,7 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
             jail.proc, commands, asked["memory_bytes"], own_sockets=jail.process_one
         )
         used.memory_bytes = max(used.memory_bytes, largest)  # of those that end without being waited for, too
-        if jail.kernel_memory is not None:
-            memory += max(0, accounting.kernel_memory(jail.kernel_memory) - used.kernel_before)
+        memory += max(0, _kernel_memory(jail) - used.kernel_before)
         if jail.limits and memory > asked["memory_bytes"]:
             return "memory"
         seconds = max(seconds, used.cpu_seconds + running)

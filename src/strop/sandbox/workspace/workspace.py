@@ -303,6 +303,10 @@ class JailedWorkspace:
         message, _ = self._receive()
         return bool(message["cleared"])
 
+    def begin_room(self) -> None:
+        """Count the kernel's memory from now on as that of a new room of the command that lays rooms."""
+        self._tell({"room": True})
+
     def stop(self) -> None:
         """End all its processes. A thread that is using it gets a KeeperFailed. Idempotent."""
         self._stopped = True

@@ -277,14 +277,15 @@ def evaluated(form: str, evaluator: str, program: str, named: str = "") -> str:
 
 
 def tell_of(error: BaseException) -> None:
-    """Print an exception: the last lines of the evaluator's and of the program's own code that led to it, and what it says."""
+    """Print an exception: the last lines of the evaluator's and of the program's own code that led to it, and what it says in one
+    line, because a line of its message may look like a note."""
     root = str(Path.cwd())
     sys.stdout.flush()  # so that it comes last
     frames = [each for each in frames_of(error) if each[0].startswith(root) and STUB not in each[3]]
     for path, line, function, source in list(dict.fromkeys(frames))[-MOST_FRAMES:]:
         sys.stderr.write(f"{os.path.relpath(path, root)}, line {line}, in {function}: {source}\n")
-    words = "".join(traceback.format_exception_only(type(error), error))
-    sys.stderr.write(words.replace(root + os.sep, "").replace("strop_stub.", ""))
+    words = "\\n".join("".join(traceback.format_exception_only(type(error), error)).splitlines())
+    sys.stderr.write(words.replace(root + os.sep, "").replace("strop_stub.", "") + "\n")
 
 
 def frames_of(error: BaseException) -> list[tuple[str, str, str, str]]:
