@@ -45,8 +45,9 @@ _TAG = re.compile(r"[a-z][a-z+#]*")
 _CODE_START = re.compile(r"import \w|from [\w.]+ import\b|(?:async )?def \w+ *[(\[]|class \w+ *[(:]|@\w")
 _PROSE = re.compile(r"[A-Z][\w'’]*(?:[ ,]+[\w'`]|[.!:]*$)|[*>|`#-]")
 """The beginning of a line behind a program without a fence."""
-_PATCH = re.compile(rf"\s*(?:{_responses.EDIT}|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )")
-_WRAPPED = re.compile(rf"{_responses.AROUND}|<\|\w+\|>|^{_PATCH.pattern}", re.MULTILINE)
+_CHANGE = rf"(?:{_responses.EDIT}|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )"
+_PATCH = re.compile(rf"\s*{_CHANGE}")
+_WRAPPED = re.compile(rf"{_responses.AROUND}|<\|\w+\|>|^[ \t]{{0,3}}{_CHANGE}", re.MULTILINE)
 """What no answer has that is nothing but a program, unless the program to improve has it, too."""
 _FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
 """One file of a program of several, as the prompt shows them."""
