@@ -5,7 +5,8 @@ works with every form; a response without edits, or with edits that do not fit, 
 respond with edits; strop adds nothing to an improver's messages.
 
 All edits of a response apply, or none. The searched lines must be in one place: exactly, or without white space and
-empty lines. `tasks.regions` says which parts of a program may change.
+empty lines. A line that a block has on both sides stays the file's, byte for byte; in one that it changes, blanks within quotes
+count. `tasks.regions` says which parts of a program may change.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from strop.base.events import Edited, Recorder
@@ -46,6 +48,7 @@ _HEAD = re.compile(rf"[ \t]{{0,3}}{EDIT}(.*)")
 _DIVIDER = re.compile(r"[ \t]{0,3}={5,9}[ \t]*+")
 _WORD = re.compile("SEARCH|ORIGINAL")
 _END = re.compile(r"[ \t]{0,3}[>+]{5,9} ?(?:REPLACE|UPDATED)\b.*+")
+_QUOTED = re.compile(r""""(?:\\.|[^"\\])*+"?|'(?:\\.|[^'\\])*+'?|`[^`]*+""")
 _FENCE = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)([^`]*+)")
 _OPEN = re.compile(r"[ \t]*+(?:`{3,}+|~{3,}+)(?P<info>[^`]*+)")
 _CLOSE = re.compile(r"\n++[ \t]*+(?:`{3,}|~{3,})")
@@ -271,6 +274,15 @@ class Edit:
     before: Sequence[str]
     after: Sequence[str]
 
+    @cached_property
+    def changes(self) -> list[tuple[int, int, int, int]]:
+        """What differs between its two sides: rows [i, j) of `before`, whose place rows [k, l) of `after` take."""
+        before, after = ([line.rstrip() for line in each] for each in (self.before, self.after))
+        if max(len(before), len(after)) > _MOST_COMPARED:
+            return [(0, len(before), 0, len(after))]
+        found = SequenceMatcher(autojunk=False, a=before, b=after).get_opcodes()
+        return [rows for tag, *rows in found if tag != "equal"]  # type: ignore[misc]
+
 
 def _edits_of(answer: str) -> Iterator[Edit]:
     """The edits in a response, in order. Raises EditFailed."""
@@ -314,14 +326,22 @@ class _Lines:
         plain = "\n".join(self.lines) + ("\n" if self._has_end and self.lines else "")
         return plain.replace("\n", "\r\n") if self._is_crlf else plain
 
-    def places(self, before: Sequence[str], *, exact: bool) -> list[tuple[int, int]]:
-        """The first places of some lines, each up to its end: as they are, or without white space and empty lines."""
+    def places(self, edit: Edit, *, exact: bool) -> list[tuple[int, int]]:
+        """The first places of the searched lines, each up to its end: as they are, or without white space and empty lines, but
+        for blanks within quotes of lines that change."""
         if exact:
-            return [(row, row + len(before)) for row in _rows(self.lines, before)]
+            return [(row, row + len(edit.before)) for row in _rows(self.lines, edit.before)]
         rows = [row for row, line in enumerate(self.lines) if line.strip()]
-        bare, wanted = ["".join(self.lines[row].split()) for row in rows], ["".join(line.split()) for line in before]
-        count = len(wanted := [*filter(None, wanted)])
-        return [(rows[at], rows[at + count - 1] + 1) for at in _rows(bare, wanted)]
+        wanted = [row for row, line in enumerate(edit.before) if line.strip()]
+        bare = ["".join(self.lines[row].split()) for row in rows]
+        found = list(_rows(bare, ["".join(edit.before[row].split()) for row in wanted]))
+        changed = {row for first, stop, _, _ in edit.changes for row in range(first, stop)} if found else set()
+        texts = {at: _QUOTED.findall(edit.before[row]) for at, row in enumerate(wanted) if row in changed}
+        return [
+            (rows[first], rows[first + len(wanted) - 1] + 1)
+            for first in found
+            if all(_QUOTED.findall(self.lines[rows[first + at]]) == text for at, text in texts.items())
+        ]
 
 
 def _rows(lines: Sequence[str], needle: Sequence[str]) -> Iterator[int]:
@@ -359,6 +379,19 @@ def _reindented(edit: Edit, own: Sequence[str]) -> Iterator[str]:
         places = top | known if rest else places
 
 
+def _changed(edit: Edit, own: Sequence[str]) -> list[str]:
+    """The lines `own` of a file, which an edit matched without white space, with what its two sides do not have alike."""
+    lines, new, spans, at = list(own), list(_reindented(edit, own)), [(0, 0)], 0
+    for line in edit.before:
+        begin = next(row for row in range(at, len(own)) if own[row].strip()) if line.strip() else at
+        at = begin + (bool(line.strip()) or (begin < len(own) and not own[begin].strip()))
+        spans.append((begin, at))
+    for first, stop, k, m in reversed(edit.changes):
+        where = (spans[first + 1][0], spans[stop][1]) if first < stop else (spans[first][1],) * 2
+        lines[slice(*where)] = new[k:m]
+    return lines
+
+
 def _indent(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
@@ -374,11 +407,11 @@ def _apply(edit: Edit, files: Mapping[str, _Lines]) -> bool:
         files[paths[0]].lines[:] = edit.after
         return True
     for exact in (True, False):
-        found = [(path, *place) for path in paths for place in files[path].places(edit.before, exact=exact)]
+        found = [(path, *place) for path in paths for place in files[path].places(edit, exact=exact)]
         if len(found) == 1:
             path, row, stop = found[0]
             lines = files[path].lines
-            lines[row:stop] = edit.after if exact else _reindented(edit, lines[row:stop])
+            lines[row:stop] = edit.after if exact else _changed(edit, lines[row:stop])
             return exact
         if found:
             where = " and ".join(f"line {row + 1} of {path}" for path, row, _ in found[:2])

@@ -112,6 +112,69 @@ def test_edit_is_applied_fuzzily_with_the_program_s_indentation_when_only_white_
     assert repaired == ("block 1",) and files[NAME] == PROGRAM.replace(old, new)
 
 
+REPORT = """def report(n):
+    sep = ":  "
+
+    print("n  =  %d" % n)
+    total = 0
+    for i in range(n):
+        total += i
+
+    return total, '  end  '
+"""
+LOOP = "total = 0\nfor i in range(n):\n    total += i"
+
+
+@pytest.mark.parametrize(
+    ("search", "replace", "old", "new"),
+    [
+        (
+            f'print("n = %d" % n)\n{LOOP}',
+            'print("n = %d" % n)\ntotal = n * (n - 1) // 2',
+            "    total = 0\n    for i in range(n):\n        total += i\n",
+            "    total = n * (n - 1) // 2\n",
+        ),
+        (
+            f"""sep = ": "\nprint("n = %d" % n)\n{LOOP}\nreturn total, ' end '""",
+            """sep = ": "\nprint("n = %d" % n)\ntotal = 1\nreturn total, ' end '""",
+            "    total = 0\n    for i in range(n):\n        total += i\n",
+            "    total = 1\n",
+        ),
+        (
+            'print("n = %d" % n)\n total = 0',
+            'print("n = %d" % n)\n limit = 1\n\n total = 0',
+            "    total = 0",
+            "    limit = 1\n\n    total = 0",
+        ),
+        (
+            'print("n = %d" % n)\ntotal = 0',
+            'assert n\nprint("n = %d" % n)\ntotal = 0',
+            "    print",
+            "    assert n\n    print",
+        ),
+        ("total += i\nreturn total, ' end '", "return total, ' end '", "        total += i\n", ""),
+    ],
+    ids=["context in quotes", "context with empty lines", "lines between", "lines before", "a line less"],
+)
+def test_edit_leaves_a_line_that_it_has_on_both_sides_byte_for_byte_as_the_file_has_it(
+    search: str, replace: str, old: str, new: str
+) -> None:
+    assert edited(block(search, replace), REPORT) == REPORT.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("search", "replace"),
+    [
+        ('    print("n = %d" % n)', '    print("n = %d" % (n + 1))'),
+        ("    return total, ' end '", "    return total, 'end'"),
+        ('    sep = ":  "\n\n    print("n =  %d" % n)', '    sep = ":  "'),
+    ],
+)
+def test_edit_of_a_line_with_other_blanks_within_quotes_does_not_match(search: str, replace: str) -> None:
+    said = refusal(block(search, replace), {NAME: REPORT})
+    assert "these lines are not in disc.py" in said and "The nearest that disc.py has:" in said
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
