@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from strop.analysis.stats import Estimate, decided, score_difference
 from strop.base.as_document import HIDDEN, computed
+from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement, ScoredBy
 from strop.base.solution import digest_of
 from strop.core.handles import Grant
@@ -24,6 +25,7 @@ UTILITY = "utility"
 Finding: TypeAlias = Literal[
     "better",
     "better on its fixed input",
+    "a better construction",
     "by its own score",
     "worse",
     "no significant improvement",
@@ -31,13 +33,14 @@ Finding: TypeAlias = Literal[
     "failed",
 ]
 """The result of an improvement. `better on its fixed input`: nothing was held out, because the input is always the same.
+`a better construction`: its verified value is better than every value that the original gave; that is nothing about a program.
 `by its own score`: it measures better, and its score is computed where the program runs.
 `failed`: the improver returned no solution, and no candidate was better than the original."""
 Reason: TypeAlias = Literal["traded metrics"]
 """Why a program that measures better is not called better. `traded metrics`: it is better in one metric and worse in another, and
 the user gave no weights."""
 
-_HELD_BACK: tuple[Finding, ...] = ("better on its fixed input", "by its own score")
+_HELD_BACK: tuple[Finding, ...] = ("better on its fixed input", "a better construction", "by its own score")
 """What is said in place of `better`."""
 
 
@@ -113,10 +116,16 @@ class Evidence:
     @computed
     def verified(self) -> Verified | None:
         """The best construction of the run; null for other tasks."""
-        start = self.original.train
-        result = [self.improved.train, self.improved.last] if self.improved is not None else [start]
+        start = self._runs_of(self.original)
+        result = start if self.improved is None else [*self._runs_of(self.improved), self.improved.last]
         goal = self.facts.metrics[0].goal if self.facts is not None else "max"
-        return verified_of(goal, start, [start, *self.tried, *result], result)
+        return verified_of(goal, start, [*start, *self.tried, *result], result)
+
+    def _runs_of(self, program: ScoredProgram) -> list[Evaluation]:
+        """Every run of a program in training."""
+        text = program.text.rstrip("\n")
+        tried = [one for one in self.tried if isinstance(one, Evaluated) and one.solution is not None]
+        return [program.train, *(one for one in tried if str(one.solution).rstrip("\n") == text)]
 
     @cached_property
     def difference(self) -> Estimate | None:
@@ -177,7 +186,7 @@ class Evidence:
         if self.improved is None:
             return "failed" if self.improvement.solution is None else "unchanged"
         if self.verified is not None:
-            return self._better if self.verified.is_better else "no significant improvement"
+            return "a better construction" if self.verified.is_better else "no significant improvement"
         if self.facts is not None and self.improved.last.verdict != "ok":
             return "worse"  # a failure is not chance
         if self.difference is None:
@@ -196,7 +205,7 @@ class Evidence:
     @property
     def is_offered(self) -> bool:
         """Whether `strop apply` applies it without --unproven: it is better on what the user wants."""
-        return self.finding == "better" or (self.finding == "better on its fixed input" and self.wants_fixed_input)
+        return self.finding == "better" or (self.finding in _HELD_BACK[:2] and self.wants_fixed_input)
 
     @property
     def is_held_back(self) -> bool:

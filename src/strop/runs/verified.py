@@ -23,7 +23,7 @@ class Verified:
     value: float
     """Its value, to 15 digits."""
     start: float | None
-    """The best value of the original; null if it gave no construction."""
+    """The best value of the original in all of its runs; null if it gave no construction."""
     is_better: bool
     """Whether it is better than the best construction of the original."""
     worst: float | None
@@ -40,12 +40,12 @@ class Verified:
 
 
 def verified_of(
-    goal: Goal, start: Evaluation, every: Iterable[Evaluation], result: Sequence[Evaluation]
+    goal: Goal, start: Sequence[Evaluation], every: Iterable[Evaluation], result: Sequence[Evaluation]
 ) -> Verified | None:
-    """The best construction of `every` evaluation; None if nothing was verified. `start`: the evaluation of the original.
-    `result`: those of the improved program."""
+    """The best construction of `every` evaluation; None if nothing was verified. `start`: those of the original. `result`:
+    those of the improved program."""
     best, worst = (max, min) if goal == "max" else (min, max)
-    top, runs, before = best_construction(goal, every), _values(result), best(_values([start]), default=None)
+    top, runs, before = best_construction(goal, every), _values(result), best(_values(start), default=None)
     if top is None:
         return None
     value = best(_values([top]))

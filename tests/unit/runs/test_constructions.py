@@ -29,7 +29,7 @@ def claim(
 ) -> str:
     sign = 1 if goal == "max" else -1
     result = [evaluation(*values, sign=sign)]
-    verified = verified_of(goal, evaluation(start, sign=sign), result, result)
+    verified = verified_of(goal, [evaluation(start, sign=sign)], result, result)
     assert verified is not None
     return construction_claim(verified, known, "FICO 2025" if known else "")
 
@@ -74,13 +74,19 @@ def test_result_is_better_only_if_its_construction_beats_the_originals(
     value: float, sign: int, is_better: bool
 ) -> None:
     result = [evaluation(value, sign=sign)]
-    verified = verified_of("max" if sign > 0 else "min", evaluation(0.96, sign=sign), result, result)
+    verified = verified_of("max" if sign > 0 else "min", [evaluation(0.96, sign=sign)], result, result)
     assert verified is not None and verified.is_better is is_better
+
+
+def test_construction_is_better_only_than_every_run_of_the_original() -> None:
+    start, result = [evaluation(0.5), evaluation(0.9)], [evaluation(0.8)]
+    verified = verified_of("max", start, [*start, *result], result)
+    assert verified is not None and (verified.start, verified.is_better) == (0.9, False)
 
 
 def test_best_construction_of_the_run_is_kept_whoever_made_it() -> None:
     original, other, result = evaluation(0.5), evaluation(0.9), [evaluation(0.8)]
-    verified = verified_of("max", original, [original, other, *result], result)
+    verified = verified_of("max", [original], [original, other, *result], result)
     assert verified is not None
     assert (verified.construction, verified.value, verified.worst) == ("[0.9]", 0.9, 0.8)
 

@@ -78,7 +78,7 @@ def _calls(evidence: Evidence, words: str) -> str:
 
 def _verdict(evidence: Evidence) -> str:
     match evidence.finding:
-        case "better" | "better on its fixed input" | "by its own score":
+        case "better" | "better on its fixed input" | "a better construction" | "by its own score":
             return evidence.finding.capitalize()
         case "no significant improvement" if evidence.reason:
             return "Not called better"
