@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run quick test test-all lint check docs bench peers soak clean
 
-run: $(VENV)/strop.installed  ## a small run of STOP in less than a minute, which finds a better improver; no language model
+run: $(VENV)/strop.installed  ## a small run of STOP in a minute or two, which finds a better improver; no language model
 	@# On this task bad programs fail at once.
 	$(BIN)/strop run lpn --model offline --meta-model offline:skill=1 --lm-budget 10 --utility-budget 30 \
 		--gate-pairs 20 --gate-error 0.05
@@ -62,17 +62,20 @@ soak: $(VENV)/dev.installed  ## 100,000 evaluations, 5% of them hostile: does an
 $(VENV)/strop.installed: pyproject.toml constraints.txt packages/problems/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "strop needs Python 3.11 or newer; say which: make run PYTHON=python3.12" >&2; exit 2; }
+	@echo "installing strop and what it needs into $(VENV): one or two minutes"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --editable ./packages/problems
 	@touch $@
 
 $(VENV)/dev.installed: $(VENV)/strop.installed packages/selftest/pyproject.toml packages/dask/pyproject.toml
+	@echo "installing what the tests need into $(VENV): one or two minutes"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[dev]' --editable ./packages/selftest --editable ./packages/dask
 	@# A guest writes no bytecode: without it, each would compile what it imports. On all cores; pip compiles on one.
 	-$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib src packages
 	@touch $@
 
 $(VENV)/docs.installed: $(VENV)/strop.installed
+	@echo "installing what the documents need into $(VENV): about a minute"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[docs]'
 	@touch $@
 

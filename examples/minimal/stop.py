@@ -170,6 +170,7 @@ def u_hat(improver: str | None, ask: Ask, setting: Setting, splits: tuple = (TRA
     found = []
     for copy in range(setting.copies):
         utility = Utility(lpn_utility, LPN, setting.utility_calls)
+        print(f"an improver works on copy {copy + 1} of {setting.copies}", file=sys.stderr)
         found.append(improve(improver, LPN_SEED, utility, LanguageModel(ask, setting, f"copy{copy}")))
     return [fmean(lpn_utility(solution, split) for solution in found) for split in splits]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,7 +20,6 @@ from strop.cli.commands.options import Json, Out, Run, TrustTask
 from strop.cli.commands.output import notify, present, results_alone
 from strop.lm.known_answers import NoModel
 from strop.report.terminal import difference as replay_printing  # registers how a replay is printed  # noqa: F401
-from strop.report.terminal.live import Mode
 from strop.runs.assembly import Components, assembled
 from strop.runs.improve import improve_once, rounds_of
 from strop.runs.options import LimitOptions
@@ -99,8 +97,7 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Replayed:
             is_improvement = record.kind == "improve"
             original = original_of(record.meta, record.directory) if is_improvement else None
             target = Target(record.spec.task, parts.task, original).meta(directory) if is_improvement else {}
-            show: Mode = "auto" if sys.stderr.isatty() else "none"
-            with recorded(parts, directory, REPLAY, {"improver": record.improver, **target}, show=show) as journal:
+            with recorded(parts, directory, REPLAY, {"improver": record.improver, **target}) as journal:
                 if is_improvement:
                     kept = on_kept_trees(parts, record.directory)
                     improve_once(kept, record.improver, original, directory, journal, rounds_of(before))
