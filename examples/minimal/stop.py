@@ -68,7 +68,6 @@ Your primary improvement must be novel and non-trivial. First, propose an idea, 
     return best_solution
 '''
 
-
 # The downstream task (u, s): learning parity with noise (§5.1)
 LPN_SEED = '''\
 import random

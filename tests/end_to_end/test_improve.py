@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,37 @@ def test_start_says_once_who_computes_the_score_and_the_result_does_too(strop: A
     assert "score: computed by the host in score()" in strop("show", "there").stdout
     assert strop("view", "there", "--html", "page.html").returncode == 0
     assert "Score: computed by the host in score()." in (tmp_path / "page.html").read_text("utf-8")
+
+
+NEAR = (
+    ORDERED.partition("def sample")[0]
+    + """def sample(rng):
+    return {"x": float(rng.uniform(1, 2))}
+
+
+def score(instance, answer):
+    return 1 / (1.5 + abs(answer - instance["x"]))
+
+
+task = strop.Task(name="near", sample=sample, score=score, seed="def algorithm(x):\\n    return x + 1\\n")
+"""
+)
+"""A task on which no program reaches 1, which would end a search."""
+
+
+@pytest.mark.parametrize("improver", ["refine", "seed", "best_of_n"])
+def test_dry_run_says_what_the_named_improver_asks_for(strop: Any, tmp_path: Path, improver: str) -> None:
+    (tmp_path / "near.py").write_text(NEAR)
+    budgets = ["--lm-budget", "3", "--max-responses", "4", "--utility-budget", "7", "--seed", "1"]
+    words = ["improve", "near.py", "--trust-scorer", "--improver", improver, *budgets]
+    plan = json.loads(strop(*words, "--dry-run", "--json").stdout)
+    said = strop(*words, "--no-report").stderr
+    calls, responses = map(int, re.findall(r"LM calls (\d+), responses (\d+)", said)[-1])
+    assert (plan["lm_calls"]["expected"], plan["responses"]["expected"]) == (calls, responses)
+
+
+def test_dry_run_says_that_it_does_not_know_what_an_improver_of_one_s_own_asks_for(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(IDLE)
+    done = strop("improve", "lpn", "--improver", "mine.py", *SMALL, "--dry-run", "--json")
+    plan = json.loads(done.stdout)
+    assert "an improver of your own" in done.stderr and plan["responses"] == {"expected": 2, "most": 2}

@@ -5,30 +5,35 @@ budget_û evaluations, an improver works on every downstream task, where it may 
 |D| tasks and T iterations that is T * budget_û * |D| * (budget_u + budget_L). Added are what the formula omits: the
 self-improvement's own calls, the gate, the measurement of every I_t, and the final comparison.
 
-At most, every budget is spent. Expected is the same formula with a share of improvements and of pairs, `USED`. Lengths of texts
-and prices are arguments.
+At most, every budget is spent. Expected is the same formula with a share of improvements and of pairs, `USED`, and of one
+improvement by a shipped improver what its card says that it asks for. Lengths of texts and prices are arguments.
 """
 
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
+from importlib.resources import files
 from typing import Any
 
 from strop.analysis.stats import mean
 from strop.base.budget import COST
 from strop.base.errors import dollars
+from strop.core.handles import Grant
 from strop.core.selection.comparison import TOGETHER
 from strop.lm.options import META, read_spec
 from strop.lm.prices import Tariff, check_cost_limit, tariffs
 from strop.lm.registry import check
 from strop.runs.assembly import meta_description, settings_of
-from strop.runs.spec import RunSpec, improver_text
+from strop.runs.spec import RunSpec, improver_text, shipped_improvers
 from strop.tasks.command.task import AnyTask
 
 USED = 0.5
 """Expected share of the LM calls and evaluations of an improvement, and of the pairs of a comparison."""
+NEW = 0.8
+"""Expected share of responses with a new program: of models 188 in 202 in the recorded runs, of `offline` some 0.7."""
 RESPONSE_TOKENS = (2_700.0, 1_700.0)
 """Tokens of a response, in and out: what strong models of 2026 were seen to use. More in where the prompt alone is longer."""
 BYTES_PER_TOKEN = 4.0
@@ -164,6 +169,15 @@ class Formula:
         asked = self.asked(improvements * calls, improvements * calls * self.spec.max_responses, rounds * calls)
         return asked + self._scored(improvements * (evaluations + scorings))
 
+    def once(self, asks: str) -> Work:
+        """One improvement by an improver that `asks` so (empty: all that it may), and what its result is scored on."""
+        if self.side or not asks:
+            return self.improved(1, 1, scorings=4)
+        grant = Grant(self.spec.utility_budget, self.spec.lm_budget, self.spec.max_responses)
+        calls, responses, evaluations = asked_for(asks, grant)
+        asked = self.asked(calls, responses, 1 if asks == "at once" else calls)
+        return asked + self._scored(evaluations + 4)  # the original and the result, in training and on the sealed split
+
     def _scored(self, evaluations: float) -> Work:
         seconds = evaluations * self.known.evaluation_seconds[self.side] / max(self.spec.slots, 1)
         return Work(evaluations=evaluations, seconds=seconds)
@@ -197,6 +211,40 @@ class Formula:
         if self.side:
             return max(figure for figure, _ in figures)
         return sum(figure * weight for figure, weight in figures) / sum(weight for _, weight in figures)
+
+
+def asks_of(improver: str) -> str:
+    """How a shipped improver asks, by its card; empty for any other."""
+    if improver not in shipped_improvers():
+        return ""
+    return str(tomllib.loads((files("strop.improvers") / f"{improver}.toml").read_text(encoding="utf-8"))["asks"])
+
+
+def asked_for(asks: str, grant: Grant, new: float = NEW) -> tuple[float, float, float]:
+    """(LM calls, responses, evaluations) of one improvement, where a share `new` of the responses holds a new program."""
+    calls, at_once = grant.lm_calls, grant.max_responses_per_call
+    left = max(grant.utility_calls - 1, 0)  # beside that of the initial solution
+    match asks:
+        case "one response":
+            return 1, 1, 0
+        case "one call":  # the initial solution is not scored
+            responses = min(at_once, grant.utility_calls)
+            return 1, responses, responses
+        case "shares and looks":  # one evaluation a call is a second look at a known program
+            calls = min(calls, left)
+            return calls, min(calls * at_once, max(left - calls, calls)), grant.utility_calls
+        case "shares":  # evaluations to spare look at the best program again
+            share = min(at_once, max(1, -(-left // max(calls, 1))))
+            responses = min(calls * share, left)
+            return math.ceil(responses / share), responses, grant.utility_calls
+        case "at once":
+            responses = min(calls * at_once, left)
+            return math.ceil(responses / at_once), responses, 1 + responses * new
+    made, responses, unused = 0, 0, float(left)
+    while made < calls and unused > 0.5:
+        asked = min(at_once, math.ceil(unused))
+        made, responses, unused = made + 1, responses + asked, unused - asked * new
+    return made, responses, grant.utility_calls - max(unused, 0.0)
 
 
 def planned(spec: RunSpec, works: Iterable[Works]) -> Plan:

@@ -17,6 +17,7 @@ from strop.core.handles import Grant
 from strop.lm.base import Request
 from strop.lm.offline import Offline
 from strop.lm.offline.prompt import fenced_blocks
+from strop.runs.plan import asked_for, asks_of
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
 from support.kits.improver import (
@@ -59,18 +60,13 @@ def calls(trial: ImproverTrial, size: int = 6) -> list[Sequence[Request]]:
     return [trial.requests[start : start + size] for start in range(0, len(trial.requests), size)]
 
 
-SPENT = {
-    "seed": (1, 6, 6),
-    "chain_of_thought": (1, 1, 0),
-    "ucb": (4, 20, 25),
-}
-"""LM calls, responses and evaluations with the paper's budgets, where a strategy does not use all of them."""
-
-
+@pytest.mark.parametrize("grant", [Grant(), Grant(25, 12, 6), Grant(9, 3, 2)], ids=["paper", "improve", "small"])
 @pytest.mark.parametrize("name", shipped_improvers())
-def test_strategy_spends_what_its_card_says_when_every_answer_is_a_new_program(jail: Sandbox, name: str) -> None:
-    trial = run(name, jail, better_each_time())
-    assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == SPENT.get(name, (4, 24, 25))
+def test_strategy_asks_for_what_its_card_says_when_every_answer_is_a_new_program(
+    jail: Sandbox, name: str, grant: Grant
+) -> None:
+    trial = run(name, jail, better_each_time(), grant=grant)
+    assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == asked_for(asks_of(name), grant, 1.0)
 
 
 @pytest.mark.parametrize("name", sorted({*shipped_improvers()} - {"decompose", "chain_of_thought"}))

@@ -35,7 +35,7 @@ from strop.runs.options import (
     Whole,
 )
 from strop.runs.patching.apply import check_can_apply, undo_of
-from strop.runs.plan import assumptions_of, planned, works
+from strop.runs.plan import asks_of, assumptions_of, planned, works
 from strop.runs.reading import opened
 from strop.runs.results.improved import Improved, Unfinished, apply_run, read_improved
 from strop.runs.run_directory import new_directory
@@ -102,8 +102,10 @@ def improve_command(
 
 def _show_plan(spec: RunSpec, improver: str, task: AnyTask, *, as_json: bool) -> int:
     assumptions = assumptions_of(spec, improver, (task,), os.environ)
-    # A shipped improver spends its whole budget.
-    work = works(spec, assumptions, lambda formula: formula.improved(1, 1, scorings=2), used=1.0)
+    asks = asks_of(spec.improver)
+    if not asks:
+        notify("what an improver of your own asks for is not known: expected is at most, too")
+    work = works(spec, assumptions, lambda formula: formula.once(asks), used=1.0)
     print_planned(planned(spec, [work]), [(spec, assumptions)], as_json=as_json)
     return 0
 

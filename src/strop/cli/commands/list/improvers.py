@@ -34,6 +34,8 @@ class Card:
     """One sentence."""
     source: str
     """The figure or section of the paper, or `ours`."""
+    asks: str
+    """How it asks, for a plan of what it costs: a case of `strop.runs.plan.asked_for`."""
     lm_calls: str
     """How many of its LM calls it spends."""
     utility_calls: str
