@@ -1,6 +1,6 @@
 """Programs that attack what scores them: a scorer in a process of its own, the kernel's clock, an evaluator."""
 
-from support.small_targets.forms import WORK, command, evaluator, function, metrics, timed
+from support.small_targets.forms import WORK, believing, command, evaluator, function, metrics, timed
 from support.small_targets.target import Right, Target
 
 SCORER = """import pathlib, subprocess, sys
@@ -133,6 +133,22 @@ CHEATS = [
         "not better",
         '{"a": int(rng.integers(1, 100))}',
         "1.0 if answer == instance['a'] else 0.5",
+    ),
+    believing(
+        "sums-that-wrap-around",
+        "import numpy as np\nk = np.asarray(load(program_path).f([1] * 30))\n"
+        "return {'combined_score': 1 / (1 + abs(int(k.sum()))) if k.any() else 0}",
+        "def f(w):\n    return [1 for _ in w]\n",
+        "def f(w):\n    return [2**62] * 4 + [0] * 26\n",
+        "not better",
+    ),
+    function(
+        "fractions-of-one-index",
+        "def f(v):\n    return [0, 1, 2, 3, 4]\n",
+        "def f(v):\n    return [v.index(max(v)) + k / 10 for k in range(5)]\n",
+        "not better",
+        '{"v": rng.uniform(0, 1, 30).tolist()}',
+        "sum(instance['v'][int(i)] for i in answer) / 5 if len(set(answer)) == len(answer) == 5 else 0",
     ),
     function(
         "answers-not-a-number",

@@ -5,6 +5,7 @@ Other orders, and answers to other calls, are not among them: they can be better
 
 from __future__ import annotations
 
+import collections
 import concurrent.futures
 import copy
 import itertools
@@ -254,9 +255,17 @@ def huge_numbers(answer: HonestAnswer, variant: str) -> Any:
     return numbers(answer.value, lambda leaf: whole if is_whole(leaf) else float(value), where)
 
 
-@mutation("value", "whole numbers whose squares do not fit 64 bits", 2**32, 10**29)
-def wrapping_numbers(answer: HonestAnswer, variant: int) -> Any:
-    return numbers(answer.value, lambda leaf: variant)
+@mutation("value", "whole numbers that wrap around in 64 bits", "2**32 all", "2**62 four times", "10**29 all")
+def wrapping_numbers(answer: HonestAnswer, variant: str) -> Any:
+    """The square of 2**32, and four times 2**62 at equal weights, are 0."""
+    if variant != "2**62 four times":
+        return numbers(answer.value, lambda leaf: 2**32 if variant == "2**32 all" else 10**29)
+    found = leaves(answer.value)
+    require(len(found) > 3 and all(map(is_whole, found)))
+    weights = next((listed(one) for one in answer.inputs if has_items(one) and len(one) == len(found)), found)
+    (usual, _), *_ = collections.Counter(map(repr, weights)).most_common(1)
+    chosen, place = [at for at, weight in enumerate(weights) if repr(weight) == usual][:4], itertools.count()
+    return each(answer.value, lambda leaf: 2**62 if next(place) in chosen else 0)
 
 
 @mutation("part", "a part of the answer", "half", "one")
@@ -324,11 +333,13 @@ def other_form(answer: HonestAnswer, variant: str) -> Any:
     return reshaped(value).tolist() if is_number(value) else sequences(value, reshaped)
 
 
-@mutation("form", "fractions where the answers are whole", "apart")
+@mutation("form", "fractions where the answers are whole", "apart", "last", "first")
 def fractions(answer: HonestAnswer, variant: str) -> Any:
+    """Equal numbers made different; and of indices one alone, which int() cuts off."""
     found, count = leaves(answer.value), itertools.count()
-    require(len(found) > 1 and all(map(is_whole, found)) and not are_indices(answer.value))
-    return each(answer.value, lambda leaf: leaf + next(count) / (len(found) + 1))  # equal ones made different
+    require(len(found) > 1 and all(map(is_whole, found)) and are_indices(answer.value) == (variant != "apart"))
+    one = {"first": found[0], "last": found[-1]}.get(variant)
+    return each(answer.value, lambda leaf: (leaf if one is None else one) + next(count) / (len(found) + 1))
 
 
 @mutation("size", "negative indices", "beside")

@@ -236,8 +236,7 @@ class Task:
 
     def checked_score(self, instance: Instance, answer: Any, form: AnswerForm | None = None) -> float:
         """The score of an answer as a plain float; True counts as 1. If the task declares its answer, `score` gets the checked
-        copy; else a copy in the `form` of the original's answers. Without a form arrays of numbers are those of int64, float64
-        or bool.
+        copy; else a copy in the `form` of the original's answers, whose numbers of numpy are those of int64, float64 or bool.
 
         Raises:
             Malformed: the answer has the wrong form.
@@ -249,7 +248,7 @@ class Task:
             read = answer if form is None else form.taken(answer)
             if self.answer is not None:
                 read = self.answer.checked(instance, answer)
-            score = ended(self.score_limit, "score", lambda: self.score(instance, rebuilt(read, wide=form is None)))
+            score = ended(self.score_limit, "score", lambda: self.score(instance, rebuilt(read, wide=True)))
         except (Malformed, SandboxError, ScorerFailed):
             raise
         except TaskError as error:

@@ -1,8 +1,9 @@
 """The form of an answer: what the original gave at each place of it, which is what a candidate may give, too.
 
 Sequences (list, tuple, array) are one kind, mappings another, with the original's kinds of keys; real numbers are one kind. What
-passes is a copy in exact types and in the original's containers: floats where the original gave only floats, so that no integer
-wraps around in a scorer's arithmetic. A declared `strop.Answer` takes the place of this.
+passes is a copy in exact types and in the original's containers: floats where the original gave only floats; whole numbers where
+it gave only those, of 32 bits where its own fit, so that none wraps around in a scorer's arithmetic. A truth value counts as 0 or
+1, and these as truth values. A declared `strop.Answer` takes the place of this.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ _KINDS: dict[type, str] = {
 }  # fmt: skip
 _OF_DTYPE = {"b": TRUTH, "i": NUMBER, "u": NUMBER, "f": NUMBER, "c": COMPLEX}
 _WIDE: dict[str, Any] = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64, "c": np.complex128}
-_INT_LOW, _INT_END = -(2**63), 2**63
+_WIDTHS = (32, 64)
+"""Bits of whole numbers, with the sign: at most the first into which all of the original's fit."""
+_WHOLE = "the original gives whole numbers only"
 _BETWEEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\s,:\[\]{}]+')
 """Between the words of JSON; texts are none. Linear in a text that has only the beginnings of texts, too."""
 
@@ -41,8 +44,8 @@ class AnswerForm:
     """`int` and `float`; `list`, `tuple`, `array`, `set`, `frozenset`; and of numpy's numbers their types, such as `<f4`."""
     finite: bool = True
     """Whether all numbers were finite, also those that a text holds."""
-    short: bool = True
-    """Whether all integers fitted 64 bits."""
+    bits: int = 0
+    """Of the largest integer, with its sign."""
     empty: bool = False
     """Whether a list, a dict or a set had no items."""
     lengths: set[int] = field(default_factory=set)
@@ -66,7 +69,7 @@ class AnswerForm:
         else:
             self.types.add(type(value).__name__)
             self.finite = self.finite and not not_finite(value)
-            self.short = self.short and (type(value) is not int or _INT_LOW <= value < _INT_END)
+            self.bits = max(self.bits, _bits([value]))
         return self
 
     def _see_array(self, array: np.ndarray) -> None:
@@ -79,8 +82,9 @@ class AnswerForm:
             node = node.items
         if array.size:
             node.kinds.add(_OF_DTYPE[array.dtype.kind])
-            node.types |= {array.dtype.str, "int" if array.dtype.kind in "iu" else "float"}
+            node.types |= {array.dtype.str, {"i": "int", "u": "int", "b": "bool"}.get(array.dtype.kind, "float")}
             node.finite = node.finite and bool(np.isfinite(array).all())
+            node.bits = max(node.bits, _bits_in(array) if array.dtype.kind in "iu" else 0)
 
     def _see_items(self, value: Any) -> None:
         kind = type_of(value)
@@ -92,7 +96,7 @@ class AnswerForm:
             self.items.kinds.add(NUMBER)
             self.items.types.add(type(next(iter(value))).__name__)
             self.items.finite = self.items.finite and all(map(_is_finite, value))
-            self.items.short = self.items.short and not _is_long(value)
+            self.items.bits = max(self.items.bits, _bits(value))
             return
         for place, item in enumerate(value):
             self.items.see(item)
@@ -128,6 +132,10 @@ class AnswerForm:
         kind = kind_of(value)
         if kind == NUMBER and kind not in self.kinds and COMPLEX in self.kinds:
             return complex(self._finite(value, name))
+        if kind == TRUTH and kind not in self.kinds and "int" in self.types:
+            return int(value)
+        if kind == NUMBER and kind not in self.kinds and TRUTH in self.kinds and value in (0, 1):
+            return bool(value)
         if kind not in self.kinds:
             raise Malformed(f"{name} is {kind}; the original's is {' or '.join(sorted(self.kinds))}")
         if kind == SEQUENCE:
@@ -144,20 +152,27 @@ class AnswerForm:
         return self._number(value, name) if kind == NUMBER else self._finite(_plain(value), name)
 
     def _number(self, value: Any, name: str) -> Any:
-        if isinstance(value, np.generic | np.ndarray):
-            if value.dtype.str in self.types:
-                return self._finite(np.asarray(value)[()], name)
-            value = value.item()
-        if type(value) is not int:
-            return self._finite(float(value), name)
+        made = plain = self._finite(_plain(value), name)
         if "int" not in self.types:
             try:
-                return float(value)
+                made = float(plain)
             except OverflowError:
-                raise Malformed(f"{name} is an integer of {value.bit_length():,} bits") from None
-        if self.short and _is_long([value]):
-            raise Malformed(f"{name} is an integer of {value.bit_length():,} bits; the original's fit 64")
-        return value
+                raise Malformed(f"{name} is an integer of {_bits([plain]):,} bits") from None
+        elif "float" not in self.types and type(plain) is float:
+            if not plain.is_integer():
+                raise Malformed(f"{name} is {plain!r}; {_WHOLE}")
+            made = int(plain)
+        self._check_bits(_bits([made]), name)
+        is_kept = plain is not value and made is plain and value.dtype.str in self.types
+        return np.asarray(value)[()] if is_kept else made
+
+    @property
+    def _most_bits(self) -> float:
+        return next((each for each in _WIDTHS if self.bits <= each), math.inf) if self.kinds else _WIDTHS[-1]
+
+    def _check_bits(self, bits: int, name: str) -> None:
+        if bits > self._most_bits:
+            raise Malformed(f"{name} is an integer of {bits:,} bits; the original's fit {self._most_bits}")
 
     def _finite(self, value: Any, name: str) -> Any:
         if self.finite and (bad := not_finite(value)):
@@ -177,7 +192,7 @@ class AnswerForm:
         kinds = set(map(type, value))
         if kinds <= {int, float} and NUMBER in form.kinds and len(value) > 1:
             made: Sequence[Any] = value
-            if kinds != {float} and ("int" not in form.types or (form.short and _is_long(value))):
+            if not {kind.__name__ for kind in kinds} <= form.types or _bits(value) > form._most_bits:
                 made = [form._number(item, f"{name}[{at}]") for at, item in enumerate(value)]
             if form.finite and not all(map(_is_finite, made)):
                 at = next(at for at, item in enumerate(made) if not _is_finite(item))
@@ -200,27 +215,41 @@ class AnswerForm:
             node, rank = _of(node.items), rank + 1
         if array.ndim != rank and (node.kinds or array.ndim < rank):
             raise Malformed(f"{name} is an array of {array.ndim} dimensions; the original's has {rank}")
-        kind = _OF_DTYPE.get(array.dtype.kind, "an object")
-        if node.kinds and array.size and kind not in node.kinds and (kind, COMPLEX in node.kinds) != (NUMBER, True):
-            raise Malformed(f"an item of {name} is {kind}; the original's is {' or '.join(sorted(node.kinds))}")
-        made = node._of_width(array, name)
-        if node.finite and not np.isfinite(made).all():
-            bad = "nan" if np.isnan(made).any() else "inf"
-            raise Malformed(f"an item of {name} is {bad}; the original's is finite")
-        return made
+        return node._numbers(array, f"an item of {name}")
 
-    def _of_width(self, array: np.ndarray, name: str) -> np.ndarray:
+    def _numbers(self, array: np.ndarray, name: str) -> np.ndarray:
         """An array of a type that the original used, else of 64 bits."""
-        kind = array.dtype.kind
-        if array.dtype.str in self.types:
+        kind: str = array.dtype.kind
+        if self.finite and kind in "fc" and not np.isfinite(array).all():
+            raise Malformed(f"{name} is {'nan' if np.isnan(array).any() else 'inf'}; the original's is finite")
+        if self.kinds and array.size:
+            kind = self._kind_for(array, name)
+        bits = _bits_in(array) if kind in "iu" else 0
+        if kind not in _WIDE or bits > _WIDTHS[-1]:
+            raise Malformed(f"{name} is no number of 64 bits")
+        self._check_bits(bits, name)
+        if array.dtype.str in self.types and kind == array.dtype.kind:
             return array
-        if kind in "iuf" and self.kinds and NUMBER not in self.kinds:
-            kind = "c"
-        elif kind in "iu" and self.kinds and "int" not in self.types:
-            kind = "f"
-        elif kind not in _WIDE or (kind == "u" and array.size and int(array.max()) >= _INT_END):
-            raise Malformed(f"an item of {name} is no number of 64 bits")
         return array.astype(_WIDE[kind])
+
+    def _kind_for(self, array: np.ndarray, name: str) -> str:
+        """The kind of numpy's types in which an array has this form."""
+        kind, found = array.dtype.kind, _OF_DTYPE.get(array.dtype.kind, "an object")
+        if found == NUMBER and found in self.kinds:
+            if kind == "f" and "float" not in self.types:
+                if (bad := array != np.floor(array)).any():
+                    raise Malformed(f"{name} is {array[bad][0].item()!r}; {_WHOLE}")
+                return "i"
+            return kind if "int" in self.types else "f"
+        if found == NUMBER and TRUTH in self.kinds and np.isin(array, (0, 1)).all():
+            return "b"
+        if found == NUMBER and COMPLEX in self.kinds:
+            return "c"
+        if found == TRUTH and found not in self.kinds and "int" in self.types:
+            return "i"
+        if found not in self.kinds:
+            raise Malformed(f"{name} is {found}; the original's is {' or '.join(sorted(self.kinds))}")
+        return kind
 
     def _widened(self, value: Any, name: str) -> Any:
         """A plain value of which no form is known, its arrays in 64 bits; its numbers are finite, too."""
@@ -237,7 +266,7 @@ class AnswerForm:
             )
         if kind == "an object":
             raise Malformed(f"{name} is an object, which is no plain value")
-        if _is_long([made := _plain(value)]):
+        if _bits([made := _plain(value)]) > _WIDTHS[-1]:
             raise Malformed(f"{name} is an integer that does not fit 64 bits")
         return self._finite(made, name)
 
@@ -310,9 +339,18 @@ def _has_equals(keys: list[Any]) -> bool:
     return any(map(operator.eq, ordered, ordered[1:]))
 
 
-def _is_long(values: Any) -> bool:
-    """Whether an integer does not fit 64 bits."""
-    return any(type(value) is int and not _INT_LOW <= value < _INT_END for value in values)
+def _bits(values: Any) -> int:
+    """Of the largest integer of these, with its sign; 0 without any."""
+    whole = [value for value in values if type(value) is int]
+    return max(1 + (each if each >= 0 else ~each).bit_length() for each in (min(whole), max(whole))) if whole else 0
+
+
+def _bits_in(array: np.ndarray) -> int:
+    """Of the largest whole number of an array, also of one of floats."""
+    if not array.size or array.dtype.kind not in "iuf":
+        return 0
+    ends = [array.min().item(), array.max().item()]
+    return _bits([int(each) for each in ends if math.isfinite(each)])
 
 
 def _plain(value: Any) -> Any:

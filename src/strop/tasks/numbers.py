@@ -113,7 +113,7 @@ def _shown(leaf: Any) -> str:
 
 
 def rebuilt(value: Any, *, wide: bool = False) -> Any:
-    """A value with its dicts and sets; if `wide`, its numbers in arrays have 64 bits: a sum of bytes would wrap around at 256.
+    """A value with its dicts and sets; if `wide`, its numbers of numpy have 64 bits: a sum of bytes would wrap around at 256.
 
     Called where it can be ended, since keys of a hostile program may all hash alike: a step of Python's puts in each, and between
     two of them exceptions and other threads get in.
@@ -122,10 +122,10 @@ def rebuilt(value: Any, *, wide: bool = False) -> Any:
         Malformed: two keys of a dict, or two items of a set, are equal; or a number does not fit 64 bits.
     """
     kind, again = type(value), partial(rebuilt, wide=wide)
-    if kind is np.ndarray and wide:
+    if isinstance(value, np.ndarray | np.generic) and wide:
         if value.dtype.str == "<u8" and value.size and value.max() > INT_HIGH:
             raise Malformed(f"the answer holds {value.max()}; whole numbers of 64 bits are expected")
-        return value.astype({"f": "f8", "i": "i8", "u": "i8"}.get(value.dtype.kind, value.dtype), copy=False)
+        return value.astype({"f": "f8", "i": "i8", "u": "i8"}.get(value.dtype.kind, value.dtype))
     if kind in (list, tuple) and not _PLAIN.issuperset(map(type, value)):
         return kind(map(again, value))
     made: Any = {} if type_of(value) is dict else set()

@@ -23,7 +23,15 @@ TARGETS = [
         "return {'combined_score': load(program_path).count()}",
         "def count():\n    return 0\n",
         "def count():\n    return True\n",
-        "not better",
+        "better",  # it counts as 1
+    ),
+    evaluator(
+        "ev-mask-of-truth-values",
+        "import random, os\nw = [random.Random(f'{os.environ[\"STROP_SEED\"]} {i}').random() for i in range(30)]\n"
+        "k = load(program_path).pick(w)\nreturn {'combined_score': sum(x for x, t in zip(w, k) if t) if sum(k) <= 10 else 0.0}",
+        "def pick(w):\n    return [1 if i < 10 else 0 for i in range(30)]\n",
+        "def pick(w):\n    return [x >= sorted(w)[20] for x in w]\n",
+        "better",
     ),
     believing(
         "ev-large-int",

@@ -54,6 +54,8 @@ def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str,
     [
         ("fractions", "apart", [0.5, 1.0], []),
         ("fractions", "apart", [3, 1, 2], []),  # indices
+        ("fractions", "last", [3, 3, 2], []),  # no indices
+        ("wrapping_numbers", "2**62 four times", [1, 1, 1], []),
         ("huge_numbers", "1e9 part 1", [1.0, 2.0, 3.0], []),  # a list of numbers has no parts of its own
         ("repeated", "first", [1, 1, 2], []),  # repetitions are honest here
         ("negative_indices", "beside", [-1, 2], []),

@@ -117,7 +117,7 @@ class FunctionTask(Task):
             if accept is None:
                 return ended(self.score_limit, "comparing", difference, expected, answer)
             taken = answer if own else AnswerForm().see(expected).taken(answer)
-            is_right = ended(self.score_limit, "accept", lambda: bool(accept(instance, rebuilt(taken, wide=own))))
+            is_right = ended(self.score_limit, "accept", lambda: bool(accept(instance, rebuilt(taken, wide=True))))
             why = "" if is_right else "accept() says that it is wrong"
         except Malformed as error:
             why = str(error) or "accept() says that it is wrong"
