@@ -19,18 +19,13 @@ import numpy.typing as npt
 from strop.analysis import stats
 from strop.analysis.stats import exchangeable
 from strop.analysis.stats.exchangeable import _subsets
-from strop.checks.held_out import MOST_ROUNDS
-from strop.runs.improve import WORTH
+from strop.runs.improve import instances_needed
 
 Values = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Values]
 SIDE = 0.025
 """Promised of `better` where there is no difference, and of `worse`."""
 SIZES = (6, 10, 16, 40)
-HELD_OUT = 16
-"""Instances of a first round."""
-LOOKS = (16, 32, 64, 128, 256, 400)
-"""When a comparison looks that stops when it sees a win."""
 
 
 def rare(often: float) -> Draw:
@@ -107,25 +102,54 @@ def fixed(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
         yield name, " / ".join(new), " / ".join(held)
 
 
-def two_stages(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
-    """A first round, as many further instances as its spread asks for, one test; beside it what stops when it sees a win."""
-    most = MOST_ROUNDS * HELD_OUT
-    for gain, sd in ((0.0, 0.05), (0.0, 0.15), (0.02, 0.05), (0.05, 0.15), (0.05, 0.3), (0.1, 0.15), (0.2, 0.3)):
-        sizes, shown, told, told_early = [], [], [], []
-        for _ in range(runs):
-            values = np.clip(rng.normal(gain, sd, most), -1, 1)
-            n = stats.pairs_needed(values[:HELD_OUT].tolist(), WORTH, most)
-            n = next(size for size in LOOKS if size >= n)  # few sizes, as the subsets of each are drawn once
-            found = stats.score_difference(values[:n].tolist(), [0.0] * n)
-            sizes.append(n)
-            shown.append(stats.decided(found))
-            told += [found.mean] * (shown[-1] > 0)
-            looks = (stats.score_difference(values[:m].tolist(), [0.0] * m) for m in LOOKS if m <= n)
-            told_early += [early.mean for early in looks if stats.decided(early) > 0][:1]
-        share = np.array(shown)
-        wrong = f"{rate(share > 0, SIDE)}, {rate(share < 0, SIDE)}" if not gain else f"{np.mean(share > 0):.2f}"
-        means = [f"{np.mean(each):+.3f}" if each and gain else "-" for each in (told, told_early)]
-        yield f"{gain:+}", f"{sd}", f"{np.median(sizes):.0f}", wrong, *means
+SKEWED: dict[str, tuple[float, Draw]] = {
+    "exponential gains": (0.05, lambda rng, size: rng.exponential(0.05, size)),
+    "a gain of 0.3 in 15%": (0.045, lambda rng, size: np.where(rng.random(size) < 0.15, 0.3, 0.0)),
+    "lognormal losses, sigma 1.5": (0.0, SHAPES["lognormal losses, sigma 1.5"]),
+    "normal, gain 0.05, sd 0.15": (0.05, lambda rng, size: rng.normal(0.05, 0.15, size)),
+    "normal, gain 0.2, sd 0.3": (0.2, lambda rng, size: rng.normal(0.2, 0.3, size)),
+    "normal, no gain, sd 0.15": (0.0, lambda rng, size: rng.normal(0.0, 0.15, size)),
+}
+TRAINED, TRIED, EVALUATED = 20, 6, 27
+"""Instances of training, candidates of equal worth of which the best counts, and evaluations that training took."""
+
+
+def one_stage(own: int) -> Callable[[np.random.Generator, Draw], Values]:
+    """Instances as training asks for, `own` or more, as `strop improve` compares."""
+
+    def differences(rng: np.random.Generator, draw: Draw) -> Values:
+        best = max((draw(rng, (TRAINED,)) for _ in range(TRIED)), key=np.mean)
+        return draw(rng, (max(instances_needed(best.tolist(), [0.0] * TRAINED, EVALUATED * TRAINED), own),))
+
+    return differences
+
+
+def two_stages(own: int) -> Callable[[np.random.Generator, Draw], Values]:
+    """`own` instances, and rounds of as many as their spread asks for to show a gain of 0.02 (Stein 1945)."""
+
+    def differences(rng: np.random.Generator, draw: Draw) -> Values:
+        first, most = draw(rng, (own,)), min(25 * own, EVALUATED * TRAINED // 2)
+        rounds = math.ceil(stats.pairs_needed(first.tolist(), 0.02, max(most, own)) / own)
+        return np.concatenate([first, draw(rng, ((rounds - 1) * own,))])
+
+    return differences
+
+
+def stages(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
+    """How many instances, how often their interval holds the truth, and how often it shows a gain."""
+    for name, (truth, draw) in SKEWED.items():
+        for own in (6, 16, 50):
+            row = []
+            for way in (one_stage(own), two_stages(own)):
+                groups: dict[int, list[Values]] = {}
+                for _ in range(runs):
+                    groups.setdefault(len(values := way(rng, draw)), []).append(values)
+                rows = [np.array(each) for each in groups.values()]
+                held = np.concatenate([missed(each - truth) == 0 for each in rows])
+                better = np.concatenate([missed(each) > 0 for each in rows])
+                sizes = [n for n, each in groups.items() for _ in each]
+                row.append(f"{np.median(sizes):.0f}: {held.mean():.3f}, {better.mean():.3f}")
+            yield name, str(own), *row
 
 
 Copies = Callable[[np.random.Generator, int, int], Values]
@@ -246,15 +270,8 @@ def main() -> None:
     rng = np.random.default_rng
     headings: Sequence[str] = ("differences of mean 0", "better", "interval holds, nominal 0.95")
     table(f"Pairs: `better` for no difference, nominal {SIDE}; n = {sizes}", headings, fixed(runs, rng(1)))
-    headings = (
-        "gain",
-        "sd",
-        "instances",
-        "better; without a gain better, worse",
-        "gain told",
-        "told by who stops at a win",
-    )
-    table(f"`strop improve`: {HELD_OUT} instances and what their spread asks for", headings, two_stages(few, rng(2)))
+    headings = ("differences", "test_instances", "one stage", "two stages")
+    table("`strop improve`: instances: interval holds, better", headings, stages(few, rng(2)))
     headings = ("copies", "instances", "claims")
     table(f"Copies: any claim for no difference, nominal 0.05; {counts} copies of each", headings, copies(few, rng(4)))
     headings = ("gain", "deviation of a copy", *(f"{k} copies" for k in COPIES[1:]))

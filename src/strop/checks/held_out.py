@@ -17,8 +17,6 @@ from strop.tasks.base import Instance, SecretSeeds, Split, Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import FunctionTask
 
-MOST_ROUNDS = 25
-"""The most instances of a final comparison, in those that the task holds out."""
 SECONDS = 2.0
 """How long drawing the first instances may take, to find out whether they repeat."""
 FIRST, MOST_DRAWS = 4, 64
@@ -76,16 +74,16 @@ def draws_repeat(task: Task) -> bool:
     return not sealed
 
 
-def has_rounds(task: AnyTask, *, is_published: bool = False) -> bool:
-    """Whether there are further instances to compare scores on: they are drawn, and not those of a published or given list."""
+def draws_more(task: AnyTask, *, is_published: bool = False) -> bool:
+    """Whether more instances can be held out than the task says: they are drawn, and not those of a published or given list."""
     is_listed = isinstance(task, FunctionTask) and bool(task.cases)
-    return facts_of(task) is None and not is_published and not is_listed
+    return facts_of(task) is None and not is_published and not is_listed and not task.fixed_input
 
 
 def too_few(task: AnyTask, *, is_published: bool = False) -> str:
     """Why the final comparison could show no difference, and what to give; empty if it could."""
     held_out, least = task.count("test"), _least(task)
-    if held_out * (MOST_ROUNDS if has_rounds(task, is_published=is_published) else 1) >= least:
+    if held_out >= least or draws_more(task, is_published=is_published):
         return ""
     if isinstance(task, CommandTask):
         enough = f"held_out = {least}" + (f", of at least {least + 1} cases" if task.cases else "")
@@ -103,8 +101,7 @@ def shown(task: AnyTask) -> str:
     counted = quantity(held_out, "held-out instance")
     if facts_of(task) is not None or task.fixed_input:
         return f"{counted} can show a difference"
-    most = held_out * (MOST_ROUNDS if has_rounds(task) else 1)
-    more = f", and up to {most:,} if scores vary," if most > held_out else ""
+    more = ", and more if training's scores vary," if draws_more(task) else ""
     return f"{counted}{more} can show a difference"
 
 

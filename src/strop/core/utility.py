@@ -74,9 +74,9 @@ class TaskUtility:
     """Carries out evaluations."""
     audited: Callable[[str, Sequence[AuditNoted]], None] = lambda program, notes: None
     """Gets what the worker's static audit found in each program."""
-    first: int = 0
     decides: bool = False
-    """`first` and `decides` become those of each `Order`."""
+    instances: int = 0
+    """`decides` and `instances` become those of each `Order`."""
 
     @property
     def name(self) -> str:
@@ -118,7 +118,7 @@ class TaskUtility:
     def order(self, candidate: str, scope: str) -> Order:
         """The evaluation of a candidate at a scope."""
         where = self.task.name, self.split, self.seeds, self.secret, self.strict
-        return Order(scope, candidate, *where, self.first, self.decides)
+        return Order(scope, candidate, *where, self.instances, self.decides)
 
     def _measured(self, candidate: str, at: Budget) -> OrderResult:
         assert isinstance(self.task, Task)

@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 from strop.base.errors import StropError
 from strop.base.events import AuditNoted
 from strop.base.results import Evaluation
-from strop.tasks.base import Seeds, Split
+from strop.tasks.base import Seeds, Split, Task
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,15 @@ class Order:
     """The random numbers of guests derive from it and the scope."""
     strict: bool = False
     """Whether an error of the scorer breaks the task, as for its seed, or only the answer."""
-    first: int = 0
-    """Index of the first instance: the order is for as many from here on as the split has."""
+    instances: int = 0
+    """How many instances, in place of as many as the split has; 0: as many."""
     decides: bool = False
     """Whether it is a part of the final comparison: a command is measured in turns with the original, in several fresh copies of
     both; of other tasks each instance has a process, a verdict and a score of its own, so that none fails because another did."""
+
+    def count(self, task: Task) -> int:
+        """How many instances of the task it is for."""
+        return self.instances or task.count(self.split)
 
 
 @dataclass(frozen=True)

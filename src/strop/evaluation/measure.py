@@ -69,7 +69,7 @@ def _measure_score(
     instances = deque[Instance]()
 
     def calls() -> Iterator[Call]:
-        for index in range(order.first, order.first + task.count(order.split)):
+        for index in range(order.count(task)):
             instance, arguments = drawn[index]
             instances.append(instance)
             # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances
@@ -136,7 +136,7 @@ class _Tally:
     """Adds up the instances of one evaluation."""
 
     def __init__(self, task: Task, order: Order) -> None:
-        self._split, self._first, self._count = order.split, order.first, task.count(order.split)
+        self._split, self._count = order.split, order.count(task)
         self._decides, self._fails_whole = order.decides, task.failure == "utility" and not order.decides
         self._scores: list[float] = []
         self._verdicts: list[Verdict] = []
@@ -172,7 +172,7 @@ class _Tally:
     @property
     def next(self) -> int:
         """The number of the next instance."""
-        return self._first + len(self._scores)
+        return len(self._scores)
 
     @property
     def is_settled(self) -> bool:

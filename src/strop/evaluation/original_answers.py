@@ -39,7 +39,7 @@ class OriginalAnswers:
         for the original itself."""
         if task.answer is not None or task.problem is not None or order.program == task.seed:
             return None
-        indices = range(order.first, order.first + task.count(order.split))
+        indices = range(order.count(task))
         with self._lock:
             if indices not in self._forms:
                 form = AnswerForm()

@@ -186,10 +186,9 @@ class RunContext:
         seeds: Seeds = PublishedSeeds() if published else SecretSeeds(self.parts.secret)
         return self._utility(split, seeds, strict, decides)
 
-    def held_out(self, number: int) -> TaskUtility:
-        """The task's utility on its sealed instances, each in a process of its own; with `number` n on the n-th further set."""
-        utility = self.utility("test")
-        return replace(utility, first=number * utility.task.count("test"), decides=True)
+    def held_out(self, instances: int = 0) -> TaskUtility:
+        """The task's utility on so many sealed instances, each in a process of its own; 0: as many as the task says."""
+        return replace(self.utility("test", decides=True), instances=instances)
 
     def fresh_utility(self, name: str, split: Split = "gate") -> TaskUtility:
         """The task's utility on as many instances as a split has, drawn for `name` alone and never published."""

@@ -2,10 +2,9 @@
 
 `improve_once` records an improvement; `recorded` reads its result from the record.
 
-Scores are compared in two stages: both programs are measured on as many instances as the task holds out; then the spread of the
-differences, not their mean, sets how many rounds of as many fresh ones follow, no more runs than training took. One test of all
-of them ends it (strop.analysis.stats.exchangeable). Each instance is one observation: it has a process of its own, so that
-none fails because another did. A program that fails in some calls scores 0 in these.
+Scores are compared in one stage: the gain in training and its spread set how many instances are held out, before any of them is
+touched. One test of all of them ends it (strop.analysis.stats.exchangeable). Each instance is one observation: it has a process
+of its own, so that none fails because another did. A program that fails in some calls scores 0 in these.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from strop.analysis.stats import differences, least_pairs, pairs_needed
+from strop.analysis.stats import differences, least_pairs, mean, pairs_needed
 from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, Malformed, StoreError, TaskError
 from strop.base.events import Evaluated, Event, Recorder, in_full
 from strop.base.from_json import from_json
 from strop.base.results import Evaluation, Improvement, Verdict, fields_of
-from strop.checks.held_out import MOST_ROUNDS, has_rounds, repeats, too_few
+from strop.checks.held_out import draws_more, too_few
 from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.metric_change import ObjectiveFacts, facts_of
@@ -52,11 +51,11 @@ def improve_once(
     original: Original | None,
     directory: Path,
     journal: Journal,
-    rounds: int | None = None,
+    instances: int = 0,
 ) -> None:
     """Improve the program of `parts.task` once, within the budgets of the spec, and score the result on the sealed split.
 
-    `rounds`: of the final comparison, if they are known from a record.
+    `instances`: of the final comparison, if a record says how many; else training does.
 
     `original` are the user's files that the search starts from; None: the task's own seed. `directory` always holds the best
     candidate so far, and the returned program and its diff before the sealed split is touched. The record has the result.
@@ -90,9 +89,9 @@ def improve_once(
         if candidate != initial:
             _score_improved(context, record, candidate, _standings(began, journal.evaluations()).first.get(candidate))
         if facts_of(task) is None and candidate != initial:
-            compare(context, journal, candidate, initial, rounds)
+            compare(context, journal, candidate, initial, instances)
         elif facts_of(task) is None:
-            context.held_out(0).evaluate(initial, run.child("original").child("test"))
+            context.held_out().evaluate(initial, run.child("original").child("test"))
         elif candidate != initial:  # the original is measured beside the candidate
             context.utility("test", decides=True).evaluate(candidate, run.child("improved").child("test"))
         keep_construction(directory, task.name, task.problem if isinstance(task, Task) else None, journal.evaluations())
@@ -187,10 +186,7 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
         start = ScoredProgram(before.solution, _evaluation(before), _beside(improved))
         return Evidence(improvement, start, improved, cost, facts, *more)
     scored = _scored(results, "original")
-    if scored is None or (improved is not None and not _is_whole(improved, scored)):
-        return None
-    # Before its end, more rounds may follow.
-    return Evidence(improvement, scored, improved, cost, None, *more) if run.status == "finished" else None
+    return None if scored is None else Evidence(improvement, scored, improved, cost, None, *more)
 
 
 def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
@@ -226,11 +222,6 @@ def best_known_in(meta: Mapping[str, str]) -> dict[str, float]:
         raise StoreError(f"the record has no valid best known values: {error}") from error
 
 
-def _is_whole(*programs: ScoredProgram) -> bool:
-    """Whether all were measured in the last round; a text that is not a program has no scores."""
-    return len({len(scored.last.scores) for scored in programs} - {0}) == 1
-
-
 def _scored(results: Mapping[str, Evaluated], name: str) -> ScoredProgram | None:
     train, test = results.get(f"{name}/train"), results.get(f"{name}/test")
     if train is None or test is None or train.solution is None:
@@ -255,57 +246,45 @@ def _check_runs(parts: Components, original: Original | None, evaluation: Evalua
         raise ConfigurationError(f"the solution to start from, {original.name}, does not run: {reason}")
 
 
-WORTH = 0.02
-"""The gain in score that the final comparison is sized to show."""
-_SPARE = 2.0
-"""Further rounds are planned for this many times as long as the first one took, as far as --max-time is concerned."""
+ENOUGH = 50
+"""Held-out instances whose interval covers skewed gains in 93% of cases (docs/statistics.md)."""
+SHARE = 4
+"""Of so many runs in training the comparison makes one at most, unless the task holds out more."""
 
 
-def compare(context: RunContext, journal: Journal, improved: str, original: str, rounds: int | None = None) -> None:
-    """Measure both programs on sealed instances: on a first round, and on as many further ones as its spread asks for.
-
-    `rounds`: so many, as in the record that is replayed. What the record holds is not measured again.
-    """
-    begun = journal.clock()
-    first = _round(context, 0, improved, original)
-    if rounds is None:
-        rounds = _rounds_needed(context, journal, first, journal.clock() - begun)
-    for number in range(1, rounds):
-        _round(context, number, improved, original)
-
-
-def _rounds_needed(context: RunContext, journal: Journal, first: Sequence[Evaluated], seconds: float) -> int:
-    """How many rounds the comparison takes: no more runs of programs than training took. The first took `seconds`."""
-    task, scores = context.parts.task, [each.scores for each in first]
+def compare(context: RunContext, journal: Journal, improved: str, original: str, instances: int = 0) -> None:
+    """Measure both programs on sealed instances, side by side. `instances`: so many, as in the record that is replayed."""
+    task = context.parts.task
     assert isinstance(task, Task)
-    has_more = has_rounds(task, is_published=context.parts.spec.instances == "published")
-    is_known = task.fixed_input and repeats(task) and all(len({*each}) == 1 for each in scores)
-    if not has_more or is_known or len(scores[0]) != len(scores[1]):  # the text of one is no program
-        return 1
-    size, trained = len(scores[0]), sum(len(each.scores) for each in journal.evaluations() if each.split == "train")
-    needed = min(pairs_needed(differences(*scores), WORTH, MOST_ROUNDS * size), max(trained // 2, least_pairs()))
-    in_time = min(journal.seconds_left / max(_SPARE * seconds, 1e-9), MOST_ROUNDS)
-    return max(min(math.ceil(needed / size), int(in_time)), 1)
+    if not instances and draws_more(task, is_published=context.parts.spec.instances == "published"):
+        trained = [each for each in journal.evaluations() if each.split == "train"]
+        scores = {each.scope: each.scores for each in trained}
+        runs = sum(len(each.scores) for each in trained)
+        needed = instances_needed(scores["improved/train"], scores["original/train"], runs)
+        instances = max(needed, task.test_instances, least_pairs())
+    utility, programs = context.held_out(instances), (("improved", improved), ("original", original))
+    waits = [utility.begin(program, context.run.child(name).child("test")) for name, program in programs]
+    for wait in waits:
+        wait()
 
 
-def rounds_of(store: Store) -> int:
-    """How many rounds the record of a finished improvement holds."""
-    return sum(1 for _ in store.events(Evaluated, scope=_ROUND[0]))
+def instances_needed(after: Sequence[float], before: Sequence[float], runs: int) -> int:
+    """How many held-out instances show half of the gain from `before` to `after`, the scores in training, in four of five cases,
+    if gains vary as they do there; half, because the best of many is partly luck. Nothing that is held out has a say in it.
+
+    `runs`: how many runs of programs training took.
+    """
+    most = runs // (2 * SHARE)  # both programs run on each
+    gains = differences(after, before) if len(after) == len(before) else []
+    if len(gains) < 2 or mean(gains) <= 0:
+        return most
+    return min(max(pairs_needed(gains, mean(gains) / 2, most), ENOUGH), most) if len({*gains}) > 1 else 0
 
 
-_ROUND = ("improved/test", "original/test")
-
-
-def _round(context: RunContext, number: int, *programs: str) -> list[Evaluated]:
-    """Both programs on the instances of a round, side by side."""
-    utility = context.held_out(number)
-    waits = []
-    for scope, program in zip(_ROUND, programs, strict=True):
-        at = context.run
-        for name in (*scope.split("/"), *([str(number)] if number else [])):
-            at = at.child(name)
-        waits.append(utility.begin(program, at))
-    return [wait() for wait in waits]
+def held_out_in(store: Store) -> int:
+    """How many instances the comparison in a record has; 0 if it has none."""
+    sides = (store.events(Evaluated, scope=f"{name}/test") for name in ("improved", "original"))
+    return max((len(stored.event.scores) for side in sides for stored in side), default=0)
 
 
 def check_enough(spec: RunSpec, task: AnyTask) -> None:

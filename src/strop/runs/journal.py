@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import defaultdict
@@ -36,7 +35,6 @@ class Journal:
         self._store = store
         self._view = view
         self._notify = notify
-        self._ends = math.inf
         self._lock = threading.Lock()
         self._tallies: dict[str, ScopeTally] = defaultdict(ScopeTally, recalled.tallies if recalled else {})
 
@@ -51,11 +49,6 @@ class Journal:
     def evaluations(self) -> Iterator[Evaluated]:
         """The evaluations recorded so far."""
         return (stored.event for stored in self._store.events(Evaluated))
-
-    @property
-    def seconds_left(self) -> float:
-        """What is left of --max-time in this session; infinite without it."""
-        return self._ends - self.clock()
 
     def tally(self, scope: str) -> ScopeTally:
         """The counts of an outermost scope of the run, such as `t2`."""
@@ -77,7 +70,6 @@ class Journal:
             model.learn(self.recalled.answers, by_the_model=True)
             if seconds is not None:
                 seconds = max(0.0, seconds - self.recalled.seconds)
-        self._ends = math.inf if seconds is None else self.clock() + seconds
         # A cluster may keep an evaluation waiting for ever. What is cut off is evaluated again, with equal scores.
         parts_with_work = (parts.sandbox, parts.commands, parts.evaluator)
         kept = "" if self.recalled else kept_digest(self._store.directory)

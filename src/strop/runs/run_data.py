@@ -10,10 +10,9 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from strop.analysis.stats import mean
 from strop.base.as_document import HIDDEN, computed
 from strop.base.budget import COST, TOKENS
 from strop.base.events import (
@@ -55,8 +54,6 @@ FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinishe
 OUTER_IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
 _RESULTS = ("original", "returned", "improved", "seed")
 """The outermost scopes of evaluations outside of any improvement."""
-_ROUND = re.compile(r"((?:original|improved)/test)/\d{1,9}")
-"""A further round of the final comparison of strop improve."""
 _SEALED = re.compile(r"t\d{1,9}/measure/copy(\d{1,9})/test")
 
 
@@ -248,8 +245,7 @@ class RunData:
     candidates: list[Evaluated] = field(default_factory=list)
     """Evaluations of the candidates of self-improvements, or of `strop improve`."""
     results: dict[str, Evaluated] = field(default_factory=dict)
-    """Scope → an evaluation outside of improvements, such as that of the original or the improved program; the rounds of a last
-    comparison are one evaluation."""
+    """Scope → an evaluation outside of improvements, such as that of the original or the improved program."""
     sealed: defaultdict[int, dict[int, Evaluated]] = field(default_factory=lambda: defaultdict(dict))
     """Index in `iterations` → copy → its sealed evaluation; iterations that kept their improver have none."""
     meta_calls: Counter[str | None] = field(default_factory=Counter)
@@ -337,8 +333,6 @@ class RunData:
             self.meta_calls[event.solution] += 1
         if is_candidate(event) or is_meta_candidate(event):
             self.candidates.append(event)
-        elif (later := _ROUND.fullmatch(scope)) and later[1] in self.results:
-            self.results[later[1]] = joined(self.results[later[1]], event)
         elif scope.partition("/")[0] in _RESULTS or scope.endswith(("/seed", "/seed/test")):
             self.results[scope] = event
         elif event.split == "test" and (copy := _SEALED.fullmatch(scope)):
@@ -403,21 +397,6 @@ class RunData:
     def seconds(self) -> float:
         """Duration of all sessions."""
         return max(self.sessions[-1].last - self.origin, 0.0) if self.sessions else 0.0
-
-
-def joined(before: Evaluated, event: Evaluated) -> Evaluated:
-    """Two evaluations of a program on different instances as one, whose value is the mean score."""
-    scores, failed = before.scores + event.scores, before if before.verdict != "ok" else event
-    return replace(
-        before,
-        value=mean(scores) if scores else 0.0,
-        scores=scores,
-        verdicts=before.verdicts + event.verdicts,
-        verdict=failed.verdict,
-        error=failed.error,
-        cpu_seconds=before.cpu_seconds + event.cpu_seconds,
-        wall_seconds=before.wall_seconds + event.wall_seconds,
-    )
 
 
 def read_run(

@@ -32,7 +32,7 @@ from strop.report.terminal.live import View
 from strop.runs.assembly import Components
 from strop.runs.claims.improvement import is_diluted, sentence, spent_words
 from strop.runs.finding import Cost, Evidence, ScoredProgram
-from strop.runs.improve import candidates_of, check_enough, improve_once, recorded
+from strop.runs.improve import ENOUGH, candidates_of, check_enough, improve_once, instances_needed, recorded
 from strop.runs.journal import Journal
 from strop.runs.patching.result_files import BestSoFar
 from strop.runs.patching.source_files import Original
@@ -85,7 +85,7 @@ def test_improvement_is_better_when_every_held_out_instance_gains(once: Any) -> 
     assert (directory / "solution.py").read_text() == DOUBLE == found.improved.text
     before = f"{found.original.last.value:.3f}"
     assert sentence(found).startswith("Better: +0.") and " (95% interval +0." in sentence(found)
-    assert sentence(found).endswith(f" in score, from {before} to 1.000, on 32 held-out instances.")
+    assert sentence(found).endswith(f" in score, from {before} to 1.000, on 16 held-out instances.")
 
 
 def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(once: Any) -> None:
@@ -340,7 +340,7 @@ def test_document_holds_the_scores_and_the_interval_and_is_json(once: Any) -> No
     found, directory = once(SEED, test_instances=16)
     document = json.loads(to_json(result_of(found, directory=directory, source=Original({"solution.py": ""}))))
     assert document["finding"] == document["change"]["verdict"] == "better" and document["candidates"]
-    assert document["improved"]["test"]["scores"] == [1.0] * 32 and document["improved"]["digest"] == digest_of(DOUBLE)
+    assert document["improved"]["test"]["scores"] == [1.0] * 16 and document["improved"]["digest"] == digest_of(DOUBLE)
     assert DOUBLE not in str(document["improved"]), "a text is in its file"
     low, high = document["change"]["interval"]
     assert 0 < low < document["change"]["amount"] < high
@@ -419,21 +419,35 @@ def varying(by: float) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "trained", "rounds"),
-    [(bettering(0.4), 9, 1), (varying(0.025), 9, 2), (varying(0.1), 9, 6), (varying(0.1), 2, 2)],
-    ids=["no spread", "some spread", "no more runs than training took", "after a short training"],
+    ("gains", "runs", "needed"),
+    [
+        ([0.4] * 4, 9000, 0),
+        ([0.1, 0.3] * 10, 9000, ENOUGH),
+        ([0.7, -0.3] * 10, 9000, 207),
+        ([0.7, -0.3] * 10, 800, 100),
+        ([0.1, 0.3] * 10, 160, 20),
+        ([0.4], 800, 100),
+        ([-0.1, 0.1], 800, 100),
+        ([], 800, 100),
+    ],
+    ids=["no spread", "some", "much", "much, a quarter", "some, a quarter", "one instance", "no gain", "a failure"],
 )
-def test_comparison_is_sized_by_the_spread_of_its_first_round_and_by_training(
-    once: Any, changes: dict[str, Any], trained: int, rounds: int
+def test_comparison_is_sized_by_the_gain_and_the_spread_of_training_and_a_quarter_of_its_runs(
+    gains: list[float], runs: int, needed: int
 ) -> None:
-    improver = f"def improve_algorithm(initial_solution, utility, language_model):\n    for _ in range({trained}):\n"
+    assert instances_needed([0.5 + gain for gain in gains], [0.5] * (len(gains) or 1), runs) == needed
+
+
+@pytest.mark.parametrize(("tried", "held_out"), [(2, 8), (20, 21)])
+def test_comparison_has_one_stage_of_at_least_as_many_instances_as_the_task_says(
+    once: Any, tried: int, held_out: int
+) -> None:
+    improver = f"def improve_algorithm(initial_solution, utility, language_model):\n    for _ in range({tried}):\n"
     improver += f"        utility({ONE!r} + '#' * _)\n    return {ONE!r}\n"
-    found, directory = once(improver, Original({"mine.py": ZERO}), **changes, test_instances=8)
-    assert found.finding == "better" and found.difference.n == 8 * rounds == len(found.improved.last.scores)
-    assert f"on {8 * rounds} held-out instances" in sentence(found)
-    sides = ("improved/test", "original/test")
-    expected = [side if number == 0 else f"{side}/{number}" for number in range(rounds) for side in sides]
-    assert scopes_of(directory) == expected
+    found, directory = once(improver, Original({"mine.py": ZERO}), **varying(0.1), test_instances=8)
+    assert found.finding == "better" and found.difference.n == held_out == len(found.improved.last.scores)
+    assert f"on {held_out} held-out instances" in sentence(found)
+    assert scopes_of(directory) == ["improved/test", "original/test"]
 
 
 def test_task_that_draws_the_same_is_better_on_its_fixed_input_and_where_that_is_declared_one_measurement_decides(
@@ -482,15 +496,9 @@ def test_task_of_which_too_little_is_held_out_is_refused_unless_more_is_drawn(be
     check_enough(RunSpec(instances="published"), replace(task, fixed_input=True))
 
 
-def test_further_held_out_instances_are_others_and_the_same_for_both_programs(once: Any) -> None:
-    seen, tried = "def algorithm(n):\n    return n\n", "def algorithm(n):\n    return n * n\n"
-    found, _ = once(giving(tried), Original({"mine.py": seen}), score=lambda instance, answer: answer % 5 / 5)
-    scores = found.original.last.scores
-    assert len(scores) == len(found.improved.last.scores) >= 8
-    assert scores[:4] != scores[4:8]
-
-
-def test_rounds_that_a_record_holds_are_not_measured_again_when_it_resumes(bench: MakeBench, tmp_path: Path) -> None:
+def test_comparison_of_which_a_record_holds_one_side_resumes_with_as_many_instances(
+    bench: MakeBench, tmp_path: Path
+) -> None:
     b = bench(**varying(0.1), test_instances=4)
     parts = Components(RunSpec(max_responses=3), b.task, KnownAnswers(b.model), b.sandbox, b"secret")
     start, directory = Original({"mine.py": ZERO}), tmp_path / "there"
@@ -504,15 +512,15 @@ def test_rounds_that_a_record_holds_are_not_measured_again_when_it_resumes(bench
             if event.scope == last and self.recalled is None:
                 raise Killed
 
-    last = "improved/test/1"
+    last = "improved/test"
     with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
         with pytest.raises(Killed):
             improve_once(parts, giving(ONE), start, directory, Watched(store, View()))
         assert recorded(read_run(store), start) is None
         improve_once(parts, giving(ONE), start, directory, Journal(store, View(), recalled=recall(store)))
         found = recorded(read_run(store), start)
-    assert found is not None and found.finding == "better" and found.difference is not None and found.difference.n == 8
-    assert len(scopes_of(directory)) == len(set(scopes_of(directory))) == 4
+    assert found is not None and found.finding == "better" and found.difference is not None and found.difference.n == 6
+    assert len(scopes_of(directory)) == len(set(scopes_of(directory))) == 2
 
 
 @pytest.mark.parametrize(("original", "program", "bound"), [(0.05, 0.005, False), (0.05, 0.05, True), (0.3, 0.3, True)])

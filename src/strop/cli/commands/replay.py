@@ -21,7 +21,7 @@ from strop.cli.commands.output import notify, present, results_alone
 from strop.lm.known_answers import NoModel
 from strop.report.terminal import difference as replay_printing  # registers how a replay is printed  # noqa: F401
 from strop.runs.assembly import Components, assembled
-from strop.runs.improve import improve_once, rounds_of
+from strop.runs.improve import held_out_in, improve_once
 from strop.runs.options import LimitOptions
 from strop.runs.reading import reading
 from strop.runs.replay_diff import Replayed, compare_records
@@ -100,7 +100,7 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Replayed:
             with recorded(parts, directory, REPLAY, {"improver": record.improver, **target}) as journal:
                 if is_improvement:
                     kept = on_kept_trees(parts, record.directory)
-                    improve_once(kept, record.improver, original, directory, journal, rounds_of(before))
+                    improve_once(kept, record.improver, original, directory, journal, held_out_in(before))
                 else:
                     run(parts, record.improver, directory, journal)
         with Store.open(directory) as after:
