@@ -68,7 +68,7 @@ def test_check_of_a_sound_task_says_who_scores_what_was_tried_and_what_can_be_sh
         "Score: computed by the host in score().",
         "The original has utility 0.4117 in training.",
         "Tried 3 kinds of spoiled answers; none is rewarded.",
-        "8 held-out instances, and up to 200 if scores vary, can show a difference.",
+        "8 held-out instances, and more if training's scores vary, can show a difference.",
         "largest: no problems found by these trials.",
     )
 
