@@ -118,7 +118,7 @@ def test_prompt_names_the_score_itself_beside_the_utility(strop: Any, mine: Path
     strop("improve", "mine", *SCORED, *model, "--out", "there")
     with Store.open(mine.parent / "there") as store:
         (message,) = next(store.events(LmCalled)).event.messages
-    assert "The solution above scores 0.5. It measures speed 10." in message
+    assert "The solution above measures speed 10 (mean of 1 in training) and has utility 0.5." in message
 
 
 def test_plan_in_a_configuration_file_is_improved_by_an_answer_in_its_natural_fence(strop: Any, tmp_path: Path) -> None:

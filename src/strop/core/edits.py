@@ -121,6 +121,7 @@ class Editor:
         self._mode = editing.mode
         self._recorder, self._scope = record, scope
         self._known: dict[str, None] = {}
+        self._unfit: dict[str, str] = {}
         self._lock = threading.Lock()
         if initial_solution is not None:
             self.know(initial_solution)
@@ -134,10 +135,10 @@ class Editor:
                     self._known[text] = None
 
     def shown_in(self, message: str) -> list[ShownProgram]:
-        """The known programs that a message shows in fences, the longest first."""
+        """The known programs that a message shows in fences, in its order."""
         with self._lock:
-            known = sorted(self._known, key=len, reverse=True)
-        return [shown for program in known if (shown := _shown(program, message)) is not None][:_SHOWN]
+            known = sorted((message.find(program), program) for program in self._known if program in message)
+        return [shown for _, program in known if (shown := _shown(program, message)) is not None][:_SHOWN]
 
     def resolved(self, call: int, messages: Sequence[str], answers: Sequence[str]) -> list[str]:
         """The responses for the improver: edits that match none of the programs that their message shows stay as they are."""
@@ -165,7 +166,12 @@ class Editor:
         longest = max((len(lines) for kind, lines in _parts(answer) if kind == "program"), default=0)
         if first and 2 * longest < all_shown[0].lines:
             self._record(call, index, "failed", first)
+            self._unfit[answer] = first[:_DETAIL]
         return None
+
+    def error(self, answer: str) -> str:
+        """Why the edits of a response did not fit; empty for any other text."""
+        return self._unfit.get(answer, "")
 
     def _record(self, call: int, index: int, outcome: str, detail: str) -> None:
         detail = detail[:_DETAIL]
@@ -327,8 +333,7 @@ class _Lines:
         return plain.replace("\n", "\r\n") if self._is_crlf else plain
 
     def places(self, edit: Edit, *, exact: bool) -> list[tuple[int, int]]:
-        """The first places of the searched lines, each up to its end: as they are, or without white space and empty lines, but
-        for blanks within quotes of lines that change."""
+        """The first places of the searched lines: as they are, or without white space but within quotes in lines that change."""
         if exact:
             return [(row, row + len(edit.before)) for row in _rows(self.lines, edit.before)]
         rows = [row for row, line in enumerate(self.lines) if line.strip()]

@@ -37,13 +37,10 @@ def improve(
     host.record(
         ImproveStarted(scope=at.path, improver=improver, initial_solution=initial_solution, utility=utility.name)
     )
+    text = utility.description + instructions(host.editing, initial_solution)
     arguments: list[Value] = [
         initial_solution,
-        {
-            "str": utility.description + instructions(host.editing, initial_solution),
-            "budget": grant.utility_calls,
-            "tags": list(tags_around(utility)),
-        },
+        {"str": text, "budget": grant.utility_calls, "tags": list(tags_around(utility))},
         {"budget": grant.lm_calls, "max_responses_per_call": grant.max_responses_per_call},
     ]
     seed = derive(host.secret, "improver", at.path) & (2**64 - 1)

@@ -32,8 +32,9 @@ def plain(text, most):
 
 def prompt_for(program, utility, history, task):
     """The prompt: a program in the first fence, how it is scored in the second, what is known, and what to do."""
-    verb = "Repair the following solution" if task == REPAIR else "Improve the following solution"
-    return f"""{verb}{", the best so far" * bool(history)}:
+    best = ", the best so far" * bool(history)
+    verb = "Repair the following solution" if task == REPAIR else f"Improve the following solution{best}"
+    return f"""{verb}:
 {fenced(utility.report(program)["program"], utility.language)}
 
 You will be evaluated based on this score function:
@@ -44,6 +45,11 @@ You will be evaluated based on this score function:
 {task}"""
 
 
+def listed(values):
+    """Named numbers in words."""
+    return ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+
+
 def facts_on(program, utility):
     """What became of a program: its score, its error, a row an instance, the notes on it, and how programs run."""
     report = utility.report(program)
@@ -52,30 +58,30 @@ def facts_on(program, utility):
     cause = error.split("\n")[-1].partition(": ")[2] or error
     error = rest if rest and cause in first else error  # a traceback ends with what stands above it
     notes = [note for note in report.get("notes", []) if f"# - {note}\n" not in utility.str]
-    told = "".join(f"\n- {plain(note.replace(cause, 'as above') if cause else note, 500)}" for note in notes)
-    told = f"\nNotes:{told}" if told else ""
+    lines = [f"\n- {plain(note.replace(cause, 'as above') if cause else note, 500)}" for note in notes]
+    told = "".join(["\nNotes:" * bool(lines), *lines])
     if error and not report["utility"]:
         return f"The solution above fails ({report['verdict']}):\n{error}{told}"
-    repeated = report.get("repeated", [report["utility"]])
-    values = " and ".join(dict.fromkeys(f"{value:.4g}" for value in repeated))
-    words = f"The solution above scores {values}{', measured twice' * (len(repeated) > 1)}."
-    metrics = [", ".join(f"{name} {value:.4g}" for name, value in each.items()) for each in report.get("metrics", [])]
+    values = " and ".join(dict.fromkeys(f"{value:.4g}" for value in report["repeated"]))
+    means, metrics = listed(report["means"]), [listed(each) for each in report["metrics"]]
+    mean = f"measures {means} (mean of {len(metrics)} in training) and has utility" if means else "scores"
+    words = f"The solution above {mean} {values}{', measured twice' * (len(report['repeated']) > 1)}."
     rows = [row_of(row, of) for row, of in zip_longest(report.get("rows", []), metrics, fillvalue="") if row]
     if len(set(report["instances"])) > 1 and rows:
         shown = "".join(f"\n{number}: {row}" for number, row in enumerate(rows[:MOST_INSTANCES]))
         more = f"\nand {len(rows) - MOST_INSTANCES} more" * (len(rows) > MOST_INSTANCES)
-        words += f" Its instances in training (inputs; score; CPU time; failure):{shown}{more}"
-    elif any(metrics):
-        words += f" It measures {metrics[0]}."
+        values = "measures; utility" if means else "score"
+        words += f" Its instances in training (inputs; {values}; CPU time; failure):{shown}{more}"
     words += f"\nIt fails on some instances ({report['verdict']}):\n{error}" if error else ""
     return "\n".join(filter(None, [words + told, report.get("rules", "")]))
 
 
 def row_of(row, metrics):
     """What is known of one instance."""
-    spent = "" if row["seconds"] is None else f"up to {row['seconds']:g} of {row['limit']:g} s"
-    failure = "" if row["verdict"] == "ok" else row["verdict"]
-    return "; ".join(filter(None, [row["inputs"], metrics, f"score {row['score']:.4g}", spent, failure]))
+    tenths = round(10 * (row["seconds"] or 0) / row["limit"])
+    spent = f"under {'a tenth' if tenths == 1 else f'{tenths} tenths'} of {row['limit']:g} s" if tenths else ""
+    value = f"{'utility' if metrics else 'score'} {row['score']:.4g}"
+    return "; ".join(filter(None, [row["inputs"], metrics, value, spent, row["verdict"].removeprefix("ok")]))
 
 
 def change(before, after):
@@ -91,26 +97,24 @@ class Tried:
 
     def __init__(self, initial_solution, utility):
         self.utility, self.scores, self.tried = utility, {}, []
-        self.best, self.lost = initial_solution, None
+        self.initial, self.best, self.lost = initial_solution, initial_solution, None
         self.measure([(initial_solution, "")], 0)
         self.tried, self.lost = [], None
 
     def measure(self, programs, spare):
-        """Score what is new among (program, idea), as far as the budget goes, and keep the best, of equals the last.
-
-        A new best is measured again if evaluations are to `spare`, because one score may be luck.
-        """
+        """Score what is new among (program, idea), as far as the budget goes, and keep the best, of equals the last."""
         ideas = {program: idea for program, idea in reversed(programs) if program and program not in self.scores}
         new = list(reversed(ideas))[: self.utility.remaining]
         before = self.scores.get(self.best, 0)
         self.scores.update(zip(new, self.utility.map(new), strict=True))
         best = max(reversed(self.scores), key=self.scores.get, default=self.best)
-        while spare > 0 and best != self.best and len(self.utility.report(best)["repeated"]) == 1:
+        while spare > 0 and best != self.best and len(self.utility.report(best)["repeated"]) == 1:  # it may be luck
             self.utility(best)
             values, spare = self.utility.report(best)["repeated"], spare - 1
             self.scores[best] = sum(values) / len(values)
             best = max(reversed(self.scores), key=self.scores.get)
         self.tried += [self.line_on(program, ideas[program], before) for program in new]
+        self.tried += [idea for program, idea in programs if not program]
         losers = [program for program in new if program != best and self.scores[program]]
         self.best, self.lost = best, losers[-1] if losers else self.lost if best == self.best else None
         return new
@@ -121,8 +125,8 @@ class Tried:
         lines = report["error"].strip().split("\n")
         error = plain(lines[0 if lines[0].startswith("the build failed") else -1], 160)
         failed = "" if report["verdict"] == "ok" else f", {report['verdict']}: {error}"
-        score = self.scores[program]
-        return f"{idea or 'no words'}: {score:.4g} ({score - before:+.4g}){failed}"
+        score, means = self.scores[program], listed(report["means"])
+        return f"{idea}: {means}{', utility ' * bool(means)}{score:.4g} ({score - before:+.4g}){failed}"
 
     def fails(self, program):
         """Whether a program gives no answer that counts, rather than poor ones."""
@@ -135,15 +139,30 @@ class Tried:
         lost = f"\n\nThe last attempt that lost made this change:\n{change(self.best, self.lost)}" if self.lost else ""
         return f"{words}{lost}" if lines else ""
 
+    def known(self, program, task):
+        """What a prompt adds: what was tried, or what a program that fails is to be repaired towards."""
+        if task != REPAIR:
+            return self.history()
+        named = {} if self.fails(self.best) else {self.best: "The best solution so far"}
+        named[self.initial] = "The original solution"
+        texts = {words: self.utility.report(other)["program"] for other, words in named.items() if other != program}
+        goals = "".join(f"\n\n{words}:\n{fenced(text, self.utility.language)}" for words, text in texts.items())
+        return goals + self.history() * (program == self.best)
+
 
 def ask_with_ideas(language_model, messages):
-    """(program, idea) of one response to each message: the program None where it holds none."""
+    """(program, idea) of one response to each message; where it holds none, (None, idea and why)."""
     try:
         responses = language_model.batch_prompt(EXPERTISE, messages, temperature=0.7)
     except BudgetExceeded:
         return []
-    ideas = [plain(response.split("`" * 3)[0], 160) for response in responses]
-    return list(zip(extract_code(responses), ideas, strict=True))
+    programs = extract_code(responses)
+    ideas = [plain(text.split("`" * 3)[0].split("<" * 5)[0], 160) or "no words" for text in responses]
+    for number, program in enumerate(programs):
+        if not program:
+            why = language_model.edit_error(responses[number]).replace("`" * 3, "...")[:600]
+            ideas[number] += f": {why or 'no program'}"
+    return list(zip(programs, ideas, strict=True))
 
 
 def improve_algorithm(initial_solution, utility, language_model):
@@ -162,6 +181,6 @@ def improve_algorithm(initial_solution, utility, language_model):
         tasks = [(program, REPAIR) for program in failed] + [(search.best, task)] * (free - others)
         tasks += [(search.best, OTHER)] * others
         wanted = count + min(language_model.max_responses_per_call, share) * (calls - 1)
-        messages = [prompt_for(program, utility, "" if what == REPAIR else history, what) for program, what in tasks]
+        messages = [prompt_for(program, utility, search.known(program, what), what) for program, what in tasks]
         new = search.measure(ask_with_ideas(language_model, messages), utility.remaining - wanted)
     return max(search.scores, key=search.scores.get, default=initial_solution)

@@ -220,6 +220,8 @@ def a_budget_that_others_spend_is_no_error(text: str, sandbox: Sandbox) -> None:
             "verdicts": [],
             "notes": [],
             "metrics": [],
+            "means": {},
+            "repeated": [0.5],
             "program": params[0],
         },
         "note": lambda params: None,

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from strop.base.budget import Budget
 from strop.base.events import AuditNoted, LmCalled
 from strop.base.results import Evaluation
+from strop.core.edits import Editing
 from strop.core.handles import Grant
+from strop.core.improver import improve
 from strop.lm.base import Request
 from strop.lm.offline import Offline
 from strop.lm.offline.prompt import fenced_blocks
@@ -273,7 +276,7 @@ def test_refine_shows_a_row_an_instance_with_its_size_and_time_where_the_scores_
     b.improve(improver_text("refine"))
     prompts = [message for event in b.of(LmCalled) for message in event.messages]
     assert prompts and all(
-        re.search(r"\n0: n \d+; score [\d.]+; up to [\d.]+ of [\d.]+ s\n1: ", each) for each in prompts
+        re.search(r"\n0: n \d+; score [\d.]+; under a tenth of [\d.]+ s\n1: ", each) for each in prompts
     )
     assert all("numpy" in each and "the same in each evaluation; in the final comparison" in each for each in prompts)
 
@@ -330,17 +333,42 @@ def test_refine_shows_the_error_of_a_program_that_fails_on_some_instances_only(j
     assert all(words in request.message for request in first)
 
 
-class Alike(MarkedUtility):
-    """A utility whose instances all have the same score and value."""
+class Steps(MarkedUtility):
+    """A utility whose instances all have the same score, and 6, 7 and 11 steps."""
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
-        value = super().evaluate(candidate, at).value
-        return Evaluation(value, "ok", (value,) * 3, ("ok",) * 3, metrics=({"steps": 7.0},) * 3)
+        value, steps = super().evaluate(candidate, at).value, ({"steps": 6.0}, {"steps": 7.0}, {"steps": 11.0})
+        return Evaluation(value, "ok", (value,) * 3, ("ok",) * 3, metrics=steps)
 
 
-def test_refine_says_once_what_is_the_same_on_all_instances(jail: Sandbox) -> None:
-    first = calls(run("refine", jail, answering(0.7), initial=marked(0.6), utility=Alike()))[0]
-    assert all("scores 0.6. It measures steps 7." in request.message for request in first)
+def test_refine_tells_the_mean_over_all_instances_and_names_the_utility_beside_it(jail: Sandbox) -> None:
+    first, second = calls(run("refine", jail, answering(0.5), initial=marked(0.6), utility=Steps()))[:2]
+    words = "The solution above measures steps 8 (mean of 3 in training) and has utility 0.6."
+    assert all(words in request.message for request in first)
+    assert all("Here is an idea.: steps 8, utility 0.5 (-0.1)" in request.message for request in second)
+
+
+def test_refine_shows_the_original_and_the_best_so_far_to_which_a_program_that_fails_is_to_be_repaired(
+    jail: Sandbox,
+) -> None:
+    second = calls(run("refine", jail, answering(0, 0.6, 0.2, 0)))[1]
+    for request in [each for each in second if value(shown(each)) == 0]:
+        assert "(best so far)" not in request.message and [value(shown(request, fence)) for fence in (2, 3)] == [
+            0.6,
+            0.3,
+        ]
+        assert "\nThe best solution so far:\n" in request.message and "\nThe original solution:\n" in request.message
+
+
+def test_refine_tells_the_model_why_its_edits_did_not_fit(bench: Any) -> None:
+    edit = "<<<<<<< SEARCH\n    return n + 0  # nothing\n=======\n    return 2 * n\n>>>>>>> REPLACE\n"
+    b = bench(answers=lambda request: f"I double it.\n{edit}", grant=Grant(6, 3, 1))
+    host = replace(b.host(), editing=Editing("blocks"))
+    improve(improver_text("refine"), b.task.seed, b.utility(), b.grant, b.budget.child("improve"), host)
+    prompts = [message for event in b.of(LmCalled) for message in event.messages]
+    assert len(set(prompts)) == len(prompts) == 3 and "did not" not in prompts[0]
+    why = "1. I double it.: block 1: these lines are not in the program:\n        return n + 0  # nothing\nThe nearest that"
+    assert all(why in each for each in prompts[1:])
 
 
 def test_refine_asks_for_a_repair_and_says_an_error_once_when_a_program_fails(bench: Any) -> None:

@@ -54,7 +54,7 @@ def test_helper_of_the_same_name_is_the_same_in_every_strategy(helper: str) -> N
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_strategy_is_a_short_program_with_a_docstring_for_every_function(name: str) -> None:
     text = improver_text(name)
-    most = 170 if name == "refine" else 110  # the default tells more
+    most = 190 if name == "refine" else 110  # the default tells more
     assert len(text.splitlines()) <= most and max(map(len, text.splitlines())) <= 120
     inner = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     outer = functions(name)

@@ -86,6 +86,11 @@ class LanguageModel:
         left: int = self._channel.ask("lm.remaining", [])
         return left
 
+    def edit_error(self, response: str) -> str:
+        """Why the edits in a response did not fit the program; empty if it has none, or they did."""
+        why: str = self._channel.ask("lm.edit_error", [response])
+        return why
+
     def _ask(self, expertise: Any, messages: Any, temperature: Any) -> list[str]:
         if not isinstance(expertise, str):
             raise TypeError(f"expertise must be a str, not {type(expertise).__name__}")
