@@ -32,9 +32,8 @@ def plain(text, most):
 
 def prompt_for(program, utility, history, task):
     """The prompt: a program in the first fence, how it is scored in the second, what is known, and what to do."""
-    best = ", the best so far" * bool(history)
-    verb = "Repair the following solution" if task == REPAIR else f"Improve the following solution{best}"
-    return f"""{verb}:
+    verb = "Repair" if task == REPAIR else "Improve"
+    return f"""{verb} the following solution{", the best so far" * (bool(history) and task != REPAIR)}:
 {fenced(utility.report(program)["program"], utility.language)}
 
 You will be evaluated based on this score function:
