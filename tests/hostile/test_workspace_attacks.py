@@ -195,6 +195,61 @@ def test_memory_of_all_processes_together_is_bounded(workspaces: Workspaces, roo
         assert workspace.run("for i in 1 2 3 4 5; do python -S hold.py & done; wait", limits).ending == "out of memory"
 
 
+UNMAPPED = """
+import mmap, sys
+held = mmap.mmap(-1, 80 << 20)
+for start in range(0, len(held), 1 << 20):
+    held[start : start + (1 << 20)] = b"x" * (1 << 20)
+    held.madvise(mmap.MADV_DONTNEED, start, 1 << 20)
+"""
+
+
+FOUR = """
+import os, time
+reader, writer = os.pipe()
+for _ in range(4):
+    if os.fork() == 0:
+        held = b"x" * (20 << 20)
+        os.write(writer, b"x")
+        time.sleep(9)
+for _ in range(4): os.read(reader, 1)
+"""
+
+
+def counts_kernel_memory(workspace: JailedWorkspace) -> bool:
+    return workspace.report["kernel memory"].startswith("counted")
+
+
+def test_shared_pages_that_no_process_maps_are_bounded_where_a_cgroup_counts_them(
+    workspaces: Workspaces, root: Path
+) -> None:
+    with workspaces.open(Tree(root, {"hold.py": f"{UNMAPPED}\nimport time\ntime.sleep(9)\n"})) as workspace:
+        if not counts_kernel_memory(workspace):
+            pytest.skip("no cgroup counts shared pages here")
+        limits = CommandLimits(wall_seconds=30.0, memory_bytes=250 << 20)
+        assert workspace.run("for i in 1 2 3 4 5; do python -S hold.py & done; wait", limits).ending == "out of memory"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "held = bytearray(80 << 20)",
+        "import time\nwith open('file', 'wb') as file:\n    for _ in range(80): file.write(bytes(1 << 20))",
+        FOUR,
+        UNMAPPED,
+    ],
+    ids=["a process", "a file", "four processes", "unmapped pages"],
+)
+def test_memory_is_that_of_all_processes_and_files_where_it_counts(
+    workspaces: Workspaces, root: Path, program: str
+) -> None:
+    with workspaces.open(Tree(root, {"use.py": f"{program}\nimport time\ntime.sleep(0.3)\n"})) as workspace:
+        if program == UNMAPPED and not counts_kernel_memory(workspace):
+            pytest.skip("no cgroup counts shared pages here")
+        used = workspace.run("python -S use.py", CommandLimits(counts_memory=True)).memory_bytes >> 20
+        assert 80 <= used < 140
+
+
 def test_memory_that_processes_share_is_counted_once(workspaces: Workspaces, root: Path) -> None:
     program = (
         "import mmap, os, time\nx = mmap.mmap(-1, 60 << 20); x.write(b'x' * (60 << 20))\n"

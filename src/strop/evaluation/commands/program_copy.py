@@ -472,7 +472,8 @@ def guest_seed(seed: int, guest: str) -> int:
 
 
 def _limits(task: CommandTask, seconds: float, outlive: float = 0.0) -> CommandLimits:
-    more = {"output_bytes": MOST_OUTPUT} if task.judge is not None else {}
+    more: dict[str, Any] = {"counts_memory": "memory" in task.objective.readers.values()}
+    more |= {"output_bytes": MOST_OUTPUT} if task.judge is not None else {}
     cpu = seconds * (os.cpu_count() or 1)
     return CommandLimits(seconds, cpu_seconds=cpu, memory_bytes=task.memory_limit, outlive_seconds=outlive, **more)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from strop.sandbox.confinement.kernel import Kernel
 
@@ -65,25 +66,39 @@ class ProcessClock:
             self._counter = -1
 
 
-def alive(proc: int, pids: Iterable[int], enough: int, *, own_sockets: bool) -> tuple[int, float, int]:
-    """Memory in bytes and CPU seconds of those `pids` that /proc still shows, and the largest resident set of one.
+class Alive(NamedTuple):
+    """What processes use, in bytes and seconds."""
 
-    Memory is resident memory plus what the kernel may hold in their sockets and pipes. `proc` is a descriptor of a /proc. Shared
-    pages count once, but only if the simple sum exceeds `enough` bytes, because that takes longer to count. `own_sockets`: all
-    unix sockets of the caller's network are theirs, so that those count, too, which no process has open any more.
+    resident: int
+    largest: int
+    """The largest resident set of one; `mapped`: shared memory that is in `resident`, perhaps with files."""
+    mapped: int
+    buffers: int
+    """What the kernel may hold in their sockets and pipes."""
+    cpu_seconds: float
+
+
+def alive(proc: int, pids: Iterable[int], enough: int, *, own_sockets: bool) -> Alive:
+    """Those `pids` that /proc still shows. `proc` is a descriptor of a /proc.
+
+    Shared pages count once, but only if the simple sum exceeds `enough` bytes, because that takes longer to count. `own_sockets`:
+    all unix sockets of the caller's network are theirs, so that those count, too, which no process has open any more.
     """
-    memory, ticks, found, largest = 0, 0, [], 0
+    memory, ticks, found, largest, mapped = 0, 0, [], 0, 0
     for pid in pids:
         with suppress(OSError, ValueError, IndexError):
-            resident = int(_read(proc, f"{pid}/statm").split()[1]) * _PAGE
-            memory, largest = memory + resident, max(largest, resident)
+            _, resident, shared, *_ = map(int, _read(proc, f"{pid}/statm").split())
+            memory, largest = memory + resident * _PAGE, max(largest, resident * _PAGE)
+            mapped += shared * _PAGE
             fields = _read(proc, f"{pid}/stat").rpartition(b")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
             found.append(pid)
     if memory > enough:
-        memory = sum(_share(proc, pid) for pid in found)
+        shares = [_share(proc, pid) for pid in found]
+        memory, mapped = sum(each for each, _ in shares), sum(each for _, each in shares)
     sockets, pipes = _open(proc, found)
-    return memory + max(sockets, _sockets(proc) if own_sockets else 0) + pipes, ticks / _TICKS, largest
+    buffers = max(sockets, _sockets(proc) if own_sockets else 0) + pipes
+    return Alive(memory, largest, mapped, buffers, ticks / _TICKS)
 
 
 def _sockets(proc: int) -> int:
@@ -96,10 +111,14 @@ def _sockets(proc: int) -> int:
     return 0
 
 
-def kernel_memory(counted: int) -> int:
-    """Bytes that the kernel holds, by a `KernelMemory`; version 2 has no sum before Linux 5.18, and then this is most of it."""
-    rows = os.pread(counted, 1 << 16, 0).splitlines()
-    return int(next((row for row in rows if row.startswith((b"kernel ", b"slab "))), rows[0]).split()[-1])
+def kernel_memory(counted: Sequence[int]) -> tuple[int, int]:
+    """Bytes that the kernel holds for itself, by a `KernelMemory`, and those of files in memory and shared pages; 0 without one.
+    Version 2 has no sum of the first before Linux 5.18, and then it is most of it."""
+    rows = [row for file in counted for row in os.pread(file, 1 << 16, 0).splitlines()]
+    if not rows:
+        return 0, 0
+    own = next((row for row in rows if row.startswith((b"kernel ", b"slab "))), rows[0])
+    return int(own.split()[-1]), int(next((row for row in rows if row.startswith(b"shmem ")), b"0").split()[-1])
 
 
 def _open(proc: int, pids: Iterable[int]) -> tuple[int, int]:
@@ -119,13 +138,17 @@ def _open(proc: int, pids: Iterable[int]) -> tuple[int, int]:
     return len(sockets) * _SOCKET_BYTES, len(pipes) * _PIPE_BYTES
 
 
-def _share(proc: int, pid: int) -> int:
-    """Resident bytes of a process, with only its share of pages that others have, too; all of them if the share is unknown."""
+def _share(proc: int, pid: int) -> tuple[int, int]:
+    """Resident bytes of a process, with only its share of pages that others have, too; and those of them that are shared memory.
+    All of them if the share is unknown."""
     with suppress(OSError, ValueError, IndexError):
-        return int(_read(proc, f"{pid}/smaps_rollup").partition(b"\nPss:")[2].split()[0]) << 10
+        rollup = _read(proc, f"{pid}/smaps_rollup")
+        all_, shared = (int(rollup.partition(b"\n%b:" % name)[2].split()[0]) << 10 for name in (b"Pss", b"Pss_Shmem"))
+        return all_, shared
     with suppress(OSError, ValueError, IndexError):
-        return int(_read(proc, f"{pid}/statm").split()[1]) * _PAGE
-    return 0
+        _, resident, shared, *_ = map(int, _read(proc, f"{pid}/statm").split())
+        return resident * _PAGE, shared * _PAGE
+    return 0, 0
 
 
 def listed(proc: int) -> list[int]:

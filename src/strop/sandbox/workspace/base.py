@@ -31,6 +31,8 @@ class CommandLimits:
     """Bytes kept of standard output and of standard error each: the head and the tail if there is more."""
     outlive_seconds: float = 0.0
     """Seconds that processes may outlive the command; they count as a part of it, and then the processes are killed."""
+    counts_memory: bool = False
+    """Whether `Ran.memory_bytes` is of all its processes together and of its files, and not of the largest process."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Ran:
     """User and system time of every process that the command started, by the kernel's count."""
     wall_seconds: float
     memory_bytes: int
-    """The largest resident set of any of its processes, by the kernel's count."""
+    """The largest resident set of any of its processes, by the kernel's count; see `CommandLimits.counts_memory`."""
     denied: Mapping[str, int]
     """System calls that the jail refused and the host counted, by name (`socket`: 3); empty if it cannot count."""
     digest: str = ""

@@ -53,8 +53,8 @@ class CommandJail:
     filter: Assembled | None = None
     audited: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
-    kernel_memory: int | None = None
-    """The file that tells how much memory the kernel holds for the keeper and all commands."""
+    kernel_memory: Sequence[int] = ()
+    """The files that tell how much memory the kernel holds for the keeper and all commands."""
     all_processes: int = -1
     """A descriptor of the host's /proc."""
     rooms: Mapping[str, Any] = field(default_factory=dict)
@@ -66,10 +66,13 @@ class Used:
     """CPU seconds and largest resident set of reaped processes, and how the command's own process ended."""
 
     pid: int
-    kernel_before: int = 0
-    """Memory that the kernel held before it."""
+    kernel_before: tuple[int, int] = (0, 0)
+    """Memory that the kernel held before it, and has not given back."""
+    files_before: int = 0
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
+    """The most that its processes had together, as far as anybody looked, or one of them; `files_bytes`: that files took."""
+    files_bytes: int = 0
     status: int | None = None
     ended: float = 0.0
     """When its own process ended, if nothing outlived it; on the monotonic clock."""
@@ -113,10 +116,10 @@ def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams
     for stream in streams:
         os.close(stream)
     pidfd = os.pidfd_open(pid)
-    before = _kernel_memory(jail)
-    used = Used(pid, before)
+    used = Used(pid, accounting.kernel_memory(jail.kernel_memory), _files(jail))
     try:
         stopped = _watch(jail, end, pidfd, asked, clock, used)
+        used.files_bytes = max(used.files_bytes, _files(jail) - used.files_before)
     finally:
         _end_all(jail, used)
         os.close(pidfd)
@@ -126,7 +129,7 @@ def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams
     # What is reaped has the confinement, too. Without a filter a program can hide from the clock (`commands_filter`).
     cpu = max(counted or 0.0, used.cpu_seconds) if counted is None or jail.filter is None else counted
     how = {"status": used.status or 0, "stopped": stopped, "lived_on": used.lived_on}
-    return how | {"cpu": cpu, "rss": used.memory_bytes, "wall": seconds}
+    return how | {"cpu": cpu, "rss": used.memory_bytes, "files": used.files_bytes, "wall": seconds}
 
 
 def _watch(
@@ -153,20 +156,25 @@ def _watch(
             message, _ = control.receive(end)
             if "stop" in message:
                 return str(message["stop"])
-            used.kernel_before = _kernel_memory(jail)  # a room begins: what the last one left is not its own
+            # a room begins: what the last one left is not its own
+            used.kernel_before = accounting.kernel_memory(jail.kernel_memory)
         if over < math.inf:
             used.lived_on = not used.is_last()
             if not used.lived_on or time.monotonic() >= over:
                 return ""
             used.ended = 0.0
-        pause = _LOOK if over == math.inf else _LAST_LOOK
+        pause = (_FIRST_LOOK if asked["counts_memory"] else _LOOK) if over == math.inf else _LAST_LOOK
         beyond = _beyond(jail, asked, clock, used)
         if beyond:
             return beyond
 
 
-def _kernel_memory(jail: CommandJail) -> int:
-    return 0 if jail.kernel_memory is None else accounting.kernel_memory(jail.kernel_memory)
+def _files(jail: CommandJail) -> int:
+    """Bytes that the files of the copy and of the temporary folder take in memory."""
+    if not jail.rooms.get("root"):
+        return 0
+    facts = os.statvfs(jail.place)
+    return (facts.f_blocks - facts.f_bfree) * facts.f_frsize
 
 
 def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.ProcessClock, used: Used) -> str:
@@ -176,14 +184,22 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
         own = jail.below is None
         pids = accounting.listed(jail.proc) if own else accounting.descendants(jail.proc, jail.below or 0)
         commands = [pid for pid in pids if not own or pid != 1]
-        memory, running, largest = accounting.alive(
-            jail.proc, commands, asked["memory_bytes"], own_sockets=jail.process_one
-        )
-        used.memory_bytes = max(used.memory_bytes, largest)  # of those that end without being waited for, too
-        memory += max(0, _kernel_memory(jail) - used.kernel_before)
-        if jail.limits and memory > asked["memory_bytes"]:
+        exact = asked["counts_memory"]
+        enough = 0 if exact else asked["memory_bytes"]
+        found = accounting.alive(jail.proc, commands, enough, own_sockets=jail.process_one)
+        kernel, shared = now = accounting.kernel_memory(jail.kernel_memory)
+        before = used.kernel_before = min(now[0], used.kernel_before[0]), min(now[1], used.kernel_before[1])
+        files = max(0, _files(jail) - used.files_before)
+        # Pages of a shared mapping stay when a process takes them out of its page table.
+        unmapped = max(0, shared - before[1] - files - found.mapped)
+        memory = max(found.resident, found.largest) + unmapped
+        used.memory_bytes = max(
+            used.memory_bytes, memory if exact else found.largest
+        )  # of those that nobody waits for, too
+        used.files_bytes = max(used.files_bytes, files)
+        if jail.limits and memory + found.buffers + kernel - before[0] > asked["memory_bytes"]:
             return "memory"
-        seconds = max(seconds, used.cpu_seconds + running)
+        seconds = max(seconds, used.cpu_seconds + found.cpu_seconds)
     return "cpu" if jail.limits and seconds > asked["cpu_seconds"] else ""
 
 

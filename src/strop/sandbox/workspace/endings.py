@@ -40,7 +40,7 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
         truncated=output.truncated or errors.truncated,
         cpu_seconds=float(ended["cpu"]),
         wall_seconds=float(ended["wall"]),
-        memory_bytes=int(ended["rss"]),
+        memory_bytes=int(ended["rss"]) + (int(ended["files"]) if limits.counts_memory else 0),
         denied=dict(denied),
         digest=output.digest,
         output_truncated=output.truncated,

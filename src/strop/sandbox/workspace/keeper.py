@@ -15,6 +15,7 @@ import signal
 import socket
 import stat
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any, NoReturn
@@ -146,7 +147,7 @@ memory in /proc, limit the file system, count its CPU time; and of a tree, enter
 class Keeper:
     """One workspace, seen from inside."""
 
-    def __init__(self, end: socket.socket, given: plan.WorkspacePlan, kernel_memory: int | None) -> None:
+    def __init__(self, end: socket.socket, given: plan.WorkspacePlan, kernel_memory: Sequence[int]) -> None:
         self._end, self._plan, self._kernel_memory = end, given, kernel_memory
         self._kernel = Kernel()
         self._unique = os.getpid()
@@ -206,7 +207,7 @@ class Keeper:
             kernel_memory=self._kernel_memory,
             all_processes=host,
         )
-        self.report["kernel memory"] = "not counted" if self._kernel_memory is None else "counted by a cgroup"
+        self.report["kernel memory"] = "counted by a cgroup" if self._kernel_memory else "not counted"
         self._restrict(jail)
         clock = accounting.ProcessClock(kernel)
         self.report["CPU time"] = accounting.COUNTED[clock.complete]
@@ -380,12 +381,12 @@ class Keeper:
             os._exit(0)
 
 
-def _entered(counted: int | None = None, entrance: int = -1) -> int | None:
-    """Enter the cgroup of these files; returns that with its count, if there is one."""
+def _entered(entrance: int = -1, *counted: int) -> Sequence[int]:
+    """Enter the cgroup of these files; returns those with its counts, if there is one."""
     with suppress(OSError):
         os.write(entrance, b"0")
         return counted
-    return None
+    return ()
 
 
 def main() -> None:

@@ -1,4 +1,5 @@
-"""What the kernel holds for a workspace beside the pages of its processes: locks, names and inodes, page tables, and more.
+"""What the kernel holds for a workspace beside the pages that its processes map: locks, names and inodes, page tables, files,
+shared pages that nobody maps at present, and more.
 
 Only a cgroup counts it, and only root can make one, where the machine lets it.
 """
@@ -6,15 +7,16 @@ Only a cgroup counts it, and only root can make one, where the machine lets it.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
 _CGROUPS = (
-    (Path("/sys/fs/cgroup"), "memory.stat", "cgroup.procs"),
-    (Path("/sys/fs/cgroup/memory"), "memory.kmem.usage_in_bytes", "tasks"),
+    (Path("/sys/fs/cgroup"), ("memory.stat",), "cgroup.procs"),
+    (Path("/sys/fs/cgroup/memory"), ("memory.kmem.usage_in_bytes", "memory.stat"), "tasks"),
 )
-"""Of version 2, and of version 1: where they are, the file with the count, and the one with which a thread enters. One that
+"""Of version 2, and of version 1: where they are, the files with the counts, and the one with which a thread enters. One that
 entered another's process would keep all processes of the machine from starting for some milliseconds."""
 _numbers = count()
 
@@ -24,23 +26,23 @@ class KernelMemory:
 
     def __init__(self) -> None:
         self.files: list[int] = []
-        """The file with the count, and the one to which the first process writes "0"; empty if there is no cgroup."""
+        """The one to which the first process writes "0", and the files with the counts; empty if there is no cgroup."""
         self._folder: Path | None = None
-        for root, *files in _CGROUPS if os.geteuid() == 0 else ():
+        for root, counted, entrance in _CGROUPS if os.geteuid() == 0 else ():
             with suppress(OSError):
-                self._made(root / f"strop-{os.getpid()}-{next(_numbers)}", *files)
+                self._made(root / f"strop-{os.getpid()}-{next(_numbers)}", counted, entrance)
                 return
             self.close()
 
-    def _made(self, folder: Path, counted: str, entrance: str) -> None:
+    def _made(self, folder: Path, counted: Sequence[str], entrance: str) -> None:
         for left in folder.parent.glob("strop-*-*"):
             if not Path("/proc", left.name.split("-")[1]).exists():
                 with suppress(OSError):
                     left.rmdir()
         folder.mkdir()
         self._folder = folder
-        self.files = [os.open(folder / counted, os.O_RDONLY | os.O_CLOEXEC)]
-        self.files.append(os.open(folder / entrance, os.O_WRONLY | os.O_CLOEXEC))
+        self.files = [os.open(folder / entrance, os.O_WRONLY | os.O_CLOEXEC)]
+        self.files += [os.open(folder / each, os.O_RDONLY | os.O_CLOEXEC) for each in counted]
 
     def close(self) -> None:
         """Give it back, when its processes have ended. Idempotent."""

@@ -306,7 +306,7 @@ def _mistakes_of_judge(task: CommandTask, judge: Judge) -> dict[str, bool]:
 _MEANING = {
     "time": "CPU seconds of everything that the command starts, counted by the kernel",
     "wall": "seconds that the command takes",
-    "memory": "MiB of memory of its largest process, counted by the kernel",
+    "memory": "MiB of memory of all its processes together and of its files, counted by the kernel",
     "passed": "1 if the command exits with status 0, else 0",
     "tests": "share of the tests that pass, from 0 to 1, read from the summary of the test tool",
 }
