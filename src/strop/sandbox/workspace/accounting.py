@@ -95,7 +95,8 @@ def alive(proc: int, pids: Iterable[int], enough: int, *, own_sockets: bool) -> 
             found.append(pid)
     if memory > enough:
         shares = [_share(proc, pid) for pid in found]
-        memory, mapped = sum(each for each, _ in shares), sum(each for _, each in shares)
+        memory = sum(each for each, _, _ in shares) + max((each for _, _, each in shares), default=0)
+        mapped = sum(each for _, each, _ in shares)
     sockets, pipes = _open(proc, found)
     buffers = max(sockets, _sockets(proc) if own_sockets else 0) + pipes
     return Alive(memory, largest, mapped, buffers, ticks / _TICKS)
@@ -138,17 +139,19 @@ def _open(proc: int, pids: Iterable[int]) -> tuple[int, int]:
     return len(sockets) * _SOCKET_BYTES, len(pipes) * _PIPE_BYTES
 
 
-def _share(proc: int, pid: int) -> tuple[int, int]:
-    """Resident bytes of a process, with only its share of pages that others have, too; and those of them that are shared memory.
-    All of them if the share is unknown."""
+def _share(proc: int, pid: int) -> tuple[int, int, int]:
+    """Resident bytes of a process without files, those of them that are shared memory, and those of files. Of pages that others
+    have, too, its share, but of files all: other programs of the machine have the same libraries. All of them if the share is
+    unknown."""
     with suppress(OSError, ValueError, IndexError):
-        rollup = _read(proc, f"{pid}/smaps_rollup")
-        all_, shared = (int(rollup.partition(b"\n%b:" % name)[2].split()[0]) << 10 for name in (b"Pss", b"Pss_Shmem"))
-        return all_, shared
+        text = _read(proc, f"{pid}/smaps_rollup") + _read(proc, f"{pid}/status")
+        names = (b"Pss", b"Pss_File", b"Pss_Shmem", b"RssFile")
+        all_, some, shared, files = (int(text.partition(b"\n%b:" % name)[2].split()[0]) << 10 for name in names)
+        return all_ - some, shared, files
     with suppress(OSError, ValueError, IndexError):
         _, resident, shared, *_ = map(int, _read(proc, f"{pid}/statm").split())
-        return resident * _PAGE, shared * _PAGE
-    return 0, 0
+        return resident * _PAGE, shared * _PAGE, 0
+    return 0, 0, 0
 
 
 def listed(proc: int) -> list[int]:
