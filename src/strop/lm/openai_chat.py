@@ -246,8 +246,10 @@ def _completion(
     if reason == "length":
         faults.append(Fault("truncated", "the server stopped at its token limit", attempt))
     if not text:
+        refusal = " ".join(hide(_text(message.get("refusal"))).split())[:_LONGEST_REFUSAL]
         what = "empty response after reasoning" if reasoning else "empty response"
-        faults.append(Fault("empty", f"{what} (finish reason {reason or 'not given'}), kept", attempt))
+        what = f"refused: {refusal}" if refusal else f"{what}, finish reason {reason or 'not given'}"
+        faults.append(Fault("empty", what, attempt))
     cut = _cut(text, largest_bytes)
     if cut != text:
         sizes = f"of {len(text.encode())} bytes was cut to {len(cut.encode())}"
@@ -261,6 +263,7 @@ def _cut(text: str, largest_bytes: int) -> str:
     return text.encode()[:largest_bytes].decode("utf-8", "ignore")
 
 
+_LONGEST_REFUSAL = 200
 _TEXTS = ("content", "text", "tool_calls", "function_call", "function", "arguments")
 """Where servers put what a model says, and what it writes for a tool, which it does unasked."""
 

@@ -191,18 +191,23 @@ class Answers:
     extracted: dict[tuple[str, int], Extracted] = field(default_factory=dict)
     unfitting: set[tuple[str, int, int]] = field(default_factory=set)
     """(scope, call, index) of responses whose edits failed."""
+    empty: dict[tuple[str, int, int], str] = field(default_factory=dict)
+    """(scope, call, index) of empty responses → what the server said instead."""
     edits: Counter[str] = field(default_factory=Counter)
     """`Edited.outcome` → count."""
     failures: dict[str, str] = field(default_factory=dict)
     """Each program that was evaluated → the kind of its failure in its first evaluation, or an empty text."""
 
-    def add(self, event: LmResponded | Extracted | Edited) -> None:
+    def add(self, event: LmResponded | LmFault | Extracted | Edited) -> None:
         """Add what `event` says about responses."""
         match event:
             case LmResponded():
                 self.arrived[event.scope, event.call] += 1
             case Extracted():
                 self.extracted[event.scope, event.call] = event
+            case LmFault():
+                if event.fault == "empty":
+                    self.empty[event.scope, event.call, event.index] = event.detail
             case Edited():
                 self.edits[event.outcome] += 1
                 if event.outcome == "failed":
@@ -288,6 +293,7 @@ class RunData:
                 self.answers.add(event)
             case LmFault():
                 self.faults[event.fault] += event.times
+                self.answers.add(event)
             case ImproveStarted():
                 self.improvements[event.improver].append(event.scope)
                 self._improving[event.scope] = event.improver

@@ -192,6 +192,19 @@ def test_answer_that_is_all_reasoning_is_empty_and_says_so(field: str) -> None:
     assert [fault.fault for fault in completion.faults] == ["truncated", "empty"]
 
 
+@pytest.mark.parametrize(
+    ("message", "detail"),
+    [
+        ({"content": None, "refusal": "I cannot\nhelp with packing."}, "refused: I cannot help with packing."),
+        ({"content": None, "refusal": None}, "empty response, finish reason content_filter"),
+    ],
+)
+def test_what_a_server_says_in_place_of_an_answer_is_a_fault_with_its_words(message: object, detail: str) -> None:
+    choice = {"message": message, "finish_reason": "content_filter"}
+    (completion,) = read_answer(json.dumps({"choices": [choice], "model": "m"}).encode())
+    assert (completion.text, [fault.detail for fault in completion.faults]) == ("", [detail])
+
+
 @pytest.mark.parametrize(("status", "busy"), [(429, True), (503, True), (529, True), (500, False), (504, False)])
 def test_server_is_busy_when_it_says_so(status: int, busy: bool) -> None:
     assert classify(rejected(status, "x"), PLACE, now=0.0).busy is busy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strop.base.events import Edited, Evaluated, Event, Extracted, LmResponded
+from strop.base.events import Edited, Evaluated, Event, Extracted, LmFault, LmResponded
 from strop.runs.results.parts import counted_answers
 from strop.runs.run_data import RunData
 
@@ -94,3 +94,9 @@ def test_answers_of_a_call_that_was_cut_off_are_said_not_to_be_examined() -> Non
     assert sentence(arrived(0, 2), extracted(0, "a", "b"), ok("a", "b"), arrived(1, 2)) == (
         "4 responses: 2 ran, 2 not examined."
     )
+
+
+def test_empty_answer_is_told_by_what_the_server_said_in_its_place() -> None:
+    said = LmFault(scope="improve", call=0, index=1, fault="empty", detail="refused: I cannot help.", attempt=1)
+    answers = sentence(said, arrived(0, 2), extracted(0, "a", "-"), ok("a"))
+    assert answers == "2 responses: 1 ran, 1 failed (refused: I cannot help.)."
