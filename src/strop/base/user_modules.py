@@ -1,32 +1,82 @@
-"""Load a file of the user's as Python would import it, and say what a guest must read to import the same."""
+"""Load a file of the user's as Python would import it, and say what a guest must read to import the same.
+
+The modules of its own project come from the work tree, whatever is installed under their names.
+"""
 
 from __future__ import annotations
 
+import ast
+import hashlib
+import importlib
 import importlib.util
+import re
 import sys
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+import sysconfig
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
+from functools import cache
+from importlib import metadata
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
+
+from strop.base.errors import ConfigurationError
+from strop.base.syntax import syntax_tree
+
+PROJECT = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+"""What the top folder of a project has."""
 
 
 @dataclass(frozen=True)
 class UserModule:
-    """A module whose text a guest gets, and what it imports of its own folder."""
+    """A module whose text a guest gets, and what it imports of its own project."""
 
     name: str
     """Its dotted name."""
     file: str
     """Its absolute path."""
-    imports: tuple[tuple[str, str], ...]
-    """Dotted name and absolute path of each; the path is empty for a package without `__init__.py`."""
+    imports: tuple[tuple[str, str, str], ...]
+    """Dotted name, absolute path and digest of each; without `__init__.py` a package has neither path nor digest."""
 
     @property
     def files(self) -> list[str]:
         """The files of these."""
-        return [file for _, file in self.imports if file]
+        return [file for _, file, _ in self.imports if file]
+
+
+class _WorkTree(MetaPathFinder):
+    """Finds top-level modules in the folders that user's files are imported from, before `sys.path`; nothing of Python's."""
+
+    def __init__(self) -> None:
+        self.roots: list[str] = []
+        """The latest first."""
+        self.names = set[str]()
+        """What was found."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = None if path is not None else self.own(fullname)
+        if spec is None or is_needed(fullname):
+            return None
+        if spec.submodule_search_locations is not None:  # of a namespace they follow `sys.path`, which lacks the roots
+            spec.submodule_search_locations = list(spec.submodule_search_locations)
+        self.names.add(fullname)
+        return spec
+
+    def own(self, name: str) -> ModuleSpec | None:
+        """The module of this name in the folders; None where Python prefers an installed one to a mere folder."""
+        if PathFinder.find_spec(name, self.roots) is None:
+            return None
+        spec = PathFinder.find_spec(name, [*self.roots, *sys.path])
+        return spec if spec and (spec.origin is None or _is_below(spec.origin, self.roots)) else None
+
+
+_work_tree = _WorkTree()
+_loaded: dict[Path, UserModule] = {}
+"""Files of tasks by absolute path, as they were last loaded."""
 
 
 def package_root(path: Path) -> Path:
@@ -37,19 +87,68 @@ def package_root(path: Path) -> Path:
     return root
 
 
-def is_beside(path: Path, name: str) -> bool:
-    """Whether a module of this dotted name is imported from the same folder as the one at `path`."""
-    top = package_root(path) / name.partition(".")[0]
-    return top.is_dir() or top.with_suffix(".py").is_file()
+def source_roots(path: Path) -> tuple[Path, ...]:
+    """The folders from which a file's own modules are imported: that of its packages, and `src` and the top of its project."""
+    top = _project(path)
+    return tuple(dict.fromkeys([package_root(path), *([] if top is None else [top / "src", top])]))
+
+
+def _project(path: Path) -> Path | None:
+    return next((each for each in path.absolute().parents if any((each / name).exists() for name in PROJECT)), None)
+
+
+def own_file(path: Path, name: str) -> Path | None:
+    """The file or folder of the module of this dotted name in the project of the file at `path`."""
+    places = [root.joinpath(*name.split(".")) for root in source_roots(path)]
+    return next((each for place in places for each in (place.with_suffix(".py"), place) if each.exists()), None)
+
+
+def import_from(roots: Sequence[str]) -> None:
+    """From now on, import modules from these folders in this order, before what is installed.
+
+    Forgotten are modules of these names that were loaded from elsewhere, but for those that strop needs; and all that
+    such folders gave before, which may have changed.
+    """
+    if _work_tree not in sys.meta_path:
+        sys.meta_path.insert(0, _work_tree)
+    _work_tree.roots[:] = dict.fromkeys([*roots, *_work_tree.roots])
+    importlib.invalidate_caches()
+    for name in [each for each in sys.modules if "." not in each and each != "__main__"]:
+        spec = None if name in _work_tree.names else _work_tree.own(name)
+        is_other = spec is not None and _place(sys.modules[name].__spec__) != _place(spec) and not is_needed(name)
+        if name in _work_tree.names or is_other:
+            for each in [each for each in sys.modules if f"{each}.".startswith(f"{name}.")]:
+                del sys.modules[each]
+
+
+def imported_from() -> tuple[str, ...]:
+    """The folders of `import_from`."""
+    return tuple(_work_tree.roots)
+
+
+def _place(spec: ModuleSpec | None) -> object:
+    return None if spec is None else spec.origin or list(spec.submodule_search_locations or ())
 
 
 def spec_of(path: Path) -> ModuleSpec | None:
-    """What Python imports a file by: its name within its packages. Their folder is searched from now on, after all others, so
-    that none of its files takes the place of what strop imports."""
-    root = package_root(path)
-    if str(root) not in sys.path:
-        sys.path.append(str(root))
-    return importlib.util.spec_from_file_location(_name_of(path, root), path)
+    """What Python imports a file by: its name within its packages, whose project is imported from now on.
+
+    Raises:
+        ConfigurationError: it imports a module of its project whose name is one of Python's or of what strop needs.
+    """
+    import_from([str(root) for root in source_roots(path)])
+    refuse_shadowing([path])
+    return importlib.util.spec_from_file_location(_name_of(path), path)
+
+
+def refuse_shadowing(files: Collection[Path]) -> None:
+    """Raises ConfigurationError if a file imports a module of its project that would take the place of one that strop needs."""
+    for file in files:
+        for name in sorted({each.partition(".")[0] for each in _imported(file, "")} - {"strop", ""}):
+            spec = _work_tree.own(name)
+            if spec is not None and spec.origin and is_needed(name):
+                whose = "the standard library has" if name in sys.stdlib_module_names else "strop itself needs"
+                raise ConfigurationError(f"{file} imports {name}: {spec.origin} has a name that {whose}; rename it")
 
 
 @contextmanager
@@ -57,7 +156,7 @@ def registered(name: str, module: ModuleType) -> Iterator[None]:
     """Let a module find itself by its name while it loads, unless Python or an installed package has one of that name. Not
     longer: two files may have one name, and workers get what it defines by value."""
     known = sys.modules.get(name)
-    is_free = known is None or (_file_of(known) != "" and not _is_installed(Path(_file_of(known))))
+    is_free = known is None or (_file_of(known) != "" and not is_installed(_file_of(known)))
     if is_free:
         sys.modules[name] = module
     try:
@@ -70,31 +169,115 @@ def registered(name: str, module: ModuleType) -> Iterator[None]:
 
 
 def user_module(path: Path, without: Collection[str] = ()) -> UserModule:
-    """A module that was loaded, with what has been imported of its folder since, but for the modules `without` and below."""
-    root = package_root(path)
-    own = _name_of(path, root)
+    """A module that was loaded, with what has been imported of its project since, but for the modules `without` and below."""
+    own, root = _name_of(path), str(package_root(path))
     hidden = [own, "strop", *(importlib.util.resolve_name(each, own.rpartition(".")[0]) for each in without)]
     found = [
-        (name, _file_of(module))
+        _listed(name, _file_of(module))
         for name, module in sorted(sys.modules.items())
-        if not any(f"{name}.".startswith(f"{each}.") for each in hidden) and _is_below(module, root)
+        if not any(f"{name}.".startswith(f"{each}.") for each in hidden) and _is_users(name, module, root)
     ]
     return UserModule(own, str(path.absolute()), tuple(found))
 
 
-def _name_of(path: Path, root: Path) -> str:
-    return ".".join(path.absolute().relative_to(root).with_suffix("").parts)
+def loaded(path: Path) -> UserModule:
+    """Remember what a file has imported of its project as it was loaded; a later load may forget these modules."""
+    _loaded[path.absolute()] = module = user_module(path)
+    return module
+
+
+def last_loaded(path: Path) -> UserModule:
+    """What a file had imported when it was last loaded as a task; of another file, what has been imported of its project."""
+    return _loaded.get(path.absolute()) or user_module(path)
+
+
+def marked_beside(name: str) -> UserModule:
+    """A module that was imported, with what it imports of its project: not what the file that marks it imports."""
+    file = _file_of(sys.modules[name])
+    root = str(package_root(Path(file)))
+    known = {each: _file_of(module) for each, module in sys.modules.items() if _is_users(each, module, root)}
+    found, wanted = dict[str, str](), [name]
+    while wanted:
+        each = wanted.pop()
+        if each in known and each not in found:
+            found[each] = known[each]
+            wanted += _above(each)
+            wanted += [part for one in _imported(Path(known[each]), each) for part in (one, *_above(one))]
+    found.pop(name, None)
+    return UserModule(name, str(Path(file).absolute()), tuple(_listed(*each) for each in sorted(found.items())))
+
+
+def _listed(name: str, file: str) -> tuple[str, str, str]:
+    return name, file, hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
+
+
+def _above(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
+
+
+def _imported(file: Path, name: str) -> set[str]:
+    """The dotted names that a file names in imports, of modules or of what they hold; relative ones only if its name is known."""
+    found = set[str]()
+    with suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        package = name if file.stem == "__init__" else name.rpartition(".")[0]
+        for node in ast.walk(syntax_tree(file.read_text("utf-8") if file.suffix == ".py" else "")):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and (package or not node.level):
+                base = importlib.util.resolve_name("." * node.level + (node.module or ""), package or None)
+                found |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def _name_of(path: Path) -> str:
+    """The dotted name: from `src` where the file is below it, so that a package without `__init__.py` counts."""
+    path, root, project = path.absolute(), package_root(path), _project(path)
+    if project is not None and path.is_relative_to(project / "src"):
+        top = path.relative_to(project / "src").parts[0]
+        root = project / "src" if _work_tree.own(top) and not is_needed(top) else root
+    return ".".join(path.relative_to(root).with_suffix("").parts)
 
 
 def _file_of(module: object) -> str:
     return str(getattr(module, "__file__", None) or "")
 
 
-def _is_below(module: object, root: Path) -> bool:
-    """Whether a module is the user's: below the folder, and not installed."""
-    file = Path(_file_of(module) or next(iter(getattr(module, "__path__", ())), ""))
-    return file.is_relative_to(root) and not _is_installed(file)
+def _is_users(name: str, module: object, root: str) -> bool:
+    """Whether a module is the user's: found in the work tree or below the folder, and not installed."""
+    file = _file_of(module) or next(iter(getattr(module, "__path__", ())), "")
+    is_found = name.partition(".")[0] in _work_tree.names and _is_below(file, _work_tree.roots)
+    return (is_found or _is_below(file, [root])) and not is_installed(file)
 
 
-def _is_installed(file: Path) -> bool:
-    return any(file.is_relative_to(each) for each in (sys.prefix, sys.base_prefix))
+def _is_below(file: str, roots: Sequence[str]) -> bool:
+    return any(Path(file).is_relative_to(root) for root in roots)
+
+
+def is_installed(file: str) -> bool:
+    """Whether a file is Python's or of an installed distribution."""
+    places = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
+    return not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts) or _is_below(file, sorted(places))
+
+
+def is_needed(name: str) -> bool:
+    """Whether a top-level module of this name is Python's, strop's or of what strop is installed with."""
+    if name in sys.stdlib_module_names or name == "strop":
+        return True
+    installed = PathFinder.find_spec(name)
+    return installed is not None and is_installed(installed.origin or "") and name in _needs()
+
+
+@cache
+def _needs() -> frozenset[str]:
+    """The top-level modules of the distributions that strop depends on."""
+    wanted, found, modules = ["strop"], dict[str, metadata.Distribution](), set[str]()
+    while wanted:
+        name = re.split(r"[^\w.-]", wanted.pop(), maxsplit=1)[0].lower()
+        if name not in found:
+            with suppress(metadata.PackageNotFoundError):
+                found[name] = metadata.distribution(name)
+                wanted += [line for line in found[name].requires or () if "extra ==" not in line]
+    for each in found.values():
+        modules |= {file.parts[0].partition(".")[0] for file in each.files or ()}
+    return frozenset(modules)

@@ -14,6 +14,7 @@ import cloudpickle
 from strop.base.errors import ConfigurationError, SandboxError, SandboxUnavailable
 from strop.base.events import Evaluated
 from strop.base.temporary import TemporaryFolder
+from strop.base.user_modules import import_from, imported_from
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import Progress, Spoiled, measure_command, spoiling
 from strop.evaluation.commands.original import MeasuredOriginal
@@ -60,6 +61,8 @@ class Equipment:
     """Protections that the worker's jail must enforce."""
     path: tuple[str, ...]
     """`sys.path` of the coordinator, where modules that a scorer imports are found."""
+    roots: tuple[str, ...] = ()
+    """Folders of the user's modules, which come before what is installed."""
     trees: Mapping[str, bytes] = field(default_factory=dict)
     """Name of a command task → its tree, packed."""
 
@@ -73,7 +76,7 @@ def pack(tasks: Sequence[AnyTask], require: frozenset[str]) -> Equipment:
     path = tuple(map(os.path.abspath, sys.path))
     trees = {task.name: packed(task.root, task.named_files) for task in tasks if isinstance(task, CommandTask)}
     try:
-        return Equipment(cloudpickle.dumps(tuple(tasks)), require, path, trees)
+        return Equipment(cloudpickle.dumps(tuple(tasks)), require, path, imported_from(), trees)
     except Exception as error:  # whatever an object raises that cannot be pickled
         raise ConfigurationError(f"a task cannot be sent to a worker process: {error}") from error
 
@@ -89,6 +92,7 @@ class JailedWorker:
             ConfigurationError: the tasks cannot be loaded.
         """
         sys.path[:] = [*equipment.path, *(entry for entry in sys.path if entry not in equipment.path)]
+        import_from(equipment.roots)
         try:
             tasks: tuple[AnyTask, ...] = cloudpickle.loads(equipment.tasks)
         except Exception as error:

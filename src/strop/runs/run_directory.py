@@ -15,7 +15,7 @@ from strop.base import private
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import RunStarted
 from strop.base.terminal_text import escape
-from strop.base.user_modules import package_root, user_module
+from strop.base.user_modules import PROJECT, last_loaded
 from strop.checks.held_out import repeats
 from strop.lm.options import members, read_spec
 from strop.lm.providers import provider_of
@@ -217,11 +217,15 @@ def keep_task(directory: Path, task: str, number: int = 0, seed_file: Path | Non
     """Copy the file that defines the run's `number`th task (from 0), the modules of its folder that it imports, and the file of
     its seed into the run's directory."""
     files = {} if seed_file is None else {seed_file.name: seed_file}
+    folder = _folder(directory, number)
     if (file := _file(task)) is not None:
-        root = package_root(file)
-        files |= {str(each.relative_to(root)): each for each in [file.absolute(), *map(Path, user_module(file).files)]}
+        module = last_loaded(file)
+        own = [(module.name, module.file, ""), *module.imports]
+        files |= {_place(name, place): Path(place) for name, place, _ in own if place}
+        private.make_folder(folder)
+        private.write(folder / PROJECT[0], b"")  # the copy is a project of its own: nothing above it is imported
     for name, file in files.items():
-        copy = _folder(directory, number) / name
+        copy = folder / name
         private.make_folder(copy.parent)
         private.write(copy.with_suffix(".tmp"), file.read_bytes())
         copy.with_suffix(".tmp").replace(copy)
@@ -283,6 +287,12 @@ def kept_digest(directory: Path) -> str:
 def _folder(directory: Path, number: int) -> Path:
     """The folder of a run's `number`th task: one for each, because two files may have the same name."""
     return directory / TASK_FOLDER / str(number + 1) if number else directory / TASK_FOLDER
+
+
+def _place(name: str, file: str) -> str:
+    """Where a module's file lies below the folder that it is imported from."""
+    last = Path(file).name if Path(file).stem == "__init__" else ""
+    return str(Path(*name.removesuffix(".__init__").split("."), last)) + ("" if last else "".join(Path(file).suffixes))
 
 
 def _kept(folder: Path, file: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 
 from strop.base.errors import ConfigurationError
 from strop.base.syntax import syntax_tree
-from strop.base.user_modules import package_root
+from strop.base.user_modules import own_file
 from strop.tasks.function.source import Source, bound_names, is_mark, joined, needed_names, used
 from strop.tasks.function.splice import read_source
 
@@ -78,12 +78,11 @@ def _used(source: Source, names: Collection[str], shown: Collection[str]) -> lis
 
 def _beside(source: Source, nodes: Sequence[ast.stmt]) -> Iterator[tuple[Source, set[str]]]:
     """The user's own modules in these imports (`from MODULE import NAME`), and the names."""
-    root = package_root(source.path)
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module:
-            folder = source.path.absolute().parents[node.level - 1] if node.level else root
-            file = folder.joinpath(*node.module.split(".")).with_suffix(".py")
-            other = _read(file) if file.is_file() else None
+            beside = source.path.absolute().parents[node.level - 1].joinpath(*node.module.split(".")).with_suffix(".py")
+            file = beside if node.level else own_file(source.path, node.module)
+            other = None if file is None else _read(file)
             if other is not None:
                 yield other, {alias.name for alias in node.names}
 

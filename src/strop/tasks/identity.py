@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from strop.base.syntax import syntax_tree
-from strop.base.user_modules import package_root
+from strop.base.user_modules import package_root, source_roots
 from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import listed
@@ -59,7 +59,7 @@ def _files_of(task: Task) -> set[Path]:
 
 
 def _imported(path: Path) -> Iterator[Path]:
-    """The files below the folder from which a module is imported that its text imports, if there are any."""
+    """The files of its project that a module's text imports, if there are any."""
     root = package_root(path)
     package = path.relative_to(root).parent.parts
     try:
@@ -73,4 +73,9 @@ def _imported(path: Path) -> Iterator[Path]:
             module = (*above, *(node.module or "").split(".")) if node.module else above
             names += [module, *((*module, alias.name) for alias in node.names)]
     for parts in dict.fromkeys(name[:length] for name in names for length in range(1, len(name) + 1)):
-        yield from (root.joinpath(*parts).with_suffix(".py"), root.joinpath(*parts, "__init__.py"))
+        places = (
+            each.joinpath(*parts[:-1], last)
+            for each in source_roots(path)
+            for last in (f"{parts[-1]}/__init__.py", f"{parts[-1]}.py")
+        )
+        yield from [file for file in places if file.is_file()][:1]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.plugins import TASKS, Installed, find_installed, installed, object_of
-from strop.base.user_modules import registered, spec_of
+from strop.base.user_modules import loaded, refuse_shadowing, registered, spec_of
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, read_config
 from strop.tasks.command.options import flag_of
@@ -212,6 +212,7 @@ def _from_file(path: Path, attribute: str) -> Task:
         ) from error
     except Exception as error:
         raise ConfigurationError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+    refuse_shadowing([Path(file) for file in loaded(path).files])
     found = _marked(path, module, attribute)
     if found is not None:
         return function_task(path, module, found)

@@ -38,7 +38,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         if name in (self._name, "strop"):
-            return importlib.util.spec_from_loader(name, self, origin=self._file)
+            is_package = name != "strop" and Path(self._file).stem == "__init__" and not name.endswith("__init__")
+            return importlib.util.spec_from_loader(name, self, origin=self._file, is_package=is_package)
         file = self._own.get(name)
         if file in _compiled:
             return importlib.util.spec_from_loader(name, self, origin=file, is_package=Path(file).stem == "__init__")

@@ -1,14 +1,16 @@
-"""`@strop.improve_me`: mark a function of a module for improvement.
+"""`strop.improve_me`: mark a function for improvement, as its decorator or in a file of its own.
 
-The function itself does not change: the mark is one attribute, which only strop reads. `strop.tasks.function.task` makes a task
-of it.
+The function itself does not change: a decorator's mark is one attribute, which only strop reads; one in another file is a
+function of that file. `strop.tasks.function.task` makes a task of either.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from functools import wraps
+from typing import Any, Literal, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,6 +30,8 @@ class Marked:
     accept: Callable[[Any, Any], object] | None
     settings: Mapping[str, Any]
     """The given fields of a `strop.Task`."""
+    beside: str = ""
+    """The module that marks a function of another one; empty if it is the function's own."""
 
 
 def improve_me(
@@ -40,7 +44,8 @@ def improve_me(
     accept: Callable[[Any, Any], object] | None = None,
     **settings: Any,
 ) -> Callable[[F], F]:
-    """Mark a function for `strop improve module.py:function` (docs/targets.md).
+    """Mark a function for `strop improve`: with `target = strop.improve_me(…)(package.module.function)` in a file of its own, or
+    as the function's decorator (docs/targets.md).
 
     Give either `sample` or `cases`.
 
@@ -58,12 +63,22 @@ def improve_me(
             `description`, `answer` and `fixed_input`, as in `strop.Task`.
 
     Returns:
-        A decorator that returns the function itself.
+        A decorator that returns the function itself, or for a function of another module one that calls it.
     """
-    marked = Marked(score, sample, cases, reference, best_known, accept, settings)
+    here = sys._getframe(1).f_globals.get("__name__", "")
 
     def mark(function: F) -> F:
-        setattr(function, MARK, marked)
-        return function
+        beside = "" if getattr(function, "__module__", here) == here else here
+        marked = _calling(function) if beside else function
+        setattr(marked, MARK, Marked(score, sample, cases, reference, best_known, accept, settings, beside))
+        return marked
 
     return mark
+
+
+def _calling(function: F) -> F:
+    @wraps(function)
+    def called(*positional: Any, **named: Any) -> Any:
+        return function(*positional, **named)
+
+    return cast(F, called)

@@ -17,7 +17,7 @@ from strop.base.errors import ConfigurationError, Malformed
 from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
-from strop.base.user_modules import is_beside
+from strop.base.user_modules import own_file
 from strop.tasks.arguments import signature_of
 from strop.tasks.function.source import Source, bound_names, first_line, is_mark, joined, needed_names, used
 
@@ -187,8 +187,8 @@ def _is_plain(node: ast.stmt, source: Source) -> bool:
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         return isinstance(node.value, (ast.Constant, ast.UnaryOp))
     if isinstance(node, ast.ImportFrom):
-        return not node.level and not is_beside(source.path, node.module or "")
-    return isinstance(node, ast.Import) and not any(is_beside(source.path, alias.name) for alias in node.names)
+        return not node.level and own_file(source.path, node.module or "") is None
+    return isinstance(node, ast.Import) and all(own_file(source.path, alias.name) is None for alias in node.names)
 
 
 def _put(source: Source, name: str, found: Source, function: ast.FunctionDef) -> str:

@@ -11,6 +11,7 @@ import inspect
 import io
 import math
 import pickle
+import sys
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -21,7 +22,7 @@ from typing import Any
 
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.results import ScoredBy
-from strop.base.user_modules import UserModule, user_module
+from strop.base.user_modules import UserModule, is_installed, marked_beside, user_module
 from strop.tasks.arguments import Parameters
 from strop.tasks.base import Instance, Seeds, Split, Task, blame, described_with_definitions
 from strop.tasks.form import AnswerForm
@@ -131,8 +132,10 @@ class FunctionTask(Task):
 
 
 def marked_names(module: object) -> list[str]:
-    """The marked functions of a module, and the static and class methods of its classes (`Class.name`)."""
+    """The marked functions of a module, the static and class methods of its classes (`Class.name`), and the names under which it
+    marks functions of other modules."""
     name = getattr(module, "__name__", None)
+    beside = [each for each, value in vars(module).items() if _is_marked_in(name, value)]
     own = {each: value for each, value in vars(module).items() if getattr(value, "__module__", name) == name}
     methods = {
         f"{each}.{inner}": getattr(value, inner)
@@ -140,15 +143,21 @@ def marked_names(module: object) -> list[str]:
         if isinstance(value, type)
         for inner in vars(value)
     }
-    return [
+    return beside + [
         each
         for each, value in (own | methods).items()
         if hasattr(value, MARK) and getattr(value, "__name__", "") == each.rpartition(".")[2]
     ]
 
 
+def _is_marked_in(name: str | None, value: object) -> bool:
+    """Whether a module of this name marks a function of another one."""
+    marked = getattr(value, MARK, None)
+    return isinstance(marked, Marked) and marked.beside != "" and marked.beside == name
+
+
 def function_task(path: Path, module: object, name: str) -> FunctionTask:
-    """The task of the marked function `name` in a module that was loaded from `path`.
+    """The task of the function that a module, which was loaded from `path`, has or marks under `name`.
 
     Raises:
         ConfigurationError: it is no plain function, or the arguments of its mark do not fit it.
@@ -156,6 +165,9 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
     where = f"{path}:{name}"
     function = attrgetter(name)(module)
     marked: Marked = getattr(function, MARK)
+    if marked.beside:
+        module, name, path = sys.modules.get(function.__module__), function.__qualname__, _home_of(function, where)
+        where += f" ({path}:{name})"
     try:
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -173,8 +185,21 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
         )
     parameters = Parameters(name, _signature(function, where))
     cases = tuple(_by_name(case, parameters, where) for case in marked.cases or ())
-    own = {"source": source, "module_text": text, "module": _module_of(path, source), "seed": program, "entry": name}
+    imports = marked_beside(function.__module__) if marked.beside else _module_of(path, source)
+    own = {"module": imports, "source": source, "module_text": text, "seed": program, "entry": name}
     return _made(marked, function, cases, where, own)
+
+
+def _home_of(function: Callable[..., Any], where: str) -> Path:
+    """The file of a function that another file marks."""
+    file = getattr(sys.modules.get(function.__module__), "__file__", None) or ""
+    if not file.endswith(".py") or is_installed(file):
+        raise ConfigurationError(
+            f"{where} marks {function.__module__}.{function.__qualname__}, which is no function in a file of its project"
+            + f" but in {file}" * bool(file)
+        )
+    shown = Path(file)
+    return shown.relative_to(Path.cwd()) if shown.is_relative_to(Path.cwd()) else shown
 
 
 def _module_of(path: Path, source: Source) -> UserModule:
