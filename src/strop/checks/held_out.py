@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from typing import Any
-
-import numpy as np
 
 from strop.analysis.stats import least_pairs
 from strop.base.errors import TaskError
@@ -15,32 +11,13 @@ from strop.core.metric_change import facts_of
 from strop.evaluation.commands.measure import LEAST, SAME
 from strop.tasks.base import Instance, SecretSeeds, Split, Task
 from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.function.same import canonical
 from strop.tasks.function.task import FunctionTask
 
 SECONDS = 2.0
 """How long drawing the first instances may take, to find out whether they repeat."""
 FIRST, MOST_DRAWS = 4, 64
 """Sealed instances that are first looked for, among so many of training."""
-
-
-def canonical(value: Any) -> str:
-    """A text that equal values share: plain types, arrays, dicts, lists and tuples (which are alike). Other objects are named."""
-    value = value.item() if isinstance(value, np.generic) else value
-    kind = type(value).__name__
-    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
-        return f"array {value.dtype} {value.shape} {hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{canonical(key)}:{canonical(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return "[" + ",".join(map(canonical, value)) + "]"
-    if isinstance(value, (set, frozenset)):
-        return "set[" + ",".join(sorted(map(canonical, value))) + "]"
-    if isinstance(value, int):  # the number of decimal digits is limited, not that of these
-        return f"{kind} {value:#x}"
-    if value is None or isinstance(value, (float, str, bytes)):
-        return f"{kind} {value!r}"
-    fields = getattr(value, "__dict__", None)
-    return f"{kind} {canonical(fields) if fields else ''}"
 
 
 def text_of(instance: Instance) -> str:

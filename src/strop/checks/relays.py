@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError
-from strop.checks.held_out import canonical
 from strop.checks.relay import NO_ANSWERS, PERFECT, WORTHLESS, OriginalRun
 from strop.checks.spoiling import MARK, MUTATIONS, TEXTS, NotApplicable, spoil, spoil_text, telling
 from strop.evaluation.base import Order, OrderResult
@@ -31,6 +30,7 @@ from strop.tasks.command.bundle import bundled
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.form import AnswerForm
+from strop.tasks.function.same import canonical
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.numbers import rebuilt
 

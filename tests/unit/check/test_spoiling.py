@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strop.checks.held_out import canonical, draws_repeat
+from strop.checks.held_out import draws_repeat
 from strop.checks.spoiling import MOST_ELEMENTS, MUTATIONS, NotApplicable, spoil, spoil_text, telling
 from strop.tasks.base import Task
+from strop.tasks.function.same import canonical
 
 ANSWERS: tuple[Any, ...] = (
     ([3, 1, 7, 5], [[9.0] * 8]),

@@ -44,6 +44,7 @@ from strop.runs.run_directory import meta_of
 from strop.runs.spec import RunSpec, improver_text
 from strop.sandbox.posture import PROTECTIONS
 from strop.store import Store
+from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.config import command_task
 from strop.tasks.function.task import RECEIVING, SECONDS
 from support import records
@@ -478,7 +479,7 @@ def test_command_of_which_too_little_is_held_out_is_refused_with_what_suffices(
     tmp_path: Path, options: dict[str, Any], enough: str
 ) -> None:
     for name in ("p.sh", *(f"{number}.in" for number in range(8))):
-        (tmp_path / name).write_text("echo 1\n")
+        (tmp_path / name).write_text(f"echo 1 # {name}\n")
     task = command_task(tmp_path, **options)
     if not enough:
         check_enough(RunSpec(), task)
@@ -486,6 +487,21 @@ def test_command_of_which_too_little_is_held_out_is_refused_with_what_suffices(
     with pytest.raises(ConfigurationError, match=re.escape(held_out.shown(task))):
         check_enough(RunSpec(), task)
     assert held_out.shown(task).endswith(enough)  # as strop check says it
+
+
+def test_equal_cases_of_a_command_are_one_instance_of_one_half(tmp_path: Path) -> None:
+    (tmp_path / "p.sh").write_text("echo 1\n")
+    for number in range(14):
+        (tmp_path / f"{number}.in").write_text(f"{number // 2}\n")
+    task, seeds = command_task(tmp_path, **CASED), SecretSeeds(b"secret")
+    assert (task.instances, task.test_instances, len(task.left_out())) == (4, 3, 14)
+    splits: tuple[Split, Split] = ("train", "test")
+    drawn = [task.case(split, index, seeds) for split in splits for index in range(task.count(split))]
+    assert sorted((tmp_path / path).read_text() for path in drawn) == [f"{number}\n" for number in range(7)]
+    for number in range(14):
+        (tmp_path / f"{number}.in").write_text("1\n")
+    with pytest.raises(ConfigurationError, match="cases: all files have the same content"):
+        command_task(tmp_path, **CASED)
 
 
 def test_task_of_which_too_little_is_held_out_is_refused_unless_more_is_drawn(bench: MakeBench) -> None:

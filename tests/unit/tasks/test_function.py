@@ -91,6 +91,7 @@ def test_candidate_may_drop_what_it_no_longer_uses_and_have_a_main_part(tmp_path
     [
         ("score='time'", "sample= or cases="),
         ("score='time', cases=[(1,)]", "at least 2"),
+        ("score='time', cases=[(1,), (1,)]", "all cases are equal"),
         ("score='time', cases=[(1,), 2]", "case 2"),
         ("score='time', cases=[(1,), (1, 2)]", "too many"),
         ("score='speed', cases=[(1,), (2,)]", "'speed'"),
@@ -128,6 +129,11 @@ def test_every_second_case_is_held_out(tmp_path: Path) -> None:
     task = task_of(tmp_path)
     assert [task.instance("train", index, None)["n"] for index in range(task.count("train"))] == [1, 3]  # type: ignore[arg-type]
     assert [task.instance("test", index, None)["n"] for index in range(task.count("test"))] == [2]  # type: ignore[arg-type]
+
+
+def test_equal_cases_are_one_instance_of_one_half(tmp_path: Path) -> None:
+    task = task_of(tmp_path, MODULE.replace("cases=[(1,), (2,), (3,)]", "cases=[(1,), (1,), (2,), (2,), (3,), (1,)]"))
+    assert [[each["n"] for each in task._of(split)] for split in ("train", "test")] == [[1, 3], [2]]
 
 
 def test_only_marked_function_of_a_module_needs_no_name(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
 from collections import defaultdict
@@ -254,9 +253,9 @@ def evaluation_of(
 
 
 def answers_alike(task: CommandTask, runs: Sequence[CopyRun]) -> bool:
-    """Whether the original answers alike on several instances. Cases that differ do not count, nor a judge that draws after the
+    """Whether the original answers alike on several instances. Cases, which differ, do not count, nor a judge that draws when the
     program has answered: its scores differ where the answers do not."""
-    if len(runs) < 2 or len({hashlib.sha256((task.root / case).read_bytes()).digest() for case in task.cases}) > 1:
+    if len(runs) < 2 or task.cases:
         return False
     answers = {run.answer if run.behaviour is None else run.behaviour.name for run in runs}
     is_scored = not task.objective.counts_cost

@@ -22,7 +22,7 @@ from strop.base.terminal_text import escape
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, NAME, READERS, Constraint, Metric, Objective
 from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
 from strop.tasks.command.readers import check_reader, path_of, steps_of
-from strop.tasks.command.task import CommandTask, Judge
+from strop.tasks.command.task import CommandTask, Judge, distinct
 from strop.tasks.command.tree import resolved, stays_within, text_of
 from strop.tasks.evaluator.spec import RUNNER, EvaluatorSpec, stub_of, takes_seed
 
@@ -48,7 +48,10 @@ def command_task(root: Path, **values: object) -> CommandTask:
         raise ConfigurationError(f"range: there are {len(objective.metrics)} metrics; a range is that of one")
     objective = replace(objective, bounds=options.range and (float(options.range[0]), float(options.range[1])))
     judge, cases = _judge(root, options), resolved(root, options.cases, "cases")
-    train, held_out = _split(options, len(cases)) if cases else (options.instances, options.held_out)
+    contents = len(distinct(root, cases))
+    if contents == 1 < len(cases):
+        raise ConfigurationError("cases: all files have the same content; some are held out, so give different ones")
+    train, held_out = _split(options, contents) if cases else (options.instances, options.held_out)
     numbers: dict[str, Any] = {"instances": train, "test_instances": held_out}
     numbers |= {"time_limit": options.time_limit, "memory_limit": options.memory_limit}
     _warn_of_keys(root)

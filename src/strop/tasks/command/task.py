@@ -6,11 +6,12 @@ counts time and memory; or the program's own process, which can print a score th
 
 from __future__ import annotations
 
+import hashlib
 import math
 import random
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -152,9 +153,14 @@ class CommandTask:
         """The file that is an instance; empty without cases. Which ones are held out, the seeds draw."""
         if not self.cases:
             return ""
-        drawn = list(self.cases)
+        drawn = list(self.distinct_cases)
         random.Random(seeds.seed(self.name, "train", 0)).shuffle(drawn)
         return drawn[index if split == "test" else self.test_instances + index]
+
+    @cached_property
+    def distinct_cases(self) -> tuple[str, ...]:
+        """See `distinct`."""
+        return distinct(self.root, self.cases)
 
     @property
     def judge_seconds(self) -> float:
@@ -245,6 +251,14 @@ class CommandTask:
 
 
 AnyTask = Task | CommandTask
+
+
+def distinct(root: Path, cases: Sequence[str]) -> tuple[str, ...]:
+    """The first case of each content: equal inputs are one instance, in one half only."""
+    first = dict[bytes, str]()
+    for path in cases:
+        first.setdefault(hashlib.sha256((root / path).read_bytes()).digest(), path)
+    return tuple(first.values())
 
 
 def case_name(path: str) -> str:

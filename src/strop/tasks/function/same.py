@@ -8,6 +8,7 @@ a list of the same numbers.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -24,6 +25,26 @@ _LISTS = (list, tuple, range)
 _KINDS = {"b": "a truth value", "i": "an int", "u": "an int", "f": "a float", "c": "a complex number"}
 _EXACT = {int, str, bool, type(None)}
 _IS_CLOSE = partial(math.isclose, rel_tol=CLOSE, abs_tol=0.0)
+
+
+def canonical(value: Any) -> str:
+    """A text that equal values share: plain types, arrays, dicts, lists and tuples (which are alike). Other objects are named."""
+    value = value.item() if isinstance(value, np.generic) else value
+    kind = type(value).__name__
+    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
+        return f"array {value.dtype} {value.shape} {hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{canonical(key)}:{canonical(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    if isinstance(value, (set, frozenset)):
+        return "set[" + ",".join(sorted(map(canonical, value))) + "]"
+    if isinstance(value, int):  # the number of decimal digits is limited, not that of these
+        return f"{kind} {value:#x}"
+    if value is None or isinstance(value, (float, str, bytes)):
+        return f"{kind} {value!r}"
+    fields = getattr(value, "__dict__", None)
+    return f"{kind} {canonical(fields) if fields else ''}"
 
 
 def same_answer(expected: object, answer: object) -> bool:

@@ -27,7 +27,7 @@ from strop.tasks.arguments import Parameters
 from strop.tasks.base import Instance, Seeds, Split, Task, blame, described_with_definitions
 from strop.tasks.form import AnswerForm
 from strop.tasks.function.marker import MARK, Marked
-from strop.tasks.function.same import difference
+from strop.tasks.function.same import canonical, difference
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, hidden, read_source, scored, whole
 from strop.tasks.numbers import rebuilt
@@ -184,7 +184,13 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
             f"only = [{name!r}]"
         )
     parameters = Parameters(name, _signature(function, where))
-    cases = tuple(_by_name(case, parameters, where) for case in marked.cases or ())
+    named = [_by_name(case, parameters, where) for case in marked.cases or ()]
+    # Equal cases are one, so that none is in both halves; of a fixed input all are equal.
+    cases = tuple(named if marked.settings.get("fixed_input") else {canonical(case): case for case in named}.values())
+    if len(cases) == 1:
+        raise ConfigurationError(
+            f"{where}: all cases are equal; give different ones, of which every second one is held out"
+        )
     imports = marked_beside(function.__module__) if marked.beside else _module_of(path, source)
     own = {"module": imports, "source": source, "module_text": text, "seed": program, "entry": name}
     return _made(marked, function, cases, where, own)
