@@ -17,7 +17,7 @@ def test_check_of_a_sound_task_ends_with_0_and_a_line_for_each_thing_that_was_fo
     assert tried.startswith("Tried 3 kinds of spoiled answers; none is rewarded.")
     assert shown.startswith("6 held-out instances, and more if training's scores vary, can show a difference.")
     assert conclusion == "lpn: nothing broken found by these trials."
-    assert ended.stderr.splitlines() == ["measuring the original", "scoring spoiled answers"]
+    assert ended.stderr.splitlines() == ["measuring the original", "spoiling its answers"]
 
 
 def test_check_of_a_broken_task_ends_with_5_and_its_document_has_nothing_that_the_task_prints(

@@ -47,7 +47,7 @@ def refuse_rewarding(
         with suppress(TaskError):  # the task is broken, as its own evaluation says
             notify("measuring the original")
             with relay_of(task, sandbox, secret, commands) as relay:
-                notify("scoring spoiled answers")
+                notify("spoiling its answers")
                 refuse_if_rewarding(task.name, relay, seconds=seconds)
             if entry is not None:
                 with suppress(OSError):

@@ -50,18 +50,20 @@ def check(
         scored_by=task.scored_by,
         scorer=scorer_line(task),
         held_out=task.count("test"),
-        can_show=shown(task),
+        can_show=shown(task, is_fixed=task.fixed_input),
     )
     try:
         notify("measuring the original")
         secrets = SecretSeeds(secret), sandbox, discard, secret
         utility = TaskUtility(task, "train", *secrets, strict=True, evaluator=commands)
         evaluation = utility.evaluate(task.seed, Budget())
+        is_fixed = task.fixed_input or repeats(task) or evaluation.fixed_input
         result = replace(result, value=evaluation.value, metrics=evaluation.means, scores=evaluation.scores)
+        result = replace(result, can_show=shown(task, is_fixed=is_fixed))
         found += _of_evaluation(task, evaluation)
         with relay_of(task, sandbox, secret, commands) as relay:
             found += _of_runs(relay)
-            notify("scoring spoiled answers")
+            notify("spoiling its answers")
             spoiled = spoiled_answers(relay, seconds=seconds)
             result = replace(result, kinds_tried=spoiled.tried, kinds_untried=spoiled.untried)
             found += _of_scorer(task, relay, spoiled.paid)

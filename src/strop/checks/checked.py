@@ -69,7 +69,7 @@ class Checked(Shown):
         if count:
             return f"{self.task}: broken: {quantity(count, 'problem')}."
         found = f"{'no problems' if self.kinds_tried and not self.problems else 'nothing broken'} found"
-        return f"{self.task}: {found}{' by these trials' if self.kinds_tried else '; no answer was spoiled'}."
+        return f"{self.task}: {found}{' by these trials' if self.kinds_tried else '; no way to spoil its answers applies'}."
 
     @computed
     def lines(self) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class Checked(Shown):
         if self.kinds_tried and not self.broken:
             late = f" For {quantity(self.kinds_untried, 'kind')} no time was left." if self.kinds_untried else ""
             shown = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.{late}", *shown]
-        metrics = self.metrics or {"utility": self.value or 0.0}
+        metrics = self.metrics or {"score": self.value or 0.0}
         measured = ", ".join(f"{name} {plain(value, 4)}" for name, value in metrics.items())
         original = [] if self.value is None else [f"The original has {measured} in training."]
         problems = [line for each in self.problems for line in (each.sentence, *each.printed.splitlines())]

@@ -70,13 +70,13 @@ def too_few(task: AnyTask, *, is_published: bool = False) -> str:
     return f"{quantity(held_out, 'held-out instance')} can show no difference, however large; give {enough}"
 
 
-def shown(task: AnyTask) -> str:
-    """What the held-out instances can show."""
+def shown(task: AnyTask, *, is_fixed: bool = False) -> str:
+    """What the held-out instances can show; `is_fixed`: measurements of the one input."""
     if few := too_few(task):
         return few
     held_out = task.count("test")
-    counted = quantity(held_out, "held-out instance")
-    if facts_of(task) is not None or task.fixed_input:
+    counted = quantity(held_out, "repeated measurement" if is_fixed else "held-out instance")
+    if facts_of(task) is not None or is_fixed:
         return f"{counted} can show a difference"
     more = ", and more if training's scores vary," if draws_more(task) else ""
     return f"{counted}{more} can show a difference"

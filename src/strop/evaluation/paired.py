@@ -22,7 +22,7 @@ from strop.base.results import Evaluation, added
 from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.feedback import Feedback
+from strop.evaluation.feedback import Feedback, gist
 from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
 from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
@@ -191,7 +191,7 @@ class _Timing:
     def returned(self, outcomes: Sequence[Outcome], index: int) -> list[Any]:
         """The original's answers."""
         if outcomes and not isinstance(outcomes[-1], Returned):
-            raise self.refused(f"the original fails on instance {index}: {explain(outcomes[-1])[:300]}")
+            raise self.refused(f"the original fails on instance {index}: {gist(explain(outcomes[-1]))[:300]}")
         return [each.value for each in outcomes if isinstance(each, Returned)]
 
     def refused(self, why: str) -> TaskError:

@@ -107,6 +107,8 @@ class Evidence:
     """Whether a task draws the same instances in training and for the final comparison, whatever the seed."""
     declared_fixed: bool = field(default=False, metadata=HIDDEN)
     """Whether the record says that the user wants the input to be always the same."""
+    trusts_scorer: bool = False
+    """Whether the user trusts the scorer: it was not tested with spoiled answers."""
 
     @computed
     def stands_in(self) -> bool:

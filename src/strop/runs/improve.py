@@ -179,7 +179,8 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     is_older = REPEATS not in run.meta and facts is not None and not facts.seeded
     is_seen, is_declared = is_older or bool(named_in(run.meta, REPEATS)), bool(named_in(run.meta, FIXED))
     all_tried = *tried, *(event for scope, event in results.items() if scope == RETURNED_SCOPE)
-    more = grant, candidates, all_tried, best_known_in(run.meta), is_seen, is_declared
+    trusts_scorer = run.recipe.get("trust_scorer") is True
+    more = grant, candidates, all_tried, best_known_in(run.meta), is_seen, is_declared, trusts_scorer
     others = sum(one.text != before.solution for one in candidates)
     cost = Cost(end.lm_calls, run.costs.total.responses, end.utility_calls, others)
     if facts is not None:

@@ -95,7 +95,9 @@ class Replayed:
         if self.differences:
             places = quantity(len(self.differences), "place")
             return f"The replay differs in {places}; {self.events} events are as recorded."
-        agrees = f"The replay agrees: {self.events} events and the result, each as recorded (except for times)."
+        agrees = (
+            f"The replay agrees: {self.events} events and the result, each as recorded (except for times and costs)."
+        )
         return agrees + " Notes on programs are not compared: the run was audited by other rules." * self.other_audit
 
 

@@ -60,13 +60,14 @@ ENDLESS = {"seed": "def f(numbers):\n    while True: pass\n", "time_limit": 0.05
 def test_check_says(changes: dict[str, Any], said: str, is_broken: bool, checked: Any) -> None:
     found = checked(largest(**changes))
     assert found.broken == is_broken == (not found.lines[-2].endswith("can show a difference.")), found.lines
+    assert not ("so nothing is held out" in f"{found.lines}" and "held-out" in f"{found.lines}"), found.lines
     assert any(said in problem.what for problem in found.problems) if said else not found.problems, found.lines
 
 
 def test_check_of_a_sound_task_says_who_scores_what_was_tried_and_what_can_be_shown(checked: Any) -> None:
     assert checked(largest()).lines == (
         "Score: computed by the host in score().",
-        "The original has utility 0.4117 in training.",
+        "The original has score 0.4117 in training.",
         "Tried 3 kinds of spoiled answers; none is rewarded.",
         "8 held-out instances, and more if training's scores vary, can show a difference.",
         "largest: no problems found by these trials.",

@@ -332,6 +332,8 @@ def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted(
     trusted = single(replace(facts, trusts_programs=True), *rows)
     assert trusted.finding == "better" and not trusted.is_held_back
     assert sentence(trusted).endswith(f"; {PRINTED}, and --trust-programs accepts that.")
+    untested = sentence(replace(trusted, trusts_scorer=True))
+    assert untested.endswith("; its scorer was not tested with spoiled answers, and --trust-scorer accepts that.")
     assert single(facts, *measured(SCORE, 0.5)).finding == "worse"
     assert single(facts, *measured(SCORE, 1.0)).finding == "no significant improvement"
 
@@ -513,3 +515,8 @@ def test_record_that_names_no_metrics_is_refused(text: str) -> None:
 def test_change_that_rounds_to_nothing_is_less_than_what_is_shown() -> None:
     found = gain(SCORE, [{"score": 0.76286}], [{"score": 0.76289}], seeded=True)
     assert found is not None and compared(found) == "less than 0.1% lower score"
+
+
+def test_no_number_but_zero_is_100_percent_less() -> None:
+    found = gain(SCORE, [{"score": 9e-53}], [{"score": 2.0}], seeded=True)
+    assert found is not None and compared(found) == "more than 99.999999% lower score"

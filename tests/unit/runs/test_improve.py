@@ -335,6 +335,8 @@ def test_best_so_far_is_the_program_whose_patch_is_kept_however_it_ties(tmp_path
     best(records.evaluated("y\n", 1.0, "improve/u-1#0"))
     unfinished = Unfinished(**OF_RECORD | more, facts=None, candidates=candidates_of(tried))
     assert "best so far: " in shown(unfinished) and "its patch" not in shown(unfinished), "of another program"
+    none = replace(unfinished, best_so_far="", candidates=candidates_of([replace(tried[0], solution=source.program)]))
+    assert "no candidate is better than the original so far (0 candidates tried)" in " ".join(shown(none).split())
 
 
 def test_document_holds_the_scores_and_the_interval_and_is_json(once: Any) -> None:

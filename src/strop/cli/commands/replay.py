@@ -57,7 +57,8 @@ def replay_command(
     directory = find_run(run_directory)
     record = load_run(directory, believed=False)
     if record.unverified:
-        notify(escape(record.unverified, 2000))
+        reason, _, _ = record.unverified.rpartition("; ")
+        notify(escape(f"{reason}; this replay measures it again", 2000))
     if record.kind not in RESUMABLE:
         raise ConfigurationError(
             f"{directory} is the record of {command_of(record.kind)}; "

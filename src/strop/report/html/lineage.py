@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from strop.analysis.audit import RULES, audit_program
+from strop.analysis.audit.rules import UNREADABLE
 from strop.analysis.search import TOLD_BY, Search, searches_of
 from strop.analysis.stats import Estimate, estimate
 from strop.base.events import Evaluated
@@ -152,7 +153,9 @@ def _seen(event: Evaluated) -> Estimate:
 
 def _notes(text: str, noted: Counter[tuple[str, int, str]]) -> list[NodeNote]:
     """What the rules on texts say of a program now, and what was noted while it ran."""
-    times = {(finding.rule, finding.line, finding.detail): 1 for finding in audit_program(text)}
+    times = {
+        (finding.rule, finding.line, finding.detail): 1 for finding in audit_program(text) if finding.rule != UNREADABLE
+    }
     times |= {key: count for key, count in noted.items() if not key[0].startswith("S")}
     notes = []
     for key, count in times.items():

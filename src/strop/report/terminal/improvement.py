@@ -68,7 +68,8 @@ def best_line(unfinished: Unfinished) -> str:
     """The best candidate so far of an unfinished improvement, in one line."""
     leader, facts = unfinished.leader, unfinished.facts
     if leader is None:
-        count = quantity(len(unfinished.candidates), "candidate")
+        others = [one for one in unfinished.candidates if one.text != unfinished.source.program]
+        count = quantity(len(others), "candidate")
         return f"no candidate is better than the original so far ({count} tried)"
     patch = f", its patch is {unfinished.best}" if unfinished.best else ""
     applies = f"; strop apply {unfinished.directory} --unproven applies it" if unfinished.source.root else ""

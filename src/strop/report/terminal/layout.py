@@ -7,6 +7,8 @@ or a model cannot draw over a report; rich's markup does not apply to them.
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -59,7 +61,9 @@ def near(path: Path) -> Path:
 def look_at(directory: Path) -> str:
     """The commands that show more of a run."""
     folder = shlex.quote(str(near(directory)))
-    return f"strop show {folder} --full, strop view {folder}"
+    started = Path(sys.argv[0])
+    strop = "strop" if shutil.which("strop") or started.name != "strop" else shlex.quote(str(near(started)))
+    return f"{strop} show {folder} --full, {strop} view {folder}"
 
 
 class Lasting:

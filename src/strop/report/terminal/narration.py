@@ -192,7 +192,8 @@ class Narration:
         if total.cost:
             spent.append(total.words)
         is_original = self.original is not None and event.solution == self.original.solution
-        origin = " (the original)" if is_original else ""
+        first = self._standings.first.get(event.solution or "")
+        origin = " (the original)" if is_original else " (again)" if first not in (None, event) else ""
         name, costs = f"candidate {named(event.solution)}{origin}: {event.verdict}", ", ".join(spent)
         if event.verdict == "ok":
             best = " (best)" if event is self.best else ""

@@ -138,6 +138,8 @@ def _size(gain: Gain, name: str) -> tuple[str, str]:
     places = _places(change.mean)
     shown = f"{100 * abs(math.expm1(change.mean)):.{places}f}"
     amount = f"{shown}%" if float(shown) else "less than 0.1%"
+    if not is_more and float(shown) == 100:  # only 0 is 100% less
+        amount = f"more than 99.{'9' * places}%"
     ends = _ends(change, lambda x: 100 * math.expm1(x), "%", places=places)
     return f"{amount} {more if is_more else less}".rstrip(), ends
 

@@ -141,6 +141,8 @@ def _limits(evidence: Evidence) -> Iterator[str]:
                 yield NOTHING_HELD_OUT
             if own:
                 yield f"{own}, and --trust-programs accepts that"
+            if evidence.trusts_scorer:
+                yield "its scorer was not tested with spoiled answers, and --trust-scorer accepts that"
         case _:
             pass
 

@@ -21,7 +21,7 @@ import sys as _sys
 _sys.path[:0] = {folders!r}
 import strop_stub as _strop
 _sys.path[:] = [each for each in _sys.path if each not in {folders!r}]
-_strop = _strop.Stub(__name__, {others!r})
+_strop = _strop.Stub(__name__, {others!r}, {classes!r})
 __getattr__ = _strop.missing
 '''
 _FUNCTION = "\n\n@_strop\n{kind}def {name}({parameters}): ...\n"
@@ -76,8 +76,9 @@ def stub_of(original: str, text: str, calls: Collection[str], folders: Collectio
     """
     tree = syntax_tree(original)
     functions = {node.name: node for node in _statements(tree.body) if isinstance(node, FUNCTIONS)}
-    others = tuple(sorted(_bound(tree) - functions.keys() - set(calls)))
-    parts = [_STUB.format(folders=list(folders), others=others)]
+    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    others = tuple(sorted(_bound(tree) - functions.keys() - set(calls) - classes))
+    parts = [_STUB.format(folders=list(folders), others=others, classes=tuple(sorted(classes)))]
     parts += [_function(node) for name, node in functions.items() if name not in calls]
     parts += [_FUNCTION.format(kind="", name=name, parameters="*arguments, **named") for name in calls]
     parts += ["\n\n", *(f"# {line}\n" for line in text.replace("\0", " ").splitlines())]

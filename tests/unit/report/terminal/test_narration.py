@@ -57,6 +57,7 @@ def test_narration_calls_a_program_the_best_once_however_often_it_is_measured(
     original = make_evaluated("original/train", "task", "S", (0.5,))
     lines = told([original, *(make_evaluated("improve/u-1#0", "task", text, (value,)) for text, value in tried)])
     assert ["(best)" in line for line in lines] == [True, False, True]
+    assert ["(again)" in line for line in lines] == [False, True, False]
 
 
 def test_narration_says_that_a_candidate_is_the_original(make_evaluated: Callable[..., Evaluated]) -> None:

@@ -35,14 +35,15 @@ class ProgramEnded(RuntimeError):
 class Stub:
     """One execution of the program: what a module is. It decorates the functions of the file that stands for the program."""
 
-    def __init__(self, name: str, others: tuple[str, ...]) -> None:
-        """Execute the program as the module `name`. `others`: names that the original binds to something else than a function.
+    def __init__(self, name: str, others: tuple[str, ...], classes: tuple[str, ...]) -> None:
+        """Execute the program as the module `name`. `others`: names that the original binds to something else than a function or
+        one of its `classes`.
 
         Raises:
             SystemExit: it is run as a script.
             Exception: of the program, or ProgramEnded.
         """
-        self._number, self._name, self._others = next(_numbers), name, others
+        self._number, self._name, self._others, self._classes = next(_numbers), name, others, classes
         if name == "__main__":
             self._refuse("it runs the program as a script")
             raise SystemExit(f"the program runs in a process of its own, and this is no script; {SHARED}")
@@ -66,6 +67,8 @@ class Stub:
 
     def missing(self, name: str) -> Any:
         """The `__getattr__` of the module."""
+        if name in self._classes:
+            self._refuse(f"it uses the class {name} of the program, of which only functions are called; {SHARED}")
         if name in self._others:
             self._refuse(
                 f"it uses {name} of the program, which its text does not show to be a function; if it is one, give --calls {name}"
