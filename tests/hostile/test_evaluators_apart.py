@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from hostile.evaluators import APART, CHEATS, IMPORTED, LOAD, PACKING, PICKLED, SEEDS_THE_GENERATOR, SHARED
+from hostile.evaluators import (
+    APART,
+    CHEATS,
+    IMPORTED,
+    LOAD,
+    PACKING,
+    PICKLED,
+    SEEDS_THE_GENERATOR,
+    SHARED,
+    SQUARE,
+)
 from hostile.evaluators_and_cheats import CHEATS as CHEATS_OF
 from hostile.evaluators_and_cheats import (
     COOKIES,
@@ -28,7 +38,7 @@ from hostile.evaluators_and_cheats import (
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
 from hostile.outcomes import SEEDS, Apart, measured, resumed, tried
 from hostile.own_memory import forms, search
-from strop.base.errors import ConfigurationError
+from strop.base.errors import ConfigurationError, TaskError
 from strop.evaluation.commands.program_copy import CopyRun
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.config import read_config, to_toml
@@ -78,6 +88,19 @@ def test_evaluator_that_needs_the_program_in_its_process_is_refused_with_the_rea
     with pytest.raises(ConfigurationError, match=re.escape(REFUSED[name])) as refused:
         tried(apart.task(program, evaluator), apart.workspaces)
     assert "--shared runs the program in its evaluator's process" in str(refused.value)
+
+
+def test_evaluator_that_draws_is_not_refused_for_a_program_that_draws_too(apart: Apart) -> None:
+    program = "import random\n\n\ndef f(x):\n    random.random()\n    return x\n"
+    evaluator = LOAD + "import random\ndef evaluate(path): return load(path).f(0.5) * random.random()\n"
+    assert tried(apart.task(program, evaluator), apart.workspaces).known.draws
+
+
+def test_failure_of_the_evaluator_is_not_called_one_of_the_original(apart: Apart) -> None:
+    evaluator = LOAD + "def evaluate(path):\n    load(path).f(3)\n    return 1 / (len(open(path).read()) < 20000)\n"
+    said = "its evaluator fails (ZeroDivisionError: division by zero), although the original has answered all calls"
+    with pytest.raises(TaskError, match=re.escape(said)):
+        tried(apart.task(SQUARE, evaluator), apart.workspaces)
 
 
 @pytest.mark.parametrize("name", REFUSED)

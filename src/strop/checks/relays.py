@@ -32,6 +32,7 @@ from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.form import AnswerForm
 from strop.tasks.function.same import canonical
 from strop.tasks.function.task import FunctionTask
+from strop.tasks.identity import trial_secret
 from strop.tasks.numbers import rebuilt
 
 RATES = ("passed", "tests")
@@ -255,7 +256,8 @@ def _spoiled_output(name: str, output: str) -> str:
 def relay_of(
     task: AnyTask, sandbox: Sandbox | None, secret: bytes, commands: CommandPool | None
 ) -> Iterator[HostRelay | CommandRelay]:
-    """The relay of a task's original, which runs where the answers are scored in the host.
+    """The relay of a task's original, which runs where the answers are scored in the host. What is spoiled are its answers to
+    instances that the task decides (`trial_secret`).
 
     Raises:
         TaskError: the task is broken.
@@ -263,7 +265,7 @@ def relay_of(
     """
     if not isinstance(task, CommandTask):
         assert sandbox is not None
-        yield HostRelay(task, sandbox, secret)
+        yield HostRelay(task, sandbox, trial_secret(task))
         return
     assert commands is not None
     worker, order = commands.worker, Order(SCOPE, task.seed, task.name, "train", SecretSeeds(secret), secret)

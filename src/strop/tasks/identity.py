@@ -42,6 +42,11 @@ def task_digest(task: AnyTask) -> str:
     return digest.hexdigest()
 
 
+def trial_secret(task: AnyTask) -> bytes:
+    """What a trial that may refuse a task draws its instances from: the task alone, so that it is refused always or never."""
+    return bytes.fromhex(task_digest(task))
+
+
 def _files_of(task: Task) -> set[Path]:
     """The files that define the functions of a task, and what these import of the user's. It is read in their texts: what else
     this process has imported makes no difference."""

@@ -12,6 +12,7 @@ import strop
 from strop.base.errors import ConfigurationError
 from strop.checks.before_run import refuse_rewarding
 from strop.checks.relay import NO_ANSWERS, spoiled_answers
+from strop.checks.relays import relay_of
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil_text
 from strop.sandbox.jail import JailedSandbox
 
@@ -120,3 +121,10 @@ def test_score_of_chance_refuses_no_judge() -> None:
 def test_nothing_is_tried_after_the_time() -> None:
     found = spoiled_answers(Printed(lambda output: 0.9 if not output else 0.5, ["3\n"]), seconds=-1.0)
     assert (found.tried, found.untried, found.paid) == (0, len(TEXTS), "")
+
+
+def test_answers_that_are_spoiled_are_those_to_instances_that_the_task_alone_decides(jail: JailedSandbox) -> None:
+    with relay_of(task(lambda instance, answer: answer[0] / 1e9), jail, b"a", None) as one:
+        first = one.scored("", None)
+    with relay_of(task(lambda instance, answer: answer[0] / 1e9), jail, b"b", None) as other:
+        assert first == other.scored("", None) is not None

@@ -40,12 +40,13 @@ from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRa
 from strop.evaluation.feedback import Feedback, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.posture import IN_CONTAINERS
-from strop.tasks.base import Split
+from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
 from strop.tasks.command.readers import Reading, in_words
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import compiled_files
+from strop.tasks.identity import trial_secret
 from strop.tasks.regions import check_only
 
 
@@ -117,8 +118,9 @@ def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOr
         StropError: the original does not run, or the host failed.
     """
     with AuditLog(discard, order.scope, order.program) as log:
-        measurement = CommandMeasurement(task, order, rooms, original, log, lambda *_: None)
-        measurement.try_evaluator()
+        CommandMeasurement(task, order, rooms, original, log, lambda *_: None).try_evaluator()
+        own = replace(order, seeds=SecretSeeds(trial_secret(task)))
+        measurement = CommandMeasurement(task, own, rooms, original, log, lambda *_: None)
         with measurement.built_original() as copy:
             copy.answers = {}
             yield partial(measurement.runs_of_original, copy)

@@ -84,7 +84,11 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
         return EvaluatorTrial(known, (first,), None, asks_alike=False, ignores_seed=False)
     again, passed_again = (first, passed) if is_recorded else run(0, Isolation(known, longer=True))
     other, passed_other = run(1, Isolation(known, learns=True, draws=1))
-    for each in (again, other):
+    for each, by in ((again, passed_again), (other, passed_other)):
+        if by.scorer_failed:
+            raise TaskError(
+                f"task {task.name}: its evaluator fails ({gist(each.error)}), although the original has answered all calls"
+            )
         if not each.values:
             files = ", ".join(sorted(known.opened - {task.evaluator.program})) or "no other"
             raise _refused(
@@ -99,7 +103,7 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
             f"two evaluations of the original asked the same, got the same answers, and gave {_values(first, again)}: the score "
             "is made of something else, such as a clock or the program's text",
         )
-    if is_alike and not is_recorded:
+    if is_alike and not (is_recorded or known.draws):
         _check_shared(task, run, known, first, passed)
     answered_alike = passed.answered == passed_other.answered
     scored_alike = counted(first.values) == counted(other.values)
@@ -114,7 +118,7 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
 
 def _check_shared(task: CommandTask, run: Run, known: KnownCalls, first: CopyRun, passed: Passed) -> None:
     """Raises ConfigurationError if the evaluator scores the original differently in one process with it, although the original
-    draws no random numbers, which differ there."""
+    answers alike whatever it draws."""
     shared, _ = run(0, None)
     counted = task.objective.counted
     if shared.values and counted(shared.values) == counted(first.values):

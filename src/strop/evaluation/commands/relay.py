@@ -43,6 +43,8 @@ class KnownCalls:
         self.loaded: set[str] = set()
         """Modules that it imported; `evaluator_loaded`: that its evaluator imported."""
         self.evaluator_loaded: set[str] = set()
+        self.draws = False
+        """Whether it drew from the global random generators, which it would share with its evaluator in one process."""
         self._forms: dict[str, AnswerForm] = {}
         self._lock = threading.Lock()
 
@@ -51,6 +53,7 @@ class KnownCalls:
         with self._lock:
             self.opened.update(said["opened"])
             self.loaded.update(said["loaded"])
+            self.draws = self.draws or bool(said["draws"])
 
     def see(self, function: str, value: Any) -> Any:
         """Add what the original returned; returns it."""

@@ -150,7 +150,7 @@ def _plain(value: Any, blobs: _Blobs, depth: int) -> object:
     return _other(value, blobs)
 
 
-_WORDS = {"exception", "message", "traceback", "type", "line", "loaded", "answer", "opened"}
+_WORDS = {"exception", "message", "traceback", "type", "line", "loaded", "answer", "opened", "draws"}
 """Keys of what strop itself sends in messages; dicts with others are sent as pairs."""
 
 

@@ -23,6 +23,7 @@ MOST_WORDS = 4000
 _LONGEST_PATH = 4096
 _modules: dict[int, types.ModuleType] = {}
 _opened: set[str] = set()
+_seeded: dict[int, bytes] = {}
 _before = set(sys.modules)
 _root = os.getcwd()
 
@@ -31,7 +32,8 @@ def answer(question: bytes, place: dict[str, Any]) -> dict[str, Any]:
     """The answer to a question of a stub, both plain data.
 
     `place`: the program's `path` and `text`, the seed of what it `draws`, and whether it is the `original`. Then the answer also
-    lists what the program has imported and opened in the tree, and a call that changes an argument is reported.
+    lists what the program has imported and opened in the tree, and whether it has drawn random numbers, and a call that changes
+    an argument is reported.
     """
     kind, number, name, *given = plain_data.decode(question)
     try:
@@ -44,8 +46,10 @@ def answer(question: bytes, place: dict[str, Any]) -> dict[str, Any]:
         data = plain_data.encode(("changed", str(error)))
     except BaseException as error:
         data = plain_data.encode(("raised", *_told(error)))
-    learnt = {"loaded": loaded(_before, _root), "opened": _below_root()} if place["original"] else {}
-    return {"answer": data, **learnt}
+    if not place["original"]:
+        return {"answer": data}
+    draws = _generators() != _seeded.get(0, _generators())
+    return {"answer": data, "loaded": loaded(_before, _root), "opened": _below_root(), "draws": draws}
 
 
 class _Changed(Exception):
@@ -70,6 +74,7 @@ def _begin(place: dict[str, Any]) -> None:
     sys.argv[:] = [place["path"]]
     sys.path[:0] = dict.fromkeys((os.path.dirname(place["path"]), _root))
     _seed(place["draws"])
+    _seeded[0] = _generators()
     if place["original"]:
         sys.addaudithook(_hook)
 
@@ -115,6 +120,11 @@ def _seed(number: int) -> None:
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.random.seed(number)
+
+
+def _generators() -> bytes:
+    numpy = sys.modules.get("numpy")
+    return plain_data.encode((random.getstate(), None if numpy is None else numpy.random.get_state()))
 
 
 def _told(error: BaseException) -> tuple[Any, ...]:
