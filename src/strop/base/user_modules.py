@@ -138,13 +138,13 @@ def spec_of(path: Path) -> ModuleSpec | None:
     """
     import_from([str(root) for root in source_roots(path)])
     refuse_shadowing([path])
-    return importlib.util.spec_from_file_location(_name_of(path), path)
+    return importlib.util.spec_from_file_location(name_of(path), path)
 
 
 def refuse_shadowing(files: Collection[Path]) -> None:
     """Raises ConfigurationError if a file imports a module of its project that would take the place of one that strop needs."""
     for file in files:
-        for name in sorted({each.partition(".")[0] for each in _imported(file, "")} - {"strop", ""}):
+        for name in sorted({each.partition(".")[0] for each in imported_names(file, "")} - {"strop", ""}):
             spec = _work_tree.own(name)
             if spec is not None and spec.origin and is_needed(name):
                 whose = "the standard library has" if name in sys.stdlib_module_names else "strop itself needs"
@@ -170,7 +170,7 @@ def registered(name: str, module: ModuleType) -> Iterator[None]:
 
 def user_module(path: Path, without: Collection[str] = ()) -> UserModule:
     """A module that was loaded, with what has been imported of its project since, but for the modules `without` and below."""
-    own, root = _name_of(path), str(package_root(path))
+    own, root = name_of(path), str(package_root(path))
     hidden = [own, "strop", *(importlib.util.resolve_name(each, own.rpartition(".")[0]) for each in without)]
     found = [
         _listed(name, _file_of(module))
@@ -202,7 +202,7 @@ def marked_beside(name: str) -> UserModule:
         if each in known and each not in found:
             found[each] = known[each]
             wanted += _above(each)
-            wanted += [part for one in _imported(Path(known[each]), each) for part in (one, *_above(one))]
+            wanted += [part for one in imported_names(Path(known[each]), each) for part in (one, *_above(one))]
     found.pop(name, None)
     return UserModule(name, str(Path(file).absolute()), tuple(_listed(*each) for each in sorted(found.items())))
 
@@ -216,7 +216,7 @@ def _above(name: str) -> list[str]:
     return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
-def _imported(file: Path, name: str) -> set[str]:
+def imported_names(file: Path, name: str) -> set[str]:
     """The dotted names that a file names in imports, of modules or of what they hold; relative ones only if its name is known."""
     found = set[str]()
     with suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
@@ -230,7 +230,7 @@ def _imported(file: Path, name: str) -> set[str]:
     return found
 
 
-def _name_of(path: Path) -> str:
+def name_of(path: Path) -> str:
     """The dotted name: from `src` where the file is below it, so that a package without `__init__.py` counts."""
     path, root, project = path.absolute(), package_root(path), _project(path)
     if project is not None and path.is_relative_to(project / "src"):

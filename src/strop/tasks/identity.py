@@ -3,7 +3,6 @@ one continued, only for the task that was measured."""
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import inspect
 import os
@@ -12,8 +11,7 @@ from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 
-from strop.base.syntax import syntax_tree
-from strop.base.user_modules import package_root, source_roots
+from strop.base.user_modules import imported_names, name_of, own_file, package_root
 from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import listed
@@ -64,23 +62,10 @@ def _files_of(task: Task) -> set[Path]:
 
 
 def _imported(path: Path) -> Iterator[Path]:
-    """The files of its project that a module's text imports, if there are any."""
-    root = package_root(path)
-    package = path.relative_to(root).parent.parts
-    try:
-        nodes = list(ast.walk(syntax_tree(path.read_text("utf-8"))))
-    except (OSError, ValueError, SyntaxError):  # it cannot be imported either
-        return
-    names = [tuple(alias.name.split(".")) for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else ()
-            module = (*above, *(node.module or "").split(".")) if node.module else above
-            names += [module, *((*module, alias.name) for alias in node.names)]
-    for parts in dict.fromkeys(name[:length] for name in names for length in range(1, len(name) + 1)):
-        places = (
-            each.joinpath(*parts[:-1], last)
-            for each in source_roots(path)
-            for last in (f"{parts[-1]}/__init__.py", f"{parts[-1]}.py")
-        )
-        yield from [file for file in places if file.is_file()][:1]
+    """The files of its project that a file's text imports, with the packages that they are in."""
+    for name in imported_names(path, name_of(path)):
+        parts = name.split(".")
+        for end in range(1, len(parts) + 1):
+            found = own_file(path, ".".join(parts[:end]))
+            if found is not None:
+                yield found / "__init__.py" if found.is_dir() else found
