@@ -27,7 +27,7 @@ from strop.sandbox.base import Outcome, Returned, Sandbox
 from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.bundle import bundled
-from strop.tasks.command.objective import COUNTED_BY_KERNEL
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, RATES
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.form import AnswerForm
 from strop.tasks.function.same import canonical
@@ -35,7 +35,6 @@ from strop.tasks.function.task import FunctionTask
 from strop.tasks.identity import trial_secret
 from strop.tasks.numbers import rebuilt
 
-RATES = ("passed", "tests")
 """Readers whose values are at most 1."""
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
 """How many instances answers are scored on."""

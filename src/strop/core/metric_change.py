@@ -21,13 +21,12 @@ from strop.base.from_json import from_json, read_json
 from strop.base.results import Evaluation, ScoredBy
 from strop.core.scorer import scorer_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
-from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Metric
+from strop.tasks.command.objective import Metric
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS, RATES, TIMES
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, AnyTask, CommandTask
 from strop.tasks.function.task import SECONDS, FunctionTask
 from strop.tasks.problem import VALUE, VERIFIED
 
-RATES = ("passed", "tests")
-"""Readers whose values are in [0, 1]."""
 MOST = 20.0
 """The largest log-ratio that counts in a utility, and at which an interval ends."""
 SETBACK = 1.5
@@ -49,7 +48,7 @@ class MetricFacts:
     weight: float = 1.0
     """Share of the metric in the score, relative to the other weights."""
     reader: str = ""
-    """How its value is read: `time`, `wall`, `memory`, `passed`, `tests`, `verify`, a path or an expression."""
+    """How its value is read: the kind of score, such as `time`; `verify`, a path or an expression."""
     resolution: float = 0.0
     """Relative difference that no number of measurements resolves; every interval contains it on both sides."""
 
@@ -120,7 +119,9 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
     objective = task.objective
 
     def facts(metric: Metric) -> MetricFacts:
-        return MetricFacts(metric.name, metric.goal, metric.weight, objective.readers.get(metric.name, ""))
+        reader = objective.readers.get(metric.name, "")
+        resolution = KINDS[reader].resolution if reader in KINDS else 0.0
+        return MetricFacts(metric.name, metric.goal, metric.weight, reader, resolution)
 
     metrics = tuple(map(facts, objective.metrics))
     return ObjectiveFacts(
@@ -304,7 +305,9 @@ def _log_ratio(metrics: Sequence[MetricFacts], measures: Sequence[Weighed], conf
     memory, does not make them independent."""
     if any(metric.reader in COUNTED_BY_KERNEL for metric in metrics):
         measures = [(weight, _totals(new), _totals(old)) for weight, new, old in measures]
-    change, unresolved = log_ratio_of_totals(*measures, confidence=confidence), math.log1p(metrics[0].resolution)
+    change = log_ratio_of_totals(*measures, confidence=confidence)
+    shares = zip(metrics, measures, strict=True)
+    unresolved = sum(abs(weight) * math.log1p(metric.resolution) for metric, (weight, *_) in shares)
     if change.interval is None:
         return change
     low, high = (min(max(end, -MOST), MOST) for end in change.interval)  # where single values are 0 an end is infinite

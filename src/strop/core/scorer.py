@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from strop.tasks.command.objective import COUNTED_BY_KERNEL
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import FunctionTask
 
 BY_HOST = "computed by the host in score()"
-_COUNTED = {"time": "CPU time", "wall": "elapsed time", "memory": "memory"}
 _EQUAL = "answers must equal the original's"
 
 
@@ -20,7 +19,7 @@ def scorer_of(task: AnyTask) -> str:
     if not isinstance(task, FunctionTask) or not task.by_time:
         return BY_HOST
     accepted = "accept() decides about answers, in the host" if task.accept is not None else _EQUAL
-    return f"{_COUNTED['time']}, counted by the kernel; {accepted}"
+    return f"{KINDS['time'].noun}, counted by the kernel; {accepted}"
 
 
 def scorer_line(task: AnyTask) -> str:
@@ -40,5 +39,5 @@ def _judged(task: CommandTask) -> str:
     if task.scored_by == "judge":
         return f"computed by {judge}"
     readers = dict.fromkeys(task.objective.readers[metric.name] for metric in task.objective.metrics)
-    counted = " and ".join(_COUNTED[reader] for reader in readers if reader in COUNTED_BY_KERNEL)
+    counted = " and ".join(KINDS[reader].noun for reader in readers if reader in COUNTED_BY_KERNEL)
     return f"{counted}, counted by the kernel; {f'{judge} accepts answers' if judge else _EQUAL}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 
 FormName: TypeAlias = Literal["sample", "function", "evaluator", "command"]
 NAME = "my-task"
@@ -20,8 +21,6 @@ METRIC = "my_metric"
 """The metric's name in the files."""
 WORDS = "as few quarrels as possible within a shift"
 """What is better, in the files of forms whose score is computed in Python."""
-MEASURED = ("time", "wall", "memory")
-"""Metrics that strop measures itself while a command runs; less is better."""
 _FOLDER = Path(__file__).parent
 _METRIC = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,39})(?::(max|min))?")
 
@@ -113,7 +112,7 @@ def metric_of(form: Form, goal: str) -> tuple[str, str]:
     if found is None:
         raise ConfigurationError(f"what is better is NAME:max or NAME:min, e.g. {form.goal}, not {goal!r:.90}")
     name, direction = found[1], found[2]
-    if name not in MEASURED:
+    if name not in COUNTED_BY_KERNEL:
         return name, direction or "max"
     if form.name == "evaluator":
         raise ConfigurationError(f"{name} is measured while a command runs; take --form command")
@@ -125,7 +124,7 @@ def metric_of(form: Form, goal: str) -> tuple[str, str]:
 def _exchanged(form: Form, name: str, direction: str) -> dict[str, str]:
     """What of the files is put otherwise for this metric."""
     found = {}
-    if name in MEASURED:
+    if name in COUNTED_BY_KERNEL:
         found[
             f'{{ {METRIC} = "$.{METRIC}" }} # where the number stands in the output: a JSON path, or a regular expression'
         ] = f'{{ {name} = "{name}" }} # what strop measures while the command runs'

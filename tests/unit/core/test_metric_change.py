@@ -84,7 +84,8 @@ def found(metric: MetricFacts, factor: float, *, seeded: bool = True, **how: Any
     [
         ("time", "min", 1 / 1.2, "20% faster"),
         ("wall", "min", 1 / 3, "3x as fast"),
-        ("time", "min", 1.25, "20% slower"),
+        ("time", "min", 1.25, "takes 25% longer"),
+        ("wall", "min", 3.0, "3x as slow"),
         ("memory", "min", 0.7, "30% less memory"),
         ("memory", "min", 1.3, "30% more memory"),
         ("$.x", "max", 1.3, "30% higher m"),
@@ -108,9 +109,9 @@ def test_change_is_said_in_the_words_and_the_direction_that_people_use(
 @pytest.mark.parametrize(
     ("factor", "base", "said"),
     [
-        (1 / 140, 0.1189, "Better: 140x as fast, from 119 ms to 0.849 ms, "),
-        (1 / 1500, 3.0, "Better: 1,500x as fast, from 3 s to 2 ms, "),
-        (1 / 3, 0.00012, "Better: 3x as fast, from 0.12 ms to 40 µs, "),
+        (1 / 140, 0.1189, "Better: 140x as fast, from 119 ms to 0.849 ms of CPU time, "),
+        (1 / 1500, 3.0, "Better: 1,500x as fast, from 3 s to 2 ms of CPU time, "),
+        (1 / 3, 0.00012, "Better: 3x as fast, from 0.12 ms to 40 µs of CPU time, "),
     ],
 )
 def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: float, base: float, said: str) -> None:
@@ -137,8 +138,9 @@ def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: fl
         (0.1, {"loading": 0.008}, {"loading": 0.002}, ""),
         (0.1, {}, {"receiving": 0.2}, "Better: at least 10x as fast"),
         (0.1, {}, {"receiving": 0.05}, "Better: 10x as fast"),
-        (2.0, {}, {"receiving": 0.2}, "at least 50% slower"),
-        (1.0, {}, {"receiving": 0.2}, "seconds unchanged at 1 s"),
+        (2.0, {}, {"receiving": 0.2}, "worse, at least 2x as slow"),
+        (1.5, {}, {"receiving": 0.2}, "worse, takes at least 50% longer"),
+        (1.0, {}, {"receiving": 0.2}, "seconds unchanged at 1 s of CPU time"),
     ],
 )
 def test_sentence_says_what_loading_and_receiving_make_of_the_time_of_a_function(
@@ -189,7 +191,9 @@ def test_percentage_and_interval_are_of_the_two_values_that_are_shown() -> None:
     before = [{"time": 1.5 if n % 3 == 0 else 0.4} for n in range(24)]
     after = [{"time": 3.0 if n % 3 == 0 else 0.0004} for n in range(24)]
     slower = gain(TIME, after, before, seeded=True)
-    assert slower is not None and slower.verdict != "better" and size(slower).startswith("23% slower (95% interval ")
+    assert (
+        slower is not None and slower.verdict != "better" and size(slower).startswith("takes 30% longer (95% interval ")
+    )
     assert math.isclose(math.exp(slower.change.mean), slower.before / slower.after)
     assert sentence(single(facts_on((TIME,), seeded=True), after, before)).startswith("No ")
 
@@ -252,7 +256,7 @@ def test_sentence_names_the_instances_on_which_a_better_program_is_much_slower()
     after, before = measured(TIME, 0.1, n=40)
     after[7] = {"time": 1.8 * before[7]["time"]}
     said = sentence(single(facts_on((TIME,), seeded=True), after, before))
-    assert said.startswith("Better: ") and said.endswith(", on 40 held-out instances; up to 1.8x slower on 1 of them.")
+    assert said.startswith("Better: ") and said.endswith(", on 40 held-out instances; up to 1.8x as slow on 1 of them.")
 
 
 def test_one_measurement_that_is_thirty_times_slower_leaves_nothing_to_claim() -> None:
@@ -264,7 +268,7 @@ def test_one_measurement_that_is_thirty_times_slower_leaves_nothing_to_claim() -
 def test_values_that_differ_are_shown_with_digits_that_differ() -> None:
     after, before = [{"time": 0.01701}, {"time": 0.01701}], [{"time": 0.01704}, {"time": 0.01704}]
     one = gain(TIME, after, before, seeded=True)
-    assert one is not None and values(one) == "from 17.04 ms to 17.01 ms"
+    assert one is not None and values(one) == "from 17.04 ms to 17.01 ms of CPU time"
 
 
 def test_line_about_the_original_compares_it_with_nothing(tmp_path: Path) -> None:
@@ -275,9 +279,12 @@ def test_line_about_the_original_compares_it_with_nothing(tmp_path: Path) -> Non
     at: Any = {"scope": "a", "utility": "p", "split": "train", "solution": "b", "value": 0.5, "verdict": "ok"}
     own, other = ({"time": 0.132},) * 3, ({"time": 0.066},) * 3
     assert words(Evaluated(**at, metrics=own, beside=own)) == "132 ms"
-    assert words(Evaluated(**at, metrics=other, beside=own)) == "2x as fast (from 132 ms to 66 ms)"
+    assert words(Evaluated(**at, metrics=other, beside=own)) == "2x as fast (from 132 ms to 66 ms of CPU time)"
     tie = ({"time": 0.13199},) * 3
-    assert words(Evaluated(**at, metrics=tie, beside=own)) == "less than 0.1% faster (from 132 ms to 131.99 ms)"
+    assert (
+        words(Evaluated(**at, metrics=tie, beside=own))
+        == "less than 0.1% faster (from 132 ms to 131.99 ms of CPU time)"
+    )
 
 
 def test_few_equal_measurements_exclude_no_chance() -> None:
@@ -468,7 +475,7 @@ def test_sentence_says_percent_interval_and_both_values() -> None:
     facts = facts_on((TIME,), seeded=False, fixed_input=True)
     said = sentence(single(facts, *measured(TIME, 1 / 1.12, n=10, noise=0.01)))
     assert said.startswith("Better on its fixed input: 12% faster (95% interval 1")
-    assert said.endswith(f"%), from 999 ms to 894 ms, in 10 repeated measurements{LIMIT}")
+    assert said.endswith(f"%), from 999 ms to 894 ms of CPU time, in 10 repeated measurements{LIMIT}")
 
 
 def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
@@ -489,7 +496,7 @@ def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
         "No improvement: the returned program is worse, -0.300 in utility, "
-        "from 0.500 to 0.200 (score 1 higher, from 0 to 1, but time 50% slower, from 1 s to 2 s), on 20 "
+        "from 0.500 to 0.200 (score 1 higher, from 0 to 1, but time 2x as slow, from 1 s to 2 s of CPU time), on 20 "
         "held-out instances; keep the original."
     )
 

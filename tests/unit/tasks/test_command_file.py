@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,16 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.audit import read_program
+from strop.core.metric_change import facts_of
+from strop.core.scorer import scorer_of
 from strop.lm.base import Request, dropped
 from strop.lm.scripted import read_script
+from strop.runs.claims.gains import valued
 from strop.tasks.command.config import command_task, parse_objective, read_config, to_toml
 from strop.tasks.command.objective import Constraint, Metric
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings
-from strop.tasks.command.readers import documents
+from strop.tasks.command.readers import documents, read_score
+from strop.tasks.command.score_kinds import KINDS, Printed, ScoreKind
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, OWN_TESTS, CommandTask
 from strop.tasks.command.tree import RECORD, copy_tree, listed, packed, unpack
 from strop.tasks.registry import load_any
@@ -160,7 +165,10 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         (SCORED + "metric = ['speed:maximum']\n", "metric 'speed:maximum': expected NAME:max"),
         (SCORED + "metric = ['score:max:0']\n", "metric 'score:max:0': expected NAME:max"),
         (SCORED + "metric = ['a', 'b']\n", "metric: no score is named a; the scores are score"),
-        (SCORED, "score score: say whether more or less of it is better: --metric score:max or --metric score:min"),
+        (
+            SCORED,
+            "score 'score ([0-9.]+)': say whether more or less of it is better: --score 'score=score ([0-9.]+)' --metric",
+        ),
         (MINIMAL + "require_metric = ['tets=1']\n", "require_metric: no score is named tets; the scores are score"),
         (
             MINIMAL + "require_metric = ['score<=100ms']\n",
@@ -237,7 +245,7 @@ def test_file_that_is_no_text_is_named(tree: Path, content: bytes | None, messag
             [],
             [],
             None,
-            "score speed: say whether more or less of it is better: --metric speed:max",
+            re.escape("better: --score '$.results[0].speed' --metric speed:max, or speed:min (in a strop.toml: "),
         ),
         (["score=(.*)"], ["score:max"], [], {"score": "score=(.*)"}, [Metric("score")]),
         ([r"loss=\s*([0-9.]+)"], ["loss:min"], [], {"loss": r"loss=\s*([0-9.]+)"}, [Metric("loss", "min")]),
@@ -259,7 +267,7 @@ def test_file_that_is_no_text_is_named(tree: Path, content: bytes | None, messag
         (["x: (.)", "y: (.)"], [], [], None, "score: two scores are named score; name each: NAME=HOW"),
         (["$.a", "$.b"], ["a:max", "b:min"], [], {"a": "$.a", "b": "$.b"}, [Metric("a"), Metric("b", "min")]),
         ({"a": "x(.)"}, ["a:max"], [], {"a": "x(.)"}, [Metric("a")]),
-        (["$.hits"], [], ["hits>=1"], None, "score hits: say whether more or less of it is better"),
+        (["$.hits"], [], ["hits>=1"], None, r"score '\$.hits': say whether more or less of it is better"),
         ([], [], ["tests=1"], {"tests": "tests"}, [Metric("tests")]),
     ],
 )
@@ -273,6 +281,33 @@ def test_objective_is_made_of_scores_metrics_and_constraints(
     found = parse_objective(score, metric, require)
     assert dict(found.readers) == readers
     assert list(found.metrics) == metrics
+
+
+@pytest.mark.parametrize(
+    ("reader", "name"),
+    [(r"ratio: (\S+)", "ratio"), ("mean time: (.*)", "mean"), ("([0-9]+)", "score"), ("$.speed", "speed")],
+)
+def test_refusal_of_a_score_without_a_direction_prints_what_works(reader: str, name: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_objective([reader], [], [])
+    flags = shlex.split(str(error.value).partition("better: ")[2].partition(", or ")[0])
+    assert flags[::2] == ["--score", "--metric"] and "score score" not in str(error.value)
+    found = parse_objective([flags[1]], [flags[3]], [])
+    assert dict(found.readers) == {name: reader} and found.metrics == (Metric(name),)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_kind_of_score_is_read_and_explained_by_its_row(tree: Path, kind: ScoreKind) -> None:
+    task = command_task(tree, command="true", files=["src/a.c"], score=[kind.name], trust_programs=True)
+    is_counted = kind.scored_by == "kernel"
+    assert f"- {kind.name}: {kind.meaning}" in task.u_str and task.interleaved is kind.is_time
+    assert task.objective.metrics == (Metric(kind.name, "min" if is_counted else "max"),)
+    assert not is_counted or scorer_of(task).startswith(f"{kind.noun}, counted by the kernel")
+    left = Printed("1 passed in 0.1s\n", "", True, 1.0, 1.0, 1 << 20, lambda _: None)
+    assert read_score("x", kind.name, left).value == (kind.read(left) if kind.read else 1.0)
+    facts = facts_of(task)
+    assert facts is not None and facts.metrics[0].resolution == kind.resolution
+    assert valued(facts.metrics[0], 1.0) == {"s": "1 s", "%": "100%", "": "1"}.get(kind.unit, f"1 {kind.unit}")
 
 
 def test_times_are_measured_in_turns_and_memory_is_not(tree: Path) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.command.config import parse_objective
-from strop.tasks.command.readers import Printed, Reading, check_reader, in_words, matches_in, read_score
+from strop.tasks.command.readers import Reading, check_reader, in_words, matches_in, read_score
 from strop.tasks.command.readers import test_counts as counts_of
+from strop.tasks.command.score_kinds import Printed
 
 GOOGLE = '{"context": {"num_cpus": 2}, "benchmarks": [{"name": "BM_sort/8", "cpu_time": 1.25e2, "time_unit": "ns"}]}'
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from strop.base.errors import Malformed
-from strop.tasks.command.readers import Printed, Reading, check_alike, read_score
+from strop.tasks.command.readers import Reading, check_alike, read_score
+from strop.tasks.command.score_kinds import Printed
 
 ORIGINAL, CANDIDATE = "the original is malformed", "the candidate is malformed"
 OPS = "ops/s: ([0-9.]+)"

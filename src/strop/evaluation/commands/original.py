@@ -21,8 +21,8 @@ from strop.evaluation.commands.relay import KnownCalls
 from strop.evaluation.feedback import gist
 from strop.tasks.base import Split
 from strop.tasks.command.behaviour import Behaviour
-from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.readers import Reading
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask
 
 UNCHECKED = (

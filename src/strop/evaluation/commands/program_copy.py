@@ -28,16 +28,15 @@ from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
-from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.readers import (
     GIVES_NO,
     MOST_FILE,
-    Printed,
     Reading,
     check_alike,
     read_score,
     test_counts,
 )
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, Printed
 from strop.tasks.command.task import OUTPUT, PROGRAM, CommandTask
 
 SEED_BITS = 31

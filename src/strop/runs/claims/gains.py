@@ -12,11 +12,11 @@ from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_of, gain
 from strop.runs.claims.numbers import between, no_width, seconds_in_words, turned
-from strop.tasks.command.objective import COUNTED_BY_KERNEL
+from strop.tasks.command.score_kinds import KINDS, ScoreKind
 from strop.tasks.command.task import AnyTask
 from strop.tasks.problem import VERIFIED
 
-_CLOCKS = ("time", "wall")
+_PRINTED = ScoreKind("", "program", "", "", "", None)
 _MOST_FURTHER = 4
 """Digits beyond the usual ones, for two values that are nearly equal."""
 _SECONDS = ("seconds", "_seconds", " seconds")
@@ -25,12 +25,19 @@ _SECONDS = ("seconds", "_seconds", " seconds")
 
 def valued(metric: MetricFacts, value: float, further: int = 0) -> str:
     """A value of a metric with its unit, if it is known: `0.85 ms`, `12.5 MiB`, `0.9143`; `further` digits more."""
-    if metric.reader in _CLOCKS or metric.name.lower().endswith(_SECONDS):
+    unit = _kind(metric).unit
+    if unit == "s" or metric.name.lower().endswith(_SECONDS):
         return seconds_in_words(value, 3 + further)
-    if metric.reader == "tests":
+    if unit == "%":
         return f"{plain(100 * value, 3 + further)}%"
     digits = 7 if metric.reader == VERIFIED else 4
-    return f"{plain(value, 3 + further)} MiB" if metric.reader == "memory" else plain(value, digits + further)
+    return f"{plain(value, 3 + further)} {unit}" if unit else plain(value, digits + further)
+
+
+def of_what(metric: MetricFacts) -> str:
+    """Behind the value of a time, which time it is: ` of CPU time`."""
+    kind = _kind(metric)
+    return f" of {kind.noun}" if kind.is_time else ""
 
 
 def in_units(facts: ObjectiveFacts | None, evaluation: Evaluation) -> str:
@@ -54,17 +61,18 @@ def unit_of(facts: ObjectiveFacts | None) -> str:
 
 
 def values(gain: Gain) -> str:
-    """Both values, with as many digits as tell them apart: `from 119 ms to 0.85 ms`."""
+    """Both values, with as many digits as tell them apart: `from 119 ms to 0.85 ms of CPU time`."""
     for further in range(_MOST_FURTHER):
         before, after = (valued(gain.metric, value, further) for value in (gain.before, gain.after))
         if before != after or gain.before == gain.after:
             break
-    return f"from {before} to {after}"
+    return f"from {before} to {after}{of_what(gain.metric)}"
 
 
-def size(gain: Gain) -> str:
-    """The size of the change: `12% faster (95% interval 8 to 15%)`, `3.1x as fast (…)`, `0.51 higher score (…)`."""
-    return _with_interval(gain, _name(gain))
+def size(gain: Gain, least: str = "") -> str:
+    """The size of the change: `12% faster (95% interval 8 to 15%)`, `3.1x as fast (…)`, `takes 30% longer (…)`, `0.51 higher
+    score (…)`. `least`: what stands before an amount that is a bound."""
+    return _with_interval(gain, _name(gain), least=least)
 
 
 def unnamed(gain: Gain, *, interval: bool = True) -> str:
@@ -77,8 +85,8 @@ def unnamed(gain: Gain, *, interval: bool = True) -> str:
 def named(gain: Gain) -> str:
     """The size after the metric's name, and both values: `acc 90% lower, from 0.9 to 0.09`."""
     if not gain.change.mean:
-        return f"{_name(gain)} unchanged at {valued(gain.metric, gain.after)}"
-    if gain.metric.reader in ("memory", "tests"):
+        return f"{_name(gain)} unchanged at {valued(gain.metric, gain.after)}{of_what(gain.metric)}"
+    if _kind(gain.metric).noun and not _kind(gain.metric).is_time:
         return f"{size(gain)}, {values(gain)}"
     return f"{_name(gain)} {_with_interval(gain, '')}, {values(gain)}"
 
@@ -88,7 +96,7 @@ def compared(gain: Gain) -> str:
     name, words = _name(gain), _size(gain, _name(gain))[0]
     if not gain.change.mean:
         return f"{name} unchanged"
-    return words if gain.metric.name in COUNTED_BY_KERNEL or name in words else f"{name} {words}"
+    return words if _kind(gain.metric).noun or name in words else f"{name} {words}"
 
 
 def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
@@ -113,35 +121,39 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
     return words
 
 
-def _with_interval(gain: Gain, name: str, before: str = "95% interval ") -> str:
-    words, interval = _size(gain, name)
+def _with_interval(gain: Gain, name: str, before: str = "95% interval ", least: str = "") -> str:
+    words, interval = _size(gain, name, least)
     return f"{words} ({before}{interval})" if interval else words
 
 
-def _size(gain: Gain, name: str) -> tuple[str, str]:
+def _size(gain: Gain, name: str, least: str = "") -> tuple[str, str]:
     """The size of the change and its interval, such as `12% higher score` and `8 to 15%`; no interval: an empty text."""
-    metric, is_time = gain.metric, gain.scale == "ratio" and gain.metric.reader in _CLOCKS
-    # The ratio of times is one of speeds; of everything else it is how much more or less there is.
-    change = turned(gain.change) if metric.goal == "min" and not is_time else gain.change
+    metric, kind = gain.metric, _kind(gain.metric)
+    is_time = gain.scale == "ratio" and kind.is_time
+    is_slower = is_time and gain.change.mean < 0
+    # The ratio of shorter times is one of speeds; of everything else it is how much more or less there is.
+    change = turned(gain.change) if metric.goal == "min" and (is_slower or not is_time) else gain.change
     is_more = change.mean >= 0
-    if metric.reader == "tests":
-        words = "all tests pass" if gain.after == 1 else f"{'more' if is_more else 'fewer'} tests pass"
+    if kind.unit == "%":
+        words = f"all {kind.noun} pass" if gain.after == 1 else f"{'more' if is_more else 'fewer'} {kind.noun} pass"
         return words, _ends(change, lambda x: 100 * x, " points", digits=2)
     more, less = f"higher {name}", f"lower {name}"
     if gain.scale == "difference":
         return f"{plain(abs(change.mean))} {more if is_more else less}".rstrip(), _ends(change, float, digits=3)
     if change.mean >= math.log(2) and (is_time or metric.goal == "max"):
-        what = "as fast" if is_time else f"the {name}" if name else "as much"
-        return f"{plain(math.exp(change.mean), 2)}x {what}", _ends(change, math.exp, "x", digits=2)
-    if is_time or metric.reader == "memory":
-        more, less = ("faster", "slower") if is_time else ("more memory", "less memory")
+        what = f"as {'slow' if is_slower else 'fast'}" if is_time else f"the {name}" if name else "as much"
+        return f"{least}{plain(math.exp(change.mean), 2)}x {what}", _ends(change, math.exp, "x", digits=2)
+    if kind.noun:
+        more, less = (
+            ("longer" if is_slower else "faster", "") if is_time else (f"more {kind.noun}", f"less {kind.noun}")
+        )
     places = _places(change.mean)
     shown = f"{100 * abs(math.expm1(change.mean)):.{places}f}"
     amount = f"{shown}%" if float(shown) else "less than 0.1%"
     if not is_more and float(shown) == 100:  # only 0 is 100% less
         amount = f"more than 99.{'9' * places}%"
     ends = _ends(change, lambda x: 100 * math.expm1(x), "%", places=places)
-    return f"{amount} {more if is_more else less}".rstrip(), ends
+    return f"{'takes ' if is_slower else ''}{least}{amount} {more if is_more else less}".rstrip(), ends
 
 
 def _places(log: float) -> int:
@@ -162,6 +174,11 @@ def _ends(
     ends = (low, high) if change.mean >= 0 else (-high, -low)
     each, whole = (unit, "") if unit == "x" else ("", unit)
     return between(ends, places=places, digits=digits, unit=each) + whole
+
+
+def _kind(metric: MetricFacts) -> ScoreKind:
+    """The kind of a score; of a printed one, without words and unit."""
+    return KINDS.get(metric.reader, _PRINTED)
 
 
 def _name(gain: Gain) -> str:

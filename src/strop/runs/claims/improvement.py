@@ -10,11 +10,11 @@ from strop.base.results import Evaluation, means_of
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, MetricFacts
 from strop.evaluation.feedback import gist
-from strop.runs.claims.gains import in_units, named, size, unit_of, valued, values
+from strop.runs.claims.gains import in_units, named, of_what, size, unit_of, valued, values
 from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words, too_few
 from strop.runs.finding import UTILITY, Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
-from strop.tasks.command.objective import TIMES
+from strop.tasks.command.score_kinds import TIMES
 from strop.tasks.function.task import RECEIVING, SECONDS
 from strop.tasks.problem import VALUE
 
@@ -171,11 +171,12 @@ def _in_metrics(evidence: Evidence, improved: ScoredProgram, decisive: Gain) -> 
     gains, n = evidence.gains, decisive.change.n
     where = _where(evidence, n, same=all(gain.deterministic for gain in gains))
     if _is_same(evidence):
-        name, value = escape(decisive.metric.name, 40), valued(decisive.metric, decisive.after)
+        name = escape(decisive.metric.name, 40)
+        value = f"{valued(decisive.metric, decisive.after)}{of_what(decisive.metric)}"
         return f"{f'{name} unchanged at {value}' if len(gains) == 1 else 'all metrics unchanged'}, {where}"
     least = "at least " if decisive.verdict in ("better", "worse") and is_diluted(improved.last) else ""
     known = _known(evidence, decisive.metric)
-    change = _all_metrics(evidence) if len(gains) > 1 else f"{least}{size(decisive)}, {values(decisive)}{known}"
+    change = _all_metrics(evidence) if len(gains) > 1 else f"{size(decisive, least)}, {values(decisive)}{known}"
     change = f"{change}, {where}{_loading(evidence)}{_setbacks(evidence)}"
     few = n < least_pairs() and evidence.finding == "no significant improvement"
     return f"{change}; at least {least_pairs()} are needed to show a difference" if few else change
@@ -200,7 +201,7 @@ def _setbacks(evidence: Evidence) -> str:
     words = ""
     for gain in evidence.gains:
         if gain.setbacks:
-            worse = "slower" if gain.metric.reader in TIMES else f"worse in {escape(gain.metric.name, 40)}"
+            worse = "as slow" if gain.metric.reader in TIMES else f"worse in {escape(gain.metric.name, 40)}"
             words += f"; up to {plain(max(gain.setbacks), 2)}x {worse} on {len(gain.setbacks)} of them"
     return words
 

@@ -19,9 +19,10 @@ from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError
 from strop.base.plain_file import read_plain
 from strop.base.terminal_text import escape
-from strop.tasks.command.objective import COUNTED_BY_KERNEL, NAME, READERS, Constraint, Metric, Objective
+from strop.tasks.command.objective import NAME, Constraint, Metric, Objective
 from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
 from strop.tasks.command.readers import check_reader, path_of, steps_of
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS
 from strop.tasks.command.task import CommandTask, Judge, distinct
 from strop.tasks.command.tree import resolved, stays_within, text_of
 from strop.tasks.evaluator.spec import RUNNER, EvaluatorSpec, stub_of, takes_seed
@@ -390,7 +391,7 @@ def parse_objective(
         ("require_metric", [c.name for c in constraints]),
     ):
         for name in names:
-            if name in READERS:
+            if name in KINDS:
                 readers.setdefault(name, name)
             elif name not in readers:
                 raise ConfigurationError(f"{option}: no score is named {name}; {_listed(list(readers))}")
@@ -451,7 +452,7 @@ def _named(scores: Sequence[str]) -> dict[str, str]:
 
 def _score_name(reader: str) -> str:
     """The name of a score that nobody named."""
-    if reader in READERS:
+    if reader in KINDS:
         return reader
     path = path_of(reader)
     names = [step for step in (steps_of(path) if path else ()) if isinstance(step, str) and re.fullmatch(NAME, step)]
@@ -464,10 +465,13 @@ def _literal(pattern: str) -> str:
 
 
 def _goal(name: str, goal: str, reader: str) -> str:
-    if not goal and reader not in READERS:
+    if not goal and reader not in KINDS:
+        words = re.findall(NAME, _literal(reader)) if name == SCORE and not path_of(reader) else []
+        name = max((word for word in words if word not in KINDS), key=len, default=name)
+        both = shlex.quote(f"{name}={reader}" if words else reader), f"--metric {name}:max"
         raise ConfigurationError(
-            f"score {name}: say whether more or less of it is better: --metric {name}:max or --metric {name}:min "
-            f'(in a strop.toml: metric = ["{name}:max"])'
+            f"score {shlex.quote(reader)}: say whether more or less of it is better: --score {' '.join(both)}, or {name}:min "
+            f'(in a strop.toml: score = {{ {name} = {shlex.quote(reader)} }} and metric = ["{name}:max"])'
         )
     return goal or ("min" if reader in COUNTED_BY_KERNEL else "max")
 

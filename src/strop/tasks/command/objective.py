@@ -13,15 +13,10 @@ from typing import Literal
 
 from strop.base.errors import ConfigurationError
 from strop.base.results import added
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
 
 NAME = r"[A-Za-z_][\w.-]*"
 """The form of a metric's name."""
-COUNTED_BY_KERNEL = ("time", "wall", "memory")
-"""Readers whose values no program can forge; less is better."""
-TIMES = ("time", "wall")
-"""Readers whose values differ in every run, so the original is measured beside each candidate."""
-READERS = (*COUNTED_BY_KERNEL, "passed", "tests")
-"""Readers that are a word; other readers are paths into a JSON document, and regular expressions."""
 _MOST = 20.0
 """The largest gain: ratios count up to e**20, about 5e8. Beyond that, only the direction counts."""
 _LARGE = 1e250
@@ -77,8 +72,7 @@ class Objective:
 
     metrics: tuple[Metric, ...]
     readers: Mapping[str, str]
-    """Name → how it is read: `time`, `wall`, `memory`, `passed`, `tests`, a JSON path `$.a.b`, `FILE:$.a.b`, or a regular
-    expression."""
+    """Name → how it is read: a word of `KINDS`, a JSON path `$.a.b`, `FILE:$.a.b`, or a regular expression."""
     constraints: tuple[Constraint, ...] = ()
     bounds: tuple[float, float] | None = None
     """The least and the greatest value of the only metric, if they are known."""

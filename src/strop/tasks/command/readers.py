@@ -24,7 +24,8 @@ import regex
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.unified_diff import BOM
-from strop.tasks.command.objective import READERS, Objective
+from strop.tasks.command.objective import Objective
+from strop.tasks.command.score_kinds import KINDS, Printed
 from strop.tasks.evaluator.runner import says_no_error
 
 LINE_CHARACTERS = 1000
@@ -107,28 +108,11 @@ _NUMBERS = re.compile(r"[-+]?[0-9.,]*[0-9][.,]*(?:[eE][-+]?[0-9]+)?")
 
 
 @dataclass(frozen=True)
-class Printed:
-    """What one run of a command left behind."""
-
-    output: str
-    errors: str
-    passed: bool
-    """Whether it exited with status 0."""
-    cpu_seconds: float
-    wall_seconds: float
-    memory_bytes: int
-    file: Callable[[str], bytes | None]
-    """The content of a file that it wrote, by path; None if there is none."""
-    source: str = "the output"
-    """What is said to give the scores."""
-
-
-@dataclass(frozen=True)
 class Reading:
     """The value of one score, and where it was read."""
 
     value: float
-    """A finite number. `memory` is in MiB, `time` and `wall` are in seconds."""
+    """A finite number."""
     source: str
     """The line of a printed number, or what and where it is. Unless a judge printed them, two values compare only if this is
     equal, numbers aside."""
@@ -144,7 +128,7 @@ def check_reader(name: str, reader: str) -> None:
     Raises:
         ConfigurationError: it is not a reader.
     """
-    if reader in READERS:
+    if reader in KINDS:
         return
     if path := path_of(reader):
         steps_of(path)
@@ -154,10 +138,10 @@ def check_reader(name: str, reader: str) -> None:
     except regex.error as error:
         raise ConfigurationError(f"score {name}: invalid regular expression {reader!r}: {error}") from error
     if groups != 1:
-        close = difflib.get_close_matches(reader, READERS, n=1)
+        close = difflib.get_close_matches(reader, KINDS, n=1)
         meant = f"; did you mean {close[0]}?" if close else ""
         raise ConfigurationError(
-            f"score {name}: {reader!r} is no score{meant or ';'} scores are {', '.join(READERS)}, $.path.into.json, "
+            f"score {name}: {reader!r} is no score{meant or ';'} scores are {', '.join(KINDS)}, $.path.into.json, "
             "FILE.json:$.path, and a regular expression with one group around the number, such as 'ops/s: (\\S+)'"
         )
 
@@ -199,15 +183,9 @@ def read_score(name: str, reader: str, printed: Printed) -> Reading:
     Raises:
         Malformed: there is none, there are several, or it is not a finite number.
     """
-    kernel = {
-        "time": Reading(printed.cpu_seconds, "CPU seconds, counted by the kernel"),
-        "wall": Reading(printed.wall_seconds, "seconds of the clock"),
-        "memory": Reading(printed.memory_bytes / MIB, "MiB of memory, counted by the kernel"),
-        "passed": Reading(float(printed.passed), "the exit status"),
-    }
-    if reader in kernel:
-        return kernel[reader]
-    if reader == "tests":
+    if kind := KINDS.get(reader):
+        if kind.read is not None:
+            return Reading(kind.read(printed), kind.meaning)
         return _tests(name, test_counts(f"{printed.output}\n{printed.errors}"))
     if file := file_of(reader):
         return _in_file(name, file, path_of(reader), printed)
@@ -254,7 +232,7 @@ def in_words(objective: Objective, name: str, reading: Reading, scorer: str = ""
     """What was read, where, and whether less or more of it is better. `scorer`: who gives it, unless the program does."""
     goals = [metric.goal for metric in objective.metrics if metric.name == name]
     better = {"max": "higher is better", "min": "lower is better"}[goals[0]] if goals else "required"
-    if scorer and (reader := objective.readers[name]) not in READERS:
+    if scorer and (reader := objective.readers[name]) not in KINDS:
         return f"{scorer}'s {'score' if reader == '$.score' else name} is read as {reading.value:.6g} ({better})"
     return f"{name} is read as {reading.value:.6g} from {reading.source:.{_SHOWN}} ({better})"
 

@@ -20,8 +20,9 @@ from strop.base.errors import ConfigurationError, Malformed
 from strop.base.results import ScoredBy
 from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Seeds, Split, Task
 from strop.tasks.command.bundle import bundled, is_inside
-from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Objective
+from strop.tasks.command.objective import Objective
 from strop.tasks.command.readers import check_reader, file_of
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS, TIMES
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.evaluator.spec import EvaluatorSpec
 from strop.tasks.languages import COMPILED, language_of, tags_of
@@ -224,7 +225,7 @@ class CommandTask:
             return ""
         readers = {self.objective.readers[metric.name] for metric in self.objective.metrics}
         if not readers <= set(COUNTED_BY_KERNEL):
-            return OWN_TESTS if readers <= {"tests", "passed", *COUNTED_BY_KERNEL} else OWN_PRINT
+            return OWN_TESTS if readers <= KINDS.keys() else OWN_PRINT
         return "" if self.compare_output else OWN_ANSWER
 
     @property
@@ -317,15 +318,6 @@ def _mistakes_of_judge(task: CommandTask, judge: Judge) -> dict[str, bool]:
     }
 
 
-_MEANING = {
-    "time": "CPU seconds of everything that the command starts, counted by the kernel",
-    "wall": "seconds that the command takes",
-    "memory": "MiB of memory of all its processes together and of its files, counted by the kernel",
-    "passed": "1 if the command exits with status 0, else 0",
-    "tests": "share of the tests that pass, from 0 to 1, read from the summary of the test tool",
-}
-
-
 def _description(task: CommandTask) -> str:
     """Everything that a model must know: the files, the command, what is better, what may change, and the form of an answer."""
     files = ", ".join(task.files)
@@ -348,7 +340,8 @@ def _description(task: CommandTask) -> str:
     lines.append(f"What counts: {task.objective.goals}.")
     left = "what the judge prints" if task.judge else "what the command leaves behind"
     for name, reader in task.objective.readers.items():
-        lines.append(f"- {name}: {_MEANING.get(reader, f'read from {left}, by {reader}')}")
+        kind = KINDS.get(reader)
+        lines.append(f"- {name}: {f'read from {left}, by {reader}' if kind is None else kind.meaning}")
     lines += rules(task)
     hidden = {*task.cases, *(task.judge.files if task.judge else ())}
     commands = f"{task.command} {task.build} {task.test}"

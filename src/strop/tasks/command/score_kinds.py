@@ -1,0 +1,102 @@
+"""The kinds of score that are a word, one row each. Any other score is printed: a path into a JSON document, or a regular
+expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What one run of a command left behind."""
+
+    output: str
+    errors: str
+    passed: bool
+    """Whether it exited with status 0."""
+    cpu_seconds: float
+    wall_seconds: float
+    memory_bytes: int
+    file: Callable[[str], bytes | None]
+    """The content of a file that it wrote, by path; None if there is none."""
+    source: str = "the output"
+    """What is said to give the scores."""
+
+
+@dataclass(frozen=True)
+class ScoreKind:
+    """One kind of score."""
+
+    name: str
+    """The word, as in `--score time`."""
+    scored_by: Literal["kernel", "program"]
+    """The kernel counts costs, which no program can forge: less is better. A program decides about rates in [0, 1]."""
+    unit: str
+    """Behind the number; seconds (`s`) are written as people do, and of shares (`%`) the percentage."""
+    noun: str
+    """What is measured, in a sentence; empty: the metric's name says it."""
+    meaning: str
+    """For the model, and beside a value."""
+    read: Callable[[Printed], float] | None
+    """The value in `unit`; None: `readers` finds it in the output."""
+    is_time: bool = False
+    """Whether it differs in every run, so that the original is measured beside each candidate."""
+    resolution: float = 0.0
+    """Relative difference that no number of measurements resolves."""
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        ScoreKind(
+            "time",
+            "kernel",
+            "s",
+            "CPU time",
+            "CPU seconds of everything that the command starts, counted by the kernel",
+            lambda left: left.cpu_seconds,
+            is_time=True,
+            resolution=0.01,
+        ),
+        ScoreKind(
+            "wall",
+            "kernel",
+            "s",
+            "wall time",
+            "seconds that the command takes",
+            lambda left: left.wall_seconds,
+            is_time=True,
+            resolution=0.01,
+        ),
+        ScoreKind(
+            "memory",
+            "kernel",
+            "MiB",
+            "memory",
+            "MiB of memory of all its processes together and of its files, counted by the kernel",
+            lambda left: left.memory_bytes / (1 << 20),
+        ),
+        ScoreKind(
+            "passed",
+            "program",
+            "",
+            "",
+            "the exit status: 1 if it is 0, else 0",
+            lambda left: float(left.passed),
+        ),
+        ScoreKind(
+            "tests",
+            "program",
+            "%",
+            "tests",
+            "share of the tests that pass, from 0 to 1, read from the summary of the test tool",
+            None,
+        ),
+    )
+}
+"""Every kind by its name."""
+COUNTED_BY_KERNEL = tuple(name for name, kind in KINDS.items() if kind.scored_by == "kernel")
+RATES = tuple(name for name, kind in KINDS.items() if kind.scored_by == "program")
+TIMES = tuple(name for name, kind in KINDS.items() if kind.is_time)
