@@ -3,8 +3,10 @@
 Both run in jails of their own, in turns A B B A. Each is loaded, makes one call on another input, and gets as many different
 inputs as take the original 20 ms, each when it has answered the one before. Its time is what the kernel counts of its process
 from before the first is sent to after the last answer. Nothing is subtracted: receiving counts for both, for the program at least
-as much as for the original, because it could leave out what it does not need. Nothing is repeated: what a program remembers is of
-no use. On the sealed split, and for listed cases, each instance has fresh processes, because two of one program differ in speed.
+as much as for the original, because it could leave out what it does not need. No process gets an input twice: what a program
+remembers is of no use. On the sealed split, and for listed cases, each instance has fresh processes, because two of one program
+differ in speed; on the sealed split it is repeated in others, the least time of each counts, and a program that only returns the
+original's answer is timed, too.
 """
 
 from __future__ import annotations
@@ -25,11 +27,12 @@ from strop.evaluation.base import Order
 from strop.evaluation.feedback import Feedback, gist
 from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
+from strop.evaluation.repeated import least, repeats
 from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import PublishedSeeds
 from strop.tasks.function.same import difference
-from strop.tasks.function.task import LOADING, RECEIVING, SECONDS, FunctionTask
+from strop.tasks.function.task import ANSWERING, LOADING, RECEIVING, SECONDS, FunctionTask
 
 ENOUGH, LEAST = 0.02, 0.002
 """CPU seconds of the original for the inputs of an instance: what suffices, and what is too little."""
@@ -144,27 +147,67 @@ class _Timing:
 
     def rows(self, different: int) -> Iterator[list[dict[str, float]]]:
         """Metrics of both for each instance, of so many different inputs. Raises _Failed."""
-        guests, had = list[Guest](), set[tuple[bytes, bytes]]()
+        guests, had, loaded = list[Guest](), set[tuple[bytes, bytes]](), list[tuple[float, float]]()
         with ExitStack() as stack:
             for index in range(self.task.count(self.order.split)):
                 drawn = [*islice(self.drawn.different(index, is_listed=self.is_listed), different)]
                 inputs, other = drawn[: max(len(drawn) - 1, 1)], drawn[1:][-1:]
                 new = {arguments.encoded for _, arguments in inputs}
-                if not guests or self.is_listed or self.order.split == "test" or had & new:
+                if self.order.split == "test":
+                    yield self.least(index, inputs, other)
+                    continue
+                if not guests or self.is_listed or had & new:
                     stack.close()
-                    guests = [stack.enter_context(self.open(which)) for which in (0, 1)[: 2 - self.is_own]]
+                    guests, loaded = self.opened(stack, index, other)
                     had = {arguments.encoded for _, arguments in other}
-                    loading = self.seconds(guests, index, [])
-                    first = self.seconds(guests, index, other) if other else [(0.0, 0.0)] * len(guests)
                 had |= new
-                spent, row = self.seconds(guests, index, inputs), list[dict[str, float]]()
-                for each, load, warm in zip(spent, loading, first, strict=True):
-                    receiving, total = each[0] / len(inputs), sum(each) / len(inputs)
-                    row.append({SECONDS: total, RECEIVING: receiving, LOADING: sum(load) + max(sum(warm) - total, 0.0)})
-                yield row
+                yield self.row(guests, index, inputs, loaded)[0]
 
-    def seconds(self, guests: Sequence[Guest], index: int, inputs: Sequence[Input]) -> list[tuple[float, float]]:
-        """CPU seconds in which each receives and answers these inputs; without any it is loaded. Raises _Failed."""
+    def least(self, index: int, inputs: Sequence[Input], other: Sequence[Input]) -> list[dict[str, float]]:
+        """Metrics of both for an instance of the sealed split. Raises _Failed."""
+        rows, turns = list[list[dict[str, float]]](), 1
+        while len(rows) < turns:
+            with ExitStack() as stack:
+                guests, loaded = self.opened(stack, index, other)
+                row, answers = self.row(guests, index, inputs, loaded)
+            rows.append(row)
+            turns = 1 + repeats(sum(each[SECONDS] * (len(inputs) + 1) + each[LOADING] for each in rows[0]))
+        passing = self.passing(answers)
+        return [least(of, [SECONDS]) | {ANSWERING: passing} for of in zip(*rows, strict=True)]
+
+    def opened(
+        self, stack: ExitStack, index: int, other: Sequence[Input]
+    ) -> tuple[list[Guest], list[tuple[float, float]]]:
+        """Fresh processes, loaded, which have answered an input; the CPU seconds of both for each."""
+        guests = [stack.enter_context(self.open(which)) for which in (0, 1)[: 2 - self.is_own]]
+        loading = [sum(each) for each in self.seconds(guests, index, [])[0]]
+        first = [sum(each) for each in self.seconds(guests, index, other)[0]] if other else [0.0] * len(guests)
+        return guests, list(zip(loading, first, strict=True))
+
+    def row(
+        self, guests: Sequence[Guest], index: int, inputs: Sequence[Input], loaded: Sequence[tuple[float, float]]
+    ) -> tuple[list[dict[str, float]], list[Any]]:
+        """Metrics of each for these inputs, and the original's answers. Raises _Failed."""
+        (spent, answers), row = self.seconds(guests, index, inputs), list[dict[str, float]]()
+        for each, (load, first) in zip(spent, loaded, strict=True):
+            receiving, total = each[0] / len(inputs), sum(each) / len(inputs)
+            row.append({SECONDS: total, RECEIVING: receiving, LOADING: load + max(first - total, 0.0)})
+        return row, answers
+
+    def passing(self, answers: Sequence[Any]) -> float:
+        """CPU seconds in which a program that computes nothing answers with one of these."""
+        inputs = [(None, Prepared({"answer": each})) for each in answers]
+        program = GuestProgram("def same(answer):\n    return answer\n", "same")
+        with self.sandbox.open(with_messages(program, ANSWER), self.limits) as guest:
+            for before in ([], inputs[:1]):
+                timed_calls(guest, before)
+            return timed_calls(guest, inputs)[1] / len(inputs)
+
+    def seconds(
+        self, guests: Sequence[Guest], index: int, inputs: Sequence[Input]
+    ) -> tuple[list[tuple[float, float]], list[Any]]:
+        """CPU seconds in which each receives and answers these inputs, and the original's answers; without any it is loaded.
+        Raises _Failed."""
         # the same for both, so that neither can tell which program it is
         seed = derive(self.order.secret, "guest", "speed", self.order.split, index) & (2**64 - 1)
         turn = -1 if index % 2 else 1
@@ -186,7 +229,7 @@ class _Timing:
                 why = f"it cannot be scored: {error}"
             if why:
                 raise _Failed(instance, "malformed", f"malformed answer: {why}")
-        return [each[:2] for each in ran]
+        return [each[:2] for each in ran], expected
 
     def returned(self, outcomes: Sequence[Outcome], index: int) -> list[Any]:
         """The original's answers."""
@@ -205,7 +248,9 @@ def with_messages(program: GuestProgram, do: str) -> GuestProgram:
     return replace(program, text=text, entry="__messages__")
 
 
-def timed_calls(guest: Guest, inputs: Sequence[Input], seed: int = 0) -> tuple[float, float, list[Outcome]]:
+def timed_calls(
+    guest: Guest, inputs: Sequence[tuple[object, Prepared]], seed: int = 0
+) -> tuple[float, float, list[Outcome]]:
     """CPU seconds of receiving inputs (of loading, without any) and of answering them; the outcomes, until one is no answer."""
     if not inputs:
         loaded = guest.call({}, seed=seed)

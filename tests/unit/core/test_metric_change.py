@@ -140,6 +140,16 @@ def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: fl
         (0.1, {}, {"receiving": 0.05}, "Better: 10x as fast"),
         (2.0, {}, {"receiving": 0.2}, "worse, at least 2x as slow"),
         (1.5, {}, {"receiving": 0.2}, "worse, takes at least 50% longer"),
+        (
+            1.5,
+            {},
+            {"receiving": 0.2, "answering": 0.1},
+            "of CPU time, the same in each of 12 held-out instances; 300 ms of both",
+        ),
+        (0.1, {"receiving": 0.006, "answering": 0.006}, {}, "Better: at least 10x as fast"),
+        (0.1, {"receiving": 0.004, "answering": 0.005}, {}, "Better: 10x as fast"),
+        (0.5, {}, {"seconds at most": 1.8}, "; times of the original varied 1.8-fold: this machine was busy."),
+        (0.5, {"seconds at most": 0.55}, {"seconds at most": 1.1}, "in each of 12 held-out instances."),
         (1.0, {}, {"receiving": 0.2}, "seconds unchanged at 1 s of CPU time"),
     ],
 )

@@ -12,9 +12,10 @@ from strop.base.events import Evaluated, Event
 from strop.base.results import Evaluation
 from strop.checks.check import check
 from strop.core.utility import TaskUtility
+from strop.evaluation.repeated import AT_MOST
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
-from strop.tasks.function.task import LOADING, SECONDS, FunctionTask
+from strop.tasks.function.task import ANSWERING, LOADING, SECONDS, FunctionTask
 from strop.tasks.registry import load_any
 
 MODULE = """
@@ -62,6 +63,14 @@ def test_program_with_equal_answers_is_scored_by_its_time_beside_the_original_s_
         assert score == pytest.approx(before[SECONDS] / (before[SECONDS] + after[SECONDS]))
     assert [each.value for each in events if isinstance(each, Evaluated)] == [found.value]
     assert set(measured(task, jail, task.seed)[0].scores) == {0.5}
+
+
+def test_time_of_answering_is_measured_for_the_verdict(jail: JailedSandbox, tmp_path: Path) -> None:
+    task = task_of(tmp_path)
+    found = measured(task, jail, FASTER, "test")[0]
+    for rows in (found.metrics, found.beside):
+        assert all(row[ANSWERING] > 0 and 0 < row[SECONDS] <= row.get(SECONDS + AT_MOST, row[SECONDS]) for row in rows)
+    assert not any(ANSWERING in row for row in measured(task, jail, FASTER)[0].metrics)
 
 
 @pytest.mark.parametrize(

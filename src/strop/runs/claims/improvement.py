@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from strop.analysis.stats import Estimate, least_pairs
 from strop.base.pluralize import plain, quantity
@@ -10,18 +10,22 @@ from strop.base.results import Evaluation, means_of
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, MetricFacts
 from strop.evaluation.feedback import gist
+from strop.evaluation.repeated import AT_MOST
 from strop.runs.claims.gains import in_units, named, of_what, size, unit_of, valued, values
 from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words, too_few
 from strop.runs.finding import UTILITY, Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
 from strop.tasks.command.score_kinds import TIMES
-from strop.tasks.function.task import RECEIVING, SECONDS
+from strop.tasks.function.task import ANSWERING, RECEIVING, SECONDS
 from strop.tasks.problem import VALUE
 
 LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
 """Seconds of loading, and how many times as many, from which a difference is said."""
-MOST_RECEIVING = 0.1
-"""Share of the faster program's time, in [0, 1], that receiving may take until a ratio of times is said to be a bound."""
+MOST_PASSING = 0.1
+"""Share of the faster program's time, in [0, 1], that passing arguments and answers may take until a ratio of times is said to be
+a bound."""
+VARIED = 1.15
+"""How many times as much a program's largest times are as its least, from which that is said."""
 HIGHEST = 1.0
 """The highest utility."""
 _TRADED = "weights (--metric NAME:max:2) say what one is worth in the other; --unproven accepts it without"
@@ -177,7 +181,8 @@ def _in_metrics(evidence: Evidence, improved: ScoredProgram, decisive: Gain) -> 
     least = "at least " if decisive.verdict in ("better", "worse") and is_diluted(improved.last) else ""
     known = _known(evidence, decisive.metric)
     change = _all_metrics(evidence) if len(gains) > 1 else f"{size(decisive, least)}, {values(decisive)}{known}"
-    change = f"{change}, {where}{_loading(evidence)}{_setbacks(evidence)}"
+    change = f"{change}, {where}{_passing(improved.last) if least else ''}{_loading(evidence)}{_setbacks(evidence)}"
+    change += _varied(gains, improved.last)
     few = n < least_pairs() and evidence.finding == "no significant improvement"
     return f"{change}; at least {least_pairs()} are needed to show a difference" if few else change
 
@@ -216,9 +221,31 @@ def _loading(evidence: Evidence) -> str:
 
 
 def is_diluted(measured: Evaluation) -> bool:
-    """Whether the faster program spends so much of its time on receiving, which counts for both, that a ratio is a bound."""
+    """Whether the faster program spends so much of its time on receiving and answering, which count for both, that a ratio is a
+    bound."""
     both = means_of(measured.beside), measured.means
-    return any(means.get(RECEIVING, 0.0) > MOST_RECEIVING * means.get(SECONDS, 0.0) for means in both)
+    passing = (means.get(RECEIVING, 0.0) + means.get(ANSWERING, 0.0) for means in both)
+    return any(each > MOST_PASSING * means.get(SECONDS, 0.0) for each, means in zip(passing, both, strict=True))
+
+
+def _passing(measured: Evaluation) -> str:
+    means = means_of(measured.beside)
+    seconds = means.get(RECEIVING, 0.0) + means.get(ANSWERING, 0.0)
+    return f"; {seconds_in_words(seconds, 1)} of both pass arguments and answers"
+
+
+def _varied(gains: Sequence[Gain], measured: Evaluation) -> str:
+    """How much the times of one program differed on the same instances, where that is much."""
+    found = [(1.0, "")]
+    for name in (gain.metric.name for gain in gains):
+        for whose, rows in (("original", measured.beside), ("candidate", measured.metrics)):
+            pairs = [(row[name + AT_MOST], row[name]) for row in rows if name + AT_MOST in row]
+            most, least = (sum(each) for each in zip(*pairs, strict=True)) if pairs else (1.0, 1.0)
+            found.append((most / least if least > 0 else 1.0, whose))
+    times, whose = max(found)
+    if times < VARIED:
+        return ""
+    return f"; times of the {whose} varied {plain(times, 2)}-fold: this machine was busy"
 
 
 def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:

@@ -22,6 +22,7 @@ from strop.evaluation.commands.measure import COPIES, SAME, measure_command
 from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import SEED_BITS, Rooms
 from strop.evaluation.feedback import failure
+from strop.evaluation.repeated import AT_MOST, least, repeats
 from strop.sandbox.workspace.base import Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
@@ -532,6 +533,17 @@ def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path:
     assert found.verdict == "ok" and len(found.scores) == 12
     assert [bool(tree.files) for tree in bench.workspaces.opened].count(True) == COPIES
     assert len(bench.workspaces.opened) == 2 * COPIES
+    for rows in (found.metrics, found.beside):
+        repeated = [row for row in rows if f"time{AT_MOST}" in row]
+        assert repeated and all(row["time"] <= row[f"time{AT_MOST}"] for row in repeated)
+    assert all(set(row) == {"time"} for row in bench(task, "echo $STROP_SEED; true\n").metrics)
+
+
+def test_runs_are_repeated_within_a_few_seconds_and_the_least_of_each_counts() -> None:
+    assert [repeats(seconds) for seconds in (0.0, 0.01, 0.4, 0.6, 1.0, 1.1, 60.0)] == [4, 4, 4, 2, 1, 0, 0]
+    rows = [{"time": 2.0, "memory": 1.0}, {"time": 1.0, "memory": 3.0}, {"time": 1.5, "memory": 2.0}]
+    assert least(rows, ["time"]) == {"time": 1.0, f"time{AT_MOST}": 2.0, "memory": 3.0}
+    assert least(rows[:1], ["time"]) == rows[0]
 
 
 @pytest.mark.parametrize(
