@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -66,6 +66,32 @@ def under_the_guest_filter(call: Callable[[], object], *, paths: bool = True) ->
         return errno_of(call)
 
     return in_a_child(run)
+
+
+class Asked(Kernel):
+    """The kernel, which notes the flags of filters, and knows only some of them."""
+
+    def __init__(self, known: int) -> None:
+        super().__init__()
+        self.known, self.flags = known, list[int]()
+
+    def call(self, name: str, *arguments: Any) -> int:
+        if name == "seccomp":
+            self.flags.append(arguments[1])
+            if arguments[1] & ~self.known:
+                raise OSError(errno.EINVAL, "unknown flag")
+        return super().call(name, *arguments)
+
+
+@pytest.mark.parametrize(("known", "flags"), [(12, [4]), (8, [4, 0])], ids=["known", "unknown"])
+def test_filter_is_set_without_mitigation_where_the_kernel_knows_the_flag(known: int, flags: list[int]) -> None:
+    def run() -> int:
+        kernel = Asked(known)
+        kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+        filters.server_filter().install(kernel)
+        return int(kernel.flags != flags)
+
+    assert in_a_child(run) == 0
 
 
 CALLS: dict[str, tuple[Callable[[], object], int]] = {
