@@ -276,6 +276,37 @@ def test_program_that_leaves_its_next_process_no_room_fails_alone(apart: Apart) 
     assert run(SLOW + "# another\n").values == {"score": 6.0}
 
 
+def test_program_does_not_pay_for_what_the_one_before_left_in_its_room(apart: Apart) -> None:
+    run = apart.learnt("def f(x): return x\n", LOAD + "def evaluate(path): return load(path).f(3.0)\n")
+    fills, next_one = (run(f"{text}def f(x): return x\n") for text in (FILLS, "# the next\n"))
+    assert next_one.cpu_seconds < fills.cpu_seconds / 10
+
+
+FLOODS = (
+    LOAD
+    + """
+import socket, struct, time
+def evaluate(path):
+    sent, doors = 0, [socket.socket(socket.AF_UNIX) for _ in range(4)]
+    for door in doors:
+        try:
+            door.connect("\\0strop-program")
+            door.sendall(struct.pack("<I", 40 << 20))
+            door.settimeout(1.0)
+            for _ in range(39):
+                door.sendall(bytes(1 << 20))
+                sent += 1
+        except (TimeoutError, ConnectionRefusedError): pass
+    return load(path).f(float(sent < 70))
+"""
+)
+
+
+def test_evaluator_that_asks_without_an_end_fills_no_memory_of_the_hosts(apart: Apart) -> None:
+    run = apart.learnt("def f(x): return x\n", FLOODS)
+    assert run("def f(x): return x + 0.0\n").values == {"score": 1.0}
+
+
 NAMES = """
 import os
 def f(x):

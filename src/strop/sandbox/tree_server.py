@@ -190,6 +190,9 @@ class FirstProcess:
 
     def _become(self, mounts: int, end: socket.socket, from_host: int, to_host: int) -> NoReturn:
         kernel, jail = self._kernel, self._jail
+        if mounts < 0 and self._first is not None:  # else the last to close the room before would pay for its end
+            for descriptor in (self._mounts, *self._first.kept):
+                os.close(descriptor)
         if mounts >= 0:
             namespaces.enter_mounts(kernel, mounts)
         namespaces.own_mounts(kernel)

@@ -10,8 +10,8 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from strop.base.errors import GuestLost, Malformed, SandboxError
@@ -101,6 +101,8 @@ class EvaluationRelay:
         self._threads: list[threading.Thread] = []
         self._broken: BaseException | None = None
         self._wake, self._waker = socket.socketpair()
+        self._free, self._freed = _MOST_BYTES, threading.Condition()
+        """Bytes that questions may still have which are not answered; longer ones wait for it."""
 
     def __enter__(self) -> EvaluationRelay:
         self._start(self._welcome)
@@ -109,6 +111,8 @@ class EvaluationRelay:
     def __exit__(self, *exc: object) -> None:
         """End the program's processes and all connections. Raises what a thread did not expect."""
         self.over = True
+        with self._freed:
+            self._freed.notify_all()
         self._waker.close()
         self._threads[0].join()  # nobody connects any more
         with self._lock:
@@ -161,11 +165,26 @@ class EvaluationRelay:
                 elif known := self._programs.get(descriptor):
                     known[1].leave()
 
+    @contextmanager
+    def _held(self, size: int) -> Iterator[None]:
+        with self._freed:
+            self._freed.wait_for(lambda: self.over or self._free >= size)
+            self._free -= size
+        try:
+            yield
+        finally:
+            with self._freed:
+                self._free += size
+                self._freed.notify_all()
+
     def _serve(self, connection: socket.socket, program: ProgramProcess) -> None:
         try:
             while True:
                 (size,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
-                answer = program.answer(_exactly(connection, size)) if size <= _MOST_BYTES else None
+                if size > _MOST_BYTES:
+                    break
+                with self._held(size):
+                    answer = program.answer(_exactly(connection, size))
                 if answer is None:
                     break
                 connection.sendall(_LENGTH.pack(len(answer)) + answer)
