@@ -69,6 +69,8 @@ class Evaluation:
     """Whether the original gave two different seeds the same answers and the same score."""
     original_varies: bool = False
     """Whether the original's own score differed between two runs on one seed, where it is no time or memory."""
+    known: int = 0
+    """Held-out instances whose input is one of training's, because the task has too few others."""
     construction: str = ""
     """The best answer as JSON, of a task whose answers are constructions; else empty."""
 

@@ -1,4 +1,7 @@
-"""The instances of a split: drawn once and encoded once for all evaluations."""
+"""The instances of a split: drawn once and encoded once for all evaluations.
+
+Equal inputs are one instance: a held-out input that training had is drawn again.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -14,7 +18,7 @@ import numpy as np
 from strop.base.errors import TaskError
 from strop.evaluation.original_answers import OriginalAnswers
 from strop.sandbox.wire import Prepared
-from strop.tasks.base import Instance, Seeds, Split, Task
+from strop.tasks.base import Instance, SecretSeeds, Seeds, Split, Task
 
 MOST_BYTES = 64 << 20
 """Encoded inputs that are kept; instances beyond it are drawn again for every evaluation."""
@@ -22,6 +26,8 @@ MOST = 4096
 """The most inputs of an instance."""
 _FURTHER = 1 << 20
 """Number of the first input that is no instance."""
+_AGAIN, _DRAWS = 1 << 40, 16
+"""Number of the first input that is drawn in place of one that training had, and how many are tried for each."""
 Input = tuple[Instance, Prepared]
 
 
@@ -65,7 +71,38 @@ class DrawnInstances:
                 had.add(each[1].encoded)
                 yield each
 
+    def is_known(self, arguments: Prepared) -> bool:
+        """Whether a held-out input is one of training's."""
+        return hash(arguments.encoded) in self._known
+
+    @cached_property
+    def _known(self) -> frozenset[int]:
+        """Hashes of training's inputs, of the held-out instances of a task that draws them."""
+        if self._split != "test" or self._task.fixed_input or not isinstance(self._seeds, SecretSeeds):
+            return frozenset()
+        training = DrawnInstances(self._task, "train", self._seeds)
+        return frozenset(hash(training[index][1].encoded) for index in range(self._task.count("train")))
+
+    @cached_property
+    def _draws_again(self) -> bool:
+        """Whether what training had is drawn again: instance 0, or another one in its place, is new."""
+        return bool(self._known) and any(
+            not self.is_known(self._made(number)[1]) for number in (0, *range(_AGAIN, _AGAIN + _DRAWS))
+        )
+
     def _draw(self, index: int) -> Input:
+        made, further = self._made(index), _AGAIN + index * _DRAWS
+        for number in range(further, further + _DRAWS):
+            if not self.is_known(made[1]) or not self._draws_again:
+                break
+            made = self._made(number)
+        with self._lock:
+            if self._bytes < MOST_BYTES:
+                self._bytes += sum(map(len, made[1].encoded))
+                self._drawn[index] = made
+        return made
+
+    def _made(self, index: int) -> Input:
         instance = self._task.instance(self._split, index, self._seeds)
         try:
             arguments = Prepared(self._task.arguments(instance))
@@ -73,10 +110,6 @@ class DrawnInstances:
             raise TaskError(
                 f"task {self._task.name}: inputs of instance {index} cannot be sent to a guest: {error}"
             ) from error
-        with self._lock:
-            if self._bytes < MOST_BYTES:
-                self._bytes += sum(map(len, arguments.encoded))
-                self._drawn[index] = instance, arguments
         return instance, arguments
 
 

@@ -72,6 +72,7 @@ def _measure_score(
         for index in range(order.count(task)):
             instance, arguments = drawn[index]
             instances.append(instance)
+            tally.known += drawn.is_known(arguments)
             # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances
             yield arguments, derive(order.secret, "guest", order.scope, order.split, index) & (2**64 - 1)
 
@@ -146,6 +147,7 @@ class _Tally:
         self._wall = 0.0
         self._metrics: list[Mapping[str, float]] = []
         self._construction = ""
+        self.known = 0  # instances whose input training had
 
     def verified(self, problem: Problem, answer: Any, score: float, verdict: Verdict) -> None:
         """Keep the value of the next instance, and its answer if it is the best so far."""
@@ -204,4 +206,5 @@ class _Tally:
             notes=self._feedback.notes if self._split == "train" else (),
             metrics=tuple(self._metrics),
             construction=self._construction,
+            known=self.known,
         )

@@ -25,6 +25,7 @@ from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.unified_diff import named, unified
 from strop.checks import held_out
+from strop.evaluation.instances import DrawnInstances
 from strop.lm.known_answers import KnownAnswers
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
 from strop.report.terminal.difference import print_diff
@@ -86,7 +87,7 @@ def test_improvement_is_better_when_every_held_out_instance_gains(once: Any) -> 
     assert (directory / "solution.py").read_text() == DOUBLE == found.improved.text
     before = f"{found.original.last.value:.3f}"
     assert sentence(found).startswith("Better: +0.") and " (95% interval +0." in sentence(found)
-    assert sentence(found).endswith(f" in score, from {before} to 1.000, on 16 held-out instances.")
+    assert sentence(found).endswith(f" in score, from {before} to 1.000, on 16 held-out instances, of which 0 are new.")
 
 
 def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(once: Any) -> None:
@@ -94,7 +95,7 @@ def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(
     found, directory = once(giving("def algorithm(n):\n    return -1\n"), start, test_instances=16)
     assert found.finding == "worse" and sentence(found) == (
         "No improvement: the returned program is worse, -1.000 in score, from 1.000 to 0.000, "
-        "on 16 held-out instances; keep the original."
+        "on 16 held-out instances, of which 0 are new; keep the original."
     )
     assert (directory / "original.py").read_text() == DOUBLE
 
@@ -504,6 +505,24 @@ def test_equal_cases_of_a_command_are_one_instance_of_one_half(tmp_path: Path) -
         (tmp_path / f"{number}.in").write_text("1\n")
     with pytest.raises(ConfigurationError, match="cases: all files have the same content"):
         command_task(tmp_path, **CASED)
+
+
+def inputs_of(task: Any, split: Split) -> list[int]:
+    drawn = DrawnInstances(task, split, SecretSeeds(b"secret"))
+    return [drawn[index][0]["n"] for index in range(task.count(split))]
+
+
+def test_held_out_input_that_training_had_is_drawn_again(bench: MakeBench) -> None:
+    task = bench(sample=lambda rng: {"n": int(rng.integers(16))}, instances=8, test_instances=30).task
+    trained, held_out = inputs_of(task, "train"), inputs_of(task, "test")
+    assert not {*trained} & {*held_out} and len({*held_out}) > 4
+    assert {*inputs_of(replace(task, fixed_input=True), "test")} & {*trained}, "as it is, where that is wanted"
+
+
+def test_comparison_says_how_many_held_out_instances_are_new_when_training_had_the_others(once: Any) -> None:
+    few = varying(0.1) | {"sample": lambda rng: {"n": int(rng.choice([1, 1, 1, 1, 1, 2, 3]))}, "instances": 12}
+    found, _ = once(giving(ONE), Original({"mine.py": ZERO}), **few, test_instances=8)
+    assert found.improved.last.known == 8 and ", on 8 held-out instances, of which 0 are new" in sentence(found)
 
 
 def test_task_of_which_too_little_is_held_out_is_refused_unless_more_is_drawn(bench: MakeBench) -> None:

@@ -252,6 +252,7 @@ def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:
     """`on 10 held-out instances`, or in what measurements if the search has seen the same ones; `same`: all are equal."""
     place = "the same in each of" if same and n > 1 else "in" if evidence.is_fixed else "on"
     if not evidence.is_fixed:
-        return f"{place} {quantity(n, 'held-out instance')}"
+        known = evidence.improved.last.known if evidence.improved is not None else 0
+        return f"{place} {quantity(n, 'held-out instance')}{f', of which {n - known} are new' if known else ''}"
     ignores_seed = evidence.original.train.ignores_seed and evidence.facts is not None and evidence.facts.seeded
     return f"{place} {quantity(n, 'repeated measurement')}{', which the seed does not change' if ignores_seed else ''}"
