@@ -22,8 +22,6 @@ T = TypeVar("T")
 CLOSED = "the model is closed"
 """The message of `model_closed`."""
 STOPPED = "the model was closed before its response was there"
-LAST_SECONDS = 10.0
-"""How long a finished model waits for what is on its way."""
 
 Deliver: TypeAlias = Callable[[int, Completion], None]
 """Takes the index of a request and its completion. Safe to call from any thread."""
@@ -121,8 +119,7 @@ class AsyncModel:
     """A model that answers in tasks of the event loop. Subclasses define `answer`, or `ask`."""
 
     _outage: Outage | None = None
-    """Of a model that is asked again."""
-    last_seconds = LAST_SECONDS
+    last_seconds = 10.0
 
     def __init__(self, name: str, *, is_language_model: bool = True) -> None:
         self.name = name

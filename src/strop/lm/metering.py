@@ -214,8 +214,8 @@ class Metered(Wrapper):
             tokens_out = None if completion.text else 0 if refused else tokens_out
         used_in = most_in if tokens_in is None else tokens_in
         used_out = most_out if tokens_out is None else tokens_out
-        cost = completion.cost if tariff.price is None else tariff.price.cost(used_in, used_out)
-        cost = max(cost or 0, completion.cost or 0) if cost is not None else None
+        told, price = completion.cost, tariff.price
+        cost = told if price is None else max(price.cost(used_in, used_out), told or 0)
         if (tokens_in is None or tokens_out is None) and not refused:
             self._report_unknown_usage()
         return Bill(used_in + used_out, cost or 0), replace(

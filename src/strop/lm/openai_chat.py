@@ -303,8 +303,7 @@ _INPUTS = ("prompt_tokens", "input_tokens", "prompt_eval_count")
 _OUTPUTS = ("completion_tokens", "output_tokens", "eval_count")
 _COSTS = ("cost", "total_cost", "estimated_cost")
 _WRITTEN, _READ = "cache.*(creat|writ|miss)", "cache(?!.*(creat|writ|miss))"
-_MOST_DOLLARS = 10_000
-"""No request cost more."""
+_MOST_DOLLARS = 10_000  # no request cost more
 
 
 def _usage(usage: Any, has_text: bool) -> tuple[tuple[int | None, int | None], int | None, tuple[str, ...]]:
@@ -334,10 +333,9 @@ def _usage(usage: Any, has_text: bool) -> tuple[tuple[int | None, int | None], i
         outputs = total - inputs
     told = _first(usage, _COSTS)
     told = _first(told, _COSTS) if isinstance(told, dict) else told
-    dollars = _dollars(told)
-    if told is not None and dollars is None:
+    cost = _billionths(told)
+    if told is not None and cost is None:
         doubts.append(f"cost cannot be {_shown(told)}")
-    cost = None if dollars is None else math.ceil(dollars * 1e9)
     return (inputs, outputs), cost, tuple(f"{doubt}: not believed" for doubt in doubts)
 
 
@@ -352,13 +350,13 @@ def _part(usage: Mapping[str, Any], pattern: str) -> int:
     return max((count for count in counts if _is_count(count, 0)), default=0)
 
 
-def _dollars(value: Any) -> float | None:
-    """A price, which some servers write as text; None if there is none, or none that can be right."""
+def _billionths(value: Any) -> int | None:
+    """Dollars, which some servers write as text, in billionths; None if there are none, or none that can be right."""
     try:
         dollars = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         return None
-    return dollars if 0 <= dollars <= _MOST_DOLLARS else None
+    return math.ceil(dollars * 1e9) if 0 <= dollars <= _MOST_DOLLARS else None
 
 
 def _number(digits: str) -> int | float:

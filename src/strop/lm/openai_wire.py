@@ -103,11 +103,11 @@ class HttpWire:
         Raises:
             AttemptFailed: there is no response, or one of another status.
         """
-        deadline, longest_silence = self._settings.deadline_seconds, self._settings.read_seconds
+        deadline, read = self._settings.deadline_seconds, self._settings.read_seconds
         try:
-            async with asyncio.timeout(deadline), asyncio.timeout(longest_silence) as silence:
+            async with asyncio.timeout(deadline), asyncio.timeout(read) as silence:
                 now = asyncio.get_running_loop().time
-                _heard.set(lambda: silence.reschedule(now() + longest_silence))
+                _heard.set(lambda: silence.reschedule(now() + read))
                 response = await self._client.chat.completions.with_raw_response.create(
                     model=self._endpoint.model,
                     messages=messages,  # type: ignore[arg-type]
@@ -115,10 +115,8 @@ class HttpWire:
                 )
                 return response.content
         except TimeoutError:
-            detail = f"no whole response within {deadline:g} s"
-            if silence.expired():
-                detail = f"no response in {longest_silence:g} s"
-            raise AttemptFailed("timeout", detail, passing=True, maybe_billed=True) from None
+            why = f"no response in {read:g} s" if silence.expired() else f"no whole response within {deadline:g} s"
+            raise AttemptFailed("timeout", why, passing=True, maybe_billed=True) from None
         except (_BodyTooLarge, zlib.error):
             why = f"more than {self._settings.largest_body_bytes} bytes, or compressed in an odd way"
             raise unreadable(UnreadableBody(why), self._endpoint) from None
@@ -189,23 +187,15 @@ _LONGEST_DETAIL = 400
 def classify(error: openai.APIError, endpoint: Endpoint, *, now: float) -> AttemptFailed:
     """What an exception of the SDK means. `now`, in seconds of the epoch, is for dates in Retry-After."""
     if isinstance(error, openai.APIStatusError):
-        headers = error.response.headers
-        seconds = retry_after_seconds(headers, now)
+        seconds = retry_after_seconds(error.response.headers, now)
         failure = _of_status(error.status_code, error.body, endpoint, retry_after=seconds)
-        if seconds is None or seconds <= LONG_WAIT_SECONDS:
-            return failure
-        return replace(failure, detail=f"{failure.detail} (it asks to wait {duration_text(seconds)})")
+        long = f" (it asks to wait {duration_text(seconds)})" if seconds and seconds > LONG_WAIT_SECONDS else ""
+        return replace(failure, detail=failure.detail + long)
     if not isinstance(error, openai.APIConnectionError):
         return unreadable(UnreadableBody(type(error).__name__), endpoint)
     cause = error.__cause__
-    is_timeout = isinstance(error, openai.APITimeoutError)
-    what, reason = "no response in time" if is_timeout else "connection failed", _reason(cause)
-    return AttemptFailed(
-        "timeout" if is_timeout else "connection",
-        one_line(f"{what}: {reason}" if reason else what, endpoint),
-        passing=True,
-        maybe_billed=type(cause).__name__ not in _NOT_SENT,
-    )
+    detail = one_line(f"connection failed: {_reason(cause) or type(error).__name__}", endpoint)
+    return AttemptFailed("connection", detail, passing=True, maybe_billed=type(cause).__name__ not in _NOT_SENT)
 
 
 def unreadable(body: UnreadableBody, endpoint: Endpoint) -> AttemptFailed:

@@ -187,7 +187,7 @@ class Outage:
         jitter: random.Random | None = None,
         hold: Callable[[float], object] = lambda seconds: None,
     ) -> None:
-        """`who` names the model to the user; `hold` keeps its other requests back for so long."""
+        """`who` names the model to the user; `hold` keeps other requests back for so long."""
         self._policy, self._who, self._tell, self._hold = policy, who, tell, hold
         self._clock = clock or Clock()
         self._jitter = jitter or random.Random()

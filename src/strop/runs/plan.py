@@ -222,29 +222,19 @@ def asks_of(improver: str) -> str:
 
 def asked_for(asks: str, grant: Grant, new: float = NEW) -> tuple[float, float, float]:
     """(LM calls, responses, evaluations) of one improvement, where a share `new` of the responses holds a new program."""
-    calls, at_once = grant.lm_calls, grant.max_responses_per_call
-    left = max(grant.utility_calls - 1, 0)  # beside that of the initial solution
-    match asks:
-        case "one response":
-            return 1, 1, 0
-        case "one call":  # the initial solution is not scored
-            responses = min(at_once, grant.utility_calls)
-            return 1, responses, responses
-        case "shares and looks":  # one evaluation a call is a second look at a known program
-            calls = min(calls, left)
-            return calls, min(calls * at_once, max(left - calls, calls)), grant.utility_calls
-        case "shares":  # evaluations to spare look at the best program again
-            share = min(at_once, max(1, -(-left // max(calls, 1))))
-            responses = min(calls * share, left)
-            return math.ceil(responses / share), responses, grant.utility_calls
-        case "at once":
-            responses = min(calls * at_once, left)
-            return math.ceil(responses / at_once), responses, 1 + responses * new
-    made, responses, unused = 0, 0, float(left)
-    while made < calls and unused > 0.5:
-        asked = min(at_once, math.ceil(unused))
-        made, responses, unused = made + 1, responses + asked, unused - asked * new
-    return made, responses, grant.utility_calls - max(unused, 0.0)
+    calls, at_once, left = grant.lm_calls, grant.max_responses_per_call, grant.utility_calls - 1.0
+    if asks in ("one response", "one call"):  # the initial solution is not scored
+        responses = 1 if asks == "one response" else min(at_once, grant.utility_calls)
+        return 1, responses, responses * (asks == "one call")
+    made, responses, share = 0, 0, -(-left // max(calls, 1))
+    while made < calls and left > 0.5:
+        with_look = left // (calls - made) - 1  # one evaluation a call is a second look at a known program
+        part = {"shares": share, "shares and looks": max(1, with_look)}.get(asks, left)
+        asked = min(at_once, math.ceil(min(part, left)))
+        made, responses = made + 1, responses + asked
+        left -= asked if asks == "at once" else asked * new + (asks == "shares and looks")
+    scored = grant.utility_calls if asks.startswith("shares") else 1 + responses * new
+    return made, responses, min(scored, grant.utility_calls)
 
 
 def planned(spec: RunSpec, works: Iterable[Works]) -> Plan:
