@@ -5,7 +5,7 @@ inputs as take the original 20 ms, each when it has answered the one before. Its
 from before the first is sent to after the last answer. Nothing is subtracted: receiving counts for both, for the program at least
 as much as for the original, because it could leave out what it does not need. No process gets an input twice: what a program
 remembers is of no use. On the sealed split, and for listed cases, each instance has fresh processes, because two of one program
-differ in speed; on the sealed split it is repeated in others, the least time of each counts, and a program that only returns the
+differ in speed; for the verdict it is repeated in others, the least time of each counts, and a program that only returns the
 original's answer is timed, too.
 """
 
@@ -153,10 +153,10 @@ class _Timing:
                 drawn = [*islice(self.drawn.different(index, is_listed=self.is_listed), different)]
                 inputs, other = drawn[: max(len(drawn) - 1, 1)], drawn[1:][-1:]
                 new = {arguments.encoded for _, arguments in inputs}
-                if self.order.split == "test":
+                if self.order.decides:
                     yield self.least(index, inputs, other)
                     continue
-                if not guests or self.is_listed or had & new:
+                if not guests or self.is_listed or self.order.split == "test" or had & new:
                     stack.close()
                     guests, loaded = self.opened(stack, index, other)
                     had = {arguments.encoded for _, arguments in other}
@@ -164,7 +164,7 @@ class _Timing:
                 yield self.row(guests, index, inputs, loaded)[0]
 
     def least(self, index: int, inputs: Sequence[Input], other: Sequence[Input]) -> list[dict[str, float]]:
-        """Metrics of both for an instance of the sealed split. Raises _Failed."""
+        """Metrics of both for an instance of the verdict. Raises _Failed."""
         rows, turns = list[list[dict[str, float]]](), 1
         while len(rows) < turns:
             with ExitStack() as stack:
