@@ -203,6 +203,8 @@ class Session:
         self._calls = 0
         """Outcomes so far."""
         self._ledger = Ledger(limits.requests)
+        self.host_seconds: Callable[[], float] = lambda: 0.0
+        """Seconds so far in which the guest waited for the host outside of this session; no wall limit counts them."""
 
     def call(self, arguments: Arguments, *, seed: int | None) -> Outcome:
         """Call the entry point and wait for the outcome; see `Guest.call`. Without a seed the generators stay as they are.
@@ -250,6 +252,7 @@ class Session:
         try:
             link.send(*frames)
             call = _Call(link, dispatcher, self._ledger, self._limits, self._clock)
+            call.host_seconds = self.host_seconds
             outcome = call.outcome(was_sent=was_sent, others=self._sent - 1)
         finally:
             cpu = link.cpu_of_call() if isinstance(outcome, Returned) else link.cpu_since_call()
@@ -281,6 +284,7 @@ class _Call:
         self._link, self._dispatcher, self._ledger, self._limits = link, dispatcher, ledger, limits
         self._watch = _CallWatch(clock)
         self._others = 0
+        self.host_seconds: Callable[[], float] = lambda: 0.0
 
     def outcome(self, *, was_sent: bool, others: int) -> Outcome:
         """Run the call to its outcome. Raises what a handler raised.
@@ -353,11 +357,11 @@ class _Call:
         return self._link.cpu_since_call() >= (answers + 1) * self._limits.cpu_seconds
 
     def _wall_left(self) -> float:
-        """Seconds until the wall limit. Waiting for a core does not count, so a busy machine does not fail a program."""
+        """Seconds until the wall limit. Waiting for a core or for the host does not count, so a busy machine fails no program."""
         limit, elapsed = self._limits.wall_seconds, self._watch.elapsed()
         if elapsed < limit:
             return limit - elapsed
-        return limit - elapsed + min(self._link.starved_since_call(), MOST_STARVED * limit)
+        return limit - elapsed + min(self._link.starved_since_call() + self.host_seconds(), MOST_STARVED * limit)
 
     def _next_look(self) -> float:
         """Seconds until a limit can be reached at the earliest: CPU time passes at most once per core."""

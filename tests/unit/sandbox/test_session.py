@@ -199,6 +199,16 @@ def test_session_kills_a_guest_that_sleeps_when_others_wait_for_a_core(crowded_c
     assert outcome.limit == "wall"
 
 
+@pytest.mark.parametrize(("sleeps", "host_seconds", "ending"), [(600, 0.0, TimedOut), (0.7, 1e9, Returned)])
+def test_session_leaves_out_of_a_wall_limit_what_the_guest_waits_for_the_host(
+    sleeps: float, host_seconds: float, ending: type
+) -> None:
+    program = GuestProgram(body(f"import time\ntime.sleep({sleeps})"), "algorithm")
+    with Session(program, Limits(cpu_seconds=20.0, wall_seconds=0.5), PlainChild) as guest:
+        guest.host_seconds = lambda: host_seconds
+        assert isinstance(guest.call({}, seed=0), ending)
+
+
 def test_session_keeps_the_output_when_the_guest_dies() -> None:
     outcome = solve(body("print('last words')\nimport os\nos._exit(1)"))
     assert outcome.output == "last words\n"

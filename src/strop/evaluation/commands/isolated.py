@@ -132,6 +132,7 @@ class IsolatedEvaluator:
             spoil=self.spoil,
         )
         guest = evaluating.open(EVALUATE, bounds, {**order, "environment": environment})
+        guest.host_seconds = relay.host_seconds
         with guest:
             with relay:
                 try:

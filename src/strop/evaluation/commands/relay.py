@@ -10,6 +10,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -103,6 +104,20 @@ class EvaluationRelay:
         self._wake, self._waker = socket.socketpair()
         self._free, self._freed = _MOST_BYTES, threading.Condition()
         """Bytes that questions may still have which are not answered; longer ones wait for it."""
+        self._at_work = 0
+        self._since = self._worked = 0.0
+
+    def work(self, questions: int) -> None:
+        """Count the questions at which this process is at work, and no program: one more (1) or less (-1)."""
+        with self._lock:
+            now = time.monotonic()
+            self._worked += now - self._since if self._at_work else 0.0
+            self._since, self._at_work = now, self._at_work + questions
+
+    def host_seconds(self) -> float:
+        """Seconds in which this process was at work at a question, while the evaluator waits."""
+        self.work(0)
+        return self._worked
 
     def __enter__(self) -> EvaluationRelay:
         self._start(self._welcome)
@@ -225,6 +240,13 @@ class ProgramProcess:
 
     def answer(self, question: bytes) -> bytes | None:
         """The answer to a question of a stub; None ends the connection."""
+        self._relay.work(1)
+        try:
+            return self._answer_to(question)
+        finally:
+            self._relay.work(-1)
+
+    def _answer_to(self, question: bytes) -> bytes | None:
         try:
             kind, *given = plain_data.decode(question, hashed=False)
             if kind == "refuse":
@@ -288,7 +310,11 @@ class ProgramProcess:
         asked: Any = [question, relay.place]
         try:
             self._guest = self._guest or relay.begin()
-            outcome = self._guest.call(asked, seed=None)
+            relay.work(-1)
+            try:
+                outcome = self._guest.call(asked, seed=None)
+            finally:
+                relay.work(1)
         except GuestLost as error:
             if not (self.is_left or relay.over):
                 relay.lost = relay.lost or error
