@@ -69,6 +69,9 @@ class Evaluation:
     """Whether the original gave two different seeds the same answers and the same score."""
     original_varies: bool = False
     """Whether the original's own score differed between two runs on one seed, where it is no time or memory."""
+    failures: tuple[int, ...] = ()
+    """On how many held-out instances the original fails, and on how many of these the program; empty: on none. They are not
+    compared, because what fails has no value."""
     known: int = 0
     """Held-out instances whose input is one of training's, because the task has too few others."""
     construction: str = ""

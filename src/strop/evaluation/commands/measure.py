@@ -325,6 +325,8 @@ class CommandMeasurement:
                         self.progress(self.order, index + 1, count)
                     if not self._measure_beside(candidate, original, index, tally, readings):
                         return tally.evaluation
+        if tally.unmeasured is not None and not tally.count:
+            raise self._not_measured(f" ({tally.unmeasured.verdict})", tally.unmeasured)
         return tally.evaluation
 
     def _both_built(self, candidate: Copy, original: Copy, tally: Tally) -> bool:
@@ -340,11 +342,13 @@ class CommandMeasurement:
         self, candidate: Copy, original: Copy, index: int, tally: Tally, readings: Mapping[str, Reading]
     ) -> bool:
         """One measurement of both; whether the candidate is right."""
-        beside = self._of_original(original, index) if index % 2 == 0 else None
+        beside = self._beside(original, index) if index % 2 == 0 else None
         measured = self._of_candidate(candidate, index, original)
-        if beside is None and measured.values:
-            beside = self._of_original(original, index)
+        if beside is None and (measured.values or self.order.decides):
+            beside = self._beside(original, index)
         measured = measured.like(readings)
+        if beside is not None and not beside.values:
+            return tally.without_original(index, measured, beside)
         if self.order.decides and self.task.objective.is_timed and beside is not None:
             beside, measured = self._least(candidate, original, index, beside, measured)
             measured = measured.like(readings)
@@ -424,6 +428,12 @@ class CommandMeasurement:
     def _of_original(self, copy: Copy, index: int) -> CopyRun:
         return self._checked_original(self._run(copy, index))
 
+    def _beside(self, copy: Copy, index: int) -> CopyRun:
+        """The original on an instance; for the verdict it may fail, and has no values then."""
+        measured = self._run(copy, index)
+        is_failure = self.order.decides and not measured.values and not measured.scorer_failed
+        return measured if is_failure else self._checked_original(measured)
+
     def _checked_original(self, measured: CopyRun) -> CopyRun:
         if measured.values:
             self._keep(measured.readings)
@@ -452,6 +462,8 @@ class Tally:
         self._beside: list[Mapping[str, float]] = []
         self._answers: list[str] = []
         self._error = ""
+        self._failures = (0, 0)
+        self.unmeasured: CopyRun | None = None  # the original's last failure
         self._feedback = Feedback()
         self.seconds: list[float] = []
         self.wall = 0.0
@@ -492,6 +504,13 @@ class Tally:
             self._error = shortened(f"{where}: {error}", REPORT_CHARACTERS)
         return is_right
 
+    def without_original(self, index: int, measured: CopyRun, original: CopyRun) -> bool:
+        """An instance on which the original fails: it has no value there to compare with; returns True, to go on."""
+        self.spent(index, measured)
+        failed, both = self._failures
+        self._failures, self.unmeasured = (failed + 1, both + (measured.verdict != "ok")), original
+        return True
+
     def spent(self, index: int, measured: CopyRun) -> None:
         """Add the time of a run and the scorer's notes."""
         self.seconds.append(measured.cpu_seconds)
@@ -531,6 +550,7 @@ class Tally:
             metrics=tuple(self._metrics),
             beside=tuple(self._beside),
             answers=tuple(self._answers),
+            failures=self._failures if self.unmeasured is not None else (),
         )
 
     def _mean(self) -> float:

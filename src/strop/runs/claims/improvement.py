@@ -133,6 +133,10 @@ def _change(evidence: Evidence) -> str:
 def _limits(evidence: Evidence) -> Iterator[str]:
     """What limits the claim."""
     own = escape(evidence.own_score_because, 300)
+    if evidence.improved is not None and (failures := evidence.improved.last.failures):
+        of = failures[0] + len(evidence.improved.last.scores)
+        place = "repeated measurements" if evidence.is_fixed else "held-out instances"
+        yield f"the original fails on {failures[0]} of {of} {place}, the improved program on {failures[1] or 'none'}"
     if evidence.original.train.original_varies and evidence.improved is not None:
         yield "the original's score varies between two runs on one seed"
     match evidence.finding:

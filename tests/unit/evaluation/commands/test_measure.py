@@ -574,6 +574,27 @@ def test_each_row_of_a_verdict_is_measured_on_its_own_seed_whatever_the_task_dec
     assert [row["score"] for row in found.beside] == drawn
 
 
+def test_instance_on_which_the_original_fails_has_no_value_in_the_verdict(bench: Bench, tmp_path: Path) -> None:
+    fails, works = (f"test $((STROP_SEED % 7)) {sign} 0 && echo score 2\n" for sign in ("!=", "-ge"))
+    task = task_of(
+        written(tmp_path, program__sh=fails, none__sh="false\n"),
+        held_out=12,
+        name="program",
+        command="sh program.sh #{seed}",
+    )
+    found = bench(task, works.replace("2", "3"), "test", verdict=True)
+    assert (found.verdict, found.failures, len(found.scores), len(found.beside)) == ("ok", (2, 0), 10, 10)
+    both = bench(task, fails.replace("score 2", "score 3"), "test", verdict=True)
+    assert (both.verdict, both.failures, len(both.scores)) == ("ok", (2, 2), 10)
+    with pytest.raises(TaskError, match="the original cannot be measured"):
+        bench(
+            task_of(task.root, held_out=2, files=["none.sh"], command="sh none.sh"),
+            "echo score 3\n",
+            "test",
+            verdict=True,
+        )
+
+
 @pytest.mark.parametrize("original", ["echo score 2\n", VARYING], ids=["of the candidate", "of both"])
 def test_verdict_about_scores_that_vary_makes_every_measurement(bench: Bench, tmp_path: Path, original: str) -> None:
     task = task_of(written(tmp_path, program__sh=original), held_out=7)
