@@ -65,7 +65,7 @@ REFUSED = {
     "script": "it runs the program as a script",
     "state and exceptions": "it uses LIMIT of the program",
     **{name: why for name, (_, _, why) in SHARED.items()},
-    "class": "it uses Solver of the program",
+    "class": "it uses the class Solver of the program",
     "sets a name": "its evaluator gives the original score 1 apart from it, and in one process score 2",
     "reads the text": "two evaluations of the original asked the same, got the same answers, and gave score 1 and score 0",
 }

@@ -68,7 +68,7 @@ class Stub:
     def missing(self, name: str) -> Any:
         """The `__getattr__` of the module."""
         if name in self._classes:
-            self._refuse(f"it uses the class {name} of the program, of which only functions are called; {SHARED}")
+            self._refuse(f"it uses the class {name} of the program, of which only functions can be called from outside")
         if name in self._others:
             self._refuse(
                 f"it uses {name} of the program, which its text does not show to be a function; if it is one, give --calls {name}"
