@@ -76,7 +76,7 @@ def test_table_of_the_readme_counts_what_the_page_of_the_comparison_says() -> No
     columns = zip(*(row.strip("| ").split(" | ")[1:] for row in rows.splitlines()), strict=True)
     harmless = {name.strip(): cells.count("–") for name, cells in zip(head.split("|"), columns, strict=True)}
     best = [max(harmless[name], harmless.get(f"{name} apart", 0)) for name in ("strop", "gepa", "openevolve", "shinka")]
-    row = re.findall(r"^\| hostile programs without effect, of ten \| (.*) \|$", README, re.M)[0]
+    row = re.findall(r"^\| hostile programs contained \(of 10\) \| (.*) \|$", README, re.M)[0]
     assert [int(cell.strip("*")) for cell in row.split(" | ")] == best
 
 
