@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 BROKEN = Path(__file__).parents[1] / "check" / "broken_tasks"
 
 
@@ -47,3 +49,54 @@ def test_check_of_a_command_says_who_computes_the_score_and_whether_the_original
     (tmp_path / "p.py").write_text("raise SystemExit(1)\n")
     ended = strop("check", ".")
     assert ended.returncode == 5 and "Broken: task " in ended.stdout
+
+
+BLIND = (
+    "import os\ndef evaluate(program_path):\n    return {'combined_score': 0.4 + len(os.environ['STROP_SEED']) / 1e3}\n"
+)
+NO_EFFECT = "what may change has no effect on what is measured"
+PATTERN = 'score = "([0-9]+)"\nmetric = ["score:max"]\n'
+
+
+@pytest.mark.parametrize(
+    ("scored", "said"),
+    [
+        ('score = "time"\n', NO_EFFECT),
+        (PATTERN, NO_EFFECT),
+        (f'{PATTERN}judge = "python3 judge.py {{output}}"\njudge_files = ["judge.py"]\n', NO_EFFECT),
+        ('score = "time"\ntool = ["."]\n', "holds solve.py, which may change"),
+        ("evaluator.py", "its evaluator calls no function of the program"),
+    ],
+)
+@pytest.mark.parametrize("improve", [False, True], ids=["check", "improve"])
+def test_what_scores_without_a_look_at_the_program_is_refused_before_anything_is_paid(
+    strop: Any, tmp_path: Path, scored: str, said: str, improve: bool
+) -> None:
+    (tmp_path / "solve.py").write_text("def f(n):\n    return sum(range(n))\n")
+    (tmp_path / "bench.py").write_text("import sys\nprint(sum(range(2000 + int(sys.argv[1]) % 100)))\n")
+    (tmp_path / "judge.py").write_text("import sys\nprint(int(open(sys.argv[1]).read()) % 1000)\n")
+    (tmp_path / "evaluator.py").write_text(BLIND)
+    (tmp_path / "strop.toml").write_text(
+        f'files = ["solve.py"]\ncommand = "python3 bench.py {{seed}}"\ninstances = 2\nheld_out = 6\n{scored}'
+    )
+    target = ["solve.py", "--evaluator", scored] if scored.endswith(".py") else ["."]
+    paid = ["--model", f"command:touch {tmp_path}/paid", "--lm-budget", "1"] if improve else []
+    ended = strop("improve" if improve else "check", *target, *paid)
+    assert ended.returncode in (2, 5) and said in ended.stdout + ended.stderr, ended.stdout + ended.stderr
+    assert not (tmp_path / "paid").exists()
+
+
+def test_package_in_src_is_imported_by_a_command_as_it_lies(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "src" / "tally").mkdir(parents=True)
+    (tmp_path / "src" / "tally" / "__init__.py").write_text("def count(n):\n    return sum(range(n))\n")
+    (tmp_path / "bench.py").write_text(
+        "import sys\nfrom tally import count\nprint(count(2000 + int(sys.argv[1]) % 100))\n"
+    )
+    options = ["--files", "src/tally/*", "--score", "time", "--set", "instances=2"]
+    ended = strop("check", ".", "--command", "python bench.py {seed}", *options)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "pyvenv.cfg").touch()
+    ended = strop("check", ".", "--command", ".venv/bin/python bench.py {seed}", *options)
+    said = "strop: .venv/bin/python is no file of the copy that commands run in; write python, which is that one\n"
+    assert ended.stderr.endswith(said)

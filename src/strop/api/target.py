@@ -83,7 +83,7 @@ def target_of(
     if isinstance(task, CommandTask):
         if solution is not None:
             raise ConfigurationError(f"{name} is scored by a command and starts from its own files: give no --solution")
-        task = task if options.get("evaluator") else _with_environment(task)
+        task = _with_source(task if options.get("evaluator") else _with_environment(task))
         return Target(name, task, of_command(task, cwd))
     if solution is not None:
         return Target(name, task, of_file(solution, cwd))
@@ -143,11 +143,24 @@ _PYTHON = re.compile(r"(?<![\w/.-])(python3?|pytest)\b")
 """A command that runs Python by its plain name."""
 
 
+def _with_source(task: CommandTask) -> CommandTask:
+    """The task with the copy's own `src` on the path of Python, if it has a package: an installation leads out of the copy."""
+    has_package = any((task.root / "src").glob("*/*.py")) or any((task.root / "src").glob("*.py"))
+    if not has_package or "PYTHONPATH" in dict(task.environment):
+        return task
+    return replace(task, environment={**task.environment, "PYTHONPATH": "src"})
+
+
 def _with_environment(task: CommandTask) -> CommandTask:
     """The task with the user's virtual environment, the tree's or the active one, if its commands run Python.
 
     Otherwise they would run the Python of strop, which lacks the user's packages.
     """
+    for word in re.findall(r"[\w./-]+/bin/python[\d.]*", f"{task.command} {task.build} {task.test}"):
+        if (task.root / word).parent.with_name("pyvenv.cfg").is_file() and (task.root / word).is_relative_to(task.root):
+            raise ConfigurationError(
+                f"{word} is no file of the copy that commands run in; write python, which is that one"
+            )
     if task.tools or not _PYTHON.search(f"{task.command} {task.build} {task.test}"):
         return task
     active = os.environ.get("VIRTUAL_ENV", "")

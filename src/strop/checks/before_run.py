@@ -12,7 +12,7 @@ from strop.base.errors import ConfigurationError, TaskError
 from strop.base.private import make_folder, write
 from strop.base.terminal_text import escape
 from strop.checks.relay import SECONDS, Relay, spoiled_answers
-from strop.checks.relays import relay_of
+from strop.checks.relays import HostRelay, relay_of
 from strop.evaluation.machines import versions
 from strop.evaluation.pool import CommandPool
 from strop.sandbox.base import Sandbox
@@ -56,7 +56,11 @@ def refuse_rewarding(
 
 
 def refuse_if_rewarding(task: str, relay: Relay, *, seconds: float = SECONDS) -> None:
-    """Raises ConfigurationError if a spoiled answer pays."""
+    """Raises ConfigurationError if a spoiled answer pays, or none at all has the original's score."""
+    if isinstance(relay, HostRelay) and relay.ignores_program:
+        raise ConfigurationError(
+            f"task {task}: its scorer gives the same score to no answer at all; let it read the answer"
+        )
     if why := spoiled_answers(relay, seconds=seconds).paid:
         raise ConfigurationError(
             f"task {task}: its scorer rewards a spoiled answer: {escape(why, 300)}. Let the scorer refuse it, "

@@ -94,6 +94,12 @@ class HostRelay:
         scores = self._scores([None] * self._count)
         return None if scores is None else (scores, self.honest)
 
+    @property
+    def ignores_program(self) -> bool:
+        """Whether no answer has the original's scores."""
+        scores = self.without_program()
+        return scores is not None and any(scores[1]) and list(scores[0]) == list(scores[1])
+
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
         if not name:
             return self._scores(self._honest)

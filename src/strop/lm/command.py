@@ -163,4 +163,10 @@ def _words(spec: str, environ: Mapping[str, str]) -> list[str]:
     program = shutil.which(words[0], path=environ.get("PATH"))
     if program is None:
         raise ConfigurationError(f"--model {spec}: there is no program {words[0]!r}")
+    if beside := next(
+        (each for each in words[1:] if "." in each and not each.startswith("/") and Path(each).is_file()), ""
+    ):
+        raise ConfigurationError(
+            f"--model {spec}: the program runs in an empty folder; write {Path(beside).absolute()}"
+        )
     return [str(Path(program).absolute()), *words[1:]]

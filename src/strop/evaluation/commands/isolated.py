@@ -58,6 +58,8 @@ class Passed:
     """Why the two must share a process; empty if they need not."""
     scorer_failed: bool = False
     """Whether there is no score, although the program answered all calls in the form of the original's answers."""
+    gives: bool = True
+    """Whether a call returned something else than None."""
 
 
 class IsolatedEvaluator:
@@ -97,7 +99,7 @@ class IsolatedEvaluator:
         if relay.lost is not None and not stopped:
             raise relay.lost
         ran = _ran(outcome, printed, stopped, ended, limits, relay)
-        self.passed = Passed(relay.asked, relay.answered, refused, not ran.ok and not relay.events)
+        self.passed = Passed(relay.asked, relay.answered, refused, not ran.ok and not relay.events, relay.gives)
         names = ("malformed",) if self._may_fail or ran.code else ("malformed", "failed")
         malformed = next((event[name] for event in relay.events for name in names if name in event), "")
         if self.spoil is not None and not relay.spoiled:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from strop.base.environments import COPY
@@ -39,13 +43,15 @@ VARYING = (
 )
 NO_PROGRAM = "this is no program\n"
 NO_EFFECT = (
-    "what may change has no effect on what is measured: with words in place of the program, it builds and does the same; let the "
-    "build make what the command runs, and remove what an earlier build left, as make clean does"
+    "what may change has no effect on what is measured: with words in place of the program, the same is measured; "
 )
+NOT_BUILT = "let the build make what the command runs, and remove what an earlier build left, as make clean does"
+NOT_RUN = "let what scores it run the files that may change, as they are in its folder"
 _NO_MODULE = (
     "; name the virtual environment that has it: --set tool=FOLDER (.venv beside it, or an active one, needs no name)"
 )
 T = TypeVar("T")
+_NOT_FOUND = re.compile(r"([\w.+-]+): (?:command )?not found")
 _STEP = re.compile(r'^(?: *File ")?([^"\n]+?)"?, line (\d+)', re.MULTILINE)
 SHARED = '--shared runs the program in its evaluator\'s process, and a better result is then called "by its own score"'
 Run = Callable[[int, Isolation | None], tuple[CopyRun, Passed]]
@@ -82,6 +88,13 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
         raise _refused(task, passed.refused)
     if not first.values:
         return EvaluatorTrial(known, (first,), None, asks_alike=False, ignores_seed=False)
+    if not passed.asked and not is_recorded:
+        raise _refused(task, "its evaluator calls no function of the program, so that it scores something else")
+    if not passed.gives and not is_recorded:
+        raise _refused(
+            task,
+            "the program returns None to every call: what it changes in place stays in its own process",
+        )
     again, passed_again = (first, passed) if is_recorded else run(0, Isolation(known, longer=True))
     other, passed_other = run(1, Isolation(known, learns=True, draws=1))
     for each, by in ((again, passed_again), (other, passed_other)):
@@ -296,26 +309,41 @@ def check_tested(task: CommandTask, copy: Copy) -> TestsRan:
 
 
 def check_effect(task: CommandTask, original: CopyRun, run: Callable[[Mapping[str, str]], CopyRun | None]) -> None:
-    """Raises TaskError if words in place of the program build and do what the original does: then the build does not make what is
-    measured.
+    """Raises TaskError if words in place of the program do what the original does: then it is not what is measured.
 
-    `original`: its run on the first instance; `run` runs other files on it, None if they do not build.
+    `original`: its run on the first instance; `run` runs other files on it, None if they do not build. Of an evaluator apart
+    from its program, its calls show that.
     """
-    if not task.build:
-        return
-    failed = run(dict.fromkeys(task.files, NO_PROGRAM))
+    failed = None if task.is_isolated else run(dict.fromkeys(task.files, NO_PROGRAM))
     if failed is None or not failed.values or task.objective.unmet(failed.values):
         return
     printed = [name for name, reader in task.objective.readers.items() if reader not in COUNTED_BY_KERNEL]
-    is_same = bool(printed) and all(failed.values[name] == original.values[name] for name in printed)
+    is_same = failed.values.keys() == original.values.keys() and "" != failed.answer == original.answer
+    if printed:  # a score of nothing is what a broken program has, too
+        is_same = any(original.values[name] for name in printed)
+        is_same = is_same and all(failed.values.get(name) == original.values[name] for name in printed)
     if original.behaviour is not None and failed.behaviour is not None:
         is_same = not original.behaviour.difference(failed.behaviour, quoted=False)
     if is_same:
-        raise TaskError(f"task {task.name}: {NO_EFFECT}")
+        raise TaskError(f"task {task.name}: {NO_EFFECT}{NOT_BUILT if task.build else NOT_RUN}")
 
 
 def raised_in(task: CommandTask, failed: CopyRun) -> str:
     """Where a failed run of the original raised, by its traceback's last step; and where a missing module may be."""
     steps = [(found.removeprefix(f"{COPY}/"), line) for found, line in _STEP.findall(failed.error)]
     path, line = next((step for step in reversed(steps) if (task.root / step[0]).is_file()), ("", ""))
-    return (f" ({path}, line {line})" if path else "") + (_NO_MODULE if "No module named" in failed.error else "")
+    hint = _NO_MODULE if "No module named" in failed.error else _of_missing(failed.error)
+    return (f" ({path}, line {line})" if path else "") + hint
+
+
+def _of_missing(error: str) -> str:
+    """How to bring a program that this machine has and commands do not see."""
+    found = _NOT_FOUND.search(error)
+    if found is None or (file := shutil.which(found[1])) is None:
+        return ""
+    program = Path(file)
+    if program.resolve().name == "rustup":  # a shim, which finds its toolchains by the user's settings
+        home = Path(os.environ.get("RUSTUP_HOME") or Path.home() / ".rustup")
+        program = next(iter(sorted(home.glob(f"toolchains/*/bin/{found[1]}"))), program)
+    folder = program.parent.parent if program.parent.name == "bin" else program.parent
+    return f"; this machine has it in {folder}: --set tool={shlex.quote(str(folder))}"

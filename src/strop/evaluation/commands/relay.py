@@ -90,8 +90,8 @@ class EvaluationRelay:
         """What matters for the verdict: `failed`, `malformed` or `refused`."""
         self.asked = self.answered = 0
         """Sums of digests: of all calls, and of all calls with their answers, in whatever order."""
-        self.spoiled = self.over = False
-        """Whether an answer was spoiled; whether the evaluation is over."""
+        self.spoiled = self.over = self.gives = False
+        """Whether an answer was spoiled; whether the evaluation is over; whether an answer was another value than None."""
         self.lost: GuestLost | None = None
         """How a process of the program ended that was killed from outside."""
         self.printed = ""
@@ -290,6 +290,7 @@ class ProgramProcess:
             return "type", f"{words}, which is not plain data"
         if not function:
             return "returned", None
+        relay.gives = relay.gives or items[0] is not None
         value = self._spoiled(items[0], inputs)
         if isinstance(value, Exception):
             name = type(value).__name__

@@ -77,6 +77,11 @@ def command_task(root: Path, **values: object) -> CommandTask:
         cases=cases,
         **{name: value for name, value in numbers.items() if value is not None},
     )
+    for tool in task.tools:
+        if held := next((each for each in task.files if (root / each).resolve().is_relative_to(tool.resolve())), ""):
+            raise ConfigurationError(
+                f"tool: {tool} holds {held}, which may change; commands would read it as it is there"
+            )
     task = replace(_told(task), evaluator=_evaluator(task, options))
     return task if train is not None else replace(task, instances=_instances(task))
 

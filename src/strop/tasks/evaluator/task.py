@@ -200,15 +200,16 @@ def _root(program: Path, evaluator: Path) -> Path:
     """The folder that contains both."""
     paths = [Path(os.path.normpath(path.absolute())) for path in (program, evaluator)]
     one, other = (path.parent for path in paths)
-    for outer, inner in ((other, one), (one, other)):
-        if inner.is_relative_to(outer):
+    common = Path(os.path.commonpath([one, other]))
+    for outer in (other, one, common):
+        if outer == common and (outer in (one, other) or outer.is_relative_to(Path.cwd())):
             root = outer.resolve()
             for path in paths:
                 if not path.resolve().is_relative_to(root):
                     raise ConfigurationError(f"{path} is a link out of {outer}; name the file that it leads to")
             return root
     raise ConfigurationError(
-        f"{program} and {evaluator} are in different folders; put one beside the other, or into a folder below it: "
+        f"{program} and {evaluator} are in different folders; put one beside the other, or start strop in a folder of both: "
         "that folder is what is copied for every evaluation"
     )
 
