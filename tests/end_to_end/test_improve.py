@@ -45,7 +45,7 @@ def test_improve_ends_with_a_program_a_patch_and_one_sentence(strop: Any, tmp_pa
     ended = strop("improve", "lpn", "--improver", "seed", "--seed", "1", "--out", "there")
     assert ended.returncode == 0, ended.stderr
     words = " ".join(ended.stdout.split())
-    assert "not a language model" in words and "score in training: original 0.5" in words
+    assert "not a language model" in words and "score in training (mean of 20 instances): original 0.5" in words
     assert " held-out instances" in words and "used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations" in words
     assert "improvement 1 6 - - $0.00" in " ".join(strop("show", "there", "--full").stdout.split())  # what it cost
     assert "6 responses: " in words

@@ -118,7 +118,7 @@ def test_prompt_names_the_score_itself_beside_the_utility(strop: Any, mine: Path
     strop("improve", "mine", *SCORED, *model, "--out", "there")
     with Store.open(mine.parent / "there") as store:
         (message,) = next(store.events(LmCalled)).event.messages
-    assert "The solution above measures speed 10 (mean of 1 in training) and has utility 0.5." in message
+    assert "The solution above measures speed 10 and has utility 0.5." in message
 
 
 def test_plan_in_a_configuration_file_is_improved_by_an_answer_in_its_natural_fence(strop: Any, tmp_path: Path) -> None:
@@ -309,7 +309,7 @@ def test_evaluator_is_reported_in_its_own_unit_from_the_first_line_to_the_page(s
     ended = strop("improve", *target, "--improver", "same.py", "--out", "there")
     assert "(the original): ok, 0.1, 1 of" in ended.stderr
     assert "utility" not in ended.stdout + ended.stderr and "0.500" not in ended.stdout + ended.stderr
-    assert "combined_score in training: original 0.1, best of" in ended.stdout, ended.stdout
+    assert re.search(r"combined_score in training.*: original 0.1, best of", ended.stdout), ended.stdout
     full = strop("show", "there", "--full").stdout
     assert re.search(r"^combined_score +0\.1 ", full, re.MULTILINE) and "utility" not in full, full
     assert strop("view", "there", "--html", "there/report.html").returncode == 0

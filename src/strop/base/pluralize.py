@@ -21,3 +21,8 @@ def plain(value: float, digits: int = 3) -> str:
     if not 0 < int(power) < _MOST_POWER:
         return f"{figures}e{int(power)}"
     return f"{float(text):,.0f}"
+
+
+def mean_of(count: int) -> str:
+    """` (mean of 4 instances)`, for a number that is one; empty for a single value."""
+    return f" (mean of {count:,} instances)" if count > 1 else ""

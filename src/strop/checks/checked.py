@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from strop.base.as_document import computed
-from strop.base.pluralize import plain, quantity
+from strop.base.pluralize import mean_of, plain, quantity
 from strop.base.results import ScoredBy
 from strop.base.shown import Shown
 
@@ -78,9 +78,9 @@ class Checked(Shown):
         if self.kinds_tried and not self.broken:
             late = f" For {quantity(self.kinds_untried, 'kind')} no time was left." if self.kinds_untried else ""
             shown = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.{late}", *shown]
-        metrics = self.metrics or {"score": self.value or 0.0}
+        metrics, count = self.metrics or {"score": self.value or 0.0}, len(self.scores)
         measured = ", ".join(f"{name} {plain(value, 4)}" for name, value in metrics.items())
-        original = [] if self.value is None else [f"The original has {measured} in training."]
+        original = [] if self.value is None else [f"The original has {measured} in training{mean_of(count)}."]
         problems = [line for each in self.problems for line in (each.sentence, *each.printed.splitlines())]
         return (f"Score: {self.scorer}.", *original, *problems, *shown, self.sentence)
 

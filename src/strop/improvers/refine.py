@@ -5,7 +5,6 @@ from helpers import extract_code
 from language_model import BudgetExceeded
 
 EXPERTISE = "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms."
-HIGHEST = 1.0  # no utility is higher: nothing is left to gain
 MOST_ATTEMPTS, MOST_INSTANCES, MOST_LINES = 12, 16, 40  # lines of the history, of the table and of a diff
 FIRST = """You must return an improved solution. Be as creative as you can under the constraints.
 Your primary improvement must be novel and non-trivial. First, propose an idea in one sentence, then implement it."""
@@ -63,14 +62,15 @@ def facts_on(program, utility):
         return f"The solution above fails ({report['verdict']}):\n{error}{told}"
     values = " and ".join(dict.fromkeys(f"{value:.4g}" for value in report["repeated"]))
     means, metrics = listed(report["means"]), [listed(each) for each in report["metrics"]]
-    mean = f"measures {means} (mean of {len(metrics)} in training) and has utility" if means else "scores"
-    words = f"The solution above {mean} {values}{', measured twice' * (len(report['repeated']) > 1)}."
+    mean = f" (mean of {len(report['instances'])} in training)" * (len(report["instances"]) > 1)
+    scores = f"measures {means}{mean} and has utility {values}" if means else f"scores {values}{mean}"
+    words = f"The solution above {scores}{', measured twice' * (len(report['repeated']) > 1)}."
     rows = [row_of(row, of) for row, of in zip_longest(report.get("rows", []), metrics, fillvalue="") if row]
     if len(set(report["instances"])) > 1 and rows:
         shown = "".join(f"\n{number}: {row}" for number, row in enumerate(rows[:MOST_INSTANCES]))
         more = f"\nand {len(rows) - MOST_INSTANCES} more" * (len(rows) > MOST_INSTANCES)
-        values = "measures; utility" if means else "score"
-        words += f" Its instances in training (inputs; {values}; CPU time; failure):{shown}{more}"
+        scores = "measures; utility" if means else "score"
+        words += f" Its instances in training (inputs; {scores}; CPU time; failure):{shown}{more}"
     words += f"\nIt fails on some instances ({report['verdict']}):\n{error}" if error else ""
     return "\n".join(filter(None, [words + told, report.get("rules", "")]))
 
@@ -171,7 +171,7 @@ def improve_algorithm(initial_solution, utility, language_model):
     """
     search = Tried(initial_solution, utility)
     new, share = [initial_solution], max(1, -(-utility.remaining // max(1, language_model.remaining)))
-    while (calls := language_model.remaining) and utility.remaining and search.scores.get(search.best, 0) < HIGHEST:
+    while (calls := language_model.remaining) and utility.remaining and search.scores.get(search.best, 0) < 1:
         count = min(share, language_model.max_responses_per_call, utility.remaining)
         failed = [program for program in new if search.fails(program)][: -(-count // 2)]  # half of the requests repair
         free, history = count - len(failed), search.history()

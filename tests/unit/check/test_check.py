@@ -67,7 +67,7 @@ def test_check_says(changes: dict[str, Any], said: str, is_broken: bool, checked
 def test_check_of_a_sound_task_says_who_scores_what_was_tried_and_what_can_be_shown(checked: Any) -> None:
     assert checked(largest()).lines == (
         "Score: computed by the host in score().",
-        "The original has score 0.4117 in training.",
+        "The original has score 0.4117 in training (mean of 8 instances).",
         "Tried 3 kinds of spoiled answers; none is rewarded.",
         "8 held-out instances, and more if training's scores vary, can show a difference.",
         "largest: no problems found by these trials.",

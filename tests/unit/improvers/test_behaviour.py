@@ -329,7 +329,7 @@ class Halves(MarkedUtility):
 
 def test_refine_shows_the_error_of_a_program_that_fails_on_some_instances_only(jail: Sandbox) -> None:
     first = calls(run("refine", jail, answering(0.7), initial=marked(0.6), utility=Halves()))[0]
-    words = "scores 0.6.\nIt fails on some instances (raised):\ninstance 1: ZeroDivisionError"
+    words = "scores 0.6 (mean of 2 in training).\nIt fails on some instances (raised):\ninstance 1: ZeroDivisionError"
     assert all(words in request.message for request in first)
 
 

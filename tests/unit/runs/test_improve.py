@@ -296,7 +296,8 @@ def test_end_says_what_was_tried_what_may_be_claimed_and_what_it_cost_without_a_
     assert "not a language model" in lines[0] and len(lines) < 12 and "─" not in text
     assert sum("+0.400 (95% interval +0.350 to +0.456)" in line for line in lines) == 1
     assert (
-        "score in training: original 0.300" in text and "1 LM call, 2 responses, 3 evaluations (0 candidates)" in text
+        "score in training (mean of 16 instances): original 0.300" in text
+        and "1 LM call, 2 responses, 3 evaluations (0 candidates)" in text
     )
     assert "R005" in text and "$" not in text and "strop show nowhere --full" in text
     assert "R002" not in shown(result_of(made([0.4] * 16), audit=tuple(noted({"R002": 167}))))

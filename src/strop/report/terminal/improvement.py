@@ -9,7 +9,7 @@ from contextlib import suppress
 from rich.console import Console
 
 from strop.base.errors import Malformed
-from strop.base.pluralize import quantity
+from strop.base.pluralize import mean_of, quantity
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
@@ -91,7 +91,8 @@ def _tried(improved: Improved) -> str:
     others = [candidate for candidate in improved.candidates if candidate.digest != original.digest]
     best = next((candidate for candidate in others if candidate.train.verdict == "ok"), None)
     unit = "score" if facts is None or len(facts.metrics) > 1 else unit_of(facts)
-    words = f"{improved.task}: {unit} in training: original {in_units(facts, original.train)}"
+    words = f"{improved.task}: {unit} in training{mean_of(len(original.train.scores))}: "
+    words += f"original {in_units(facts, original.train)}"
     if not others:
         return f"{words}; no candidate was evaluated"
     of = quantity(improved.cost.candidates, "candidate")
