@@ -33,9 +33,10 @@ LEAST = {kind.stem: 1.0 for kind in ANSWERS.glob("*.txt")} | {
     "other_languages": 0.72,
     "second": 0.95,
     "several_blocks": 0.84,
+    "third": 0.83,
     "wrapped": 0.85,
 }
-"""Share of the answers of a kind that must be understood: 209 of 217. The others say in words which program is meant, stand in
+"""Share of the answers of a kind that must be understood: 209 of 222. The others say in words which program is meant, stand in
 tags, or are of another language and have no fence."""
 
 IMPROVER = '''from helpers import extract_code
