@@ -110,7 +110,7 @@ def test_programs_are_measured_before_the_improver_asks_unless_they_are_timed(
         if request.message == "wait":
             wait_until(lambda: len(set(workspaces.programs) - {"the original"}) >= ahead)
             seen.append(len(set(workspaces.programs) - {"the original"}))
-            return "go on"
+            return "```\n```"  # which is no program
         return f"```\necho score {request.message}\n```"
 
     b = bench(answers=answer)
