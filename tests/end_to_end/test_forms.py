@@ -15,7 +15,7 @@ from support.tiers import slow_unless
 
 TARGETS = {
     "sample": ["task.py"],
-    "function": ["shifts.py:assign"],
+    "function": ["bench.py:target"],
     "evaluator": ["switches.py", "--evaluator", "evaluator.py", "--metric", "my_metric:max"],
     "command": ["."],
 }

@@ -56,7 +56,7 @@ FORMS: Mapping[str, Form] = {
             "function",
             WORDS,
             "shifts.py",
-            _host("shifts.py:assign"),
+            _host("bench.py:target"),
         ),
         Form(
             "evaluator",

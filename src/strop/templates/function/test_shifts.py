@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from shifts import assign, sample, score
+from bench import sample, score
+from shifts import assign
 
 
 @pytest.mark.parametrize("seed", range(5))
