@@ -67,7 +67,7 @@ REFUSED = {
     **{name: why for name, (_, _, why) in SHARED.items()},
     "class": "it uses the class Solver of the program",
     "sets a name": "its evaluator gives the original score 1 apart from it, and in one process score 2",
-    "reads the text": "two evaluations of the original asked the same, got the same answers, and gave score 1 and score 0",
+    "reads the text": "its evaluator calls no function of the program, so that it scores something else",
 }
 """Evaluators that ask for more than calls of functions with plain data, and what is said of them."""
 
