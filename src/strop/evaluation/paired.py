@@ -6,16 +6,18 @@ from before the first is sent to after the last answer. Nothing is subtracted: r
 as much as for the original, because it could leave out what it does not need. No process gets an input twice: what a program
 remembers is of no use. On the sealed split, and for listed cases, each instance has fresh processes, because two of one program
 differ in speed; for the verdict it is repeated in others, the least time of each counts, and a program that only returns the
-original's answer is timed, too.
+original's answer is timed, too. What fails has no value: an instance of the verdict on which the original fails is left out, and
+other inputs on which it fails are replaced.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from strop.analysis.audit.runtime import SCORER_CHOKED
 from strop.base.errors import ScorerFailed, TaskError
@@ -38,6 +40,7 @@ ENOUGH, LEAST = 0.02, 0.002
 """CPU seconds of the original for the inputs of an instance: what suffices, and what is too little."""
 ANSWER, SHOW_ARGUMENTS = "return {entry}(*args, **named)", "{entry}(*args, **named); return kept[0]"
 """What a program does with its arguments: return the answer, or the arguments as the call leaves them."""
+T = TypeVar("T")
 _MESSAGES = """
 
 def __messages__(call=None, kept=[], bind=[]):
@@ -56,22 +59,25 @@ def measure_paired(
 ) -> Evaluation:
     """The mean of 1 / (1 + t / t0) over the instances. One failure costs it all: a function with other answers is another one.
 
-    Raises Malformed: the text is no program of the task; TaskError: the original fails, is too fast to compare, answers otherwise
-    when it is run again, or changes its arguments; SandboxError: the host failed."""
+    Raises Malformed: the text is no program of the task; TaskError: the original fails (for the verdict: everywhere), is too fast
+    to compare, answers otherwise when it is run again, or changes its arguments; SandboxError: the host failed."""
     texts = task.program(task.seed), task.program(order.program)
     is_listed, is_own = bool(task.cases) or isinstance(order.seeds, PublishedSeeds), texts[0] == texts[1]
     timing = _Timing(task, order, drawn, sandbox, log, limits, texts, is_listed, is_own)
     if is_own and order.split == "train":
         timing.examine_original()
-    drawn.timed = drawn.timed or timing.found()
+    drawn.timed = drawn.timed or timing.without_failing(timing.found)
     rows = list[list[dict[str, float]]]()
     try:
         for row in timing.rows(drawn.timed):
             rows.append(row)
+        if not rows:
+            raise timing.refused("the original fails on every held-out instance")
     except _Failed as failure:
         (instance, verdict, why), feedback = failure.args, Feedback()
-        feedback.failed(len(rows), instance, verdict, why)
-        notes, error = feedback.notes if order.split == "train" else (), f"instance {len(rows)}: {why}"
+        index = len(rows) + len(timing.unmeasured)
+        feedback.failed(index, instance, verdict, why)
+        notes, error = feedback.notes if order.split == "train" else (), f"instance {index}: {why}"
         return Evaluation(0.0, verdict, (0.0,), (verdict,), shortened(error, REPORT_CHARACTERS), notes=notes)
     lacking = max(added(row[0][RECEIVING] for row in rows) / added(row[-1][RECEIVING] for row in rows) - 1.0, 0.0)
     after = tuple(row[-1] | {SECONDS: row[-1][SECONDS] + lacking * row[-1][RECEIVING]} for row in rows)
@@ -85,11 +91,16 @@ def measure_paired(
         seconds=tuple(each[SECONDS] for each in after),
         metrics=after,
         beside=tuple(row[0] for row in rows),
+        failures=(len(timing.unmeasured), sum(timing.unmeasured)) if timing.unmeasured else (),
     )
 
 
 class _Failed(Exception):
     """The program fails: (the instance, the verdict, why)."""
+
+
+class _OriginalFails(TaskError):
+    """The original fails, on an input that is then among `_Timing.failing`, or when it is loaded."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,10 @@ class _Timing:
     texts: tuple[str, str]
     is_listed: bool
     is_own: bool
+    failing: set[tuple[bytes, bytes]] = field(default_factory=set)
+    """Inputs on which the original was seen to fail."""
+    unmeasured: list[bool] = field(default_factory=list)
+    """For each instance of the verdict on which it fails: whether the program does, too."""
 
     def examine_original(self) -> None:
         """Raises TaskError if it changes an argument, which a candidate could leave out, or if its answers show nothing."""
@@ -129,14 +144,14 @@ class _Timing:
         seconds, total = list[float](), 0.0
         with self.open(0) as guest:
             timed_calls(guest, [])
-            for each in self.drawn.different(0, is_listed=self.is_listed):
+            for each in self.different(0):
                 *spent, outcomes = timed_calls(guest, [each])
-                self.returned(outcomes, 0)
+                self.returned(outcomes, 0, [each])
                 seconds.append(sum(spent))
                 total = max(seconds) if self.is_listed else sum(seconds[1:] or seconds)
                 if total >= (LEAST if self.is_listed else ENOUGH) and len(seconds) > 1:
                     break
-        if total < LEAST:
+        if seconds and total < LEAST:
             raise self.refused(f"the original takes {1000 * total:.2g} ms, too little to compare; time a loop")
         return min(len(seconds), 2) if self.is_listed else len(seconds)
 
@@ -150,12 +165,11 @@ class _Timing:
         guests, had, loaded = list[Guest](), set[tuple[bytes, bytes]](), list[tuple[float, float]]()
         with ExitStack() as stack:
             for index in range(self.task.count(self.order.split)):
-                drawn = [*islice(self.drawn.different(index, is_listed=self.is_listed), different)]
-                inputs, other = drawn[: max(len(drawn) - 1, 1)], drawn[1:][-1:]
-                new = {arguments.encoded for _, arguments in inputs}
                 if self.order.decides:
-                    yield self.least(index, inputs, other)
+                    yield from self.without_failing(partial(self.least, index, different))
                     continue
+                inputs, other = self.inputs(index, different)
+                new = {arguments.encoded for _, arguments in inputs}
                 if not guests or self.is_listed or self.order.split == "test" or had & new:
                     stack.close()
                     guests, loaded = self.opened(stack, index, other)
@@ -163,8 +177,15 @@ class _Timing:
                 had |= new
                 yield self.row(guests, index, inputs, loaded)[0]
 
-    def least(self, index: int, inputs: Sequence[Input], other: Sequence[Input]) -> list[dict[str, float]]:
-        """Metrics of both for an instance of the verdict. Raises _Failed."""
+    def least(self, index: int, different: int) -> list[list[dict[str, float]]]:
+        """The row of an instance of the verdict; none if the original fails on it. Raises _Failed."""
+        own = self.drawn[index]
+        if own[1].encoded in self.failing:
+            with self.open(1) as guest:
+                outcomes = timed_calls(guest, [])[2] or timed_calls(guest, [own])[2]
+            self.unmeasured.append(not isinstance(outcomes[-1], Returned))
+            return []
+        inputs, other = self.inputs(index, different)
         rows, turns = list[list[dict[str, float]]](), 1
         while len(rows) < turns:
             with ExitStack() as stack:
@@ -173,7 +194,27 @@ class _Timing:
             rows.append(row)
             turns = 1 + repeats(sum(each[SECONDS] * (len(inputs) + 1) + each[LOADING] for each in rows[0]))
         passing = self.passing(answers)
-        return [least(of, [SECONDS]) | {ANSWERING: passing} for of in zip(*rows, strict=True)]
+        return [[least(of, [SECONDS]) | {ANSWERING: passing} for of in zip(*rows, strict=True)]]
+
+    def different(self, index: int) -> Iterator[Input]:
+        """The inputs for an instance, without those on which the original was seen to fail."""
+        drawn = self.drawn.different(index, is_listed=self.is_listed)
+        return (each for each in drawn if each[1].encoded not in self.failing)
+
+    def inputs(self, index: int, different: int) -> tuple[list[Input], list[Input]]:
+        """What is timed for an instance, and the input of the call before, if there is another."""
+        drawn = [*islice(self.different(index), different)]
+        return drawn[: max(len(drawn) - 1, 1)], drawn[1:][-1:]
+
+    def without_failing(self, do: Callable[[], T]) -> T:
+        """What it returns; for the verdict it is done again if the original failed on an input, which is then left out."""
+        while True:
+            had = len(self.failing)
+            try:
+                return do()
+            except _OriginalFails:
+                if not self.order.decides or len(self.failing) == had:
+                    raise
 
     def opened(
         self, stack: ExitStack, index: int, other: Sequence[Input]
@@ -212,7 +253,7 @@ class _Timing:
         seed = derive(self.order.secret, "guest", "speed", self.order.split, index) & (2**64 - 1)
         turn = -1 if index % 2 else 1
         ran = [timed_calls(guest, inputs, seed) for guest in guests[::turn]][::turn]
-        expected = self.returned(ran[0][2], index)
+        expected = self.returned(ran[0][2], index, inputs)
         for at, outcome in enumerate(ran[-1][2]):
             instance = (inputs or [self.drawn[index]])[at][0]
             self.log.observe(outcome)
@@ -231,10 +272,12 @@ class _Timing:
                 raise _Failed(instance, "malformed", f"malformed answer: {why}")
         return [each[:2] for each in ran], expected
 
-    def returned(self, outcomes: Sequence[Outcome], index: int) -> list[Any]:
-        """The original's answers."""
+    def returned(self, outcomes: Sequence[Outcome], index: int, inputs: Sequence[Input]) -> list[Any]:
+        """The original's answers to these inputs. Raises _OriginalFails."""
         if outcomes and not isinstance(outcomes[-1], Returned):
-            raise self.refused(f"the original fails on instance {index}: {gist(explain(outcomes[-1]))[:300]}")
+            self.failing.update(each[1].encoded for each in inputs[len(outcomes) - 1 : len(outcomes)])
+            why = f"the original fails on instance {index}: {gist(explain(outcomes[-1]))[:300]}"
+            raise _OriginalFails(f"task {self.task.name}: {why}")
         return [each.value for each in outcomes if isinstance(each, Returned)]
 
     def refused(self, why: str) -> TaskError:

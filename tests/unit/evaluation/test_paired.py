@@ -12,6 +12,7 @@ from strop.base.events import Evaluated, Event
 from strop.base.results import Evaluation
 from strop.checks.check import check
 from strop.core.utility import TaskUtility
+from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.repeated import AT_MOST
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
@@ -117,6 +118,33 @@ def test_original_that_takes_too_little_time_is_refused(jail: JailedSandbox, tmp
 def test_original_that_fails_breaks_the_task(jail: JailedSandbox, tmp_path: Path) -> None:
     with pytest.raises(TaskError, match="the original fails on instance 0"):
         measured(task_of(tmp_path, MODULE.replace("found = []", "found = values[100]")), jail, FASTER)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(("text", "index"), [(MODULE, 0), (LISTED, 1)], ids=["drawn", "listed"])
+def test_instance_on_which_the_original_fails_has_no_value_in_the_verdict(
+    jail: JailedSandbox, tmp_path: Path, text: str, index: int
+) -> None:
+    text = text.replace("    found", SLOW + "    found", 1)
+    held_out = DrawnInstances(task_of(tmp_path, text), "test", SecretSeeds(b"s"))
+    failing = f"    assert values != {held_out[index][0].inputs['values']}\n"
+    task = task_of(tmp_path, text.replace("    found", f"{failing}    found", 1))
+    of, program = task.count("test"), "def unique(values):\n"
+    for body, both in (("", 0), (failing, 1)):
+        found = measured(task, jail, FASTER.replace(program, program + body), "test", decides=True)[0]
+        assert (found.verdict, found.failures, len(found.scores), len(found.beside)) == (
+            "ok",
+            (1, both),
+            of - 1,
+            of - 1,
+        )
+    assert measured(task, jail, f"{program}    return 1\n", "test", decides=True)[0].verdict == "malformed"
+
+
+def test_original_that_fails_on_every_held_out_instance_breaks_the_task(jail: JailedSandbox, tmp_path: Path) -> None:
+    text = LISTED.replace("    found", SLOW + "    assert False\n    found", 1)
+    with pytest.raises(TaskError, match="the original fails on every held-out instance"):
+        measured(task_of(tmp_path, text), jail, FASTER, "test", decides=True)
 
 
 @pytest.mark.parametrize(
