@@ -54,7 +54,7 @@ def test_check_of_a_command_says_who_computes_the_score_and_whether_the_original
 BLIND = (
     "import os\ndef evaluate(program_path):\n    return {'combined_score': 0.4 + len(os.environ['STROP_SEED']) / 1e3}\n"
 )
-NO_EFFECT = "what may change has no effect on what is measured"
+NO_EFFECT = "the files that may change have no effect on the result"
 PATTERN = 'score = "([0-9]+)"\nmetric = ["score:max"]\n'
 
 

@@ -43,10 +43,10 @@ VARYING = (
 )
 NO_PROGRAM = "this is no program\n"
 NO_EFFECT = (
-    "what may change has no effect on what is measured: with words in place of the program, the same is measured; "
+    "the files that may change have no effect on the result: with other words in place of the program it is the same; "
 )
 NOT_BUILT = "let the build make what the command runs, and remove what an earlier build left, as make clean does"
-NOT_RUN = "let what scores it run the files that may change, as they are in its folder"
+NOT_RUN = "the command or the judge must run these files where they lie in its folder"
 _NO_MODULE = (
     "; name the virtual environment that has it: --set tool=FOLDER (.venv beside it, or an active one, needs no name)"
 )
