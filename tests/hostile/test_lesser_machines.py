@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -25,6 +27,11 @@ GUESTS = [attack for attack in catalogue() if attack.role == "solution"]
 @pytest.mark.parametrize("machine", [machine for machine in MODES if machine != HERE])
 def test_jail_contains_what_it_is_known_to_contain_on(machine: str) -> None:
     assert failures(examined(GUESTS, machine)) == []
+
+
+def test_weaker_machine_has_its_python_below_a_private_home_where_new_files_are_private() -> None:
+    command = [sys.executable, "-P", "-m", "strop_selftest.lesser", "user", sys.executable, "-c", "import strop"]
+    subprocess.run(command, check=True, umask=0o077)
 
 
 def test_attacks_succeed_where_the_layers_are_off_and_architecture_does_not_stop_them() -> None:

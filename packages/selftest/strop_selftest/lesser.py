@@ -68,7 +68,9 @@ def _show_to_everyone(kernel: Kernel, folders: Iterable[Path]) -> None:
     held = {folder: os.open(folder, os.O_PATH) for folder in hidden}
     for parent in sorted(set(hidden.values())):
         kernel.mount("tmpfs", str(parent), "tmpfs", 0, "mode=755")
+    mask = os.umask(0o022)  # the command line's is private
     bind_back(kernel, held)
+    os.umask(mask)
 
 
 def _first_closed(folder: Path) -> Path | None:
