@@ -291,22 +291,24 @@ def test_target_whose_original_cannot_be_measured_gets_one_line_and_leaves_nothi
 
 
 EVALUATOR = """
-import re
+from program import speed
 
 def evaluate(path):
-    return {"combined_score": float(re.search("speed: ([0-9.]+)", open(path).read())[1]) / 100}
+    return {"combined_score": speed() / 100}
 """
 
 
 def test_evaluator_is_reported_in_its_own_unit_from_the_first_line_to_the_page(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "evaluator.py").write_text(EVALUATOR)
-    (tmp_path / "program.txt").write_text("speed: 10")
-    same = REPLACE.replace("    for text", "    utility(initial_solution)\n    for text").replace(
-        "return tried", "return 'x' #"
+    (tmp_path / "program.py").write_text("def speed():\n    return {'speed: 10': 10}['speed: 10']\n")
+    same = (
+        REPLACE.replace('("speed: 10", f"speed: {n}")', '("10", str(n))')
+        .replace("    for text", "    utility(initial_solution)\n    for text")
+        .replace("return tried", "return 'x' #")
     )
     (tmp_path / "same.py").write_text(same)
-    target = ("program.txt", "--evaluator", "evaluator.py", "--seed", "1")
-    ended = strop("improve", *target, "--improver", "same.py", "--out", "there")
+    target = ("program.py", "--evaluator", "evaluator.py", "--seed", "1")
+    ended = strop("improve", *target, "--trust-scorer", "--improver", "same.py", "--out", "there")
     assert "(the original): ok, 0.1, 1 of" in ended.stderr
     assert "utility" not in ended.stdout + ended.stderr and "0.500" not in ended.stdout + ended.stderr
     assert re.search(r"combined_score in training.*: original 0.1, best of", ended.stdout), ended.stdout

@@ -94,7 +94,7 @@ def test_package_is_checked_improved_resumed_and_applied_from_its_work_tree(
     folder, env = made(kind)
     (folder / "util.py").write_text("def twice(x):\n    return 2 * x + 1\n")  # 50 values are 40 too many
     checked = strop("check", "bench/similarity.py:target")
-    assert "The original has utility 0.02439 in training." in checked.stdout, checked.stdout + checked.stderr
+    assert "The original has score 0.02439 in training" in checked.stdout, checked.stdout + checked.stderr
 
     (folder / "util.py").write_text(UTIL)
     model = [

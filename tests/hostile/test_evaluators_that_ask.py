@@ -156,7 +156,7 @@ SAYS: dict[str, tuple[str, list[str]]] = {
     ),
     "a syntax error": (
         "def f(x:\n    return 1\n",
-        ['File "program.py", line 1', "def f(x:", "^", "SyntaxError: '(' was never closed"],
+        ["SyntaxError: '(' was never closed (program.py, line 1)"],
     ),
     "an exception in the program": (
         "def g(x):\n    return {}[x]\ndef f(x):\n    return g(x)\n",

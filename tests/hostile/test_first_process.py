@@ -56,10 +56,10 @@ def test_modules_beside_an_evaluator_run_in_no_process_with_rights(apart: Apart)
 
 
 def test_interpreter_that_is_a_file_of_the_folder_is_refused(apart: Apart) -> None:
-    (apart.folder / "bin").mkdir()
-    (apart.folder / "bin/python").write_text("#!/bin/sh\n")
+    (apart.folder / "env/bin").mkdir(parents=True)
+    (apart.folder / "env/bin/python").write_text("#!/bin/sh\n")
     with pytest.raises(ConfigurationError, match="bin/python is a file of the folder, and would start with rights"):
-        apart.task(SQUARE, TELLS, python=str(apart.folder))
+        apart.task(SQUARE, TELLS, python=str(apart.folder / "env"))
 
 
 @pytest.mark.parametrize("name", ["sitecustomize.py", "hooks.pth", "hooked.py", "variables"])

@@ -12,7 +12,7 @@ from strop.tasks.registry import PAPER, load
 
 FOLDER = Path(__file__).parents[2] / "check" / "broken_tasks"
 BROKEN = {
-    "broadcast_score": "score() gave 9.8; a score must be a number in [0, 1]",
+    "broadcast_score": "; a score must be a number in [0, 1]",
     "evaluated_answer": "code in a spoiled answer ran where it is scored",
     "nan_is_best": "NaN or infinity (nan words) scores 1.000",
     "seed_does_not_run": "f(a, b) does not take c",

@@ -39,6 +39,7 @@ def any_event(draw: st.DrawFn) -> Event:
         int | None: st.none() | st.integers(),
         tuple[str, ...]: st.lists(ANY_TEXT, max_size=4).map(tuple),
         tuple[float, ...]: st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=4).map(tuple),
+        tuple[int, ...]: st.lists(st.integers(), max_size=4).map(tuple),
         FaultKind: st.sampled_from(typing.get_args(FaultKind)),
         Verdict: st.sampled_from(typing.get_args(Verdict)),
         tuple[Verdict, ...]: st.lists(st.sampled_from(typing.get_args(Verdict)), max_size=4).map(tuple),

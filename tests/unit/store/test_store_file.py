@@ -96,7 +96,13 @@ def full_run(tmp_path: Path) -> Path:
     numbers = {"t": 1, "call": 0, "index": 0, "attempt": 1, "lm_calls": 1, "evaluations": 1, "utility_calls": 1}
     of: dict[object, object] = {str: "x", int: 1, bool: False, float: 0.5, str | None: None, int | None: None}
     of |= {FaultKind: "timeout"}
-    of |= {tuple[str, ...]: ("m",), tuple[float, ...]: (0.5,), Verdict: "ok", tuple[Verdict, ...]: ("ok",)}
+    of |= {
+        tuple[str, ...]: ("m",),
+        tuple[float, ...]: (0.5,),
+        tuple[int, ...]: (1,),
+        Verdict: "ok",
+        tuple[Verdict, ...]: ("ok",),
+    }
     of |= {Mapping[str, value]: {} for value in (int, typing.Any, float | int | str | None)}
     of[tuple[Mapping[str, float], ...]] = ({"seconds": 0.5},)
     with Store.create(tmp_path / "full", {"task": "lpn"}) as store:

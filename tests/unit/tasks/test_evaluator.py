@@ -189,7 +189,7 @@ def test_stub_has_the_functions_of_the_original_with_their_parameters_and_those_
     assert ast.unparse(made["f"].args) == "a, b=..., *rest, c=(1, 2), **named"
     assert isinstance(made["g"], ast.AsyncFunctionDef)
     assert stub.endswith("# x = 1\n# import os\n# y\n")
-    assert "('LIMIT', 'Solver', 'math', 'partial')" in stub
+    assert "('LIMIT', 'math', 'partial')" in stub and "('Solver',)" in stub
 
 
 def test_longer_stub_has_the_same_functions_and_ten_times_the_text() -> None:

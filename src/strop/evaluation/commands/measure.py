@@ -364,8 +364,10 @@ class CommandMeasurement:
             differs = beside.behaviour and run.behaviour and beside.behaviour.difference(run.behaviour, quoted=False)
             return run.verdict != "ok" or bool(objective.unmet(run.values) or differs)
 
+        if is_wrong(measured):
+            return beside, measured
         olds, news = [beside], [measured]
-        for again in range(0 if is_wrong(measured) else repeats(beside.wall_seconds + measured.wall_seconds)):
+        for again in range(repeats(beside.wall_seconds + measured.wall_seconds)):
             if (index + again) % 2:
                 olds.append(self._of_original(original, index))
             news.append(self._of_candidate(candidate, index, original))

@@ -88,13 +88,8 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
         raise _refused(task, passed.refused)
     if not first.values:
         return EvaluatorTrial(known, (first,), None, asks_alike=False, ignores_seed=False)
-    if not passed.asked and not is_recorded:
-        raise _refused(task, "its evaluator calls no function of the program, so that it scores something else")
-    if not passed.gives and not is_recorded:
-        raise _refused(
-            task,
-            "the program returns None to every call: what it changes in place stays in its own process",
-        )
+    if (why := _unused(passed)) and not is_recorded:
+        raise _refused(task, why)
     again, passed_again = (first, passed) if is_recorded else run(0, Isolation(known, longer=True))
     other, passed_other = run(1, Isolation(known, learns=True, draws=1))
     for each, by in ((again, passed_again), (other, passed_other)):
@@ -127,6 +122,15 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
         asks_alike=passed.asked == passed_other.asked and (scored_alike or not answered_alike),
         ignores_seed=answered_alike and scored_alike,
     )
+
+
+def _unused(passed: Passed) -> str:
+    """Why nothing of the program reaches its evaluator; empty if something does."""
+    if not passed.asked:
+        return "its evaluator calls no function of the program, so that it scores something else"
+    if not passed.gives:
+        return "the program returns None to every call: what it changes in place stays in its own process"
+    return ""
 
 
 def _check_shared(task: CommandTask, run: Run, known: KnownCalls, first: CopyRun, passed: Passed) -> None:

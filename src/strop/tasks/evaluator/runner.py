@@ -284,7 +284,10 @@ def tell_of(error: BaseException) -> None:
     frames = [each for each in frames_of(error) if each[0].startswith(root) and STUB not in each[3]]
     for path, line, function, source in list(dict.fromkeys(frames))[-MOST_FRAMES:]:
         sys.stderr.write(f"{os.path.relpath(path, root)}, line {line}, in {function}: {source}\n")
-    words = "\\n".join("".join(traceback.format_exception_only(type(error), error)).splitlines())
+    said = traceback.format_exception_only(type(error), error)
+    if isinstance(error, SyntaxError):  # one line, in place of the source with a mark below it
+        said = [f"{type(error).__name__}: {error}"]
+    words = "\\n".join("".join(said).splitlines())
     sys.stderr.write(words.replace(root + os.sep, "").replace("strop_stub.", "") + "\n")
 
 

@@ -164,7 +164,8 @@ def test_original_is_measured_once_for_all_candidates(bench: Bench, tmp_path: Pa
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: bench(task, f"echo score {n}"), range(3, 7)))
     assert [tree.files for tree in bench.workspaces.opened].count({}) == 1
-    assert len(bench.workspaces.opened) == 5
+    assert [[*tree.files.values()] for tree in bench.workspaces.opened].count(["this is no program\n"]) == 1
+    assert len(bench.workspaces.opened) == 6
 
 
 def test_original_runs_once_to_show_what_its_score_is_of_when_a_run_goes_on(
