@@ -218,9 +218,14 @@ def _from_file(path: Path, attribute: str) -> Task:
         return function_task(path, module, found)
     task = getattr(module, attribute, None)
     if not isinstance(task, Task):
+        close = difflib.get_close_matches(attribute, vars(module), n=1)
+        meant = (
+            f"; did you mean {path}:{close[0]}?"
+            if close
+            else "; or say how it is scored: --evaluator FILE, or --command"
+        )
         raise ConfigurationError(
-            f"{path} defines no strop.Task called {attribute!r}, and no function under @strop.improve_me; "
-            "or say how it is scored: --evaluator FILE, or --command"
+            f"{path} defines no strop.Task called {attribute!r}, and no function that strop.improve_me marks{meant}"
         )
     return task
 

@@ -473,7 +473,8 @@ def _goal(name: str, goal: str, reader: str) -> str:
     if not goal and reader not in KINDS:
         words = re.findall(NAME, _literal(reader)) if name == SCORE and not path_of(reader) else []
         name = max((word for word in words if word not in KINDS), key=len, default=name)
-        both = shlex.quote(f"{name}={reader}" if words else reader), f"--metric {name}:max"
+        named = f"{name}={reader}" if words or name != _score_name(reader) else reader
+        both = shlex.quote(named), f"--metric {name}:max"
         raise ConfigurationError(
             f"score {shlex.quote(reader)}: say whether more or less of it is better: --score {' '.join(both)}, or {name}:min "
             f'(in a strop.toml: score = {{ {name} = {shlex.quote(reader)} }} and metric = ["{name}:max"])'
