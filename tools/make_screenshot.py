@@ -1,4 +1,4 @@
-"""Makes docs/report.webp, the picture of a run's page: examples/recorded/golomb, with its long diff folded.
+"""Makes docs/report.webp, the picture of a run's page: examples/recorded/golomb.
 
 `python tools/make_screenshot.py` needs chromium, chromedriver and Pillow, which matplotlib brings. Run it after a change of
 the page's looks.
@@ -33,7 +33,6 @@ def screenshot(page: Path) -> bytes:
         size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": SCALE, "mobile": False}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         browser.get(page.as_uri())
-        browser.execute_script("for (const part of document.querySelectorAll('details')) part.open = false")
         return browser.get_screenshot_as_png()
     finally:
         browser.quit()

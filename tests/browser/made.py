@@ -30,7 +30,7 @@ from strop.store import Store
 
 HOSTILE = {
     "a script": "<script>window.caught = 1</script>",
-    "the end of the page's own script": "</script><script>window.caught = 1</script>",
+    "the end of a script": "</script><script>window.caught = 1</script>",
     "the end of the page's style": "</style><style>body { display: none }</style>",
     "an image with a handler": '<img src=x onerror="window.caught = 1">',
     "a drawing with a handler": '<svg onload="window.caught = 1"><script>window.caught = 1</script></svg>',
@@ -48,12 +48,12 @@ HOSTILE = {
     "characters that turn the others around": "\u202egpj.exe\u202c \u2066abc\u2069 \u200e\u200f\u061c",
     "controls": "a\x00b\x01c\x08d\x7f\r\n\u2028\u2029\ufeff\x85",
     "one huge line": "x" * 50_000,
-    "many lines": "\n" * 20_000,
+    "many lines": "\n" * 10_000,
     "marks without end, and letters from everywhere": "Z\u0351\u0489\u0334" * 500
     + "ﷺ𒐫꧅ 日本語 עברית العربية 🧑\u200d🚀",
     "lone surrogates": "\ud800 \udfff </script>",
     "styles": "<style>*{color:red}</style>;} body{display:none} </textarea></title></noscript><plaintext>",
-    "ids and names of the page's own": "<form id=block name=strop><input name=innerHTML><p id=reader></p></form>",
+    "ids and names of the page's own": "<form id=calls name=main><input name=innerHTML><p id=lineage></p></form>",
 }
 """Texts that a program, a model or a scorer may write."""
 

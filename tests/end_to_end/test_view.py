@@ -17,6 +17,7 @@ from support.processes import wait_until
 from support.records import iterated, started
 
 LIVE = "The run goes on; this is how it stood at "
+RELOADS = '<meta http-equiv="refresh"'
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_view_writes_the_page_of_a_run_that_has_ended_and_opens_it(
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "page: r/report.html\n")
     wait_until((tmp_path / "opened").exists)
     assert (tmp_path / "opened").read_text() == f"{(tmp_path / 'r' / 'report.html').as_uri()}\n"
-    assert page(tmp_path) and LIVE not in page(tmp_path) and "data-renewed" not in page(tmp_path)
+    assert page(tmp_path) and LIVE not in page(tmp_path) and RELOADS not in page(tmp_path)
 
 
 def test_view_says_that_no_browser_could_be_opened_and_succeeds(
@@ -65,7 +66,7 @@ def test_view_says_that_no_browser_could_be_opened_and_succeeds(
 def watching(start_strop: Start, tmp_path: Path, browser: str) -> subprocess.Popen[str]:
     viewing = start_strop("view", "r", BROWSER=browser)
     wait_until((tmp_path / "opened").exists)
-    assert LIVE in page(tmp_path) and "data-renewed" in page(tmp_path)
+    assert LIVE in page(tmp_path) and RELOADS in page(tmp_path)
     return viewing
 
 
@@ -77,7 +78,7 @@ def test_page_follows_a_run_to_its_end(start_strop: Start, going_on: Store, tmp_
     going_on.close()
     viewing.communicate(timeout=100)
     assert viewing.returncode == 0 and "0.575" in page(tmp_path)
-    assert LIVE not in page(tmp_path) and "data-renewed" not in page(tmp_path)
+    assert LIVE not in page(tmp_path) and RELOADS not in page(tmp_path)
 
 
 def test_ctrl_c_ends_viewing_and_leaves_a_page_that_does_not_reload(

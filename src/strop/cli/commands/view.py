@@ -21,7 +21,7 @@ from strop.store import is_locked
 def view_command(run: Run = None, /, *, html: Annotated[Path | None, Parameter(name="--html")] = None) -> int:
     """Write the page of a run, report.html in its directory, and open it in a browser.
 
-    The page shows every program, prompt and response of the run, and needs no network. While the run goes on, strop writes it
+    The page shows programs, prompts and responses of the run, and needs no network. While the run goes on, strop writes it
     again every few seconds, and the page reloads itself. Ctrl-C ends that; the run is not affected.
 
     Parameters
@@ -63,5 +63,6 @@ def _renew(directory: Path, path: Path) -> None:
 
 def _write(directory: Path, path: Path, *, running: bool) -> None:
     now = f"The run goes on; this is how it stood at {time.strftime('%H:%M:%S')}."
-    renewed = "While strop view runs, this page is renewed every few seconds."
-    write_page(report_of(directory, live=f"{now} {renewed}" if running else ""), path)
+    renewed = "While strop view runs, this page is renewed every few seconds, and what you opened closes."
+    kept = "strop view --html FILE writes one that stays."
+    write_page(report_of(directory, live=f"{now} {renewed} {kept}" if running else ""), path)

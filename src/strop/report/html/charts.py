@@ -41,8 +41,6 @@ def drawing_of(name: str, construction: str, title: str) -> str:
     )
 
 
-MOST_ROWS = 200
-"""Rows of a figure's table that a page shows."""
 LOOK = {"seed": 0, "original": 0, "accepted": 1, "improved": 1, "rejected": 2, "evaluated": 3, "failed": 4}
 """State of a program → its marker, the same in every figure."""
 

@@ -7,6 +7,7 @@ out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -17,6 +18,7 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, String, _To
 
 from strop.base.alignment import opcodes
 from strop.base.errors import Malformed
+from strop.base.pluralize import quantity
 from strop.report.html.lineage import Node
 from strop.runs.patching.result_files import DIFF
 from strop.runs.results.improved import Improved
@@ -44,28 +46,30 @@ _CLASSES: tuple[tuple[_TokenType, str], ...] = (
 _ORDER = {"seed": 0, "accepted": 1, "rejected": 2, "evaluated": 3, "failed": 4}
 
 
-def highlight_nodes(nodes: Sequence[Node], texts: Sequence[str]) -> list[str]:
-    """Set `html` and `diff_html` of the nodes, the most important first; returns what did not fit, as text."""
+def highlight_nodes(nodes: Sequence[Node]) -> list[str]:
+    """Set `html` of the nodes, then `diff_html`, the most important first; returns what did not fit, as text."""
     by_id = {node.id: node for node in nodes}
-    room, plain = ROOM, 0
-    for node in sorted(nodes, key=lambda node: (_ORDER.get(node.state, 9), -(node.value or 0.0))):
-        if node.text is None:
-            continue
-        text, parent = texts[node.text], by_id.get(node.parent or "")
-        html = code_html(text, {note.line for note in node.notes if note.line}, room)
-        diff = ""
-        if html and parent is not None and parent.text is not None and parent.text != node.text:
-            diff = diff_html(texts[parent.text], text, (parent.label, node.label), room - len(html))
-            html = html if diff else ""
-        if not html:
-            room, plain = 0, plain + 1
-            continue
-        node.html, node.diff_html = html, diff or None
-        room -= len(html) + len(diff)
-    if not plain:
-        return []
-    shown = "are shown as plain text without differences"
-    return [f"{plain:,} of {len(nodes):,} programs {shown}"]
+    known = sorted(
+        (node for node in nodes if node.text is not None),
+        key=lambda node: (_ORDER.get(node.state, 9), -(node.value or 0.0)),
+    )
+    room, left_out = ROOM, Counter[str]()
+    for node in known:
+        node.html = code_html(node.text or "", {note.line for note in node.notes if note.line}, room) or None
+        room -= len(node.html or "")
+        left_out["program"] += node.html is None
+    for node in known:
+        parent = by_id.get(node.parent or "")
+        if parent is not None and parent.text is not None and parent.text != node.text:
+            heads = parent.label, node.label
+            node.diff_html = diff_html(parent.text, node.text or "", heads, room) or None
+            room -= len(node.diff_html or "")
+            left_out["difference"] += node.diff_html is None
+    return [
+        f"without {quantity(count, what, ',')}, for which there is no room; strop export writes all programs"
+        for what, count in left_out.items()
+        if count
+    ]
 
 
 def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:

@@ -7,16 +7,17 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from strop.analysis.audit import RULES, audit_program
 from strop.analysis.audit.rules import UNREADABLE
 from strop.analysis.search import TOLD_BY, Search, searches_of
 from strop.analysis.stats import Estimate, estimate
+from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.solution import short
 from strop.core.metric_change import ObjectiveFacts, facts_from
-from strop.report.html.tables import Texts
 from strop.runs.claims.gains import in_units, unit_of
 from strop.runs.improve import OBJECTIVE_KEY
 from strop.runs.programs import programs_in
@@ -25,9 +26,9 @@ from strop.runs.run_data import RunData
 from strop.store import Store
 
 MOST_NODES = 2000
-"""Candidates of a lineage, at most; the table of evaluations has them all."""
+"""Candidates of a lineage, at most; `strop export` writes all."""
 MOST_IN_COLUMN = 12
-"""Nodes in a column of the drawing, the best first; the list below it has all."""
+"""Nodes in a column of the drawing, the best first; the table below it has all."""
 WIDTH, HEIGHT = 168, 48
 """Of a node, in pixels."""
 _GAP_X, _GAP_Y, _TOP, _EDGE = 60, 10, 34, 6
@@ -57,8 +58,8 @@ class Node:
     state: str
     """`seed`, `accepted`, `rejected`, `evaluated` or `failed`."""
     digest: str
-    text: int | None = None
-    """Index of its text in the page."""
+    text: str | None = None
+    """None if it is missing from the record."""
     t: int | None = None
     """The iteration that made it."""
     parent: str | None = None
@@ -90,7 +91,7 @@ class Node:
         return None if self.train is None else self.train.mean
 
 
-def nodes_of(run: RunData, texts: Texts) -> tuple[list[Node], int]:
+def nodes_of(run: RunData, store: Store) -> tuple[list[Node], int]:
     """The programs of a record in the order in which they were made, and how many candidates beyond MOST_NODES are left out."""
     facts = facts_from(run.meta[OBJECTIVE_KEY]) if OBJECTIVE_KEY in run.meta else None
     nodes: list[Node] = []
@@ -104,7 +105,9 @@ def nodes_of(run: RunData, texts: Texts) -> tuple[list[Node], int]:
             continue
         prefix = f"t{program.t}" if program.t is not None else f"c{number}"
         node = Node(f"{prefix}-{short(program.digest)}", program.name, program.state, program.digest)
-        node.text, node.t, node.reason = texts.of(program.digest), program.t, program.reason
+        node.t, node.reason = program.t, program.reason
+        with suppress(StoreError):
+            node.text = store.text(program.digest)
         node.parent = ids[id(program.parent)] if program.parent is not None else None
         node.iterations = program.iterations
         if program.ends:
@@ -130,20 +133,20 @@ def _score(node: Node, train: Evaluated, test: Evaluated | None, facts: Objectiv
             node.amount = train.means.get(facts.metrics[0].name)
 
 
-def describe(nodes: Sequence[Node], texts: Texts, run: RunData, store: Store, *, improvers: bool) -> None:
+def describe(nodes: Sequence[Node], run: RunData, store: Store, *, improvers: bool) -> None:
     """Add what the audit says of every node and, of improvers, how they search."""
     noted: defaultdict[str, Counter[tuple[str, int, str]]] = defaultdict(Counter)
     for event in run.audit:
         if event.program is not None:
             noted[event.program][event.rule, event.line or 0, event.detail] += event.times
-    shown = {node.digest: texts.bodies[node.text] for node in nodes if node.text is not None}
+    shown = {node.digest: node.text for node in nodes if node.text is not None}
     searches: Mapping[str, Search] = {}
     if improvers and shown:
         searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), shown.values())
     for node in nodes:
-        if (text := shown.get(node.digest)) is not None:
-            node.notes = _notes(text, noted[node.digest])
-            node.search = searches.get(text)
+        if node.text is not None:
+            node.notes = _notes(node.text, noted[node.digest])
+            node.search = searches.get(node.text)
 
 
 def _seen(event: Evaluated) -> Estimate:
@@ -207,7 +210,7 @@ def graph_of(nodes: Sequence[Node]) -> Graph:
             graph.boxes.append(_box(node, x, y))
             y += HEIGHT + _GAP_Y
         if more := len(column[MOST_IN_COLUMN:]):
-            graph.words.append((x, y + 8, "more", f"and {more} more in the list"))
+            graph.words.append((x, y + 8, "more", f"and {more} more in the table"))
             y += 22
         graph.width, graph.height = x + WIDTH + _EDGE, max(graph.height, y)
     boxes = {box.node.id: box for box in graph.boxes}

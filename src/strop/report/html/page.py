@@ -19,7 +19,7 @@ from strop.base.pluralize import plain, quantity
 from strop.lm.options import named
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import Node, describe, nodes_of
-from strop.report.html.tables import Tables, Texts
+from strop.report.html.tables import Tables
 from strop.report.terminal.words import notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
@@ -156,15 +156,15 @@ def read_page(store: Store, directory: Path) -> Page:
     Raises:
         StoreError, ValueError, TypeError, LookupError: the record is damaged.
     """
-    tables = Tables(Texts(store))
+    tables = Tables(store)
     run = read_run(store, tables.add)
     tables.end()
     improvers = run.meta.get("kind") != "improve"
-    nodes, left_out = nodes_of(run, tables.texts)
-    describe(nodes, tables.texts, run, store, improvers=improvers)
-    cuts = [*tables.texts.cuts(), *highlight_nodes(nodes, tables.texts.bodies)]
+    nodes, left_out = nodes_of(run, store)
+    describe(nodes, run, store, improvers=improvers)
+    cuts = [*tables.cuts(), *highlight_nodes(nodes)]
     if left_out:
-        cuts.append(f"{left_out:,} candidates are not in the lineage; the table of evaluations has them")
+        cuts.append(f"{left_out:,} candidates are not in the lineage; strop export writes them")
     page = Page(directory, run, tables, nodes, _measured(store, run), cuts)
     page.headline = _headline(store, page)
     return page
@@ -182,7 +182,7 @@ def _headline(store: Store, page: Page) -> Conclusion:
     ended = status_words(page.run.status, page.run.detail)
     command = f"strop {page.kind}" if page.kind else "an unknown command"
     on_task = f" on {page.task}" if page.task else ""
-    evaluations = quantity(len(page.tables.evaluations["at"]), "evaluation")
+    evaluations = quantity(page.tables.totals["evaluations"], "evaluation")
     plainly = f"The record of {command}{on_task}: {evaluations}."
     try:
         if page.kind == "run":

@@ -1,7 +1,7 @@
 """A page as HTML: the templates, what they may call, and the policy that the browser enforces.
 
-Everything is escaped except the drawings and the highlighted programs, which are made here. The policy allows the page's
-one style sheet and one script by their digests: nothing that was written into a program is ever executed.
+Everything is escaped except the drawings and the highlighted programs, which are made here. The page has no script, and the
+policy allows none; it allows the one style sheet by its digest.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from markupsafe import Markup
 from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
-from strop.report.html.charts import MOST_ROWS, figures_of
+from strop.report.html.charts import figures_of
 from strop.report.html.lineage import HEIGHT, WIDTH, graph_of
 from strop.report.html.page import Page, read_page
+from strop.report.html.tables import MOST_ROWS
 from strop.report.terminal.words import GLOSSARY, counted, duration
 from strop.runs.claims.numbers import between
 from strop.runs.reading import opened
@@ -33,6 +34,11 @@ FILE_NAME = "report.html"
 """The page that commands write into the directory of their run."""
 RENEWED_SECONDS = 5
 """After so many the page of a run that goes on reloads itself."""
+_OTHERS = re.compile(r"[^\n\t -~]")
+_INVISIBLE = re.compile(
+    "[\u00a0\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u205f\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+"""Printable to Python, or spaces, and yet not to be told from nothing or from a plain space."""
 _LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -64,7 +70,7 @@ def write_page(text: str, path: Path) -> None:
 
 def render(page: Page, live: str = "") -> str:
     """The page as HTML; `live` as in `report_of`."""
-    script, style = _asset("page.js"), _asset("page.css")
+    style = _style()
     return (
         _environment()
         .get_template("page.html")
@@ -77,32 +83,23 @@ def render(page: Page, live: str = "") -> str:
             height=HEIGHT,
             labels={node.id: node.label for node in page.nodes},
             most_rows=MOST_ROWS,
-            block=Markup(page.tables.packed()),  # base64: nothing to escape
             style=Markup(style),
-            script=Markup(script),
-            policy=_policy(style, script),
+            policy=_policy(style),
             live=live,
             seconds=RENEWED_SECONDS,
         )
     )
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str) -> str:
     """The content security policy of a page, for a meta tag."""
-    return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
-        f"base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 @cache
-def _asset(name: str) -> str:
-    """The style sheet or the script of the page."""
-    return (files("strop.report.html") / "static" / name).read_text(encoding="utf-8")
+def _style() -> str:
+    return (files("strop.report.html") / "static" / "page.css").read_text(encoding="utf-8")
 
 
 @cache
@@ -123,15 +120,15 @@ def _environment() -> Environment:
 
 
 def visible(text: object) -> str:
-    """Text with its control and direction characters as visible escapes."""
-    shown = str(text)
-    if shown.isprintable():
-        return shown
-    return "".join(f"\\u{{{ord(character):x}}}" if _unseen(character) else character for character in shown)
+    """Text with its control and direction characters, and those that no font draws, as visible escapes."""
+    return _OTHERS.sub(_seen, str(text))
 
 
-def _unseen(character: str) -> bool:
-    return not character.isprintable() and character not in "\n\t" and unicodedata.category(character) != "Zs"
+def _seen(match: re.Match[str]) -> str:
+    character = match[0]
+    if _INVISIBLE.match(character) or not (character.isprintable() or unicodedata.category(character) == "Zs"):
+        return f"\\u{{{ord(character):x}}}"
+    return character
 
 
 def _number(value: float | None, form: str = ".3f") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -27,8 +28,8 @@ from strop.base.events import (
 from strop.base.pluralize import quantity
 from strop.report.html.charts import figures_of
 from strop.report.html.page import Page
-from strop.report.html.render import render
-from strop.report.html.tables import Texts
+from strop.report.html.render import RENEWED_SECONDS, render
+from strop.report.html.tables import MOST_ROWS, Tables
 from strop.runs.results.parts import counted_answers
 from strop.runs.run_data import read_run
 from strop.runs.train import read_trained
@@ -77,31 +78,36 @@ def two_iterations() -> list[Event]:
 
 
 @pytest.mark.heavy
-def test_a_page_holds_every_evaluation_and_every_answer_of_its_record(made: Path, made_page: Page) -> None:
+def test_a_page_holds_the_first_evaluations_and_answers_of_its_record_and_says_how_many_there_are(
+    made: Path, made_page: Page
+) -> None:
     tables = made_page.tables
-    evaluations, calls, texts = tables.evaluations, tables.calls, tables.texts.bodies
-    stored = ask(made, "SELECT scope, verdict, value, solution FROM evaluation ORDER BY seq")
-    shown = [
-        (scope, verdict, value, texts[place or 0])
-        for scope, verdict, value, place in zip(
-            evaluations["scope"], evaluations["verdict"], evaluations["value"], evaluations["solution"], strict=True
-        )
-    ]
-    assert shown == stored
+    stored = ask(made, "SELECT scope, verdict, value FROM evaluation ORDER BY seq")
+    shown = [(row["scope"], row["verdict"], row["value"]) for row in tables.evaluations]
+    assert shown == stored[:MOST_ROWS] and tables.totals["evaluations"] == len(stored) > MOST_ROWS
     stored = ask(made, 'SELECT scope, call, "index", text FROM lm_response ORDER BY seq')
-    answers = zip(calls["scope"], calls["call"], calls["index"], calls["answer"], strict=True)
-    assert [(scope, call, index, texts[place or 0]) for scope, call, index, place in answers] == stored
+    answers = [(row["scope"], row["call"], row["index"], row["texts"]["Response"]) for row in tables.calls]
+    assert answers == stored[:MOST_ROWS] and tables.totals["calls"] == len(stored)
+    assert f"the first {MOST_ROWS} of {tables.totals['evaluations']:,} evaluations are shown" in made_page.cuts[0]
 
 
-def test_a_text_stands_in_a_page_once(made_page: Page) -> None:
-    assert len(set(made_page.tables.texts.bodies)) == len(made_page.tables.texts.bodies)
+def test_a_page_has_no_script_and_its_policy_allows_none(made_page: Page) -> None:
+    for html in (render(made_page), render(made_page, live="The run goes on.")):
+        assert "<script" not in html and "script-src" not in html and "default-src &#39;none&#39;" in html
+        assert re.findall("<(?:button|input|select|dialog|noscript|template)", html) == []
+        assert re.findall("<details[^>]*open", html) == []
+
+
+def test_only_the_page_of_a_run_that_goes_on_reloads_itself(made_page: Page) -> None:
+    refresh = f'<meta http-equiv="refresh" content="{RENEWED_SECONDS}">'
+    assert refresh not in render(made_page) and refresh in render(made_page, live="The run goes on.")
 
 
 def test_the_money_of_a_page_is_that_of_its_record(made: Path, made_page: Page) -> None:
     [(cost, tokens)] = ask(made, "SELECT sum(cost), sum(input_tokens + output_tokens) FROM lm_response")
     total = made_page.run.costs.total
     assert (total.cost, total.input_tokens + total.output_tokens) == (cost, tokens)
-    assert total.responses == len(made_page.tables.calls["at"])
+    assert total.responses == made_page.tables.totals["calls"]
 
 
 def test_the_answers_of_a_page_are_those_of_strop_show(made: Path, made_page: Page) -> None:
@@ -158,7 +164,7 @@ def test_a_node_has_its_idea_its_text_and_what_the_audit_noted(page: MakePage) -
     noted = AuditNoted(scope="t1/improve", rule="R001", detail="it did", times=7, program=flagged)
     document = page([*two_iterations()[:5], candidate(flagged, 0.8), noted])
     node = document.nodes[-1]
-    assert node.text is not None and document.tables.texts.bodies[node.text] == flagged
+    assert node.text == flagged
     assert node.search is not None and node.search.idea.startswith("An idea.")
     assert ("R001", 7) in [(note.rule, note.times) for note in node.notes]
     assert any(note.rule.startswith("S") and note.line == 5 for note in node.notes)
@@ -187,7 +193,7 @@ def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None
         store.append(evaluated("seed", WORSE))
     document = page_of(tmp_path / "run")
     assert document.run.seconds == 3.0 and document.run.began == 100.0
-    assert document.tables.evaluations["at"] == [0.0, 2.0, 4901.0]
+    assert [row["at"] for row in document.tables.evaluations] == [0.0, 2.0, 4901.0]
 
 
 def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth(page: MakePage) -> None:
@@ -204,17 +210,18 @@ def test_an_answer_stands_beside_its_message_with_its_faults(page: MakePage) -> 
     answer = LmResponded(**of, index=1, text="answer b", model="m", input_tokens=3, output_tokens=4, cost=2_000_000_000)
     fault = LmFault(**of, index=1, fault="retry", detail="503", attempt=1, waited_seconds=0.1)
     document = page([asked, fault, answer])
-    calls, texts = document.tables.calls, document.tables.texts.bodies
-    assert [texts[place or 0] for place in calls["message"]] == ["a", "b"]
-    assert calls["answer"][0] is None and texts[calls["answer"][1] or 0] == "answer b"
-    assert texts[calls["faults"][1] or 0] == "retry: 503" and calls["faults"][0] is None
-    assert calls["dollars"] == [None, 2.0] and calls["role"] == ["self-improvement"] * 2
+    first, second = document.tables.calls
+    assert first["answer"] is None and first["texts"] == {"Expertise": "expert", "Prompt": "a"}
+    said = {"Expertise": "expert", "Prompt": "b", "Response": "answer b", "Faults": "retry: 503"}
+    assert second["texts"] == said and first["role"] == second["role"] == "self-improvement"
+    html = render(document)
+    assert "no response is recorded" in html and '<td class="n">2.0000</td>' in html
 
 
 def test_an_answer_to_no_message_is_counted_and_not_shown(page: MakePage) -> None:
     stray = LmResponded(scope="t1/improve", call=9, index=-3, text="x", model="m", input_tokens=3, output_tokens=4)
     document = page([stray])
-    assert document.tables.calls["at"] == [] and document.run.costs.total.responses == 1
+    assert document.tables.calls == [] and document.run.costs.total.responses == 1
 
 
 def test_the_protections_of_a_page_are_as_they_were_observed(page: MakePage) -> None:
@@ -232,11 +239,14 @@ def test_a_damaged_record_is_refused_in_one_line(tmp_path: Path) -> None:
         page_of(tmp_path / "run")
 
 
-def test_texts_for_which_there_is_no_room_are_left_out_and_the_page_says_so() -> None:
-    texts = Texts(None, room=10)
-    assert texts.add("x" * 30) is None and texts.add("short") == 0 and texts.add("y" * 9) is None
-    assert texts.bodies == ["short"]
-    assert texts.cuts() == ["2 texts are left out: the page holds 10 characters; run.sqlite holds the full text"]
+def test_texts_for_which_there_is_no_room_are_left_out_and_the_page_says_so(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "run", {"kind": "run"}) as store:
+        tables = Tables(store, room=10)
+        for error in ("x" * 30, "short", "y" * 9):
+            store.append(evaluated("seed", SEED, error=error))
+        read_run(store, tables.add)
+    assert [row["texts"] for row in tables.evaluations] == [{}, {"Error": "short"}, {}]
+    assert tables.cuts() == ["2 texts are left out: the tables hold 10 characters; strop export writes all"]
 
 
 def test_a_page_of_a_run_explains_its_words_and_names_its_sentence_once(page: MakePage) -> None:

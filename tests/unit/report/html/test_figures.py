@@ -1,11 +1,8 @@
-"""Figures as SVG for a strict page, each with its data; and the block that holds the tables."""
+"""Figures as SVG for a strict page, each with its data."""
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-import zlib
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -19,7 +16,6 @@ from strop.report.chart import Chart, Point, Series, svg, ticks
 from strop.report.html.charts import figures_of
 from strop.report.html.lineage import HEIGHT, MOST_IN_COLUMN, WIDTH, Node, graph_of
 from strop.report.html.page import Page
-from strop.report.html.tables import Tables, Texts
 
 
 def hostile_chart() -> Chart:
@@ -101,23 +97,6 @@ def test_an_axis_has_two_to_seven_numbers_within_its_range(low: float, span: flo
     assert all(low - 1e-6 * span - 1e-9 <= number <= low + span + 1e-6 * span + 1e-9 for number in numbers)
 
 
-def unpacked(tables: Tables) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(tables.packed()), -zlib.MAX_WBITS))
-    return found
-
-
-def test_the_block_holds_the_tables_and_the_texts_as_they_are(made_page: Page) -> None:
-    tables = made_page.tables
-    assert unpacked(tables) == {"evaluations": tables.evaluations, "calls": tables.calls, "texts": tables.texts.bodies}
-
-
-@pytest.mark.parametrize("text", ["", "\ud800", "</script>", "\u2028", "ü"])
-def test_the_block_keeps_any_text(text: str) -> None:
-    tables = Tables(Texts(None))
-    tables.texts.bodies.append(text)
-    assert unpacked(tables)["texts"] == [text]
-
-
 def node(name: str, t: int, parent: str | None, state: str = "seed", value: float = 0.5) -> Node:
     return Node(name, name, state, "0" * 64, t=t, parent=parent, train=Estimate(value, None, 1))
 
@@ -140,7 +119,7 @@ def test_a_column_shows_the_best_candidates_and_says_how_many_more_there_are() -
     nodes = [node(f"n{value}", 1, None, state="evaluated", value=value) for value in values]
     graph = graph_of(nodes)
     assert [box.node.value for box in graph.boxes] == values[::-1][:MOST_IN_COLUMN]
-    assert graph.words[-1][3] == "and 7 more in the list"
+    assert graph.words[-1][3] == "and 7 more in the table"
 
 
 def test_no_nodes_have_no_drawing() -> None:
