@@ -234,7 +234,7 @@ def in_words(objective: Objective, name: str, reading: Reading, scorer: str = ""
     better = {"max": "higher is better", "min": "lower is better"}[goals[0]] if goals else "required"
     if scorer and (reader := objective.readers[name]) not in KINDS:
         return f"{scorer}'s {'score' if reader == '$.score' else name} is read as {reading.value:.6g} ({better})"
-    return f"{name} is read as {reading.value:.6g} from {reading.source:.{_SHOWN}} ({better})"
+    return f"{name} is read as {reading.value:.6g} from {reading.source:.100} ({better})"
 
 
 def _tests(name: str, counts: Sequence[Counts]) -> Reading:
