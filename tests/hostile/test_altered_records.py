@@ -147,7 +147,7 @@ def test_altered_record_is_refused_where_it_was_made_and_named_by_its_replay_els
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_replay_of_an_unchanged_record_says_one_line(home: Path, name: str) -> None:
+def test_replay_of_an_unchanged_record_says_so_in_one_line(home: Path, name: str) -> None:
     replayed = run_small("replay", name, cwd=home, env=environment(home))
-    assert replayed.returncode == 0 and "candidate" not in replayed.stderr, replayed
+    assert replayed.returncode == 0, replayed
     assert replayed.stdout.startswith("The replay agrees") and replayed.stdout.count("\n") == 1

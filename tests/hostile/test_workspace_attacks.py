@@ -364,7 +364,7 @@ class Slow(Kernel):
 nothing = Filter()
 nothing.otherwise(ALLOW)
 jail = command.CommandJail(Slow(), "/", 1, False, False, False, (), None, None, limits=False, filter=nothing.assembled())
-asked = {"command": "true", "environment": {}, "lays_rooms": False, "outlive_seconds": 0.0}
+asked = {"command": "true", "environment": {}, "lays_rooms": False, "outlive_seconds": 0.0, "counts_memory": False}
 end, _ = socket.socketpair()
 how = command.run(jail, end, asked, [os.open(os.devnull, os.O_RDWR) for _ in range(2)])
 print(how["cpu"], how["wall"])
