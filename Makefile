@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run quick test test-all lint check docs bench peers soak clean
 
-run: $(VENV)/strop.installed  ## a small run of STOP in a minute or two, which finds a better improver; no language model
+run: $(VENV)/strop.installed  ## a small run of STOP in a minute or two, which usually finds a better improver; no language model
 	@# On this task bad programs fail at once.
 	$(BIN)/strop run lpn --model offline --meta-model offline:skill=1 --lm-budget 10 --utility-budget 30 \
 		--gate-pairs 20 --gate-error 0.05
