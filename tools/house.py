@@ -4,9 +4,9 @@ warns when it is above it at all, so that a first patch is not refused for its t
 python tools/house.py            # the table of rooms; exit code 1 if one is more than 2% above its budget
 python tools/house.py --lower    # write today's sizes as budgets, where they are smaller
 
-Sizes are lines of Python for the rooms of `src/strop`, for `packages` and for the folders of `tests`; words for `docs`; and for
-the whole of `src/strop` the classes, the class names that occur twice, and the modules in import cycles, which imports for types
-alone count into.
+Sizes are lines of Python for the rooms of `src/strop`, for `packages` and for the folders of `tests`; lines of templates, styles
+and scripts of `src/strop`; words for `docs`; and for the whole of `src/strop` the classes, the class names that occur twice, and
+the modules in import cycles, which imports for types alone count into.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import ast
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT, BUDGETS = HERE.parent, HERE / "house.toml"
 Sizes = dict[str, dict[str, int]]
+PAGES = {".html", ".jinja", ".j2", ".css", ".js"}
+"""Suffixes of templates, styles and scripts."""
 TOLERANCE = 0.02
 """The share of a budget by which a room may pass it with a warning."""
 
@@ -33,6 +35,7 @@ def sizes(root: Path = ROOT) -> Sizes:
     documents = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
     return {
         "src/strop": _lines_by_room(source),
+        "pages of src/strop": _lines_by_suffix(source, PAGES),
         "packages": _lines_by_room(root / "packages"),
         "tests": _lines_by_room(root / "tests"),
         "documents": {"words": sum(len(path.read_text("utf-8").split()) for path in documents)},
@@ -55,6 +58,15 @@ def _lines_by_room(folder: Path) -> dict[str, int]:
     for path in _python(folder):
         room = path.relative_to(folder).parts[0] if path.parent != folder else "."
         found[room] += path.read_bytes().count(b"\n")
+    return dict(sorted(found.items()))
+
+
+def _lines_by_suffix(folder: Path, suffixes: Set[str]) -> dict[str, int]:
+    """Lines of the files with each of these suffixes, by suffix, without its dot."""
+    found: Counter[str] = Counter()
+    for path in folder.rglob("*"):
+        if path.suffix in suffixes:
+            found[path.suffix[1:]] += path.read_bytes().count(b"\n")
     return dict(sorted(found.items()))
 
 
@@ -114,7 +126,9 @@ def excesses(found: Sizes, budgets: Sizes, tolerance: float = 0.0) -> list[str]:
 
 def to_toml(found: Sizes, budgets: Sizes) -> str:
     """The budgets, lowered to today's sizes."""
-    lines = ["# The budgets that tools/house.py holds: lines of Python, words of documents. They only go down.\n"]
+    lines = [
+        "# The budgets that tools/house.py holds: lines of Python and of pages, words of documents. They only go down.\n"
+    ]
     for section, rooms in found.items():
         lines.append(f'\n["{section}"]\n')
         known = budgets.get(section, {})

@@ -45,6 +45,14 @@ def test_sizes_count_lines_by_room_and_words_of_documents(house: ModuleType, tmp
     assert found["documents"] == {"words": 5}
 
 
+def test_sizes_count_lines_of_templates_styles_and_scripts_by_suffix(house: ModuleType, tmp_path: Path) -> None:
+    pages = {"a/page.html": "<p>\n</p>\n", "a/parts/b.html": "<hr>\n", "a/x.js": "f();\n", "a/x.css": "p {}\n"}
+    more = {f"src/strop/{name}": text for name, text in pages.items()}
+    found = house.sizes(made(tmp_path, BASE | more))
+    assert found["pages of src/strop"] == {"css": 1, "html": 3, "js": 1}
+    assert found["src/strop"] == {}
+
+
 def test_sizes_count_class_names_that_occur_twice(house: ModuleType, tmp_path: Path) -> None:
     more = {"src/strop/a/a.py": "class A: ...\nclass B: ...\n", "src/strop/b/b.py": "class A: ...\n"}
     structure = house.sizes(made(tmp_path, BASE | more))["structure"]
