@@ -33,6 +33,7 @@ from strop.lm.metering import Bill, Metered
 from strop.lm.offline import Offline
 from strop.lm.prices import Tariff, given_price
 from strop.runs.assembly import Components
+from strop.runs.context import session
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.journal import Journal
 from strop.runs.spec import RunSpec, improver_text
@@ -196,7 +197,8 @@ def once(number: int, sandbox: JailedSandbox, directory: Path) -> Ended:
     with Store.create(directory, {}) as store:
         status = "finished"
         try:
-            run(parts, improver_text("seed"), directory, Journal(store, lambda event: None))
+            with session(parts, Journal(store, lambda event: None)) as context:
+                run(context, improver_text("seed"))
         except StropError as error:
             status = type(error).__name__
         kept = {stored.event.text for stored in store.events(LmResponded) if not stored.event.again}

@@ -34,7 +34,8 @@ from strop.core.algorithm import Decision
 from strop.core.selection.comparison import Contender, PairedComparison
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.runs.assembly import Components, RunContext
+from strop.runs.assembly import Components
+from strop.runs.context import RunContext, session
 from strop.runs.evaluators import jail
 from strop.runs.journal import Journal
 from strop.runs.scopes import is_final
@@ -167,7 +168,8 @@ def carry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Carry]:
             parts = Components(spec, Canaries(DIGITS[which], leaking).task(), model, sandbox, SECRET)
             directory: Path = tmp_path_factory.mktemp("run")
             with Store.create(directory, {"kind": "run", "task": "canaries"}) as store:
-                run(parts, CURIOUS, directory, Journal(store, discard))
+                with session(parts, Journal(store, discard)) as context:
+                    run(context, CURIOUS)
                 events = tuple(stored.event for stored in store.events())
             happened = Happened(events, model.requests, DIGITS[which])
             if not fresh and not leaking:

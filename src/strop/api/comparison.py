@@ -19,7 +19,8 @@ from strop.base.events import ImproveStarted
 from strop.report.terminal import evaluation as printing  # registers how a table is printed  # noqa: F401
 from strop.report.terminal.live import Mode
 from strop.runs import evaluate
-from strop.runs.assembly import Components, RunContext, assembled
+from strop.runs.assembly import Components, assembled
+from strop.runs.context import session
 from strop.runs.evaluate import Named, named
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
 from strop.runs.results.measured import Measured
@@ -97,8 +98,7 @@ class EvalForm:
     def _measure(self, parts: Components, record: Record) -> StropError | None:
         """Measure what is missing. Returns the error that stopped it, so that partial results can be shown first."""
         try:
-            with record.journal.of(parts):
-                context = RunContext(parts, record.journal, recalled=record.journal.recalled)
+            with session(parts, record.journal) as context:
                 evaluate.carry_out(context, parts.tasks, self.improvers, record.notify)
         except StropError as error:
             if isinstance(error, ConfigurationError | TaskError) and not any(record.store.events(ImproveStarted)):

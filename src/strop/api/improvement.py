@@ -18,6 +18,7 @@ from strop.lm.base import LanguageModel
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
 from strop.report.terminal.live import Mode
 from strop.runs.assembly import assembled
+from strop.runs.context import session
 from strop.runs.improve import check_enough, improve_once
 from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.result import whole_result_in
@@ -110,5 +111,8 @@ def carry_out(
 
     with assembled(spec, os.environ, model=model, tasks=(target.task,), begin=steps) as parts:
         meta = {"improver": improver, **target.meta(directory)}
-        with recorded(parts, directory, KIND, meta, tracks, show) as journal:
-            improve_once(on_kept_trees(parts, directory), improver, target.original, directory, journal)
+        with (
+            recorded(parts, directory, KIND, meta, tracks, show) as journal,
+            session(on_kept_trees(parts, directory), journal) as context,
+        ):
+            improve_once(context, improver, target.original)

@@ -14,6 +14,7 @@ from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_
 from strop.report.terminal import run as printing  # registers how a result is printed  # noqa: F401
 from strop.report.terminal.live import Mode
 from strop.runs.assembly import Components, assembled
+from strop.runs.context import session
 from strop.runs.options import (
     CopiesOptions,
     EnvironmentOptions,
@@ -85,8 +86,11 @@ def carry_out(
     """
     for task in parts.tasks:
         check_model(parts.spec.model, improver, task)
-    with recorded(parts, directory, KIND, {"improver": improver}, tracks, show) as journal:
-        run(on_kept_trees(parts, directory), improver, directory, journal)
+    with (
+        recorded(parts, directory, KIND, {"improver": improver}, tracks, show) as journal,
+        session(on_kept_trees(parts, directory), journal) as context,
+    ):
+        run(context, improver)
     write_improver(directory)
 
 
@@ -100,8 +104,9 @@ def resume(record: RunRecord, *, trust: bool = False, tracks: Sequence[str] = ()
     with (
         assembled(record.spec, os.environ, record.origin(trust=trust)) as parts,
         continued(parts, directory, tracks, show) as journal,
+        session(on_kept_trees(parts, directory), journal) as context,
     ):
-        run(on_kept_trees(parts, directory), record.improver, directory, journal)
+        run(context, record.improver)
     write_improver(directory)
 
 

@@ -19,8 +19,8 @@ from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, fields_of, means_of
 from strop.base.solution import digest_of
 from strop.core.acts import NAMED_BY
-from strop.runs.assembly import RunContext
 from strop.runs.claims.improvers import LEVEL, measured_words
+from strop.runs.context import RunContext
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.results.measured import Difference, Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, noted, sample

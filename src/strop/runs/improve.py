@@ -12,12 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from strop.analysis.stats import differences, least_pairs, mean, pairs_needed
 from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, Malformed, StoreError, TaskError
-from strop.base.events import Evaluated, Event, Recorder, in_full
+from strop.base.events import Evaluated, Event, in_full
 from strop.base.from_json import from_json
 from strop.base.results import Evaluation, Improvement, Verdict, fields_of
 from strop.checks.held_out import draws_more, too_few
@@ -25,7 +24,8 @@ from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.metric_change import ObjectiveFacts, facts_of
 from strop.core.utility import Utility, seed_runs
-from strop.runs.assembly import Components, RunContext
+from strop.runs.assembly import Components
+from strop.runs.context import RunContext
 from strop.runs.finding import UTILITY, Cost, Evidence, ScoredProgram
 from strop.runs.journal import Journal
 from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standings, keep_construction, keep_result
@@ -45,20 +45,13 @@ PAR = 0.5
 """The utility of the original of a command task, by definition."""
 
 
-def improve_once(
-    parts: Components,
-    improver: str,
-    original: Original | None,
-    directory: Path,
-    journal: Journal,
-    instances: int = 0,
-) -> None:
-    """Improve the program of `parts.task` once, within the budgets of the spec, and score the result on the sealed split.
+def improve_once(context: RunContext, improver: str, original: Original | None, instances: int = 0) -> None:
+    """Improve the program of the context's task once, within the budgets of the spec, and score the result on the sealed split.
 
     `instances`: of the final comparison, if a record says how many; else training does.
 
-    `original` are the user's files that the search starts from; None: the task's own seed. `directory` always holds the best
-    candidate so far, and the returned program and its diff before the sealed split is touched. The record has the result.
+    `original` are the user's files that the search starts from; None: the task's own seed. The record's folder always holds the
+    best candidate so far, and the returned program and its diff before the sealed split is touched.
 
     Raises:
         ConfigurationError: the program to start from does not run.
@@ -66,35 +59,30 @@ def improve_once(
         Interrupted: the user stopped it.
         StropError: the host failed. Completed work is kept.
     """
-    task, spec = parts.task, parts.spec
+    task, spec, journal, run = context.parts.task, context.parts.spec, context.journal, context.run
     began = original or of_seed(task.seed)
     initial = began.program
-    best = BestSoFar(directory, began, journal.evaluations())
-
-    def record(event: Event) -> None:
-        journal(event)
-        best(event)
-
-    context = RunContext(parts, record, recalled=journal.recalled)
-    train, run = context.utility("train"), context.run
-    with journal.of(parts):
-        # The task's own seed tests its scorer; answers of other programs are scored like any candidate's.
-        strict = context.utility("train", strict=initial == task.seed)
-        _check_runs(parts, original, strict.evaluate(initial, run.child("original").child("train")))
-        grant = Grant(spec.utility_budget, spec.lm_budget, spec.max_responses)
-        improvement = _written(improve(improver, initial, train, grant, run.child("improve"), context.host), began)
-        _score_returned(improvement, began, train, run, journal)
-        candidate = _improved_program(improvement, began, journal.evaluations())
-        keep_result(directory, began, candidate)
-        if candidate != initial:
-            _score_improved(context, record, candidate, _standings(began, journal.evaluations()).first.get(candidate))
-        if facts_of(task) is None and candidate != initial:
-            compare(context, journal, candidate, initial, instances)
-        elif facts_of(task) is None:
-            context.held_out().evaluate(initial, run.child("original").child("test"))
-        elif candidate != initial:  # the original is measured beside the candidate
-            context.utility("test", decides=True).evaluate(candidate, run.child("improved").child("test"))
-        keep_construction(directory, task.name, task.problem if isinstance(task, Task) else None, journal.evaluations())
+    journal.also_tell(BestSoFar(context.folder, began, journal.evaluations()))
+    train = context.utility("train")
+    # The task's own seed tests its scorer; answers of other programs are scored like any candidate's.
+    strict = context.utility("train", strict=initial == task.seed)
+    _check_runs(context.parts, original, strict.evaluate(initial, run.child("original").child("train")))
+    grant = Grant(spec.utility_budget, spec.lm_budget, spec.max_responses)
+    improvement = _written(improve(improver, initial, train, grant, run.child("improve"), context.host), began)
+    _score_returned(improvement, began, train, run, journal)
+    candidate = _improved_program(improvement, began, journal.evaluations())
+    keep_result(context.folder, began, candidate)
+    if candidate != initial:
+        _score_improved(context, candidate, _standings(began, journal.evaluations()).first.get(candidate))
+    if facts_of(task) is None and candidate != initial:
+        compare(context, candidate, initial, instances)
+    elif facts_of(task) is None:
+        context.held_out().evaluate(initial, run.child("original").child("test"))
+    elif candidate != initial:  # the original is measured beside the candidate
+        context.utility("test", decides=True).evaluate(candidate, run.child("improved").child("test"))
+    keep_construction(
+        context.folder, task.name, task.problem if isinstance(task, Task) else None, journal.evaluations()
+    )
 
 
 def _beside(improved: ScoredProgram | None) -> Evaluation:
@@ -131,11 +119,13 @@ def _score_returned(
         train.evaluate(returned, run.child("returned").child("train"))
 
 
-def _score_improved(context: RunContext, record: Recorder, candidate: str, known: Evaluated | None) -> None:
+def _score_improved(context: RunContext, candidate: str, known: Evaluated | None) -> None:
     """Score the improved program in training. `known`: its first evaluation, which stands for this one if scores do not vary."""
     at, commands = context.run.child("improved").child("train"), context.parts.commands
     if known is not None and commands is not None and commands.worker.is_constant(known.utility):
-        record(replace(known, scope=at.path, solution=candidate, cpu_seconds=0.0, seconds=(), wall_seconds=0.0))
+        context.journal(
+            replace(known, scope=at.path, solution=candidate, cpu_seconds=0.0, seconds=(), wall_seconds=0.0)
+        )
     else:
         context.utility("train").evaluate(candidate, at)
 
@@ -253,12 +243,12 @@ SHARE = 4
 """Of so many runs in training the comparison makes one at most, unless the task holds out more."""
 
 
-def compare(context: RunContext, journal: Journal, improved: str, original: str, instances: int = 0) -> None:
+def compare(context: RunContext, improved: str, original: str, instances: int = 0) -> None:
     """Measure both programs on sealed instances, side by side. `instances`: so many, as in the record that is replayed."""
     task = context.parts.task
     assert isinstance(task, Task)
     if not instances and draws_more(task, is_published=context.parts.spec.instances == "published"):
-        trained = [each for each in journal.evaluations() if each.split == "train"]
+        trained = [each for each in context.journal.evaluations() if each.split == "train"]
         scores = {each.scope: each.scores for each in trained}
         runs = sum(len(each.scores) for each in trained)
         needed = instances_needed(scores["improved/train"], scores["original/train"], runs)

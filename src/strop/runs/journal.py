@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from pathlib import Path
 
 from strop.base.errors import NO_THREAD, OutOfThreads, RunBudgetSpent, StropError
 from strop.base.events import Evaluated, Event, Recorder, RunFinished
@@ -32,10 +32,13 @@ class Journal:
         """`recalled` is the content of `store` if the run resumes. `notify` prints a notice above the live view."""
         self.clock = clock
         self.recalled = recalled if recalled and recalled.events else None
+        self.detail = ""
+        """Why the session ends, in words, if not because everything was done."""
         self._store = store
         self._view = view
         self._notify = notify
         self._lock = threading.Lock()
+        self._also: list[Recorder] = []
         self._tallies: dict[str, ScopeTally] = defaultdict(ScopeTally, recalled.tallies if recalled else {})
 
     def __call__(self, event: Event) -> None:
@@ -45,6 +48,17 @@ class Journal:
         with self._lock:
             self._tallies[top(event.scope)].add(event)
         self._view(event)
+        for tell in self._also:
+            tell(event)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the record."""
+        return self._store.directory
+
+    def also_tell(self, recorder: Recorder) -> None:
+        """Give every new event to `recorder`, too, once it is recorded and shown."""
+        self._also.append(recorder)
 
     def evaluations(self) -> Iterator[Evaluated]:
         """The evaluations recorded so far."""
@@ -56,8 +70,8 @@ class Journal:
             return self._tallies[scope]
 
     @contextmanager
-    def of(self, parts: Components) -> Iterator[SessionEnding]:
-        """One session of a run, from its first event to its last, which holds the detail of `SessionEnding`.
+    def of(self, parts: Components) -> Iterator[None]:
+        """One session of a run, from its first event to its last.
 
         Raises:
             Interrupted: the user stopped it.
@@ -75,29 +89,20 @@ class Journal:
         kept = "" if self.recalled else kept_digest(self._store.directory)
         stops = [part.close for part in parts_with_work if part is not None]
         with (
-            framed(self, first_event(parts.spec, model, parts.posture, self.recalled, kept)) as ending,
+            framed(self, first_event(parts.spec, model, parts.posture, self.recalled, kept), lambda: self.detail),
             stopped_by_signals(*stops, model.finish, seconds=seconds, notify=self._notify),
         ):
-            yield ending
-
-
-@dataclass
-class SessionEnding:
-    """Why a session ended."""
-
-    detail: str = ""
-    """The reason in words; empty if everything was done."""
+            yield
 
 
 @contextmanager
-def framed(record: Recorder, first: Event) -> Iterator[SessionEnding]:
-    """Record the first and the last event of a session; the last one says why the session ended."""
+def framed(record: Recorder, first: Event, why: Callable[[], str] = str) -> Iterator[None]:
+    """Record the first and the last event of a session; the last one says why the session ended: `why`, if nothing failed."""
     record(first)
-    ending = SessionEnding()
     status, detail = "failed", ""
     try:
-        yield ending
-        status, detail = "finished", ending.detail
+        yield
+        status, detail = "finished", why()
     except Interrupted as error:
         status, detail = "interrupted", error.number.name
         raise

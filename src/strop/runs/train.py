@@ -19,8 +19,8 @@ from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
 from strop.core.selection.comparison import Contender, PairedComparison
 from strop.core.selection.final_comparison import final_comparison
-from strop.runs.assembly import Components, RunContext
 from strop.runs.claims.training import Conclusion, conclusion_of, headline
+from strop.runs.context import RunContext
 from strop.runs.journal import Journal
 from strop.runs.reading import opened
 from strop.runs.results.parts import by_task, counted_answers, noted, sample
@@ -36,47 +36,45 @@ FILE = "best.py"
 """The best improver, in the run's directory."""
 
 
-def run(parts: Components, improver: str, directory: Path, journal: Journal) -> None:
-    """Carry out Algorithm 1 from `improver`; every I_t is saved in `directory` immediately.
+def run(context: RunContext, improver: str) -> None:
+    """Carry out Algorithm 1 from `improver`; every I_t is saved in the record's folder immediately.
 
     Raises:
         Interrupted: the user stopped it.
         StropError: the host failed. Completed work is kept.
     """
-    spec = parts.spec
-    context = RunContext(parts, journal, recalled=journal.recalled)
-    with journal.of(parts) as ending:
-        context.check_seed()
-        steps = self_improve(
-            improver,
-            context.meta_utility(),
-            spec.iterations,
-            Grant(spec.meta_budget, spec.lm_budget, spec.max_responses),
-            context.selection(),
-            context.run,
-        )
-        best, seed = -1.0, improver
-        gate: Sequence[float] = ()
-        for t in range(spec.iterations + 1):
-            begun = journal.clock()
-            journal(IterationStarted(scope=f"t{t}", t=t, improver=improver))
-            step = next(steps)
-            if step.choice.accepted and step.choice.comparison is not None:
-                gate = step.choice.comparison.differences
-            improver = step.improver
-            journal(_finished(step, journal, begun, tuple(task.name for task in parts.further and parts.tasks)))
-            save(directory / "improvers" / f"I{t}.py", improver)
-            # The best is chosen by training values, like everything; with a gate, it is I_t.
-            if spec.selection != "paper" or mean(step.measurement.train) > best:
-                best = mean(step.measurement.train)
-                save(directory / "best.py", improver)
-            if step.why_stop:
-                ending.detail = f"{step.why_stop}, and the run stopped early (--selection paper continues)"
-                break
-        if spec.selection != "paper" and improver != seed:
-            sealed, at = context.meta_utility("test"), context.run.child(FINAL)
-            ends = PairedComparison(sealed, Contender(0, seed, None), Contender(step.t, improver, 0), at)
-            context.record(final_comparison(ends, gate, spec.gate_pairs))
+    parts, spec, journal, directory = context.parts, context.parts.spec, context.journal, context.folder
+    context.check_seed()
+    steps = self_improve(
+        improver,
+        context.meta_utility(),
+        spec.iterations,
+        Grant(spec.meta_budget, spec.lm_budget, spec.max_responses),
+        context.selection(),
+        context.run,
+    )
+    best, seed = -1.0, improver
+    gate: Sequence[float] = ()
+    for t in range(spec.iterations + 1):
+        begun = journal.clock()
+        journal(IterationStarted(scope=f"t{t}", t=t, improver=improver))
+        step = next(steps)
+        if step.choice.accepted and step.choice.comparison is not None:
+            gate = step.choice.comparison.differences
+        improver = step.improver
+        journal(_finished(step, journal, begun, tuple(task.name for task in parts.further and parts.tasks)))
+        save(directory / "improvers" / f"I{t}.py", improver)
+        # The best is chosen by training values, like everything; with a gate, it is I_t.
+        if spec.selection != "paper" or mean(step.measurement.train) > best:
+            best = mean(step.measurement.train)
+            save(directory / "best.py", improver)
+        if step.why_stop:
+            journal.detail = f"{step.why_stop}, and the run stopped early (--selection paper continues)"
+            break
+    if spec.selection != "paper" and improver != seed:
+        sealed, at = context.meta_utility("test"), context.run.child(FINAL)
+        ends = PairedComparison(sealed, Contender(0, seed, None), Contender(step.t, improver, 0), at)
+        context.record(final_comparison(ends, gate, spec.gate_pairs))
 
 
 def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]) -> IterationFinished:

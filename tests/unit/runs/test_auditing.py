@@ -9,7 +9,7 @@ import pytest
 
 from strop.analysis.audit.notes import notes_on
 from strop.base.events import AuditNoted, Evaluated, Event, ImproveStarted, RunFinished
-from strop.runs.assembly import Auditor
+from strop.runs.context import Auditor
 from strop.store import Store
 from support import records
 

@@ -19,7 +19,8 @@ from strop.base.from_json import from_json
 from strop.lm.base import Request
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
-from strop.runs.assembly import Components, RunContext
+from strop.runs.assembly import Components
+from strop.runs.context import RunContext
 from strop.runs.evaluate import AGAIN, Named, carry_out, concluded, copies_of, measured_in, named, with_seed
 from strop.runs.journal import Journal
 from strop.runs.results.measured import Measured, Measurement
@@ -72,7 +73,7 @@ class Measuring:
         parts = Components(SPEC, tasks[0], KnownAnswers(Scripted(answers)), self._jail, b"secret", further=tasks[1:])
         journal = Journal(self._store, discard, recalled=recalled)
         with suppress(LanguageModelError):
-            carry_out(RunContext(parts, journal, recalled=recalled), tasks, improvers, told)
+            carry_out(RunContext(parts, journal), tasks, improvers, told)
         return measured_in(self._store)
 
 

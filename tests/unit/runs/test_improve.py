@@ -32,6 +32,7 @@ from strop.report.terminal.difference import print_diff
 from strop.report.terminal.live import View
 from strop.runs.assembly import Components
 from strop.runs.claims.improvement import is_diluted, sentence, spent_words
+from strop.runs.context import session
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.improve import ENOUGH, candidates_of, check_enough, improve_once, instances_needed, recorded
 from strop.runs.journal import Journal
@@ -72,7 +73,8 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path
         directory = tmp_path / "there"
         fixed = meta_of(parts, "improve") if b.task.fixed_input else {}
         with Store.create(directory, {"kind": "improve", "task": b.task.name, **fixed}) as store:
-            improve_once(parts, improver, start, directory, Journal(store, View()))
+            with session(parts, Journal(store, View())) as context:
+                improve_once(context, improver, start)
             found = recorded(read_run(store))
         assert found is not None
         return found, directory
@@ -552,10 +554,11 @@ def test_comparison_of_which_a_record_holds_one_side_resumes_with_as_many_instan
 
     last = "improved/test"
     with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
-        with pytest.raises(Killed):
-            improve_once(parts, giving(ONE), start, directory, Watched(store, View()))
+        with pytest.raises(Killed), session(parts, Watched(store, View())) as context:
+            improve_once(context, giving(ONE), start)
         assert recorded(read_run(store), start) is None
-        improve_once(parts, giving(ONE), start, directory, Journal(store, View(), recalled=recall(store)))
+        with session(parts, Journal(store, View(), recalled=recall(store))) as context:
+            improve_once(context, giving(ONE), start)
         found = recorded(read_run(store), start)
     assert found is not None and found.finding == "better" and found.difference is not None and found.difference.n == 6
     assert len(scopes_of(directory)) == len(set(scopes_of(directory))) == 2

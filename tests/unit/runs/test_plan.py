@@ -14,6 +14,7 @@ from strop.lm.known_answers import KnownAnswers
 from strop.lm.offline import Offline
 from strop.lm.prices import NOTHING, Tariff, given_price
 from strop.runs.assembly import Components
+from strop.runs.context import session
 from strop.runs.journal import Journal
 from strop.runs.plan import USED, Assumptions, Formula, Plan, planned, works
 from strop.runs.spec import PAPERS, RunSpec, improver_text
@@ -141,12 +142,8 @@ def test_real_run_costs_no_more_than_the_most(
     task = bench().task
     spec = replace(SMALL, selection=selection, require=())
     model = KnownAnswers(Offline(3, float(skill)))
-    run(
-        Components(spec, task, model, jail, b"plan"),
-        improver_text("seed"),
-        tmp_path,
-        Journal(store, lambda event: None),
-    )
+    with session(Components(spec, task, model, jail, b"plan"), Journal(store, lambda event: None)) as context:
+        run(context, improver_text("seed"))
     most = plan(spec, replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)})).most
     calls = sum(stored.event.cost for stored in store.events(LmCalled))
     responses = sum(not stored.event.again for stored in store.events(LmResponded))

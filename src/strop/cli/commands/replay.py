@@ -21,6 +21,7 @@ from strop.cli.commands.output import notify, present, results_alone
 from strop.lm.known_answers import NoModel
 from strop.report.terminal import difference as replay_printing  # registers how a replay is printed  # noqa: F401
 from strop.runs.assembly import Components, assembled
+from strop.runs.context import session
 from strop.runs.improve import held_out_in, improve_once
 from strop.runs.options import LimitOptions
 from strop.runs.reading import reading
@@ -98,12 +99,14 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Replayed:
             is_improvement = record.kind == "improve"
             original = original_of(record.meta, record.directory) if is_improvement else None
             target = Target(record.spec.task, parts.task, original).meta(directory) if is_improvement else {}
-            with recorded(parts, directory, REPLAY, {"improver": record.improver, **target}) as journal:
+            with (
+                recorded(parts, directory, REPLAY, {"improver": record.improver, **target}) as journal,
+                session(on_kept_trees(parts, record.directory), journal) as context,
+            ):
                 if is_improvement:
-                    kept = on_kept_trees(parts, record.directory)
-                    improve_once(kept, record.improver, original, directory, journal, held_out_in(before))
+                    improve_once(context, record.improver, original, held_out_in(before))
                 else:
-                    run(parts, record.improver, directory, journal)
+                    run(context, record.improver)
         with Store.open(directory) as after:
             return compare_records(before, after, parts.past.unordered)
 

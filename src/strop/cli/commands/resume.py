@@ -19,6 +19,7 @@ from strop.cli.commands.output import announce, notify, reported, results_alone
 from strop.cli.commands.result import show_result
 from strop.report.terminal.live import Mode
 from strop.runs.assembly import assembled
+from strop.runs.context import session
 from strop.runs.improve import improve_once
 from strop.runs.options import LimitOptions, Rare
 from strop.runs.reading import reading
@@ -86,6 +87,5 @@ def continue_run(record: RunRecord, *, trust: bool, tracks: Sequence[str] = (), 
         ):
             with reading(record.directory):
                 original = original_of(record.meta, record.directory)
-            with best_reported(record.directory):
-                parts = on_kept_trees(parts, record.directory)
-                improve_once(parts, record.improver, original, record.directory, journal)
+            with best_reported(record.directory), session(on_kept_trees(parts, record.directory), journal) as context:
+                improve_once(context, record.improver, original)

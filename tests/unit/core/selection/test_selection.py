@@ -26,6 +26,7 @@ from strop.lm.base import Request
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components
+from strop.runs.context import session
 from strop.runs.journal import Journal
 from strop.runs.resume import recall
 from strop.runs.run_data import read_run
@@ -124,17 +125,14 @@ def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
 ) -> None:
     spec = RunSpec(iterations=3, utility_budget=2, workers="2", require=())
     model = KnownAnswers(Scripted(lambda request: "no program"))
-    run(
-        Components(spec, bench(instances=2).task, model, jail, b"key"),
-        BETTER,
-        tmp_path,
-        Journal(store, lambda event: None),
-    )
+    parts = Components(spec, bench(instances=2).task, model, jail, b"key")
+    with session(parts, Journal(store, lambda event: None)) as context:
+        run(context, BETTER)
     (ended,) = [stored.event for stored in store.events(RunFinished)]
     said = f"{CEILING}, and the run stopped early (--selection paper continues)"
     assert (ended.status, ended.detail) == ("finished", said)
     assert len(list(store.events(IterationFinished))) == 1 and not list(store.events(LmCalled))
-    assert (tmp_path / "best.py").read_text() == BETTER
+    assert (store.directory / "best.py").read_text() == BETTER
 
 
 def test_gate_spends_no_more_pairs_than_it_was_granted(bench: MakeBench) -> None:
@@ -279,7 +277,8 @@ def trained(
     """The comparisons of a run whose seed improver makes a better one of itself; continues what `store` holds."""
     spec = RunSpec(iterations=1, copies=2, gate_error=0.2, gate_pairs=25, utility_budget=2, workers="2", require=())
     parts = Components(spec, bench.task, KnownAnswers(Scripted(lambda request: "")), jail, b"key")
-    run(parts, becoming(BETTER), directory, Journal(store, view, recalled=recall(store)))
+    with session(parts, Journal(store, view, recalled=recall(store))) as context:
+        run(context, becoming(BETTER))
     return [stored.event for stored in store.events(Compared)]
 
 
