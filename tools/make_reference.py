@@ -38,7 +38,7 @@ from strop.cli.help import plain, text_of
 from strop.core import metric_change
 from strop.core.handles import Grant
 from strop.lm.providers import PROVIDERS
-from strop.runs import finding, run_data
+from strop.runs import finding, plan, run_data
 from strop.runs.results import audited, improved, measured, parts, trained
 from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
@@ -224,6 +224,11 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A seed solution": (measured.SeedSolution, ""),
     "A difference of improvers": (measured.Difference, ""),
     "check": (Checked, "`strop check` prints it."),
+    "plan": (
+        plan.Plan,
+        "`--dry-run` of `strop run`, `strop improve`, `strop eval` and `strop reproduce PROTOCOL` prints it.",
+    ),
+    "A figure of a plan": (plan.Range, ""),
     "A problem of a task": (CheckProblem, ""),
     "audit of a program": (
         audited.AuditedProgram,

@@ -74,6 +74,14 @@ class Tariff:
         """(in, out) of one response at most: a token has at least one byte of UTF-8."""
         return (0, 0) if self.tokenless else (prompt_bytes + OVERHEAD_TOKENS, self.max_tokens)
 
+    @property
+    def in_words(self) -> str:
+        """`$2 in and $8 out per million tokens (genai-prices 1.0)`; how to set it if it is not known."""
+        if self.price is None:
+            return "unknown; set it with MODEL?price=IN,OUT"
+        into, out = self.price.dollars_per_million
+        return f"${into:g} in and ${out:g} out per million tokens ({self.price.source})"
+
 
 def tariffs(
     lm: str, defaults: ModelSettings, environ: Mapping[str, str], *, today: date | None = None

@@ -266,8 +266,8 @@ def model_of(results: Iterable[CellResult]) -> tuple[str, bool]:
     return first
 
 
-def planned_protocol(protocol: Protocol) -> tuple[Plan, list[tuple[RunSpec, Assumptions]]]:
-    """The plan of what a protocol has yet to do, the sum of those of its cells; and what each kind of them depends on.
+def planned_protocol(protocol: Protocol) -> Plan | None:
+    """The plan of what a protocol has yet to do, the sum of those of its cells; None if it is finished.
 
     Raises:
         ConfigurationError: an option is wrong, or money is limited and no price is known.
@@ -285,5 +285,4 @@ def planned_protocol(protocol: Protocol) -> tuple[Plan, list[tuple[RunSpec, Assu
         improvers = 1 + len(cell.improvers)  # beside the seed improver
         count = partial(Formula.measured, improvers=improvers) if cell.improvers else Formula.run
         cost.append(works(spec, known[task][1], count))
-    first = next(iter(known.values()), None)
-    return (planned(first[0], cost) if first else Plan()), list(known.values())
+    return planned(list(known.values()), cost) if known else None

@@ -6,7 +6,7 @@ budget_û evaluations, an improver works on every downstream task, where it may 
 self-improvement's own calls, the gate, the measurement of every I_t, and the final comparison.
 
 At most, every budget is spent. Expected is the same formula with a share of improvements and of pairs, `USED`, and of one
-improvement by a shipped improver what its card says that it asks for. Lengths of texts and prices are arguments.
+improvement by a shipped improver what it is known to ask for. Lengths of texts and prices are arguments.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from importlib.resources import files
 from typing import Any
 
 from strop.analysis.stats import mean
-from strop.base.budget import COST
 from strop.base.errors import dollars
 from strop.core.handles import Grant
 from strop.core.selection.comparison import TOGETHER
@@ -50,15 +49,14 @@ solution is expected to take on one instance. At most: all of it."""
 class Work:
     """What something takes."""
 
-    calls: float = 0.0
-    """LM calls."""
+    lm_calls: float = 0.0
     responses: float = 0.0
     evaluations: float = 0.0
     """Evaluations of solutions, on all instances of a split."""
     tokens: float = 0.0
     """In and out."""
     cost: float | None = 0.0
-    """Billionths of a dollar; None if a price is unknown."""
+    """Dollars; None if a price is unknown."""
     seconds: float = 0.0
     """Wall time: LM calls that wait for one another, and evaluations on the slots of the spec."""
 
@@ -76,13 +74,39 @@ Works = tuple[Work, Work]
 
 
 @dataclass(frozen=True)
+class Range:
+    """What is expected, and what it is at most."""
+
+    expected: float
+    most: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a command takes, within its limits."""
 
-    expected: Work = Work()
-    most: Work = Work()
-    warning: str = ""
-    """One line if a limit is expected to end the work early; else empty."""
+    task: str
+    """The first task."""
+    tasks: tuple[str, ...]
+    """All tasks."""
+    model: str
+    """The language model."""
+    lm_calls: Range
+    """LM calls."""
+    responses: Range
+    """Responses of the language model."""
+    evaluations: Range
+    """Evaluations of solutions, each on all instances of a split."""
+    tokens: Range
+    """Tokens, in and out."""
+    cost: Range | None
+    """Dollars; null if a price is not known."""
+    seconds: Range
+    """Wall time."""
+    warning: str | None
+    """One line if a limit is expected to end the work early."""
+    prices: Mapping[str, str]
+    """Model → its price in words."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +157,9 @@ def assumptions_of(spec: RunSpec, improver: str, tasks: Sequence[AnyTask], envir
     )
 
 
-def works(spec: RunSpec, known: Assumptions, count: Callable[[Formula], Work], used: float = USED) -> Works:
-    """What `count` counts by the formula: as expected, where the share `used` of every budget is spent, and at most."""
-    return count(Formula(spec, known, 0, used)), count(Formula(spec, known, 1, 1.0))
+def works(spec: RunSpec, known: Assumptions, count: Callable[[Formula], Work]) -> Works:
+    """What `count` counts by the formula: as expected, where the share `USED` of every budget is spent, and at most."""
+    return count(Formula(spec, known, 0, USED)), count(Formula(spec, known, 1, 1.0))
 
 
 @dataclass(frozen=True)
@@ -169,8 +193,9 @@ class Formula:
         asked = self.asked(improvements * calls, improvements * calls * self.spec.max_responses, rounds * calls)
         return asked + self._scored(improvements * (evaluations + scorings))
 
-    def once(self, asks: str) -> Work:
-        """One improvement by an improver that `asks` so (empty: all that it may), and what its result is scored on."""
+    def once(self) -> Work:
+        """One improvement by the improver of the spec, and what its result is scored on."""
+        asks = asks_of(self.spec.improver)
         if self.side or not asks:
             return self.improved(1, 1, scorings=4)
         grant = Grant(self.spec.utility_budget, self.spec.lm_budget, self.spec.max_responses)
@@ -197,7 +222,7 @@ class Formula:
         longest = max(tariff.max_tokens for tariff, _ in members)
         into, out = (max(MOST_PROMPT_TOKENS, into), longest) if self.side else (into, min(out, longest))
         paid = self._of_members([(float(not tariff.tokenless), weight) for tariff, weight in members])
-        prices = [(tariff.price.most(int(into), int(out)), weight) for tariff, weight in members if tariff.price]
+        prices = [(tariff.price.most(int(into), int(out)) / 1e9, weight) for tariff, weight in members if tariff.price]
         return Work(
             calls,
             responses,
@@ -237,38 +262,44 @@ def asked_for(asks: str, grant: Grant, new: float = NEW) -> tuple[float, float, 
     return made, responses, min(scored, grant.utility_calls)
 
 
-def planned(spec: RunSpec, works: Iterable[Works]) -> Plan:
-    """The plan of these works, one after the other, within the limits of `spec`.
+def planned(known: Sequence[tuple[RunSpec, Assumptions]], works: Iterable[Works]) -> Plan:
+    """The plan of these works, one after the other, within the limits of the first spec. `known`: what they depend on.
 
     Expected figures end where the first limit is spent. At most, each is capped by itself, since calls may be cheap and many; but
     fewer calls need fewer tokens, and fewer tokens less money.
     """
-    pairs = [*works]
+    spec, pairs = known[0][0], [*works]
     expected, most = (sum((pair[side] for pair in pairs), Work()) for side in (0, 1))
-    limits = spec.limits()
-    figures = {
-        "--max-calls": (spec.max_calls, expected.calls),
+    limits = {
+        "--max-calls": (spec.max_calls, expected.lm_calls),
         "--max-tokens": (spec.max_tokens, expected.tokens),
         "--max-time": (spec.max_time, expected.seconds),
-        "--max-cost": (limits.get(COST), expected.cost or 0.0),
+        "--max-cost": (spec.max_cost, expected.cost or 0.0),
     }
-    shares = {flag: limit / figure for flag, (limit, figure) in figures.items() if limit is not None and figure}
+    shares = {flag: limit / figure for flag, (limit, figure) in limits.items() if limit is not None and figure}
     share, flag = min([(1.0, ""), *((share, flag) for flag, share in shares.items())])
-    most = most.times(_within(most.calls, spec.max_calls) / most.calls) if most.calls else most
+    most = most.times(_within(most.lm_calls, spec.max_calls) / most.lm_calls) if most.lm_calls else most
     most = replace(
         most,
         tokens=_within(most.tokens, spec.max_tokens),
-        cost=None if most.cost is None else _within(most.cost, limits.get(COST)),
+        cost=None if most.cost is None else _within(most.cost, spec.max_cost),
         seconds=_within(most.seconds, spec.max_time),
     )
-    warning = ""
+    warning = None
     if flag:
-        cost = f", about {dollars(round(expected.cost))}" if expected.cost else ""
-        stop = (
-            f"{flag} {getattr(spec, flag[2:].replace('-', '_')):g} will stop it at about {expected.calls * share:,.0f}"
-        )
-        warning = f"without a limit: {expected.calls:,.0f} LM calls{cost}; {stop}"
-    return Plan(expected.times(share), most, warning)
+        cost = f", about {dollars(round(expected.cost * 1e9))}" if expected.cost else ""
+        stop = f"{flag} {limits[flag][0]:g} will stop it at about {expected.lm_calls * share:,.0f}"
+        warning = f"without a limit: {expected.lm_calls:,.0f} LM calls{cost}; {stop}"
+    tasks = tuple(dict.fromkeys(task for spec, _ in known for task in spec.tasks))
+    prices = {model: tariff.in_words for _, one in known for model, tariff in one.tariffs.items()}
+    figures = _both(expected.times(share), most)
+    return Plan(tasks[0], tasks, spec.model, **figures, warning=warning, prices=prices)
+
+
+def _both(expected: Work, most: Work) -> dict[str, Any]:
+    """Each figure of two works; None where it is not known."""
+    pairs = {each.name: (getattr(expected, each.name), getattr(most, each.name)) for each in fields(Work)}
+    return {name: None if None in pair else Range(*pair) for name, pair in pairs.items()}
 
 
 def _within(figure: float, limit: float | None) -> float:

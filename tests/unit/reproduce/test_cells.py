@@ -167,13 +167,14 @@ def test_page_of_another_size_names_the_flags_that_its_cells_have() -> None:
 
 def test_plan_is_the_sum_of_those_of_the_cells_that_are_not_done(tmp_path: Path) -> None:
     protocol = replace(TINY, runs=3, directory=tmp_path)
-    whole = planned_protocol(protocol)[0]
+    whole = planned_protocol(protocol)
     MadeRun(protocol.cells()[1], (0.25,)).record(tmp_path)
-    left = planned_protocol(protocol)[0]
-    assert left.most.calls == pytest.approx(2 / 3 * whole.most.calls) and left.most.calls > 0
+    left = planned_protocol(protocol)
+    assert whole is not None and left is not None
+    assert left.lm_calls.most == pytest.approx(2 / 3 * whole.lm_calls.most) and left.lm_calls.most > 0
     for cell in protocol.cells()[::2]:
         MadeRun(cell, (0.25,)).record(tmp_path)
-    assert planned_protocol(protocol)[1] == []
+    assert planned_protocol(protocol) is None
 
 
 def test_directory_is_for_one_at_a_time_and_for_no_single_run(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import astuple, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from strop.lm.prices import NOTHING, Tariff, given_price
 from strop.runs.assembly import Components
 from strop.runs.context import session
 from strop.runs.journal import Journal
-from strop.runs.plan import USED, Assumptions, Formula, Plan, planned, works
+from strop.runs.plan import USED, Assumptions, Formula, Plan, Range, Work, planned, works
 from strop.runs.spec import PAPERS, RunSpec, improver_text
 from strop.runs.train import run
 from strop.sandbox.jail import JailedSandbox
@@ -33,23 +33,22 @@ SMALL = RunSpec(
 
 
 def plan(spec: RunSpec, assumptions: Assumptions = GROUND) -> Plan:
-    return planned(spec, [works(spec, assumptions, Formula.run)])
+    return planned([(spec, assumptions)], [works(spec, assumptions, Formula.run)])
 
 
 def test_most_calls_and_evaluations_are_those_of_the_papers_formula_and_of_what_it_leaves_out() -> None:
-    most = plan(PAPER).most
+    most = plan(PAPER)
     formula = 4 * 25 * 5 * (25 + 4)
     # Left out: the self-improvements' own calls, the measurements of I_0 to I_4, one score of each result, and of the seed.
     own, measured = 4 * 4, 5 * 5 * (4 + 25 + 2)
-    assert most.calls + most.evaluations == formula + own + measured + 4 * 25 * 5 + 1
+    assert most.lm_calls.most + most.evaluations.most == formula + own + measured + 4 * 25 * 5 + 1
 
 
 @pytest.mark.parametrize("used", [USED, 1.0])
 def test_calls_of_a_gated_run_are_those_of_its_parts(used: float) -> None:
     own, meta, gates, measured = (4 * 4 * used, 4 * 25 * 5 * 4 * used, 5 * 60 * used * 2 * 4 * used, 5 * 5 * 4 * used)
-    found = plan(replace(PAPER, selection="gated"))
-    calls = found.most.calls if used == 1 else found.expected.calls
-    assert calls == pytest.approx(own + meta + gates + measured)
+    found = plan(replace(PAPER, selection="gated")).lm_calls
+    assert (found.most if used == 1 else found.expected) == pytest.approx(own + meta + gates + measured)
 
 
 @pytest.mark.parametrize(
@@ -62,29 +61,29 @@ def test_expected_calls_are_within_a_factor_of_two_of_what_a_strong_models_run_c
 ) -> None:
     names = ("iterations", "copies", "utility_budget", "lm_budget", "max_responses", "meta_budget")
     found = plan(replace(PAPER, selection=selection, **dict(zip(names, sizes, strict=True))))  # type: ignore[arg-type]
-    assert found.expected.calls / 2 < calls < found.expected.calls * 2
-    assert found.expected.responses / 2 < responses < found.expected.responses * 2
+    assert found.lm_calls.expected / 2 < calls < found.lm_calls.expected * 2
+    assert found.responses.expected / 2 < responses < found.responses.expected * 2
 
 
 def test_stand_in_is_expected_to_answer_at_once() -> None:
     """`strop run lpn` took 4:18 on two quiet cores where the plan said 44:01."""
     alone = replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)}, time_limit=2.0)
     whole = replace(PAPER, selection="gated")
-    assert 129 / 2 < plan(whole, alone).expected.seconds < 2 * 258
-    assert plan(whole).expected.seconds > 10 * 4 * 4
+    assert 129 / 2 < plan(whole, alone).seconds.expected < 2 * 258
+    assert plan(whole).seconds.expected > 10 * 4 * 4
 
 
 def test_money_is_that_of_the_tokens_by_the_price_and_of_the_dearest_member_at_most() -> None:
     spec = replace(PAPER, iterations=0)
     found = plan(spec)
     each = 2700 * 1000 + 1000 * 2000  # a response of the model has at most 1,000 tokens
-    assert found.expected.cost == pytest.approx(5 * 24 * USED * each, rel=0.01)
+    assert found.cost is not None and found.cost.expected == pytest.approx(5 * 24 * USED * each / 1e9, rel=0.01)
     both = replace(GROUND, tariffs={"m": PAID, "free?weight=3": Tariff(NOTHING, 1000, tokenless=True)})
     mixed = plan(spec, both)
-    assert mixed.expected.cost == pytest.approx((found.expected.cost or 0) / 4, rel=0.01)
-    assert mixed.most.cost == found.most.cost
+    assert mixed.cost is not None and mixed.cost.expected == pytest.approx(found.cost.expected / 4, rel=0.01)
+    assert mixed.cost.most == found.cost.most
     unknown = replace(GROUND, tariffs={"m": Tariff(None, 1000)})
-    assert plan(spec, unknown).expected.cost is None and plan(spec, unknown).expected.tokens > 0
+    assert plan(spec, unknown).cost is None and plan(spec, unknown).tokens.expected > 0
 
 
 @pytest.mark.parametrize(
@@ -99,36 +98,43 @@ def test_money_is_that_of_the_tokens_by_the_price_and_of_the_dearest_member_at_m
 def test_plan_says_what_the_run_takes_without_a_limit_and_where_the_limit_stops_it(
     limits: dict[str, Any], flag: str
 ) -> None:
-    found, free = plan(replace(PAPER, **limits)), plan(PAPER).expected
-    assert found.warning.startswith(f"without a limit: {free.calls:,.0f} LM calls, about $")
+    found, free = plan(replace(PAPER, **limits)), plan(PAPER).lm_calls
+    assert found.warning is not None
+    assert found.warning.startswith(f"without a limit: {free.expected:,.0f} LM calls, about $")
     assert found.warning.endswith(
-        f"; {flag} {limits[flag[2:].replace('-', '_')]:g} will stop it at about {found.expected.calls:,.0f}"
+        f"; {flag} {limits[flag[2:].replace('-', '_')]:g} will stop it at about {found.lm_calls.expected:,.0f}"
     )
 
 
 def test_plan_does_not_warn_when_a_limit_covers_what_is_expected() -> None:
-    expected = plan(PAPER).expected.calls
-    assert plan(replace(PAPER, max_calls=round(expected) + 1)).warning == ""
+    expected = plan(PAPER).lm_calls.expected
+    assert plan(replace(PAPER, max_calls=round(expected) + 1)).warning is None
     assert plan(replace(PAPER, max_calls=round(expected) - 1)).warning
 
 
 def test_every_expected_figure_ends_with_the_limit_that_is_spent_first() -> None:
     free = plan(PAPER)
-    cut = plan(replace(PAPER, max_cost=(free.expected.cost or 0) / 4e9))
-    assert astuple(cut.expected) == pytest.approx(astuple(free.expected.times(0.25)))
-    assert cut.most.calls == free.most.calls  # cheap calls may be many
+    assert free.cost is not None
+    cut = plan(replace(PAPER, max_cost=free.cost.expected / 4))
+    figures = [each.name for each in fields(Work)]
+    assert [getattr(cut, each).expected * 4 for each in figures] == pytest.approx(
+        [getattr(free, each).expected for each in figures]
+    )
+    assert cut.lm_calls.most == free.lm_calls.most  # cheap calls may be many
 
 
 def test_most_money_and_tokens_are_those_of_the_calls_that_the_limits_allow() -> None:
-    calls, free = plan(replace(PAPER, max_calls=10)).most, plan(PAPER).most
-    assert calls.calls == 10 and calls.cost == pytest.approx((free.cost or 0) * 10 / free.calls)
-    assert calls.tokens == pytest.approx(free.tokens * 10 / free.calls)
-    assert plan(replace(PAPER, max_tokens=100_000)).most.tokens == 100_000
+    cut, free = plan(replace(PAPER, max_calls=10)), plan(PAPER)
+    share = 10 / free.lm_calls.most
+    assert cut.lm_calls.most == 10 and cut.cost is not None and free.cost is not None
+    assert cut.cost.most == pytest.approx(free.cost.most * share)
+    assert cut.tokens.most == pytest.approx(free.tokens.most * share)
+    assert plan(replace(PAPER, max_tokens=100_000)).tokens.most == 100_000
 
 
 def test_nothing_is_planned_of_the_model_when_no_budget_is_given_to_it() -> None:
     found = plan(replace(PAPER, lm_budget=0))
-    assert [(work.calls, work.tokens) for work in (found.expected, found.most)] == [(0, 0)] * 2
+    assert found.lm_calls == found.tokens == Range(0, 0)
 
 
 @pytest.mark.heavy
@@ -144,10 +150,10 @@ def test_real_run_costs_no_more_than_the_most(
     model = KnownAnswers(Offline(3, float(skill)))
     with session(Components(spec, task, model, jail, b"plan"), Journal(store, lambda event: None)) as context:
         run(context, improver_text("seed"))
-    most = plan(spec, replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)})).most
+    found = plan(spec, replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)}))
     calls = sum(stored.event.cost for stored in store.events(LmCalled))
     responses = sum(not stored.event.again for stored in store.events(LmResponded))
     evaluations = sum(stored.event.utility != META_TASK for stored in store.events(Evaluated))
-    assert calls <= most.calls
-    assert responses <= most.responses
-    assert evaluations <= most.evaluations
+    assert calls <= found.lm_calls.most
+    assert responses <= found.responses.most
+    assert evaluations <= found.evaluations.most

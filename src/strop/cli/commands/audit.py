@@ -12,7 +12,6 @@ from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import present, record_in
-from strop.report.terminal import audit as audit_printing  # registers how an audit is printed  # noqa: F401
 from strop.runs.options import Switch
 from strop.runs.results.audited import AuditedProgram, AuditedRun, AuditedText, AuditRules, audited, audited_run
 

@@ -12,7 +12,6 @@ from strop.base.errors import ConfigurationError, SandboxError
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import present
 from strop.evaluation.machines import inspect_workers
-from strop.report.terminal import doctor as doctor_printing  # registers how a result is printed  # noqa: F401
 from strop.runs.options import Switch, protections
 from strop.runs.results.enforced import enforced_here
 from strop.runs.spec import RunSpec

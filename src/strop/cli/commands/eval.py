@@ -18,8 +18,8 @@ from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions, Tasks
 from strop.cli.commands.output import (
     announce,
     notify,
+    present,
     print_document,
-    print_planned,
     reported,
     results,
     results_alone,
@@ -87,7 +87,7 @@ def eval_command(
 def _show_plan(spec: RunSpec, form: EvalForm, *, as_json: bool) -> int:
     assumptions = assumptions_of(spec, improver_text("seed"), loaded(spec.tasks), os.environ)
     work = works(spec, assumptions, lambda formula: formula.measured(len(form.improvers)))
-    print_planned(planned(spec, [work]), [(spec, assumptions)], as_json=as_json)
+    present(planned([(spec, assumptions)], [work]), as_json=as_json)
     return 0
 
 

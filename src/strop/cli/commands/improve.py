@@ -20,7 +20,7 @@ from strop.base.errors import ConfigurationError, StropError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import DryRun, OutputOptions, Scored, Settings, Target, scoring_of
-from strop.cli.commands.output import announce, notify, present, print_planned, reported, results_alone, say_scorers
+from strop.cli.commands.output import announce, notify, present, reported, results_alone, say_scorers
 from strop.lm.options import members, named
 from strop.lm.prices import uses_no_tokens
 from strop.report.terminal.improvement import best_line
@@ -35,7 +35,7 @@ from strop.runs.options import (
     Whole,
 )
 from strop.runs.patching.apply import check_can_apply, undo_of
-from strop.runs.plan import asks_of, assumptions_of, planned, works
+from strop.runs.plan import Formula, assumptions_of, planned, works
 from strop.runs.reading import opened
 from strop.runs.results.improved import Improved, Unfinished, apply_run, read_improved
 from strop.runs.run_directory import new_directory
@@ -102,11 +102,7 @@ def improve_command(
 
 def _show_plan(spec: RunSpec, improver: str, task: AnyTask, *, as_json: bool) -> int:
     assumptions = assumptions_of(spec, improver, (task,), os.environ)
-    asks = asks_of(spec.improver)
-    if not asks:
-        notify("what an improver of your own asks for is not known: expected is at most, too")
-    work = works(spec, assumptions, lambda formula: formula.once(asks), used=1.0)
-    print_planned(planned(spec, [work]), [(spec, assumptions)], as_json=as_json)
+    present(planned([(spec, assumptions)], [works(spec, assumptions, Formula.once)]), as_json=as_json)
     return 0
 
 

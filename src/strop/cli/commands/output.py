@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 
@@ -21,10 +21,6 @@ from strop.runs.interrupts import Interrupted, TimeSpent
 from strop.runs.reading import opened
 from strop.store import FILE_NAME, Store
 from strop.tasks.command.task import AnyTask
-
-if TYPE_CHECKING:
-    from strop.runs.plan import Assumptions, Plan
-    from strop.runs.spec import RunSpec
 
 PUBLISHED_NOTICE = (
     "published instances: their seeds are public, so a program can recompute the labels; "
@@ -43,17 +39,9 @@ def present(result: object, *, as_json: bool, unverified: str = "", **options: A
     if as_json:
         print_document(result, unverified)
     else:
+        from strop.report.terminal import printers as printers  # here for the start-up time
+
         print_result(result, results(), **options)
-
-
-def print_planned(plan: Plan, known: Sequence[tuple[RunSpec, Assumptions]], *, as_json: bool) -> None:
-    """Print a plan, for people or as a document. `known`: what it was made of, one or more."""
-    from strop.report.terminal.plan import plan_document, print_plan  # most commands print no plan
-
-    if as_json:
-        print_document(plan_document(plan, known))
-    else:
-        print_plan(plan, known, results())
 
 
 @contextmanager

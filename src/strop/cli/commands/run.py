@@ -16,7 +16,7 @@ from strop.api.scoring import shown_progress
 from strop.api.training import carry_out
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions
-from strop.cli.commands.output import announce, print_planned, reported, results_alone, say_scorers
+from strop.cli.commands.output import announce, present, reported, results_alone, say_scorers
 from strop.cli.commands.result import show_result
 from strop.runs.assembly import assembled, loaded
 from strop.runs.options import (
@@ -93,5 +93,5 @@ def show_plan(spec: RunSpec, improver: str, sources: Sequence[str], *, as_json: 
     """
     spec = spec.checked()
     assumptions = assumptions_of(spec, improver, loaded(sources), os.environ)
-    print_planned(planned(spec, [works(spec, assumptions, Formula.run)]), [(spec, assumptions)], as_json=as_json)
+    present(planned([(spec, assumptions)], [works(spec, assumptions, Formula.run)]), as_json=as_json)
     return 0

@@ -16,7 +16,7 @@ from strop.base.events import Judged
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import DryRun, Folder, Json, Models
-from strop.cli.commands.output import announce, notify, print_document, print_planned, record_in, results, results_alone
+from strop.cli.commands.output import announce, notify, present, print_document, record_in, results, results_alone
 from strop.lm.options import joined
 from strop.report.terminal.layout import SENTENCE, say
 from strop.reproduce.baselines import Baselines, Strategies
@@ -100,9 +100,8 @@ def _ready(protocol: P, execution: Execution) -> P:
 
 def _carry_out(protocol: Protocol, execution: Execution, *, as_json: bool) -> int:
     if execution.dry_run:
-        plan, known = planned_protocol(protocol)
-        if known:
-            print_planned(plan, known, as_json=as_json)
+        if (plan := planned_protocol(protocol)) is not None:
+            present(plan, as_json=as_json)
         else:
             notify(f"{protocol.directory} has all of {protocol.name}; nothing is left to ask for")
         return 0
@@ -180,8 +179,8 @@ def table2_command(
     if options.dry_run:
         assumptions = assumptions_of(spec, improver_text("seed"), (load("lpn"),), os.environ)
         missing = missing_in(directory, arms, options.n)
-        work = works(spec, assumptions, lambda formula: formula.improvers(missing, IN_FLIGHT), used=1.0)
-        print_planned(planned(spec, [work]), [(replace(spec, task=TASK), assumptions)], as_json=as_json)
+        work = works(spec, assumptions, lambda formula: formula.improvers(missing, IN_FLIGHT))
+        present(planned([(replace(spec, task=TASK), assumptions)], [work]), as_json=as_json)
         return 0
     _print(perform_table2(spec, arms, options.n, Path(directory), os.environ), as_json=as_json)
     return 0
