@@ -29,20 +29,20 @@ from strop.base import results
 from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
+from strop.base.plugins import Installed
 from strop.checks.checked import Checked, CheckProblem
 from strop.cli.app import COMMANDS, application
 from strop.cli.commands.list import KINDS
-from strop.cli.commands.list.improvers import card_of, first_words
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
 from strop.core import metric_change
 from strop.core.handles import Grant
 from strop.lm.providers import PROVIDERS
 from strop.runs import finding, plan, run_data
-from strop.runs.results import audited, improved, measured, parts, trained
+from strop.runs.listing import RunListing
+from strop.runs.results import audited, improved, listings, measured, parts, trained
 from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
-from strop.runs.spec import shipped_improvers
 from strop.store.schema import VIEWS
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, flag_of, words_for
 
@@ -238,6 +238,12 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A finding": (rules.AuditFinding, ""),
     "audit of a run": (audited.AuditedRun, "`strop audit RUN` prints it."),
     "A note of an iteration": (audited.NotedIn, ""),
+    "list improvers": (listings.Improvers, "`strop list improvers` prints it."),
+    "An improver": (listings.ImproverListing, ""),
+    "The program of an improver": (listings.ImproverProgram, "`strop list improvers NAME` prints it."),
+    "An installed improver or task": (Installed, ""),
+    "list runs": (listings.Runs, "`strop list runs` prints it."),
+    "A run of a list": (RunListing, ""),
     "audit rules": (rules.Rule, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
 }
 """Sections of the page of documents: a type, and which command prints it."""
@@ -342,9 +348,8 @@ def _type(hint: Any) -> str:
 
 def train_page() -> str:
     """The text of docs/train.md with its table of the shipped improvers."""
-    cards = [(name, card_of(name)) for name in shipped_improvers()]
-    rows = [f"| `{name}` | {first_words(card.source)} | {card.idea} |" for name, card in cards]
-    return _with_table("train.md", ["| improver | source | idea |", "|---|---|---|", *rows])
+    rows = [f"| `{one.improver}` | {one.idea} |" for one in listings.all_improvers().improvers]
+    return _with_table("train.md", ["| improver | idea |", "|---|---|", *rows])
 
 
 def models_page() -> str:

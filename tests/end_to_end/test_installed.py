@@ -75,7 +75,7 @@ def test_lists_name_what_a_wheel_brings_and_load_none_of_it(
         "broken": None,
         "doubling": None,
         "gone": None,
-        "parity": "not used: strop has this name",
+        "parity": "strop has this name",
     }
     assert imported(tmp_path) == set()
 

@@ -6,10 +6,12 @@ Entry points are read when a name is not one of strop's, and for lists; never at
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
+from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import ConfigurationError, StropError
 
 IMPROVERS = "strop.improvers"
@@ -22,25 +24,41 @@ EVALUATORS = "strop.evaluation"
 """Group of evaluators: `--workers NAME:REST` calls the value, `module:function`, with the text REST and an `Equipment`, and gets
 an `Evaluator` (strop.evaluation.base)."""
 
+_TWICE = "two distributions have this name"
+
 
 @dataclass(frozen=True)
 class Installed:
-    """One entry point of a distribution."""
+    """One entry point of a distribution, which is not loaded."""
 
     name: str
+    """Its name."""
     distribution: str
     """Name and version of the distribution."""
-    entry: EntryPoint
+    entry: EntryPoint = field(metadata=HIDDEN)
+    not_used: str | None = None
+    """Why its name does not mean it."""
 
-    @property
+    @computed
     def value(self) -> str:
+        """The module, or `module:attribute`, that it names."""
         return self.entry.value
 
 
-def installed(group: str) -> list[Installed]:
-    """All entry points of a group, by name."""
-    points = [Installed(point.name, _distribution(point), point) for point in entry_points(group=group)]
-    return sorted(points, key=lambda point: (point.name, point.distribution))
+def installed(group: str, own: Collection[str] = ()) -> list[Installed]:
+    """All entry points of a group, by name. `own`: names of strop, which no other distribution can have."""
+    points = [*entry_points(group=group)]
+    names = [point.name for point in points]
+    found = [
+        Installed(
+            point.name,
+            _distribution(point),
+            point,
+            "strop has this name" if point.name in own else _TWICE if names.count(point.name) > 1 else None,
+        )
+        for point in points
+    ]
+    return sorted(found, key=lambda point: (point.name, point.distribution))
 
 
 def find_installed(group: str, name: str) -> Installed | None:

@@ -18,7 +18,7 @@ class RunListing:
     run: Path
     """Its directory."""
     started: float | None
-    """Unix seconds of the first event; None without one."""
+    """Unix seconds of the first event; null without one."""
     status: str
     """`running`, `finished`, `interrupted`, `failed`, `budget` (a limit is spent), `unfinished` (its process was killed) or
     `unreadable`."""
@@ -33,7 +33,7 @@ class RunListing:
     score: float | None = None
     """On the sealed split: û of the last measured improver, or the utility of the improved program."""
     cost: float | None = None
-    """Dollars; None if a response has no known price, or if costs were not requested."""
+    """Dollars; null if a response has no known price, or if costs were not requested."""
     is_bound: bool = False
     """Whether `cost` is the most that it may be: the server did not count all tokens."""
 

@@ -12,11 +12,10 @@ improvement by a shipped improver what it is known to ask for. Lengths of texts 
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
-from importlib.resources import files
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
 
 from strop.analysis.stats import mean
 from strop.base.errors import dollars
@@ -43,6 +42,18 @@ CALL_SECONDS = (10.0, 60.0)
 EVALUATION_SECONDS, INSTANCE_SHARE = 0.03, 0.0005
 """CPU time of one evaluation beside its instances, to start a guest and to record events; and the share of the time limit that a
 solution is expected to take on one instance. At most: all of it."""
+
+Asks: TypeAlias = Literal["one response", "one call", "at once", "full calls", "shares", "shares and looks"]
+ASKS: Mapping[str, Asks] = MappingProxyType(
+    {
+        "best_of_n": "at once",
+        "chain_of_thought": "one response",
+        "refine": "shares",
+        "seed": "one call",
+        "ucb": "shares and looks",
+    }
+)
+"""How shipped improvers ask; those that are not here make full calls."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +207,7 @@ class Formula:
     def once(self) -> Work:
         """One improvement by the improver of the spec, and what its result is scored on."""
         asks = asks_of(self.spec.improver)
-        if self.side or not asks:
+        if self.side or asks is None:
             return self.improved(1, 1, scorings=4)
         grant = Grant(self.spec.utility_budget, self.spec.lm_budget, self.spec.max_responses)
         calls, responses, evaluations = asked_for(asks, grant)
@@ -238,14 +249,12 @@ class Formula:
         return sum(figure * weight for figure, weight in figures) / sum(weight for _, weight in figures)
 
 
-def asks_of(improver: str) -> str:
-    """How a shipped improver asks, by its card; empty for any other."""
-    if improver not in shipped_improvers():
-        return ""
-    return str(tomllib.loads((files("strop.improvers") / f"{improver}.toml").read_text(encoding="utf-8"))["asks"])
+def asks_of(improver: str) -> Asks | None:
+    """How a shipped improver asks; None for any other."""
+    return ASKS.get(improver, "full calls") if improver in shipped_improvers() else None
 
 
-def asked_for(asks: str, grant: Grant, new: float = NEW) -> tuple[float, float, float]:
+def asked_for(asks: Asks, grant: Grant, new: float = NEW) -> tuple[float, float, float]:
     """(LM calls, responses, evaluations) of one improvement, where a share `new` of the responses holds a new program."""
     calls, at_once, left = grant.lm_calls, grant.max_responses_per_call, grant.utility_calls - 1.0
     if asks in ("one response", "one call"):  # the initial solution is not scored

@@ -65,11 +65,13 @@ def calls(trial: ImproverTrial, size: int = 6) -> list[Sequence[Request]]:
 
 @pytest.mark.parametrize("grant", [Grant(), Grant(25, 12, 6), Grant(9, 3, 2)], ids=["paper", "improve", "small"])
 @pytest.mark.parametrize("name", shipped_improvers())
-def test_strategy_asks_for_what_its_card_says_when_every_answer_is_a_new_program(
+def test_strategy_asks_for_what_a_plan_expects_when_every_answer_is_a_new_program(
     jail: Sandbox, name: str, grant: Grant
 ) -> None:
     trial = run(name, jail, better_each_time(), grant=grant)
-    assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == asked_for(asks_of(name), grant, 1.0)
+    asks = asks_of(name)
+    assert asks is not None
+    assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == asked_for(asks, grant, 1.0)
 
 
 @pytest.mark.parametrize("name", sorted({*shipped_improvers()} - {"decompose", "chain_of_thought"}))

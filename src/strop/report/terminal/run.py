@@ -29,9 +29,9 @@ from strop.report.terminal.tables import Cell, fitting, print_table
 from strop.report.terminal.words import counted, duration, edits_line, notice_of, own_score_line, ruled
 from strop.runs.claims.numbers import between, in_words, money, written
 from strop.runs.claims.training import copies_words
-from strop.runs.listing import RunListing
 from strop.runs.options import BudgetOptions
 from strop.runs.programs import Program, programs_in
+from strop.runs.results.listings import Runs
 from strop.runs.results.parts import Noted, sample
 from strop.runs.results.trained import Iteration, Trained
 from strop.runs.run_data import Costs, RunData, Spent
@@ -354,9 +354,13 @@ def _described(program: Program) -> tuple[str, str]:
     return f"{name}: {state}, train {candidate_score(tried)}", "yellow" if failed else ""
 
 
-def print_runs(listings: Sequence[RunListing], console: Console, now: float | None = None) -> None:
+@print_result.register(Runs)
+def print_runs(found: Runs, console: Console, *, now: float | None = None) -> None:
     """The runs of a directory, each on one line whose name is never broken, and below them why one cannot be read."""
-    now = time.time() if now is None else now
+    listings, now = found.runs, time.time() if now is None else now
+    if not listings:
+        say(console, f"no run in {found.folder}/")
+        return
     rows = [("run", "command", "status", "score", "cost", "age")]
     rows += [
         (

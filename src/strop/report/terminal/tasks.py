@@ -1,14 +1,13 @@
-"""Tasks for people and as documents: the list, one task in full, and installed plugins."""
+"""Tasks for people and as documents: the list, and one task in full."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 
-from strop.base.plugins import Installed
 from strop.base.pluralize import plain
 from strop.base.terminal_text import escape
 from strop.core.scorer import scorer_line
@@ -24,8 +23,6 @@ SEED = ("seed\ntrain", "u(s)\ntest")
 CEILING = ("best\ntrain", "known\ntest")
 PAPER_WORDS = {"seed": "u(s)", "initial": "û(I_0)", "improved": "û(I_T)"}
 FOOTER = "Percent, on the published instances. strop list tasks NAME shows one."
-SHADOWED = "not used: strop has this name"
-TWICE = "not used: two distributions have this name"
 _PROMPT = "u_str: the description that a language model reads"
 
 
@@ -176,31 +173,6 @@ def described_command(task: CommandTask) -> TaskDescription:
     }
     texts = {_PROMPT: "\n".join(escape(line, 1000) for line in task.u_str.splitlines())}
     return TaskDescription(task.name, lines, texts, document, task.seed)
-
-
-def print_installed(plugins: Sequence[Installed], own: Collection[str], console: Console) -> None:
-    """The entry points of installed distributions, which are not loaded; nothing if there are none."""
-    if plugins:
-        console.print()
-        rows = [
-            (row["name"], row["distribution"], row["not_used"] or row["value"])
-            for row in installed_documents(plugins, own)
-        ]
-        print_table(console, ("installed", "distribution", "what"), rows)
-
-
-def installed_documents(plugins: Sequence[Installed], own: Collection[str]) -> list[dict[str, Any]]:
-    """One row an entry point; `own` are the names of strop, which plugins cannot replace."""
-    names = [plugin.name for plugin in plugins]
-    return [
-        {
-            "name": plugin.name,
-            "distribution": plugin.distribution,
-            "value": plugin.value,
-            "not_used": SHADOWED if plugin.name in own else TWICE if names.count(plugin.name) > 1 else None,
-        }
-        for plugin in plugins
-    ]
 
 
 def _fields(task: Task | CommandTask, *names: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from strop.report.terminal.evaluation import print_score
 from strop.report.terminal.run import print_iterations, print_runs, print_trained
 from strop.report.terminal.tables import print_pairs, print_table
 from strop.runs.listing import RunListing
+from strop.runs.results.listings import Runs
 from strop.runs.run_data import RunData, run_data
 from strop.runs.score import Scored
 from strop.runs.train import iterations_of, trained_of
@@ -92,12 +93,12 @@ def test_run_table_says_why_the_improver_stays(make_iteration: Callable[..., Ite
 
 
 def test_runs_table_lists_the_runs_and_what_is_broken() -> None:
-    listings = [
+    listings = (
         RunListing(Path("runs/20260801-120000-lpn-1a2b"), 0.0, "finished", "lpn", 4, "", "run", 0.62, 1.5),
         RunListing(Path(f"runs/20260801-120000-improve-{'long' * 20}-1a2b"), 8e4, "finished", "lpn", 0, "", "improve"),
         RunListing(Path("runs/x"), None, "unreadable", "", 0, "the file is damaged"),
-    ]
-    page = printed(lambda console: print_runs(listings, console, now=86400 * 3.0))
+    )
+    page = printed(lambda console: print_runs(Runs(listings, Path("runs")), console, now=86400 * 3.0))
     first = [
         "run: 20260801-120000-lpn-1a2b",
         "command: run",

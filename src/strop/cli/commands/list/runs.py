@@ -7,10 +7,9 @@ from pathlib import Path
 from strop.api.lookup import RUNS
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json
-from strop.cli.commands.output import notify, print_document, results
-from strop.report.terminal.run import print_runs
-from strop.runs.listing import list_runs
+from strop.cli.commands.output import present
 from strop.runs.reading import reading
+from strop.runs.results.listings import runs_in
 
 
 def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
@@ -24,11 +23,5 @@ def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
     if folder != RUNS and not folder.is_dir():
         raise ConfigurationError(f"there is no folder {folder}")
     with reading(folder):
-        listings = list_runs(folder, results=True)
-        if as_json:
-            print_document({"runs": listings})
-        elif listings:
-            print_runs(listings, results())
-        else:
-            notify(f"no run in {folder}/")
+        present(runs_in(folder), as_json=as_json)
     return 0

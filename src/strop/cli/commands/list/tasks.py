@@ -7,16 +7,15 @@ from dataclasses import asdict
 from strop.base.plugins import TASKS, installed
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, results, results_alone
+from strop.report.terminal.listings import print_installed
 from strop.report.terminal.tasks import (
     TaskDescription,
     described,
     described_command,
     described_construction,
     described_meta,
-    installed_documents,
     print_constructions,
     print_description,
-    print_installed,
     print_meta_tasks,
     print_tasks,
 )
@@ -65,7 +64,7 @@ def _described(name: str) -> TaskDescription:
 def _list(*, as_json: bool) -> None:
     constructions = [(task, task.problem) for task in problems().values() if task.problem is not None]
     ours = {task.name: problem for task, problem in constructions}
-    plugins, names = [one for one in installed(TASKS) if one.name not in ours], [*PAPER, *META]
+    plugins = [one for one in installed(TASKS, [*PAPER, *META]) if one.name not in ours]
     meta = [make() for make in META.values()]
     if as_json:
         budgets = asdict(PAPERS)
@@ -74,7 +73,7 @@ def _list(*, as_json: bool) -> None:
                 "tasks": [described(make(), facts(task)).document for task, make in PAPER.items()],
                 "constructions": [described_construction(*each).document for each in constructions],
                 "meta_tasks": [described_meta(task, budgets).document for task in meta],
-                "installed": installed_documents(plugins, names),
+                "installed": plugins,
             }
         )
         return
@@ -82,4 +81,4 @@ def _list(*, as_json: bool) -> None:
     if ours:
         print_constructions(ours, results())
     print_meta_tasks(meta, results())
-    print_installed(plugins, names, results())
+    print_installed(plugins, results())

@@ -1,0 +1,73 @@
+"""The results of `strop list`: improvers, tasks and runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from strop.analysis.search import idea_of
+from strop.base.as_document import HIDDEN
+from strop.base.plugins import IMPROVERS, Installed, installed
+from strop.base.solution import digest_of
+from strop.runs.listing import RunListing, list_runs
+from strop.runs.spec import improver_text, shipped_improvers
+
+
+@dataclass(frozen=True)
+class ImproverListing:
+    """An improver."""
+
+    improver: str
+    """Its name, as it was named."""
+    digest: str
+    """SHA-256 of its text."""
+    idea: str
+    """The first line of its docstring; empty without one."""
+
+
+@dataclass(frozen=True)
+class ImproverProgram(ImproverListing):
+    """An improver and its program."""
+
+    program: str
+    """Its text."""
+
+
+@dataclass(frozen=True)
+class Improvers:
+    """The improvers that have a name."""
+
+    improvers: tuple[ImproverListing, ...]
+    """Those of strop, by name."""
+    installed: tuple[Installed, ...]
+    """Those of other distributions."""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs in a folder."""
+
+    runs: tuple[RunListing, ...]
+    """Oldest first."""
+    folder: Path = field(metadata=HIDDEN)
+
+
+def improver_program(name: str, text: str) -> ImproverProgram:
+    """An improver, by its name and its text. Executes nothing."""
+    return ImproverProgram(name, digest_of(text), idea_of(text), text)
+
+
+def all_improvers() -> Improvers:
+    """The improvers that have a name; those of other distributions are not read."""
+    own = [(name, improver_text(name)) for name in shipped_improvers()]
+    listed = tuple(ImproverListing(name, digest_of(text), idea_of(text)) for name, text in own)
+    return Improvers(listed, tuple(installed(IMPROVERS, shipped_improvers())))
+
+
+def runs_in(folder: Path) -> Runs:
+    """The runs in a folder, with their scores and costs.
+
+    Raises:
+        StoreError: the folder cannot be read.
+    """
+    return Runs(tuple(list_runs(folder, results=True)), folder)
