@@ -36,7 +36,7 @@ from strop.runs.context import session
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.improve import ENOUGH, candidates_of, check_enough, improve_once, instances_needed, recorded
 from strop.runs.journal import Journal
-from strop.runs.patching.result_files import BestSoFar
+from strop.runs.patching.result_files import BEST, BestSoFar
 from strop.runs.patching.source_files import Original
 from strop.runs.results.improved import Improved, Unfinished
 from strop.runs.results.parts import counted_answers, noted
@@ -328,17 +328,16 @@ def test_best_so_far_is_the_program_whose_patch_is_kept_however_it_ties(tmp_path
         records.evaluated(text, value, "improve/u-1#0")
         for text, value in (("a long one\n", 0.9), ("one\n", 0.9), ("x\n", 0.1))
     ]
-    best = BestSoFar(tmp_path, source, [records.evaluated(source.program, 0.5, "original/train"), *tried])
+    BestSoFar(tmp_path, source, [records.evaluated(source.program, 0.5, "original/train"), *tried])
     best_text = "one\n"
-    for killed in (False, True):
-        more = {"directory": tmp_path, "source": source, "best_so_far": best_text, "was_killed": killed}
-        unfinished = Unfinished(**OF_RECORD | more, facts=None, candidates=candidates_of(tried))
-        assert unfinished.candidates[0].text == best_text
-        line = f"best so far: {digest_of(best_text)[:NAMED_BY]}, score 0.900 in training, its patch is "
-        assert line.replace(" ", "") in shown(unfinished).replace(" ", "").replace("\n", "")
-    best(records.evaluated("y\n", 1.0, "improve/u-1#0"))
+    assert (tmp_path / BEST).read_text() == source.diff(best_text)
+    more = {"directory": tmp_path, "source": source, "best_so_far": best_text}
     unfinished = Unfinished(**OF_RECORD | more, facts=None, candidates=candidates_of(tried))
-    assert "best so far: " in shown(unfinished) and "its patch" not in shown(unfinished), "of another program"
+    assert unfinished.candidates[0].text == best_text
+    line = f"best so far: {digest_of(best_text)[:NAMED_BY]}, score 0.900 in training, its patch is "
+    assert line.replace(" ", "") in shown(unfinished).replace(" ", "").replace("\n", "")
+    (tmp_path / BEST).unlink()
+    assert unfinished.best is None and "best so far: " in shown(unfinished) and "its patch" not in shown(unfinished)
     none = replace(unfinished, best_so_far="", candidates=candidates_of([replace(tried[0], solution=source.program)]))
     assert "no candidate is better than the original so far (0 candidates tried)" in " ".join(shown(none).split())
 

@@ -80,8 +80,6 @@ def best_line(unfinished: Unfinished) -> str:
 def _print_head(improved: Improved | Unfinished, console: Console) -> None:
     say(console, improved.unverified, style="bold yellow")
     say(console, improved.waived, style="bold yellow")
-    for file in improved.changed:
-        say(console, f"{file} was changed after the run; the following is what the record says", style="bold yellow")
     say(console, notice_of(improved.model, improved.is_language_model), style="bold yellow")
 
 

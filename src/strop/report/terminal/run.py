@@ -161,13 +161,9 @@ def _beside(trained: Trained) -> str:
 
 
 def _print_best(trained: Trained, t: int, console: Console) -> None:
-    """The file of the best improver."""
-    file = trained.directory / FILE
+    """Where the best improver is: its file, or where that is missing its name in the record."""
     found = f", of iteration {t}" if t else ": the one that the run started from; nothing better was found"
-    line = f"best improver: {file}{found}"
-    if trained.file is None:
-        line = f"{file} was changed after the run; strop resume {trained.directory} writes what the record says"
-    say(console, line, limit=SENTENCE)
+    say(console, f"best improver: {trained.file or f'{trained.directory}:{t}'}{found}", limit=SENTENCE)
 
 
 def print_iterations(iterations: Sequence[Iteration], console: Console) -> None:

@@ -8,8 +8,7 @@ import math
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from strop.analysis.stats import mean
@@ -150,30 +149,6 @@ def keep_construction(directory: Path, name: str, problem: Problem | None, evalu
     best = None if problem is None else best_construction(problem.goal, evaluations)
     if best is not None:
         save(directory / CONSTRUCTION, f'{{"problem": {json.dumps(name)}, "answer": {best.construction}}}\n')
-
-
-def changed_result(directory: Path, original: Original, solution: str | None, best: str | None) -> Iterator[Path]:
-    """The files that are no longer what the record says of its improved program and its best candidate so far."""
-    with suppress(Malformed):
-        if solution is not None:
-            after = original.written(solution)
-            beside = {DIFF: original.diff_of(after)}
-            if original.command:
-                beside |= {f"{SOLUTION_FILES}/{path}": text for path, text in after.items()}
-            else:
-                beside |= {SOLUTION: next(iter(after.values()))}
-            yield from _changed(directory, beside)
-    with suppress(Malformed):
-        if best is not None:
-            yield from _changed(directory, {BEST: original.diff(best)})
-
-
-def _changed(folder: Path, beside: dict[str, str]) -> Iterator[Path]:
-    for name, text in beside.items():
-        file = folder / name
-        with suppress(FileNotFoundError):
-            if file.read_bytes() != text.encode("utf-8", "backslashreplace"):
-                yield file
 
 
 def _keep_files(directory: Path, files: Mapping[str, str], original: Original) -> None:

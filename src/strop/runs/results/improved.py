@@ -18,15 +18,7 @@ from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_of, recorded
 from strop.runs.patching.apply import apply_files
-from strop.runs.patching.result_files import (
-    BEST,
-    CONSTRUCTION,
-    DIFF,
-    ORIGINAL_SCOPE,
-    SOLUTION,
-    SOLUTION_FILES,
-    changed_result,
-)
+from strop.runs.patching.result_files import BEST, CONSTRUCTION, DIFF, ORIGINAL_SCOPE, SOLUTION, SOLUTION_FILES
 from strop.runs.patching.source_files import Original, of_seed, original_from
 from strop.runs.programs import best_in
 from strop.runs.reading import opened
@@ -61,35 +53,22 @@ class ImprovementRecord:
     """The files that the search started from."""
     best_so_far: str | None = field(metadata=HIDDEN)
     """The best candidate; None if none is better than the original."""
-    was_killed: bool = field(default=False, metadata=HIDDEN)
-    """Whether its process was killed, so that the file of the best candidate may be that of the one before it."""
     applied: str | None = None
     """Where the patch was applied, or why not; null without --apply."""
-
-    @property
-    def beside(self) -> Mapping[str, Path]:
-        """The files and folders beside the record that are as the record says, by their names."""
-        names = (SOLUTION, SOLUTION_FILES, DIFF, BEST)
-        there = {name: self.directory / name for name in names if (self.directory / name).exists()}
-        changed = {file.relative_to(self.directory).parts[0] for file in self.changed}
-        return {name: path for name, path in there.items() if name not in changed}
 
     @property
     def program(self) -> str | None:
         """The improved program, or the original where there is none; None before the end."""
         return None
 
-    @cached_property
-    def changed(self) -> tuple[Path, ...]:
-        """The files beside the record that are no longer what it says."""
-        best = None if self.was_killed else self.best_so_far
-        return tuple(changed_result(self.directory, self.source, self.program, best))
-
     @computed
     def best(self) -> Path | None:
-        """File of the patch to the best candidate; null if there is none, or if it is another's."""
-        is_other = any(changed_result(self.directory, self.source, None, self.best_so_far))
-        return None if is_other or self.best_so_far is None else self.beside.get(BEST)
+        """File of the patch to the best candidate; null if there is none."""
+        return None if self.best_so_far is None else self._copy(BEST)
+
+    def _copy(self, *names: str) -> Path | None:
+        """The first of these files and folders beside the record that is there."""
+        return next((path for path in map(self.directory.joinpath, names) if path.exists()), None)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -139,19 +118,18 @@ class Improved(Evidence, ImprovementRecord, Shown):
 
     @computed
     def solution_file(self) -> Path | None:
-        """File or folder of the improved program; null if there is none, or if it was changed after the run."""
-        return self.beside.get(SOLUTION, self.beside.get(SOLUTION_FILES))
+        """File or folder of the improved program; null if there is none."""
+        return self._copy(SOLUTION, SOLUTION_FILES)
 
     @computed
     def diff_file(self) -> Path | None:
-        """File of the patch; null if there is none, or if it was changed after the run."""
-        return self.beside.get(DIFF)
+        """File of the patch; null if there is none."""
+        return self._copy(DIFF)
 
     @computed
     def construction_file(self) -> Path | None:
         """File of the best construction of the run, where answers are constructions; else null."""
-        path = self.directory / CONSTRUCTION
-        return path if self.verified is not None and path.is_file() else None
+        return None if self.verified is None else self._copy(CONSTRUCTION)
 
     def apply(self, *, force: bool = False) -> list[Path]:
         """Apply the patch to the user's files: to all of them or to none. Returns the paths that changed.
@@ -198,7 +176,6 @@ def read_improved(store: Store, applied: str | None = None) -> Improved | Unfini
         answers=counted_answers(run.answers),
         source=source,
         best_so_far=best_in(run),
-        was_killed=run.end is None,
         applied=applied,
     )
     of_record = {each.name: getattr(record, each.name) for each in fields(record)}

@@ -145,7 +145,7 @@ class Trained(Shown):
     compared: ComparisonCounts
     """How often improvers were compared."""
     file: Path | None
-    """File of the best improver, with this document beside it; null if there is none yet, or if it was changed after the run."""
+    """File of the best improver, with this document beside it; null if there is none yet."""
     best_t: int | None
     """The t at which the best improver became I_t; 0 if nothing better than the first was found, null until one is measured."""
     digest: str
