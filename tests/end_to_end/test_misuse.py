@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -176,3 +177,22 @@ def test_limit_of_the_shell_that_ends_a_run_is_named(tmp_path: Path, limit: str,
     # Descriptors that other processes of this user send count, too: beside them, the limit may end it before the run begins.
     begun = (tmp_path / "runs").exists()
     assert ("To continue: strop resume runs/" in ended.stderr) == begun, ended.stderr
+
+
+def test_name_that_reads_like_an_error_of_the_system_is_no_cause(strop: Any) -> None:
+    ended = strop("show", os.strerror(errno.EMFILE))
+    assert said_in_one_line(ended, 2) and "ulimit" not in ended.stderr
+
+
+def test_working_folder_that_was_removed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    command = 'rmdir ../gone; exec "$@"'
+    ended = subprocess.run(
+        ["sh", "-c", command, "sh", sys.executable, "-m", "strop", "check", "lpn"],
+        cwd=tmp_path / "gone",
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said_in_one_line(ended, 1) and "was removed; change to another one and try again" in ended.stderr

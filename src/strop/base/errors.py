@@ -23,14 +23,26 @@ A bad candidate is not an error but data: an `Outcome` (strop.sandbox.base).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
+
+
+def system_error(error: BaseException | None) -> OSError | None:
+    """The error of the system that is behind an error, if there is one."""
+    while error is not None and not (isinstance(error, OSError) and error.errno):
+        error = error.__cause__
+    return error
 
 
 class StropError(Exception):
     """Base of all failures of the host; `exit_code` is the exit code of the command."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """In another process, too, the system's error is behind it."""
+        return type(self), self.args, vars(self) | {"__cause__": system_error(self)}
 
 
 class ConfigurationError(StropError):
@@ -138,8 +150,15 @@ class OutOfThreads(StropError):
         )
 
 
-NO_THREAD = "can't start new thread"
-"""The message of Python's RuntimeError if the system gives no thread."""
+@contextmanager
+def starting_threads() -> Iterator[None]:
+    """Raises OutOfThreads in place of Python's RuntimeError, which has no number, where the system gives no thread."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "can't start new thread" not in str(error):
+            raise
+        raise OutOfThreads from error
 
 
 class ReplayDiffers(StropError):

@@ -27,7 +27,7 @@ from cyclopts import (
     UnusedCliTokensError,
 )
 
-from strop.base.errors import NO_THREAD, OutOfThreads, StropError
+from strop.base.errors import StropError, starting_threads, system_error
 from strop.base.private import be_private
 from strop.base.terminal_text import escape
 from strop.cli.help import HELP_ALL, HELP_FLAGS, CommandHelp
@@ -109,15 +109,13 @@ def _run(arguments: Sequence[str] | None) -> None:
     app = application(words)
     try:
         _take_signals()
-        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        with starting_threads():
+            code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         _end(_in_words(error), 2)
     except StropError as error:
-        _end(str(error), 1 if _is_full(error) else error.exit_code, getattr(error, "__notes__", ()))
-    except RuntimeError as error:
-        if NO_THREAD not in str(error):
-            raise
-        _end(str(OutOfThreads()), 1)
+        # A full or failing disk is nobody's wrong input, whatever was being written.
+        _end(str(error), 1 if _number(error) in _DISK else error.exit_code, error)
     except BrokenPipeError:
         # The reader has gone (`strop list runs | head`), which is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -125,21 +123,40 @@ def _run(arguments: Sequence[str] | None) -> None:
     except OSError as error:
         with suppress(OSError):  # buffered output would fail again at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _end(_of_system(error), 1, getattr(error, "__notes__", ()))
+        _end(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1, error)
     except KeyboardInterrupt as error:
-        _end("stopped", 143 if isinstance(error, _Terminated) else 130, getattr(error, "__notes__", ()))
+        _end("stopped", 143 if isinstance(error, _Terminated) else 130, error)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _is_full(error: BaseException | None) -> bool:
-    """Whether a full or failing disk is behind an error: that is nobody's wrong input, whatever was being written."""
-    disk = getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-    disk |= getattr(error, "sqlite_errorcode", 0) & 0xFF in (10, 13)  # SQLITE_IOERR, SQLITE_FULL
-    return disk or (error is not None and _is_full(error.__cause__))
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
-def _of_system(error: OSError) -> str:
-    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+def _number(error: BaseException | None) -> int:
+    """The number of the system's error behind an error; 0 if there is none."""
+    system = system_error(error)
+    return 0 if system is None else system.errno or 0
+
+
+_LIMITS = {
+    errno.EMFILE: (resource.RLIMIT_NOFILE, "open files is {}", "-n"),
+    # Linux counts the descriptors that an ordinary user's processes send each other against this limit, too.
+    errno.ETOOMANYREFS: (resource.RLIMIT_NOFILE, "open files is {}", "-n"),
+    errno.EFBIG: (resource.RLIMIT_FSIZE, "the size of a file is {:,} bytes", "-f"),
+    errno.EIO: (resource.RLIMIT_FSIZE, "the size of a file is {:,} bytes", "-f"),  # SQLite's word for it
+}
+"""Number of the system's error → the limit that may cause it, in words, and the option of ulimit that sets it."""
+
+
+def _with_cause(message: str, number: int) -> str:
+    """The message, with what caused it: a limit of the shell, or that there is no working folder."""
+    if number == errno.ENOENT and not _folder_exists():
+        return f"the working folder {os.environ.get('PWD', '')} was removed; change to another one and try again"
+    kind, limited, option = _LIMITS.get(number, (resource.RLIMIT_NOFILE, "", ""))
+    most = resource.getrlimit(kind)[0]
+    if not limited or most == resource.RLIM_INFINITY:
+        return message
+    return f"{message}: this user's limit of {limited.format(most)} (ulimit {option}); raise it, and try again"
 
 
 def _folder_exists() -> bool:
@@ -147,27 +164,6 @@ def _folder_exists() -> bool:
         return bool(os.getcwd())  # noqa: PTH109 - imported by nothing else here
     except OSError:
         return False
-
-
-_LIMITS = (
-    (os.strerror(errno.EMFILE), resource.RLIMIT_NOFILE, "open files is {}", "-n"),
-    # Linux counts the descriptors that an ordinary user's processes send each other against this limit, too.
-    (os.strerror(errno.ETOOMANYREFS), resource.RLIMIT_NOFILE, "open files is {}", "-n"),
-    (os.strerror(errno.EFBIG), resource.RLIMIT_FSIZE, "the size of a file is {:,} bytes", "-f"),
-    ("the disk failed or is full", resource.RLIMIT_FSIZE, "the size of a file is {:,} bytes", "-f"),
-)
-"""What a message says where a limit is the cause; the limit, in words, and the option of ulimit that sets it."""
-
-
-def _with_cause(message: str) -> str:
-    """The message, with what caused it: a limit of the shell, or that there is no working folder."""
-    if os.strerror(errno.ENOENT) in message and not _folder_exists():
-        return f"the working folder {os.environ.get('PWD', '')} was removed; change to another one and try again"
-    for failure, kind, limited, option in _LIMITS:
-        most = resource.getrlimit(kind)[0]
-        if failure in message and f"ulimit {option}" not in message and most != resource.RLIM_INFINITY:
-            return f"{message}: this user's limit of {limited.format(most)} (ulimit {option}); raise it, and try again"
-    return message
 
 
 def _in_words(error: CycloptsError) -> str:
@@ -247,10 +243,10 @@ def _let_go() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
-def _end(message: str, code: int, notes: Sequence[str] = ()) -> None:
+def _end(message: str, code: int, error: BaseException | None = None) -> None:
     """Print the error, and last how to continue; end the process."""
     with suppress(OSError):  # a closed terminal
-        for line in (f"strop: {_with_cause(message)}", *notes):
+        for line in (f"strop: {_with_cause(message, _number(error))}", *getattr(error, "__notes__", ())):
             sys.stderr.write(f"{escape(line, 2000)}\n")
         sys.stderr.flush()
     sys.exit(code)

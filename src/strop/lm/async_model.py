@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from strop.base.errors import NO_THREAD, LanguageModelError, OutOfThreads
+from strop.base.errors import LanguageModelError, OutOfThreads, starting_threads
 from strop.lm.base import Completion, CompletionBatch, Fault, Keep, Request
 from strop.lm.pace import Outage
 
@@ -112,7 +112,8 @@ async def together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
             raise error
     if failures:
         faults = tuple(fault for failure in failures for fault in failure.faults)
-        raise LanguageModelError(str(max(failures, key=_attempts)), faults)
+        last = max(failures, key=_attempts)
+        raise LanguageModelError(str(last), faults) from last
 
 
 class AsyncModel:
@@ -235,12 +236,8 @@ def _in_loop(callback: Callable[[], None]) -> None:
 
 
 def _start_thread(work: Callable[[], object]) -> None:
-    try:
+    with starting_threads():
         threading.Thread(target=work, name="language-model", daemon=True).start()
-    except RuntimeError as error:
-        if NO_THREAD in str(error):
-            raise OutOfThreads from error
-        raise
 
 
 def _attempts(error: LanguageModelError) -> int:

@@ -136,11 +136,11 @@ class OpenAIModel(AsyncModel):
             if failure.passing:
                 if await self._outage.retry(attempts, fault, failure.retry_after):
                     continue
-                raise self._error(attempts, failure)
+                raise self._error(attempts, failure) from failure
             change = self._accepted.after_rejection(failure.rejection, parameters)
             if change is None:
                 attempts.faults = (*attempts.faults, fault)
-                raise self._error(attempts, failure)
+                raise self._error(attempts, failure) from failure
             instead, report = change
             if instead is None:
                 return self._refused(n, (*attempts.faults, fault))

@@ -80,6 +80,6 @@ def _whole_file(path: Path, *, force: bool) -> Iterator[TextIO]:
         private.close_to_others(draft)
         draft.replace(path)
     except OSError as error:
-        raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from None
+        raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         draft.unlink(missing_ok=True)

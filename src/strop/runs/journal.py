@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from strop.base.errors import NO_THREAD, OutOfThreads, RunBudgetSpent, StropError
+from strop.base.errors import RunBudgetSpent, StropError, starting_threads
 from strop.base.events import Evaluated, Event, Recorder, RunFinished
 from strop.runs.assembly import Components, first_event
 from strop.runs.interrupts import Interrupted, TimeSpent, stopped_by_signals
@@ -101,7 +101,8 @@ def framed(record: Recorder, first: Event, why: Callable[[], str] = str) -> Iter
     record(first)
     status, detail = "failed", ""
     try:
-        yield
+        with starting_threads():
+            yield
         status, detail = "finished", why()
     except Interrupted as error:
         status, detail = "interrupted", error.number.name
@@ -115,12 +116,6 @@ def framed(record: Recorder, first: Event, why: Callable[[], str] = str) -> Iter
     except StropError as error:
         detail = str(error)
         raise
-    except RuntimeError as error:
-        detail = f"RuntimeError: {error}"
-        if NO_THREAD not in str(error):
-            raise
-        detail = str(OutOfThreads())
-        raise OutOfThreads from error
     except BaseException as error:
         detail = f"{type(error).__name__}: {error}"
         raise

@@ -59,6 +59,12 @@ def receive(end: socket.socket) -> tuple[Message, list[int]]:
     return message, list(descriptors)
 
 
+def told(failure: Message) -> OSError | None:
+    """The error of the system that the other end told with its number."""
+    number = failure.get("errno")
+    return OSError(number, failure.get("failed")) if isinstance(number, int) else None
+
+
 def sealed(content: object) -> int:
     """A descriptor of a memory file that contains `content`. The caller must close it."""
     descriptor = os.memfd_create("strop-message", os.MFD_CLOEXEC)

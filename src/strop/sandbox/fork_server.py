@@ -76,7 +76,7 @@ def main() -> None:
         try:
             prepared, listener = _prepare(end, control.opened(file), template)
         except OSError as error:
-            control.send(end, {"failed": str(error)})
+            control.send(end, {"failed": str(error), "errno": error.errno})
             return
         control.send(end, {"ready": prepared.report}, listener)
         for descriptor in listener:

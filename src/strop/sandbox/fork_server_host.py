@@ -239,7 +239,8 @@ class ForkServer:
             message, listeners = self._receive()
             if "ready" not in message:
                 self.close()
-                raise ServerFailed(f"the fork server could not confine itself: {message.get('failed')}")
+                why = f"the fork server could not confine itself: {message.get('failed')}"
+                raise ServerFailed(why) from control.told(message)
             self._report = dict(message["ready"])  # type: ignore[call-overload]
             self._end.settimeout(_ANSWER_SECONDS)
             for listener in listeners:

@@ -191,7 +191,7 @@ class Servers:
         if sys.platform != "linux":
             raise SandboxUnavailable(LINUX_ONLY)
         memory_bytes = Limits().memory_bytes
-        refusals: list[str] = []
+        refusals: list[ServerFailed] = []
         for rung in layers.rungs():
 
             def start(memory_bytes: int, threads: int, module: UserModule | None, rung: Layers = rung) -> ForkServer:
@@ -200,11 +200,12 @@ class Servers:
             try:
                 server, report = _first(partial(start, memory_bytes, _THREADS["solution"], None))
             except ServerFailed as error:
-                refusals.append(str(error))
+                refusals.append(error)
             else:
-                report |= {f"refused {number}": refusal for number, refusal in enumerate(refusals, 1)}
+                report |= {f"refused {number}": str(refusal) for number, refusal in enumerate(refusals, 1)}
                 return server, start
-        raise SandboxUnavailable("no fork server starts on this machine: " + "; ".join(refusals))
+        why = "; ".join(map(str, refusals))
+        raise SandboxUnavailable(f"no fork server starts on this machine: {why}") from refusals[-1]
 
 
 def _first(start: Callable[[], ForkServer]) -> tuple[ForkServer, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import sqlite3
@@ -138,7 +139,9 @@ def one_line(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         kind = RecordChanged if code in _DAMAGED else StoreError
-        raise kind(f"{_REASONS.get(code, 'cannot use')} {path}: {error}") from error
+        number = {sqlite3.SQLITE_FULL: errno.ENOSPC, sqlite3.SQLITE_IOERR: errno.EIO}.get(code)
+        cause = error if number is None else OSError(number, str(error))
+        raise kind(f"{_REASONS.get(code, 'cannot use')} {path}: {error}") from cause
     except UnicodeDecodeError as error:
         raise RecordChanged(f"the file is damaged: {path}: a text in it is not UTF-8") from error
 

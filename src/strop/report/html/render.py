@@ -65,7 +65,7 @@ def write_page(text: str, path: Path) -> None:
         private.write(draft, text.encode("utf-8", "backslashreplace"))
         draft.replace(path)
     except OSError as error:
-        raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from None
+        raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def render(page: Page, live: str = "") -> str:

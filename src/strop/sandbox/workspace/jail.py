@@ -168,7 +168,7 @@ def _strongest(layers: Layers, user: int) -> tuple[Layers, Posture]:
     """The strongest layers that this machine allows this user, and what they were observed to prevent."""
     if sys.platform != "linux":
         raise SandboxUnavailable(LINUX_ONLY)
-    refusals: list[str] = []
+    refusals: list[SandboxError] = []
     for rung in layers.rungs():
         opened: list[JailedWorkspace] = []
 
@@ -177,14 +177,15 @@ def _strongest(layers: Layers, user: int) -> tuple[Layers, Posture]:
             return opened[-1]
 
         def means(opened: list[JailedWorkspace] = opened) -> dict[str, str]:
-            return opened[-1].report | {f"refused {number}": text for number, text in enumerate(refusals, 1)}
+            return opened[-1].report | {f"refused {number}": str(why) for number, why in enumerate(refusals, 1)}
 
         for _ in range(_ATTEMPTS):
             try:
                 return rung, observe_commands(open_one, means)
             except SandboxError as error:
-                lost = str(error)
+                lost = error
                 if isinstance(error, KeeperFailed) and not isinstance(error, KeeperLost):
                     break  # else it was killed from outside, which says nothing of this machine
         refusals.append(lost)
-    raise SandboxUnavailable("no workspace can be made on this machine: " + "; ".join(refusals))
+    why = "; ".join(map(str, refusals))
+    raise SandboxUnavailable(f"no workspace can be made on this machine: {why}") from refusals[-1]

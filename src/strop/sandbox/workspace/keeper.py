@@ -400,7 +400,7 @@ def main() -> None:
         try:
             keeper = Keeper(end, plan.from_sent(control.opened(descriptors[0])), _entered(*descriptors[1:]))
         except (OSError, ValueError) as error:
-            control.send(end, {"failed": str(error)})
+            control.send(end, {"failed": str(error), "errno": getattr(error, "errno", None)})
             return
         me = os.pidfd_open(os.getpid())
         control.send(end, {"ready": keeper.report}, [me])

@@ -197,7 +197,7 @@ class JailedWorkspace:
             raise KeeperFailed(f"cannot start a workspace: {self._last_words()}") from error
         message, keeper = self._receive()
         if "ready" not in message:
-            raise KeeperFailed(f"cannot create a workspace: {message.get('failed')}")
+            raise KeeperFailed(f"cannot create a workspace: {message.get('failed')}") from control.told(message)
         self._keeper = keeper[0]
         self._end.settimeout(_ANSWER_SECONDS)
         self._ready = True
