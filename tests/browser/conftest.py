@@ -103,6 +103,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "PATH": os.environ["PATH"],
         "STROP_NO_REPORT": "1",
         "STROP_WORKERS": "1",
+        "STROP_MODEL": "offline",
     }
     command = [sys.executable, "-m", "strop", "run", "lpn", *tiny.split(), "--selection", "paper", "--out", "run"]
     subprocess.run(command, cwd=home, env=ground, check=True, capture_output=True, timeout=240)

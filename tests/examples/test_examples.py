@@ -34,6 +34,7 @@ def run(folder: Path, *command: str) -> Ended:
         "XDG_DATA_HOME": str(folder.parent / "data"),
         "COLUMNS": "120",
         "STROP_WORKERS": "1",
+        "STROP_MODEL": "offline",
     }
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env, timeout=240, check=False)
 

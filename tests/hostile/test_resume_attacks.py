@@ -40,7 +40,7 @@ class Folder:
 
     def environment(self, machine: str) -> dict[str, str]:
         home = {"HOME": str(self.path), "XDG_DATA_HOME": str(self.path / machine)}
-        home |= {"STROP_NO_REPORT": "1", "STROP_WORKERS": "1"}
+        home |= {"STROP_NO_REPORT": "1", "STROP_WORKERS": "1", "STROP_MODEL": "offline"}
         return {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "OPENAI_API_KEY": "sk-" + "x" * 20, **home}
 
     def forge(self, run: str, *, unfinished: bool = False, sql: str = "", **spec: object) -> None:
@@ -104,6 +104,7 @@ def test_task_file_that_came_with_a_record_is_not_run_unless_it_is_trusted(
         ("python:trace:model", None),
         ("inbox:trace", None),
         ("openai/any?url=http://127.0.0.1:9/v1", None),
+        ("openai/any?price=0,0", None),
         ('mix:["offline","command:touch trace"]', None),
         ("openai/any", "http://127.0.0.1:9/v1"),
     ],

@@ -95,6 +95,27 @@ def test_error_names_the_argument_and_not_the_flag(
     assert "--" not in str(error.value) and "\n" not in str(error.value) and not [*tmp_path.iterdir()]
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda: strop.improve("lpn"),
+        lambda: strop.train("lpn"),
+        lambda: strop.compare("seed", "best_of_n", task="lpn"),
+        lambda: strop.train("lpn", model=()),
+    ],
+)
+def test_function_that_asks_a_model_is_refused_when_none_is_named(
+    function: Callable[[], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STROP_MODEL", "")
+    with pytest.raises(
+        strop.ConfigurationError, match=r"^model is missing: name a vendor's model such as"
+    ):
+        function()
+    assert not [*tmp_path.iterdir()]
+
+
 def test_text_of_the_user_in_an_error_stays_as_it_is() -> None:
     from strop.api.conventions import names_arguments
 

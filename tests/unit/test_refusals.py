@@ -24,8 +24,7 @@ FILES["scored/strop.toml"] = 'command = "cat a.txt"\nfiles = "*.txt"\nscore = "t
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    for name in ("OPENAI_API_KEY", "STROP_MODEL"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     for name, text in FILES.items():
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text(text)
@@ -106,13 +105,9 @@ REFUSED = {
     "improve lpn --apply": "no file of yours to change",
     f"improve tree {SCORED} --files a.txt --solution idle.py": "--solution",
     "improve tree --command true --score 'speed: (a' --files a.txt": "score",
-    "improve tree --command true --files '*.txt' --score 's=(.)' --metric s:max --judge true --set description=d": "one file",
-    f"improve tree {SCORED} --files a.txt": "a.txt is not Python: name a language model, e.g. --model",
     f"improve tree {SCORED} --files a.txt --held-out 3": "there is no flag --held-out: use --set held_out=VALUE",
     "improve tree --evaluator idle.py": "tree is a folder",
     "improve idle.py": "or say how it is scored: --evaluator FILE, or --command",
-    "run scored": "offline, which answers without --model, can improve one file of Python only",
-    "eval best_of_n --task scored": "offline, which answers without --model, can improve one file of Python only",
     "improve lpn args": "unexpected argument: args (see strop improve --help)",
     "improve lpn --model": "--model needs a value (see strop improve --help)",
     "improve lpn -m": "-m needs a value",
@@ -220,9 +215,94 @@ def test_command_line_is_refused_in_one_line_before_anything_is_done(
     assert REFUSED[command] in said(capsys, *shlex.split(command))
 
 
-def test_default_model_comes_from_the_environment(
+@pytest.mark.parametrize("variable", ["", " ", None])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run",
+        "run lpn --dry-run",
+        "improve lpn",
+        "improve tree --command true --score time --files a.txt",
+        "eval seed",
+        "eval seed --against best_of_n --dry-run",
+        "reproduce fig4-weak",
+        "reproduce table1 --dry-run",
+        "reproduce table2",
+        "reproduce table2 --list",
+    ],
+)
+def test_verb_that_asks_a_model_is_refused_with_the_three_ways_to_name_one_when_none_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str, variable: str | None
+) -> None:
+    monkeypatch.delenv("STROP_MODEL")
+    if variable is not None:
+        monkeypatch.setenv("STROP_MODEL", variable)
+    line = said(capsys, *shlex.split(command))
+    assert "--model is missing" in line
+    assert all(way in line for way in ("openai/gpt-4o", "inbox:FOLDER", "offline (built in, no language model)"))
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        ("command:touch here", "if you want that, name it by --model"),
+        ("python:mine:answer", "if you want that, name it by --model"),
+        ("inbox:box", "if you want that, name it by --model"),
+        ("openai/m?url=http://127.0.0.1:9/v1", "if you want that, name it by --model"),
+        ("openai/m?price=0,0", "if you want that, name it by --model"),
+        ("openai/m", "set OPENAI_API_KEY"),
+        ("nonsense", "if you want that, name it by --model"),
+    ],
+)
+def test_model_of_a_folder_is_only_one_that_a_stranger_may_choose(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, model: str, why: str
+) -> None:
+    monkeypatch.delenv("STROP_MODEL")
+    config = Path("scored/strop.toml")
+    config.write_text(f'{config.read_text()}[run]\nmodel = "{model}"\n')
+    for command in ("improve scored", "run scored", "eval seed --task scored", "improve scored/strop.toml"):
+        assert why in said(capsys, *command.split())
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ("[run]\nmodle = 'openai/m'", "[run] has no key 'modle'; did you mean model?"),
+        ("[run]\nmodel = ['openai/m']", "model of [run] is text in quotes"),
+        ("run = 'openai/m'", "run is a table"),
+    ],
+)
+def test_table_of_the_model_is_refused_when_it_is_written_wrong(
+    capsys: pytest.CaptureFixture[str], table: str, why: str
+) -> None:
+    config = Path("scored/strop.toml")
+    config.write_text(f"{config.read_text()}{table}\n")
+    assert why in said(capsys, "improve", "scored")
+
+
+def test_folders_that_name_different_models_are_refused(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("STROP_MODEL")
+    text = Path("scored/strop.toml").read_text()
+    for name in ("scored", "tree"):
+        Path(name, "strop.toml").write_text(f'{text}[run]\nmodel = "openai/{name}"\n')
+    assert "name different models; name one by --model" in said(capsys, "run", "scored", "tree")
+
+
+def test_flag_comes_before_the_environment_and_that_before_the_folder(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Path("scored/strop.toml")
+    config.write_text(f'{config.read_text()}[run]\nmodel = "openai/folder"\n')
+    monkeypatch.setenv("STROP_MODEL", "openai/environment")
+    assert "openai/flag needs a key" in said(capsys, "improve", "scored", "-m", "openai/flag")
+    assert "openai/environment needs a key" in said(capsys, "improve", "scored")
+    monkeypatch.setenv("STROP_MODEL", "")
+    assert "openai/folder needs a key" in said(capsys, "improve", "scored")
+
+
+def test_model_comes_from_the_environment(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STROP_MODEL", "command:nosuchprogram -m x")
     assert "--model command:nosuchprogram -m x: there is no program" in said(capsys, "improve", "lpn")
     assert "--model nonsense: no such language model" in said(capsys, "improve", "lpn", "-m", "nonsense")

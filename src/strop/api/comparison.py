@@ -6,14 +6,13 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 from typing import Literal
 
 from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text, trained_on
 from strop.api.recording import Record, measuring
-from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
+from strop.api.target import TaskLike, model_of, objects_of, plain_name, several
 from strop.base.errors import ConfigurationError, StropError, TaskError
 from strop.base.events import ImproveStarted
 from strop.report.terminal import evaluation as printing  # registers how a table is printed  # noqa: F401
@@ -78,10 +77,8 @@ class EvalForm:
         """Measure what the record in `directory` lacks. Returns the result, and the error that stopped the work.
 
         Raises:
-            ConfigurationError: the directory holds something else, or the model cannot edit the program of a task.
+            ConfigurationError: the directory holds something else.
         """
-        for task, improver in product(parts.tasks, self.improvers):
-            check_model(parts.spec.model, improver.text, task)
         with measuring(parts, directory, self.kind, self._meta(parts), tracks, show) as record:
             error = None if record.finished else self._measure(parts, record)
             return evaluate.measured_in(record.store), error

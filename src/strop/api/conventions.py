@@ -13,7 +13,7 @@ from functools import cache, wraps
 from itertools import pairwise
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from strop.api.target import TaskLike, model_name, model_of, source_of
+from strop.api.target import TaskLike, chosen_model, model_name, model_of, source_of
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
@@ -134,6 +134,7 @@ def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
     if any(isinstance(group, PaperOptions) and group.paper for group in groups):
         values |= {name: value for name, value in PAPER.items() if is_usual(values.get(name))}
     if "model" in values:
+        values["model"] = chosen_model(values["model"], tasks, os.environ)
         meta = next((group.meta_model for group in groups if isinstance(group, TwoModelOptions)), ())
         if meta and model_of(values["model"]):
             raise ConfigurationError("--meta-model needs --model to be a specification")

@@ -13,7 +13,7 @@ from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import check_free_folder, recorded
 from strop.api.scoring import shown_progress
-from strop.api.target import Target, TaskLike, check_model, model_of, plain_name, source_of, target_of
+from strop.api.target import Target, TaskLike, model_of, plain_name, source_of, target_of
 from strop.lm.base import LanguageModel
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
 from strop.report.terminal.live import Mode
@@ -100,7 +100,6 @@ def carry_out(
         StropError: the host failed; the record keeps what was done.
     """
     check_free_folder(directory)
-    check_model(spec.model, improver, target.task)
     check_enough(spec, target.task)
 
     @contextmanager

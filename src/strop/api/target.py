@@ -24,12 +24,13 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.core.metric_change import facts_of
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
-from strop.lm.options import joined, members, read_spec
+from strop.lm.options import is_harmless, joined
+from strop.lm.registry import NO_MODEL
 from strop.runs.improve import BEST_KNOWN_KEY, OBJECTIVE_KEY, ORIGINAL_KEY, best_known_of
 from strop.runs.options import ModelLike
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
-from strop.tasks.command.config import CONFIG, command_task
+from strop.tasks.command.config import CONFIG, command_task, config_of, model_in
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.evaluator.task import evaluator_task
 from strop.tasks.function.marker import MARK
@@ -90,30 +91,6 @@ def target_of(
     if isinstance(task, FunctionTask):
         return Target(name, task, of_function(task, cwd))
     return Target(name, task, None if task.seed_file is None else of_file(task.seed_file, cwd))
-
-
-def check_model(lm: str, improver: str, task: AnyTask) -> None:
-    """Raises ConfigurationError if an improver would ask the offline proposer for a program that it cannot edit."""
-    if ".prompt(" not in improver.replace("batch_prompt", "prompt"):
-        return
-    if any(not read_spec(member)[0].startswith("offline") for member in members(lm)):
-        return
-    if why := beyond_offline(task):
-        raise ConfigurationError(why)
-
-
-def beyond_offline(task: AnyTask) -> str:
-    """Why the offline proposer cannot improve a program, and what to do; empty if it can."""
-    if not isinstance(task, CommandTask):
-        return ""
-    (path, text), *others = task.files.items()
-    if not others and (path.endswith((".py", ".pyw")) or "python" in text.partition("\n")[0]):
-        return ""
-    why = f"{path} is not Python" if not others else f"{task.name} has {len(task.files)} files that may change"
-    return (
-        f"offline, which answers without --model, can improve one file of Python only, and {why}: "
-        "name a language model, e.g. --model openai/gpt-4o (docs/models.md)"
-    )
 
 
 def _commanded(path: Path, **options: Any) -> CommandTask:
@@ -245,6 +222,31 @@ def task_of(task: TaskLike) -> AnyTask:
         ConfigurationError: the task does not exist or cannot be loaded.
     """
     return task if isinstance(task, (Task, CommandTask)) else load_any(source_of(task))
+
+
+def chosen_model(model: ModelLike, tasks: Sequence[TaskLike], environ: Mapping[str, str]) -> ModelLike:
+    """The model that is given, else that of the variable STROP_MODEL, else that of the `strop.toml` of a task.
+
+    Raises:
+        ConfigurationError: none is named; or those of several tasks differ, or one is not for a stranger to choose.
+    """
+    if model not in ((), [], None):
+        return model
+    if named := environ.get("STROP_MODEL", "").strip():
+        return named
+    files = [path for task in tasks if isinstance(task, (str, Path)) and (path := config_of(task))]
+    found = {text: path for path in files if (text := model_in(path))}
+    if len(found) > 1:
+        raise ConfigurationError(f"{' and '.join(map(str, found.values()))} name different models; name one by --model")
+    if not found:
+        raise ConfigurationError(NO_MODEL)
+    ((named, path),) = found.items()
+    if not is_harmless(named):
+        raise ConfigurationError(
+            f"{path}: the model {named} runs something here, or has an address or a price of its own; "
+            "if you want that, name it by --model"
+        )
+    return named
 
 
 def model_name(model: ModelLike) -> str:

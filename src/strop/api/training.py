@@ -10,7 +10,7 @@ from pathlib import Path
 from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text, find_run
 from strop.api.recording import continued, recorded
-from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
+from strop.api.target import TaskLike, model_of, objects_of, plain_name, several
 from strop.report.terminal import run as printing  # registers how a result is printed  # noqa: F401
 from strop.report.terminal.live import Mode
 from strop.runs.assembly import Components, assembled
@@ -81,11 +81,8 @@ def carry_out(
     """Run Algorithm 1 from the text `improver` in a new directory; write the best improver and the result.
 
     Raises:
-        ConfigurationError: the offline proposer would be asked for a program that it cannot edit.
         StropError: the host failed or was stopped; what was done is kept.
     """
-    for task in parts.tasks:
-        check_model(parts.spec.model, improver, task)
     with (
         recorded(parts, directory, KIND, {"improver": improver}, tracks, show) as journal,
         session(on_kept_trees(parts, directory), journal) as context,

@@ -84,7 +84,7 @@ class LanguageModel(Protocol):
 
     @property
     def name(self) -> str:
-        """The specification of the model, e.g. `openai/gpt-4o` or `offline:skill=0.5`."""
+        """The specification of the model, e.g. `openai/gpt-4o` or `offline`."""
         ...
 
     @property

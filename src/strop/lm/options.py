@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from strop.base.errors import ConfigurationError
 from strop.base.from_json import read_json
-from strop.lm.providers import PROVIDERS
+from strop.lm.providers import PROVIDERS, provider_of
 
 MIX = "mix:"
 """The start of a specification of a mixture; the JSON list of its members follows."""
@@ -166,8 +166,10 @@ def written_options(spec: str) -> tuple[str, dict[str, Any]]:
 
 
 def joined(specs: Sequence[str]) -> str:
-    """One specification for all of `specs`: a single one unchanged, several as a mixture."""
-    return specs[0] if len(specs) == 1 else MIX + json.dumps(list(specs), ensure_ascii=False, separators=(",", ":"))
+    """One specification for all of `specs`: none is empty, a single one unchanged, several are a mixture."""
+    return (
+        "".join(specs) if len(specs) < 2 else MIX + json.dumps(list(specs), ensure_ascii=False, separators=(",", ":"))
+    )
 
 
 def with_meta(spec: str, meta: str) -> str:
@@ -212,6 +214,17 @@ def members(spec: str) -> tuple[str, ...]:
     if any(member.startswith(MIX) for member in value):
         raise ConfigurationError(f"--model {spec}: a mixture contains no other mixture; list all models in one")
     return tuple(value)
+
+
+def is_harmless(spec: str) -> bool:
+    """Whether a stranger may choose these models: they run nothing on this machine, get its keys at no address but their vendor's
+    own, and cost what the vendor says."""
+    for member in members(spec):
+        name, settings = read_spec(member)
+        provider = provider_of(name)
+        if provider is None or provider.runs_code or settings.url is not None or settings.price is not None:
+            return False
+    return True
 
 
 def named(spec: str) -> str:

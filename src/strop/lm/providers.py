@@ -41,6 +41,8 @@ class Provider:
     """Whether the rest is free text: a question mark in it does not begin options, which stand before the colon."""
     is_free: bool = False
     """Whether it uses no tokens, so that it costs nothing."""
+    is_language_model: bool | None = True
+    """False for a stand-in; None where only the model itself says so."""
     runs_code: bool = False
     """Whether it runs a program or writes files on this machine; a record of somebody else must not name it."""
 
@@ -94,6 +96,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             module="callable",
             rest=":MODULE:FUNCTION",
             options=_FEW | {"connections"},
+            is_language_model=None,
             runs_code=True,
         ),
         "command": Provider(
@@ -119,6 +122,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             options=_FEW,
             is_text=True,
             is_free=True,
+            is_language_model=None,
         ),
         "scripted": Provider(
             "JSON lines with given responses, in order; **not a language model**",
@@ -127,6 +131,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             options=_FEW,
             is_text=True,
             is_free=True,
+            is_language_model=False,
         ),
         "offline": Provider(
             "[the built-in proposer](#the-offline-proposer); **not a language model**",
@@ -134,6 +139,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             rest="",
             options=_FEW,
             is_free=True,
+            is_language_model=False,
         ),
     }
 )

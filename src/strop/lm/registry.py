@@ -13,10 +13,14 @@ from dataclasses import replace
 from strop.base.errors import ConfigurationError
 from strop.lm.base import LanguageModel
 from strop.lm.options import MIX, ModelSettings, ModelSpec, members, named, read_spec, written_options
-from strop.lm.providers import PROVIDERS, head_of
+from strop.lm.providers import PROVIDERS, head_of, provider_of
 
 FORMS = tuple(f"{head}{provider.rest}" for head, provider in PROVIDERS.items())
 """What a specification may look like, for help texts."""
+NO_MODEL = (
+    "--model is missing: name a vendor's model such as openai/gpt-4o, or inbox:FOLDER (you or an agent answer), "
+    "or offline (built in, no language model); see docs/models.md"
+)
 
 
 def make(
@@ -56,11 +60,8 @@ def identity(spec: str) -> tuple[str, bool | None]:
     if spec.startswith(MIX):
         kinds = {identity(member)[1] for member in members(spec)}
         return spec, False if False in kinds else None if None in kinds else True
-    head = head_of(spec.partition("?")[0])
-    if head == "offline":
-        return make(spec, base_url=None, seed=0, environ={}).name, False
-    known = {"scripted": False, "recorded": None, "python": None, "": None}
-    return read_spec(spec)[0] if head else spec, known.get(head, True)
+    provider = provider_of(spec.partition("?")[0])
+    return (spec, None) if provider is None else (read_spec(spec)[0], provider.is_language_model)
 
 
 def check(spec: str) -> None:
@@ -77,7 +78,9 @@ def _head(spec: str) -> str:
     name = written_options(spec)[0]
     if head := head_of(name):
         return head
-    raise ConfigurationError(f"--model {spec.strip() or repr(spec)}: no such language model. {_suggestion(name)}")
+    if not name.strip():
+        raise ConfigurationError(NO_MODEL)
+    raise ConfigurationError(f"--model {spec.strip()}: no such language model. {_suggestion(name)}")
 
 
 def _make_mixture(
@@ -110,6 +113,6 @@ def _suggestion(spec: str) -> str:
         return f"Did you mean {near[0]}/{model or '<model>'}?"
     if near:
         return f"Did you mean {near[0]}{PROVIDERS[near[0]].rest}?"
-    if not slash and spec.strip():
+    if not slash:
         return f"For a model of an OpenAI-compatible server write openai/{spec}, with --base-url URL if it is not OpenAI's."
     return f"Known: {', '.join(FORMS)}; any OpenAI-compatible server is openai/<model> with --base-url URL."

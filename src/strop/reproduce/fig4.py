@@ -25,7 +25,7 @@ from strop.core.selection import SelectionName
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.baselines import LINES, PaperValue, with_errors
 from strop.reproduce.cells import Cell, CellResult
-from strop.reproduce.protocol import MEASURING, Models, Protocol, Result, model_of
+from strop.reproduce.protocol import MEASURING, Protocol, Result, model_of
 from strop.reproduce.tables import Table, rate_document, span, with_stderr
 from strop.runs.claims.numbers import no_width, percent, too_few
 from strop.runs.options import Whole
@@ -314,8 +314,6 @@ class Fig4Weak(Protocol):
     name = "fig4-weak"
     heading = "Figure 4 (middle and right): test meta-utility by iteration with a weak model"
 
-    model: Models = ("offline:skill=0.1",)
-    """The language model. The default is the offline proposer at a skill at which most of its proposals do harm."""
     runs: Whole = 25
     """Independent runs for each of the two selections, from the same seeds."""
 

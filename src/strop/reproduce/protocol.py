@@ -44,7 +44,7 @@ SMALL = {"runs": 6, "iterations": 2, "copies": 3, "meta_budget": 4, "max_respons
 """What --small makes of the paper's sizes: six runs are the fewest whose differences can be shown."""
 UNRECORDED = ("directory", "base_url", "improver_text", "max_cost", "named")
 """Fields of protocols that NAME.json leaves out of `options`."""
-Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=" ".join)]
+Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=False)]
 Hidden = Parameter(parse=False)
 
 
@@ -83,8 +83,8 @@ class Protocol(ABC):
     heading: ClassVar[str]
     """Heading of its page."""
 
-    model: Models = (PAPERS.model,)
-    """The language model; see strop run --help."""
+    model: Models = ()
+    """The language model, or STROP_MODEL; see strop run --help."""
     runs: Whole = 5
     """Independent runs."""
     base_url: str | None = None

@@ -193,7 +193,5 @@ def settings_of(spec: RunSpec) -> ModelSettings:
 
 
 def editing_of(spec: RunSpec, language_model: LanguageModel) -> Editing:
-    """How the model may respond. `offline` writes whole programs; stand-ins get instructions only on request."""
-    if language_model.name.startswith("offline"):
-        return Editing("rewrite")
+    """How the model may respond. Stand-ins get instructions only on request."""
     return Editing(spec.edits, tells=language_model.is_language_model or spec.edits != "auto")

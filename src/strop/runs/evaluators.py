@@ -10,6 +10,8 @@ from strop.evaluation.instances import Splits
 from strop.evaluation.pool import CommandPool, WorkerPool
 from strop.evaluation.start import start_workers
 from strop.evaluation.workers import SharedWorker, pack, workspaces_for
+from strop.lm.options import members
+from strop.lm.prices import uses_no_tokens
 from strop.runs.spec import RunSpec
 from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
@@ -20,7 +22,7 @@ from strop.tasks.command.task import AnyTask, CommandTask
 WORTH_WORKERS = 50
 """An improver that may ask for more evaluations gets its worker processes before it asks for the first."""
 WAITING_IMPROVERS = 32
-"""Improvements at once with a model that is not built in: most of them wait for it."""
+"""Improvements at once with a model of a server, a program or a person: most of them wait for it."""
 
 
 def jail(spec: RunSpec) -> JailedSandbox:
@@ -72,4 +74,5 @@ def required(spec: RunSpec) -> frozenset[str]:
 def improvers_at_once(spec: RunSpec) -> int:
     """How many downstream improvements run at once: at least the copies of one evaluation, enough to keep all cores busy, and
     enough to keep a model busy that takes seconds for each response."""
-    return max(spec.downstream, 2 * spec.slots, 1 if spec.model.startswith("offline") else WAITING_IMPROVERS)
+    waits = bool(spec.model) and not all(map(uses_no_tokens, members(spec.model)))
+    return max(spec.downstream, 2 * spec.slots, WAITING_IMPROVERS if waits else 1)

@@ -121,15 +121,11 @@ class PaperOptions:
 class ModelOptions:
     """The language model."""
 
-    model: Annotated[
-        ModelLike,
-        Parameter(
-            name=("--model", "-m"), negative="", show_default=" ".join, env_var="STROP_MODEL", env_var_split=one_text
-        ),
-    ] = ("offline",)
-    """Language model, such as openai/gpt-4o or ollama/qwen3. Otherwise offline (a built-in proposer, not a language model),
-    PROVIDER/MODEL of any provider in docs/models.md, python:MODULE:FUNCTION, command:PROGRAM, inbox:DIR, recorded:FILE or
-    scripted:FILE; with options as in openai/MODEL?seed=1&price=0.15,0.60. Repeat it for a mixture, weighted by ?weight=."""
+    model: Annotated[ModelLike, Parameter(name=("--model", "-m"), negative="", show_default=False)] = ()
+    """Language model, such as openai/gpt-4o; else that of STROP_MODEL. PROVIDER/MODEL of any provider in docs/models.md,
+    inbox:FOLDER (you or an agent answer), python:MODULE:FUNCTION, command:PROGRAM, recorded:FILE, scripted:FILE, or offline
+    (built in, not a language model); with options as in openai/MODEL?seed=1&price=0.15,0.60. Repeat it for a mixture, weighted
+    by ?weight=. Without it and STROP_MODEL, the table [run] of the target's strop.toml names the model."""
     base_url: Annotated[str | None, Rare] = None
     """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
 

@@ -17,8 +17,7 @@ from strop.base.events import RunStarted
 from strop.base.terminal_text import escape
 from strop.base.user_modules import PROJECT, last_loaded
 from strop.checks.held_out import repeats
-from strop.lm.options import members, read_spec
-from strop.lm.providers import provider_of
+from strop.lm.options import is_harmless
 from strop.lm.registry import identity
 from strop.runs.assembly import Components, RunOrigin
 from strop.runs.run_data import FIXED, FRAME, OWN, REPEATS, read_run
@@ -86,12 +85,12 @@ class RunRecord:
         """Check that the model of a run from elsewhere is harmless, or trusted.
 
         Raises:
-            ConfigurationError: the model is a program, a folder or an address chosen elsewhere, without `trust`.
+            ConfigurationError: the model is a program, a folder, an address or a price chosen elsewhere, without `trust`.
         """
-        if self.unverified and not (trust or _is_harmless(self.spec)):
+        if self.unverified and not (trust or (self.spec.base_url is None and is_harmless(self.spec.model))):
             raise ConfigurationError(
-                f"the run in {self.directory} started elsewhere, with a model that acts on this machine or gets its keys: "
-                f"{self.spec.model} {self.spec.base_url or ''}".rstrip()
+                f"the run in {self.directory} started elsewhere, with a model that acts on this machine, gets its keys "
+                f"or sets its price: {self.spec.model} {self.spec.base_url or ''}".rstrip()
                 + "; read it, then give --trust-task"
             )
 
@@ -149,16 +148,6 @@ def check_tasks(directory: Path, meta: Mapping[str, str], tasks: Sequence[AnyTas
 def command_of(kind: str) -> str:
     """The command that writes records of this kind."""
     return f"strop {_COMMANDS.get(kind, kind)}"
-
-
-def _is_harmless(spec: RunSpec) -> bool:
-    """Whether all models are vendors' at their own addresses, or stand-ins."""
-    for member in members(spec.model):
-        name, settings = read_spec(member)
-        provider = provider_of(name)
-        if provider is None or provider.runs_code or settings.url is not None:
-            return False
-    return spec.base_url is None
 
 
 def meta_of(parts: Components, kind: str) -> dict[str, str]:

@@ -45,8 +45,8 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
     """I_0: the name of an improver, a file, or RUN:t for I_t of another run."""
     seed: Annotated[int, Ge(0)] = 0
     """Together with this machine's key it gives the run's secret. The offline proposer draws from it directly."""
-    model: str = "offline"
-    """One specification; that of a mixture names its members (strop.lm.options)."""
+    model: str = ""
+    """One specification; that of a mixture names its members (strop.lm.options). Empty where no model is asked."""
     require: tuple[str, ...] | None = None
     """Protections without which the run does not start; None: the sandbox's default."""
     max_time: Annotated[float, Gt(0), Le(10**12)] | None = None

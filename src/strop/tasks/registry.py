@@ -17,7 +17,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.plugins import TASKS, Installed, find_installed, installed, object_of
 from strop.base.user_modules import loaded, refuse_shadowing, registered, spec_of
 from strop.tasks.base import Task
-from strop.tasks.command.config import CONFIG, read_config
+from strop.tasks.command.config import CONFIG, config_of, read_config
 from strop.tasks.command.options import flag_of
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import function_task, marked_names
@@ -164,10 +164,8 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
         ConfigurationError: there is none, it is not complete, or there are changes to a task that is not a file.
     """
     path = Path(name)
-    if path.is_dir() and (path / CONFIG).is_file():
-        return read_config(path / CONFIG, changes, trusted=trusted)
-    if path.suffix == ".toml":
-        return read_config(path, changes, trusted=trusted)
+    if config := config_of(path):
+        return read_config(config, changes, trusted=trusted)
     if changes:
         return with_changes(load_any(name), changes)
     if name not in (*PAPER, *META) and path.suffix != ".py" and (found := find_installed(TASKS, name)) is not None:

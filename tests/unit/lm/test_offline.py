@@ -97,17 +97,47 @@ def test_odds_sum_to_one_and_give_more_good_and_fewer_broken_answers_when_skill_
 
 
 @pytest.mark.parametrize(
-    ("spec", "name"),
+    ("spec", "settings"),
     [
-        ("offline", "offline:skill=0.5"),
-        ("offline:skill=0.1", "offline:skill=0.1"),
-        ("offline:skill=1", "offline:skill=1"),
-        ("offline:unsafe=0.004", "offline:skill=0.5,unsafe=0.004"),
-        ("offline:unsafe=0.1,skill=0.2", "offline:skill=0.2,unsafe=0.1"),
+        ("offline", {}),
+        ("offline:skill=0.1", {"skill": 0.1}),
+        ("offline:skill=1", {"skill": 1.0}),
+        ("offline:unsafe=0.9", {"unsafe": 0.9}),
+        ("offline:unsafe=0.9,skill=0.2", {"skill": 0.2, "unsafe": 0.9}),
     ],
 )
-def test_specification_makes_the_model_that_was_asked_for(spec: str, name: str) -> None:
-    assert made(spec).name == name
+def test_specification_makes_the_model_that_was_asked_for(spec: str, settings: dict[str, float]) -> None:
+    requests = [request(SHIPPED, sample=number) for number in range(20)]
+    assert made(spec).name == spec
+    assert made(spec).complete(requests, dropped) == Offline(3, **settings).complete(requests, dropped)
+
+
+FORM = PROMPT + "\n\nThe score function:\n```\nAnswer with {} in one fenced block{}.\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "why"),
+    [
+        (FORM.format("speed: 10", "the whole program", " of plain text"), "this program is plain text"),
+        (FORM.format("int main() {}", "the whole program", " of C++"), "this program is C++"),
+        (
+            FORM.format("=== file: a.py ===\nx = 1\n=== file: b.py ===", "the program", " of Python"),
+            "this program has several files",
+        ),
+        (FORM.format("=== file: a.c ===\nx;\n=== file: b.py ===", "the program", ""), "this program has several files"),
+    ],
+)
+def test_offline_refuses_a_program_that_the_prompt_calls_anything_but_one_file_of_python(prompt: str, why: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Offline(0).complete([Request("", prompt)], dropped)
+    assert why in str(caught.value) and "--model openai/gpt-4o" in str(caught.value)
+
+
+@pytest.mark.parametrize("language", ["", " of Python"])
+@pytest.mark.parametrize("program", [UNKNOWN, "def algorithm(:", "separator = '=== file: a.py ==='"])
+def test_offline_answers_where_the_program_may_be_python(program: str, language: str) -> None:
+    prompt = FORM.format(program, "the whole program", language)
+    assert Offline(0).complete([Request("", prompt)], dropped)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,8 @@ def test_registry_hands_the_options_on_and_the_defaults_where_there_are_none() -
         ("script:x", "Did you mean scripted:FILE?"),
         ("gpt-4o", "write openai/gpt-4o"),
         ("bedrock/titan", "openai/<model> with --base-url URL"),
-        ("", "Known: openai/<model>"),
+        ("", "--model is missing"),
+        ("  ", "--model is missing"),
     ],
 )
 def test_registry_suggests_what_was_meant_when_a_model_is_unknown(spec: str, suggestion: str) -> None:
@@ -80,7 +81,7 @@ def test_registry_loads_no_http_client_for_a_script(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spec", "name", "is_language_model"),
     [
-        ("offline", "offline:skill=0.5", False),
+        ("offline", "offline", False),
         ("openai/gpt-4o", "openai/gpt-4o", True),
         *((f"{preset}/anything", f"{preset}/anything", True) for preset in ("ollama", "vllm", "llamacpp")),
     ],

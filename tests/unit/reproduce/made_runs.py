@@ -16,6 +16,9 @@ from strop.runs.spec import improver_text
 from strop.runs.train import trained_of
 from strop.store import Store, Stored
 
+OFFLINE = ("offline",)
+"""The model of protocols."""
+
 
 @dataclass(frozen=True)
 class MadeRun:

@@ -17,16 +17,18 @@ from strop.runs.evaluate import Named, named
 from strop.runs.results.measured import Measured
 from strop.store import Store
 from support.records import from_elsewhere
-from unit.reproduce.made_runs import MadeRun
+from unit.reproduce.made_runs import OFFLINE, MadeRun
 
-TINY = Fig4(runs=1, iterations=0, copies=1, lm_budget=1, max_responses=1, utility_budget=1, meta_budget=1)
+TINY = Fig4(
+    model=OFFLINE, runs=1, iterations=0, copies=1, lm_budget=1, max_responses=1, utility_budget=1, meta_budget=1
+)
 RUN = TINY.run_cell("paper", 1)
 EVALUATION = TINY.evaluation_cell(Named("mine.py", "# mine\n"), task="lpn", seed=1)
 BROKEN = Cell(replace(RUN.spec, task="no-such-task"))
 
 
 def test_name_of_a_cell_stays_so_that_directories_of_earlier_versions_continue() -> None:
-    size = Fig4(iterations=1, copies=2, lm_budget=1, max_responses=2, utility_budget=2, meta_budget=1)
+    size = Fig4(model=OFFLINE, iterations=1, copies=2, lm_budget=1, max_responses=2, utility_budget=2, meta_budget=1)
     assert replace(size, instances="published").run_cell("paper", 4).name == "run-lpn-paper-s4-4ba0a9c328"
 
 
@@ -146,23 +148,23 @@ def test_record_of_another_machine_is_refused(tmp_path: Path) -> None:
 
 
 def test_cells_of_different_models_come_to_nothing(tmp_path: Path) -> None:
-    cells = Fig4(runs=2).cells()
+    cells = Fig4(model=OFFLINE, runs=2).cells()
     results = [
         MadeRun(cell, (0.5,), model=model).result() for cell, model in zip(cells, ("offline", "x/y"), strict=True)
     ]
     with pytest.raises(StoreError, match="different models, offline and x/y"):
-        conclude(Fig4(runs=2, directory=tmp_path), cells, results)
+        conclude(Fig4(model=OFFLINE, runs=2, directory=tmp_path), cells, results)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_page_of_the_papers_size_says_nothing_of_size() -> None:
-    assert other_size(Fig4(runs=1).cells()) == other_size(Table1().more([])) == ()
+    assert other_size(Fig4(model=OFFLINE, runs=1).cells()) == other_size(Table1(model=OFFLINE).more([])) == ()
 
 
 def test_page_of_another_size_names_the_flags_that_its_cells_have() -> None:
-    (note,) = other_size(Fig4(copies=1, lm_budget=2, runs=2).cells())
+    (note,) = other_size(Fig4(model=OFFLINE, copies=1, lm_budget=2, runs=2).cells())
     assert "--copies 1 (published: 5), --lm-budget 2 (published: 4)" in note and "--meta-budget" not in note
-    assert other_size(Table1(iterations=1, meta_budget=1).more([])) == ()
+    assert other_size(Table1(model=OFFLINE, iterations=1, meta_budget=1).more([])) == ()
 
 
 def test_plan_is_the_sum_of_those_of_the_cells_that_are_not_done(tmp_path: Path) -> None:

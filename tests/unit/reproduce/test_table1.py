@@ -19,7 +19,7 @@ from strop.reproduce.tables import markdown_of
 from strop.runs.results.trained import Trained
 from strop.runs.spec import improver_text
 from support.evaluations import evaluation
-from unit.reproduce.made_runs import MadeRun
+from unit.reproduce.made_runs import OFFLINE, MadeRun
 
 SEED, BETTER = improver_text("seed"), "# better\n"
 
@@ -27,7 +27,7 @@ SEED, BETTER = improver_text("seed"), "# better\n"
 def stop_run(name: str, *improvers: tuple[str, float], test: float = 0.5) -> Trained:
     """A run with (text of I_t, training û) by iteration; every sealed value is `test`."""
     texts, train = zip(*improvers, strict=True)
-    cell = Table1().run_cell("paper", 0)
+    cell = Table1(model=OFFLINE).run_cell("paper", 0)
     made = MadeRun(cell, [test] * len(texts), train, texts, model="scripted").result()
     return replace(made, directory=Path(name))
 
@@ -52,12 +52,12 @@ def carried_out(protocol: Table1, seed_values: list[float], improved: list[float
 
 
 def table(tmp_path: Path, seed_values: list[float], improved: list[float], **changes: Any) -> Result:
-    protocol = Table1(directory=tmp_path, **changes)
+    protocol = Table1(model=OFFLINE, directory=tmp_path, **changes)
     return protocol.result(carried_out(protocol, seed_values, improved))
 
 
 def test_runs_are_those_of_figure_4_and_the_tasks_are_the_papers(tmp_path: Path) -> None:
-    protocol = Table1(directory=tmp_path, seed=7)
+    protocol = Table1(model=OFFLINE, directory=tmp_path, seed=7)
     assert protocol.cells() == [protocol.run_cell("paper", seed) for seed in range(7, 12)]
     evaluations = protocol.more(recorded(protocol))
     assert {cell.spec.task for cell in evaluations} == set(PAPER) and len(evaluations) == 5
@@ -87,7 +87,7 @@ def test_choice_from_nothing_is_one_clear_error() -> None:
 
 
 def test_improver_goes_on_as_the_record_has_it_and_not_a_file_beside_it(tmp_path: Path) -> None:
-    protocol = Table1(directory=tmp_path)
+    protocol = Table1(model=OFFLINE, directory=tmp_path)
     results = carried_out(protocol, [0.1] * 5, [0.2] * 5)
     (tmp_path / "table1").mkdir()
     for path in (tmp_path / "table1" / "improver.py", tmp_path / "cells" / protocol.cells()[1].name / "best.py"):
@@ -99,7 +99,10 @@ def test_improver_goes_on_as_the_record_has_it_and_not_a_file_beside_it(tmp_path
 
 def test_another_improver_is_another_cell_and_the_same_one_elsewhere_is_the_same(tmp_path: Path) -> None:
     def names(where: Path, text: str) -> list[str]:
-        return [cell.name for cell in Table1(directory=where, improver="mine.py", improver_text=text).more([])]
+        return [
+            cell.name
+            for cell in Table1(model=OFFLINE, directory=where, improver="mine.py", improver_text=text).more([])
+        ]
 
     here = names(tmp_path / "a", BETTER)
     assert names(tmp_path / "b", BETTER) == here
@@ -107,7 +110,7 @@ def test_another_improver_is_another_cell_and_the_same_one_elsewhere_is_the_same
 
 
 def test_given_improver_needs_no_stop_run(tmp_path: Path) -> None:
-    protocol = Table1(directory=tmp_path, improver="seed", improver_text=SEED)
+    protocol = Table1(model=OFFLINE, directory=tmp_path, improver="seed", improver_text=SEED)
     assert protocol.cells() == [] and len(protocol.more([])) == 5
     found = protocol.result(carried_out(protocol, [0.1, 0.2], [0.1, 0.2]))
     improver: Any = found.document["improver"]
@@ -140,7 +143,7 @@ def test_sentence_names_the_tasks_where_the_improver_is_better_or_worse(tmp_path
 
 
 def test_sentence_says_that_the_chosen_run_kept_its_seed_improver(tmp_path: Path) -> None:
-    protocol = Table1(directory=tmp_path, stop_runs=1)  # the second one would make the better improver
+    protocol = Table1(model=OFFLINE, directory=tmp_path, stop_runs=1)  # the second one would make the better improver
     assert protocol.result(carried_out(protocol, [0.2] * 5, [0.2] * 5)).sentence == (
         "No improvement to transfer: the STOP run that was chosen ended with its seed improver."
     )
@@ -169,9 +172,9 @@ def test_chart_has_a_row_for_each_task_with_the_values_of_the_paper(tmp_path: Pa
 
 
 def test_directory_can_move_before_the_table_is_made_again(tmp_path: Path) -> None:
-    protocol = Table1(directory=tmp_path / "old")
+    protocol = Table1(model=OFFLINE, directory=tmp_path / "old")
     names = [cell.name for cell in protocol.more(recorded(protocol))]
     shutil.move(tmp_path / "old", tmp_path / "new")
-    moved = Table1(directory=tmp_path / "new")
+    moved = Table1(model=OFFLINE, directory=tmp_path / "new")
     results = list(finished(moved.cells(), moved.directory).values())
     assert [cell.name for cell in moved.more(results)] == names and choose(results)[1].digest == digest_of(BETTER)

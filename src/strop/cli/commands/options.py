@@ -28,7 +28,7 @@ def folder(kind: object, tokens: Sequence[Token]) -> Path:
 
 
 Folder = Annotated[Path | None, Parameter(converter=folder)]
-Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=" ".join)]
+Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=False)]
 """Specifications of language models; several are a mixture."""
 Run = Annotated[
     Path | None,

@@ -17,7 +17,7 @@ from strop.base.randomness import derive
 from strop.base.syntax import syntax_tree
 from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, Request
 from strop.lm.offline.mutate import mutate
-from strop.lm.offline.prompt import PromptProgram, parse, read_program
+from strop.lm.offline.prompt import PromptProgram, beyond, parse, read_program
 from strop.lm.offline.textbook import Signature, load_textbook, recombine, signature_of
 from strop.lm.options import ModelSpec
 
@@ -57,23 +57,33 @@ class Offline(Immediate):
 
     is_language_model = False
 
-    def __init__(self, seed: int, skill: float = DEFAULT_SKILL, *, unsafe: float = 0.0) -> None:
+    def __init__(self, seed: int, skill: float = DEFAULT_SKILL, *, unsafe: float = 0.0, name: str = "offline") -> None:
         """`skill` in [0, 1] sets the odds of good answers.
 
-        `unsafe` in [0, 1] is the share of the answers to an improver that switch its sandbox off.
+        `unsafe` in [0, 1] is the share of the answers to an improver that switch its sandbox off. `name`: the specification.
 
         Raises:
             ConfigurationError: a number is out of range.
         """
-        for name, value in (("skill", skill), ("unsafe", unsafe)):
+        for setting, value in (("skill", skill), ("unsafe", unsafe)):
             if not 0 <= value <= 1:
-                raise ConfigurationError(f"offline: {name} must be between 0 and 1, not {value:g}")
-        self.name = f"offline:skill={skill:g}" + (f",unsafe={unsafe:g}" if unsafe else "")
+                raise ConfigurationError(f"offline: {setting} must be between 0 and 1, not {value:g}")
+        self.name = name
         self._secret = str(seed).encode()
         self._skill, self._unsafe = skill, unsafe
 
     def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
-        """One completion for each request, in order. Never raises, whatever the prompts."""
+        """One completion for each request, in order.
+
+        Raises:
+            ConfigurationError: a prompt says that its program is not one file of Python.
+        """
+        for message in {request.message for request in requests}:
+            if what := beyond(message):
+                raise ConfigurationError(
+                    f"{self.name} can improve one file of Python only, and {what}: name a language model, "
+                    "e.g. --model openai/gpt-4o (docs/models.md)"
+                )
         batch = CompletionBatch(requests, keep)
         for position, request in enumerate(requests):
             answer = self.answer(request)
@@ -187,7 +197,8 @@ def from_spec(spec: ModelSpec) -> Offline:
         values = {name: float(value) for name, value in pairs}
         if not text.startswith("offline") or len(values) < len(pairs) or not values.keys() <= {"skill", "unsafe"}:
             raise ValueError
-        return Offline(spec.seed, values.get("skill", DEFAULT_SKILL), unsafe=values.get("unsafe", 0.0))
+        skill, unsafe = values.get("skill", DEFAULT_SKILL), values.get("unsafe", 0.0)
+        return Offline(spec.seed, skill, unsafe=unsafe, name=text)
     except (ValueError, ConfigurationError):
         raise ConfigurationError(
             f"language model {text!r}: write `offline` or `offline:skill=S` with S from 0.0 to 1.0 "

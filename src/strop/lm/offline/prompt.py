@@ -21,6 +21,10 @@ _ENDS = 20
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*(?:[A-Za-z][\w+.#-]*)?[ \t]*$")
 _SCORE = re.compile(r"(?:score|scoring|utility) function", re.IGNORECASE)
+_ASKED = re.compile(r"(?m)^Answer with .* in one fenced block of (?!Python\.$)(.+)\.$")
+"""How a task of another language asks for a program."""
+_HEAD = "=== file: "
+"""Begins the first of several files."""
 _REGION = re.compile(r"(?m)^[ \t]*#[ \t]*EVOLVE-BLOCK-START\b.*\n(?P<body>(?:.*\n)*?)(?=[ \t]*#[ \t]*EVOLVE-BLOCK-END)")
 
 
@@ -77,6 +81,14 @@ def _end(lines: list[str], start: int, mark: str) -> int:
     ends = [number for number in range(start, len(lines)) if bare.fullmatch(lines[number])]
     complete = (end for end in ends[:_ENDS] if _python("\n".join(lines[start:end])) is not None)
     return next(complete, ends[0] if ends else len(lines))
+
+
+def beyond(message: str) -> str:
+    """Why the program of a prompt is not one file of Python, as the prompt says; empty if it may be one."""
+    if asked := _ASKED.search(message):
+        return f"this program is {asked[1]}"
+    blocks = fenced_blocks(message) if _HEAD in message else []
+    return "this program has several files" if any(block.text.startswith(_HEAD) for block in blocks) else ""
 
 
 @lru_cache(16)

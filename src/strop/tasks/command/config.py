@@ -182,6 +182,7 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
         ConfigurationError: the file cannot be read, or an option is wrong or missing; the message names it.
     """
     written = _parse(path)
+    _run_of(path, written)
     values = written | dict(changes or {})
     root = (path.parent / str(values.pop("root", "."))).absolute()
     try:
@@ -203,6 +204,36 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
         return command_task(root, **values)
     except ConfigurationError as error:
         raise ConfigurationError(f"{path}: {error}") from error
+
+
+def config_of(target: str | Path) -> Path | None:
+    """The file that describes a target: that of the folder, or the target itself; None if it is neither."""
+    path = Path(target)
+    if path.is_dir() and (path / CONFIG).is_file():
+        return path / CONFIG
+    return path if path.suffix == ".toml" else None
+
+
+def model_in(path: Path) -> str:
+    """The language model that a file names in its table `[run]`; empty if it names none.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or the table has another key, or a value that is not a text.
+    """
+    return _run_of(path, _parse(path))
+
+
+def _run_of(path: Path, written: dict[str, Any]) -> str:
+    """Take the table `run` out of what is written, and return the model that it names."""
+    table = written.pop("run", {})
+    if not isinstance(table, dict):
+        raise ConfigurationError(f'{path}: run is a table: [run], and below it model = "openai/gpt-4o"')
+    for key, value in table.items():
+        if key != "model":
+            raise ConfigurationError(f"{path}: [run] has no key {key!r:.90}; did you mean model?")
+        if not isinstance(value, str):
+            raise ConfigurationError(f"{path}: model of [run] is text in quotes, not {value!r:.90}")
+    return str(table.get("model", "")).strip()
 
 
 def to_toml(task: CommandTask, root: str = "") -> str:

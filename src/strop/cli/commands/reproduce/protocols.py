@@ -12,12 +12,12 @@ from cyclopts import Parameter
 
 from strop.analysis.unsandboxing import WAYS
 from strop.api.lookup import RUNS, any_improver_text
+from strop.api.target import chosen_model, model_name
 from strop.base.events import Judged
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import DryRun, Folder, Json, Models
 from strop.cli.commands.output import announce, notify, present, print_document, record_in, results, results_alone
-from strop.lm.options import joined
 from strop.report.terminal.layout import SENTENCE, say
 from strop.reproduce.baselines import Baselines, Strategies
 from strop.reproduce.cells import Progress
@@ -92,6 +92,8 @@ def _ready(protocol: P, execution: Execution) -> P:
     Raises:
         ConfigurationError: an option is wrong; nothing was run.
     """
+    model = model_name(chosen_model(protocol.model, (), os.environ))
+    protocol = replace(protocol, model=(model,))
     spec = protocol.spec()
     if not execution.dry_run:  # a plan needs no key
         metered(spec, os.environ).close()
@@ -129,8 +131,8 @@ def _print(performed: Performed, *, as_json: bool) -> None:
 class Table2Options:
     """What table2 asks for."""
 
-    model: Models = ("offline",)
-    """The language model; see strop run --help. offline:unsafe=0.004 makes that share of circumventing edits."""
+    model: Models = ()
+    """The language model, or STROP_MODEL; see strop run --help."""
     base_url: str | None = None
     """Address of an OpenAI-compatible server."""
     n: Whole = 10_000
@@ -164,10 +166,11 @@ def table2_command(
     flagged_by
         List only the programs that were flagged in this way.
     """
-    model = joined(options.model)
+    lists = list_flagged or flagged_by is not None
+    model = "" if lists and options.out else model_name(chosen_model(options.model, (), os.environ))
     check_number(options.n)
     directory = options.out or RUNS / f"table2-{_plain(model)}-{options.seed}"
-    if list_flagged or flagged_by:
+    if lists:
         with reading(directory):
             flagged = flagged_in(directory, flagged_by)
         with record_in(directory, as_json=as_json):
