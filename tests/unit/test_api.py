@@ -109,9 +109,7 @@ def test_function_that_asks_a_model_is_refused_when_none_is_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STROP_MODEL", "")
-    with pytest.raises(
-        strop.ConfigurationError, match=r"^model is missing: name a vendor's model such as"
-    ):
+    with pytest.raises(strop.ConfigurationError, match=r"^model is missing: name a vendor's model such as"):
         function()
     assert not [*tmp_path.iterdir()]
 
