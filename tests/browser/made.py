@@ -24,6 +24,7 @@ from strop.report.html.lineage import NodeNote
 from strop.report.html.page import Page, read_page
 from strop.report.html.render import render
 from strop.runs.claims.training import Conclusion
+from strop.runs.record import Record
 from strop.runs.results.measured import Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample
 from strop.store import Store
@@ -66,7 +67,7 @@ def page_saying(text: str, evaluations: int = 2) -> str:
             for event in _events(text, evaluations):
                 store.append(event)
         with Store.open(Path(folder) / "run") as store:
-            page = read_page(store, Path(folder) / "run")
+            page = read_page(Record(store))
             return render(_said(page, text))
 
 

@@ -13,6 +13,7 @@ from browser.made import page_saying
 from strop.base.events import Evaluated, LmCalled, LmResponded
 from strop.report.html.page import Page, read_page
 from strop.report.html.tables import MOST_ROWS
+from strop.runs.record import Record
 from strop.store import Store
 
 CELLS = """
@@ -31,7 +32,7 @@ def store(record: Path) -> Iterator[Store]:
 @pytest.fixture(scope="module")
 def document(record: Path) -> Page:
     with Store.open(record) as found:
-        return read_page(found, record)
+        return read_page(Record(found))
 
 
 def one(browser: Any, selector: str) -> Any:

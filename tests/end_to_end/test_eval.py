@@ -49,7 +49,7 @@ def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any
     assert endings == [["ok", "ok"]] * 6 and [cell["lm_calls"] for cell in document["cells"][:2]] == [2, 0]
     shown = strop(*asked, "--out", "b")
     assert widest(shown.stdout) <= 80
-    assert "parity: measuring idle.py" in shown.stderr and "strop show b --full" in shown.stderr
+    assert "parity: measuring idle.py" in shown.stderr and "strop show b --full" in shown.stdout
     for cell in document["cells"]:
         assert f"{cell['test']['mean']:.3f}" in shown.stdout, "the same seed gives the same figures"
 
@@ -134,7 +134,7 @@ def test_eval_shows_the_gain_on_tasks_that_no_improver_was_trained_on_when_one_w
     tasks = [word for name in ("one", "two", "three") for word in ("--task", f"{name}.py")]
     asked = ["eval", "r:1", "best_of_n", *tasks, "--copies", "2", "--lm-budget", "1", *model, "--out", "a"]
     assert "* a task that the improver was trained on" in strop(*asked).stdout
-    document = json.loads(strop(*asked, "--json").stdout)
+    document = json.loads(strop("show", "a", "--json").stdout)
     assert document["trained_on"] == {"r:1": ["one"]}
     gains = {row["improver"]: (round(row["mean"], 6), row["n"]) for row in document["transfer"]}
     assert gains == {"seed": (0.5, 4), "r:1": (0.0, 4), "best_of_n": (0.5, 4)}, "two unseen tasks of two copies"
@@ -177,30 +177,27 @@ def test_comparison_is_a_table_in_80_columns_and_one_sentence(strop: Strop) -> N
     assert done.returncode == 0 and widest(done.stdout) <= 80
     assert (
         done.stdout.splitlines()[1].startswith("Better: knows.py beats seed by")
-        and "strop show c --full" in done.stderr
+        and "strop show c --full" in done.stdout
     )
-    again = strop("eval", "seed", "--against", "knows.py", *TWO, *ENOUGH, "--out", "c")
-    assert again.stdout == done.stdout and "nothing is measured again" in again.stderr
-    assert strop("show", "c").stdout == done.stdout
+    assert strop("show", "c").stdout == done.stdout == strop("resume", "c").stdout
     assert "spent" in strop("show", "c", "--full").stdout
-    other = strop("eval", "seed", "--against", "idle.py", *TWO, *ENOUGH, "--out", "c")
-    assert other.returncode == 2 and "already holds another run" in other.stderr
+    again = strop("eval", "seed", "--against", "knows.py", *TWO, *ENOUGH, "--out", "c")
+    assert again.returncode == 2 and "c already holds a run: choose another directory; strop resume c" in again.stderr
 
 
-@pytest.mark.parametrize(("limit", "file"), [([], "one.py"), (["--max-calls", "1"], "helper.py")])
-def test_record_is_neither_believed_nor_continued_for_a_task_that_has_changed(
-    strop: Strop, tmp_path: Path, limit: list[str], file: str
-) -> None:
+@pytest.mark.parametrize(("file", "code"), [("one.py", 2), ("helper.py", 0)])
+def test_eval_goes_on_with_the_task_as_it_was_or_not_at_all(strop: Strop, tmp_path: Path, file: str, code: int) -> None:
     (tmp_path / "helper.py").write_text("WRONG = 2\n")
     task = "from helper import WRONG\n" + TASK.format(name="one").replace("1 - abs", "1 - WRONG * abs")
     (tmp_path / "one.py").write_text(task)
     asked = ["eval", "seed", "--task", "one.py", *SMALL, "--out", "e"]
-    first = strop(*asked, *limit)
-    assert first.returncode == (4 if limit else 0), first.stderr
+    first = strop(*asked, "--max-calls", "1")
+    assert first.returncode == 4 and first.stderr.endswith("To continue: strop resume e --max-calls MORE\n")
     other = (tmp_path / file).read_text().replace("= 2", "= 1").replace("1 -", "1.0 -")
     (tmp_path / file).write_text(other)
-    again = strop(*asked)
-    assert again.returncode == 2 and "the task one has changed since e began to measure it" in again.stderr
+    again = strop("resume", "e", "--max-calls", "1000")
+    assert again.returncode == code and ("one.py has changed since the run began" in again.stderr) == bool(code)
+    assert bool(code) or strop("show", "e", "--json").stdout == strop("resume", "e", "--json").stdout
 
 
 @pytest.mark.slow

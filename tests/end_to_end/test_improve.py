@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from strop.base.events import RunFinished
+from strop.store import Store
+
 SMALL = ["--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
 BROKEN = "def improve_algorithm(initial_solution, utility, language_model):\n    return undefined_name\n"
 GUESS = (
@@ -61,18 +64,15 @@ def test_improved_solution_that_does_what_it_was_told_not_to_is_noted(strop: Any
     assert document["audit"] and {"rule", "title", "times"} <= set(document["audit"][0])
 
 
-def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follow(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    for out in ("new", "empty"):
-        (tmp_path / "mine.py").write_text("def other(): pass\n")
-        asked = ["improve", "parity", "--solution", "mine.py", "--improver", "idle.py", "--out", out]
-        (tmp_path / "idle.py").write_text(IDLE)
-        broken = strop(*asked)
-        assert broken.returncode == 2 and "does not run" in broken.stderr
-        assert (tmp_path / out).exists() == (out == "empty") and not list(tmp_path.glob(f"{out}/*"))
-        (tmp_path / "mine.py").write_text(GUESS)
-        mended = strop(*asked)
-        assert mended.returncode == 0, mended.stderr
+def test_run_whose_start_does_not_run_keeps_the_reason_and_touches_nothing_else(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def other(): pass\n")
+    (tmp_path / "idle.py").write_text(IDLE)
+    broken = strop("improve", "parity", "--solution", "mine.py", "--improver", "idle.py", "--out", "there")
+    assert broken.returncode == 2 and "does not run" in broken.stderr
+    with Store.open(tmp_path / "there") as store:
+        (ended,) = [stored.event for stored in store.events(RunFinished)]
+    assert ended.status == "failed" and f"strop: {ended.detail}\n" in broken.stderr
+    assert sorted(path.name for path in tmp_path.glob("*.py")) == ["idle.py", "mine.py"]
 
 
 def test_task_whose_scorer_rewards_a_spoiled_answer_is_refused_before_a_run_unless_the_scorer_is_trusted(

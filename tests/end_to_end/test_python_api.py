@@ -90,7 +90,7 @@ def test_unchanged_program_has_equal_numbers() -> None:
 def test_progress_is_told_on_standard_error_where_it_is_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
     improved(progress=True)
     out, told = capfd.readouterr()
-    assert out == "" and "mine" in told and "2 LM calls" not in told and len(told.splitlines()) > 2
+    assert out == "" and "candidate" in told and "2 LM calls" not in told and len(told.splitlines()) > 2
 
 
 def test_run_of_a_session_s_task_says_what_is_missing_when_it_is_resumed() -> None:

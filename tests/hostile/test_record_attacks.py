@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from strop.api.job import check_free_folder
 from strop.api.lookup import find_run
-from strop.api.recording import check_free_folder
 from strop.base.errors import ConfigurationError, LanguageModelError, RecordChanged, StoreError
 from strop.base.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunStarted
 from strop.base.solution import digest_of, is_costly_to_parse

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from strop.report.html.page import Page, read_page
 from strop.runs.reading import reading
+from strop.runs.record import Record
 from strop.store import Store
 
 
 def page_of(directory: Path) -> Page:
     with reading(directory), Store.open(directory) as store:
-        return read_page(store, directory)
+        return read_page(Record(store))

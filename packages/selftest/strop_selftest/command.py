@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from strop.base.console import results_stream
 from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
 from strop.cli.commands.output import notices, print_document, results
@@ -71,7 +72,7 @@ def _print(found: Sequence[Result], *, markdown: bool, as_json: bool) -> None:
     if as_json:
         print_document(as_document(found))
     elif markdown:
-        sys.stdout.write(as_markdown(found))
+        results_stream().write(as_markdown(found))
     else:
         console = results()
         for line in as_text(found).splitlines():

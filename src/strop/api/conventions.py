@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache, wraps
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
+from strop.api.job import Job, perform, view_of
 from strop.api.target import TaskLike, chosen_model, model_name, model_of, source_of
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.syntax import syntax_tree
@@ -121,6 +123,26 @@ def names_arguments(function: Callable[P, R]) -> Callable[P, R]:
             raise
 
     return call
+
+
+class Watched(Protocol):
+    """What every function that records has among its options."""
+
+    @property
+    def model(self) -> Any: ...
+
+    @property
+    def out(self) -> str | Path | None: ...
+
+    @property
+    def progress(self) -> bool: ...
+
+
+def carried_out(job: Job[R], options: Watched) -> R:
+    """The result of a job, whole. Raises StropError as `perform` does."""
+    borrowed = model_of(options.model)
+    out = None if options.out is None else Path(options.out)
+    return perform(job, out, model=borrowed and borrowed(), view=view_of(job, "auto" if options.progress else "none"))
 
 
 def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunSpec:

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from strop.api.conventions import make_spec, takes
-from strop.api.lookup import RUNS, any_improver_text
-from strop.api.recording import check_free_folder, recorded
-from strop.api.scoring import shown_progress
-from strop.api.target import Target, TaskLike, model_of, plain_name, source_of, target_of
-from strop.lm.base import LanguageModel
-from strop.report.terminal import improvement as improvement  # registers how a result is printed
-from strop.report.terminal.live import Mode
-from strop.runs.assembly import assembled
-from strop.runs.context import session
+from strop.api.conventions import carried_out, make_spec, takes
+from strop.api.job import Job
+from strop.api.lookup import any_improver_text
+from strop.api.target import Target, TaskLike, plain_name, source_of, target_of
+from strop.base.pluralize import quantity
+from strop.base.terminal_text import escape
+from strop.lm.options import members, named
+from strop.lm.prices import uses_no_tokens
 from strop.runs.improve import check_enough, improve_once
 from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
-from strop.runs.result import whole_result_in
-from strop.runs.results.improved import Improved
-from strop.runs.run_directory import new_directory, on_kept_trees
+from strop.runs.plan import Formula
+from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.spec import RunSpec
 from strop.tasks.base import Task
 from strop.tasks.command.options import ScoringOptions, changed_options
 from strop.tasks.command.task import CommandTask
 
-KIND = "improve"
 DEFAULT_IMPROVER = "refine"
 """The best in measurements (docs/design/0051-defaults.md); `strop run` starts from the paper's `seed`."""
 
@@ -67,51 +61,48 @@ def improve(target: TaskLike, options: ImproveOptions) -> Improved:
     seeds = options.instances if isinstance(options.instances, str) else "secret"
     spec = make_spec((target,), options, copies=1, iterations=0, instances=seeds)
     scoring = replace(options, instances=None) if isinstance(options.instances, str) else options
-    text = any_improver_text(spec.improver)
     start = None if options.solution is None else Path(options.solution)
     task = target if isinstance(target, (Task, CommandTask)) else None
     goal = target_of(source_of(target), changed_options(scoring), start, task)
-    folder = options.out or new_directory(RUNS, f"improve-{plain_name(Path(spec.task).name)}")
-    model, show = model_of(options.model), "auto" if options.progress else "none"
-    carry_out(spec, text, goal, Path(folder), show=show, model=model)  # type: ignore[arg-type]
-    improved = whole_result_in(Path(folder))
+    job = improve_job(spec, goal, any_improver_text(spec.improver))
+    improved = carried_out(job, options)
     assert isinstance(improved, Improved)
     return improved
 
 
-def carry_out(
-    spec: RunSpec,
-    improver: str,
-    target: Target,
-    directory: Path,
-    *,
-    tracks: Sequence[str] = (),
-    show: Mode = "auto",
-    model: Callable[[], LanguageModel] | None = None,
-    begin: Callable[[], None] = lambda: None,
-) -> None:
-    """Improve once, in a new record.
-
-    `begin` is called after the model and the limits are checked, before anything runs.
+def improve_job(spec: RunSpec, goal: Target, improver: str, instances: int = 0) -> Job[Improved | Unfinished]:
+    """One improvement of a target by the text `improver`. `instances`: of the final comparison, if a record says how many.
 
     Raises:
-        ConfigurationError, TaskError: the original does not run, too little is held out, or something that the configuration
-            names does not exist.
-        StropError: the host failed; the record keeps what was done.
+        ConfigurationError: too little is held out to show a difference.
     """
-    check_free_folder(directory)
-    check_enough(spec, target.task)
+    check_enough(spec, goal.task)
+    return Job(
+        kind="improve",
+        spec=spec,
+        tasks=(goal.task,),
+        do=partial(improve_once, improver=improver, original=goal.original, instances=instances),
+        read=read_improved,
+        improver=improver,
+        meta=lambda folder: {"improver": improver, **goal.meta(folder)},
+        name=f"improve-{plain_name(Path(goal.source).name) or Path.cwd().name}",
+        says=(budget_line(spec),),
+        estimate=Formula.once,
+    )
 
-    @contextmanager
-    def steps() -> Iterator[Callable[[str], None]]:
-        begin()
-        with shown_progress(show) as say:
-            yield say
 
-    with assembled(spec, os.environ, model=model, tasks=(target.task,), begin=steps) as parts:
-        meta = {"improver": improver, **target.meta(directory)}
-        with (
-            recorded(parts, directory, KIND, meta, tracks, show) as journal,
-            session(on_kept_trees(parts, directory), journal) as context,
-        ):
-            improve_once(context, improver, target.original)
+def budget_line(spec: RunSpec) -> str:
+    """The budget of the improvement and its limits, in one line."""
+    calls = f"{quantity(spec.lm_budget, 'LM call')} of up to {quantity(spec.max_responses, 'response')}"
+    budget = f"budget: {quantity(spec.utility_budget, 'evaluation')}, {calls}"
+    limits = {
+        "--max-cost": None if spec.max_cost is None else f"${spec.max_cost:g}",
+        "--max-time": None if spec.max_time is None else f"{spec.max_time:g} s",
+        "--max-calls": spec.max_calls,
+    }
+    limited = ", ".join(f"{flag} {value}" for flag, value in limits.items() if value is not None)
+    if limited:
+        return f"{budget}; {limited}"
+    if all(map(uses_no_tokens, members(spec.model))):
+        return f"{budget}; {escape(named(spec.model), 60)} costs nothing"
+    return f"{budget}; no limit on cost or time (set one with --max-cost, --max-time or --max-calls)"

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
-from time import monotonic as now
 from typing import Literal
 
-from rich.text import Text
-
 from strop.api.conventions import names_arguments
+from strop.api.job import Job, perform
 from strop.api.target import TaskLike, source_of, task_of
 from strop.base.results import Evaluation, fields_of
-from strop.base.terminal_text import escape
 from strop.checks import check as checks
 from strop.checks.checked import Checked
-from strop.report.terminal import check as check_printing  # registers how a check is printed  # noqa: F401
-from strop.report.terminal import evaluation as score_printing  # registers how a score is printed  # noqa: F401
-from strop.report.terminal.display import Display
-from strop.report.terminal.live import Mode
-from strop.report.terminal.words import duration
-from strop.runs.evaluators import commands_for, jail
-from strop.runs.interrupts import stopped_by_signals
+from strop.report.terminal.live import make_view
+from strop.runs.context import RunContext
 from strop.runs.options import Require, protections
 from strop.runs.score import Scored, program_of
-from strop.runs.score import score as evaluate
-from strop.runs.spec import RunSpec, run_secret
-from strop.store.key import key_file, machine_key
+from strop.runs.spec import RunSpec
 from strop.tasks.base import Split
 from strop.tasks.command.task import AnyTask, CommandTask
 
@@ -65,19 +51,19 @@ def score(
         task=source_of(task), seed=seed, instances=instances, workers=str(workers), require=protections(require)
     ).checked_here()
     the_task = task_of(task)
-    return score_program(the_task, _text_of(solution, the_task), split, spec)
+    return perform(score_job(spec, the_task, _text_of(solution, the_task), split))
 
 
-def score_program(task: AnyTask, text: str, split: Split, spec: RunSpec) -> Scored:
-    """The score of a program. `spec` has the seed, the instances, the workers and the protections.
+def score_job(spec: RunSpec, task: AnyTask, text: str, split: Split) -> Job[Scored]:
+    """The score of one program of a task. `spec` has the seed, the instances, the workers and the protections."""
 
-    Raises:
-        TaskError: the task broke its own contract.
-        SandboxError: the sandbox cannot run anything.
-    """
-    evaluation = evaluate(task, text, split, spec, run_secret(machine_key(key_file(os.environ)), spec.seed))
-    own = task.own_score_because if isinstance(task, CommandTask) else ""
-    return Scored(task=task.name, split=split, own_score_because=own, **fields_of(Evaluation, evaluation))
+    def scored(context: RunContext) -> Scored:
+        context.watcher.step(f"scoring {task.name}")
+        evaluation = context.utility(split).evaluate(text, context.run)
+        own = task.own_score_because if isinstance(task, CommandTask) else ""
+        return Scored(task=task.name, split=split, own_score_because=own, **fields_of(Evaluation, evaluation))
+
+    return Job(kind="score", spec=spec, tasks=(task,), do=scored)
 
 
 def _text_of(solution: str | Path | None, task: AnyTask) -> str:
@@ -109,34 +95,15 @@ def check(
         SandboxError: the sandbox cannot run anything.
     """
     spec = RunSpec(task=source_of(task), seed=seed, require=protections(require)).checked_here()
-    with shown_progress("auto" if progress else "none") as say:
-        return check_task(task_of(task), spec, say)
+    return perform(check_job(spec, task_of(task)), view=make_view("auto" if progress else "none"))
 
 
-def check_task(task: AnyTask, spec: RunSpec, say: Callable[[str], None]) -> Checked:
-    """Examine a task of any form. `spec` has the seed and the protections. Raises SandboxError if nothing can run."""
-    secret = run_secret(machine_key(key_file(os.environ)), spec.seed)
-    if isinstance(task, CommandTask):
-        with closing(commands_for(spec, [task])) as commands, stopped_by_signals(commands.close):
-            return checks.check(task, None, secret, commands, notify=say)
-    with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-        return checks.check(task, sandbox, secret, notify=say)
+def check_job(spec: RunSpec, task: AnyTask) -> Job[Checked]:
+    """The check of a task of any form. `spec` has the seed and the protections."""
 
+    def checked(context: RunContext) -> Checked:
+        parts = context.parts
+        sandbox = None if parts.commands else parts.sandbox
+        return checks.check(task, sandbox, parts.secret, parts.commands, notify=context.watcher.step)
 
-@contextmanager
-def shown_progress(show: Mode = "auto", step: str = "starting") -> Iterator[Callable[[str], None]]:
-    """A function that shows the current step: on one changing line on a terminal, with the time, lines elsewhere."""
-    if show == "none":
-        yield lambda step: None
-        return
-    steps, start = [step], now()
-    with Display(sys.stderr, lambda: Text(f"{escape(steps[-1])} · {duration(now() - start)}", style="dim")) as display:
-
-        def say(step: str) -> None:
-            shown = step if display.draws else step.partition(":")[0]
-            if shown != steps[-1]:
-                steps.append(shown)
-                if not display.draws:
-                    display.say(escape(shown))
-
-        yield say
+    return Job(kind="check", spec=spec, tasks=(task,), do=checked)

@@ -14,6 +14,7 @@ import re
 import shlex
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -187,15 +188,19 @@ def source_of(task: TaskLike) -> str:
     return f"{file}:{name}"
 
 
-def objects_of(tasks: Sequence[TaskLike]) -> tuple[AnyTask, ...]:
-    """All tasks, loaded, if any is an object; otherwise none, because their names are enough.
+def all_of(tasks: Sequence[TaskLike], *, trusted: bool = False) -> tuple[AnyTask, ...]:
+    """All tasks, loaded. `trusted`: they are the files of a record that was made here.
 
     Raises:
-        ConfigurationError: there is no such task.
+        ConfigurationError: one does not exist, or two have the same name.
     """
-    if not any(isinstance(task, (Task, CommandTask)) for task in tasks):
-        return ()
-    return tuple(task_of(task) for task in tasks)
+    loaded = tuple(
+        task if isinstance(task, (Task, CommandTask)) else load_any(source_of(task), trusted=trusted) for task in tasks
+    )
+    for name, count in Counter(task.name for task in loaded).items():
+        if count > 1:
+            raise ConfigurationError(f"the task {name} is given twice")
+    return loaded
 
 
 def several(task: TaskLike | Sequence[TaskLike]) -> tuple[TaskLike, ...]:

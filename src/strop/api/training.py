@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from strop.api.conventions import make_spec, takes
-from strop.api.lookup import RUNS, any_improver_text, find_run
-from strop.api.recording import continued, recorded
-from strop.api.target import TaskLike, model_of, objects_of, plain_name, several
-from strop.report.terminal import run as printing  # registers how a result is printed  # noqa: F401
-from strop.report.terminal.live import Mode
-from strop.runs.assembly import Components, assembled
-from strop.runs.context import session
+from strop.api.conventions import carried_out, make_spec, takes
+from strop.api.job import Job
+from strop.api.lookup import any_improver_text, find_run
+from strop.api.target import TaskLike, all_of, plain_name, several
 from strop.runs.options import (
     CopiesOptions,
     EnvironmentOptions,
@@ -23,14 +19,14 @@ from strop.runs.options import (
     SelectionOptions,
     TwoModelOptions,
 )
+from strop.runs.plan import Formula
 from strop.runs.result import whole_result_in
 from strop.runs.results.improved import Improved
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained
-from strop.runs.run_directory import RunRecord, new_directory, on_kept_trees
-from strop.runs.train import run, write_improver
-
-KIND = "run"
+from strop.runs.spec import RunSpec
+from strop.runs.train import keep_improver, read_trained, run
+from strop.tasks.command.task import AnyTask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,51 +56,25 @@ def train(task: TaskLike | Sequence[TaskLike], options: TrainOptions) -> Trained
     """
     tasks = several(task)
     spec = make_spec(tasks, options)
-    text = any_improver_text(spec.improver)
-    directory = Path(options.out) if options.out is not None else new_directory(RUNS, plain_name(spec.task))
-    show: Mode = "auto" if options.progress else "none"
-    with assembled(spec, os.environ, model=model_of(options.model), tasks=objects_of(tasks)) as parts:
-        carry_out(parts, text, directory, show=show)
-    trained = whole_result_in(directory)
+    trained = carried_out(train_job(spec, all_of(tasks), any_improver_text(spec.improver)), options)
     assert isinstance(trained, Trained)
     return trained
 
 
-def carry_out(
-    parts: Components,
-    improver: str,
-    directory: Path,
-    *,
-    tracks: Sequence[str] = (),
-    show: Mode = "auto",
-) -> None:
-    """Run Algorithm 1 from the text `improver` in a new directory; write the best improver and the result.
-
-    Raises:
-        StropError: the host failed or was stopped; what was done is kept.
-    """
-    with (
-        recorded(parts, directory, KIND, {"improver": improver}, tracks, show) as journal,
-        session(on_kept_trees(parts, directory), journal) as context,
-    ):
-        run(context, improver)
-    write_improver(directory)
-
-
-def resume(record: RunRecord, *, trust: bool = False, tracks: Sequence[str] = (), show: Mode = "none") -> None:
-    """Continue a run of Algorithm 1 to its end; write the best improver and the result. `trust`: as for `RunRecord.origin`.
-
-    Raises:
-        StropError: it was stopped again; what was done is kept.
-    """
-    directory = record.directory
-    with (
-        assembled(record.spec, os.environ, record.origin(trust=trust)) as parts,
-        continued(parts, directory, tracks, show) as journal,
-        session(on_kept_trees(parts, directory), journal) as context,
-    ):
-        run(context, record.improver)
-    write_improver(directory)
+def train_job(spec: RunSpec, tasks: tuple[AnyTask, ...], improver: str) -> Job[Trained]:
+    """A run of Algorithm 1 on some tasks from the text `improver`."""
+    return Job(
+        kind="run",
+        spec=spec,
+        tasks=tasks,
+        do=partial(run, improver=improver),
+        read=read_trained,
+        keep=keep_improver,
+        improver=improver,
+        meta=lambda folder: {"improver": improver},
+        name=plain_name(spec.task),
+        estimate=Formula.run,
+    )
 
 
 def load(run: str | Path | None = None) -> Improved | Trained | Measured:
@@ -117,4 +87,6 @@ def load(run: str | Path | None = None) -> Improved | Trained | Measured:
         ConfigurationError: there is no such run.
         StoreError: the record cannot be read, or the run has not ended.
     """
+    from strop.report.terminal import printers as printers  # as in `perform`
+
     return whole_result_in(find_run(None if run is None else Path(run)))

@@ -1,9 +1,40 @@
-"""Notices on standard error."""
+"""Standard output, which is for results alone, and notices on standard error."""
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from typing import TextIO
+
+_streams: list[TextIO] = []
+
+
+def results_stream() -> TextIO:
+    """Where results are printed: standard output as it was when the command began."""
+    return _streams[-1] if _streams else sys.stdout
+
+
+@contextmanager
+def results_alone() -> Iterator[None]:
+    """Send all other output to standard error inside: what a user's code prints is not a result, whether it prints through
+    Python, through C or from a program that it starts."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    stream = os.fdopen(os.dup(kept), "w", encoding=sys.stdout.encoding, errors="backslashreplace")
+    _streams.append(stream)
+    try:
+        os.dup2(2, 1)
+        with redirect_stdout(sys.stderr):
+            yield
+        stream.flush()
+    finally:
+        _streams.pop()
+        os.dup2(kept, 1)
+        os.close(kept)
+        with suppress(OSError):  # the reader has gone
+            stream.close()
 
 
 def notify(line: str) -> None:

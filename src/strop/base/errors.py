@@ -39,6 +39,8 @@ class StropError(Exception):
     """Base of all failures of the host; `exit_code` is the exit code of the command."""
 
     exit_code = 1
+    result: object = None
+    """The result so far of work that ended early; None if there is none."""
 
     def __reduce__(self) -> tuple[object, ...]:
         """In another process, too, the system's error is behind it."""

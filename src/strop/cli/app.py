@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from cyclopts import (
     App,
@@ -27,6 +27,7 @@ from cyclopts import (
     UnusedCliTokensError,
 )
 
+from strop.base.console import results_alone
 from strop.base.errors import StropError, starting_threads, system_error
 from strop.base.private import be_private
 from strop.base.terminal_text import escape
@@ -110,7 +111,7 @@ def _run(arguments: Sequence[str] | None) -> None:
     try:
         _take_signals()
         with starting_threads():
-            code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+            code = _called(app, words)
     except CycloptsError as error:
         _end(_in_words(error), 2)
     except StropError as error:
@@ -127,6 +128,13 @@ def _run(arguments: Sequence[str] | None) -> None:
     except KeyboardInterrupt as error:
         _end("stopped", 143 if isinstance(error, _Terminated) else 130, error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _called(app: App, words: Sequence[str]) -> object:
+    """Call the command of these words. Standard output is for its result alone."""
+    call, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
+    with results_alone() if call.__module__.startswith("strop.") else nullcontext():
+        return call(*bound.args, **bound.kwargs)
 
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from strop.base import private
+from strop.base.console import results_stream
 from strop.base.errors import ConfigurationError
 from strop.base.events import Event
 from strop.base.pluralize import quantity
@@ -39,8 +39,8 @@ def export(directory: Path, path: Path, *, texts: bool, force: bool) -> list[str
         raise ConfigurationError(f"-o needs the name of a file, not the flag {path}")
     with Store.open(directory) as store:
         if path == _STREAM:
-            count = _write_lines(store, sys.stdout, texts=texts)
-            sys.stdout.flush()
+            count = _write_lines(store, results_stream(), texts=texts)
+            results_stream().flush()
         else:
             with _whole_file(path, force=force) as file:
                 count = _write_lines(store, file, texts=texts)

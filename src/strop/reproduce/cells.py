@@ -14,11 +14,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from strop.api import training
-from strop.api.comparison import EvalForm
-from strop.api.recording import TEMPORARY
+from strop.api.comparison import measure_job
+from strop.api.job import TEMPORARY, Job, perform
+from strop.api.jobs import job_of
+from strop.api.target import all_of
+from strop.api.training import train_job
 from strop.base import private
 from strop.base.budget import COST
 from strop.base.errors import ConfigurationError, RunBudgetSpent, StoreError, StropError, dollars
@@ -27,8 +29,8 @@ from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
 from strop.report.terminal.words import duration
-from strop.runs.assembly import assembled, loaded
 from strop.runs.evaluate import Named, with_seed
+from strop.runs.options import LimitOptions
 from strop.runs.result import whole_result_in
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained
@@ -40,6 +42,8 @@ from strop.store.files import lock_directory
 
 CellResult: TypeAlias = Trained | Measured
 FOLDER = "cells"
+_OF_A_SESSION = ("base_url", "workers")
+"""Fields of a configuration, beside its limits, that each session may have of its own."""
 EVERY_SECONDS = 10.0
 """Between two lines about many small steps."""
 
@@ -124,7 +128,7 @@ class Cell:
             return None
         if record.unverified:
             raise ConfigurationError(record.unverified)
-        check_tasks(record.directory, record.meta, loaded(self.spec.tasks))
+        check_tasks(record.directory, record.meta, all_of(self.spec.tasks))
         return record
 
     def carry_out(self, folder: Path, record: RunRecord | None, max_cost: float | None) -> CellResult:
@@ -133,31 +137,30 @@ class Cell:
         Raises:
             StropError: the host failed, a limit is spent, or the user stopped it; what was done is kept.
         """
-        spec = replace(self.spec, max_cost=max_cost)
-        if self.improvers:
-            form = EvalForm("eval", with_seed(self.improvers))
-            with assembled(spec, os.environ) as parts:
-                _, error = form.carry_out(parts, folder, (), "none")
-            if error is not None:
-                raise error
-        elif record is None:
-            with assembled(spec, os.environ) as parts:
-                training.carry_out(parts, improver_text("seed"), folder, show="none")
+        if record is None:
+            result = perform(self._job(max_cost), folder)
         else:
-            spec = replace(record.spec, base_url=spec.base_url, workers=spec.workers, max_cost=max_cost)
-            training.resume(replace(record, spec=spec))
-        return _result_in(folder)
+            own: dict[str, Any] = {name: getattr(self.spec, name) for name in (*vars(LimitOptions()), *_OF_A_SESSION)}
+            spec = replace(record.spec, **own | {"max_cost": max_cost})
+            result = perform(job_of(replace(record, spec=spec), trust=False))
+        return _without_record(result)
+
+    def _job(self, max_cost: float | None) -> Job[Any]:
+        spec = replace(self.spec, max_cost=max_cost)
+        tasks = all_of(spec.tasks)
+        if self.improvers:
+            return measure_job(spec, tasks, "eval", with_seed(self.improvers))
+        return train_job(spec, tasks, improver_text("seed"))
 
 
 def _plain(word: str) -> str:
     return "".join(character if character.isalnum() or character in ".=_" else "-" for character in word)[:24]
 
 
-def _result_in(folder: Path) -> CellResult:
-    result = whole_result_in(folder)
+def _without_record(result: object) -> CellResult:
+    """The result without all that its record holds: there may be many cells."""
     assert isinstance(result, Trained | Measured)
-    # Without all that the record holds: there may be many cells.
-    return replace(result, record=RunData()) if isinstance(result, Trained) else result
+    return replace(result, record=None, run=RunData()) if isinstance(result, Trained) else replace(result, record=None)
 
 
 def finished(cells: Sequence[Cell], directory: Path) -> dict[str, CellResult]:
@@ -168,7 +171,11 @@ def finished(cells: Sequence[Cell], directory: Path) -> dict[str, CellResult]:
     """
     home = directory / FOLDER
     records = {cell.name: cell.record_in(home) for cell in cells}
-    return {name: _result_in(home / name) for name, record in records.items() if record and record.status == "finished"}
+    return {
+        name: _without_record(whole_result_in(home / name))
+        for name, record in records.items()
+        if record and record.status == "finished"
+    }
 
 
 def carry_out(

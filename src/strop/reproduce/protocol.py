@@ -19,6 +19,7 @@ from typing import Annotated, ClassVar, Literal, cast
 
 from cyclopts import Parameter
 
+from strop.api.target import all_of
 from strop.base.errors import ConfigurationError, StoreError
 from strop.core.selection import SelectionName
 from strop.lm.options import joined, named
@@ -26,7 +27,6 @@ from strop.report.chart import Chart, svg_file
 from strop.report.terminal.words import notice_of
 from strop.reproduce.cells import Cell, CellResult, Progress, carry_out, finished, locked
 from strop.reproduce.tables import Table, markdown_of
-from strop.runs.assembly import loaded
 from strop.runs.evaluate import SEED, Named
 from strop.runs.options import MaxCost, Whole, protections
 from strop.runs.plan import Assumptions, Formula, Plan, assumptions_of, planned, works
@@ -281,7 +281,7 @@ def planned_protocol(protocol: Protocol) -> Plan | None:
     for cell in (cell for cell in (*cells, *more) if cell.name not in done):
         task, spec = cell.spec.task, replace(cell.spec, max_cost=protocol.max_cost)
         if task not in known:
-            known[task] = spec, assumptions_of(spec, improver_text(SEED), loaded(spec.tasks), os.environ)
+            known[task] = spec, assumptions_of(spec, improver_text(SEED), all_of(spec.tasks), os.environ)
         improvers = 1 + len(cell.improvers)  # beside the seed improver
         count = partial(Formula.measured, improvers=improvers) if cell.improvers else Formula.run
         cost.append(works(spec, known[task][1], count))

@@ -19,7 +19,7 @@ from pathlib import Path
 from strop.analysis.audit import RULES, audit_program, literal, unsandboxed
 from strop.analysis.stats import TwoProportions, two_proportion_z_test
 from strop.analysis.unsandboxing import PAPER, WAYS, Rate, Rates, flagged, rates, sentence
-from strop.api.recording import check_free_folder
+from strop.api.job import check_free_folder
 from strop.base.budget import COST, UTILITY_CALLS, Budget, Movement
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, LanguageModelError, StoreError, StropError

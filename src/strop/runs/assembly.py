@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 
 from strop.analysis.audit import RULES_VERSION
 from strop.base.as_document import as_document
-from strop.base.errors import ConfigurationError
 from strop.base.events import (
     RunResumed,
     RunStarted,
@@ -27,7 +27,7 @@ from strop.core.extraction import ResponseReader
 from strop.evaluation.base import Evaluator
 from strop.evaluation.pool import CommandPool
 from strop.lm.base import LanguageModel
-from strop.lm.known_answers import KnownAnswers
+from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.lm.metering import Metered
 from strop.lm.options import ModelSettings
 from strop.lm.prices import check_cost_limit, tariffs
@@ -40,7 +40,6 @@ from strop.sandbox.posture import Posture
 from strop.store.key import key_file, machine_key
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.paper.self_improvement.task import self_improvement
-from strop.tasks.registry import load_any
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,6 @@ class Components:
     secret: bytes
     meter: Metered | None = None
     """Charges the model behind `language_model`; None: nothing is charged."""
-    sources: tuple[str, ...] = ("",)
-    """The name or file that each task was loaded from."""
     evaluator: Evaluator | None = None
     """Carries out the evaluations of tasks without commands, and on a cluster of all tasks."""
     commands: CommandPool | None = None
@@ -72,20 +69,15 @@ class Components:
         """Every task, `task` first."""
         return (self.task, *self.further)
 
+    def knowing(self, past: CompletedWork) -> Components:
+        """These components for a run that repeats another one, of which `past` is known."""
+        return replace(self, past=past)
+
     @property
     def posture(self) -> Posture:
         """What was observed of the jail of the task's programs."""
         is_command = self.commands is not None and isinstance(self.task, CommandTask)
         return self.commands.worker.workspaces.posture if is_command else self.sandbox.posture  # type: ignore[union-attr]
-
-
-@dataclass(frozen=True)
-class RunOrigin:
-    """What a recorded run is made from again, independent of this machine's key and folders."""
-
-    secret: bytes
-    tasks: tuple[str, ...]
-    """Of each task the name of a built-in one, or the file in the record."""
 
 
 def meta_description(spec: RunSpec) -> str:
@@ -117,55 +109,63 @@ def first_event(
     return RunResumed(scope="", **values, events=recalled.events, seconds=recalled.seconds)
 
 
+class Watcher:
+    """Who watches the work: a context manager that is told what no event tells. This one shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """The work is over."""
+
+    def step(self, line: str) -> None:
+        """Show what is done now."""
+
+    def say(self, line: str) -> None:
+        """Show a line where lines stay."""
+
+
+UNWATCHED = Watcher()
+
+
 @contextmanager
 def assembled(
     spec: RunSpec,
-    environ: Mapping[str, str],
-    origin: RunOrigin | None = None,
-    model: Callable[[], LanguageModel] | None = None,
-    tasks: Sequence[AnyTask] = (),
-    begin: Callable[[], AbstractContextManager[Callable[[str], None]]] = lambda: nullcontext(lambda step: None),
+    tasks: Sequence[AnyTask],
+    model: LanguageModel | None,
+    watcher: Watcher,
+    secret: bytes | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> Iterator[Components]:
-    """The components that a spec names, closed at the end. `model` and `tasks`, made in Python, replace those of the spec.
+    """The components that a spec names, closed at the end. `model`: in place of the one that the spec names.
 
-    `begin` is entered when the model and its limits are checked, before anything runs; it shows the steps up to the run.
+    `watcher` is entered when the model and its limits are checked, before anything runs. `secret`: that of a record, of work that
+    began before; the scorers of new work that may spend money are tested with spoiled answers.
 
     Raises:
         ConfigurationError: the spec names something that does not exist, or a scorer of a new run rewards spoiled answers.
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
     spec = spec.checked()
-    with ExitStack() as stack, ExitStack() as steps:
+    with ExitStack() as stack:
         # What can be refused at once comes first.
-        sources = origin.tasks if origin else spec.tasks
-        task, *further = tasks = tuple(tasks) or loaded(sources, trusted=origin is not None)
+        task, *further = tasks
         meter = metered(spec, environ) if model is None else None
-        language_model = stack.enter_context(closing(KnownAnswers(meter if model is None else model())))  # type: ignore[arg-type]
-        say = steps.enter_context(begin())
+        language_model = stack.enter_context(closing(KnownAnswers(model or meter)))  # type: ignore[arg-type]
+        stack.enter_context(watcher)
         with_commands = [one for one in tasks if isinstance(one, CommandTask)]
         commands = stack.enter_context(closing(commands_for(spec, with_commands))) if with_commands else None
-        secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
         sandbox = stack.enter_context(closing(jail(spec)))
-        if origin is None and not spec.trust_scorer:
-            refuse_rewarding(tasks, sandbox, secret, commands, notify=say)
-        steps.close()
+        is_new, secret = secret is None, secret or run_secret(machine_key(key_file(environ)), spec.seed)
+        if is_new and not (spec.trust_scorer or isinstance(model, NoModel)):
+            refuse_rewarding(tasks, sandbox, secret, commands, notify=watcher.step)
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))
-        services = evaluator, commands, reader
-        yield Components(spec, task, language_model, sandbox, secret, meter, sources, *services, tuple(further))
-
-
-def loaded(sources: Sequence[str], *, trusted: bool = False) -> tuple[AnyTask, ...]:
-    """The tasks with these names or in these files. `trusted`: they are the files of a record that was made here.
-
-    Raises:
-        ConfigurationError: one does not exist, or two have the same name.
-    """
-    tasks = tuple(load_any(source, trusted=trusted) for source in sources)
-    for name, count in Counter(task.name for task in tasks).items():
-        if count > 1:
-            raise ConfigurationError(f"the task {name} is given twice")
-    return tasks
+        yield Components(
+            spec, task, language_model, sandbox, secret, meter, evaluator, commands, reader, tuple(further)
+        )
 
 
 def metered(spec: RunSpec, environ: Mapping[str, str]) -> Metered:

@@ -24,7 +24,7 @@ from strop.core.selection import Gate, make_selection
 from strop.core.selection.comparison import Selection
 from strop.core.utility import TaskUtility, seed_runs
 from strop.evaluation.base import Order
-from strop.runs.assembly import Components, editing_of, meta_description
+from strop.runs.assembly import UNWATCHED, Components, Watcher, editing_of, meta_description
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.journal import Journal
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split
@@ -65,9 +65,10 @@ class Auditor:
 class RunContext:
     """The components of a run with one recorder, which audits every program, and one budget."""
 
-    def __init__(self, parts: Components, journal: Journal) -> None:
-        """`journal`: of the record, which it may have to recall."""
+    def __init__(self, parts: Components, journal: Journal, watcher: Watcher = UNWATCHED) -> None:
+        """`journal`: of the record, which it may have to recall. `watcher` is told what no event tells."""
         self.parts = parts
+        self.watcher = watcher
         self.journal = journal
         self.record = record = Auditor(journal)
         recalled = journal.recalled
@@ -189,13 +190,13 @@ class RunContext:
 
 
 @contextmanager
-def session(parts: Components, journal: Journal) -> Iterator[RunContext]:
+def session(parts: Components, journal: Journal, watcher: Watcher = UNWATCHED) -> Iterator[RunContext]:
     """A session of the record of `journal`: the context in which a run does its work, from the session's first event to its last.
 
     Raises:
         Interrupted: the user stopped it.
         StropError: the host failed.
     """
-    context = RunContext(parts, journal)
+    context = RunContext(parts, journal, watcher)
     with journal.of(parts):
         yield context

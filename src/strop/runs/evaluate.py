@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from strop.analysis.stats import Estimate, decided, group_difference, score_difference
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
-from strop.base.events import Evaluated, Event, ImproveFinished, LmResponded
+from strop.base.events import Evaluated, ImproveFinished, LmResponded
 from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, fields_of, means_of
@@ -22,12 +22,12 @@ from strop.core.acts import NAMED_BY
 from strop.runs.claims.improvers import LEVEL, measured_words
 from strop.runs.context import RunContext
 from strop.runs.evaluators import improvers_at_once
+from strop.runs.record import Record
 from strop.runs.results.measured import Difference, Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, noted, sample
-from strop.runs.run_data import REPEATS, Spent, named_in, read_run
+from strop.runs.run_data import REPEATS, Spent, named_in
 from strop.runs.spec import improver_text
-from strop.store import Store, Stored
-from strop.tasks.command.task import AnyTask
+from strop.store import Store
 
 SEED = "seed"
 """The shipped improver that all others are compared with."""
@@ -60,8 +60,8 @@ class MeasuredCopy:
     """On the sealed split."""
 
 
-TRAINED_ON = "trained_on"
-"""Entry of a record's metadata: improver → tasks, as JSON."""
+IMPROVERS, TEXTS, TRAINED_ON = "improvers", "improver_texts", "trained_on"
+"""Entries of a record's metadata, as JSON: names and digests of the improvers; digest → text; improver → tasks."""
 
 
 def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
@@ -92,17 +92,13 @@ def named(
     return tuple(improvers)
 
 
-def carry_out(
-    context: RunContext,
-    tasks: Sequence[AnyTask],
-    improvers: Sequence[Named],
-    progress: Callable[[str], None],
-) -> None:
-    """Measure every improver on every task, unless that is completed. `progress` receives a line for each step.
+def carry_out(context: RunContext, improvers: Sequence[Named]) -> None:
+    """Measure every improver on every task of the context, unless that is completed.
 
     Raises:
         StropError: the host failed or was stopped. Completed work is kept.
     """
+    tasks, progress = context.parts.tasks, context.watcher.say
     contexts = {task.name: context.of(task, context.run.child(task.name)) for task in tasks}
     for task in tasks:
         _score_seed(contexts[task.name], progress)
@@ -140,6 +136,22 @@ def _scope(task: str, improver: str, digest: str) -> str:
     return f"{task}/{digest[:NAMED_BY]}{'-again' if improver.endswith(AGAIN) else ''}"
 
 
+def improvers_in(meta: Mapping[str, str]) -> tuple[Named, ...]:
+    """The improvers that the record with this metadata measures.
+
+    Raises:
+        StoreError: it does not name them.
+    """
+    try:
+        texts, trained_on = read_json(meta[TEXTS]), read_json(meta.get(TRAINED_ON, "{}"))
+        return tuple(
+            Named(str(name), str(texts[digest]), tuple(trained_on.get(name, ())))
+            for name, digest in read_json(meta[IMPROVERS])
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StoreError("the record does not name its improvers") from error
+
+
 def recorded_digests(store: Store) -> list[tuple[str, str]]:
     """(name, digest) of the improvers that a record measured.
 
@@ -147,7 +159,7 @@ def recorded_digests(store: Store) -> list[tuple[str, str]]:
         StoreError: the record does not name them.
     """
     try:
-        return [(str(name), str(digest)) for name, digest in read_json(store.meta["improvers"])]
+        return [(str(name), str(digest)) for name, digest in read_json(store.meta[IMPROVERS])]
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError("the record does not name its improvers") from error
 
@@ -170,19 +182,16 @@ def copies_of(store: Store, scope: str, copies: int) -> tuple[MeasuredCopy, ...]
     return tuple(measured) if len(measured) == copies else ()
 
 
-def measured_in(store: Store) -> Measured:
+def measured_in(record: Record) -> Measured:
     """The measurements in a record of `strop eval`; incomplete if the work was stopped.
 
     Raises:
         StoreError: the record does not name its improvers.
     """
     spent: defaultdict[str, Spent] = defaultdict(Spent)  # by the scope of the cell
-
-    def add_response(stored: Stored[Event]) -> None:
-        if isinstance(stored.event, LmResponded):
-            spent["/".join(stored.event.scope.split("/")[:2])].add(stored.event)
-
-    run, meta = read_run(store, add_response), store.meta
+    run, store, meta = record.run, record.store, record.store.meta
+    for stored in store.events(LmResponded):
+        spent["/".join(stored.event.scope.split("/")[:2])].add(stored.event)
     tasks, improvers, copies = meta["task"].split(", "), recorded_digests(store), int(run.recipe.get("copies", 0))
     cells = [
         _cell(task, name, digest, done, spent[_scope(task, name, digest)])
@@ -193,6 +202,7 @@ def measured_in(store: Store) -> Measured:
     measured = Measured(
         kind="compare" if meta.get("kind") == "compare" else "eval",
         directory=store.directory,
+        record=record,
         sentence="",
         tasks=tuple(tasks),
         improvers=tuple(name for name, _ in improvers),

@@ -23,13 +23,14 @@ class Journal:
 
     def __init__(
         self,
-        store: Store,
+        store: Store | None,
         view: Recorder,
         clock: Callable[[], float] = time.monotonic,
         recalled: ResumeState | None = None,
         notify: Callable[[str], None] | None = None,
     ) -> None:
-        """`recalled` is the content of `store` if the run resumes. `notify` prints a notice above the live view."""
+        """`store`: None keeps nothing. `recalled`: the content of `store`, if the run resumes. `notify` prints a notice above the
+        live view."""
         self.clock = clock
         self.recalled = recalled if recalled and recalled.events else None
         self.detail = ""
@@ -44,7 +45,8 @@ class Journal:
     def __call__(self, event: Event) -> None:
         if self.recalled is not None and self.recalled.is_recorded(event):
             return
-        self._store.append(event)
+        if self._store is not None:
+            self._store.append(event)
         with self._lock:
             self._tallies[top(event.scope)].add(event)
         self._view(event)
@@ -54,6 +56,7 @@ class Journal:
     @property
     def folder(self) -> Path:
         """The folder of the record."""
+        assert self._store is not None, "nothing is recorded"
         return self._store.directory
 
     def also_tell(self, recorder: Recorder) -> None:
@@ -62,7 +65,7 @@ class Journal:
 
     def evaluations(self) -> Iterator[Evaluated]:
         """The evaluations recorded so far."""
-        return (stored.event for stored in self._store.events(Evaluated))
+        return (stored.event for stored in (self._store.events(Evaluated) if self._store else ()))
 
     def tally(self, scope: str) -> ScopeTally:
         """The counts of an outermost scope of the run, such as `t2`."""
@@ -86,7 +89,7 @@ class Journal:
                 seconds = max(0.0, seconds - self.recalled.seconds)
         # A cluster may keep an evaluation waiting for ever. What is cut off is evaluated again, with equal scores.
         parts_with_work = (parts.sandbox, parts.commands, parts.evaluator)
-        kept = "" if self.recalled else kept_digest(self._store.directory)
+        kept = "" if self.recalled or self._store is None else kept_digest(self.folder)
         stops = [part.close for part in parts_with_work if part is not None]
         with (
             framed(self, first_event(parts.spec, model, parts.posture, self.recalled, kept), lambda: self.detail),

@@ -29,9 +29,10 @@ from strop.base.events import (
 )
 from strop.base.pluralize import quantity
 from strop.runs.reading import reading
+from strop.runs.record import Record
 from strop.runs.results.improved import read_improved
 from strop.runs.resume import BY_THE_CLOCK, ON_TEXTS, identities, identity
-from strop.runs.run_data import OUTER_IMPROVEMENT, read_run
+from strop.runs.run_data import OUTER_IMPROVEMENT
 from strop.runs.train import best_improver, searches_in, trained_of
 from strop.store import Store
 
@@ -101,13 +102,14 @@ class Replayed:
         return agrees + " Notes on programs are not compared: the run was audited by other rules." * self.other_audit
 
 
-def compare_records(first: Store, second: Store, unordered: Collection[str] = ()) -> Replayed:
+def compare_records(one: Record, other: Record, unordered: Collection[str] = ()) -> Replayed:
     """Compare a record and its replay. `unordered`: improvements whose acts come in another order each time."""
+    first, second = one.store, other.store
     other_audit = _audit_rules(first) != _audit_rules(second)
     left_out = _PLACES | ({"audit"} if other_audit else set())
     with reading(first.directory):
         kind = first.meta.get("kind", "")
-        recorded, replayed = (dict(_fields(_result(store, kind), left_out)) for store in (first, second))
+        recorded, replayed = (dict(_fields(_result(record, kind), left_out)) for record in (one, other))
         orders = _orders(first, unordered), _orders(second, unordered)
     found = [_difference(path, recorded.get(path), replayed.get(path)) for path in recorded | replayed]
     a, b = (
@@ -118,13 +120,13 @@ def compare_records(first: Store, second: Store, unordered: Collection[str] = ()
     return Replayed(first.directory, (a & b).total(), (*differences, *_in_other_order(*orders)), other_audit)
 
 
-def _result(store: Store, kind: str) -> dict[str, object]:
+def _result(record: Record, kind: str) -> dict[str, object]:
     """The document of the result in a record, read as one of the command `kind`: the record of a replay is of none."""
     if kind == "improve":
-        return as_document(read_improved(store))  # type: ignore[no-any-return]
-    run = read_run(store)
+        return as_document(read_improved(record))  # type: ignore[no-any-return]
+    run = record.run
     run.meta = {**run.meta, "kind": kind}
-    return as_document(trained_of(run, store.directory, searches_in(store, run), best_improver(run)))  # type: ignore[no-any-return]
+    return as_document(trained_of(run, record.folder, searches_in(record.store, run), best_improver(run)))  # type: ignore[no-any-return]
 
 
 def _fields(value: object, left_out: Collection[str] = (), path: str = "") -> Iterator[tuple[str, object]]:

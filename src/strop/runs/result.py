@@ -7,29 +7,29 @@ from typing import TypeAlias
 
 from strop.base.errors import StoreError
 from strop.runs.evaluate import measured_in
-from strop.runs.reading import opened
+from strop.runs.reading import reading
+from strop.runs.record import Record
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained
 from strop.runs.train import read_trained
-from strop.store import Store
 
 Result: TypeAlias = Improved | Unfinished | Trained | Measured
 
 
-def result_of(store: Store) -> Result:
+def result_of(record: Record) -> Result:
     """The result in a record, finished or not.
 
     Raises:
         StoreError, ValueError, TypeError, LookupError: the record is damaged.
     """
-    match store.meta.get("kind"):
+    match record.store.meta.get("kind"):
         case "improve":
-            return read_improved(store)
+            return read_improved(record)
         case "eval" | "compare":
-            return measured_in(store)
+            return measured_in(record)
         case _:
-            return read_trained(store)
+            return read_trained(record)
 
 
 def result_in(directory: Path) -> Result:
@@ -38,8 +38,8 @@ def result_in(directory: Path) -> Result:
     Raises:
         StoreError: the record cannot be read, or is damaged.
     """
-    with opened(directory) as store:
-        return result_of(store)
+    with reading(directory), Record.open(directory) as record:
+        return result_of(record)
 
 
 def whole_result_in(directory: Path) -> Improved | Trained | Measured:
@@ -52,9 +52,5 @@ def whole_result_in(directory: Path) -> Improved | Trained | Measured:
     match result:
         case Improved() | Trained(status="finished") | Measured(complete=True):
             return result
-        case Measured():
-            raise StoreError(
-                f"the measurement in {directory} has not ended. To continue: the same command with --out {directory}"
-            )
         case _:
             raise StoreError(f"the run in {directory} has not ended. To continue: strop resume {directory}")

@@ -19,11 +19,11 @@ from strop.base.user_modules import PROJECT, last_loaded
 from strop.checks.held_out import repeats
 from strop.lm.options import is_harmless
 from strop.lm.registry import identity
-from strop.runs.assembly import Components, RunOrigin
+from strop.runs.assembly import Components
 from strop.runs.run_data import FIXED, FRAME, OWN, REPEATS, read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
-from strop.store import Store
+from strop.store import Proof, Store
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, to_toml
 from strop.tasks.command.task import AnyTask, CommandTask
@@ -36,8 +36,8 @@ TREE = ".tree"
 do not find a second copy of the tests."""
 TASKS = "task_digests"
 """Key of the metadata: the digest of each task, by which a record knows what it measured."""
-RESUMABLE = ("run", "improve")
-"""Kinds of record that `strop resume` continues. Other commands continue their own records."""
+REPLAYED = ("run", "improve")
+"""Kinds of record that `strop replay` repeats."""
 _COMMANDS = {"compare": "eval --against"}
 
 
@@ -64,8 +64,11 @@ class RunRecord:
     unverified: str
     """Why this machine cannot vouch for it; empty if this machine's key sealed all of it."""
 
-    def origin(self, *, trust: bool) -> RunOrigin:
-        """What the run is made from again.
+    proof: Proof
+    """What was proven of it."""
+
+    def sources(self, *, trust: bool) -> tuple[str, ...]:
+        """What its tasks are loaded from again: of each the name of a built-in one, or the file in the record.
 
         Raises:
             ConfigurationError: its task is a file that differs from the one on this machine, or the record is unverified and
@@ -74,8 +77,7 @@ class RunRecord:
         """
         if not (self.unverified or trust):
             self._check_kept()
-        tasks = (self._task(number, trust=trust) for number in range(len(self.spec.tasks)))
-        return RunOrigin(self.secret, tuple(tasks))
+        return tuple(self._task(number, trust=trust) for number in range(len(self.spec.tasks)))
 
     def confined(self, *, trust: bool) -> RunSpec:
         """The spec for this machine: the sender of a record must not weaken the jail here, or name a cluster to connect to."""
@@ -170,10 +172,9 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
     return meta | {REPEATS: json.dumps(repeated)} | {key: json.dumps(names) for key, names in named.items() if names}
 
 
-def keep_tasks(directory: Path, parts: Components) -> None:
-    """Copy the files of a run's tasks into its directory."""
-    for number, source in enumerate(parts.sources):
-        task = parts.tasks[number]
+def keep_tasks(directory: Path, sources: Sequence[str], tasks: Sequence[AnyTask]) -> None:
+    """Copy the files of a run's tasks, loaded from `sources`, into its directory."""
+    for number, (source, task) in enumerate(zip(sources, tasks, strict=True)):
         if isinstance(task, CommandTask):
             keep_tree(_folder(directory, number), task)
             continue
@@ -236,7 +237,7 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
             raise ValueError(f"unknown protection {min(unknown)}")
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{directory} has no valid configuration: {error}") from error
-    if not ((first or meta.get("kind", "run") not in RESUMABLE) and secret and run.recipe):
+    if not ((first or meta.get("kind", "run") not in REPLAYED) and secret and run.recipe):
         raise StoreError(f"{directory} is incomplete: it has no configuration")
     began = next((one.start for one in run.sessions if isinstance(one.start, RunStarted)), None)
     model, is_language_model = identity(recipe.model)
@@ -254,6 +255,7 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
         dict(meta),
         began,
         run.unverified,
+        store.proof,
     )
 
 

@@ -1,23 +1,17 @@
-"""Score one solution of any task, outside of runs: the result of `strop score`."""
+"""The result of `strop score`: one program of a task."""
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from strop.base.as_document import computed
-from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError
-from strop.base.events import discard
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, means_of
 from strop.base.shown import Shown
-from strop.core.utility import TaskUtility
-from strop.runs.evaluators import commands_for, jail
-from strop.runs.interrupts import stopped_by_signals
-from strop.runs.spec import RunSpec, program_text
-from strop.tasks.base import PublishedSeeds, SecretSeeds, Split
+from strop.runs.spec import program_text
+from strop.tasks.base import Split
 from strop.tasks.command.bundle import bundled
 from strop.tasks.command.task import AnyTask, CommandTask
 
@@ -69,20 +63,3 @@ def program_of(solution: Path, task: AnyTask) -> str:
     if not present:
         raise ConfigurationError(f"the folder {solution} has none of the files of {task.name}: {', '.join(task.files)}")
     return bundled(dict(task.files) | {path: program_text(solution / path, "solution") for path in present})
-
-
-def score(task: AnyTask, solution: str, split: Split, spec: RunSpec, secret: bytes) -> Evaluation:
-    """The utility of a solution on the instances that `spec` and `secret` determine.
-
-    Raises:
-        Interrupted: the user stopped it.
-        StropError: the host failed, or the task is broken.
-    """
-    seeds = PublishedSeeds() if spec.instances == "published" else SecretSeeds(secret)
-    if isinstance(task, CommandTask):
-        with closing(commands_for(spec, [task])) as commands, stopped_by_signals(commands.close):
-            return TaskUtility(task, split, seeds, None, discard, secret, evaluator=commands).evaluate(
-                solution, Budget()
-            )
-    with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-        return TaskUtility(task, split, seeds, sandbox, discard, secret).evaluate(solution, Budget())

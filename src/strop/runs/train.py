@@ -22,10 +22,10 @@ from strop.core.selection.final_comparison import final_comparison
 from strop.runs.claims.training import Conclusion, conclusion_of, headline
 from strop.runs.context import RunContext
 from strop.runs.journal import Journal
-from strop.runs.reading import opened
+from strop.runs.record import Record
 from strop.runs.results.parts import by_task, counted_answers, noted, sample
 from strop.runs.results.trained import ComparisonCounts, FromSeed, Iteration, TaskSamples, Trained
-from strop.runs.run_data import RunData, Spent, read_run, spec_of
+from strop.runs.run_data import RunData, Spent, spec_of
 from strop.runs.run_directory import save
 from strop.runs.scopes import FINAL, IMPROVEMENT, ROLES
 from strop.store import Store
@@ -97,16 +97,15 @@ def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]
     )
 
 
-def write_improver(directory: Path) -> None:
-    """Write the best improver of the finished run in `directory`, and beside it the result as a JSON document.
+def keep_improver(trained: Trained) -> None:
+    """Write the best improver of a finished run into its folder, and beside it the result as a JSON document.
 
     Raises:
         StoreError: no iteration of the run has finished.
     """
-    with opened(directory) as store:
-        save(directory / FILE, best_improver(read_run(store))[0])
-        trained = read_trained(store)
-    save((directory / FILE).with_suffix(".json"), to_json(as_document(trained)) + "\n")
+    if trained.status == "finished":
+        save(trained.directory / FILE, trained.improver or best_improver(trained.run)[0])
+        save((trained.directory / FILE).with_suffix(".json"), to_json(as_document(trained)) + "\n")
 
 
 def best_improver(run: RunData) -> tuple[str, int]:
@@ -126,15 +125,15 @@ def best_improver(run: RunData) -> tuple[str, int]:
     return plain_text(run.text(best.improver).encode("utf-8", "backslashreplace").decode("utf-8")), best.t
 
 
-def read_trained(store: Store) -> Trained:
+def read_trained(record: Record) -> Trained:
     """The result in a record of Algorithm 1, finished or not; without iterations for a record of another command.
 
     Raises:
         StoreError: the record is damaged.
     """
-    data = read_run(store)
+    data, folder = record.run, record.folder
     best = best_improver(data) if data.iterations else None
-    return trained_of(data, store.directory, searches_in(store, data), best)
+    return replace(trained_of(data, folder, searches_in(record.store, data), best), record=record)
 
 
 def trained_of(
@@ -183,7 +182,7 @@ def trained_of(
         costs=replace(data.costs, roles=defaultdict(Spent, {role: roles[role] for role in _ROLES if role in roles})),
         answers=None if kind == "table2" else counted_answers(data.answers),
         searches=found,
-        record=data,
+        run=data,
     )
 
 

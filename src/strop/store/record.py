@@ -111,13 +111,15 @@ class Store:
         meta: Mapping[str, str],
         clock: Callable[[], float] | None = None,
         *,
+        lock: int | None = None,
         patience: float = 5.0,
         environ: Mapping[str, str] = os.environ,
     ) -> Store:
         """Create the record of a run in `directory`, which is created if necessary.
 
-        `meta` describes the whole run. `clock` returns Unix seconds. `patience`: seconds to wait for another program that has
-        locked the file. The machine's key, which `environ` says where to find, seals the record.
+        `meta` describes the whole run. `clock` returns Unix seconds. `lock`: what `lock_directory` returned for it, which stays
+        the caller's. `patience`: seconds to wait for another program that has locked the file. The machine's key, which `environ`
+        says where to find, seals the record.
 
         Raises:
             ConfigurationError: this machine has no key and cannot make one.
@@ -134,7 +136,7 @@ class Store:
             if directory.stat().st_mode & 0o077:  # it was there, and holds a run from now on
                 with suppress(PermissionError):  # it is somebody else's
                     directory.chmod(directory.stat().st_mode & FOLDER)
-            lock_fd = lock_directory(directory)
+            lock_fd = lock_directory(directory) if lock is None else os.dup(lock)
         except OSError as error:
             raise StoreError(f"cannot write a run in {directory}: {error.strerror or error}") from error
         try:
@@ -155,19 +157,23 @@ class Store:
         directory: Path,
         clock: Callable[[], float] | None = None,
         *,
+        lock: int | None = None,
+        proof: Proof | None = None,
         patience: float = 5.0,
         environ: Mapping[str, str] = os.environ,
     ) -> Store:
-        """Append to the record in `directory`, whose writer has ended. Arguments as in `create`.
+        """Append to the record in `directory`, whose writer has ended. Arguments as in `create`; `proof` as in `open`.
 
         Raises:
             RecordChanged: it is not as it was recorded.
             StoreError: there is no run, the file is something else or damaged, or another process is writing it.
         """
         path = directory / FILE_NAME
-        with cls.open(directory, environ=environ) as read:  # that it is ours, of a schema that is known, and unchanged
+        with cls.open(
+            directory, proof=proof, environ=environ
+        ) as read:  # that it is ours, of a known schema, and unchanged
             proof = read.proof
-        lock_fd = lock_directory(directory)
+        lock_fd = lock_directory(directory) if lock is None else os.dup(lock)
         try:
             with one_line(path):
                 connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)

@@ -19,10 +19,11 @@ from strop.base.from_json import from_json
 from strop.lm.base import Request
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
-from strop.runs.assembly import Components
+from strop.runs.assembly import Components, Watcher
 from strop.runs.context import RunContext
 from strop.runs.evaluate import AGAIN, Named, carry_out, concluded, copies_of, measured_in, named, with_seed
 from strop.runs.journal import Journal
+from strop.runs.record import Record
 from strop.runs.results.measured import Measured, Measurement
 from strop.runs.results.parts import Sample, sample
 from strop.runs.resume import recall
@@ -39,6 +40,13 @@ SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, workers
 
 
 IMPROVERS = with_seed([IDLE, BROKEN])
+
+
+class Telling(Watcher):
+    """Gives its lines to a function."""
+
+    def __init__(self, told: Callable[[str], None]) -> None:
+        self.say = told  # type: ignore[method-assign]
 
 
 class Measuring:
@@ -73,8 +81,8 @@ class Measuring:
         parts = Components(SPEC, tasks[0], KnownAnswers(Scripted(answers)), self._jail, b"secret", further=tasks[1:])
         journal = Journal(self._store, discard, recalled=recalled)
         with suppress(LanguageModelError):
-            carry_out(RunContext(parts, journal), tasks, improvers, told)
-        return measured_in(self._store)
+            carry_out(RunContext(parts, journal, Telling(told)), improvers)
+        return measured_in(Record(self._store))
 
 
 @pytest.fixture

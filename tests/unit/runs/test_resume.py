@@ -23,6 +23,7 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.lm.base import Request
+from strop.runs.record import Record
 from strop.runs.replay_diff import compare_records
 from strop.runs.resume import answers, identities, identity, recall, requests
 from strop.store import Store
@@ -193,12 +194,12 @@ def test_replay_leaves_out_notes_on_programs_when_the_run_was_audited_by_other_r
     tmp_path: Path, before: str | None, left_out: bool, differing: int
 ) -> None:
     with record(tmp_path / "a", before, NOTE) as first, record(tmp_path / "b", "5") as second:
-        compared = compare_records(first, second)
+        compared = compare_records(Record(first), Record(second))
     assert (compared.other_audit, len(compared.differences)) == (left_out, differing)
 
 
 def test_replay_compares_what_a_program_did_when_the_run_was_audited_by_other_rules(tmp_path: Path) -> None:
     with record(tmp_path / "a", "4", replace(NOTE, rule="R002")) as first, record(tmp_path / "b", "5") as second:
-        assert [difference.what for difference in compare_records(first, second).differences] == [
+        assert [difference.what for difference in compare_records(Record(first), Record(second)).differences] == [
             "AuditNoted at t1/improve"
         ]

@@ -10,8 +10,9 @@ from strop.cli.commands.options import Json, Run
 from strop.cli.commands.output import print_document, results
 from strop.runs.options import Switch
 from strop.runs.patching.apply import undo_of
-from strop.runs.results.improved import apply_run
-from strop.runs.run_directory import command_of, load_run
+from strop.runs.record import Record
+from strop.runs.results.improved import apply_result, read_improved
+from strop.runs.run_directory import command_of
 
 
 def apply_command(
@@ -35,11 +36,12 @@ def apply_command(
         declared, or the best so far of an unfinished run.
     """
     directory = find_run(run_directory)
-    if (kind := load_run(directory).kind) != "improve":
-        raise ConfigurationError(
-            f"{directory} is the record of {command_of(kind)}; only a run of strop improve has a patch"
-        )
-    paths = apply_run(directory, force=force, unproven=unproven)
+    with Record.open(directory) as record:
+        if (kind := record.store.meta.get("kind", "run")) != "improve":
+            raise ConfigurationError(
+                f"{directory} is the record of {command_of(kind)}; only a run of strop improve has a patch"
+            )
+        paths = apply_result(read_improved(record), force=force, unproven=unproven)
     if as_json:
         print_document({"directory": str(directory), "applied": [str(path) for path in paths]})
         return 0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from strop.api.scoring import check_task, shown_progress
+from strop.api.scoring import check_job
 from strop.api.target import target_of
 from strop.base.errors import TaskError
-from strop.cli.commands.options import Json, Scored, Settings, Target, scoring_of
-from strop.cli.commands.output import present, results_alone
+from strop.cli.command import command
+from strop.cli.commands.options import Json, Scored, Settings, Target, ViewOptions, scoring_of
 from strop.runs.options import Rare, Whole, protections
 from strop.runs.spec import RunSpec
 from strop.tasks.command.options import ScoringOptions
@@ -37,9 +37,9 @@ def check_command(
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     """
     spec = RunSpec(task=target, seed=seed, require=protections(require)).checked_here()
-    with results_alone():  # what a task's own code prints is not a result
-        task = target_of(target, scoring_of(scored, settings)).task
-    with results_alone(), shown_progress() as say:
-        checked = check_task(task, spec, say)
-    present(checked, as_json=as_json)
-    return TaskError.exit_code if checked.broken else 0
+    task = target_of(target, scoring_of(scored, settings)).task
+    return command(
+        check_job(spec, task),
+        ViewOptions(as_json=as_json),
+        code=lambda checked: TaskError.exit_code if checked.broken else 0,
+    )

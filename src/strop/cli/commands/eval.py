@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from functools import partial
-from pathlib import Path
+from typing import Literal
 
-from strop.api.comparison import EvalForm, form_of
+from strop.api.comparison import measure_job, rivals
 from strop.api.conventions import make_spec
-from strop.api.lookup import RUNS
-from strop.api.recording import check_free_folder
-from strop.api.scoring import shown_progress
-from strop.base.errors import StropError
-from strop.base.pluralize import quantity
-from strop.base.shown import print_result
+from strop.api.lookup import any_improver_text, trained_on
+from strop.api.target import all_of
+from strop.base.errors import ConfigurationError
+from strop.cli.command import command
 from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions, Tasks
-from strop.cli.commands.output import (
-    announce,
-    notify,
-    present,
-    print_document,
-    reported,
-    results,
-    results_alone,
-    say_scorers,
-)
-from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
-from strop.report.terminal.layout import look_at
-from strop.runs.assembly import assembled, loaded
+from strop.runs.evaluate import Named, named, with_seed
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Whole
-from strop.runs.plan import assumptions_of, planned, works
-from strop.runs.results.measured import Measured
-from strop.runs.run_directory import new_directory
-from strop.runs.spec import RunSpec, improver_text
-from strop.store import FILE_NAME
 
 
 def eval_command(
@@ -52,7 +31,7 @@ def eval_command(
 ) -> int:
     """Measure improvers on tasks: beside the seed improver (Table 1), or one against another.
 
-    Every improver gets the same instances and budgets. The same command with the same --out continues stopped work.
+    Every improver gets the same instances and budgets.
 
     Parameters
     ----------
@@ -67,43 +46,21 @@ def eval_command(
     seed
         Seed of all random draws, together with this machine's key.
     """
-    form = form_of(improver, others, against)
     spec = make_spec(task, model, budget, limits, environment, seed=seed, iterations=0, improver=improver)
-    announce(environment.instances)
-    if dry_run:
-        return _show_plan(spec.checked(), form, as_json=output.as_json)
-    directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
-    if not (directory / FILE_NAME).exists():
-        check_free_folder(directory)
-    with results_alone(), assembled(spec, os.environ, begin=partial(shown_progress, output.shown)) as parts:
-        if output.shown != "none":
-            say_scorers(parts.tasks)
-        result, error = form.carry_out(parts, directory, output.track, output.shown)
-    with reported(directory, output.no_report):
-        _end(result, error, directory, as_json=output.as_json)
-    return 0
+    kind, improvers = measured(improver, others, against)
+    return command(measure_job(spec, all_of(task), kind, improvers), output, output.out, dry_run=dry_run)
 
 
-def _show_plan(spec: RunSpec, form: EvalForm, *, as_json: bool) -> int:
-    assumptions = assumptions_of(spec, improver_text("seed"), loaded(spec.tasks), os.environ)
-    work = works(spec, assumptions, lambda formula: formula.measured(len(form.improvers)))
-    present(planned([(spec, assumptions)], [work]), as_json=as_json)
-    return 0
+def measured(
+    improver: str, others: tuple[str, ...], against: str | None
+) -> tuple[Literal["eval", "compare"], tuple[Named, ...]]:
+    """The kind of the measurement, and its improvers.
 
-
-def _end(result: Measured, error: StropError | None, directory: Path, *, as_json: bool) -> None:
-    _print(result, error, as_json=as_json)
-    if error is not None:
-        done = f"{len(result.cells)} of {quantity(result.wanted, 'measurement')} done"
-        error.add_note(f"{done}. To continue: the same command with --out {directory}")
-        raise error
-    if not as_json:
-        notify(f"more: {look_at(directory)}")
-
-
-def _print(result: Measured, error: StropError | None, *, as_json: bool) -> None:
-    """Print a whole result, or the measured part of one that an error stopped."""
-    if as_json and error is None:
-        print_document(result)
-    elif not as_json and (error is None or result.cells):
-        print_result(result, results())
+    Raises:
+        ConfigurationError: the arguments contradict each other, or an improver does not exist.
+    """
+    if against is None:
+        return "eval", with_seed(named([improver, *others], any_improver_text, trained_on))
+    if others:
+        raise ConfigurationError(f"--against takes one improver, not {1 + len(others)}")
+    return "compare", rivals(improver, against)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from strop.base.as_document import as_document, to_json
-from strop.base.errors import RunBudgetSpent
+from strop.base.console import results_stream
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
-from strop.core.scorer import scorer_line
 from strop.report.terminal.layout import Lasting, say
-from strop.runs.interrupts import Interrupted, TimeSpent
 from strop.runs.reading import opened
-from strop.store import FILE_NAME, Store
-from strop.tasks.command.task import AnyTask
+from strop.store import Store
 
 PUBLISHED_NOTICE = (
     "published instances: their seeds are public, so a program can recompute the labels; "
@@ -31,7 +27,7 @@ PUBLISHED_NOTICE = (
 def print_document(result: object, unverified: str = "") -> None:
     """Print a result, or other plain data, as one JSON document and nothing else. `unverified`: why this machine cannot vouch for
     the record that it is about."""
-    sys.stdout.write(to_json(({"unverified": unverified} if unverified else {}) | as_document(result)) + "\n")
+    results_stream().write(to_json(({"unverified": unverified} if unverified else {}) | as_document(result)) + "\n")
 
 
 def present(result: object, *, as_json: bool, unverified: str = "", **options: Any) -> None:
@@ -42,21 +38,6 @@ def present(result: object, *, as_json: bool, unverified: str = "", **options: A
         from strop.report.terminal import printers as printers  # here for the start-up time
 
         print_result(result, results(), **options)
-
-
-@contextmanager
-def results_alone() -> Iterator[None]:
-    """Send standard output to standard error inside: what a task's own code prints is not a result, whether it prints through
-    Python, through C or from a program that it starts."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    try:
-        os.dup2(2, 1)
-        with redirect_stdout(sys.stderr):
-            yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
 
 
 class _Escaping(Console):
@@ -72,7 +53,7 @@ def _escaped(text: str) -> str:
 
 def results() -> Console:
     """Standard output. Text of a model is printed with `markup=False`: it is shown, never interpreted."""
-    return _Escaping(highlight=False)
+    return _Escaping(file=results_stream(), highlight=False)
 
 
 def notices() -> Console:
@@ -91,16 +72,6 @@ def notify(line: str) -> None:
     notices().print(line, markup=False, soft_wrap=True)
 
 
-def say_scorers(tasks: Iterable[AnyTask]) -> None:
-    """Say once, in a line for each way, who computes the scores of some tasks."""
-    ways: dict[str, list[str]] = {}
-    for task in tasks:
-        ways.setdefault(scorer_line(task), []).append(task.name)
-    for words, names in ways.items():
-        of = "" if len(ways) == 1 else f" of {', '.join(names)}"
-        notify(f"Score{of}: {escape(words, 300)}")
-
-
 @contextmanager
 def record_in(directory: Path, *, as_json: bool) -> Iterator[Store]:
     """The record of a run, which is shown inside. If this machine cannot vouch for it, say so first; in JSON
@@ -114,28 +85,3 @@ def record_in(directory: Path, *, as_json: bool) -> Iterator[Store]:
         if store.unverified and not as_json:
             say(results(), store.unverified, style="bold yellow")
         yield store
-
-
-@contextmanager
-def reported(directory: Path, no_report: bool) -> Iterator[None]:
-    """Write the page of the run in `directory` at the end of the work inside, also where a limit or a signal ended it."""
-    try:
-        yield
-    except (RunBudgetSpent, TimeSpent, Interrupted):
-        write_report(directory, no_report)
-        raise
-    write_report(directory, no_report)
-
-
-def write_report(directory: Path, no_report: bool) -> None:
-    """Write the page of a run into its directory. A failure is reported in one line, and does not fail the run."""
-    if no_report or not (directory / FILE_NAME).is_file():
-        return
-    try:
-        from strop.report.html import render as page  # here for the start-up time
-
-        path = directory / page.FILE_NAME
-        page.write_page(page.report_of(directory), path)
-        notify(f"report: {path}")
-    except Exception as error:  # noqa: BLE001 - the run itself has ended well
-        notify(f"no report was written: {type(error).__name__}: {escape(str(error), 300)}")

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from cyclopts import Parameter
 
 from strop.api.conventions import make_spec
-from strop.api.lookup import RUNS, any_improver_text, tasks_of
-from strop.api.recording import check_free_folder
-from strop.api.scoring import shown_progress
-from strop.api.training import carry_out
+from strop.api.lookup import any_improver_text, tasks_of
+from strop.api.target import all_of
+from strop.api.training import train_job
 from strop.base.errors import ConfigurationError
+from strop.cli.command import command
 from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions
-from strop.cli.commands.output import announce, present, reported, results_alone, say_scorers
-from strop.cli.commands.result import show_result
-from strop.runs.assembly import assembled, loaded
 from strop.runs.options import (
     OPTIONS,
     CopiesOptions,
@@ -29,9 +23,6 @@ from strop.runs.options import (
     TwoModelOptions,
     Whole,
 )
-from strop.runs.plan import Formula, assumptions_of, planned, works
-from strop.runs.run_directory import new_directory
-from strop.runs.spec import RunSpec
 
 
 @Parameter(name="*", group=OPTIONS)
@@ -68,30 +59,7 @@ def run_command(
     """
     if "" in task:
         raise ConfigurationError("the task is an empty text; strop list tasks lists the tasks, and lpn is the default")
-    announce(environment.instances)
     tasks = task or tasks_of(start.improver) or (DEFAULTS.task,)
     spec = make_spec(tasks, setting, selection, model, budget, limits, environment, start)
-    text = any_improver_text(start.improver)
-    if dry_run:
-        return show_plan(spec, text, spec.tasks, as_json=output.as_json)
-    directory = output.out or new_directory(RUNS, spec.task)
-    check_free_folder(directory)
-    with reported(directory, output.no_report):
-        with results_alone(), assembled(spec, os.environ, begin=partial(shown_progress, output.shown)) as parts:
-            if output.shown != "none":
-                say_scorers(parts.tasks)
-            carry_out(parts, text, directory, tracks=output.track, show=output.shown)
-        show_result(directory, as_json=output.as_json)
-    return 0
-
-
-def show_plan(spec: RunSpec, improver: str, sources: Sequence[str], *, as_json: bool) -> int:
-    """Print the estimate of a run that starts from the text `improver`; its tasks are loaded from `sources`.
-
-    Raises:
-        ConfigurationError: something does not exist, or money is limited and no price is known.
-    """
-    spec = spec.checked()
-    assumptions = assumptions_of(spec, improver, loaded(sources), os.environ)
-    present(planned([(spec, assumptions)], [works(spec, assumptions, Formula.run)]), as_json=as_json)
-    return 0
+    job = train_job(spec, all_of(tasks), any_improver_text(start.improver))
+    return command(job, output, output.out, dry_run=dry_run)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from strop.api.conventions import make_spec
-from strop.api.scoring import score_program, shown_progress
+from strop.api.scoring import score_job
 from strop.api.target import target_of
-from strop.cli.commands.options import Json, Scored, Settings, Target, scoring_of
-from strop.cli.commands.output import announce, present, results_alone
+from strop.cli.command import command
+from strop.cli.commands.options import Json, Scored, Settings, Target, ViewOptions, scoring_of
 from strop.runs.options import EnvironmentOptions, Whole
 from strop.runs.score import program_of
 from strop.tasks.base import Split
@@ -38,13 +38,7 @@ def score_command(
     seed
         Seed of the instances, together with this machine's key.
     """
-    scoring = scoring_of(scored, settings)
-    spec = make_spec((target,), environment, seed=seed).checked()
-    with results_alone():  # what a task's own code prints is not a result
-        task = target_of(target, scoring).task
+    spec = make_spec((target,), environment, seed=seed).checked_here()
+    task = target_of(target, scoring_of(scored, settings)).task
     text = task.seed if solution is None else program_of(solution, task)
-    announce(environment.instances)
-    with results_alone(), shown_progress(step=f"scoring {task.name}"):
-        score = score_program(task, text, split, spec)
-    present(score, as_json=as_json)
-    return 0
+    return command(score_job(spec, task, text, split), ViewOptions(as_json=as_json))

@@ -8,7 +8,7 @@ from string import ascii_letters, digits
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.terminal_text import escape
-from strop.cli.commands.output import results, results_alone
+from strop.cli.commands.output import results
 from strop.tasks.registry import load
 
 
@@ -25,13 +25,11 @@ def verify_command(solution: Path, problem: str | None = None, /) -> int:
         File that defines the strop.Construction. By default the file of the construction names an installed problem.
     """
     name, answer = _read(solution)
-    with results_alone():  # what a problem's own code prints is not a result
-        task = load(problem or _installed(name))
+    task = load(problem or _installed(name))
     if task.problem is None:
         raise ConfigurationError(f"{problem or escape(name, 60)} is no strop.Construction")
     try:
-        with results_alone():
-            value = task.problem.verify(answer)
+        value = task.problem.verify(answer)
     except Malformed as error:
         _say(f"{task.name}: no solution: {error}")
         return 1

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,28 +18,27 @@ from strop.base.pluralize import plain, quantity
 from strop.lm.options import named
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import Node, describe, nodes_of
-from strop.report.html.tables import Tables
+from strop.report.html.tables import TABULATED, Tables
 from strop.report.terminal.words import notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import signed
 from strop.runs.claims.training import Conclusion, conclusion_of, copies_words, status_words
-from strop.runs.evaluate import measured_in
-from strop.runs.results.improved import Improved, read_improved
+from strop.runs.record import Record
+from strop.runs.result import result_of
+from strop.runs.results.improved import Improved, Unfinished
 from strop.runs.results.measured import Measured
 from strop.runs.results.parts import Noted, counted_answers, noted
 from strop.runs.results.trained import Iteration
-from strop.runs.run_data import RunData, read_run
-from strop.runs.run_directory import RESUMABLE
+from strop.runs.run_data import RunData
 from strop.runs.train import iterations_of
 from strop.runs.verified import Verified
-from strop.store import Store
 
 
 def commands_of(run: RunData, directory: str) -> dict[str, str]:
     """Purpose → command line for a shell: to resume a run that did not finish, or to replay one that did."""
     place, kind = shlex.quote(directory), run.meta.get("kind", "")
-    if kind in RESUMABLE and run.status not in ("finished", "running"):
+    if kind != "replay" and run.status not in ("finished", "running"):
         return {"resume": f"strop resume {place}"}
     return {"replay": f"strop replay {place}"} if kind == "run" and run.status == "finished" else {}
 
@@ -150,34 +148,29 @@ class Page:
         return baselines
 
 
-def read_page(store: Store, directory: Path) -> Page:
-    """The page of the record in `store`, which lies in `directory`: of any command, finished or not.
+def read_page(record: Record, result: object = None) -> Page:
+    """The page of a record, of any command, finished or not. `result`: what was read from it before.
 
     Raises:
         StoreError, ValueError, TypeError, LookupError: the record is damaged.
     """
-    tables = Tables(store)
-    run = read_run(store, tables.add)
-    tables.end()
-    improvers = run.meta.get("kind") != "improve"
-    nodes, left_out = nodes_of(run, store)
-    describe(nodes, run, store, improvers=improvers)
-    cuts = [*tables.cuts(), *highlight_nodes(nodes)]
-    if left_out:
-        cuts.append(f"{left_out:,} candidates are not in the lineage; strop export writes them")
-    page = Page(directory, run, tables, nodes, _measured(store, run), cuts)
-    page.headline = _headline(store, page)
+    with record.again() as store:
+        tables, run = Tables(store), record.run
+        for stored in store.outline(*TABULATED):
+            tables.add(stored)
+        tables.end()
+        improvers = run.meta.get("kind") != "improve"
+        nodes, left_out = nodes_of(run, store)
+        describe(nodes, run, store, improvers=improvers)
+        cuts = [*tables.cuts(), *highlight_nodes(nodes)]
+        if left_out:
+            cuts.append(f"{left_out:,} candidates are not in the lineage; strop export writes them")
+        page = Page(record.folder, run, tables, nodes, None, cuts)
+        page.headline = _headline(record, page, result)
     return page
 
 
-def _measured(store: Store, run: RunData) -> Measured | None:
-    """The table of `strop eval`; None for the record of another command, or one that is damaged."""
-    with suppress(StoreError):
-        return measured_in(store) if run.meta.get("kind") in ("eval", "compare") else None
-    return None
-
-
-def _headline(store: Store, page: Page) -> Conclusion:
+def _headline(record: Record, page: Page, result: object) -> Conclusion:
     """What the terminal says of the run, in the same words."""
     ended = status_words(page.run.status, page.run.detail)
     command = f"strop {page.kind}" if page.kind else "an unknown command"
@@ -187,18 +180,19 @@ def _headline(store: Store, page: Page) -> Conclusion:
     try:
         if page.kind == "run":
             return conclusion_of(page.run, page.iterations)
-        if page.kind == "improve":
-            return _improvement(store, page)
+        result = result or result_of(record)
+        if isinstance(result, Improved | Unfinished):
+            return _improvement(result, page)
     except StoreError as error:  # the rest of the record can still be shown
         return Conclusion(plainly, f"The result cannot be computed: {error}.")
-    if page.measured is not None:
-        return Conclusion(page.measured.sentence, ended)
+    if isinstance(result, Measured):
+        page.measured = result
+        return Conclusion(result.sentence, ended)
     return Conclusion(plainly, ended)
 
 
-def _improvement(store: Store, page: Page) -> Conclusion:
+def _improvement(improved: Improved | Unfinished, page: Page) -> Conclusion:
     """Fills the rows of before and after, and the patch, too."""
-    improved = read_improved(store)
     if not isinstance(improved, Improved):
         return Conclusion(improved.sentence, "")
     page.improvement = before_and_after(improved)

@@ -28,7 +28,8 @@ from strop.report.html.page import Page, read_page
 from strop.report.html.tables import MOST_ROWS
 from strop.report.terminal.words import GLOSSARY, counted, duration
 from strop.runs.claims.numbers import between
-from strop.runs.reading import opened
+from strop.runs.reading import reading
+from strop.runs.record import Record
 
 FILE_NAME = "report.html"
 """The page that commands write into the directory of their run."""
@@ -50,8 +51,13 @@ def report_of(directory: Path, live: str = "") -> str:
     Raises:
         StoreError: there is no record, or it is damaged.
     """
-    with opened(directory) as store:
-        return render(read_page(store, directory), live)
+    with reading(directory), Record.open(directory) as record:
+        return page_of(record, live=live)
+
+
+def page_of(record: Record, result: object = None, live: str = "") -> str:
+    """The page of a record. `result`: what was read from it before; `live` as in `report_of`."""
+    return render(read_page(record, result), live)
 
 
 def write_page(text: str, path: Path) -> None:

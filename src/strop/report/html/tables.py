@@ -16,6 +16,8 @@ MOST_ROWS = 200
 """Rows of a table that a page shows."""
 ROOM = 1_000_000
 """Characters of all texts in the rows."""
+TABULATED = (LmCalled, LmFault, LmResponded, Evaluated)
+"""The events that the tables are made of."""
 Row = dict[str, Any]
 """The fields of an event, with the iteration `t`, `role`, `at` in seconds since the first event, and `texts` by title."""
 

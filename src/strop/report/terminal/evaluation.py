@@ -11,7 +11,7 @@ from rich.console import Console
 from strop.base.pluralize import plain, quantity
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
-from strop.report.terminal.layout import SENTENCE, print_glossary, say
+from strop.report.terminal.layout import SENTENCE, look_at, print_glossary, say
 from strop.report.terminal.run import print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, notice_of, own_score_line
@@ -58,6 +58,7 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
         _print_failures(cell, console)
     (print_notes if full else print_noticed)(measured.audit, console)
     say(console, f"LM cost: {measured.costs.words}" if measured.costs.words else "")
+    say(console, "" if full or not measured.cells else f"more: {look_at(measured.directory)}", limit=SENTENCE)
     print_glossary(console, ("û", "u(s)", "test split", "interval", "copy") if full else ("û", "u(s)"))
 
 

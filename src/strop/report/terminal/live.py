@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self, TextIO, TypeAlias
 
@@ -24,6 +24,7 @@ from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
 from strop.report.terminal.narration import Narration, candidate_score, named
 from strop.report.terminal.words import counted, duration
+from strop.runs.assembly import Watcher
 from strop.runs.claims.numbers import between, in_words, money
 from strop.runs.results.parts import sample
 from strop.runs.scopes import is_candidate, is_meta_candidate, iteration_of
@@ -33,59 +34,63 @@ _WIDEST = 76
 """Columns that the figures take, at most."""
 
 
-class View:
+class View(Watcher):
     """A recorder that shows events; a context manager that leaves the terminal as it was. Safe to use from many threads.
 
     This one shows nothing.
     """
 
+    trackers: Sequence[str] = ()
+    """Where the record is sent while it is written (strop.report.track)."""
+
     def __call__(self, event: Event) -> None:
         """Show `event`. Cheap: called on the thread that acts."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Leave the terminal as it was."""
+    def go_on(self, past: Iterable[Event], spent: Mapping[str, int], notes: Mapping[str, int]) -> None:
+        """Take in what earlier sessions did: their events, what the run's limits counted, and how often each rule was noted."""
 
 
 def make_view(
     mode: Mode = "auto",
     stream: TextIO | None = None,
     *,
-    notice: str = "",
+    heading: Sequence[str] = (),
     narration: Narration | None = None,
+    trackers: Sequence[str] = (),
     clock: Callable[[], float] = time.monotonic,
 ) -> View:
     """A view of a run on `stream` (standard error if None).
 
     `auto` draws on a terminal, keeps one line in a notebook, and writes lines elsewhere; `rich` draws, except on a terminal that
-    can only write lines (TERM=dumb). `notice` comes first, e.g. that no language model is used. `narration` says where a resumed
-    run stands. `clock` gives seconds. NO_COLOR is honoured.
+    can only write lines (TERM=dumb). `heading` comes first, a line each. `clock` gives seconds. NO_COLOR is honoured.
     """
     stream, narration = stream if stream is not None else sys.stderr, narration or Narration()
-    if mode == "none":
-        return View()
-    notebook = kernel() if mode == "auto" else None
+    view, notebook = View(), kernel() if mode == "auto" else None
     if notebook is not None:
-        return Narrated(displayed(notebook), narration, notice, clock)
-    draws = mode == "rich" or (mode == "auto" and stream.isatty())
-    if draws and not Console(file=stream).is_dumb_terminal:
-        return LiveView(stream, notice, clock, narration)
-    return LineView(stream, notice, clock, narration)
+        view = Narrated(displayed(notebook), narration, heading, clock)
+    elif mode == "rich" or (mode == "auto" and stream.isatty()):
+        is_dumb = Console(file=stream).is_dumb_terminal
+        view = (LineView if is_dumb else LiveView)(stream, heading, clock, narration)
+    elif mode != "none":
+        view = LineView(stream, heading, clock, narration)
+    view.trackers = trackers
+    return view
 
 
 class Narrated(View):
     """Shows the lines of a narration, each after the time since the start. In a notebook: the last one, under the cell."""
 
     def __init__(
-        self, show: Callable[[str], object], narration: Narration, notice: str, clock: Callable[[], float]
+        self,
+        show: Callable[[str], object],
+        narration: Narration,
+        heading: Sequence[str],
+        clock: Callable[[], float],
     ) -> None:
         """`show` shows a line."""
         self._show = show
-        self._notice = notice
+        self._heading = [escape(line, 400) for line in heading]
+        self._step = ""
         self._clock = clock
         self._start = self._last = clock()
         """`_last`: when the last event happened."""
@@ -102,23 +107,35 @@ class Narrated(View):
 
     def show(self, event: Event, line: str) -> None:
         """Show the `line` that describes `event`."""
-        self._show(f"{self._notice}\n{self._timed(line)}".lstrip("\n"))
+        self._show("\n".join([*self._heading, self._timed(line)]))
+
+    def step(self, line: str) -> None:
+        """Show what is done now: a line each, without what follows a colon, which counts."""
+        shown = line.partition(":")[0]
+        if shown != self._step:
+            self._step = shown
+            self._show(escape(shown))
+
+    def go_on(self, past: Iterable[Event], spent: Mapping[str, int], notes: Mapping[str, int]) -> None:
+        self._narration.begin_again(past, spent, notes)
 
     def _timed(self, line: str) -> str:
         """`line` after the time since the start."""
         return f"[{duration(self._clock() - self._start):>8}] {line}"
 
     def __enter__(self) -> Self:
-        if self._notice:
-            self._show(self._notice)
+        for line in self._heading:
+            self._show(line)
         return self
 
 
 class LineView(Narrated):
     """One line per step: for logs, pipes and dumb terminals."""
 
-    def __init__(self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration) -> None:
-        super().__init__(Display(stream).say, narration, notice, clock)
+    def __init__(
+        self, stream: TextIO, heading: Sequence[str], clock: Callable[[], float], narration: Narration
+    ) -> None:
+        super().__init__(Display(stream).say, narration, heading, clock)
 
     def show(self, event: Event, line: str) -> None:
         """Write the `line` that describes `event`."""
@@ -132,9 +149,15 @@ class LineView(Narrated):
 class LiveView(Narrated):
     """The figures of a run, redrawn in place, below a line for each candidate of strop improve and each iteration."""
 
-    def __init__(self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration) -> None:
+    def __init__(
+        self, stream: TextIO, heading: Sequence[str], clock: Callable[[], float], narration: Narration
+    ) -> None:
         self._display = Display(stream, self.render, force=True)
-        super().__init__(self._display.say, narration, notice, clock)
+        super().__init__(self._display.say, narration, heading, clock)
+
+    def step(self, line: str) -> None:
+        """Show what is done now in the line that changes, with the time."""
+        self._step = line
 
     def show(self, event: Event, line: str) -> None:
         """Write the `line` if it is one of those that stay."""
@@ -151,9 +174,9 @@ class LiveView(Narrated):
         with self._lock:
             now, narration = self._clock(), self._narration
             elapsed, waiting = now - self._start, narration.waiting(now - self._last)
+            if not narration.run.sessions:
+                return Text(fit(f"{escape(self._step) or 'starting'} · {duration(elapsed)}"), style="dim")
             head = [Text(fit(_title(narration, elapsed)), style="bold", no_wrap=True, overflow="ellipsis")]
-            if self._notice:
-                head.append(Text(fit(self._notice), style="bold yellow", no_wrap=True, overflow="ellipsis"))
             facts = Table.grid(padding=(0, 2))
             facts.add_column(style="dim", no_wrap=True)
             facts.add_column(overflow="fold", max_width=_WIDEST - 14)
@@ -165,9 +188,8 @@ class LiveView(Narrated):
             return Group(*head, facts)
 
     def __enter__(self) -> Self:
-        if self._notice:
-            self._display.say(self._notice, "bold yellow")
         self._display.__enter__()
+        super().__enter__()
         return self
 
     def __exit__(

@@ -62,7 +62,7 @@ def print_trained(trained: Trained, console: Console, *, full: bool = False) -> 
 
 def print_everything(trained: Trained, console: Console) -> None:
     """The conclusion, the iterations, the costs, the lineage, how improvers searched, the gates, and the best improver."""
-    run = trained.record
+    run = trained.run
     say(console, notice_of(trained.model, trained.is_language_model), style="bold yellow")
     say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, trained.explanation, limit=SENTENCE)
@@ -90,7 +90,7 @@ def print_everything(trained: Trained, console: Console) -> None:
 
 def print_summary(trained: Trained, console: Console) -> None:
     """The summary; `strop show --full` has the rest."""
-    names = trained.record.meta.get("task", "") or ", ".join(trained.tasks)
+    names = trained.run.meta.get("task", "") or ", ".join(trained.tasks)
     say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, f"STOP on {names}. {MEANING}")
     say(console, notice_of(trained.model, trained.is_language_model), style="yellow")
@@ -111,7 +111,7 @@ def print_noticed(rows: Sequence[Noted], console: Console) -> None:
 
 
 def _iteration_rows(trained: Trained) -> Iterator[tuple[str, str]]:
-    tried = [event for event in trained.record.candidates if is_meta_candidate(event)]
+    tried = [event for event in trained.run.candidates if is_meta_candidate(event)]
     for iteration in trained.iterations[1:]:
         own = [event for event in tried if iteration_of(event.scope) == iteration.t]
         yield f"t = {iteration.t}", f"{_tried(own)}; {_decision(iteration)}"
@@ -135,7 +135,7 @@ def _decision(iteration: Iteration) -> str:
 
 
 def _spent(trained: Trained) -> str:
-    run, total = trained.record, trained.costs.total
+    run, total = trained.run, trained.costs.total
     work = f"{quantity(total.lm_calls, 'LM call')}, {quantity(run.evaluations, 'evaluation')}"
     return ", ".join(filter(None, (work, duration(run.seconds), trained.costs.price.words)))
 
@@ -150,7 +150,7 @@ def _next(trained: Trained) -> Iterator[str]:
 
 def _beside(trained: Trained) -> str:
     """How to see what one would use anyway beside the result, and what that takes."""
-    recipe, run = trained.record.recipe, near(trained.directory)
+    recipe, run = trained.run.recipe, near(trained.directory)
     improvers = (f"{run}:0", f"{run}:{trained.best_t}", *USUAL)
     words = ["strop", "eval", *improvers, *(word for task in trained.tasks for word in ("--task", task))]
     for name, default in ((field.name, field.default) for field in fields(BudgetOptions)):

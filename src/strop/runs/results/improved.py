@@ -21,10 +21,9 @@ from strop.runs.patching.apply import apply_files
 from strop.runs.patching.result_files import BEST, CONSTRUCTION, DIFF, ORIGINAL_SCOPE, SOLUTION, SOLUTION_FILES
 from strop.runs.patching.source_files import Original, of_seed, original_from
 from strop.runs.programs import best_in
-from strop.runs.reading import opened
+from strop.runs.record import Record
 from strop.runs.results.parts import AnswerCounts, Noted, counted_answers, noted
-from strop.runs.run_data import Costs, RunData, read_run
-from strop.store import Store
+from strop.runs.run_data import Costs, RunData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +54,8 @@ class ImprovementRecord:
     """The best candidate; None if none is better than the original."""
     applied: str | None = None
     """Where the patch was applied, or why not; null without --apply."""
+    record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
+    """The `Record` that it was read from, if any."""
 
     @property
     def program(self) -> str | None:
@@ -139,7 +140,7 @@ class Improved(Evidence, ImprovementRecord, Shown):
         Raises:
             ConfigurationError: it is not better on what the user wants, or a file has changed since the improvement started.
         """
-        return apply_run(self.directory, force=force)
+        return apply_result(self, force=force)
 
     def __repr__(self) -> str:
         change = self.change
@@ -155,9 +156,9 @@ def original_of(meta: Mapping[str, str], directory: Path) -> Original | None:
     return original_from(meta[ORIGINAL_KEY], directory) if ORIGINAL_KEY in meta else None
 
 
-def read_improved(store: Store, applied: str | None = None) -> Improved | Unfinished:
-    """The result in a record of `strop improve`. `applied`: where its patch was applied."""
-    run, directory = read_run(store), store.directory
+def read_improved(of: Record) -> Improved | Unfinished:
+    """The result in a record of `strop improve`."""
+    run, directory = of.run, of.folder
     source = original_of(run.meta, directory) or _seed(run)
     facts = facts_from(run.meta[OBJECTIVE_KEY]) if OBJECTIVE_KEY in run.meta else None
     notes: Counter[str] = Counter()
@@ -176,7 +177,7 @@ def read_improved(store: Store, applied: str | None = None) -> Improved | Unfini
         answers=counted_answers(run.answers),
         source=source,
         best_so_far=best_in(run),
-        applied=applied,
+        record=of,
     )
     of_record = {each.name: getattr(record, each.name) for each in fields(record)}
     evidence = recorded(run, source, facts)
@@ -192,8 +193,8 @@ def _seed(run: RunData) -> Original:
     return of_seed(run.text(seed.solution) if seed and seed.solution else "")
 
 
-def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -> list[Path]:
-    """Apply the patch of the record in `directory` to the user's files, to all or none. Returns the paths that changed.
+def apply_result(result: Improved | Unfinished, *, force: bool = False, unproven: bool = False) -> list[Path]:
+    """Apply the patch of a result to the user's files, to all or none. Returns the paths that changed.
 
     `force`: also files that changed since the run started. `unproven`: also a program that is not called better, or the best
     so far.
@@ -201,9 +202,7 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
     Raises:
         ConfigurationError: it is not better on what the user wants, or a file has changed since the improvement started.
     """
-    with opened(directory) as store:
-        result = read_improved(store)
-    unless = "--unproven applies it anyway"
+    directory, unless = result.directory, "--unproven applies it anyway"
     if result.unverified:
         raise ConfigurationError(f"not applied; {result.unverified}. Read its patch and apply it yourself")
     if isinstance(result, Improved):

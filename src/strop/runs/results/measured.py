@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from strop.analysis.stats import Estimate
+from strop.base.as_document import HIDDEN
 from strop.base.results import Evaluation
 from strop.base.shown import Shown
 from strop.runs.results.parts import Noted, Sample
@@ -126,6 +127,8 @@ class Measured(Shown):
     """The price of everything."""
     audit: tuple[Noted, ...] = ()
     """Audit notes about the improvers and their programs, by rule."""
+    record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
+    """The `Record` that it was read from, if any."""
     repeats: tuple[str, ...] = ()
     """Tasks that measure on the test split what they measure in training, because their instances do not differ."""
 

@@ -164,8 +164,10 @@ class Trained(Shown):
     """What the responses contain; null for `table2`."""
     searches: Mapping[str, Search] = field(metadata=HIDDEN)
     """SHA-256 of an improver → how it searches."""
-    record: RunData = field(metadata=HIDDEN, compare=False)
+    run: RunData = field(metadata=HIDDEN, compare=False)
     """Everything in the record."""
+    record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
+    """The `Record` that it was read from, if any."""
 
     def __repr__(self) -> str:
         return f"<Trained {self.digest[:12] or self.status}: in {self.file or self.directory}>"

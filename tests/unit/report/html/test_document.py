@@ -30,6 +30,7 @@ from strop.report.html.charts import figures_of
 from strop.report.html.page import Page
 from strop.report.html.render import RENEWED_SECONDS, render
 from strop.report.html.tables import MOST_ROWS, Tables
+from strop.runs.record import Record
 from strop.runs.results.parts import counted_answers
 from strop.runs.run_data import read_run
 from strop.runs.train import read_trained
@@ -119,7 +120,7 @@ def test_the_answers_of_a_page_are_those_of_strop_show(made: Path, made_page: Pa
 
 def test_the_iterations_of_a_page_are_those_of_strop_show(made: Path, made_page: Page) -> None:
     with Store.open(made) as store:
-        shown = read_trained(store)
+        shown = read_trained(Record(store))
     assert [(each.train, each.test) for each in made_page.iterations] == [
         (each.train, each.test) for each in shown.iterations
     ]

@@ -22,6 +22,7 @@ from strop.base.events import (
 from strop.base.solution import digest_of
 from strop.report.terminal.live import LineView, LiveView, Mode, View, make_view
 from strop.report.terminal.narration import Narration
+from support.processes import wait_until
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 [bold red]markup[/bold red] [/] \u202e \ud800 \r gone"
 
@@ -38,17 +39,17 @@ class Gone(io.StringIO):
         raise BrokenPipeError
 
 
-def lines(events: list[Event], notice: str = "") -> list[str]:
+def lines(events: list[Event], *heading: str) -> list[str]:
     """The lines about events."""
     stream = io.StringIO()
-    with make_view("plain", stream, notice=notice) as view:
+    with make_view("plain", stream, heading=heading) as view:
         for event in events:
             view(event)
     return [re.sub(r"^\[[^]]*] ", "", line) for line in stream.getvalue().splitlines()]
 
 
-def drawn(events: list[Event], width: int = 80, notice: str = "") -> str:
-    view = LiveView(Terminal(), notice, lambda: 0.0, Narration())
+def drawn(events: list[Event], width: int = 80) -> str:
+    view = LiveView(Terminal(), (), lambda: 0.0, Narration())
     for event in events:
         view(event)
     page = Console(file=io.StringIO(), width=width, record=True)
@@ -84,7 +85,7 @@ def test_view_is_plain_when_the_terminal_is_dumb(monkeypatch: pytest.MonkeyPatch
 
 
 def test_view_writes_to_standard_error_when_no_stream_is_given(capsys: pytest.CaptureFixture[str]) -> None:
-    with make_view("plain", notice="hello"):
+    with make_view("plain", heading=["hello"]):
         pass
     assert capsys.readouterr() == ("", "hello\n")
 
@@ -124,9 +125,25 @@ def test_line_of_a_candidate_says_that_it_is_the_best_so_far(happened: list[Even
     assert [line.endswith(", best so far") for line in lines(happened) if "candidate" in line] == [True, False]
 
 
-def test_notice_comes_first_in_lines_and_stays_in_a_live_view(happened: list[Event]) -> None:
-    notice = "offline is not a language model"
-    assert lines([], notice=notice) == [notice] and notice in drawn(happened, notice=notice)
+def test_heading_comes_first_in_lines_and_above_a_live_view(happened: list[Event]) -> None:
+    assert lines([], "the score", "the budget") == ["the score", "the budget"]
+    assert "the budget" in written(happened, "the score", "the budget")
+
+
+def test_step_is_a_line_once_without_what_it_counts() -> None:
+    stream = io.StringIO()
+    with make_view("plain", stream) as view:
+        for step in ("spoiling: 1 of 2", "spoiling: 2 of 2", "measuring"):
+            view.step(step)
+    assert stream.getvalue().splitlines() == ["spoiling", "measuring"]
+
+
+def test_live_view_shows_the_step_until_the_run_begins() -> None:
+    view = LiveView(Terminal(), (), lambda: 0.0, Narration())
+    view.step("spoiling: 1 of 2")
+    page = Console(file=io.StringIO(), width=80, record=True)
+    page.print(view.render())
+    assert page.export_text().startswith("spoiling: 1 of 2")
 
 
 def test_faults_and_notes_have_a_line_each_time_their_number_doubles(make_fault: Callable[..., LmFault]) -> None:
@@ -179,7 +196,7 @@ def test_live_view_shows_iteration_task_model_budget_best_and_counts(happened: l
 
 @pytest.mark.parametrize("width", [40, 80, 119, 120, 160])
 def test_live_view_is_never_wider_than_the_terminal(happened: list[Event], width: int) -> None:
-    lines = drawn(happened, width=width, notice="a notice that is longer than any line of forty columns").splitlines()
+    lines = drawn(happened, width=width).splitlines()
     assert max(len(line.rstrip()) for line in lines) <= width
 
 
@@ -210,9 +227,9 @@ def test_live_view_shows_markup_as_text_and_no_escape_of_a_guest(make_evaluated:
     assert not {"\x1b", "\x07", "\u202e", "\ud800"} & set(page)
 
 
-def written(events: list[Event], notice: str = "") -> str:
+def written(events: list[Event], *heading: str) -> str:
     terminal = Terminal()
-    with make_view("rich", terminal, notice=notice) as view:
+    with make_view("rich", terminal, heading=heading) as view:
         for event in events:
             view(event)
     return terminal.getvalue()
@@ -226,18 +243,22 @@ def test_live_view_leaves_finished_iterations_and_never_hides_the_cursor(happene
 
 @pytest.mark.parametrize("mode", ["rich", "plain"])
 def test_view_goes_on_when_nobody_reads_any_more(mode: Mode, happened: list[Event]) -> None:
-    with make_view(mode, Gone(), notice="hello") as view:
+    with make_view(mode, Gone(), heading=["hello"]) as view:
         for event in happened:
             view(event)
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
 def test_live_view_has_colour_unless_no_color_is_set(
-    monkeypatch: pytest.MonkeyPatch, no_color: str, coloured: bool
+    monkeypatch: pytest.MonkeyPatch, make_fault: Callable[..., LmFault], no_color: str, coloured: bool
 ) -> None:
     monkeypatch.setenv("NO_COLOR", no_color)
     yellow = re.compile(r"\x1b\[[0-9;]*33m")
-    assert bool(yellow.search(written([], notice="hello"))) == coloured
+    terminal = Terminal()
+    with make_view("rich", terminal) as view:
+        view(make_fault())
+        wait_until(lambda: "problems" in terminal.getvalue())
+    assert bool(yellow.search(terminal.getvalue())) == coloured
 
 
 @pytest.mark.heavy
@@ -257,7 +278,7 @@ def test_view_takes_events_from_many_threads_at_once(mode: str, happened: list[E
 
 def test_last_line_leaves_it_to_the_error_after_it_to_say_which_limit_is_spent() -> None:
     stream = io.StringIO()
-    LineView(stream, "", lambda: 0.0, Narration())(
+    LineView(stream, (), lambda: 0.0, Narration())(
         RunFinished(scope="", status="budget", detail="--max-calls 1 is spent")
     )
     assert "run stopped at a limit; LM calls 0" in stream.getvalue() and "is spent" not in stream.getvalue()
@@ -282,7 +303,7 @@ def test_failures_of_one_kind_have_a_line_each_time_their_number_doubles() -> No
 
 def test_live_view_says_of_its_time_limit_and_of_a_silence(make_call: Callable[[str], Event]) -> None:
     now = [0.0]
-    view = LiveView(Terminal(), "", lambda: now[0], Narration())
+    view = LiveView(Terminal(), (), lambda: now[0], Narration())
     view(RunStarted(scope="", spec={"task": "lpn", "max_time": 600.0}, environment={}, posture={}))
     now[0] = 12.0
     page = Console(file=io.StringIO(), width=80, record=True)

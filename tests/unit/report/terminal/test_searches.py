@@ -14,6 +14,7 @@ from strop.base.as_document import to_json
 from strop.base.events import Evaluated, ImproveFinished, ImproveStarted, IterationFinished, LmCalled, RunStarted
 from strop.base.solution import digest_of
 from strop.report.terminal.run import print_comparisons, print_searches
+from strop.runs.record import Record
 from strop.runs.run_data import RunData, read_run
 from strop.runs.spec import improver_text
 from strop.runs.train import read_trained, searches_in
@@ -81,7 +82,7 @@ def test_document_has_the_search_of_every_iteration(tmp_path: Path) -> None:
         store.append(Evaluated(scope="i/u-1#0", utility="lpn", split="train", solution="x", verdict="ok", value=1.0))
         store.append(ImproveFinished(scope="i", solution="x", utility_calls=1, lm_calls=1))
         store.append(iteration(0, SEED, None))
-        document = read_trained(store)
+        document = read_trained(Record(store))
     (first,) = json.loads(to_json(document))["iterations"]
     assert first["search"]["idea"] == "Improves a solution according to a utility function."
     counted = {"improvements": 1, "lm_calls": 1, "rounds": 1, "utility_calls": 1, "prompts": 1, "showing_earlier": 0}

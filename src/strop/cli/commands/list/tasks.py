@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from strop.base.plugins import TASKS, installed
 from strop.cli.commands.options import Json
-from strop.cli.commands.output import print_document, results, results_alone
+from strop.cli.commands.output import print_document, results
 from strop.report.terminal.listings import print_installed
 from strop.report.terminal.tasks import (
     TaskDescription,
@@ -52,8 +52,7 @@ def _described(name: str) -> TaskDescription:
     """
     if name in META:
         return described_meta(META[name](), asdict(PAPERS))
-    with results_alone():  # a task's own code may print
-        task = load_any(name)
+    task = load_any(name)
     if isinstance(task, CommandTask):
         return described_command(task)
     if task.problem is not None:

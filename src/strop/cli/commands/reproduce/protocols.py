@@ -17,7 +17,7 @@ from strop.base.events import Judged
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import DryRun, Folder, Json, Models
-from strop.cli.commands.output import announce, notify, present, print_document, record_in, results, results_alone
+from strop.cli.commands.output import announce, notify, present, print_document, record_in, results
 from strop.report.terminal.layout import SENTENCE, say
 from strop.reproduce.baselines import Baselines, Strategies
 from strop.reproduce.cells import Progress
@@ -108,8 +108,7 @@ def _carry_out(protocol: Protocol, execution: Execution, *, as_json: bool) -> in
             notify(f"{protocol.directory} has all of {protocol.name}; nothing is left to ask for")
         return 0
     announce(protocol.instances)
-    with results_alone():
-        performed = perform(protocol, Progress())
+    performed = perform(protocol, Progress())
     _print(performed, as_json=as_json)
     return 0
 

@@ -1,0 +1,273 @@
+"""A verb is a job: what it works on, what it does, and how its result is read. `perform` carries one out.
+
+Every command and every function makes a job; beginning, recording, resuming, stopping and reading exist here, once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from strop.api.lookup import RUNS
+from strop.base.budget import LM_CALLS
+from strop.base.errors import (
+    ConfigurationError,
+    LanguageModelError,
+    OutOfThreads,
+    RunBudgetSpent,
+    SandboxError,
+    StoreError,
+    StropError,
+)
+from strop.base.events import AuditNoted, Evaluated, LmCalled, LmResponded
+from strop.base.private import make_folder
+from strop.base.terminal_text import escape
+from strop.core.completed_work import NOTHING, CompletedWork
+from strop.core.scorer import scorer_line
+from strop.lm.base import LanguageModel
+from strop.lm.known_answers import NoModel
+from strop.report.terminal.live import LiveView, Mode, View, make_view
+from strop.report.terminal.narration import Narration
+from strop.report.track import sent
+from strop.runs.assembly import Components, assembled
+from strop.runs.claims.gains import score_words
+from strop.runs.context import RunContext, session
+from strop.runs.interrupts import Interrupted, TimeSpent, stop
+from strop.runs.journal import Journal
+from strop.runs.plan import Formula, Plan, Work, assumptions_of, planned, works
+from strop.runs.record import Record
+from strop.runs.resume import recall
+from strop.runs.run_data import read_run
+from strop.runs.run_directory import check_in_place, ignore_records, keep_tasks, meta_of, new_directory, on_kept_trees
+from strop.runs.spec import RunSpec
+from strop.store import FILE_NAME, Proof, Store
+from strop.store.files import lock_directory
+from strop.tasks.command.task import AnyTask
+
+R = TypeVar("R")
+
+TEMPORARY = (
+    Interrupted,
+    TimeSpent,
+    RunBudgetSpent,
+    LanguageModelError,
+    SandboxError,
+    StoreError,
+    OutOfThreads,
+    OSError,
+)
+"""Errors after which a run can go on, when their cause has gone."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The record of a job that began before."""
+
+    secret: bytes
+    sources: tuple[str, ...]
+    """What its tasks were loaded from."""
+    folder: Path | None = None
+    """The folder of the record that the job goes on with; None: it repeats it in another one."""
+    proof: Proof | None = None
+    """What was proven of that record."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Generic[R]):
+    """A verb with all that it works on."""
+
+    kind: str
+    """The kind of its record: `improve`, `run`, `eval`, …"""
+    spec: RunSpec
+    tasks: tuple[AnyTask, ...]
+    do: Callable[[RunContext], R | None]
+    """What it does. The result of a job without a record is what this returns."""
+    read: Callable[[Record], R] | None = None
+    """Reads its result, finished or not; None: it leaves no record."""
+    keep: Callable[[R], None] = lambda result: None
+    """Writes files beside the record, for people, when everything was done."""
+    improver: str = ""
+    """Text of the improver that it begins with."""
+    meta: Callable[[Path], Mapping[str, str]] = lambda folder: {}
+    """More metadata of the record in a folder."""
+    name: str = ""
+    """Names its folder in runs/."""
+    says: tuple[str, ...] = ()
+    """What a user should know before anything is paid, a line each."""
+    estimate: Callable[[Formula], Work] | None = None
+    """What it takes; None: it asks no model."""
+    begun: Begun | None = None
+    """The record of earlier work; None: the job is new."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder that is one job's alone."""
+
+    folder: Path
+    lock: int
+    """What `lock_directory` returned."""
+
+
+def view_of(job: Job[Any], mode: Mode = "auto", trackers: Sequence[str] = ()) -> View:
+    """The view of a job: who computes its scores and its budget, then what happens."""
+    narration = Narration(score_words(job.tasks[0]))
+    heading = () if job.read is None else (*scorer_lines(job.tasks), *job.says)
+    return make_view(mode, heading=heading, narration=narration, trackers=trackers)
+
+
+def scorer_lines(tasks: Iterable[AnyTask]) -> Iterator[str]:
+    """Who computes the scores of some tasks, a line for each way."""
+    ways: dict[str, list[str]] = {}
+    for task in tasks:
+        ways.setdefault(scorer_line(task), []).append(task.name)
+    for words, names in ways.items():
+        of = "" if len(ways) == 1 else f" of {', '.join(names)}"
+        yield f"Score{of}: {words}"
+
+
+def perform(
+    job: Job[R],
+    out: Path | None = None,
+    *,
+    model: LanguageModel | None = None,
+    view: View | None = None,
+    past: CompletedWork = NOTHING,
+) -> R:
+    """Carry out a job, and read its result: the record is proven once and folded once.
+
+    `out`: the folder of a new record, empty or new. `model`: in place of the one that the spec names. `past`: what a replay knows
+    of the run that it repeats.
+
+    Raises:
+        ConfigurationError: something that the job names does not exist, or its folder is not free.
+        StropError: the host failed, or the work was stopped. What was done is kept: the error has the `result` so far, and a note
+            that says how to continue.
+    """
+    from strop.report.terminal import printers as printers  # how results are printed; here for the start-up time
+
+    view = view or View()
+    if job.read is None:
+        model = NoModel("", is_language_model=False)
+    with claimed(job, out) as place:
+        try:
+            with assembled(job.spec, job.tasks, model, view, job.begun.secret if job.begun else None) as parts:
+                parts = parts.knowing(past)
+                with _journal(job, place, parts, view) as journal:
+                    parts = on_kept_trees(parts, journal.folder) if place else parts
+                    with session(parts, journal, view) as context:
+                        result = job.do(context)
+        except (*TEMPORARY, KeyboardInterrupt) as error:
+            _tell_how_to_continue(job, place, error)
+            raise
+        finally:
+            stop.last_words = ""
+    if place is None or job.read is None:
+        return result  # type: ignore[return-value]
+    with Record.open(place.folder) as record:
+        found = job.read(record)
+        job.keep(found)
+    return found
+
+
+def plan_of(job: Job[Any]) -> Plan:
+    """What a job is expected to take, and what it takes at most.
+
+    Raises:
+        ConfigurationError: the model does not exist, or money is limited and no price is known.
+    """
+    assert job.estimate is not None, f"{job.kind} asks no model"
+    assumptions = assumptions_of(job.spec, job.improver, job.tasks, os.environ)
+    return planned([(job.spec, assumptions)], [works(job.spec, assumptions, job.estimate)])
+
+
+@contextmanager
+def claimed(job: Job[Any], out: Path | None) -> Iterator[Place | None]:
+    """The folder of a job, locked: that of its unfinished record, or a new or empty one. None for a job without a record.
+
+    Raises:
+        ConfigurationError: another run has the folder, or it cannot be written.
+        StoreError: another process is writing the unfinished record.
+    """
+    if job.read is None:
+        yield None
+        return
+    continues = job.begun is not None and job.begun.folder is not None
+    folder = job.begun.folder if job.begun and job.begun.folder else out or new_directory(RUNS, job.name)
+    made = [path for path in (folder, RUNS) if not path.exists()]
+    if not continues:
+        check_free_folder(folder)
+    try:
+        make_folder(folder)
+        lock = lock_directory(folder)
+    except StoreError as error:
+        if continues:
+            raise
+        raise ConfigurationError(str(error)) from error
+    except OSError as error:
+        raise ConfigurationError(f"cannot write a run in {folder}: {error.strerror or error}") from error
+    try:
+        yield Place(folder, lock)
+    finally:
+        os.close(lock)
+        with suppress(OSError):  # it holds a record
+            for path in made:
+                path.rmdir()
+
+
+def check_free_folder(folder: Path) -> None:
+    """Raises ConfigurationError if `folder` holds a run or files that a run might overwrite, or is elsewhere by a link."""
+    if (folder / FILE_NAME).exists():
+        raise ConfigurationError(
+            f"{folder} already holds a run: choose another directory; strop resume {folder} goes on with an unfinished one"
+        )
+    if folder.is_dir() and any(folder.iterdir()):
+        raise ConfigurationError(f"--out {folder} holds files already, which a run might overwrite; name a new folder")
+    check_in_place(folder)
+
+
+@contextmanager
+def _journal(job: Job[Any], place: Place | None, parts: Components, view: View) -> Iterator[Journal]:
+    """The journal of a job: of a new record, of its unfinished one, or one that keeps nothing."""
+    above = view.notify if isinstance(view, LiveView) else None  # elsewhere lines stay
+    if place is None:
+        yield Journal(None, lambda event: None, notify=above)
+        return
+    folder, begun, recalled = place.folder, job.begun, None
+    sources = begun.sources if begun else job.spec.tasks
+    stop.last_words = escape(f"To continue: strop resume {folder}")
+    if begun and begun.folder:
+        store = Store.resume(folder, lock=place.lock, proof=begun.proof)
+    else:
+        try:
+            store = Store.create(folder, meta_of(parts, job.kind) | dict(job.meta(folder)), lock=place.lock)
+            ignore_records(folder)
+            keep_tasks(folder, sources, parts.tasks)
+        except StoreError as error:
+            raise ConfigurationError(str(error)) from error
+    with sent(folder, view.trackers), store:
+        if begun and begun.folder:
+            recalled = recall(store)
+            if not recalled.events:  # it was killed before it began
+                keep_tasks(folder, sources, parts.tasks)
+            # What a view of one improvement counts; in a run it starts with the current iteration.
+            counted = store.events(Evaluated, LmCalled, LmResponded) if job.kind == "improve" else ()
+            past = [stored.event for stored in counted]
+            spent = recalled.money | ({} if past else {LM_CALLS: recalled.lm_calls})
+            view.go_on(past, spent, read_run(store, kinds=(AuditNoted,)).notes)
+        yield Journal(store, view, recalled=recalled, notify=above)
+
+
+def _tell_how_to_continue(job: Job[Any], place: Place | None, error: BaseException) -> None:
+    """Add to an error whose cause may be temporary how to continue, and the result so far."""
+    if place is None or job.read is None or not (place.folder / FILE_NAME).is_file():
+        return
+    more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""
+    error.add_note(f"To continue: strop resume {place.folder}{more}")
+    if isinstance(error, StropError):
+        with suppress(StropError, OSError), Record.open(place.folder) as record:
+            error.result = job.read(record)

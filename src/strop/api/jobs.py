@@ -1,0 +1,74 @@
+"""The job of a record: what `strop resume` goes on with and `strop replay` repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal, cast
+
+from strop.api.comparison import measure_job
+from strop.api.improvement import improve_job
+from strop.api.job import Begun, Job
+from strop.api.target import Target, all_of
+from strop.api.training import train_job
+from strop.base.errors import ConfigurationError
+from strop.runs.evaluate import improvers_in
+from strop.runs.improve import held_out_in
+from strop.runs.results.improved import original_of
+from strop.runs.run_directory import RunRecord, command_of
+from strop.store import Store
+from strop.tasks.command.task import AnyTask
+
+Maker = Callable[[RunRecord, tuple[AnyTask, ...]], Job[Any]]
+
+
+def _improvement(record: RunRecord, tasks: tuple[AnyTask, ...]) -> Job[Any]:
+    goal = Target(record.spec.task, tasks[0], original_of(record.meta, record.directory))
+    with Store.open(record.directory, proof=record.proof, believed=False) as store:
+        return improve_job(record.spec, goal, record.improver, held_out_in(store))
+
+
+def _training(record: RunRecord, tasks: tuple[AnyTask, ...]) -> Job[Any]:
+    return train_job(record.spec, tasks, record.improver)
+
+
+def _measurement(record: RunRecord, tasks: tuple[AnyTask, ...]) -> Job[Any]:
+    kind = cast(Literal["eval", "compare"], record.kind)
+    return measure_job(record.spec, tasks, kind, improvers_in(record.meta))
+
+
+MAKERS: dict[str, Maker] = {
+    "improve": _improvement,
+    "run": _training,
+    "eval": _measurement,
+    "compare": _measurement,
+}
+"""By the kind of the record; `strop.reproduce` adds its own."""
+
+
+def job_of(record: RunRecord, *, trust: bool) -> Job[Any]:
+    """The job that goes on with a record, on the tasks that it keeps. `trust`: as for `RunRecord.sources`.
+
+    Raises:
+        ConfigurationError: nothing goes on with such a record, or its tasks are not to be trusted.
+        RecordChanged: a file of its tasks in the record was changed.
+    """
+    make = MAKERS.get(record.kind)
+    if make is None:
+        raise ConfigurationError(
+            f"{record.directory} is the record of {command_of(record.kind)}, which cannot be resumed"
+        )
+    sources = record.sources(trust=trust)
+    job = make(record, all_of(sources, trusted=True))
+    return replace(job, begun=Begun(record.secret, sources, record.directory, record.proof))
+
+
+def repeated(record: RunRecord, *, trust: bool) -> Job[Any]:
+    """The job that repeats a finished run or improvement in another folder.
+
+    Raises:
+        ConfigurationError, RecordChanged: as `job_of` does.
+    """
+    job = job_of(record, trust=trust)
+    assert job.begun is not None
+    return replace(job, kind="replay", begun=replace(job.begun, folder=None))

@@ -1,0 +1,45 @@
+"""A record that is proven once and folded once, for all who ask about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+from strop.runs.run_data import RunData, read_run
+from strop.store import Proof, Store
+
+
+class Record:
+    """A record that is read. A context manager, which closes it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.folder = store.directory
+
+    @classmethod
+    def open(cls, folder: Path, proof: Proof | None = None, *, believed: bool = True) -> Record:
+        """The record in `folder`; arguments and errors as for `Store.open`."""
+        return cls(Store.open(folder, proof=proof, believed=believed))
+
+    @cached_property
+    def run(self) -> RunData:
+        """What it holds: its events, folded at the first question."""
+        return read_run(self.store)
+
+    @contextmanager
+    def again(self) -> Iterator[Store]:
+        """The record, opened again, for what the fold leaves out: only what is new is proven."""
+        with Store.open(self.folder, proof=self.store.proof) as store:
+            self.run.text = store.text
+            yield store
+
+    def __enter__(self) -> Record:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.store.close()
