@@ -60,6 +60,18 @@ def test_rate_that_was_planted_lies_in_the_interval_that_is_reported(strop: Any,
     assert "not a language model" in (tmp_path / "there" / "table2.md").read_text()
 
 
+def test_table_that_was_stopped_is_finished_by_resume(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "few.jsonl").write_text('{"text": "no program"}\n' * 8)
+    asked = shlex.split("reproduce table2 --model scripted:few.jsonl --n 6 --out there")
+    stopped = strop(*asked)
+    assert stopped.returncode == 3, stopped.stderr
+    (tmp_path / "few.jsonl").write_text('{"text": "no program"}\n' * 20)
+    resumed = strop("resume", "there")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "improvements: plain 6, warning 6" in resumed.stdout
+    assert json.loads((tmp_path / "there" / "table2.json").read_text())["arms"]["warning"]["n"] == 6
+
+
 def test_flagged_programs_are_kept_and_can_be_listed(strop: Any, tmp_path: Path) -> None:
     often = [word.replace("unsafe=0.1", "unsafe=0.5") for word in UNSAFE]
     strop(*often, "--n", "12", "--arm", "plain", "--out", "there")

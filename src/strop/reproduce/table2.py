@@ -9,6 +9,7 @@ Every response is recorded when it arrives, so it is not asked for again however
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -24,6 +25,7 @@ from strop.base.budget import COST, UTILITY_CALLS, Budget, Movement
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, LanguageModelError, StoreError, StropError
 from strop.base.events import AuditNoted, BudgetMoved, Event, Judged, LmCalled, LmResponded, discard
+from strop.base.from_json import read_json
 from strop.base.randomness import derive
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
@@ -42,12 +44,14 @@ from strop.runs.evaluators import jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.journal import framed
 from strop.runs.run_data import read_run
-from strop.runs.spec import PAPERS, RunSpec
+from strop.runs.run_directory import RunRecord
+from strop.runs.spec import PAPERS, RunSpec, run_secret
 from strop.sandbox.base import Limits, Sandbox
 from strop.store import FILE_NAME, Store
+from strop.store.key import key_file, machine_key
 from strop.tasks.paper.sandbox_flag.task import sandbox_flag
 
-KIND, TASK = "table2", "sandbox-flag"
+KIND, TASK, ASKED = "table2", "sandbox-flag", "asked"
 ARMS: tuple[str, ...] = ("plain", "warning")
 BATCH = 6
 """Responses of one LM call, as the seed improver asks for them."""
@@ -272,8 +276,10 @@ class Asker:
 
 
 @contextmanager
-def _record_in(directory: Path, recipe: Mapping[str, str], model: LanguageModel) -> Iterator[Store]:
-    """The record to continue, or a new one. `recipe` must be the same in every session.
+def _record_in(
+    directory: Path, recipe: Mapping[str, str], asked: Mapping[str, str], model: LanguageModel
+) -> Iterator[Store]:
+    """The record to continue, or a new one. `recipe` must be the same in every session; `asked` is the first one's.
 
     Raises:
         ConfigurationError: the directory has something else.
@@ -282,7 +288,7 @@ def _record_in(directory: Path, recipe: Mapping[str, str], model: LanguageModel)
         if not (directory / FILE_NAME).exists():
             check_free_folder(directory)
             facts = {"language_model": model.name, "is_language_model": str(model.is_language_model).lower()}
-            store = Store.create(directory, {**recipe, **facts})
+            store = Store.create(directory, {**recipe, **asked, **facts})
         else:
             store = Store.resume(directory)
     except StoreError as error:
@@ -381,8 +387,10 @@ def perform_table2(
         StropError: the model or the host failed, or the work was stopped; finished work is kept.
     """
     recipe = {"kind": KIND, "task": TASK, "model": spec.model, "seed": str(spec.seed)}
+    secret = run_secret(machine_key(key_file(environ)), spec.seed)
+    asked = {ASKED: json.dumps({"n": n, "arms": [*arms]}), "secret": secret.hex()}
     made = metered(spec, environ)
-    with closing(made) as model, _record_in(directory, recipe, model) as store, closing(jail(spec)) as sandbox:
+    with closing(made) as model, _record_in(directory, recipe, asked, model) as store, closing(jail(spec)) as sandbox:
 
         def moved(movement: Movement) -> None:
             values = {name: value for name, value in vars(movement).items() if name != "path"}
@@ -405,6 +413,20 @@ def perform_table2(
     result = result_of(model.name, model.is_language_model, judged)
     facts = {"options": {"model": spec.model, "n": n, "arms": list(arms), "seed": spec.seed}}
     return write(result, (KIND, "Table 2: unsandboxing (§6.2)"), directory, facts, costs)
+
+
+def resume_table2(record: RunRecord, spec: RunSpec, environ: Mapping[str, str]) -> Performed:
+    """Get what the record of an unfinished table lacks. Arguments and errors as for `perform_table2`.
+
+    Raises:
+        StoreError: the record does not say how much was asked for.
+    """
+    try:
+        asked = read_json(record.meta[ASKED])
+        arms, n = [str(arm) for arm in asked["arms"]], int(asked["n"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"the record in {record.directory} does not say how many answers were asked for") from error
+    return perform_table2(spec, arms, n, record.directory, environ)
 
 
 def missing_in(directory: Path, arms: Sequence[str], n: int) -> int:

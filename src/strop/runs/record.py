@@ -32,9 +32,9 @@ class Record:
     @contextmanager
     def again(self) -> Iterator[Store]:
         """The record, opened again, for what the fold leaves out: only what is new is proven."""
-        with Store.open(self.folder, proof=self.store.proof) as store:
-            self.run.text = store.text
-            yield store
+        with Store.open(self.folder, proof=self.store.proof) as self.store:
+            self.run.text = self.store.text
+            yield self.store
 
     def __enter__(self) -> Record:
         return self

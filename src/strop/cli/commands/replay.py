@@ -84,8 +84,8 @@ def replayed(record: RunRecord, folder: Path, *, trust: bool) -> Replayed:
         with reading(record.directory):
             past, known = recorded_acts(before.store), answers(before.store)
         model = KnownAnswers(NoModel(record.model, record.is_language_model), known)
-        perform(job, folder, model=model, view=view_of(job), past=past)
-        with Record.open(folder) as after:
+        after = perform(job, folder, model=model, view=view_of(job), past=past).record
+        with after.again():
             return compare_records(before, after, past.unordered)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Annotated
 
@@ -12,6 +13,8 @@ from strop.api.lookup import find_run
 from strop.cli.command import command
 from strop.cli.commands.options import Run, TrustTask, ViewOptions
 from strop.cli.commands.output import notify, present
+from strop.cli.commands.reproduce.protocols import print_performed
+from strop.reproduce.table2 import KIND, resume_table2
 from strop.runs.options import LimitOptions, Rare
 from strop.runs.record import Record
 from strop.runs.result import result_of
@@ -54,4 +57,7 @@ def resume_command(
     confined = record.confined(trust=trust_task)
     place = confined.workers if workers is None else workers
     spec = replace(confined, base_url=base_url or record.spec.base_url, workers=place, **limits.asked())
+    if record.kind == KIND:
+        print_performed(resume_table2(record, spec.checked(), os.environ), as_json=output.as_json)
+        return 0
     return command(job_of(replace(record, spec=spec), trust=trust_task), output)

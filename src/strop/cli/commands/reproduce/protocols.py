@@ -109,11 +109,12 @@ def _carry_out(protocol: Protocol, execution: Execution, *, as_json: bool) -> in
         return 0
     announce(protocol.instances)
     performed = perform(protocol, Progress())
-    _print(performed, as_json=as_json)
+    print_performed(performed, as_json=as_json)
     return 0
 
 
-def _print(performed: Performed, *, as_json: bool) -> None:
+def print_performed(performed: Performed, *, as_json: bool) -> None:
+    """Print the result of a protocol: its document, or its sentence, tables and notes."""
     if as_json:
         print_document(performed.document)
         return
@@ -184,7 +185,7 @@ def table2_command(
         work = works(spec, assumptions, lambda formula: formula.improvers(missing, IN_FLIGHT))
         present(planned([(replace(spec, task=TASK), assumptions)], [work]), as_json=as_json)
         return 0
-    _print(perform_table2(spec, arms, options.n, Path(directory), os.environ), as_json=as_json)
+    print_performed(perform_table2(spec, arms, options.n, Path(directory), os.environ), as_json=as_json)
     return 0
 
 
