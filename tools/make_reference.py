@@ -37,12 +37,19 @@ from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
 from strop.core import metric_change
 from strop.core.handles import Grant
+from strop.evaluation.base import Machine
+from strop.evaluation.machines import Machines
+from strop.lm.base import Completion, Fault
+from strop.lm.probe import ModelAnswer
 from strop.lm.providers import PROVIDERS
+from strop.reproduce.flagged import Flagged, FlaggedProgram
 from strop.runs import finding, plan, run_data
 from strop.runs.listing import RunListing
-from strop.runs.results import audited, improved, listings, measured, parts, trained
+from strop.runs.replay_diff import ReplayDifference, Replayed
+from strop.runs.results import audited, enforced, improved, listings, measured, parts, trained
 from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
+from strop.sandbox.posture import Posture, Protection
 from strop.store.schema import VIEWS
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, flag_of, words_for
 
@@ -230,21 +237,33 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     ),
     "A figure of a plan": (plan.Range, ""),
     "A problem of a task": (CheckProblem, ""),
-    "audit of a program": (
-        audited.AuditedProgram,
-        "`strop audit FILE` prints it, with `program` (the file) and `rules_version`; `strop audit RUN --show DIGEST` prints it, "
-        "with `program` (the digest) and `text`.",
-    ),
+    "audit": (audited.AuditedText, "`strop audit FILE` and `strop audit RUN --show DIGEST` print it."),
+    "An audited program": (audited.AuditedProgram, ""),
     "A finding": (rules.AuditFinding, ""),
     "audit of a run": (audited.AuditedRun, "`strop audit RUN` prints it."),
     "A note of an iteration": (audited.NotedIn, ""),
+    "apply": (improved.Applied, "`strop apply` prints it."),
+    "replay": (Replayed, "`strop replay` prints it."),
+    "A difference of a replay": (ReplayDifference, ""),
+    "doctor": (enforced.Enforced, "`strop doctor` prints it."),
+    "What a jail enforces": (Posture, ""),
+    "A protection": (Protection, ""),
+    "No workspaces": (enforced.NoWorkspaces, ""),
+    "doctor --model": (ModelAnswer, "`strop doctor --model MODEL` prints it."),
+    "A response": (Completion, ""),
+    "A fault of a response": (Fault, ""),
+    "doctor --workers": (Machines, "`strop doctor --workers WORKERS` prints it."),
+    "A machine": (Machine, ""),
+    "reproduce table2 --list": (Flagged, "`strop reproduce table2 --list` prints it."),
+    "A flagged program": (FlaggedProgram, ""),
     "list improvers": (listings.Improvers, "`strop list improvers` prints it."),
     "An improver": (listings.ImproverListing, ""),
     "The program of an improver": (listings.ImproverProgram, "`strop list improvers NAME` prints it."),
     "An installed improver or task": (Installed, ""),
     "list runs": (listings.Runs, "`strop list runs` prints it."),
     "A run of a list": (RunListing, ""),
-    "audit rules": (rules.Rule, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
+    "audit rules": (audited.AuditRules, "`strop audit --rules` prints it."),
+    "A rule": (rules.Rule, ""),
 }
 """Sections of the page of documents: a type, and which command prints it."""
 

@@ -7,11 +7,11 @@ from typing import Annotated
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json, Run
-from strop.cli.commands.output import print_document, results
+from strop.cli.commands.output import present
 from strop.runs.options import Switch
 from strop.runs.patching.apply import undo_of
 from strop.runs.record import Record
-from strop.runs.results.improved import apply_result, read_improved
+from strop.runs.results.improved import Applied, apply_result, read_improved
 from strop.runs.run_directory import command_of
 
 
@@ -42,10 +42,5 @@ def apply_command(
                 f"{directory} is the record of {command_of(kind)}; only a run of strop improve has a patch"
             )
         paths = apply_result(read_improved(record), force=force, unproven=unproven)
-    if as_json:
-        print_document({"directory": str(directory), "applied": [str(path) for path in paths]})
-        return 0
-    for path in paths:
-        results().print(f"applied: {path}", markup=False, soft_wrap=True)
-    results().print(undo_of(directory) if paths else "already applied", markup=False, soft_wrap=True)
+    present(Applied(directory, tuple(paths), undo_of(directory) if paths else ""), as_json=as_json)
     return 0

@@ -25,7 +25,7 @@ from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import written
 from strop.runs.finding import Evidence, ScoredProgram
-from strop.runs.results.improved import Improved, Unfinished
+from strop.runs.results.improved import Applied, Improved, Unfinished
 
 DIFF_LINES = 200
 """Lines of a diff that are printed; the file has all of them."""
@@ -62,6 +62,14 @@ def print_unfinished(unfinished: Unfinished, console: Console, *, full: bool = F
     _print_end(unfinished, console, full=full)
     if unfinished.applied is None:
         say(console, best_line(unfinished), limit=SENTENCE)
+
+
+@print_result.register(Applied)
+def print_applied(found: Applied, console: Console) -> None:
+    """A line for each file, and where its old version is."""
+    for path in found.applied:
+        say(console, f"applied: {path}", limit=SENTENCE)
+    say(console, found.undo or "already applied", limit=SENTENCE)
 
 
 def best_line(unfinished: Unfinished) -> str:

@@ -193,6 +193,18 @@ def _seed(run: RunData) -> Original:
     return of_seed(run.text(seed.solution) if seed and seed.solution else "")
 
 
+@dataclass(frozen=True)
+class Applied:
+    """What `strop apply` changed."""
+
+    directory: Path
+    """Directory of the run."""
+    applied: tuple[Path, ...]
+    """The files that changed; empty if the patch had been applied before."""
+    undo: str
+    """Where their old versions are, in words; empty if nothing changed."""
+
+
 def apply_result(result: Improved | Unfinished, *, force: bool = False, unproven: bool = False) -> list[Path]:
     """Apply the patch of a result to the user's files, to all or none. Returns the paths that changed.
 

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from cyclopts import Parameter
 
-from strop.analysis.unsandboxing import WAYS
 from strop.api.lookup import RUNS, any_improver_text
 from strop.api.target import chosen_model, model_name
-from strop.base.events import Judged
-from strop.base.solution import digest_of
-from strop.base.terminal_text import escape
 from strop.cli.commands.options import DryRun, Folder, Json, Models
 from strop.cli.commands.output import announce, notify, present, print_document, record_in, results
 from strop.report.terminal.layout import SENTENCE, say
 from strop.reproduce.baselines import Baselines, Strategies
 from strop.reproduce.cells import Progress
 from strop.reproduce.fig4 import Fig4, Fig4Weak
+from strop.reproduce.flagged import flagged_programs
 from strop.reproduce.protocol import Performed, Protocol, perform, planned_protocol
 from strop.reproduce.table1 import Table1
 from strop.reproduce.table2 import ARMS, BATCH, IN_FLIGHT, TASK, check_number, flagged_in, missing_in, perform_table2
@@ -174,7 +170,7 @@ def table2_command(
         with reading(directory):
             flagged = flagged_in(directory, flagged_by)
         with record_in(directory, as_json=as_json):
-            _list(flagged, as_json=as_json)
+            present(flagged_programs(flagged), as_json=as_json)
         return 0
     own = {name: getattr(options, name) for name in ("base_url", "seed", "workers", "max_cost")}
     spec = RunSpec(model=model, max_responses=BATCH, **own).checked_here()
@@ -187,25 +183,3 @@ def table2_command(
         return 0
     print_performed(perform_table2(spec, arms, options.n, Path(directory), os.environ), as_json=as_json)
     return 0
-
-
-def _list(flagged: Sequence[Judged], *, as_json: bool) -> None:
-    documents = [
-        {
-            "arm": one.arm,
-            "index": one.index,
-            "digest": digest_of(one.program or ""),
-            "flagged_by": [way for way in WAYS if getattr(one, way)],
-            "rules": list(one.rules),
-            "outcome": one.outcome,
-            "program": one.program,
-        }
-        for one in flagged
-    ]
-    if as_json:
-        print_document({"flagged": documents})
-        return
-    for one, document in zip(flagged, documents, strict=True):
-        ways, digest = ", ".join(way for way in WAYS if getattr(one, way)), str(document["digest"])
-        line = f"{one.arm} {one.index:6}  {digest[:12]}  {' '.join(one.rules)}  by {ways}; {one.outcome}"
-        results().print(escape(line, 400), markup=False, soft_wrap=True)
