@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests packages/problems/tests
+MORE_TESTS ?= packages/dask/tests packages/selftest/tests examples/appendix_a3/tests
 MARKED ?= not slow
 PEERS ?= $(HOME)/.cache/strop-peers
 
@@ -24,8 +25,8 @@ quick: $(VENV)/dev.installed  ## unit tests that start no process and take no mo
 test: $(VENV)/dev.installed  ## what CI runs: every test but those marked slow, which it counts as deselected
 	$(BIN)/pytest -n auto --dist worksteal -m "$(MARKED)" $(TESTS)
 
-test-all: $(VENV)/dev.installed  ## every test: before a release, and after a change of the sandbox or of how runs resume
-	$(BIN)/pytest -n auto --dist worksteal $(TESTS)
+test-all: $(VENV)/dev.installed  ## every test, those of Dask, of the self-test and of Appendix A.3 too: before a release, and after a change of the sandbox or of how runs resume
+	$(BIN)/pytest -n auto --dist worksteal $(TESTS) $(MORE_TESTS)
 
 lint: $(VENV)/dev.installed  ## format, lint, types, layers, sizes
 	$(BIN)/ruff format --check .

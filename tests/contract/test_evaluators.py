@@ -1,8 +1,8 @@
-"""Every evaluator passes the conformance kit: this process, worker processes, a Dask cluster."""
+"""Every evaluator passes the conformance kit: this process, worker processes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -13,8 +13,7 @@ from strop.evaluation.start import start_workers
 from strop.evaluation.workers import SharedWorker, pack
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Task
-from support.dask_cluster import dask_cluster, has_dask
-from support.kits.evaluator import CHECKS, MakeEvaluator, check_evaluator
+from support.kits.evaluator import CHECKS, check_evaluator
 
 each_check = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 
@@ -40,21 +39,3 @@ def test_worker_of_this_process_passes_the_kit_until_others_relieve_it(check) ->
         return start_workers("1", pack(tasks, frozenset()), SharedWorker(tasks, jail, Splits()))
 
     check(make)
-
-
-@pytest.fixture(scope="module")
-def on_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeEvaluator]:
-    with dask_cluster(tmp_path_factory.mktemp("dask")) as cluster:
-        yield lambda tasks: start_workers(f"dask:{cluster.address}", pack(tasks, frozenset()))
-
-
-@has_dask
-@each_check
-def test_dask_cluster_passes_the_kit(check, on_cluster: MakeEvaluator) -> None:
-    check(on_cluster)
-
-
-@has_dask
-@pytest.mark.slow
-def test_dask_cluster_of_this_machine_passes_the_kit() -> None:
-    check_evaluator(lambda tasks: start_workers("dask:local:2", pack(tasks, frozenset())))

@@ -22,7 +22,7 @@ from strop.core.completed_work import CompletedWork
 from strop.evaluation.audit_log import AuditLog
 from strop.store import Store
 from support.command_line import DOUBLING, run_here
-from support.dask_cluster import has_dask
+from support.packages import has_dask
 from support.records import changing, evaluated
 
 TASK = DOUBLING.replace("import strop\n", 'import strop\n\nopen("trace", "w").close()\n')

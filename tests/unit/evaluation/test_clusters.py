@@ -15,8 +15,8 @@ from strop.evaluation.start import normalized
 from strop.evaluation.workers import pack
 from strop.tasks.base import SecretSeeds
 from strop_dask.answers import from_bytes
-from support.dask_cluster import has_dask
 from support.kits.evaluator import TASKS
+from support.packages import has_dask
 
 WRONG_DASK = ["", "local", "local:0", "local:257", "local:two", "tcp://", "tcp://host", "http://h:1", "tcp://h:99999"]
 WRONG_SLURM = {

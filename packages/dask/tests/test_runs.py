@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import strop as strop_package
+from dask_cluster import DaskCluster, dask_cluster
 from end_to_end.conftest import Start, Strop, events_in, happened
 from strop.base.errors import ConfigurationError, SandboxError
 from strop.base.events import Evaluated
@@ -27,7 +28,6 @@ from strop.lm.scripted import Scripted
 from strop.store import Store
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.config import command_task
-from support.dask_cluster import DaskCluster, dask_cluster
 from support.kits.evaluator import TASKS
 from support.processes import wait_until
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[2] / "examples" / "appendix_a3"
+FOLDER = Path(__file__).parents[1]
 DOCUMENT = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 

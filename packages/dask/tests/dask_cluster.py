@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import signal
@@ -12,12 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
-
 from strop_selftest.traces import is_alive
 from support.processes import GENEROUS_SECONDS, descendants, wait_until
-
-has_dask = pytest.mark.skipif(not importlib.util.find_spec("strop_dask"), reason="strop[dask] is not installed")
 
 
 class DaskCluster:

@@ -12,7 +12,7 @@ from strop_selftest.modes import MODES
 
 pytestmark = pytest.mark.usefixtures("nothing_idle")
 
-DOCUMENT = Path(__file__).parents[2] / "packages" / "selftest" / "ATTACKS.md"
+DOCUMENT = Path(__file__).parents[1] / "ATTACKS.md"
 CASES = range(1, 162)
 
 
