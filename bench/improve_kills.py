@@ -38,7 +38,7 @@ def improve_algorithm(initial_solution, utility, language_model):
     return text
 """
 SCORE = ["--command", "sh score.sh", "--score", "speed=speed: ([0-9.]+)", "--metric", "speed:max", "--files", "app/*"]
-ASKED = ["improve", "mine", *SCORE, "--improver", "improver.py", "--seed", "5"]
+ASKED = ["improve", "mine", *SCORE, "--model", "offline", "--improver", "improver.py", "--seed", "5"]
 LONGEST = 300
 
 
