@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from fractions import Fraction
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -46,12 +47,13 @@ from strop.reproduce.flagged import Flagged, FlaggedProgram
 from strop.runs import finding, plan, run_data
 from strop.runs.listing import RunListing
 from strop.runs.replay_diff import ReplayDifference, Replayed
-from strop.runs.results import audited, enforced, improved, listings, measured, parts, trained
+from strop.runs.results import audited, enforced, improved, listings, measured, parts, tasks, trained
 from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
 from strop.sandbox.posture import Posture, Protection
 from strop.store.schema import VIEWS
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, flag_of, words_for
+from strop.tasks.problem import Published
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 BUILD = DOCS.parent / "build" / "reference"
@@ -260,6 +262,18 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "An improver": (listings.ImproverListing, ""),
     "The program of an improver": (listings.ImproverProgram, "`strop list improvers NAME` prints it."),
     "An installed improver or task": (Installed, ""),
+    "list tasks": (tasks.Tasks, "`strop list tasks` prints it."),
+    "A task": (
+        tasks.TaskListing,
+        "`strop list tasks NAME` prints it, with the fields of its form, which follow.",
+    ),
+    "A scored task": (tasks.ScoredTask, ""),
+    "A task of the paper": (tasks.PaperTask, ""),
+    "A task of constructions": (tasks.ConstructionTask, ""),
+    "A published value": (Published, ""),
+    "A meta task": (tasks.MetaTaskListing, ""),
+    "A task of a command": (tasks.CommandListing, ""),
+    "A metric of a command": (tasks.MetricListing, ""),
     "list runs": (listings.Runs, "`strop list runs` prints it."),
     "A run of a list": (RunListing, ""),
     "audit rules": (audited.AuditRules, "`strop audit --rules` prints it."),
@@ -343,7 +357,15 @@ def _texts_of(kind: type) -> dict[str, str]:
     return texts | help_texts(kind)
 
 
-_TYPES = {int: "int", float: "number", str: "string", Path: "string", bool: "bool", NoneType: "null"}
+_TYPES = {
+    int: "int",
+    float: "number",
+    str: "string",
+    Path: "string",
+    Fraction: "string",
+    bool: "bool",
+    NoneType: "null",
+}
 _TITLES = {kind: title for title, (kind, _) in DOCUMENTS.items()}
 
 

@@ -93,6 +93,7 @@ def test_tasks_shows_a_command_task(begun: Any) -> None:
     assert "python3 measure.py {seed}" in shown.stdout and "maximise my_metric" in shown.stdout, shown.stderr
     document = json.loads(strop("list", "tasks", ".", "--json").stdout)
     assert document["metrics"] == [{"name": "my_metric", "goal": "max", "weight": 1.0, "read_by": "$.my_metric"}]
+    assert isinstance(document["held_out"], int) and isinstance(document["test"], str)
     assert document["task"] == "mine" and "def choose" in document["seed_program"]
 
 

@@ -9,3 +9,4 @@ from strop.report.terminal import improvement as improvement
 from strop.report.terminal import listings as listings
 from strop.report.terminal import plan as plan
 from strop.report.terminal import run as run
+from strop.report.terminal import tasks as tasks
