@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +20,7 @@ from strop.base.errors import (
     OutOfThreads,
     RunBudgetSpent,
     SandboxError,
+    SearchOver,
     StoreError,
     StropError,
 )
@@ -39,10 +40,19 @@ from strop.runs.context import RunContext, session
 from strop.runs.interrupts import Interrupted, TimeSpent, stop
 from strop.runs.journal import Journal
 from strop.runs.plan import Formula, Plan, Work, assumptions_of, planned, works
+from strop.runs.reading import reading
 from strop.runs.record import Record
 from strop.runs.resume import recall
 from strop.runs.run_data import read_run
-from strop.runs.run_directory import check_in_place, ignore_records, keep_tasks, meta_of, new_directory, on_kept_trees
+from strop.runs.run_directory import (
+    check_in_place,
+    ignore_records,
+    keep_tasks,
+    meta_of,
+    new_directory,
+    on_kept_trees,
+    ways_on,
+)
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Proof, Store
 from strop.store.files import lock_directory
@@ -52,8 +62,7 @@ R = TypeVar("R")
 
 TEMPORARY = (
     Interrupted,
-    TimeSpent,
-    RunBudgetSpent,
+    SearchOver,
     LanguageModelError,
     SandboxError,
     StoreError,
@@ -102,6 +111,10 @@ class Job(Generic[R]):
     """What it takes; None: it asks no model."""
     begun: Begun | None = None
     """The record of earlier work; None: the job is new."""
+    finish: bool = False
+    """Whether the search ends now: no response is asked for that is not recorded."""
+    whole: bool = False
+    """Whether a limit leaves a run of Algorithm 1 unfinished, as in a protocol, which reports whole runs."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +169,7 @@ def perform(
     with claimed(job, out) as place:
         try:
             with assembled(job.spec, job.tasks, model, view, job.begun.secret if job.begun else None) as parts:
-                parts = parts.knowing(past)
+                parts = replace(parts, past=past, finish=job.finish, whole=job.whole)
                 with _journal(job, place, parts, view) as journal:
                     parts = on_kept_trees(parts, journal.folder) if place else parts
                     with session(parts, journal, view) as context:
@@ -239,7 +252,7 @@ def _journal(job: Job[Any], place: Place | None, parts: Components, view: View) 
         return
     folder, begun, recalled = place.folder, job.begun, None
     sources = begun.sources if begun else job.spec.tasks
-    stop.last_words = escape(f"To continue: strop resume {folder}")
+    stop.last_words = "\n".join(map(escape, _ways_on(job, folder)))
     if begun and begun.folder:
         store = Store.resume(folder, lock=place.lock, proof=begun.proof)
     else:
@@ -251,7 +264,8 @@ def _journal(job: Job[Any], place: Place | None, parts: Components, view: View) 
             raise ConfigurationError(str(error)) from error
     with sent(folder, view.trackers), store:
         if begun and begun.folder:
-            recalled = recall(store)
+            with reading(folder):
+                recalled = recall(store)
             if not recalled.events:  # it was killed before it began
                 keep_tasks(folder, sources, parts.tasks)
             # What a view of one improvement counts; in a run it starts with the current iteration.
@@ -267,7 +281,15 @@ def _tell_how_to_continue(job: Job[Any], place: Place | None, error: BaseExcepti
     if place is None or job.read is None or not (place.folder / FILE_NAME).is_file():
         return
     more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""
-    error.add_note(f"To continue: strop resume {place.folder}{more}")
+    first, *others = _ways_on(job, place.folder)
+    for line in (f"{first}{more}", *others):
+        error.add_note(line)
     if isinstance(error, StropError):
         with suppress(StropError, OSError), Record.open(place.folder) as record:
             error.result = job.read(record)
+
+
+def _ways_on(job: Job[Any], folder: Path) -> Sequence[str]:
+    """How an unfinished job is continued; and how its search is ended, if it has one."""
+    ways = ways_on(folder)
+    return ways if job.kind in ("improve", "run") else ways[:1]

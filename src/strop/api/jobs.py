@@ -22,10 +22,9 @@ from strop.tasks.command.task import AnyTask
 Maker = Callable[[RunRecord, tuple[AnyTask, ...]], Job[Any]]
 
 
-def _improvement(record: RunRecord, tasks: tuple[AnyTask, ...]) -> Job[Any]:
+def _improvement(record: RunRecord, tasks: tuple[AnyTask, ...], instances: int = 0) -> Job[Any]:
     goal = Target(record.spec.task, tasks[0], original_of(record.meta, record.directory))
-    with Store.open(record.directory, proof=record.proof, believed=False) as store:
-        return improve_job(record.spec, goal, record.improver, held_out_in(store))
+    return improve_job(record.spec, goal, record.improver, instances)
 
 
 def _training(record: RunRecord, tasks: tuple[AnyTask, ...]) -> Job[Any]:
@@ -70,5 +69,9 @@ def repeated(record: RunRecord, *, trust: bool) -> Job[Any]:
         ConfigurationError, RecordChanged: as `job_of` does.
     """
     job = job_of(record, trust=trust)
-    assert job.begun is not None
-    return replace(job, kind="replay", begun=replace(job.begun, folder=None))
+    begun = job.begun
+    assert begun is not None
+    if record.kind == "improve":
+        with Store.open(record.directory, proof=record.proof, believed=False) as store:
+            job = _improvement(record, job.tasks, held_out_in(store))
+    return replace(job, kind="replay", begun=replace(begun, folder=None))

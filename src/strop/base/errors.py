@@ -6,7 +6,8 @@ A bad candidate is not an error but data: an `Outcome` (strop.sandbox.base).
     ├── ConfigurationError          wrong flag, file or environment: one line, exit code 2
     ├── LanguageModelError          the model did not respond after all retries: exit code 3
     ├── BudgetExceeded              a reservation was refused (re-raised in the guest that asked)
-    ├── RunBudgetSpent              a limit of the whole run is spent; resume with a larger one: exit code 4
+    ├── SearchOver                  the search of a run is over before its end: exit code 4 where nothing can be compared
+    │   └── RunBudgetSpent          a limit of the whole run is spent; resume with a larger one
     ├── TaskError                   a task broke its contract (a score outside [0, 1], a failing seed): exit code 5
     │   ├── ScorerFailed            its `score` raised something other than Malformed
     │   └── UtilityOutOfBounds      its `score` did not return a number in [0, 1]
@@ -26,6 +27,10 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+EndedBy: TypeAlias = Literal["max_cost", "max_tokens", "max_calls", "max_time", "finish"]
+"""What ends a search before its end: a limit, or `strop resume --finish`."""
 
 
 def system_error(error: BaseException | None) -> OSError | None:
@@ -73,19 +78,32 @@ class BudgetExceeded(StropError):
         self.path, self.counter, self.limit, self.used, self.asked = path, counter, limit, used, asked
 
 
-class RunBudgetSpent(StropError):
+class SearchOver(StropError):
+    """The search of a run is over before its end. What it found is compared with the original; where it has nothing yet, the run
+    ends with this error."""
+
+    exit_code = 4
+
+    def __init__(self, by: EndedBy, detail: str, message: str = "") -> None:
+        super().__init__(message or f"{detail}; everything so far is kept")
+        self.by, self.detail = by, detail
+        """What ended it: the option of a limit or `finish`, and in words."""
+
+
+class RunBudgetSpent(SearchOver):
     """A limit of the whole run (`--max-cost`, `--max-tokens`, `--max-calls`) does not cover the next call.
 
     Guests do not learn of it: a measurement with refused calls would be wrong.
     """
 
-    exit_code = 4
-
     def __init__(self, refusal: BudgetExceeded) -> None:
-        flag, say = _FLAGS.get(refusal.counter, (f"the budget of {refusal.counter}", str))
+        by, say = _LIMITS[refusal.counter]
+        flag = f"--{by.replace('_', '-')}"
         super().__init__(
+            by,
+            f"{flag} {say(refusal.limit)} was spent",
             f"{flag} {say(refusal.limit)} is spent: {say(refusal.used)} used, and the next call may take up to "
-            f"{say(refusal.asked)}; everything so far is kept, and a larger limit continues it"
+            f"{say(refusal.asked)}; everything so far is kept, and a larger limit continues it",
         )
         self.refusal = refusal
         self.counter, self.limit, self.used, self.asked = refusal.counter, refusal.limit, refusal.used, refusal.asked
@@ -104,14 +122,10 @@ def _thousands(number: int) -> str:
     return f"{number:,}"
 
 
-_FLAGS: Mapping[str, tuple[str, Callable[[int], str]]] = MappingProxyType(
-    {
-        "cost": ("--max-cost", dollars),
-        "tokens": ("--max-tokens", _thousands),
-        "lm_calls": ("--max-calls", _thousands),
-    }
+_LIMITS: Mapping[str, tuple[EndedBy, Callable[[int], str]]] = MappingProxyType(
+    {"cost": ("max_cost", dollars), "tokens": ("max_tokens", _thousands), "lm_calls": ("max_calls", _thousands)}
 )
-"""Counter → the flag that limits it, and the format of its amounts."""
+"""Counter → the option that limits it, and the format of its amounts."""
 
 
 class TaskError(StropError):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
+from strop.base.errors import EndedBy
 from strop.base.results import Comparison, Evaluation, Fault, Improvement, Response
 from strop.base.solution import digest_of
 
@@ -187,6 +188,20 @@ class Evaluated(Evaluation, Event):
     """None if the candidate was not a text."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
     QUOTES: ClassVar[tuple[str, ...]] = ("error", "notes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchEnded(Event):
+    """The search ended before its end: a limit was spent, or `strop resume --finish` ended it. What it found is compared."""
+
+    by: EndedBy
+    """`max_cost`, `max_tokens`, `max_calls`, `max_time`, or `finish`."""
+    detail: str
+    """The same in words."""
+    lm_calls: int
+    """LM calls of the improvement, or of the unfinished iteration."""
+    utility_calls: int
+    """Evaluations of programs in it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy
 
 from strop.base.budget import COST, TOKENS, Budget
-from strop.base.events import Evaluated, ImproveFinished, LmCalled
+from strop.base.events import Evaluated, ImproveFinished, LmCalled, SearchEnded
 from strop.base.solution import digest_of
 
 
@@ -34,6 +34,10 @@ class CompletedWork:
     """CPU seconds of the instances of the evaluation at each scope: what a replay reports, so that prompts are as recorded."""
     versions: str = f"Python {platform.python_version()}, numpy {numpy.__version__}"
     """What programs run on; of a resumed or replayed run what its record says, so that prompts are as recorded."""
+    ends: tuple[SearchEnded, ...] = ()
+    """How the search ended before its end, each time that it went on afterwards."""
+    last: SearchEnded | None = None
+    """Of a run that is repeated: how its search ended before its end, if it did."""
     unordered: set[str] = field(default_factory=set)
     """Improvements whose threads ask, as far as this execution shows: their acts come in another order each time."""
 

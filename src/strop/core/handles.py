@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, repeat, zip_longest
 from queue import Empty, SimpleQueue
@@ -19,7 +19,7 @@ from typing import Any
 
 from strop.analysis.audit.runtime import rule_of_arguments, rule_of_note
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
-from strop.base.errors import BudgetExceeded, LanguageModelError, Malformed, RunBudgetSpent
+from strop.base.errors import BudgetExceeded, LanguageModelError, Malformed, RunBudgetSpent, SearchOver
 from strop.base.events import Extracted, LmCalled, Recorder
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
@@ -28,6 +28,7 @@ from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.course import Course
 from strop.core.edits import WHOLE, Editing, Editor, has_edits
 from strop.core.extraction import Extraction, ResponseReader
+from strop.core.search import Search
 from strop.core.utility import LONGEST, TaskUtility, Utility, evaluated, tags_around
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
@@ -171,6 +172,8 @@ class Host:
     """How the model may respond to a prompt that shows a program."""
     reader: ResponseReader | None = None
     """Reads all responses of a run in one guest; None: a guest for each call."""
+    search: Search = field(default_factory=Search)
+    """Whether improvements may go on."""
 
 
 class Handles:
@@ -251,9 +254,14 @@ class Handles:
             raise Refusal("ValueError", f"utility.map takes at most {MOST_CANDIDATES} solutions, not {len(candidates)}")
         begun: list[Callable[[], Evaluation] | None] = []
         refused = 0
-        for candidate in candidates:  # after the first refusal, new ones are refused without asking
-            begun.append(self._begin(candidate, no_new=refused > 0))
-            refused += begun[-1] is None
+        try:
+            for candidate in candidates:  # after the first refusal, new ones are refused without asking
+                begun.append(self._begin(candidate, no_new=refused > 0))
+                refused += begun[-1] is None
+        except SearchOver:
+            for wait in filter(None, begun):  # what is being evaluated finishes
+                wait()
+            raise
         if refused > 1:
             self.notes.refused(self._utility.counter, refused - 1)
         if isinstance(self._utility, TaskUtility):
@@ -341,6 +349,7 @@ class Handles:
         def reserve(act: str) -> None:
             if no_new and not self.budget.was_granted(self._utility.counter, act):
                 raise _Unasked
+            self._host.search.check(self.budget, self._utility.counter, act)
             self.budget.reserve(self._utility.counter, act=act)
 
         try:
@@ -423,6 +432,7 @@ class Handles:
         cost = math.ceil(len(messages) / self._grant.max_responses_per_call)
 
         def reserve(act: str) -> None:
+            self._host.search.check(self.budget, LM_CALLS, act)
             self.budget.reserve(LM_CALLS, cost, act)
             self._at.reserve(RESPONSES, len(messages), act)
 
@@ -444,6 +454,8 @@ class Handles:
             return [completion.text for completion in self._host.language_model.complete(requests, keep)]
         except LanguageModelError as error:
             record_faults(record, scope, call.call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
+            if (over := self._host.search.unanswered) is not None:
+                raise over from error
             raise
 
     def _has_room(self, *texts: str) -> bool:

@@ -63,15 +63,15 @@ class Components:
     """Tasks beside `task`, for training on several."""
     past: CompletedWork = NOTHING
     """What a new run that repeats another one knows of it."""
+    whole: bool = False
+    """Whether a limit leaves a run of Algorithm 1 unfinished, as in a protocol, which reports whole runs."""
+    finish: bool = False
+    """Whether the search of the run that is resumed ends now: no response is asked for that is not recorded."""
 
     @property
     def tasks(self) -> tuple[AnyTask, ...]:
         """Every task, `task` first."""
         return (self.task, *self.further)
-
-    def knowing(self, past: CompletedWork) -> Components:
-        """These components for a run that repeats another one, of which `past` is known."""
-        return replace(self, past=past)
 
     @property
     def posture(self) -> Posture:

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from strop.analysis.audit.notes import notes_on
 from strop.base.budget import HELD_OUT, LM_CALLS, Budget, Movement
-from strop.base.errors import TaskError
-from strop.base.events import AuditNoted, BudgetMoved, Evaluated, Event, ImproveStarted, Recorder
+from strop.base.errors import SearchOver, TaskError
+from strop.base.events import AuditNoted, BudgetMoved, Evaluated, Event, ImproveStarted, Recorder, SearchEnded
 from strop.base.randomness import derive
 from strop.base.solution import digest_of
 from strop.core.handles import Grant, Host
 from strop.core.meta_utility import Downstream, MetaUtility
+from strop.core.search import Search
 from strop.core.selection import Gate, make_selection
 from strop.core.selection.comparison import Selection
 from strop.core.utility import TaskUtility, seed_runs
@@ -27,8 +28,12 @@ from strop.evaluation.base import Order
 from strop.runs.assembly import UNWATCHED, Components, Watcher, editing_of, meta_description
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.journal import Journal
+from strop.runs.scopes import comparison_at, comparison_of
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split
 from strop.tasks.command.task import AnyTask, CommandTask
+
+FINISHED = "strop resume --finish"
+"""What ended a search that the user ended."""
 
 
 class Auditor:
@@ -85,13 +90,17 @@ class RunContext:
         past = recalled.past if recalled else parts.past
         editing = editing_of(parts.spec, parts.language_model)
         services = parts.sandbox, parts.language_model, record, parts.secret
-        self.host = Host(*services, past=past, editing=editing, reader=parts.reader)
+        over = SearchOver(past.last.by, past.last.detail) if past.last is not None else None
+        search = Search(over, SearchOver("finish", FINISHED) if parts.finish else None)
+        self.host = Host(*services, past=past, editing=editing, reader=parts.reader, search=search)
         # All tasks of a record share them.
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
         if parts.commands is not None:
             # The tasks of `parts` may be on the trees that the record keeps, which the user's edits do not change.
             on_trees = [task for task in parts.tasks if isinstance(task, CommandTask)]
-            parts.commands.worker.recall(on_trees, past.evaluations.values(), self._measured)
+            # A later comparison measures the original on instances of its own.
+            before = [one for one in past.evaluations.values() if not (past.ends and comparison_of(one.scope)[0])]
+            parts.commands.worker.recall(on_trees, before, self._measured)
 
     @property
     def folder(self) -> Path:
@@ -113,13 +122,37 @@ class RunContext:
         seeds: Seeds = PublishedSeeds() if published else SecretSeeds(self.parts.secret)
         return self._utility(split, seeds, strict, decides)
 
-    def held_out(self, instances: int = 0) -> TaskUtility:
-        """The task's utility on so many sealed instances, each in a process of its own; 0: as many as the task says."""
-        return replace(self.utility("test", decides=True), instances=instances)
+    def held_out(self, instances: int = 0, number: int = 1) -> TaskUtility:
+        """The task's utility on so many sealed instances for the `number`th comparison; 0: as many as the task says.
+
+        Each comparison has instances of its own, except of a given list of cases, whose held-out half stays the same.
+        """
+        utility = self.utility("test", decides=True)
+        if number > 1 and not (isinstance(self.parts.task, CommandTask) and self.parts.task.cases):
+            utility = replace(utility, seeds=self._fresh(comparison_at(number)))
+        return replace(utility, instances=instances)
 
     def fresh_utility(self, name: str, split: Split = "gate") -> TaskUtility:
         """The task's utility on as many instances as a split has, drawn for `name` alone and never published."""
-        return self._utility(split, SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32)), False)
+        return self._utility(split, self._fresh(name), False)
+
+    def _fresh(self, name: str) -> Seeds:
+        return SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32))
+
+    def ended(self, scope: str, over: SearchOver) -> int:
+        """Record that the search ended before its end, in an outermost scope. Returns how often that has happened so far.
+
+        A resumed run that found nothing new has not ended once more.
+        """
+        self.journal.detail = f"the search ended early: {over.detail}"
+        tally, ends = self.journal.tally(scope), self.host.past.ends
+        event = SearchEnded(
+            scope=scope, by=over.by, detail=over.detail, lm_calls=tally.lm_calls, utility_calls=tally.evaluations
+        )
+        if ends and (ends[-1].scope, ends[-1].utility_calls) == (scope, event.utility_calls):
+            return len(ends)
+        self.record(event)
+        return len(ends) + 1
 
     def _utility(self, split: Split, seeds: Seeds, strict: bool, decides: bool = False) -> TaskUtility:
         parts, record = self.parts, self.record

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from strop.analysis.stats import Estimate, decided, score_difference
 from strop.base.as_document import HIDDEN, computed
+from strop.base.errors import EndedBy
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement, ScoredBy
 from strop.base.solution import digest_of
@@ -35,6 +36,7 @@ Finding: TypeAlias = Literal[
 """The result of an improvement. `better on its fixed input`: nothing was held out, because the input is always the same.
 `a better construction`: its verified value is better than every value that the original gave; that is nothing about a program.
 `by its own score`: it measures better, and its score is computed where the program runs.
+`unchanged`: the improver returned the original, or its search ended early and no candidate was better in training.
 `failed`: the improver returned no solution, and no candidate was better than the original."""
 Reason: TypeAlias = Literal["traded metrics"]
 """Why a program that measures better is not called better. `traded metrics`: it is better in one metric and worse in another, and
@@ -109,6 +111,11 @@ class Evidence:
     """Whether the record says that the user wants the input to be always the same."""
     trusts_scorer: bool = False
     """Whether the user trusts the scorer: it was not tested with spoiled answers."""
+
+    ended_by: EndedBy | None = None
+    """What ended the search before its end: `max_cost`, `max_tokens`, `max_calls`, `max_time` or `finish`; else null."""
+    comparison: int = 1
+    """Which comparison of the run this is: a search that goes on after one is compared again, on instances of its own."""
 
     @computed
     def stands_in(self) -> bool:
@@ -186,7 +193,7 @@ class Evidence:
         A program of a command task that fails on the sealed split is worse, whatever it measured before.
         """
         if self.improved is None:
-            return "failed" if self.improvement.solution is None else "unchanged"
+            return "failed" if self.improvement.solution is None and self.ended_by is None else "unchanged"
         if self.verified is not None:
             return "a better construction" if self.verified.is_better else "no significant improvement"
         if self.facts is not None and self.improved.last.verdict != "ok":

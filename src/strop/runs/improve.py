@@ -15,8 +15,8 @@ from dataclasses import replace
 
 from strop.analysis.stats import differences, least_pairs, mean, pairs_needed
 from strop.base.budget import Budget
-from strop.base.errors import ConfigurationError, Malformed, StoreError, TaskError
-from strop.base.events import Evaluated, Event, in_full
+from strop.base.errors import ConfigurationError, Malformed, SearchOver, StoreError, TaskError
+from strop.base.events import Evaluated, Event, SearchEnded, in_full
 from strop.base.from_json import from_json
 from strop.base.results import Evaluation, Improvement, Verdict, fields_of
 from strop.checks.held_out import draws_more, too_few
@@ -30,8 +30,10 @@ from strop.runs.finding import UTILITY, Cost, Evidence, ScoredProgram
 from strop.runs.journal import Journal
 from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
-from strop.runs.run_data import FIXED, REPEATS, RunData, named_in
+from strop.runs.run_data import FIXED, REPEATS, RunData, named_in, read_run
+from strop.runs.scopes import comparison_at
 from strop.runs.spec import RunSpec
+from strop.runs.time_left import comparison_kept
 from strop.store import Store
 from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
@@ -59,7 +61,7 @@ def improve_once(context: RunContext, improver: str, original: Original | None, 
         Interrupted: the user stopped it.
         StropError: the host failed. Completed work is kept.
     """
-    task, spec, journal, run = context.parts.task, context.parts.spec, context.journal, context.run
+    task, journal, run = context.parts.task, context.journal, context.run
     began = original or of_seed(task.seed)
     initial = began.program
     journal.also_tell(BestSoFar(context.folder, began, journal.evaluations()))
@@ -67,22 +69,38 @@ def improve_once(context: RunContext, improver: str, original: Original | None, 
     # The task's own seed tests its scorer; answers of other programs are scored like any candidate's.
     strict = context.utility("train", strict=initial == task.seed)
     _check_runs(context.parts, original, strict.evaluate(initial, run.child("original").child("train")))
-    grant = Grant(spec.utility_budget, spec.lm_budget, spec.max_responses)
-    improvement = _written(improve(improver, initial, train, grant, run.child("improve"), context.host), began)
+    improvement, number = _searched(context, improver, initial)
+    improvement = _written(improvement, began)
     _score_returned(improvement, began, train, run, journal)
     candidate = _improved_program(improvement, began, journal.evaluations())
     keep_result(context.folder, began, candidate)
+    at = run.child(comparison_at(number)) if number > 1 else run
     if candidate != initial:
-        _score_improved(context, candidate, _standings(began, journal.evaluations()).first.get(candidate))
+        _score_improved(context, candidate, _standings(began, journal.evaluations()).first.get(candidate), at)
     if facts_of(task) is None and candidate != initial:
-        compare(context, candidate, initial, instances)
+        compare(context, candidate, initial, instances, number)
     elif facts_of(task) is None:
-        context.held_out().evaluate(initial, run.child("original").child("test"))
+        context.held_out(0, number).evaluate(initial, at.child("original").child("test"))
     elif candidate != initial:  # the original is measured beside the candidate
-        context.utility("test", decides=True).evaluate(candidate, run.child("improved").child("test"))
+        context.held_out(0, number).evaluate(candidate, at.child("improved").child("test"))
     keep_construction(
         context.folder, task.name, task.problem if isinstance(task, Task) else None, journal.evaluations()
     )
+
+
+def _searched(context: RunContext, improver: str, initial: str) -> tuple[Improvement, int]:
+    """How the search ended, by itself or before its end, and the number of the comparison that follows."""
+    spec, host = context.parts.spec, context.host
+    grant = Grant(spec.utility_budget, spec.lm_budget, spec.max_responses)
+    most = 2 * SHARE if draws_more(context.parts.task, is_published=spec.instances == "published") else 0
+    try:
+        with comparison_kept(context, most):
+            improvement = improve(
+                improver, initial, context.utility("train"), grant, context.run.child("improve"), host
+            )
+    except SearchOver as over:
+        return Improvement(None, detail=over.detail), context.ended("improve", over)
+    return improvement, len(host.past.ends) + 1
 
 
 def _beside(improved: ScoredProgram | None) -> Evaluation:
@@ -119,9 +137,10 @@ def _score_returned(
         train.evaluate(returned, run.child("returned").child("train"))
 
 
-def _score_improved(context: RunContext, candidate: str, known: Evaluated | None) -> None:
-    """Score the improved program in training. `known`: its first evaluation, which stands for this one if scores do not vary."""
-    at, commands = context.run.child("improved").child("train"), context.parts.commands
+def _score_improved(context: RunContext, candidate: str, known: Evaluated | None, at: Budget) -> None:
+    """Score the improved program in training. `known`: its first evaluation, which stands for this one if scores do not vary;
+    `at`: where the comparison is."""
+    at, commands = at.child("improved").child("train"), context.parts.commands
     if known is not None and commands is not None and commands.worker.is_constant(known.utility):
         context.journal(
             replace(known, scope=at.path, solution=candidate, cpu_seconds=0.0, seconds=(), wall_seconds=0.0)
@@ -156,10 +175,14 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     """The result in a record; None if the run ended before it. `facts`: of a command task."""
     results = {scope: in_full(event, run.text) for scope, event in run.results.items()}
     before, improved = results.get("original/train"), _scored(results, "improved")
-    if "improve" not in run.ends or before is None or before.solution is None:
+    end = run.search_end or run.ends.get("improve")
+    if end is None or before is None or before.solution is None:
         return None
-    began, end = original or of_seed(before.solution), in_full(run.ends["improve"], run.text)
-    improvement = _written(Improvement(**fields_of(Improvement, end)), began)
+    began = original or of_seed(before.solution)
+    if isinstance(end, SearchEnded):
+        improvement = Improvement(None, detail=end.detail)
+    else:
+        improvement = _written(Improvement(**fields_of(Improvement, in_full(end, run.text))), began)
     tried = [in_full(event, run.text) for event in run.candidates]
     candidates = candidates_of(tried)
     if improved is None and _improved_program(improvement, began, [*results.values(), *tried]) != before.solution:
@@ -170,7 +193,18 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     is_seen, is_declared = is_older or bool(named_in(run.meta, REPEATS)), bool(named_in(run.meta, FIXED))
     all_tried = *tried, *(event for scope, event in results.items() if scope == RETURNED_SCOPE)
     trusts_scorer = run.recipe.get("trust_scorer") is True
-    more = grant, candidates, all_tried, best_known_in(run.meta), is_seen, is_declared, trusts_scorer
+    ended_by = run.search_end.by if run.search_end else None
+    more = (
+        grant,
+        candidates,
+        all_tried,
+        best_known_in(run.meta),
+        is_seen,
+        is_declared,
+        trusts_scorer,
+        ended_by,
+        run.comparison,
+    )
     others = sum(one.text != before.solution for one in candidates)
     cost = Cost(end.lm_calls, run.costs.total.responses, end.utility_calls, others)
     if facts is not None:
@@ -243,18 +277,19 @@ SHARE = 4
 """Of so many runs in training the comparison makes one at most, unless the task holds out more."""
 
 
-def compare(context: RunContext, improved: str, original: str, instances: int = 0) -> None:
-    """Measure both programs on sealed instances, side by side. `instances`: so many, as in the record that is replayed."""
-    task = context.parts.task
+def compare(context: RunContext, improved: str, original: str, instances: int = 0, number: int = 1) -> None:
+    """Measure both programs on sealed instances, side by side. `instances`: so many, as in the record that is replayed; `number`:
+    which comparison of the run it is."""
+    task, at = context.parts.task, context.run.child(comparison_at(number)) if number > 1 else context.run
     assert isinstance(task, Task)
     if not instances and draws_more(task, is_published=context.parts.spec.instances == "published"):
         trained = [each for each in context.journal.evaluations() if each.split == "train"]
         scores = {each.scope: each.scores for each in trained}
         runs = sum(len(each.scores) for each in trained)
-        needed = instances_needed(scores["improved/train"], scores["original/train"], runs)
+        needed = instances_needed(scores[at.child("improved").child("train").path], scores["original/train"], runs)
         instances = max(needed, task.test_instances, least_pairs())
-    utility, programs = context.held_out(instances), (("improved", improved), ("original", original))
-    waits = [utility.begin(program, context.run.child(name).child("test")) for name, program in programs]
+    utility, programs = context.held_out(instances, number), (("improved", improved), ("original", original))
+    waits = [utility.begin(program, at.child(name).child("test")) for name, program in programs]
     for wait in waits:
         wait()
 
@@ -273,9 +308,11 @@ def instances_needed(after: Sequence[float], before: Sequence[float], runs: int)
 
 
 def held_out_in(store: Store) -> int:
-    """How many instances the comparison in a record has; 0 if it has none."""
-    sides = (store.events(Evaluated, scope=f"{name}/test") for name in ("improved", "original"))
-    return max((len(stored.event.scores) for side in sides for stored in side), default=0)
+    """How many instances the last comparison in a record has; 0 if it has none."""
+    results = read_run(store).results
+    return max(
+        (len(results[place].scores) for place in ("improved/test", "original/test") if place in results), default=0
+    )
 
 
 def check_enough(spec: RunSpec, task: AnyTask) -> None:

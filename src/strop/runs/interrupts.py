@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from strop.base.errors import StropError
+from strop.base.errors import SearchOver, StropError
 from strop.tasks.score_limit import ending_scorers
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
@@ -55,13 +55,11 @@ class Interrupted(StropError):
         self.exit_code = 128 + number
 
 
-class TimeSpent(StropError):
+class TimeSpent(SearchOver):
     """The time limit is reached. Completed work is kept."""
 
-    exit_code = 4
-
     def __init__(self) -> None:
-        super().__init__("stopped: --max-time is spent; everything so far is kept")
+        super().__init__("max_time", "--max-time was spent", "stopped: --max-time is spent; everything so far is kept")
         self.more = "--max-time MORE"
         """The flag that continues the work."""
 
@@ -69,17 +67,17 @@ class TimeSpent(StropError):
 @contextmanager
 def stopped_by_signals(
     *stops: Callable[[], None], seconds: float | None = None, notify: Callable[[str], None] | None = None
-) -> Iterator[None]:
+) -> Iterator[Watch]:
     """On the first signal, call `stops`, which make all waiting code fail; on the second, end the process immediately.
 
     A sandbox's `close` ends all guests; a model's `finish` gives requests in flight, which are paid for, some seconds to
     complete. `notify` prints a notice; None: on standard error. Reaching `seconds` (None: never) has the effect of a signal.
-    Outside the main thread, only the time limit works.
+    Outside the main thread, only the time limit works. Yields what knows why the work inside was stopped.
 
     Raises:
         Interrupted, TimeSpent: instead of the failure that the signal or the time limit caused.
     """
-    watch = _Watch(stops, seconds, notify or _notify)
+    watch = Watch(stops, seconds, notify or _notify)
     is_main = threading.current_thread() is threading.main_thread()
 
     numbers = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN] if is_main else []
@@ -88,7 +86,7 @@ def stopped_by_signals(
     try:
         with ending_scorers() as end_scorers:
             watch.end_scorers = end_scorers
-            yield
+            yield watch
     except StropError as error:
         if watch.reason is not None:
             raise watch.reason from error
@@ -105,7 +103,7 @@ def _awake(number: int, frame: object) -> None:
     """Does nothing, but only handled signals are written to the pipe of the watch."""
 
 
-class _Watch:
+class Watch:
     """A thread that receives signals through a pipe.
 
     Python runs signal handlers in the main thread, which often waits for a lock and would handle them only after the work.
@@ -115,6 +113,7 @@ class _Watch:
         self, stops: tuple[Callable[[], None], ...], seconds: float | None, notify: Callable[[str], None]
     ) -> None:
         self.reason: StropError | None = None
+        """Why the work was stopped; None if it was not."""
         self._stops = stops
         self.notify = notify
         self.end_scorers: Callable[[], None] = lambda: None

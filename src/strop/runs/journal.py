@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from strop.base.errors import RunBudgetSpent, StropError, starting_threads
+from strop.base.errors import SearchOver, StropError, starting_threads
 from strop.base.events import Evaluated, Event, Recorder, RunFinished
 from strop.runs.assembly import Components, first_event
-from strop.runs.interrupts import Interrupted, TimeSpent, stopped_by_signals
+from strop.runs.interrupts import Interrupted, Watch, stopped_by_signals
 from strop.runs.resume import ResumeState, ScopeTally, top
 from strop.runs.run_directory import kept_digest
 from strop.store import Store
@@ -35,6 +35,9 @@ class Journal:
         self.recalled = recalled if recalled and recalled.events else None
         self.detail = ""
         """Why the session ends, in words, if not because everything was done."""
+        self.ends_at: float | None = None
+        """When the time of the run is spent, by `clock`; None: it has no limit."""
+        self._watch: Watch | None = None
         self._store = store
         self._view = view
         self._notify = notify
@@ -80,7 +83,7 @@ class Journal:
             Interrupted: the user stopped it.
             StropError: the host failed.
         """
-        model, seconds = parts.language_model, parts.spec.max_time
+        model, seconds = parts.language_model, None if parts.finish else parts.spec.max_time
         if self.recalled is not None:
             for event in self.recalled.history:
                 self._view(event)
@@ -93,9 +96,16 @@ class Journal:
         stops = [part.close for part in parts_with_work if part is not None]
         with (
             framed(self, first_event(parts.spec, model, parts.posture, self.recalled, kept), lambda: self.detail),
-            stopped_by_signals(*stops, model.finish, seconds=seconds, notify=self._notify),
+            stopped_by_signals(*stops, model.finish, seconds=seconds, notify=self._notify) as self._watch,
         ):
+            self.ends_at = None if seconds is None else self.clock() + seconds
             yield
+
+    def search_over(self, error: StropError) -> SearchOver | None:
+        """The limit that an error comes from; None if it is another failure."""
+        reason = self._watch.reason if self._watch else None
+        found = error if reason is None else reason
+        return found if isinstance(found, SearchOver) else None
 
 
 @contextmanager
@@ -113,7 +123,7 @@ def framed(record: Recorder, first: Event, why: Callable[[], str] = str) -> Iter
     except KeyboardInterrupt:  # before `stopped_by_signals` took the signals
         status = "interrupted"
         raise
-    except (RunBudgetSpent, TimeSpent) as error:
+    except SearchOver as error:
         status, detail = "budget", str(error)
         raise
     except StropError as error:

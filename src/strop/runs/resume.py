@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from strop.base.events import (
     RunFinished,
     RunResumed,
     RunStarted,
+    SearchEnded,
     outlined,
 )
 from strop.base.private import FILE
@@ -39,6 +40,8 @@ from strop.base.results import Fault, Response, fields_of
 from strop.core.completed_work import CompletedWork
 from strop.lm.base import Completion, Request
 from strop.lm.scripted import answer_line, head_line
+from strop.runs.run_data import read_run
+from strop.runs.scopes import comparison_of
 from strop.store import Store
 from strop.tasks.base import META_TASK
 
@@ -92,12 +95,25 @@ def identities(store: Store) -> Counter[str]:
     which of an improver's threads comes first. An audit note has the number of refused candidates and calls, which does not.
     """
     counts: Counter[str] = Counter()
+    is_left = _left_by_later(store)
     for stored in store.outline():
         event = stored.event
-        if is_repeated(event):
+        if is_repeated(event) and not is_left(event):
             name = identity(event)
             counts[name] = 1 if isinstance(event, BudgetMoved) and not event.granted else counts[name] + 1
     return counts
+
+
+def _left_by_later(store: Store) -> Callable[[Event], bool]:
+    """Whether an event is of an end of the search after which it went on, or of the comparison then: a replay has the last
+    alone."""
+    run = read_run(store, kinds=(SearchEnded, Evaluated, ImproveFinished, IterationFinished, Compared))
+    earlier = [end for end in run.search_ends if end is not run.search_end]
+
+    def is_left(event: Event) -> bool:
+        return event in earlier or 0 < comparison_of(event.scope)[0] < run.comparison
+
+    return is_left
 
 
 @dataclass
@@ -164,6 +180,7 @@ def recall(store: Store) -> ResumeState:
     state = ResumeState()
     evaluations: dict[str, Evaluated] = {}
     improvements: dict[str, ImproveFinished] = {}
+    ends: list[SearchEnded] = []
     spent: dict[str, Counter[str]] = defaultdict(Counter)
     calls: dict[str, list[LmCalled]] = defaultdict(list)
     granted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -183,6 +200,8 @@ def recall(store: Store) -> ResumeState:
                 calls[event.scope].append(event)
             case LmResponded(request=""):
                 raise ValueError("a response does not name its request, so it would be paid for again")
+            case SearchEnded():
+                ends.append(event)
             case Evaluated():
                 evaluations[event.scope] = event
             case ImproveFinished():
@@ -198,7 +217,7 @@ def recall(store: Store) -> ResumeState:
             state.seconds += seconds
         else:
             state.tallies[scope].seconds += seconds
-    state.past = CompletedWork(evaluations, improvements, spent, calls, granted)
+    state.past = CompletedWork(evaluations, improvements, spent, calls, granted, ends=tuple(ends))
     for start in store.events(RunStarted):
         found = start.event.environment
         state.past = replace(state.past, versions=f"Python {found.get('python')}, numpy {found.get('numpy')}")
@@ -225,7 +244,10 @@ def recorded_acts(store: Store) -> CompletedWork:
     """What the improvers of a run asked for, for its replay."""
     past = recall(store).past
     seconds = {scope: event.seconds for scope, event in past.evaluations.items()}
-    return CompletedWork(calls=past.calls, granted=past.granted, seconds=seconds, versions=past.versions)
+    last = read_run(store).search_end
+    ends = past.ends[: len(past.ends) - (last is not None)]
+    acts = {"calls": past.calls, "granted": past.granted, "seconds": seconds, "versions": past.versions}
+    return CompletedWork(**acts, ends=ends, last=last)  # type: ignore[arg-type]
 
 
 def _is_history(event: Event) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from strop.base.as_document import HIDDEN, computed
 from strop.base.budget import COST, TOKENS
+from strop.base.errors import EndedBy
 from strop.base.events import (
     AuditNoted,
     BudgetMoved,
@@ -34,12 +35,13 @@ from strop.base.events import (
     RunFinished,
     RunResumed,
     RunStarted,
+    SearchEnded,
     outlined,
 )
 from strop.base.from_json import from_json, read_json
 from strop.evaluation.feedback import failure
 from strop.runs.claims.numbers import money
-from strop.runs.scopes import is_candidate, is_final, is_meta_candidate, iteration_of, role_of
+from strop.runs.scopes import comparison_of, is_candidate, is_final, is_meta_candidate, iteration_of, role_of
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import DEFAULT_REQUIRE
 from strop.store import Store, Stored, is_locked
@@ -49,7 +51,7 @@ REPEATS, OWN, FIXED = "repeats", "own_score_because", "fixed_input"
 """Keys of the metadata: tasks that measure on the test split what they measure in training, because their instances do not differ
 by seed; why the score of a task is the program's own, without tasks whose programs the user trusts; and tasks whose input is the
 same by wish."""
-FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinished, Compared)
+FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinished, Compared, SearchEnded)
 """The few events that determine status, sessions, iterations and gates."""
 OUTER_IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
 _RESULTS = ("original", "returned", "improved", "seed")
@@ -261,6 +263,10 @@ class RunData:
     """Improver → how its improvements ended."""
     ends: dict[str, ImproveFinished] = field(default_factory=dict)
     """Scope → how its self-improvement, or the improvement of `strop improve`, ended."""
+    search_ends: list[SearchEnded] = field(default_factory=list)
+    """How the search ended before its end, each time."""
+    search_end: SearchEnded | None = None
+    """The last of these, unless the search went on after it."""
     unused_evaluations: int = 0
     """Evaluations that workers made ahead and no improver asked for."""
     costs: Costs = field(default_factory=Costs)
@@ -304,6 +310,7 @@ class RunData:
                 self.unused_evaluations += event.unused_evaluations
                 if OUTER_IMPROVEMENT.fullmatch(event.scope):
                     self.ends[event.scope] = event
+                    self._went_on()
             case AuditNoted():
                 self.audit.append(event)
                 self.notes[event.rule] += event.times
@@ -316,9 +323,14 @@ class RunData:
                 self.sessions[-1].end = event
             case IterationStarted():
                 self.beginnings[event.t] = event.improver
+            case SearchEnded():
+                self.search_ends.append(event)
+                self.search_end = event
             case IterationFinished():
                 self.iterations.append(event)
+                self._went_on()
             case Compared():
+                self._went_on()
                 if is_final(event.scope):
                     self.final_comparison = event
                 else:
@@ -329,7 +341,7 @@ class RunData:
                 pass
 
     def _evaluated(self, event: Evaluated) -> None:
-        scope = event.scope
+        _, scope = comparison_of(event.scope)
         if event.solution is not None:
             kind = "" if event.verdict == "ok" else failure(event.verdict, event.error)
             self.answers.failures.setdefault(event.solution, kind)
@@ -339,10 +351,28 @@ class RunData:
             self.meta_calls[event.solution] += 1
         if is_candidate(event) or is_meta_candidate(event):
             self.candidates.append(event)
+            self._went_on()
         elif scope.partition("/")[0] in _RESULTS or scope.endswith(("/seed", "/seed/test")):
             self.results[scope] = event
         elif event.split == "test" and (copy := _SEALED.fullmatch(scope)):
             self.sealed[len(self.iterations)][int(copy[1])] = event
+
+    def _went_on(self) -> None:
+        """The search goes on after an earlier end: what was compared then is no longer the result."""
+        if self.search_end is not None:
+            self.search_end = None
+            for place in ("improved/train", "improved/test", "original/test"):
+                self.results.pop(place, None)
+
+    @property
+    def comparison(self) -> int:
+        """Which comparison of `strop improve` its result comes from, or will come from, from 1."""
+        return len(self.search_ends) + (self.search_end is None)
+
+    @property
+    def ended_by(self) -> EndedBy | None:
+        """What ended the search of a finished run before its end; None if it ended by itself."""
+        return self.search_end.by if self.search_end and self.status == "finished" else None
 
     @property
     def own_score_because(self) -> dict[str, str]:

@@ -10,13 +10,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from strop.base import private
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
-from strop.base.events import RunStarted
+from strop.base.events import ImproveFinished, RunStarted, SearchEnded
 from strop.base.terminal_text import escape
 from strop.base.user_modules import PROJECT, last_loaded
 from strop.checks.held_out import repeats
+from strop.lm.known_answers import NoModel
 from strop.lm.options import is_harmless
 from strop.lm.registry import identity
 from strop.runs.assembly import Components
@@ -63,9 +65,29 @@ class RunRecord:
     """Its first event; None if it has none."""
     unverified: str
     """Why this machine cannot vouch for it; empty if this machine's key sealed all of it."""
-
     proof: Proof
     """What was proven of it."""
+    ended: SearchEnded | None = None
+    """What ended its search before its end, if it has finished."""
+
+    def goes_on(self, limits: Mapping[str, Any], *, finish: bool) -> bool:
+        """Whether there is something to do with these limits in place of its own: it has not finished, or what ended its search
+        before its end does not end it again. `finish`: the search shall end."""
+        if self.status != "finished" or self.ended is None or finish:
+            return self.status != "finished"
+        return self.ended.by == "finish" or limits.get(self.ended.by, 0) > (getattr(self.spec, self.ended.by) or 0)
+
+    @property
+    def nothing_to_do(self) -> str:
+        """Why there is nothing to continue, and what continues it if its search may go on."""
+        if self.ended is None:
+            return f"{self.directory} is finished; there is nothing to continue"
+        more = "" if self.ended.by == "finish" else f" --{self.ended.by.replace('_', '-')} MORE"
+        return f"the search of {self.directory} ended early: {self.ended.detail}. To go on: strop resume {self.directory}{more}"
+
+    def no_model(self) -> NoModel:
+        """What answers nothing that is not recorded."""
+        return NoModel(self.model, self.is_language_model)
 
     def sources(self, *, trust: bool) -> tuple[str, ...]:
         """What its tasks are loaded from again: of each the name of a built-in one, or the file in the record.
@@ -145,6 +167,14 @@ def check_tasks(directory: Path, meta: Mapping[str, str], tasks: Sequence[AnyTas
             raise ConfigurationError(
                 f"the task {name} has changed since {directory} began to measure it; name a new folder, or undo the change"
             )
+
+
+def ways_on(directory: Path) -> tuple[str, str]:
+    """How to continue an unfinished run, and how to end its search, a line each."""
+    return (
+        f"To continue: strop resume {directory}",
+        f"To end the search and compare what was found: strop resume {directory} --finish",
+    )
 
 
 def command_of(kind: str) -> str:
@@ -228,7 +258,9 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
         StoreError: the record cannot be read, or is incomplete.
     """
     with Store.open(directory, believed=believed) as store:
-        run = read_run(store, kinds=FRAME)
+        # One improvement has one end; a run of Algorithm 1 has many, and its iterations tell.
+        kinds = (*FRAME, ImproveFinished) if store.meta.get("kind") == "improve" else FRAME
+        run = read_run(store, kinds=kinds)
         first = next((store.text(digest) for digest in run.beginnings.values()), run.meta.get("improver", ""))
     meta = run.meta
     try:
@@ -256,6 +288,7 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
         began,
         run.unverified,
         store.proof,
+        run.search_end if run.ended_by else None,
     )
 
 

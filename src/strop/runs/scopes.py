@@ -21,6 +21,20 @@ _ITERATION = re.compile(r"t(\d{1,9})(?:/|$)")
 _OF_ITERATION = re.compile(r"t\d+/(improve|gate)(?=/|$)(/)?")
 
 
+_COMPARED = re.compile(r"(?:compared(\d{1,9})/)?(improved/.*|original/test(?:/.*)?)")
+
+
+def comparison_at(number: int) -> str:
+    """The scope of the `number`th comparison of `strop improve`; that of the first is the run's own."""
+    return f"compared{number}" if number > 1 else ""
+
+
+def comparison_of(scope: str) -> tuple[int, str]:
+    """The comparison of `strop improve` that a scope belongs to, from 1, and its place in it; 0 and the scope of any other."""
+    match = _COMPARED.fullmatch(scope)
+    return (0, scope) if match is None else (int(match[1] or 1), match[2])
+
+
 def iteration_of(scope: str) -> int | None:
     """The iteration of a scope; None outside of iterations."""
     match = _ITERATION.match(scope)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from strop.analysis.search import TOLD_BY, Search, searches_of
 from strop.analysis.stats import group_difference, mean
 from strop.base.as_document import as_document, to_json
-from strop.base.errors import StoreError
+from strop.base.errors import StoreError, StropError
 from strop.base.events import Compared, IterationFinished, IterationStarted
 from strop.base.results import Comparison, fields_of
 from strop.base.solution import digest_of
@@ -39,11 +39,14 @@ FILE = "best.py"
 def run(context: RunContext, improver: str) -> None:
     """Carry out Algorithm 1 from `improver`; every I_t is saved in the record's folder immediately.
 
+    A limit ends it after its last finished iteration.
+
     Raises:
         Interrupted: the user stopped it.
+        SearchOver: a limit was reached before the first improver was measured.
         StropError: the host failed. Completed work is kept.
     """
-    parts, spec, journal, directory = context.parts, context.parts.spec, context.journal, context.folder
+    spec, journal = context.parts.spec, context.journal
     context.check_seed()
     steps = self_improve(
         improver,
@@ -53,10 +56,27 @@ def run(context: RunContext, improver: str) -> None:
         context.selection(),
         context.run,
     )
+    began = "t0"
+    try:
+        for scope in _iterated(context, improver, steps):
+            began = scope
+    except StropError as error:
+        over = journal.search_over(error)
+        # Without t = 0 there is no result, and what a protocol reports is whole.
+        if over is None or began == "t0" or context.parts.whole:
+            raise
+        context.ended(began, over)
+
+
+def _iterated(context: RunContext, improver: str, steps: Iterator[Step]) -> Iterator[str]:
+    """The iterations and the final comparison; yields the scope of what begins, except of t = 0."""
+    parts, spec, journal, directory = context.parts, context.parts.spec, context.journal, context.folder
     best, seed = -1.0, improver
     gate: Sequence[float] = ()
     for t in range(spec.iterations + 1):
         begun = journal.clock()
+        if t:
+            yield f"t{t}"
         journal(IterationStarted(scope=f"t{t}", t=t, improver=improver))
         step = next(steps)
         if step.choice.accepted and step.choice.comparison is not None:
@@ -72,6 +92,7 @@ def run(context: RunContext, improver: str) -> None:
             journal.detail = f"{step.why_stop}, and the run stopped early (--selection paper continues)"
             break
     if spec.selection != "paper" and improver != seed:
+        yield FINAL
         sealed, at = context.meta_utility("test"), context.run.child(FINAL)
         ends = PairedComparison(sealed, Contender(0, seed, None), Contender(step.t, improver, 0), at)
         context.record(final_comparison(ends, gate, spec.gate_pairs))
@@ -156,6 +177,7 @@ def trained_of(
         selection=_of_recipe(data, "selection", "paper") if kind == "run" else "",
         status=data.status,
         detail=data.detail,
+        ended_by=data.ended_by,
         unverified=data.unverified,
         waived=data.waived,
         sentence=conclusion.sentence,

@@ -49,6 +49,7 @@ VIEWS: dict[str, type[Event]] = {
     "edit": ev.Edited,
     "extraction": ev.Extracted,
     "evaluation": ev.Evaluated,
+    "search_end": ev.SearchEnded,
     "iteration_start": ev.IterationStarted,
     "iteration": ev.IterationFinished,
     "comparison": ev.Compared,

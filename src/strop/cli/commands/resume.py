@@ -10,16 +10,17 @@ from cyclopts import Parameter
 
 from strop.api.jobs import job_of
 from strop.api.lookup import find_run
+from strop.base.errors import ConfigurationError
 from strop.cli.command import command
 from strop.cli.commands.options import Run, TrustTask, ViewOptions
 from strop.cli.commands.output import notify, present
 from strop.cli.commands.reproduce.protocols import print_performed
 from strop.reproduce.table2 import KIND, resume_table2
-from strop.runs.options import LimitOptions, Rare
+from strop.runs.options import LimitOptions, Rare, Switch
 from strop.runs.record import Record
 from strop.runs.result import result_of
 from strop.runs.results.trained import Trained
-from strop.runs.run_directory import load_run
+from strop.runs.run_directory import command_of, load_run
 from strop.runs.train import keep_improver
 
 
@@ -30,6 +31,7 @@ def resume_command(
     base_url: Annotated[str | None, Rare] = None,
     workers: Annotated[str | None, Parameter(alias="-j")] = None,
     limits: LimitOptions = LimitOptions(),
+    finish: Annotated[bool, Switch] = False,
     trust_task: TrustTask = False,
     output: ViewOptions = ViewOptions(),
 ) -> int:
@@ -39,13 +41,17 @@ def resume_command(
     ----------
     base_url
         Address of the server, where it is not the one that the run started with.
+    finish
+        End the search: ask for no further response, and compare what was found. Later, resume without it goes on searching.
     workers
         Where programs are evaluated, if not where the run started: a number of processes or a cluster.
     """
     directory = find_run(run_directory)
-    record = load_run(directory)
-    if record.status == "finished":
-        notify(f"{directory} is finished; there is nothing to continue")
+    record, asked = load_run(directory), limits.asked()
+    if finish and record.kind not in ("improve", "run"):
+        raise ConfigurationError(f"{directory} is the record of {command_of(record.kind)}, which has no search to end")
+    if not record.goes_on(asked, finish=finish):
+        notify(record.nothing_to_do)
         with Record.open(directory, record.proof) as found:
             result = result_of(found)
         if isinstance(result, Trained):
@@ -56,8 +62,9 @@ def resume_command(
     checked.check_model(trust=trust_task)
     confined = record.confined(trust=trust_task)
     place = confined.workers if workers is None else workers
-    spec = replace(confined, base_url=base_url or record.spec.base_url, workers=place, **limits.asked())
+    spec = replace(confined, base_url=base_url or record.spec.base_url, workers=place, **asked)
     if record.kind == KIND:
         print_performed(resume_table2(record, spec.checked(), os.environ), as_json=output.as_json)
         return 0
-    return command(job_of(replace(record, spec=spec), trust=trust_task), output)
+    job = replace(job_of(replace(record, spec=spec), trust=trust_task), finish=finish)
+    return command(job, output, model=record.no_model() if finish else None)

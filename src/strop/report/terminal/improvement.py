@@ -26,6 +26,7 @@ from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import written
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.results.improved import Applied, Improved, Unfinished
+from strop.runs.run_directory import ways_on
 
 DIFF_LINES = 200
 """Lines of a diff that are printed; the file has all of them."""
@@ -62,6 +63,8 @@ def print_unfinished(unfinished: Unfinished, console: Console, *, full: bool = F
     _print_end(unfinished, console, full=full)
     if unfinished.applied is None:
         say(console, best_line(unfinished), limit=SENTENCE)
+    for line in () if unfinished.is_running else ways_on(near(unfinished.directory)):
+        say(console, line, limit=SENTENCE)
 
 
 @print_result.register(Applied)

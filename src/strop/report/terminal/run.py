@@ -35,6 +35,7 @@ from strop.runs.results.listings import Runs
 from strop.runs.results.parts import Noted, sample
 from strop.runs.results.trained import Iteration, Trained
 from strop.runs.run_data import Costs, RunData, Spent
+from strop.runs.run_directory import ways_on
 from strop.runs.scopes import FINAL, is_final, is_meta_candidate, iteration_of
 from strop.runs.train import FILE
 
@@ -145,6 +146,8 @@ def _next(trained: Trained) -> Iterator[str]:
     if trained.file is not None and trained.best_t:
         file = near(trained.directory / FILE)
         yield f"best improver: {file}; strop improve PROGRAM --improver {shlex.quote(str(file))}"
+    if trained.kind == "run" and trained.status not in ("finished", "running"):
+        yield from ways_on(near(trained.directory))
     yield f"more: {look_at(trained.directory)}"
 
 

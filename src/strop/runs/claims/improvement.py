@@ -41,7 +41,15 @@ UNFINISHED = "Unfinished: it ended before everything was measured."
 
 
 def sentence(evidence: Evidence) -> str:
-    """What may be claimed of an improvement."""
+    """What may be claimed of an improvement, and whether its search ended early, or it is not the first comparison."""
+    ended = "The search ended early: " + evidence.improvement.detail + "." if evidence.ended_by else ""
+    again = f"This is comparison {evidence.comparison} of this run." if evidence.comparison > 1 else ""
+    return " ".join(filter(None, (_claim(evidence), ended, again)))
+
+
+def _claim(evidence: Evidence) -> str:
+    if evidence.ended_by is not None and evidence.improved is None:
+        return "No improvement: no candidate was better than the original in training; the original is kept."
     if evidence.finding == "failed":
         return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original is kept."
     if evidence.finding == "unchanged" or evidence.difference is None:
@@ -54,7 +62,7 @@ def sentence(evidence: Evidence) -> str:
     claim = f"{_verdict(evidence)}: {_change(evidence)}"
     if evidence.finding == "worse":
         claim += "; keep the original"
-    if evidence.stands_in:
+    if evidence.stands_in and evidence.ended_by is None:
         claim += f"; {_why_stands_in(evidence)}, so this is the best candidate that it evaluated"
     return f"{claim}.{'' if evidence.is_offered else _UNTIL.get(evidence.finding, '')}"
 

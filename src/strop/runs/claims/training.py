@@ -65,7 +65,7 @@ def _no_result(run: RunData, measured: bool) -> str:
 
 def _no_improvement(t: int, run: RunData, *, returns: bool = False) -> str:
     """The sentence of a run that kept I_0 for t iterations, or `returns` to it."""
-    finished, iterations = run.status == "finished", run.recipe.get("iterations")
+    finished, iterations = run.status == "finished" and not run.ended_by, run.recipe.get("iterations")
     if t == 0 and not finished:
         return _no_result(run, measured=True)
     if t == 0 and run.detail:
@@ -74,7 +74,7 @@ def _no_improvement(t: int, run: RunData, *, returns: bool = False) -> str:
         return f"No improvement was asked for: only {_first(run)} was measured."
     done = quantity(t, "iteration") if finished or not iterations else f"{t} of {iterations} iterations"
     found = f"I_{t} is {_first(run)}" if returns else f"{_first(run, ',')} stays after {done}"
-    return f"No improvement{'' if finished else ' so far'}: {found}."
+    return f"No improvement{'' if run.status == 'finished' else ' so far'}: {found}."
 
 
 def _where(run: RunData) -> str:

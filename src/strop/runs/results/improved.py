@@ -24,6 +24,7 @@ from strop.runs.programs import best_in
 from strop.runs.record import Record
 from strop.runs.results.parts import AnswerCounts, Noted, counted_answers, noted
 from strop.runs.run_data import Costs, RunData
+from strop.runs.scopes import comparison_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +85,8 @@ class Unfinished(ImprovementRecord, Shown):
     """`unfinished`."""
     sentence: str = UNFINISHED
     """The conclusion."""
+    is_running: bool = field(default=False, metadata=HIDDEN)
+    """Whether its process still works on it."""
 
     @property
     def leader(self) -> ScoredProgram | None:
@@ -163,7 +166,8 @@ def read_improved(of: Record) -> Improved | Unfinished:
     facts = facts_from(run.meta[OBJECTIVE_KEY]) if OBJECTIVE_KEY in run.meta else None
     notes: Counter[str] = Counter()
     for event in run.audit:
-        if event.scope.startswith("improved/"):
+        number, place = comparison_of(event.scope)
+        if number == run.comparison and place.startswith("improved/"):
             notes[event.rule] += event.times
     record = ImprovementRecord(
         directory=directory,
@@ -183,7 +187,7 @@ def read_improved(of: Record) -> Improved | Unfinished:
     evidence = recorded(run, source, facts)
     if evidence is None:
         candidates = candidates_of(in_full(event, run.text) for event in run.candidates)
-        return Unfinished(**of_record, facts=facts, candidates=candidates)
+        return Unfinished(**of_record, facts=facts, candidates=candidates, is_running=run.status == "running")
     return Improved(**of_record, **{each.name: getattr(evidence, each.name) for each in fields(evidence)})
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from strop.analysis.search import Search
 from strop.analysis.stats import Estimate
 from strop.base.as_document import HIDDEN, computed
+from strop.base.errors import EndedBy
 from strop.base.pluralize import quantity
 from strop.base.results import Comparison
 from strop.base.shown import Shown
@@ -124,6 +125,8 @@ class Trained(Shown):
     killed)."""
     detail: str
     """Why the run ended; empty if it completed all its iterations."""
+    ended_by: EndedBy | None
+    """What ended the iterations before their end: `max_cost`, `max_tokens`, `max_calls`, `max_time` or `finish`; else null."""
     unverified: str
     """Why this machine cannot vouch for the record; empty if it is proven."""
     waived: str

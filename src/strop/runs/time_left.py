@@ -1,0 +1,89 @@
+"""End a search while the time of the run is still enough for the comparison that follows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from strop.base.errors import SearchOver
+from strop.base.events import Evaluated, Event
+from strop.core.metric_change import facts_of
+from strop.evaluation.repeated import SECONDS, TIMES
+from strop.runs.context import RunContext
+from strop.tasks.command.task import AnyTask
+
+STARTS = 0.1
+"""Seconds that a process of its own costs each held-out instance, about."""
+IN_FLIGHT = 10.0
+"""Seconds that requests in flight get, at most: no more than a tenth of what the run has."""
+MARGIN = 1.5
+"""The machine may be busier than in training."""
+_LOOKS = 1.0
+"""Seconds between two looks at what training has shown."""
+
+
+class Reserve:
+    """A recorder that estimates from training how long the comparison takes. Thread-safe."""
+
+    def __init__(self, task: AnyTask, slots: int, most: int, before: Iterable[Event]) -> None:
+        """`most`: of so many runs in training the comparison makes one at most, of each of both programs; 0: as many as the task
+        says. `before`: what is recorded."""
+        self._task, self._slots, self._most = task, slots, most
+        self._each = self._longest = 0.0
+        self._runs = 0
+        for event in before:
+            self(event)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Evaluated) and event.split == "train" and event.scores:
+            self._runs += len(event.scores)
+            self._longest = max(self._longest, event.wall_seconds)
+            self._each = max(self._each, event.wall_seconds / len(event.scores))
+
+    @property
+    def seconds(self) -> float:
+        """Of the comparison, the last evaluation in flight, and that of the improved program in training."""
+        count = max(self._task.count("test"), self._runs // self._most if self._most else 0)
+        both, at_once = 2 * (self._each + STARTS), min(2, max(self._slots, 1))
+        if facts_of(self._task) is not None:  # in turns, and short times several times
+            both, at_once = max(both, min(TIMES * both, SECONDS)), 1
+        return MARGIN * (count * both / at_once + 2 * self._longest)
+
+
+@contextmanager
+def comparison_kept(context: RunContext, most: int) -> Iterator[None]:
+    """End the search inside when the time that is left is what the comparison takes. `most`: see `Reserve`.
+
+    Nothing new is granted from then on; requests in flight get some seconds, and what is being evaluated finishes.
+    """
+    journal, parts, search = context.journal, context.parts, context.host.search
+    ends_at = journal.ends_at
+    if ends_at is None:
+        yield
+        return
+    reserve = Reserve(parts.task, parts.spec.slots, most, journal.evaluations())
+    journal.also_tell(reserve)
+    in_flight = min(IN_FLIGHT, (ends_at - journal.clock()) / 10)
+    over = SearchOver("max_time", f"--max-time {parts.spec.max_time:g} s was spent, but for the comparison")
+    done = threading.Event()
+
+    def left() -> float:
+        return ends_at - journal.clock() - reserve.seconds - in_flight
+
+    def watch() -> None:
+        while (seconds := left()) > 0:
+            if done.wait(min(seconds, _LOOKS)):
+                return
+        search.over = over
+        parts.language_model.finish()
+
+    if left() <= 0:
+        search.over = over
+    thread = threading.Thread(target=watch, name="strop-time", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
