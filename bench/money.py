@@ -26,7 +26,7 @@ from pathlib import Path
 
 from strop.base.budget import COST, TOKENS
 from strop.base.errors import LanguageModelError, StropError
-from strop.base.events import BudgetMoved, LmResponded, RunFinished
+from strop.base.events import BudgetMoved, LmResponded, RunFinished, SearchEnded
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.metering import Bill, Metered
@@ -208,7 +208,9 @@ def once(number: int, sandbox: JailedSandbox, directory: Path) -> Ended:
             if stored.event.counter == counter and stored.event.granted
         )
         (finished,) = (stored.event for stored in store.events(RunFinished))
-    if status == "RunBudgetSpent" and finished.status != "budget":
+        if status == "finished" and any(store.events(SearchEnded)):
+            status = "RunBudgetSpent"  # with what was measured before
+    if status == "RunBudgetSpent" and finished.status not in ("budget", "finished"):
         status = f"wrong status {finished.status}"
     billed = vendor.cost if counter == COST else vendor.tokens
     return Ended(

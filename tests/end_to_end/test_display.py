@@ -128,7 +128,11 @@ def test_run_says_how_to_go_on_when_it_is_stopped_under_a_live_view(terminal: li
     shown.process.send_signal(signal.SIGINT)
     assert shown.end() == 130
     left = [line for line in left_on_screen(shown.output) if line]
-    assert left[-2:] == ["strop: stopped by SIGINT; everything so far is kept", "To continue: strop resume r"], left
+    assert left[-3:] == [
+        "strop: stopped by SIGINT; everything so far is kept",
+        "To continue: strop resume r",
+        "To end the search and compare what was found: strop resume r --finish",
+    ], left
     assert "strop: stopping; waiting up to 10 s for requests in flight (Ctrl-C to quit now)" in left
     assert not [line for line in left if "budget left" in line or line.startswith("doing ")], (
         "no half of a picture stays"

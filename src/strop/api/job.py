@@ -181,7 +181,7 @@ def perform(
             stop.last_words = ""
     if place is None or job.read is None:
         return result  # type: ignore[return-value]
-    with Record.open(place.folder) as record:
+    with reading(place.folder), Record.open(place.folder) as record:
         found = job.read(record)
         job.keep(found)
     return found
@@ -285,7 +285,7 @@ def _tell_how_to_continue(job: Job[Any], place: Place | None, error: BaseExcepti
     for line in (f"{first}{more}", *others):
         error.add_note(line)
     if isinstance(error, StropError):
-        with suppress(StropError, OSError), Record.open(place.folder) as record:
+        with suppress(StropError, OSError), reading(place.folder), Record.open(place.folder) as record:
             error.result = job.read(record)
 
 

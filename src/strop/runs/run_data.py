@@ -279,6 +279,8 @@ class RunData:
     notes: Counter[str] = field(default_factory=Counter)
     """Audit rule → number of notes."""
     judged: list[Judged] = field(default_factory=list)
+    _compared: int = 1
+    """The latest comparison that has begun; a replay has no earlier one."""
     _improving: dict[str, str] = field(default_factory=dict)
     """Scope of an improvement that goes on → its improver."""
 
@@ -341,7 +343,8 @@ class RunData:
                 pass
 
     def _evaluated(self, event: Evaluated) -> None:
-        _, scope = comparison_of(event.scope)
+        number, scope = comparison_of(event.scope)
+        self._compared = max(self._compared, number)
         if event.solution is not None:
             kind = "" if event.verdict == "ok" else failure(event.verdict, event.error)
             self.answers.failures.setdefault(event.solution, kind)
@@ -367,7 +370,7 @@ class RunData:
     @property
     def comparison(self) -> int:
         """Which comparison of `strop improve` its result comes from, or will come from, from 1."""
-        return len(self.search_ends) + (self.search_end is None)
+        return max(len(self.search_ends) + (self.search_end is None), self._compared)
 
     @property
     def ended_by(self) -> EndedBy | None:
