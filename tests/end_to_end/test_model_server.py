@@ -43,7 +43,7 @@ def test_run_ends_with_exit_code_three_and_keeps_what_was_paid_when_the_server_g
         billed = server.billed
     assert ended.returncode == 3, ended.stderr
     assert "Traceback" not in ended.stderr, ended.stderr
-    assert [line.split(": ")[0] for line in ended.stderr.splitlines()[-2:]] == ["strop", "To continue"], ended.stderr
+    assert [line.split(": ")[0] for line in ended.stderr.splitlines()[-3:-1]] == ["strop", "To continue"], ended.stderr
     with Store.open(tmp_path / "there") as store:
         assert sum(1 for _ in store.events(LmResponded)) == billed
         assert all(stored.event.verdict in {"ok", "malformed"} for stored in store.events(Evaluated))

@@ -131,10 +131,10 @@ def test_bound_is_told_as_one_and_what_may_have_been_billed_beside_it_in_every_r
     assert costs["dollars"] > 0 and costs["is_bound"] and costs["maybe_billed_dollars"] > 0
 
 
-def test_run_ends_when_its_time_is_spent(strop: Any) -> None:
+def test_run_ends_without_a_result_when_its_time_is_spent_before_the_first_improver_is_measured(strop: Any) -> None:
     with OpenAIServer(Scripted(lambda request: PROGRAM), ["slow:3"], cycle=True) as server:
         ended = run_against(server, strop, "--max-time", "1s")
-    assert ended.returncode == 4 and "--max-time" in ended.stderr.splitlines()[-2]
+    assert ended.returncode == 4 and "To continue: strop resume there --max-time MORE" in ended.stderr.splitlines()
     assert shown(strop)["status"] == "budget"
 
 

@@ -101,7 +101,7 @@ def test_run_of_a_session_s_task_says_what_is_missing_when_it_is_resumed() -> No
 
     with pytest.raises(strop.StropError) as error:
         strop.improve(doubling(), model=fails, out="run", **SMALL)  # type: ignore[arg-type]
-    assert error.value.__notes__ == ["To continue: strop resume run"]
+    assert error.value.__notes__[0] == "To continue: strop resume run"
     ended = subprocess.run([sys.executable, "-m", "strop", "resume", "run"], capture_output=True, text=True)
     assert ended.returncode == 2 and "Traceback" not in ended.stderr
     assert "the task doubling was made in a Python session, so it cannot be loaded again" in " ".join(

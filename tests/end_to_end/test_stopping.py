@@ -54,8 +54,9 @@ def test_first_signal_saves_and_stops(start_strop: Any, tmp_path: Path, number: 
     _, errors = process.communicate(timeout=60)
     assert process.returncode == code, errors
     assert "Traceback" not in errors, errors
-    *_, sentence, hint, _ = errors.splitlines()
+    *_, sentence, hint, end = errors.splitlines()
     assert "stopped by" in sentence and hint == "To continue: strop resume there", errors
+    assert end == "To end the search and compare what was found: strop resume there --finish"
     wait_until(lambda: not any(map(is_alive, guests)))
     with Store.open(store.parent) as opened:
         (last,) = [stored.event for stored in opened.events(RunFinished)]

@@ -139,6 +139,11 @@ class RunContext:
     def _fresh(self, name: str) -> Seeds:
         return SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32))
 
+    def begin_again(self) -> None:
+        """Record how the search ended before, as far as the record of a replay does not say it."""
+        for end in self.host.past.ends:
+            self.record(end)
+
     def ended(self, scope: str, over: SearchOver) -> int:
         """Record that the search ended before its end, in an outermost scope. Returns how often that has happened so far.
 

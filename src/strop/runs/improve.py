@@ -93,6 +93,7 @@ def _searched(context: RunContext, improver: str, initial: str) -> tuple[Improve
     spec, host = context.parts.spec, context.host
     grant = Grant(spec.utility_budget, spec.lm_budget, spec.max_responses)
     most = 2 * SHARE if draws_more(context.parts.task, is_published=spec.instances == "published") else 0
+    context.begin_again()
     try:
         with comparison_kept(context, most):
             improvement = improve(

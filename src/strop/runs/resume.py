@@ -105,15 +105,9 @@ def identities(store: Store) -> Counter[str]:
 
 
 def _left_by_later(store: Store) -> Callable[[Event], bool]:
-    """Whether an event is of an end of the search after which it went on, or of the comparison then: a replay has the last
-    alone."""
-    run = read_run(store, kinds=(SearchEnded, Evaluated, ImproveFinished, IterationFinished, Compared))
-    earlier = [end for end in run.search_ends if end is not run.search_end]
-
-    def is_left(event: Event) -> bool:
-        return event in earlier or 0 < comparison_of(event.scope)[0] < run.comparison
-
-    return is_left
+    """Whether an event is of a comparison after which the search went on: a replay makes the last one alone."""
+    number = read_run(store, kinds=(SearchEnded, Evaluated, ImproveFinished)).comparison
+    return lambda event: 0 < comparison_of(event.scope)[0] < number
 
 
 @dataclass

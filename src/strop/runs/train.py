@@ -56,6 +56,7 @@ def run(context: RunContext, improver: str) -> None:
         context.selection(),
         context.run,
     )
+    context.begin_again()
     began = "t0"
     try:
         for scope in _iterated(context, improver, steps):

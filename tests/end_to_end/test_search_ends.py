@@ -1,0 +1,126 @@
+"""A spent limit ends the search of `strop improve` and of `strop run`, not the run: what was found is the result."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shlex
+import signal
+from pathlib import Path
+from typing import Any
+
+from strop.base.events import Evaluated, LmResponded
+from strop.lm.scripted import Scripted
+from strop.store import Store
+from support.openai_server import OpenAIServer
+from support.processes import wait_until
+
+KEY = {"OPENAI_API_KEY": "sk-secret-of-the-test"}
+
+
+def programs() -> Scripted:
+    """Another program in each response."""
+    numbers = itertools.count(3)
+    body = "```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [i * {} % 2 for i in range(20)]\n```"
+    return Scripted(lambda request: body.format(next(numbers)))
+
+
+def improved(strop: Any, server: OpenAIServer, *flags: str) -> Any:
+    model = ["--model", "openai/anything?max_tokens=500&price=1,2", "--base-url", server.url]
+    return strop("improve", "lpn", "--seed", "3", *model, "--out", "there", *flags, **KEY)
+
+
+def shown(strop: Any) -> Any:
+    return json.loads(strop("show", "there", "--json").stdout)
+
+
+def sealed(folder: Path) -> dict[str, tuple[str, tuple[float, ...]]]:
+    with Store.open(folder) as store:
+        events = [stored.event for stored in store.events(Evaluated)]
+    return {event.scope: (event.solution or "", event.scores) for event in events if event.split == "test"}
+
+
+def test_spent_money_ends_the_search_with_a_verdict_and_more_of_it_goes_on_to_a_second_comparison(
+    strop: Any, tmp_path: Path
+) -> None:
+    with OpenAIServer(programs()) as server:
+        ended = improved(strop, server, "--max-cost", "0.009")
+        assert ended.returncode == 0 and "The search ended early: --max-cost $0.0090 was spent." in ended.stdout
+        found, asked = shown(strop), server.billed
+        assert (found["ended_by"], found["comparison"]) == ("max_cost", 1) and found["finding"] != "unfinished"
+        assert strop("replay", "there").returncode == 0
+        for flags in ([], ["--finish"], ["--max-cost", "0.009"]):
+            nothing = strop("resume", "there", *flags, **KEY)
+            assert nothing.returncode == 0 and "To go on: strop resume there --max-cost MORE" in nothing.stderr
+        assert server.billed == asked
+        assert strop("resume", "there", "--max-cost", "0.02", **KEY).returncode == 0
+        found = shown(strop)
+        assert (found["ended_by"], found["comparison"]) == ("max_cost", 2) and server.billed > asked
+        assert "This is comparison 2 of this run." in found["sentence"]
+        assert strop("replay", "there").returncode == 0
+        assert strop("resume", "there", "--max-cost", "1", **KEY).returncode == 0
+        found = shown(strop)
+        assert (found["ended_by"], found["comparison"]) == (None, 3)
+        assert strop("replay", "there").returncode == 0
+        assert "nothing to continue" in strop("resume", "there", "--max-cost", "2", **KEY).stderr
+    originals = [scores for scope, (_, scores) in sealed(tmp_path / "there").items() if "original/test" in scope]
+    assert len(originals) == len({scores[:20] for scores in originals}) == 3, "each comparison has instances of its own"
+
+
+def test_finish_compares_what_was_found_without_a_further_response_when_a_run_was_killed(
+    strop: Any, start_strop: Any, tmp_path: Path
+) -> None:
+    with OpenAIServer(programs(), ["ok", "ok", *["slow:20"] * 9]) as server:
+        model = ["--model", "openai/anything?max_tokens=500&price=1,2", "--base-url", server.url]
+        process = start_strop("improve", "lpn", "--seed", "3", *model, "--out", "there", **KEY)
+        wait_until(lambda: len(server.seen) > 2)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+        said = strop("show", "there").stdout
+        assert "To end the search and compare what was found: strop resume there --finish" in said
+        asked = len(server.seen)
+        finished = strop("resume", "there", "--finish", **KEY)
+        assert finished.returncode == 0 and "The search ended early: strop resume --finish." in finished.stdout
+        assert len(server.seen) == asked and shown(strop)["ended_by"] == "finish"
+    assert strop("replay", "there").returncode == 0
+    with Store.open(tmp_path / "there") as store:
+        assert sum(1 for _ in store.events(LmResponded)) > 0
+
+
+def test_time_for_the_comparison_is_kept_when_the_model_is_slow(strop: Any) -> None:
+    with OpenAIServer(programs(), ["slow:1.5"], cycle=True) as server:
+        ended = improved(strop, server, "--max-time", "12")
+    assert ended.returncode == 0 and "--max-time 12 s was spent, but for the comparison" in ended.stdout, ended.stderr
+    assert shown(strop)["ended_by"] == "max_time"
+    assert strop("replay", "there").returncode == 0
+
+
+def test_spent_calls_end_a_run_after_its_last_finished_iteration_and_more_of_them_go_on(
+    strop: Any, tmp_path: Path
+) -> None:
+    tiny = (
+        "-T 2 --copies 2 --lm-budget 1 --max-responses 2 --meta-budget 1 --utility-budget 2 --selection paper --seed 3"
+    )
+    with OpenAIServer(programs()) as server:
+        model = ["--model", "openai/anything?max_tokens=500", "--base-url", server.url]
+        ended = strop("run", "lpn", *shlex.split(tiny), *model, "--out", "there", "--max-calls", "2", **KEY)
+        assert ended.returncode == 0 and "The search ended early: --max-calls 2 was spent." in ended.stdout, (
+            ended.stderr
+        )
+        found = shown(strop)
+        assert (found["ended_by"], found["status"], len(found["iterations"])) == ("max_calls", "finished", 1)
+        assert (tmp_path / "there" / "best.py").is_file() and strop("replay", "there").returncode == 0
+        assert strop("resume", "there", "--max-calls", "99", **KEY).returncode == 0
+        found = shown(strop)
+        assert found["ended_by"] is None and len(found["iterations"]) == 3
+        assert strop("replay", "there").returncode == 0
+
+
+def test_finish_is_refused_in_one_line_for_a_command_without_a_search(strop: Any) -> None:
+    flags = ["--task", "lpn", "--copies", "2", "--lm-budget", "1", "--utility-budget", "2", "--max-calls", "1"]
+    ended = strop("eval", "best_of_n", *flags, "--model", "offline", "--out", "there")
+    assert ended.returncode == 4, ended.stderr
+    refused = strop("resume", "there", "--finish")
+    assert (
+        refused.returncode == 2 and "has no search to end" in refused.stderr and len(refused.stderr.splitlines()) == 1
+    )
