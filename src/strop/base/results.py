@@ -102,7 +102,7 @@ class Comparison:
     """Pairs paid for; some of the last round may not have counted."""
     most: int
     """The budget, in pairs."""
-    interval: tuple[float, ...]
+    interval: tuple[float, float]
     """(low, high) of the mean difference: of a gate a confidence sequence, valid at any stopping time."""
     lm_calls: int
     """LM calls that the pairs cost."""

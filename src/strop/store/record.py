@@ -402,7 +402,6 @@ class Store:
     def _decode(self, seq: int, kind: type[Event], scope: str, data: str, text: Callable[[str], str]) -> Event:
         try:
             return decode(kind, scope, data, text)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StoreError(
-                f"{self._path} is damaged: event {seq} is not a valid {kind.__name__} ({error!r})"
-            ) from error
+        except ValueError as error:
+            why = f"event {seq} is not a valid {kind.__name__}: {escape(str(error), 200)}"
+            raise StoreError(f"the record in {self.directory} is damaged: {why}") from error

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strop.base.errors import StoreError
+from strop.base.errors import EndedBy, StoreError
 from strop.base.events import KINDS, AuditNoted, Event, RunFinished
 from strop.base.results import FaultKind, Verdict
 from strop.base.solution import digest_of
@@ -25,6 +25,8 @@ from support.records import ask, evaluated, from_elsewhere, iterated, note
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=40)
 """Lone surrogates, NUL and control characters too."""
+WHOLE = st.integers(-(1 << 63), (1 << 63) - 1)
+"""What SQLite reads as an integer."""
 
 
 @st.composite
@@ -32,21 +34,23 @@ def any_event(draw: st.DrawFn) -> Event:
     kind = draw(st.sampled_from(sorted(KINDS.values(), key=lambda kind: kind.__name__)))
     of: dict[object, st.SearchStrategy[object]] = {
         str: ANY_TEXT,
-        int: st.integers(),
+        int: WHOLE,
         bool: st.booleans(),
         float: st.floats(allow_nan=False, allow_infinity=False),
         str | None: st.none() | ANY_TEXT,
-        int | None: st.none() | st.integers(),
+        int | None: st.none() | WHOLE,
         tuple[str, ...]: st.lists(ANY_TEXT, max_size=4).map(tuple),
         tuple[float, ...]: st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=4).map(tuple),
-        tuple[int, ...]: st.lists(st.integers(), max_size=4).map(tuple),
+        tuple[float, float]: st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2),
+        EndedBy: st.sampled_from(typing.get_args(EndedBy)),
+        tuple[int, ...]: st.lists(WHOLE, max_size=4).map(tuple),
         FaultKind: st.sampled_from(typing.get_args(FaultKind)),
         Verdict: st.sampled_from(typing.get_args(Verdict)),
         tuple[Verdict, ...]: st.lists(st.sampled_from(typing.get_args(Verdict)), max_size=4).map(tuple),
-        Mapping[str, int]: st.dictionaries(ANY_TEXT, st.integers(), max_size=3),
+        Mapping[str, int]: st.dictionaries(ANY_TEXT, WHOLE, max_size=3),
         Mapping[str, typing.Any]: st.dictionaries(ANY_TEXT, st.none() | st.lists(ANY_TEXT, max_size=2), max_size=3),
-        Mapping[str, float | int | str | None]: st.dictionaries(ANY_TEXT, st.none() | st.integers(), max_size=3),
-        tuple[Mapping[str, float], ...]: st.lists(st.dictionaries(ANY_TEXT, st.integers()), max_size=3).map(tuple),
+        Mapping[str, float | int | str | None]: st.dictionaries(ANY_TEXT, st.none() | WHOLE, max_size=3),
+        tuple[Mapping[str, float], ...]: st.lists(st.dictionaries(ANY_TEXT, WHOLE), max_size=3).map(tuple),
     }
     types = typing.get_type_hints(kind)
     return kind(**{field.name: draw(of[types[field.name]]) for field in fields(kind)})  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from pathlib import Path
 import make_reference
 import pytest
 
+from strop.base.errors import EndedBy
 from strop.base.events import KINDS, BudgetMoved, ImproveFinished, LmCalled, LmResponded
 from strop.base.results import FaultKind, Verdict
 from strop.store import Store
@@ -95,7 +96,7 @@ def full_run(tmp_path: Path) -> Path:
     texts = {"improver": "I", "initial_solution": "s", "solution": "s2", "expertise": "e", "text": "answer"}
     numbers = {"t": 1, "call": 0, "index": 0, "attempt": 1, "lm_calls": 1, "evaluations": 1, "utility_calls": 1}
     of: dict[object, object] = {str: "x", int: 1, bool: False, float: 0.5, str | None: None, int | None: None}
-    of |= {FaultKind: "timeout"}
+    of |= {FaultKind: "timeout", EndedBy: "max_cost", tuple[float, float]: (0.1, 0.5)}
     of |= {
         tuple[str, ...]: ("m",),
         tuple[float, ...]: (0.5,),
