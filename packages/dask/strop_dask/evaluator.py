@@ -25,7 +25,7 @@ from strop.base.errors import SandboxError, StropError
 from strop.base.terminal_text import escape
 from strop.evaluation.base import Machine, Order, OrderResult
 from strop.evaluation.machines import differences, lacking, versions
-from strop.evaluation.pool import MOST_ATTEMPTS, Job
+from strop.evaluation.pool import MOST_ATTEMPTS, PooledOrder
 from strop.evaluation.workers import Equipment, WorkerLost
 from strop_dask.answers import from_bytes
 from strop_dask.clusters import Deployment, connect_seconds, deploy_dask, deploy_slurm
@@ -52,7 +52,7 @@ def start_slurm(rest: str, equipment: Equipment) -> DaskEvaluator:
     return DaskEvaluator(deploy_slurm(rest), equipment)
 
 
-class _Job(Job):
+class _Job(PooledOrder):
     """An order and its future, on a cluster."""
 
     workers: list[str] | None = None

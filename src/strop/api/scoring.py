@@ -58,7 +58,7 @@ def score_job(spec: RunSpec, task: AnyTask, text: str, split: Split) -> Job[Scor
     """The score of one program of a task. `spec` has the seed, the instances, the workers and the protections."""
 
     def scored(context: RunContext) -> Scored:
-        context.watcher.step(f"scoring {task.name}")
+        context.observer.step(f"scoring {task.name}")
         evaluation = context.utility(split).evaluate(text, context.run)
         own = task.own_score_because if isinstance(task, CommandTask) else ""
         return Scored(task=task.name, split=split, own_score_because=own, **fields_of(Evaluation, evaluation))
@@ -104,6 +104,6 @@ def check_job(spec: RunSpec, task: AnyTask) -> Job[Checked]:
     def checked(context: RunContext) -> Checked:
         parts = context.parts
         sandbox = None if parts.commands else parts.sandbox
-        return checks.check(task, sandbox, parts.secret, parts.commands, notify=context.watcher.step)
+        return checks.check(task, sandbox, parts.secret, parts.commands, notify=context.observer.step)
 
     return Job(kind="check", spec=spec, tasks=(task,), do=checked)

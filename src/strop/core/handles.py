@@ -28,7 +28,7 @@ from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.course import Course
 from strop.core.edits import WHOLE, Editing, Editor, has_edits
 from strop.core.extraction import Extraction, ResponseReader
-from strop.core.search import Search
+from strop.core.search import SearchState
 from strop.core.utility import LONGEST, TaskUtility, Utility, evaluated, tags_around
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
@@ -172,7 +172,7 @@ class Host:
     """How the model may respond to a prompt that shows a program."""
     reader: ResponseReader | None = None
     """Reads all responses of a run in one guest; None: a guest for each call."""
-    search: Search = field(default_factory=Search)
+    search: SearchState = field(default_factory=SearchState)
     """Whether improvements may go on."""
 
 

@@ -9,7 +9,7 @@ from strop.base.errors import SearchOver
 
 
 @dataclass
-class Search:
+class SearchState:
     """What all improvements of a session ask before each act. What an earlier execution was granted is granted again."""
 
     over: SearchOver | None = None

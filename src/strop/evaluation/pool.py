@@ -19,7 +19,7 @@ MOST_ATTEMPTS = 10
 """How often an order is given when its worker dies; a program cannot kill its worker, but the machine can."""
 
 
-class Job:
+class PooledOrder:
     """An order and its future."""
 
     def __init__(self, order: Order, *, ahead: bool) -> None:
@@ -47,8 +47,8 @@ class WorkerPool:
         self._hired = self._starting = 0
         self._is_first_at_work = self._is_complete = False
         self._changed = threading.Condition()
-        self._waiting: OrderedDict[Order, Job] = OrderedDict()
-        self._jobs: dict[Order, Job] = {}
+        self._waiting: OrderedDict[Order, PooledOrder] = OrderedDict()
+        self._jobs: dict[Order, PooledOrder] = {}
         """Those whose result was not asked for yet, or has not arrived."""
         self._workers: set[Worker] = set()
         self._threads: list[threading.Thread] = []
@@ -62,7 +62,7 @@ class WorkerPool:
                 raise SandboxError("the evaluator is closed")
             job = self._jobs.get(order)
             if job is None:
-                job = self._jobs[order] = self._waiting[order] = Job(order, ahead=ahead)
+                job = self._jobs[order] = self._waiting[order] = PooledOrder(order, ahead=ahead)
                 self._staff()
                 self._changed.notify()
             if not ahead:
@@ -187,7 +187,7 @@ class WorkerPool:
             worker.close()
         return None, failure or SandboxError("the evaluator is closed")
 
-    def _next(self, *, is_first: bool = False) -> Job | None:
+    def _next(self, *, is_first: bool = False) -> PooledOrder | None:
         """The next job: one that was asked for, else the first of the others; None once closed, or when others do the work."""
         with self._changed:
             self._idle += 1
@@ -202,7 +202,7 @@ class WorkerPool:
             job.attempts += 1
             return job
 
-    def _finish(self, job: Job, result: OrderResult | BaseException) -> None:
+    def _finish(self, job: PooledOrder, result: OrderResult | BaseException) -> None:
         with self._changed:
             if not job.ahead and self._jobs.get(job.order) is job:
                 del self._jobs[job.order]
@@ -211,7 +211,7 @@ class WorkerPool:
         else:
             job.future.set_result(result)
 
-    def _again(self, job: Job, error: WorkerLost) -> None:
+    def _again(self, job: PooledOrder, error: WorkerLost) -> None:
         """Give an order again, before all others."""
         with self._changed:
             again = job.attempts < MOST_ATTEMPTS and not self._closed

@@ -109,7 +109,7 @@ def first_event(
     return RunResumed(scope="", **values, events=recalled.events, seconds=recalled.seconds)
 
 
-class Watcher:
+class Observer:
     """Who watches the work: a context manager that is told what no event tells. This one shows nothing."""
 
     def __enter__(self) -> Self:
@@ -127,7 +127,7 @@ class Watcher:
         """Show a line where lines stay."""
 
 
-UNWATCHED = Watcher()
+UNOBSERVED = Observer()
 
 
 @contextmanager
@@ -135,14 +135,14 @@ def assembled(
     spec: RunSpec,
     tasks: Sequence[AnyTask],
     model: LanguageModel | None,
-    watcher: Watcher,
+    observer: Observer,
     secret: bytes | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Iterator[Components]:
     """The components that a spec names, closed at the end. `model`: in place of the one that the spec names.
 
-    `watcher` is entered when the model and its limits are checked, before anything runs. `secret`: that of a record, of work that
-    began before; the scorers of new work that may spend money are tested with spoiled answers.
+    `observer` is entered when the model and its limits are checked, before anything runs. `secret`: that of a record, of work
+    that began before; the scorers of new work that may spend money are tested with spoiled answers.
 
     Raises:
         ConfigurationError: the spec names something that does not exist, or a scorer of a new run rewards spoiled answers.
@@ -154,13 +154,13 @@ def assembled(
         task, *further = tasks
         meter = metered(spec, environ) if model is None else None
         language_model = stack.enter_context(closing(KnownAnswers(model or meter)))  # type: ignore[arg-type]
-        stack.enter_context(watcher)
+        stack.enter_context(observer)
         with_commands = [one for one in tasks if isinstance(one, CommandTask)]
         commands = stack.enter_context(closing(commands_for(spec, with_commands))) if with_commands else None
         sandbox = stack.enter_context(closing(jail(spec)))
         is_new, secret = secret is None, secret or run_secret(machine_key(key_file(environ)), spec.seed)
         if is_new and not (spec.trust_scorer or isinstance(model, NoModel)):
-            refuse_rewarding(tasks, sandbox, secret, commands, notify=watcher.step)
+            refuse_rewarding(tasks, sandbox, secret, commands, notify=observer.step)
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))
         yield Components(

@@ -20,12 +20,12 @@ from strop.base.randomness import derive
 from strop.base.solution import digest_of
 from strop.core.handles import Grant, Host
 from strop.core.meta_utility import Downstream, MetaUtility
-from strop.core.search import Search
+from strop.core.search import SearchState
 from strop.core.selection import Gate, make_selection
 from strop.core.selection.comparison import Selection
 from strop.core.utility import TaskUtility, seed_runs
 from strop.evaluation.base import Order
-from strop.runs.assembly import UNWATCHED, Components, Watcher, editing_of, meta_description
+from strop.runs.assembly import UNOBSERVED, Components, Observer, editing_of, meta_description
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.journal import Journal
 from strop.runs.scopes import comparison_at, comparison_of
@@ -70,10 +70,10 @@ class Auditor:
 class RunContext:
     """The components of a run with one recorder, which audits every program, and one budget."""
 
-    def __init__(self, parts: Components, journal: Journal, watcher: Watcher = UNWATCHED) -> None:
-        """`journal`: of the record, which it may have to recall. `watcher` is told what no event tells."""
+    def __init__(self, parts: Components, journal: Journal, observer: Observer = UNOBSERVED) -> None:
+        """`journal`: of the record, which it may have to recall. `observer` is told what no event tells."""
         self.parts = parts
-        self.watcher = watcher
+        self.observer = observer
         self.journal = journal
         self.record = record = Auditor(journal)
         recalled = journal.recalled
@@ -91,7 +91,7 @@ class RunContext:
         editing = editing_of(parts.spec, parts.language_model)
         services = parts.sandbox, parts.language_model, record, parts.secret
         over = SearchOver(past.last.by, past.last.detail) if past.last is not None else None
-        search = Search(over, SearchOver("finish", FINISHED) if parts.finish else None)
+        search = SearchState(over, SearchOver("finish", FINISHED) if parts.finish else None)
         self.host = Host(*services, past=past, editing=editing, reader=parts.reader, search=search)
         # All tasks of a record share them.
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
@@ -228,13 +228,13 @@ class RunContext:
 
 
 @contextmanager
-def session(parts: Components, journal: Journal, watcher: Watcher = UNWATCHED) -> Iterator[RunContext]:
+def session(parts: Components, journal: Journal, observer: Observer = UNOBSERVED) -> Iterator[RunContext]:
     """A session of the record of `journal`: the context in which a run does its work, from the session's first event to its last.
 
     Raises:
         Interrupted: the user stopped it.
         StropError: the host failed.
     """
-    context = RunContext(parts, journal, watcher)
+    context = RunContext(parts, journal, observer)
     with journal.of(parts):
         yield context

@@ -98,7 +98,7 @@ def carry_out(context: RunContext, improvers: Sequence[Named]) -> None:
     Raises:
         StropError: the host failed or was stopped. Completed work is kept.
     """
-    tasks, progress = context.parts.tasks, context.watcher.say
+    tasks, progress = context.parts.tasks, context.observer.say
     contexts = {task.name: context.of(task, context.run.child(task.name)) for task in tasks}
     for task in tasks:
         _score_seed(contexts[task.name], progress)

@@ -19,7 +19,7 @@ from strop.base.from_json import from_json
 from strop.lm.base import Request
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
-from strop.runs.assembly import Components, Watcher
+from strop.runs.assembly import Components, Observer
 from strop.runs.context import RunContext
 from strop.runs.evaluate import AGAIN, Named, carry_out, concluded, copies_of, measured_in, named, with_seed
 from strop.runs.journal import Journal
@@ -42,7 +42,7 @@ SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, workers
 IMPROVERS = with_seed([IDLE, BROKEN])
 
 
-class Telling(Watcher):
+class Telling(Observer):
     """Gives its lines to a function."""
 
     def __init__(self, told: Callable[[str], None]) -> None:

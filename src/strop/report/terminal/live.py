@@ -24,7 +24,7 @@ from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
 from strop.report.terminal.narration import Narration, candidate_score, named
 from strop.report.terminal.words import counted, duration
-from strop.runs.assembly import Watcher
+from strop.runs.assembly import Observer
 from strop.runs.claims.numbers import between, in_words, money
 from strop.runs.results.parts import sample
 from strop.runs.scopes import is_candidate, is_meta_candidate, iteration_of
@@ -34,7 +34,7 @@ _WIDEST = 76
 """Columns that the figures take, at most."""
 
 
-class View(Watcher):
+class View(Observer):
     """A recorder that shows events; a context manager that leaves the terminal as it was. Safe to use from many threads.
 
     This one shows nothing.
