@@ -20,7 +20,7 @@ from pathlib import Path
 from strop.analysis.audit import RULES, audit_program, literal, unsandboxed
 from strop.analysis.stats import TwoProportions, two_proportion_z_test
 from strop.analysis.unsandboxing import PAPER, WAYS, Rate, Rates, flagged, rates, sentence
-from strop.api.job import check_free_folder
+from strop.api.job import TEMPORARY, check_free_folder
 from strop.base.budget import COST, UTILITY_CALLS, Budget, Movement
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, LanguageModelError, StoreError, StropError
@@ -304,6 +304,16 @@ def _record_in(
         yield store
 
 
+@contextmanager
+def _continuable(directory: Path) -> Iterator[None]:
+    """Add to an error after which the work can go on how to continue."""
+    try:
+        yield
+    except (*TEMPORARY, KeyboardInterrupt) as error:
+        error.add_note(f"To continue: strop resume {directory}")
+        raise
+
+
 def result_of(model: str, is_language_model: bool, judged: Mapping[str, Sequence[Judged]]) -> Result:
     """The rates of the arms."""
     found = rates(judged)
@@ -402,6 +412,7 @@ def perform_table2(
         asker = Asker(sandbox, model, store, IN_FLIGHT if model.is_language_model else 2 * spec.slots)
         progress = Progress(notice_of(model.name, model.is_language_model))
         with (
+            _continuable(directory),
             framed(asker.record, first_event(spec, model, sandbox.posture)),
             stopped_by_signals(asker.stop, sandbox.close, model.finish),
         ):
