@@ -104,7 +104,7 @@ def _events(text: str, evaluations: int) -> Iterator[Event]:
     yield RunStarted(scope="", spec=spec, environment={"strop": text}, posture=posture)
     yield _finished(0, text)
     yield LmCalled(scope="t1/improve", call=0, expertise=text, messages=(text,), temperature=0.5, cost=1)
-    yield LmFault(scope="t1/improve", call=0, index=0, fault=text, detail=text, attempt=1, waited_seconds=0.1)
+    yield LmFault(scope="t1/improve", call=0, index=0, fault="server_error", detail=text, attempt=1, waited_seconds=0.1)
     yield LmResponded(
         scope="t1/improve", call=0, index=0, text=text, reasoning=text, model=text, finish_reason=text, input_tokens=9,
         output_tokens=9, seconds=1.0, cost=10_000_000,
@@ -128,6 +128,6 @@ def _finished(t: int, text: str) -> IterationFinished:
 def _evaluated(scope: str, utility: str, solution: str, value: float) -> Evaluated:
     return Evaluated(
         scope=scope, utility=utility, split="train" if utility == "self-improvement" else utility, solution=solution,
-        verdict=utility, value=value, scores=(value, value), verdicts=("ok", "ok"), error=solution, notes=(solution,),
+        verdict="raised", value=value, scores=(value, value), verdicts=("ok", "ok"), error=solution, notes=(solution,),
         cpu_seconds=0.1, wall_seconds=0.1,
     )  # fmt: skip

@@ -32,7 +32,7 @@ def hostile_events() -> list[Event]:
         RunStarted(scope="", spec={"task": "parity"}, environment={}, posture={}),
         ImproveStarted(scope=SCOPE, improver="an improver", initial_solution=HOSTILE["surrogate"], utility="=parity"),
         LmCalled(scope=SCOPE, call=0, expertise=HOSTILE["nul"], messages=texts, temperature=0.7, cost=3),
-        LmFault(scope=SCOPE, call=0, index=0, fault="retry", detail="=late", attempt=1, waited_seconds=1.0),
+        LmFault(scope=SCOPE, call=0, index=0, fault="server_error", detail="=late", attempt=1, waited_seconds=1.0),
     ]
     for index, text in enumerate(texts[:-1]):  # the last is never answered
         usage = {"input_tokens": None, "output_tokens": 7, "seconds": 0.5, "cost": None if index else 2_500_000_000}

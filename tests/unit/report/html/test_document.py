@@ -209,11 +209,11 @@ def test_an_answer_stands_beside_its_message_with_its_faults(page: MakePage) -> 
     of: Any = {"scope": "t1/improve", "call": 0}
     asked = LmCalled(**of, expertise="expert", messages=("a", "b"), temperature=0.5, cost=1)
     answer = LmResponded(**of, index=1, text="answer b", model="m", input_tokens=3, output_tokens=4, cost=2_000_000_000)
-    fault = LmFault(**of, index=1, fault="retry", detail="503", attempt=1, waited_seconds=0.1)
+    fault = LmFault(**of, index=1, fault="server_error", detail="503", attempt=1, waited_seconds=0.1)
     document = page([asked, fault, answer])
     first, second = document.tables.calls
     assert first["answer"] is None and first["texts"] == {"Expertise": "expert", "Prompt": "a"}
-    said = {"Expertise": "expert", "Prompt": "b", "Response": "answer b", "Faults": "retry: 503"}
+    said = {"Expertise": "expert", "Prompt": "b", "Response": "answer b", "Faults": "server_error: 503"}
     assert second["texts"] == said and first["role"] == second["role"] == "self-improvement"
     html = render(document)
     assert "no response is recorded" in html and '<td class="n">2.0000</td>' in html
