@@ -121,7 +121,8 @@ def counted_answers(answers: Answers) -> AnswerCounts:
                         ends[answers.failures[program]] += 1
             seen[scope].add(program)
     classes["not_examined"] = sum(n for call, n in answers.arrived.items() if call not in answers.extracted)
-    failures = {kind: count for kind, count in ends.most_common() if kind}
+    # Of equally frequent ones by name: which came first is the choice of threads.
+    failures = {kind: count for kind, count in sorted(ends.items(), key=lambda each: (-each[1], each[0])) if kind}
     return AnswerCounts(
         total=classes.total(),
         ran=ends[""],
