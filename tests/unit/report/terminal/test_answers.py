@@ -68,12 +68,12 @@ def test_sentence_says_how_many_answers_failed_and_why_most_of_them_did() -> Non
 def test_sentence_names_the_kinds_of_failures_where_none_is_most() -> None:
     ends = evaluated(("a", "timeout", ""), ("b", "malformed", "2 items, not 3"))
     answers = sentence(extracted(0, "a", "b", "-", "!d"), ends)
-    assert answers == "4 responses: 4 failed (1 timeout, 1 malformed, 1 no program, …)."
+    assert answers == "4 responses: 4 failed (1 SyntaxError, 1 malformed, 1 no program, …)."
 
 
 def test_repeated_answer_ends_as_the_program_that_it_repeats() -> None:
     answers = sentence(arrived(0, 4), extracted(0, "a", "-", "!b", "a"), ok("a"), arrived(1))
-    assert answers == "5 responses: 2 ran, 2 failed (1 no program, 1 SyntaxError), 1 not examined; 1 repetition."
+    assert answers == "5 responses: 2 ran, 2 failed (1 SyntaxError, 1 no program), 1 not examined; 1 repetition."
 
 
 def test_answer_whose_program_was_not_evaluated_is_counted_as_such() -> None:
