@@ -80,7 +80,7 @@ class Begun:
     sources: tuple[str, ...]
     """What its tasks were loaded from."""
     folder: Path | None = None
-    """The folder of the record that the job goes on with; None: it repeats it in another one."""
+    """The folder of the record to continue; None: the job repeats that record in another folder."""
     proof: Proof | None = None
     """What was proven of that record."""
 
@@ -236,7 +236,7 @@ def check_free_folder(folder: Path) -> None:
     """Raises ConfigurationError if `folder` holds a run or files that a run might overwrite, or is elsewhere by a link."""
     if (folder / FILE_NAME).exists():
         raise ConfigurationError(
-            f"{folder} already holds a run: choose another directory; strop resume {folder} goes on with an unfinished one"
+            f"{folder} already holds a run: choose another directory, or continue an unfinished run with strop resume {folder}"
         )
     if folder.is_dir() and any(folder.iterdir()):
         raise ConfigurationError(f"--out {folder} holds files already, which a run might overwrite; name a new folder")

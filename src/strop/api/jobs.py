@@ -1,4 +1,4 @@
-"""The job of a record: what `strop resume` goes on with and `strop replay` repeats."""
+"""The job of a record, which `strop resume` continues and `strop replay` repeats."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ MAKERS: dict[str, Maker] = {
     "eval": _measurement,
     "compare": _measurement,
 }
-"""By the kind of the record; `strop.reproduce` adds its own."""
+"""By the kind of the record."""
 
 
 def job_of(record: RunRecord, *, trust: bool) -> Job[Any]:
-    """The job that goes on with a record, on the tasks that it keeps. `trust`: as for `RunRecord.sources`.
+    """The job that continues a record, on the tasks that it keeps. `trust`: as for `RunRecord.sources`.
 
     Raises:
-        ConfigurationError: nothing goes on with such a record, or its tasks are not to be trusted.
+        ConfigurationError: such a record cannot be continued, or its tasks are not to be trusted.
         RecordChanged: a file of its tasks in the record was changed.
     """
     make = MAKERS.get(record.kind)
