@@ -182,7 +182,10 @@ def test_comparison_is_a_table_in_80_columns_and_one_sentence(strop: Strop) -> N
     assert strop("show", "c").stdout == done.stdout == strop("resume", "c").stdout
     assert "spent" in strop("show", "c", "--full").stdout
     again = strop("eval", "seed", "--against", "knows.py", *TWO, *ENOUGH, "--out", "c")
-    assert again.returncode == 2 and "c already holds a run: choose another directory; strop resume c" in again.stderr
+    assert (
+        again.returncode == 2
+        and "choose another directory, or continue an unfinished run with strop resume c" in again.stderr
+    )
 
 
 @pytest.mark.parametrize(("file", "code"), [("one.py", 2), ("helper.py", 0)])

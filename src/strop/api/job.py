@@ -181,7 +181,7 @@ def perform(
             stop.last_words = ""
     if place is None or job.read is None:
         return result  # type: ignore[return-value]
-    with reading(place.folder), Record.open(place.folder) as record:
+    with Record.open(place.folder) as record:
         found = job.read(record)
         job.keep(found)
     return found
@@ -209,16 +209,16 @@ def claimed(job: Job[Any], out: Path | None) -> Iterator[Place | None]:
     if job.read is None:
         yield None
         return
-    continues = job.begun is not None and job.begun.folder is not None
-    folder = job.begun.folder if job.begun and job.begun.folder else out or new_directory(RUNS, job.name)
+    known = job.begun.folder if job.begun else None
+    folder = known or out or new_directory(RUNS, job.name)
     made = [path for path in (folder, RUNS) if not path.exists()]
-    if not continues:
+    if known is None:
         check_free_folder(folder)
     try:
         make_folder(folder)
         lock = lock_directory(folder)
     except StoreError as error:
-        if continues:
+        if known is not None:
             raise
         raise ConfigurationError(str(error)) from error
     except OSError as error:
@@ -252,7 +252,7 @@ def _journal(job: Job[Any], place: Place | None, parts: Components, view: View) 
         return
     folder, begun, recalled = place.folder, job.begun, None
     sources = begun.sources if begun else job.spec.tasks
-    stop.last_words = "\n".join(map(escape, _ways_on(job, folder)))
+    stop.last_words = "\n".join(map(escape, ways_on(folder, job.kind)))
     if begun and begun.folder:
         store = Store.resume(folder, lock=place.lock, proof=begun.proof)
     else:
@@ -281,15 +281,8 @@ def _tell_how_to_continue(job: Job[Any], place: Place | None, error: BaseExcepti
     if place is None or job.read is None or not (place.folder / FILE_NAME).is_file():
         return
     more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""
-    first, *others = _ways_on(job, place.folder)
-    for line in (f"{first}{more}", *others):
+    for line in ways_on(place.folder, job.kind, more):
         error.add_note(line)
     if isinstance(error, StropError):
-        with suppress(StropError, OSError), reading(place.folder), Record.open(place.folder) as record:
+        with suppress(StropError, OSError), Record.open(place.folder) as record:
             error.result = job.read(record)
-
-
-def _ways_on(job: Job[Any], folder: Path) -> Sequence[str]:
-    """How an unfinished job is continued; and how its search is ended, if it has one."""
-    ways = ways_on(folder)
-    return ways if job.kind in ("improve", "run") else ways[:1]

@@ -6,23 +6,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 
+from strop.runs.reading import reading
 from strop.runs.run_data import RunData, read_run
 from strop.store import Proof, Store
 
 
 class Record:
-    """A record that is read. A context manager, which closes it."""
+    """A record that is read."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.folder = store.directory
 
     @classmethod
-    def open(cls, folder: Path, proof: Proof | None = None, *, believed: bool = True) -> Record:
-        """The record in `folder`; arguments and errors as for `Store.open`."""
-        return cls(Store.open(folder, proof=proof, believed=believed))
+    @contextmanager
+    def open(cls, folder: Path, proof: Proof | None = None, *, believed: bool = True) -> Iterator[Record]:
+        """The record in `folder`, to be read and shown in this context; arguments as for `Store.open`.
+
+        Raises:
+            StoreError: it cannot be read, or is damaged.
+        """
+        with reading(folder), Store.open(folder, proof=proof, believed=believed) as store:
+            yield cls(store)
 
     @cached_property
     def run(self) -> RunData:
@@ -35,11 +41,3 @@ class Record:
         with Store.open(self.folder, proof=self.store.proof) as self.store:
             self.run.text = self.store.text
             yield self.store
-
-    def __enter__(self) -> Record:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.store.close()

@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 from strop.base.errors import StoreError
 from strop.runs.evaluate import measured_in
-from strop.runs.reading import reading
 from strop.runs.record import Record
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.results.measured import Measured
@@ -38,7 +37,7 @@ def result_in(directory: Path) -> Result:
     Raises:
         StoreError: the record cannot be read, or is damaged.
     """
-    with reading(directory), Record.open(directory) as record:
+    with Record.open(directory) as record:
         return result_of(record)
 
 

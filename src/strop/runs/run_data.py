@@ -279,8 +279,6 @@ class RunData:
     notes: Counter[str] = field(default_factory=Counter)
     """Audit rule → number of notes."""
     judged: list[Judged] = field(default_factory=list)
-    _compared: int = 1
-    """The latest comparison that has begun; a replay has no earlier one."""
     _improving: dict[str, str] = field(default_factory=dict)
     """Scope of an improvement that goes on → its improver."""
 
@@ -343,8 +341,7 @@ class RunData:
                 pass
 
     def _evaluated(self, event: Evaluated) -> None:
-        number, scope = comparison_of(event.scope)
-        self._compared = max(self._compared, number)
+        _, scope = comparison_of(event.scope)
         if event.solution is not None:
             kind = "" if event.verdict == "ok" else failure(event.verdict, event.error)
             self.answers.failures.setdefault(event.solution, kind)
@@ -370,7 +367,7 @@ class RunData:
     @property
     def comparison(self) -> int:
         """Which comparison of `strop improve` its result comes from, or will come from, from 1."""
-        return max(len(self.search_ends) + (self.search_end is None), self._compared)
+        return len(self.search_ends) + (self.search_end is None)
 
     @property
     def ended_by(self) -> EndedBy | None:

@@ -38,8 +38,8 @@ TREE = ".tree"
 do not find a second copy of the tests."""
 TASKS = "task_digests"
 """Key of the metadata: the digest of each task, by which a record knows what it measured."""
-REPLAYED = ("run", "improve")
-"""Kinds of record that `strop replay` repeats."""
+SEARCHES = ("run", "improve")
+"""Kinds of record of a search, which `strop replay` repeats and `strop resume --finish` ends."""
 _COMMANDS = {"compare": "eval --against"}
 
 
@@ -169,12 +169,10 @@ def check_tasks(directory: Path, meta: Mapping[str, str], tasks: Sequence[AnyTas
             )
 
 
-def ways_on(directory: Path) -> tuple[str, str]:
-    """How to continue an unfinished run, and how to end its search, a line each."""
-    return (
-        f"To continue: strop resume {directory}",
-        f"To end the search and compare what was found: strop resume {directory} --finish",
-    )
+def ways_on(directory: Path, kind: str, more: str = "") -> list[str]:
+    """How to continue an unfinished record of this kind, with the flag `more`; and how to end its search, if it has one."""
+    ends = f"To end the search and compare what was found: strop resume {directory} --finish"
+    return [f"To continue: strop resume {directory}{more}", *([ends] if kind in SEARCHES else [])]
 
 
 def command_of(kind: str) -> str:
@@ -269,7 +267,7 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
             raise ValueError(f"unknown protection {min(unknown)}")
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{directory} has no valid configuration: {error}") from error
-    if not ((first or meta.get("kind", "run") not in REPLAYED) and secret and run.recipe):
+    if not ((first or meta.get("kind", "run") not in SEARCHES) and secret and run.recipe):
         raise StoreError(f"{directory} is incomplete: it has no configuration")
     began = next((one.start for one in run.sessions if isinstance(one.start, RunStarted)), None)
     model, is_language_model = identity(recipe.model)

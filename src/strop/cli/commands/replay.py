@@ -18,11 +18,10 @@ from strop.cli.commands.options import Json, Out, Run, TrustTask
 from strop.cli.commands.output import notify, present
 from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.runs.options import LimitOptions
-from strop.runs.reading import reading
 from strop.runs.record import Record
 from strop.runs.replay_diff import Replayed, compare_records
 from strop.runs.resume import answers, recorded_acts
-from strop.runs.run_directory import REPLAYED, RunRecord, command_of, load_run
+from strop.runs.run_directory import SEARCHES, RunRecord, command_of, load_run
 from strop.tasks.command.task import CommandTask
 from strop.tasks.function.task import FunctionTask
 
@@ -49,7 +48,7 @@ def replay_command(
     if record.unverified:
         reason, _, _ = record.unverified.rpartition("; ")
         notify(escape(f"{reason}; this replay measures it again", 2000))
-    if record.kind not in REPLAYED:
+    if record.kind not in SEARCHES:
         raise ConfigurationError(
             f"{directory} is the record of {command_of(record.kind)}; "
             "only records of strop run and strop improve can be replayed"
@@ -81,8 +80,7 @@ def replayed(record: RunRecord, folder: Path, *, trust: bool) -> Replayed:
                 f"the scores of {task.name} are measured times, which no replay repeats; see strop show"
             )
     with Record.open(record.directory, record.proof, believed=False) as before:
-        with reading(record.directory):
-            past, known = recorded_acts(before.store), answers(before.store)
+        past, known = recorded_acts(before.store), answers(before.store)
         model = KnownAnswers(NoModel(record.model, record.is_language_model), known)
         after = perform(job, folder, model=model, view=view_of(job), past=past).record
         with after.again():

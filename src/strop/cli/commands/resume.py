@@ -20,7 +20,7 @@ from strop.runs.options import LimitOptions, Rare, Switch
 from strop.runs.record import Record
 from strop.runs.result import result_of
 from strop.runs.results.trained import Trained
-from strop.runs.run_directory import command_of, load_run
+from strop.runs.run_directory import SEARCHES, command_of, load_run
 from strop.runs.train import keep_improver
 
 
@@ -48,15 +48,15 @@ def resume_command(
     """
     directory = find_run(run_directory)
     record, asked = load_run(directory), limits.asked()
-    if finish and record.kind not in ("improve", "run"):
+    if finish and record.kind not in SEARCHES:
         raise ConfigurationError(f"{directory} is the record of {command_of(record.kind)}, which has no search to end")
     if not record.goes_on(asked, finish=finish):
         notify(record.nothing_to_do)
         with Record.open(directory, record.proof) as found:
             result = result_of(found)
-        if isinstance(result, Trained):
-            keep_improver(result)  # again, if somebody removed them
-        present(result, as_json=output.as_json)
+            if isinstance(result, Trained):
+                keep_improver(result)  # again, if somebody removed them
+            present(result, as_json=output.as_json)
         return 0
     checked = record if base_url is None else replace(record, spec=replace(record.spec, base_url=None))
     checked.check_model(trust=trust_task)

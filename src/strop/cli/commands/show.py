@@ -10,10 +10,11 @@ from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json, Run
-from strop.cli.commands.output import notify
-from strop.cli.commands.result import show_result
+from strop.cli.commands.output import notify, present
 from strop.runs.options import Switch
 from strop.runs.reading import opened
+from strop.runs.record import Record
+from strop.runs.result import result_of
 from strop.runs.resume import write_answers
 
 
@@ -39,7 +40,8 @@ def show_command(
     directory = find_run(run)
     if responses is not None:
         return _save_responses(directory, responses)
-    show_result(directory, as_json=as_json, full=full)
+    with Record.open(directory) as record:
+        present(result_of(record), as_json=as_json, full=full)
     return 0
 
 

@@ -28,7 +28,6 @@ from strop.report.html.page import Page, read_page
 from strop.report.html.tables import MOST_ROWS
 from strop.report.terminal.words import GLOSSARY, counted, duration
 from strop.runs.claims.numbers import between
-from strop.runs.reading import reading
 from strop.runs.record import Record
 
 FILE_NAME = "report.html"
@@ -51,7 +50,7 @@ def report_of(directory: Path, live: str = "") -> str:
     Raises:
         StoreError: there is no record, or it is damaged.
     """
-    with reading(directory), Record.open(directory) as record:
+    with Record.open(directory) as record:
         return page_of(record, live=live)
 
 

@@ -63,7 +63,7 @@ def print_unfinished(unfinished: Unfinished, console: Console, *, full: bool = F
     _print_end(unfinished, console, full=full)
     if unfinished.applied is None:
         say(console, best_line(unfinished), limit=SENTENCE)
-    for line in () if unfinished.is_running else ways_on(near(unfinished.directory)):
+    for line in () if unfinished.is_running else ways_on(near(unfinished.directory), "improve"):
         say(console, line, limit=SENTENCE)
 
 
