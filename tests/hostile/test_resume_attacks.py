@@ -191,6 +191,13 @@ def test_event_that_is_none_gets_one_line(folder: Folder, change: str) -> None:
     assert found.returncode == 1 and "is damaged" in found.stderr and "Traceback" not in found.stderr
 
 
+@pytest.mark.parametrize("command", ["show", "resume"])
+def test_metadata_that_is_none_gets_one_line_when_a_finished_record_is_shown(folder: Folder, command: str) -> None:
+    folder.forge("lpn", sql="INSERT OR REPLACE INTO meta (key, value) VALUES ('own_score_because', '{');")
+    found = folder.strop(command, "./lpn", machine="elsewhere")
+    assert found.returncode == 1 and "is damaged" in found.stderr and "Traceback" not in found.stderr
+
+
 @pytest.mark.parametrize("left", [None, "import strop\n"], ids=["nothing", "a part"])
 def test_run_goes_on_that_was_killed_before_its_task_was_kept(folder: Folder, left: str | None) -> None:
     (folder.path / "mine.py").write_text(TASK)

@@ -38,12 +38,6 @@ class Program:
     """Why it was accepted or rejected, or why it failed."""
 
     @property
-    def first_scores(self) -> tuple[float, ...]:
-        """The scores of its first evaluation in training; empty if it had none."""
-        first = self.tried[0] if self.tried else self.train
-        return first.scores if first is not None else ()
-
-    @property
     def iterations(self) -> list[int]:
         """The t of the iterations that ended with it."""
         return [end.t for end in self.ends]
