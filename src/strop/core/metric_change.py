@@ -17,13 +17,13 @@ from strop.analysis.stats import Estimate, estimate, has_ratio, log_ratio_of_tot
 from strop.analysis.stats.exchangeable import CONFIDENCE, Weighed
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import StoreError
-from strop.base.from_json import from_json, read_json
+from strop.base.from_json import from_json
 from strop.base.results import Evaluation, ScoredBy
 from strop.core.scorer import scorer_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
 from strop.tasks.command.objective import Metric
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS, RATES, TIMES
-from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, AnyTask, CommandTask
+from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import SECONDS, FunctionTask
 from strop.tasks.problem import VALUE, VERIFIED
 
@@ -61,6 +61,8 @@ class ObjectiveFacts:
     """The metrics that are measured."""
     seeded: bool
     """Whether instances differ; otherwise they repeat the same measurement."""
+    scored_by: ScoredBy
+    """Who computes the score."""
     check: Check = "score"
     """What checks a program's answer: `score`, `comparison`, `constraint` or `nothing`."""
     fixed_input: bool = False
@@ -71,10 +73,8 @@ class ObjectiveFacts:
     """Whether the user trusts programs that could make their score themselves."""
     published: str = ""
     """Who published the best known construction, and when; empty for other tasks."""
-    scored_by: ScoredBy = "program"
-    """Who computes the score."""
     scorer: str = ""
-    """The same in words."""
+    """`scored_by` in words."""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -88,18 +88,9 @@ def facts_from(text: str) -> ObjectiveFacts:
         StoreError: `text` is something else.
     """
     try:
-        facts = from_json(ObjectiveFacts, text)
+        return from_json(ObjectiveFacts, text)
     except ValueError as error:
         raise StoreError(f"the record has no valid metrics: {error}") from error
-    return facts if "scored_by" in read_json(text) else _of_older_record(facts)
-
-
-def _of_older_record(facts: ObjectiveFacts) -> ObjectiveFacts:
-    """With who computed the score, which older records do not say."""
-    is_counted = all(metric.reader in COUNTED_BY_KERNEL for metric in facts.metrics)
-    if is_counted and facts.check in ("score", "comparison"):
-        return replace(facts, scored_by="kernel")
-    return replace(facts, scorer=OWN_ANSWER) if is_counted else replace(facts, scorer=OWN_PRINT, check="score")
 
 
 def facts_of(task: AnyTask) -> ObjectiveFacts | None:

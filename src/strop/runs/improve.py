@@ -189,9 +189,7 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     if improved is None and _improved_program(improvement, began, [*results.values(), *tried]) != before.solution:
         return None
     grant = Grant.of_recipe(run.start.spec) if run.start else None
-    # Older records do not name tasks that repeat.
-    is_older = REPEATS not in run.meta and facts is not None and not facts.seeded
-    is_seen, is_declared = is_older or bool(named_in(run.meta, REPEATS)), bool(named_in(run.meta, FIXED))
+    is_seen, is_declared = bool(named_in(run.meta, REPEATS)), bool(named_in(run.meta, FIXED))
     all_tried = *tried, *(event for scope, event in results.items() if scope == RETURNED_SCOPE)
     trusts_scorer = run.recipe.get("trust_scorer") is True
     ended_by = run.search_end.by if run.search_end else None

@@ -16,7 +16,6 @@ from annotated_types import Ge, Gt, Le
 
 from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.errors import ConfigurationError
-from strop.base.from_json import read_json
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
 from strop.base.randomness import derive
 from strop.base.unified_diff import plain_text
@@ -124,7 +123,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         from pydantic import ValidationError  # here for the start-up time
 
         try:
-            return _adapter().validate_json(_of_today(text), strict=True)
+            return _adapter().validate_json(text, strict=True)
         except ValidationError as error:
             raise _wrong_field(error) from None
 
@@ -146,15 +145,6 @@ def _adapter() -> TypeAdapter[RunSpec]:
     from pydantic import TypeAdapter  # here for the start-up time
 
     return TypeAdapter(RunSpec)
-
-
-def _of_today(text: str) -> str:
-    """A configuration with the fields that earlier records do not have, as these runs were."""
-    try:
-        values = read_json(text)
-    except ValueError:
-        return text
-    return json.dumps({"meta_utility": "paper"} | values) if isinstance(values, dict) else text
 
 
 _BOUNDS = {

@@ -449,23 +449,10 @@ def test_one_measurement_is_enough_for_a_fixed_input_that_is_declared_and_scores
     assert "the original's score varies between two runs on one seed" in sentence(other)
 
 
-@pytest.mark.parametrize(
-    ("reader", "check", "who", "why"),
-    [
-        ("time", "comparison", "kernel", ""),
-        ("time", "score", "kernel", ""),
-        ("time", "nothing", "program", "nothing but the program itself checks its answer"),
-        ("time", "constraint", "program", "nothing but the program itself checks its answer"),
-        ("$.score", "score", "program", PRINTED),
-        ("bytes: ([0-9]+)", "nothing", "program", PRINTED),
-    ],
-)
-def test_older_record_says_by_its_check_who_computed_its_score(reader: str, check: Any, who: str, why: str) -> None:
-    metric = MetricFacts("score", "max", reader=reader)
-    facts = json.loads(facts_on((metric,), seeded=True, check=check).to_json())
-    read = facts_from(json.dumps({name: value for name, value in facts.items() if name not in ("scored_by", "scorer")}))
-    found = single(read, *measured(metric, 2.0))
-    assert (found.scored_by, found.own_score_because) == (who, why)
+def test_record_is_refused_when_it_does_not_say_who_computed_its_score() -> None:
+    facts = json.loads(facts_on((TIME,), seeded=True).to_json())
+    with pytest.raises(StoreError, match="no valid metrics: scored_by"):
+        facts_from(json.dumps({name: value for name, value in facts.items() if name != "scored_by"}))
 
 
 def test_utility_of_times_is_the_ratio_of_the_totals_that_the_sentence_shows() -> None:
@@ -477,8 +464,8 @@ def test_utility_of_times_is_the_ratio_of_the_totals_that_the_sentence_shows() -
     assert utility_of(facts_on((TIME,), seeded=True), replace(worse, metrics=before)) == 0.5
     alone = replace(worse, beside=())
     assert utility_of(facts_on((TIME,), seeded=True), alone) == 0.7, "nothing to compare it with"
-    printed = ObjectiveFacts((replace(TIME, reader="$.time"),), seeded=True)
-    assert utility_of(printed, worse) == 0.7, "a replay of an older record must agree"
+    printed = ObjectiveFacts((replace(TIME, reader="$.time"),), seeded=True, scored_by="program")
+    assert utility_of(printed, worse) == 0.7, "a printed time is a score like any other"
 
 
 def test_sentence_says_percent_interval_and_both_values() -> None:

@@ -45,11 +45,6 @@ def test_recipe_survives_json_and_counts_copies_of_each_task() -> None:
     assert "# 12 tasks, hidden from you" in meta_description(replace(several, meta_utility="paper"))
 
 
-def test_recipe_of_an_earlier_record_has_the_papers_prompt() -> None:
-    earlier = '{"task": "a"}'
-    assert (RunSpec.from_json(earlier).meta_utility, RunSpec().meta_utility) == ("paper", "full")
-
-
 @pytest.mark.parametrize("written", ['"b"', "[1]", "null", '{"b": 1}'])
 def test_recipe_with_further_tasks_of_another_form_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="further_tasks of the configuration"):
