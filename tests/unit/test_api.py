@@ -79,7 +79,7 @@ def test_wrong_option_is_a_type_error_of_python() -> None:
         ({"require": "courage"}, "require names courage"),
         ({"command": "make", "evaluator": "e.py"}, "give only one of command and evaluator"),
         ({"files": "a.c"}, "files does not apply to lpn"),
-        ({"utility_budget": "many"}, "utility_budget is 'many'; it must be int"),
+        ({"utility_budget": "many"}, "utility_budget is 'many'; it must be a whole number"),
         ({"max_cost": "1 dollar", "model": "offline"}, "max_cost is '1 dollar'"),
         ({"model": 3}, "model is int"),
         ({"max_cost": 1.0, "model": lambda request: ""}, "need a model that reports its usage"),

@@ -75,7 +75,7 @@ REFUSED = {
     "run lpn --gate-error 1.5": "--gate-error is 1.5; it must be 0.25 or less",
     "run lpn --gate-error 0.26": "--gate-error is 0.26; it must be 0.25 or less",
     "run lpn --gate-error 1e-17": "--gate-error is 1e-17; it must be 1e-09 or more",
-    "run lpn --gate-error nan": "--gate-error is nan; it must be 0.25 or less",
+    "run lpn --gate-error nan": "--gate-error is nan; it must be a number",
     "run lpn --gate-pairs 0": "--gate-pairs is 0; it must be 1 or more",
     **{f"run lpn {flag} 0": f"{flag} is 0; it must be 1 or more" for flag in ("--utility-budget", "--lm-budget")},
     "run lpn parity --meta-budget 0": "--meta-budget is 0; it must be 1 or more",

@@ -175,6 +175,4 @@ def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
         values["seed"] = int.from_bytes(os.urandom(4), "big")
     values["improver"] = str(values.get("improver", RunSpec.improver))
     task, *further = map(source_of, tasks)
-    spec = RunSpec(**values | {"task": task, "further_tasks": tuple(further)})
-    spec.checked()
-    return spec
+    return RunSpec(**values | {"task": task, "further_tasks": tuple(further)})

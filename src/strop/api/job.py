@@ -116,6 +116,13 @@ class Job(Generic[R]):
     whole: bool = False
     """Whether a limit leaves a run of Algorithm 1 unfinished, as in a protocol, which reports whole runs."""
 
+    def __post_init__(self) -> None:
+        if self.spec.on_cluster and (self.read is None or not self.tasks):
+            raise ConfigurationError(
+                f"--workers {self.spec.workers} is a cluster, but strop {self.kind} runs on this machine; "
+                "give a number, 0 for one per core"
+            )
+
 
 @dataclass(frozen=True)
 class Place:

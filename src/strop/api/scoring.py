@@ -49,7 +49,7 @@ def score(
     """
     spec = RunSpec(
         task=source_of(task), seed=seed, instances=instances, workers=str(workers), require=protections(require)
-    ).checked_here()
+    )
     the_task = task_of(task)
     return perform(score_job(spec, the_task, _text_of(solution, the_task), split))
 
@@ -94,7 +94,7 @@ def check(
         ConfigurationError: something that an argument names does not exist.
         SandboxError: the sandbox cannot run anything.
     """
-    spec = RunSpec(task=source_of(task), seed=seed, require=protections(require)).checked_here()
+    spec = RunSpec(task=source_of(task), seed=seed, require=protections(require))
     return perform(check_job(spec, task_of(task)), view=make_view("auto" if progress else "none"))
 
 

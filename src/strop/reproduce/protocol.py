@@ -150,12 +150,12 @@ class Protocol(ABC):
         if not 1 <= self.runs <= MOST_RUNS:
             raise ConfigurationError(f"--runs is {self.runs}; it must be between 1 and {MOST_RUNS}")
         sizes = {name: getattr(self, name) for name in SIZE}
-        return replace(self._measuring(), seed=self.seed, max_cost=self.max_cost, **sizes).checked()
+        return replace(self._measuring(), seed=self.seed, max_cost=self.max_cost, **sizes)
 
     def evaluation_cell(self, *improvers: Named, task: str, seed: int) -> Cell:
         """A measurement of improvers on one task, beside the seed improver."""
         spec = replace(self._measuring(), task=task, seed=seed, iterations=0, improver=improvers[0].name)
-        return Cell(spec.checked(), improvers)
+        return Cell(spec, improvers)
 
     def run_cell(self, selection: str, seed: int) -> Cell:
         """A run of Algorithm 1 on lpn. Protocols that need the same run share its cell."""

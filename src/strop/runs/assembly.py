@@ -148,7 +148,6 @@ def assembled(
         ConfigurationError: the spec names something that does not exist, or a scorer of a new run rewards spoiled answers.
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
-    spec = spec.checked()
     with ExitStack() as stack:
         # What can be refused at once comes first.
         task, *further = tasks

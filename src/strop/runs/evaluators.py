@@ -8,7 +8,7 @@ from strop.base.errors import ConfigurationError
 from strop.evaluation.base import Evaluator
 from strop.evaluation.instances import Splits
 from strop.evaluation.pool import CommandPool, WorkerPool
-from strop.evaluation.start import start_workers
+from strop.evaluation.start import normalized, start_workers
 from strop.evaluation.workers import SharedWorker, pack, workspaces_for
 from strop.lm.options import members
 from strop.lm.prices import uses_no_tokens
@@ -51,7 +51,7 @@ def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> 
         if spec.on_cluster:
             raise
         return WorkerPool(lambda: SharedWorker(measured, sandbox, splits), spec.slots)
-    evaluator = start_workers(spec.workers, equipment, SharedWorker(measured, sandbox, splits))
+    evaluator = start_workers(normalized(spec.workers), equipment, SharedWorker(measured, sandbox, splits))
     if isinstance(evaluator, WorkerPool) and spec.utility_budget > WORTH_WORKERS:
         evaluator.start()
     return evaluator

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le
 
 from strop.base.budget import COST, LM_CALLS, TOKENS
-from strop.base.errors import ConfigurationError
+from strop.base.errors import ConfigurationError, StoreError
+from strop.base.from_json import read_json
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
 from strop.base.randomness import derive
 from strop.base.unified_diff import plain_text
@@ -29,13 +31,14 @@ from strop.runs.options import (
     SelectionOptions,
 )
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter, ValidationError
-
 
 @dataclass(frozen=True, kw_only=True)
 class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions, ModelOptions):
-    """The whole configuration of a run, without secrets."""
+    """The whole configuration of a run, without secrets.
+
+    Raises:
+        ConfigurationError: a field has another type or is out of range.
+    """
 
     task: str = "lpn"
     further_tasks: tuple[str, ...] = ()
@@ -63,42 +66,21 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         """|D|: `copies` of each task."""
         return self.copies * len(self.tasks)
 
-    def checked(self) -> RunSpec:
-        """The configuration with `workers` resolved: a number of processes, or the address of a cluster.
-
-        Raises:
-            ConfigurationError: a field has another type or is out of range.
-        """
-        try:
-            RunSpec.from_json(json.dumps(asdict(self), default=repr))
-        except WrongField as error:
-            raise ConfigurationError(
-                f"--{error.name.replace('_', '-')} is {error.value}; it must be {error.rule}"
-            ) from None
-        return replace(self, workers=normalized(self.workers))
-
-    def checked_here(self) -> RunSpec:
-        """This spec, checked for work that stays on this machine: `workers` is a number.
-
-        Raises:
-            ConfigurationError: a field has another type or is out of range, or `workers` names a cluster.
-        """
-        spec = self.checked()
-        if spec.on_cluster:
-            raise ConfigurationError(
-                f"--workers {spec.workers} is a cluster, but this command runs on this machine; give a number, 0 for one per core"
-            )
-        return spec
+    def __post_init__(self) -> None:
+        for name, hint in _hints().items():
+            if wrong := violation(hint, getattr(self, name)):
+                raise ConfigurationError(f"--{name.replace('_', '-')} {wrong}")
+        normalized(self.workers)
 
     @property
     def slots(self) -> int:
         """How many programs run at once on this machine: one per worker process, or one per core beside a cluster."""
-        return cores() if self.on_cluster else int(self.workers)
+        return cores() if self.on_cluster else int(normalized(self.workers))
 
     @property
     def on_cluster(self) -> bool:
-        """Whether `workers` names a cluster, once the spec is checked."""
-        return not self.workers.isdecimal()
+        """Whether `workers` names a cluster."""
+        return ":" in self.workers
 
     def limits(self) -> dict[str, int]:
         """Limits of the root budget, by counter. A budget does not count time."""
@@ -115,66 +97,71 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
 
     @staticmethod
     def from_json(text: str) -> RunSpec:
-        """The configuration that `to_json` wrote.
+        """The configuration of a record, which `to_json` wrote.
 
         Raises:
-            WrongField: a field has another type or is out of range.
+            StoreError: a field has another type or is out of range.
         """
-        from pydantic import ValidationError  # here for the start-up time
-
         try:
-            return _adapter().validate_json(text, strict=True)
-        except ValidationError as error:
-            raise _wrong_field(error) from None
+            values = read_json(text)
+            if not isinstance(values, dict):
+                raise ValueError("it is no JSON object")
+            known = {name: value for name, value in values.items() if name in _hints()}
+            found: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+            return RunSpec(**found)
+        except (ValueError, ConfigurationError) as error:
+            raise StoreError(f"the record has no valid configuration: {error}") from None
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(RunSpec, include_extras=True)
+
+
+_KINDS: Mapping[Any, tuple[Callable[[Any], bool], str]] = {
+    str: (lambda value: isinstance(value, str), "a text"),
+    bool: (lambda value: isinstance(value, bool), "true or false"),
+    int: (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
+    float: (lambda value: isinstance(value, int | float) and value == value and value is not True, "a number"),
+    tuple: (lambda value: isinstance(value, tuple) and all(isinstance(one, str) for one in value), "a list of texts"),
+}
+"""Kind of a field → whether a value is of it, and its name."""
+_BOUNDS: Mapping[type, tuple[Callable[[Any, Any], bool], str]] = {
+    Ge: (operator.ge, "{:g} or more"),
+    Gt: (operator.gt, "more than {:g}"),
+    Le: (operator.le, "{:g} or less"),
+}
+"""Kind of a bound → whether a value keeps it, and the rule in words."""
+
+
+def violation(hint: Any, value: object) -> str:
+    """What is wrong with a value of a field with this type and these bounds; empty if nothing is."""
+    rule = _broken_rule(hint, value)
+    shown = f"{value:g}" if isinstance(value, float) else f"{value!r:.80}"
+    return f"is {shown}; it must be {rule}" if rule else ""
+
+
+def _broken_rule(hint: Any, value: Any) -> str:
+    """What a value must be; empty if it is that."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        if (broken := _broken_rule(parts[0], value)) or value is None:
+            return broken
+        for kind, (keeps, words) in _BOUNDS.items():
+            for limit in (getattr(bound, kind.__name__.lower()) for bound in parts[1:] if isinstance(bound, kind)):
+                if not keeps(value, limit):
+                    return words.format(limit)
+        return ""
+    if origin in (Union, UnionType):
+        return "" if value is None and NoneType in parts else _broken_rule(parts[0], value)
+    if origin is Literal:
+        return "" if value in parts else f"one of {', '.join(map(repr, parts))}"
+    fits, name = _KINDS[origin or hint]
+    return "" if fits(value) else name
 
 
 PAPERS = RunSpec(**PAPER)
 """The configuration of a run in the paper's setting."""
-
-
-class WrongField(ValueError):
-    """A field of a configuration is wrong."""
-
-    def __init__(self, name: str, value: str, rule: str) -> None:
-        super().__init__(f"{name} of the configuration is {value}; it must be {rule}")
-        self.name, self.value, self.rule = name, value, rule
-
-
-@cache
-def _adapter() -> TypeAdapter[RunSpec]:
-    from pydantic import TypeAdapter  # here for the start-up time
-
-    return TypeAdapter(RunSpec)
-
-
-_BOUNDS = {
-    "greater_than_equal": ("ge", "{} or more"),
-    "greater_than": ("gt", "more than {}"),
-    "less_than_equal": ("le", "{} or less"),
-    "less_than": ("lt", "less than {}"),
-}
-"""Type of a pydantic error → key of its bound, and the rule in words."""
-
-
-def bound_of(problem: Mapping[str, Any]) -> str:
-    """The bound that the value of a pydantic error violates; empty for another error."""
-    key, words = _BOUNDS.get(problem["type"], ("", ""))
-    return words.format(f"{problem['ctx'][key]:g}") if key else ""
-
-
-def _wrong_field(error: ValidationError) -> WrongField:
-    """The first wrong field."""
-    first = error.errors(include_url=False)[0]
-    if not first["loc"]:
-        return WrongField("text", f"{first['input']!r:.80}", "a JSON object")
-    name = str(first["loc"][0])
-    if bound := bound_of(first):
-        return WrongField(name, f"{first['input']:g}", bound)
-    if first["type"] == "literal_error":
-        return WrongField(name, f"{first['input']!r:.80}", first["ctx"]["expected"])
-    kind = get_type_hints(RunSpec)[name]
-    kinds = [one for one in get_args(kind) if one is not NoneType] if isinstance(kind, UnionType) else [kind]
-    return WrongField(name, f"{first['input']!r:.80}", " or ".join(getattr(one, "__name__", str(one)) for one in kinds))
 
 
 def shipped_improvers() -> list[str]:

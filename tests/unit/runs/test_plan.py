@@ -16,7 +16,7 @@ from strop.lm.prices import NOTHING, Tariff, given_price
 from strop.runs.assembly import Components
 from strop.runs.context import session
 from strop.runs.journal import Journal
-from strop.runs.plan import USED, Assumptions, Formula, Plan, Range, Work, planned, works
+from strop.runs.plan import USED, Assumptions, Formula, Plan, Work, planned, works
 from strop.runs.spec import PAPERS, RunSpec, improver_text
 from strop.runs.train import run
 from strop.sandbox.jail import JailedSandbox
@@ -130,11 +130,6 @@ def test_most_money_and_tokens_are_those_of_the_calls_that_the_limits_allow() ->
     assert cut.cost.most == pytest.approx(free.cost.most * share)
     assert cut.tokens.most == pytest.approx(free.tokens.most * share)
     assert plan(replace(PAPER, max_tokens=100_000)).tokens.most == 100_000
-
-
-def test_nothing_is_planned_of_the_model_when_no_budget_is_given_to_it() -> None:
-    found = plan(replace(PAPER, lm_budget=0))
-    assert found.lm_calls == found.tokens == Range(0, 0)
 
 
 @pytest.mark.heavy

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from strop.api.conventions import make_spec
-from strop.base.errors import ConfigurationError
+from strop.api.scoring import score_job
+from strop.base.errors import ConfigurationError, StoreError
 from strop.runs.assembly import meta_description
 from strop.runs.options import CopiesOptions, PaperOptions, SelectionOptions, TwoModelOptions
 from strop.runs.spec import PAPERS, RunSpec, improver_text, program_text
+from strop.tasks.registry import load
 
 
 def test_recipe_of_the_paper_has_its_parameters() -> None:
@@ -47,7 +49,7 @@ def test_recipe_survives_json_and_counts_copies_of_each_task() -> None:
 
 @pytest.mark.parametrize("written", ['"b"', "[1]", "null", '{"b": 1}'])
 def test_recipe_with_further_tasks_of_another_form_is_refused(written: str) -> None:
-    with pytest.raises(ValueError, match="further_tasks of the configuration"):
+    with pytest.raises(StoreError, match="--further-tasks is"):
         RunSpec.from_json(f'{{"task": "a", "further_tasks": {written}}}')
 
 
@@ -58,9 +60,9 @@ def test_recipe_with_further_tasks_of_another_form_is_refused(written: str) -> N
         ({"seed": -1}, "--seed is -1; it must be 0 or more"),
         ({"max_cost": float("nan")}, "--max-cost is nan"),
         ({"max_time": 0.0}, "--max-time is 0; it must be more than 0"),
-        ({"edits": "all"}, "--edits is 'all'; it must be 'auto', 'rewrite' or 'blocks'"),
-        ({"utility_budget": "many"}, "--utility-budget is 'many'; it must be int"),
-        ({"copies": True}, "--copies is True; it must be int"),
+        ({"edits": "all"}, "--edits is 'all'; it must be one of 'auto', 'rewrite', 'blocks'"),
+        ({"utility_budget": "many"}, "--utility-budget is 'many'; it must be a whole number"),
+        ({"copies": True}, "--copies is True; it must be a whole number"),
     ],
     ids=str,
 )
@@ -68,18 +70,17 @@ def test_recipe_is_refused_where_a_field_is_of_another_type_or_out_of_its_range(
     wrong: dict[str, object], words: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=words):
-        RunSpec(**wrong).checked()  # type: ignore[arg-type]
+        RunSpec(**wrong)  # type: ignore[arg-type]
 
 
 def test_workers_are_the_cores_when_not_given() -> None:
-    assert RunSpec().checked().slots >= 1
-    assert RunSpec(workers="3").checked().slots == 3
+    assert RunSpec().slots >= 1
+    assert RunSpec(workers="3").slots == 3
 
 
 def test_cluster_is_refused_for_work_that_stays_on_this_machine() -> None:
-    with pytest.raises(ConfigurationError, match="this command runs on this machine; give a number"):
-        RunSpec(workers="dask:local:2").checked_here()
-    assert RunSpec(workers="3").checked_here().slots == 3
+    with pytest.raises(ConfigurationError, match="is a cluster, but strop score runs on this machine; give a number"):
+        score_job(RunSpec(workers="dask:local:2"), load("lpn"), "", "train")
 
 
 @pytest.mark.parametrize("workers", ["-1", "1.5", "2000", "many", "²", "nothing:like-it"])
@@ -87,7 +88,7 @@ def test_workers_are_refused_when_they_are_neither_a_number_nor_an_installed_kin
     with pytest.raises(
         ConfigurationError, match=f"^--workers is {re.escape(workers)}; it must be a number of processes"
     ):
-        RunSpec(workers=workers).checked()
+        RunSpec(workers=workers)
 
 
 def test_seed_improver_holds_the_prompt_of_figure_2() -> None:

@@ -36,7 +36,7 @@ def check_command(
     require
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     """
-    spec = RunSpec(task=target, seed=seed, require=protections(require)).checked_here()
+    spec = RunSpec(task=target, seed=seed, require=protections(require))
     task = target_of(target, scoring_of(scored, settings)).task
     return command(
         check_job(spec, task),

@@ -64,7 +64,7 @@ def resume_command(
     place = confined.workers if workers is None else workers
     spec = replace(confined, base_url=base_url or record.spec.base_url, workers=place, **asked)
     if record.kind == KIND:
-        print_performed(resume_table2(record, spec.checked(), os.environ), as_json=output.as_json)
+        print_performed(resume_table2(record, spec, os.environ), as_json=output.as_json)
         return 0
     job = replace(job_of(replace(record, spec=spec), trust=trust_task), finish=finish)
     return command(job, output, model=record.no_model() if finish else None)

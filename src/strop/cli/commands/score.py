@@ -38,7 +38,7 @@ def score_command(
     seed
         Seed of the instances, together with this machine's key.
     """
-    spec = make_spec((target,), environment, seed=seed).checked_here()
+    spec = make_spec((target,), environment, seed=seed)
     task = target_of(target, scoring_of(scored, settings)).task
     text = task.seed if solution is None else program_of(solution, task)
     return command(score_job(spec, task, text, split), ViewOptions(as_json=as_json))

@@ -173,7 +173,7 @@ def table2_command(
             present(flagged_programs(flagged), as_json=as_json)
         return 0
     own = {name: getattr(options, name) for name in ("base_url", "seed", "workers", "max_cost")}
-    spec = RunSpec(model=model, max_responses=BATCH, **own).checked_here()
+    spec = RunSpec(model=model, max_responses=BATCH, **own)
     arms = ARMS if options.arm == "both" else (options.arm,)
     if options.dry_run:
         assumptions = assumptions_of(spec, improver_text("seed"), (load("lpn"),), os.environ)
