@@ -193,7 +193,7 @@ def once(number: int, sandbox: JailedSandbox, directory: Path) -> Ended:
     spec = replace(SPEC, selection=rng.choice(["paper", "gated"]), seed=number, **limits)  # type: ignore[arg-type]
     vendor = Vendor(number, lies, unseen)
     meter = Metered(vendor, {"vendor": TARIFF})
-    parts = Components(spec, load(spec.task), KnownAnswers(meter), sandbox, b"money" + bytes([number % 256]), meter)
+    parts = Components(spec, (load(spec.task),), KnownAnswers(meter), sandbox, b"money" + bytes([number % 256]), meter)
     with Store.create(directory, {}) as store:
         status = "finished"
         try:

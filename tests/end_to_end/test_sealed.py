@@ -165,7 +165,7 @@ def carry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Carry]:
                 return known[selection, which]
             model = Scripted(answered)
             spec = replace(SPEC, selection=selection)  # type: ignore[arg-type]
-            parts = Components(spec, Canaries(DIGITS[which], leaking).task(), model, sandbox, SECRET)
+            parts = Components(spec, (Canaries(DIGITS[which], leaking).task(),), model, sandbox, SECRET)
             directory: Path = tmp_path_factory.mktemp("run")
             with Store.create(directory, {"kind": "run", "task": "canaries"}) as store:
                 with session(parts, Journal(store, discard)) as context:

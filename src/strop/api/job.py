@@ -93,6 +93,7 @@ class Job(Generic[R]):
     """The kind of its record: `improve`, `run`, `eval`, …"""
     spec: RunSpec
     tasks: tuple[AnyTask, ...]
+    """None where nothing is scored."""
     do: Callable[[RunContext], R | None]
     """What it does. The result of a job without a record is what this returns."""
     read: Callable[[Record], R] | None = None
@@ -135,7 +136,7 @@ class Place:
 
 def view_of(job: Job[Any], mode: Mode = "auto", trackers: Sequence[str] = ()) -> View:
     """The view of a job: who computes its scores and its budget, then what happens."""
-    narration = Narration(score_words(job.tasks[0]))
+    narration = Narration(score_words(job.tasks[0]) if job.tasks else None)
     heading = () if job.read is None else (*scorer_lines(job.tasks), *job.says)
     return make_view(mode, heading=heading, narration=narration, trackers=trackers)
 

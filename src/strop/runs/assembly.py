@@ -47,20 +47,19 @@ class Components:
     """The components of a run. The caller must close them."""
 
     spec: RunSpec
-    task: AnyTask
+    tasks: tuple[AnyTask, ...]
+    """Of several, training is on all; none where nothing is scored."""
     language_model: KnownAnswers
     sandbox: JailedSandbox
     secret: bytes
     meter: Metered | None = None
     """Charges the model behind `language_model`; None: nothing is charged."""
     evaluator: Evaluator | None = None
-    """Carries out the evaluations of tasks without commands, and on a cluster of all tasks."""
+    """Carries out the evaluations of tasks without commands, and on a cluster of all tasks; None where there is no task."""
     commands: CommandPool | None = None
     """Carries out those of command tasks on this machine; None if there is none."""
     reader: ResponseReader | None = None
     """Reads the responses of the model."""
-    further: tuple[AnyTask, ...] = ()
-    """Tasks beside `task`, for training on several."""
     past: CompletedWork = NOTHING
     """What a new run that repeats another one knows of it."""
     whole: bool = False
@@ -69,9 +68,9 @@ class Components:
     """Whether the search of the run that is resumed ends now: no response is asked for that is not recorded."""
 
     @property
-    def tasks(self) -> tuple[AnyTask, ...]:
-        """Every task, `task` first."""
-        return (self.task, *self.further)
+    def task(self) -> AnyTask:
+        """The first task. Raises IndexError where there is none."""
+        return self.tasks[0]
 
     @property
     def posture(self) -> Posture:
@@ -150,7 +149,6 @@ def assembled(
     """
     with ExitStack() as stack:
         # What can be refused at once comes first.
-        task, *further = tasks
         meter = metered(spec, environ) if model is None else None
         language_model = stack.enter_context(closing(KnownAnswers(model or meter)))  # type: ignore[arg-type]
         stack.enter_context(observer)
@@ -160,11 +158,9 @@ def assembled(
         is_new, secret = secret is None, secret or run_secret(machine_key(key_file(environ)), spec.seed)
         if is_new and not (spec.trust_scorer or isinstance(model, NoModel)):
             refuse_rewarding(tasks, sandbox, secret, commands, notify=observer.step)
-        evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
+        evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox))) if tasks else None
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))
-        yield Components(
-            spec, task, language_model, sandbox, secret, meter, evaluator, commands, reader, tuple(further)
-        )
+        yield Components(spec, tuple(tasks), language_model, sandbox, secret, meter, evaluator, commands, reader)
 
 
 def metered(spec: RunSpec, environ: Mapping[str, str]) -> Metered:

@@ -110,7 +110,7 @@ class RunContext:
     def of(self, task: AnyTask, at: Budget) -> RunContext:
         """The context of one task, spending from `at`, whose path must be unique: randomness derives from it."""
         other = copy(self)
-        other.parts, other.run = replace(self.parts, task=task, further=()), at
+        other.parts, other.run = replace(self.parts, tasks=(task,)), at
         return other
 
     def utility(self, split: Split, *, strict: bool = False, decides: bool = False) -> TaskUtility:
@@ -195,13 +195,13 @@ class RunContext:
         if not seed_runs(evaluation, task):
             reason = evaluation.error.split("\n")[0]
             raise TaskError(f"task {task.name}: its seed solution does not run: {reason}")
-        for other in self.parts.further:
+        for other in self.parts.tasks[1:]:
             self.of(other, at.child(other.name)).check_seed()
 
     def meta_utility(self, pairs: Split = "gate") -> MetaUtility:
         """û over |D| copies: equally many of each task, task by task. `pairs`: the split that scores those of a comparison."""
         spec = self.parts.spec
-        contexts = [self] + [self.of(task, self.run) for task in self.parts.further]
+        contexts = [self] + [self.of(task, self.run) for task in self.parts.tasks[1:]]
         return MetaUtility(
             downstream=[
                 downstream for context in contexts for downstream in [context._downstream(pairs)] * spec.copies

@@ -97,7 +97,7 @@ class Plan:
     """What a command takes, within its limits."""
 
     task: str
-    """The first task."""
+    """The first task; empty where nothing is scored."""
     tasks: tuple[str, ...]
     """All tasks."""
     model: str
@@ -160,10 +160,10 @@ def assumptions_of(spec: RunSpec, improver: str, tasks: Sequence[AnyTask], envir
     template = len(improver_text("seed").encode())
     one = tasks[0] if len(tasks) == 1 else None
     return Assumptions(
-        solution_prompt=template + round(mean([len(task.seed.encode()) + len(task.u_str.encode()) for task in tasks])),
+        solution_prompt=template + round(mean([len(task.seed.encode()) + len(task.u_str.encode()) for task in tasks] or [0])),
         improver_prompt=template + len(improver.encode()) + len(meta_description(spec).encode()),
         instances=one.count("train") if one else 1,
-        time_limit=one.time_limit if one else mean([task.count("train") * task.time_limit for task in tasks]),
+        time_limit=one.time_limit if one else mean([task.count("train") * task.time_limit for task in tasks] or [0]),
         tariffs=prices,
     )
 
@@ -302,7 +302,7 @@ def planned(known: Sequence[tuple[RunSpec, Assumptions]], works: Iterable[Works]
     tasks = tuple(dict.fromkeys(task for spec, _ in known for task in spec.tasks))
     prices = {model: tariff.in_words for _, one in known for model, tariff in one.tariffs.items()}
     figures = _both(expected.times(share), most)
-    return Plan(tasks[0], tasks, spec.model, **figures, warning=warning, prices=prices)
+    return Plan(tasks[0] if tasks else "", tasks, spec.model, **figures, warning=warning, prices=prices)
 
 
 def _both(expected: Work, most: Work) -> dict[str, Any]:

@@ -227,8 +227,7 @@ def on_kept_trees(parts: Components, directory: Path) -> Components:
     def kept_task(number: int, task: AnyTask) -> AnyTask:
         return replace(task, root=_folder(directory, number) / TREE) if isinstance(task, CommandTask) else task
 
-    task, *further = (kept_task(number, one) for number, one in enumerate(parts.tasks))
-    return replace(parts, task=task, further=tuple(further))
+    return replace(parts, tasks=tuple(kept_task(number, one) for number, one in enumerate(parts.tasks)))
 
 
 def keep_task(directory: Path, task: str, number: int = 0, seed_file: Path | None = None) -> None:

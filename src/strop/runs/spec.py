@@ -41,6 +41,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
     """
 
     task: str = "lpn"
+    """Empty where nothing is scored."""
     further_tasks: tuple[str, ...] = ()
     """Tasks beside `task`."""
     improver: str = "seed"
@@ -59,7 +60,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
     @property
     def tasks(self) -> tuple[str, ...]:
         """All tasks by name or file, `task` first."""
-        return (self.task, *self.further_tasks)
+        return (self.task, *self.further_tasks) if self.task else ()
 
     @property
     def downstream(self) -> int:

@@ -72,7 +72,7 @@ def run(context: RunContext, improver: str) -> None:
 def _iterated(context: RunContext, improver: str, steps: Iterator[Step]) -> Iterator[str]:
     """The iterations and the final comparison; yields the scope of what begins, except of t = 0."""
     parts, spec, journal, directory = context.parts, context.parts.spec, context.journal, context.folder
-    best, seed = -1.0, improver
+    names, best, seed = tuple(task.name for task in parts.tasks), -1.0, improver
     gate: Sequence[float] = ()
     for t in range(spec.iterations + 1):
         begun = journal.clock()
@@ -83,7 +83,7 @@ def _iterated(context: RunContext, improver: str, steps: Iterator[Step]) -> Iter
         if step.choice.accepted and step.choice.comparison is not None:
             gate = step.choice.comparison.differences
         improver = step.improver
-        journal(_finished(step, journal, begun, tuple(task.name for task in parts.further and parts.tasks)))
+        journal(_finished(step, journal, begun, names if len(names) > 1 else ()))
         save(directory / "improvers" / f"I{t}.py", improver)
         # The best is chosen by training values, like everything; with a gate, it is I_t.
         if spec.selection != "paper" or mean(step.measurement.train) > best:

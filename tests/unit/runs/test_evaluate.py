@@ -78,7 +78,7 @@ class Measuring:
             self._store.append(started(SPEC))
         else:
             recalled = recall(self._store)
-        parts = Components(SPEC, tasks[0], KnownAnswers(Scripted(answers)), self._jail, b"secret", further=tasks[1:])
+        parts = Components(SPEC, tuple(tasks), KnownAnswers(Scripted(answers)), self._jail, b"secret")
         journal = Journal(self._store, discard, recalled=recalled)
         with suppress(LanguageModelError):
             carry_out(RunContext(parts, journal, Telling(told)), improvers)

@@ -69,7 +69,7 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path
 
     def carry_out(improver: str, start: Original | None = None, **changes: Any) -> tuple[Evidence, Path]:
         b = bench(**changes)
-        parts = Components(RunSpec(max_responses=3), b.task, KnownAnswers(b.model), b.sandbox, b"secret")
+        parts = Components(RunSpec(max_responses=3), (b.task,), KnownAnswers(b.model), b.sandbox, b"secret")
         directory = tmp_path / "there"
         fixed = meta_of(parts, "improve") if b.task.fixed_input else {}
         with Store.create(directory, {"kind": "improve", "task": b.task.name, **fixed}) as store:
@@ -539,7 +539,7 @@ def test_comparison_of_which_a_record_holds_one_side_resumes_with_as_many_instan
     bench: MakeBench, tmp_path: Path
 ) -> None:
     b = bench(**varying(0.1), test_instances=4)
-    parts = Components(RunSpec(max_responses=3), b.task, KnownAnswers(b.model), b.sandbox, b"secret")
+    parts = Components(RunSpec(max_responses=3), (b.task,), KnownAnswers(b.model), b.sandbox, b"secret")
     start, directory = Original({"mine.py": ZERO}), tmp_path / "there"
 
     class Killed(Exception):

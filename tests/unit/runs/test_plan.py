@@ -143,7 +143,7 @@ def test_real_run_costs_no_more_than_the_most(
     task = bench().task
     spec = replace(SMALL, selection=selection, require=())
     model = KnownAnswers(Offline(3, float(skill)))
-    with session(Components(spec, task, model, jail, b"plan"), Journal(store, lambda event: None)) as context:
+    with session(Components(spec, (task,), model, jail, b"plan"), Journal(store, lambda event: None)) as context:
         run(context, improver_text("seed"))
     found = plan(spec, replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)}))
     calls = sum(stored.event.cost for stored in store.events(LmCalled))

@@ -223,7 +223,7 @@ def displayed(module: Any) -> Callable[[str], object]:
 def _title(narration: Narration, elapsed: float) -> str:
     recipe, t = narration.run.recipe, narration.t
     of, limit = recipe.get("iterations"), recipe.get("max_time")
-    parts = ["strop", *(escape(str(recipe[name]), 24) for name in ("task", "model") if name in recipe)]
+    parts = ["strop", *(escape(str(recipe[name]), 24) for name in ("task", "model") if recipe.get(name))]
     if t is not None:
         parts.append(f"iteration {t}" + (f" of {of}" if isinstance(of, int) else ""))
     time_words = duration(elapsed) + (f" of {duration(limit)}" if isinstance(limit, (int, float)) else "")

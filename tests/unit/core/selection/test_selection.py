@@ -125,7 +125,7 @@ def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
 ) -> None:
     spec = RunSpec(iterations=3, utility_budget=2, workers="2", require=())
     model = KnownAnswers(Scripted(lambda request: "no program"))
-    parts = Components(spec, bench(instances=2).task, model, jail, b"key")
+    parts = Components(spec, (bench(instances=2).task,), model, jail, b"key")
     with session(parts, Journal(store, lambda event: None)) as context:
         run(context, BETTER)
     (ended,) = [stored.event for stored in store.events(RunFinished)]
@@ -276,7 +276,7 @@ def trained(
 ) -> list[Compared]:
     """The comparisons of a run whose seed improver makes a better one of itself; continues what `store` holds."""
     spec = RunSpec(iterations=1, copies=2, gate_error=0.2, gate_pairs=25, utility_budget=2, workers="2", require=())
-    parts = Components(spec, bench.task, KnownAnswers(Scripted(lambda request: "")), jail, b"key")
+    parts = Components(spec, (bench.task,), KnownAnswers(Scripted(lambda request: "")), jail, b"key")
     with session(parts, Journal(store, view, recalled=recall(store))) as context:
         run(context, becoming(BETTER))
     return [stored.event for stored in store.events(Compared)]
