@@ -160,7 +160,8 @@ def assumptions_of(spec: RunSpec, improver: str, tasks: Sequence[AnyTask], envir
     template = len(improver_text("seed").encode())
     one = tasks[0] if len(tasks) == 1 else None
     return Assumptions(
-        solution_prompt=template + round(mean([len(task.seed.encode()) + len(task.u_str.encode()) for task in tasks] or [0])),
+        solution_prompt=template
+        + round(mean([len(task.seed.encode()) + len(task.u_str.encode()) for task in tasks] or [0])),
         improver_prompt=template + len(improver.encode()) + len(meta_description(spec).encode()),
         instances=one.count("train") if one else 1,
         time_limit=one.time_limit if one else mean([task.count("train") * task.time_limit for task in tasks] or [0]),
