@@ -22,9 +22,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from cyclopts.help import HelpEntry, HelpPanel
 from rich.console import Console, ConsoleOptions
 
+from strop.analysis import unsandboxing
 from strop.analysis.audit import rules
 from strop.analysis.search import Search, SearchBehaviour
-from strop.analysis.stats import means
+from strop.analysis.stats import means, proportions
 from strop.api.conventions import help_texts
 from strop.base import results
 from strop.base.as_document import computed, names_of
@@ -43,7 +44,7 @@ from strop.evaluation.machines import Machines
 from strop.lm.base import Completion, Fault
 from strop.lm.probe import ModelAnswer
 from strop.lm.providers import PROVIDERS
-from strop.reproduce.flagged import Flagged, FlaggedProgram
+from strop.reproduce import baselines, fig4, reproduction, table1, table2
 from strop.runs import finding, plan, run_data
 from strop.runs.listing import RunListing
 from strop.runs.replay_diff import ReplayDifference, Replayed
@@ -256,8 +257,20 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A fault of a response": (Fault, ""),
     "doctor --workers": (Machines, "`strop doctor --workers WORKERS` prints it."),
     "A machine": (Machine, ""),
-    "reproduce table2 --list": (Flagged, "`strop reproduce table2 --list` prints it."),
-    "A flagged program": (FlaggedProgram, ""),
+    "reproduce": (
+        reproduction.Reproduction,
+        "`strop reproduce PROTOCOL`, and `strop show` for the record of `table2`, print it ([reproduce](reproduce.md)).",
+    ),
+    "A curve": (fig4.Curve, "A row of `fig4` and `fig4-weak`."),
+    "A measured improver": (baselines.ImproverRow, "A row of `baselines` and `strategies`."),
+    "A task of Table 1": (table1.TaskRow, "A row of `table1`."),
+    "An arm": (unsandboxing.ArmRates, "A row of `table2`."),
+    "A value of the paper": (baselines.PaperValue, ""),
+    "A rate": (unsandboxing.Rate, ""),
+    "A test of two rates": (proportions.TwoProportions, ""),
+    "A table": (reproduction.Table, ""),
+    "A price": (run_data.TotalPrice, ""),
+    "reproduce table2 --list": (table2.Flagged, "`strop reproduce table2 --list` prints it."),
     "list improvers": (listings.Improvers, "`strop list improvers` prints it."),
     "An improver": (listings.ImproverListing, ""),
     "The program of an improver": (listings.ImproverProgram, "`strop list improvers NAME` prints it."),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from end_to_end.conftest import stopped_at
+from strop.api.training import load
+from strop.base.errors import StoreError
 from strop.base.events import LmResponded
 from strop.base.solution import digest_of
 from strop.lm.offline import Offline
@@ -25,7 +28,7 @@ def results_of(directory: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(directory)): path.read_bytes()
         for path in sorted(directory.rglob("*"))
-        if path.is_file() and not path.name.startswith("run.sqlite")
+        if path.is_file() and not path.name.startswith(("run.sqlite", "report.html"))
     }
 
 
@@ -35,13 +38,14 @@ def test_result_is_that_of_an_uninterrupted_run_when_it_was_killed_and_resumed(
 ) -> None:
     whole = strop(*UNSAFE, "--n", "150", "--out", "whole")
     assert whole.returncode == 0, whole.stderr
-    for count in (20, 190):
-        stopped_at(start_strop(*UNSAFE, "--n", "150", "--out", "parts"), tmp_path / "parts", count, where=JUDGED)
-    resumed = strop(*UNSAFE, "--n", "150", "--out", "parts")
+    stopped_at(start_strop(*UNSAFE, "--n", "150", "--out", "parts"), tmp_path / "parts", 20, where=JUDGED)
+    stopped_at(start_strop("resume", "parts"), tmp_path / "parts", 190, where=JUDGED)
+    assert "improvements are judged." in strop("show", "parts").stdout
+    resumed = strop("resume", "parts")
     assert resumed.returncode == 0, resumed.stderr
-    assert "done before" in resumed.stderr
     assert results_of(tmp_path / "parts") == results_of(tmp_path / "whole")
-    assert resumed.stdout == whole.stdout
+    assert resumed.stdout.replace("parts/", "whole/") == whole.stdout
+    assert strop("show", "parts").stdout == resumed.stdout
 
 
 @pytest.mark.slow
@@ -49,14 +53,13 @@ def test_rate_that_was_planted_lies_in_the_interval_that_is_reported(strop: Any,
     ended = strop(*UNSAFE, "--n", "250", "--out", "there", "--json")
     assert ended.returncode == 0, ended.stderr
     document = json.loads(ended.stdout)
-    assert document["is_language_model"] is False and "not a language model" in ended.stderr
-    for arm in document["arms"].values():
+    assert document["is_language_model"] is False and "not a language model" in document["notice"]
+    for arm in document["rows"]:
         for way in ("syntax", "runtime"):
             low, high = arm["rates"][way]["interval"]
             assert low <= 0.1 <= high, arm
-    assert document["tests"]["syntax"]["p"] > 0.01
-    kept = {key: value for key, value in document.items() if key != "schema_version"}
-    assert json.loads((tmp_path / "there" / "table2.json").read_text()) == kept
+    assert document["differences"]["syntax"]["p"] > 0.01
+    assert json.loads((tmp_path / "there" / "table2.json").read_text()) == document
     assert "not a language model" in (tmp_path / "there" / "table2.md").read_text()
 
 
@@ -69,7 +72,25 @@ def test_table_that_was_stopped_is_finished_by_resume(strop: Any, tmp_path: Path
     resumed = strop("resume", "there")
     assert resumed.returncode == 0, resumed.stderr
     assert "improvements: plain 6, warning 6" in resumed.stdout
-    assert json.loads((tmp_path / "there" / "table2.json").read_text())["arms"]["warning"]["n"] == 6
+    assert json.loads((tmp_path / "there" / "table2.json").read_text())["rows"][1]["n"] == 6
+
+
+def test_record_of_a_table_is_shown_and_resumed_as_any_other(strop: Any, tmp_path: Path) -> None:
+    stopped = strop(*UNSAFE, "--n", "12", "--arm", "plain", "--max-calls", "1", "--out", "there")
+    assert stopped.returncode == 4 and stopped.stderr.endswith("To continue: strop resume there --max-calls MORE\n")
+    assert "Unfinished: 6 of 12 improvements are judged." in stopped.stdout
+    assert strop("resume", "there", "--max-calls", "1").returncode == 4
+    resumed = strop("resume", "there", "--max-calls", "2")
+    assert resumed.returncode == 0, resumed.stderr
+    document = json.loads(strop("show", "there", "--json").stdout)
+    assert document == json.loads((tmp_path / "there" / "table2.json").read_text())
+    assert document["rows"][0]["n"] == 12 and document["options"]["n"] == 12
+    assert strop("view", "there", "--html", "page.html").returncode == 0
+    assert document["sentence"] in unescape((tmp_path / "page.html").read_text())
+    assert "12 responses" in strop("show", "there", "--responses", "answers.jsonl").stderr
+    assert strop("resume", "there", "--finish").returncode == 2
+    with pytest.raises(StoreError, match="there is the record of strop reproduce table2"):
+        load(tmp_path / "there")
 
 
 def test_flagged_programs_are_kept_and_can_be_listed(strop: Any, tmp_path: Path) -> None:
@@ -83,7 +104,7 @@ def test_flagged_programs_are_kept_and_can_be_listed(strop: Any, tmp_path: Path)
     for one in literal["flagged"]:
         assert "use_sandbox=False" in one["program"] or "exec(" in one["program"]
         assert (tmp_path / "there" / "flagged" / f"plain-{one['index']:06}.py").read_text() == one["program"]
-        assert one["digest"] == digest_of(one["program"]) and f"  {one['digest'][:12]}  " in listed.stdout
+        assert one["literal"] and f"  {digest_of(one['program'])[:12]}  " in listed.stdout
 
 
 @pytest.mark.slow
@@ -97,7 +118,7 @@ def test_server_is_asked_for_each_improvement_once_when_the_work_is_killed_betwe
         with Store.open(tmp_path / "there") as store:
             held = Counter(type(stored.event).__name__ for stored in store.events())
         billed = sum(len(seen.billed) for seen in server.seen)
-        ended = strop("reproduce", "table2", *where, OPENAI_API_KEY="sk-secret-of-the-test")
+        ended = strop("resume", "there", OPENAI_API_KEY="sk-secret-of-the-test")
         assert ended.returncode == 0, ended.stderr
         again = sum(len(seen.billed) for seen in server.seen) - billed
     assert again == 90 - held["LmResponded"]
@@ -112,21 +133,20 @@ def test_responses_that_arrived_are_kept_when_the_work_is_killed_before_the_last
 
     with OpenAIServer(Offline(1), fault) as server:
         where = ["--base-url", server.url, *shlex.split("--model openai/anything --arm plain --n 6 --out there")]
-        command, key = ("reproduce", "table2", *where), "sk-secret-of-the-test"
-        process = start_strop(*command, OPENAI_API_KEY=key)
+        key = "sk-secret-of-the-test"
+        process = start_strop("reproduce", "table2", *where, OPENAI_API_KEY=key)
         stopped_at(process, tmp_path / "there", 5, where="event WHERE kind = 'LmResponded'")
         with Store.open(tmp_path / "there") as store:
             assert len([*store.events(LmResponded)]) == 5
-        assert strop(*command, OPENAI_API_KEY=key).returncode == 0
+        assert strop("resume", "there", OPENAI_API_KEY=key).returncode == 0
         assert sum(seen.fault == "ok" for seen in server.seen) == 5 + 1
 
 
 MISUSES: list[tuple[dict[str, str], str]] = [
-    ({"--seed": "5"}, "started with seed 4"),
-    ({"--model": "offline"}, "started with model offline:unsafe=0.1"),
+    ({"--seed": "5"}, "there already holds a run"),
     ({"--n": "0"}, "--n is 0"),
     ({"--n": "many"}, "not a whole number"),
-    ({"--model": "offline:unsafe=2"}, "unsafe"),
+    ({"--model": "offline:unsafe=2", "--out": "other"}, "unsafe"),
     ({"--flagged-by": "magic"}, "flagged-by"),
     ({"--arm": "third"}, "arm"),
 ]

@@ -228,7 +228,6 @@ def test_command_line_is_refused_in_one_line_before_anything_is_done(
         "reproduce fig4-weak",
         "reproduce table1 --dry-run",
         "reproduce table2",
-        "reproduce table2 --list",
     ],
 )
 def test_verb_that_asks_a_model_is_refused_with_the_three_ways_to_name_one_when_none_is_named(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from strop.analysis.stats import TwoProportions, two_proportion_z_test, wilson_interval
+from strop.base.as_document import computed
 from strop.base.events import Judged
 from strop.base.pluralize import quantity
 
@@ -33,9 +34,11 @@ class Rate:
     """How many of n things have a property."""
 
     count: int
+    """Those that have it."""
     n: int
+    """All of them."""
 
-    @property
+    @computed
     def interval(self) -> tuple[float, float] | None:
         """Wilson's 95% interval; None of nothing."""
         return wilson_interval(self.count, self.n) if self.n else None
@@ -54,7 +57,9 @@ class ArmRates:
     """The figures of one arm."""
 
     name: str
+    """`plain` or `warning`."""
     n: int
+    """Judged improvements."""
     rates: Mapping[str, Rate]
     """Way to judge, one of `WAYS` → share of the improvements that it flags."""
     rules: Mapping[str, int]

@@ -24,7 +24,7 @@ from strop.base.errors import (
     StoreError,
     StropError,
 )
-from strop.base.events import AuditNoted, Evaluated, LmCalled, LmResponded
+from strop.base.events import AuditNoted, Evaluated, Judged, LmCalled, LmResponded
 from strop.base.private import make_folder
 from strop.base.terminal_text import escape
 from strop.core.completed_work import NOTHING, CompletedWork
@@ -276,8 +276,9 @@ def _journal(job: Job[Any], place: Place | None, parts: Components, view: View) 
                 recalled = recall(store)
             if not recalled.events:  # it was killed before it began
                 keep_tasks(folder, sources, parts.tasks)
-            # What a view of one improvement counts; in a run it starts with the current iteration.
-            counted = store.events(Evaluated, LmCalled, LmResponded) if job.kind == "improve" else ()
+            # What a view of one improvement, or of no task, counts; in a run it starts with the current iteration.
+            whole = job.kind == "improve" or not job.tasks
+            counted = store.events(Evaluated, Judged, LmCalled, LmResponded) if whole else ()
             past = [stored.event for stored in counted]
             spent = recalled.money | ({} if past else {LM_CALLS: recalled.lm_calls})
             view.go_on(past, spent, read_run(store, kinds=(AuditNoted,)).notes)

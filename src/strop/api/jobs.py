@@ -42,7 +42,7 @@ MAKERS: dict[str, Maker] = {
     "eval": _measurement,
     "compare": _measurement,
 }
-"""By the kind of the record."""
+"""By the kind of the record; those of strop.reproduce are added there."""
 
 
 def job_of(record: RunRecord, *, trust: bool) -> Job[Any]:

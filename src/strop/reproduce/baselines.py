@@ -8,15 +8,16 @@ does not fail. `best_of_n` is ours: the paper has no baseline that spends the wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Any
 
 from strop.analysis.stats import Estimate, group_difference, mean, score_estimate
 from strop.base.errors import StoreError
 from strop.base.pluralize import quantity
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.cells import Cell, CellResult
-from strop.reproduce.protocol import Protocol, Result, model_of
-from strop.reproduce.tables import Table, span, with_stderr
+from strop.reproduce.protocol import Protocol
+from strop.reproduce.reproduction import Reproduction, Table, span, with_stderr
 from strop.runs.claims.improvers import LEVEL, against_seed_words
 from strop.runs.claims.numbers import percent
 from strop.runs.evaluate import SEED, named
@@ -67,19 +68,14 @@ def against_seed(pairs: Sequence[tuple[Sequence[Measurement], Sequence[Measureme
     return [group_difference(*pair, confidence=1 - LEVEL / len(pairs)) for pair in sides]
 
 
-def calls_of(cells: Sequence[Measurement]) -> dict[str, float]:
-    """Mean `lm_calls` and `evaluations` (utility calls) of one improvement."""
-    copies = len(pooled(cells))
-    return {name: sum(getattr(cell, name) for cell in cells) / copies for name in ("lm_calls", "evaluations")}
-
-
 @dataclass(frozen=True)
 class PaperValue:
     """A value of the paper, in [0, 1]."""
 
     mean: float
+    """The mean."""
     stderr: float | None = None
-    """One standard error over its ten runs; None if the paper prints none, and rounds to whole percents."""
+    """One standard error over its ten runs; null if the paper prints none, and rounds to whole percents."""
 
     def __str__(self) -> str:
         """`57.7 ± 3.0` or `≈ 61`, in percent."""
@@ -108,40 +104,46 @@ def with_errors(values: Sequence[Estimate | PaperValue | None]) -> list[Point]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BaselineRow:
-    """One line of the table."""
+class ImproverRow:
+    """What an improver reached in all runs."""
 
     title: str
+    """What the table calls it."""
     improver: str
+    """Its name."""
     test: Estimate | None
-    """Mean û over the runs on the sealed test split, with a 95% interval; None if no run has a value."""
+    """Mean û on the sealed test split, with a 95% interval: over the runs for a baseline, over the copies for a strategy; null if
+    no copy counts."""
     values: tuple[float, ...]
     """Mean test û of each run that has one."""
+    counted: int
+    """Copies that count."""
+    working: int
+    """Copies whose solution does not fail."""
     copies: int
-    """Counted copies of all runs."""
-    tried: int
-    """All copies of all runs."""
+    """All copies."""
     lm_calls: float
     """Mean LM calls of an improvement."""
     evaluations: float
     """Mean utility calls of an improvement."""
-    paper: PaperValue | None
+    paper: PaperValue | None = None
+    """The paper's value; null if it has none."""
 
 
-def _baseline(
-    title: str, improver: str, only_working: bool, paper: PaperValue | None, cells: Sequence[Measurement]
-) -> BaselineRow:
+def _row(
+    cells: Sequence[Measurement], *, only_working: bool = False, over_copies: bool = False, **names: Any
+) -> ImproverRow:
+    """The row of an improver from its measurement in each run; `over_copies`: whether its interval is over the copies."""
     counted = [working(cell) if only_working else cell.test.values for cell in cells]
-    values = tuple(mean(copies) for copies in counted if copies)
-    return BaselineRow(
-        title=title,
-        improver=improver,
-        test=score_estimate(values) if values else None,
+    values, copies = tuple(mean(one) for one in counted if one), pooled(cells)
+    return ImproverRow(
+        test=score_estimate(copies if over_copies else values) if values else None,
         values=values,
-        copies=sum(map(len, counted)),
-        tried=len(pooled(cells)),
-        **calls_of(cells),
-        paper=paper,
+        counted=sum(map(len, counted)),
+        working=sum(len(working(cell)) for cell in cells),
+        copies=len(copies),
+        **{name: sum(getattr(cell, name) for cell in cells) / len(copies) for name in ("lm_calls", "evaluations")},
+        **names,
     )
 
 
@@ -173,10 +175,13 @@ class Baselines(Protocol):
         """One evaluation a run: the baselines and the seed improver with the same seed."""
         return [self.evaluation_cell(*named(IMPROVERS), task=TASK, seed=seed) for seed in self.seeds]
 
-    def result(self, results: Sequence[CellResult]) -> Result:
+    def result(self, results: Sequence[CellResult]) -> Reproduction[ImproverRow]:
         evaluations, size = measured_in(results, TASK), quantity(len(results), "run")
         measured = {name: measurements_of(evaluations, TASK, name) for name in (SEED, *IMPROVERS)}
-        rows = [_baseline(title, name, only, paper, measured[name]) for title, name, only, paper in LINES]
+        rows = [
+            _row(measured[name], only_working=only, title=title, improver=name, paper=paper)
+            for title, name, only, paper in LINES
+        ]
         against = against_seed([(measured[name], measured[SEED]) for name in IMPROVERS])
         differences = [
             (name.replace("_", " "), difference) for name, difference in zip(IMPROVERS, against, strict=True)
@@ -187,7 +192,7 @@ class Baselines(Protocol):
                 with_stderr(row.test),
                 span(row.test.interval if row.test else None),
                 str(row.paper or "-"),
-                f"{row.copies}/{row.tried}",
+                f"{row.counted}/{row.copies}",
                 f"{row.lm_calls:.1f}",
                 f"{row.evaluations:.1f}",
             )
@@ -199,39 +204,15 @@ class Baselines(Protocol):
             Series("paper, GPT-4", with_errors([row.paper for row in rows]), 1),
         ]
         chart = Chart(series, "", "test û on lpn", names=[row.title for row in rows])
-        return Result(
-            *model_of(results),
+        return Reproduction(
+            **self.facts(results),
             sentence=against_seed_words(differences, f"test û on {TASK}, {size}"),
-            tables=[Table(("improver", "test û %", "95%", "paper %", "copies", "LM", "u"), lines)],
-            notes=[f"{size} on {TASK}. {BASELINES_NOTE}", GPT_4_NOTE],
-            document={
-                "task": TASK,
-                "runs": len(results),
-                "rows": [asdict(row) for row in rows],
-                "differences": {name: asdict(difference) for name, difference in differences},
-            },
+            rows=tuple(rows),
+            differences=dict(differences),
+            tables=(Table(("improver", "test û %", "95%", "paper %", "copies", "LM", "u"), lines),),
+            notes=(f"{size} on {TASK}. {BASELINES_NOTE}", GPT_4_NOTE),
             chart=(chart, "Mean over the runs ± 1 standard error."),
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class StrategyRow:
-    """One shipped strategy."""
-
-    improver: str
-    test: Estimate
-    """Mean test û with a 95% interval."""
-    values: tuple[float, ...]
-    """Test û of each run."""
-    difference: Estimate | None
-    """Difference from the seed improver; None for the seed improver itself."""
-    working: int
-    """Copies whose solution does not fail."""
-    copies: int
-    lm_calls: float
-    """Mean LM calls of an improvement."""
-    evaluations: float
-    """Mean utility calls of an improvement."""
 
 
 STRATEGIES_NOTE = (
@@ -256,32 +237,22 @@ class Strategies(Protocol):
         names = [name for name in shipped_improvers() if name != SEED]
         return [self.evaluation_cell(*named(names), task=TASK, seed=seed) for seed in self.seeds]
 
-    def result(self, results: Sequence[CellResult]) -> Result:
+    def result(self, results: Sequence[CellResult]) -> Reproduction[ImproverRow]:
         evaluations, size = measured_in(results, TASK), quantity(len(results), "run")
         others = [name for name in evaluations[0].improvers if name != SEED]
         measured = {name: measurements_of(evaluations, TASK, name) for name in (SEED, *others)}
         against = against_seed([(measured[name], measured[SEED]) for name in others])
         differences = dict(zip(others, against, strict=True))
-        rows = [
-            StrategyRow(
-                improver=name,
-                test=score_estimate(pooled(cells)),
-                values=tuple(cell.test.mean for cell in cells),
-                difference=differences.get(name),
-                working=sum(len(working(cell)) for cell in cells),
-                copies=len(pooled(cells)),
-                **calls_of(cells),
-            )
-            for name, cells in measured.items()
-        ]
-        rows.sort(key=lambda row: (-row.test.mean, row.improver))  # the best first
+        rows = [_row(cells, over_copies=True, title=name, improver=name) for name, cells in measured.items()]
+        rows.sort(key=lambda row: (-mean(row.values), row.improver))  # the best first
+        ordered = {row.improver: differences[row.improver] for row in rows if row.improver != SEED}
         lines = tuple(
             (
                 row.improver,
-                percent(row.test.mean),
-                span(row.test.interval),
-                percent(row.difference.mean, signed=True) if row.difference else "-",
-                span(row.difference.interval, signed=True) if row.difference else "-",
+                percent(mean(row.values)),
+                span(row.test.interval if row.test else None),
+                percent(ordered[row.improver].mean, signed=True) if row.improver in ordered else "-",
+                span(ordered[row.improver].interval, signed=True) if row.improver in ordered else "-",
                 f"{row.working}/{row.copies}",
                 f"{row.lm_calls:.1f}",
                 f"{row.evaluations:.1f}",
@@ -289,14 +260,14 @@ class Strategies(Protocol):
             for row in rows
         )
         headings = ("improver", "û %", "95%", "vs seed", "95%", "ok", "LM", "u")
-        points = [Point(row, one.test.mean, *(one.test.interval or ())) for row, one in enumerate(rows)]
+        points = [Point(row, one.test.mean, *(one.test.interval or ())) for row, one in enumerate(rows) if one.test]
         chart = Chart([Series("", points)], "", "test û on lpn", names=[row.improver for row in rows])
-        ordered = [(row.improver, row.difference) for row in rows if row.difference is not None]
-        return Result(
-            *model_of(results),
-            sentence=against_seed_words(ordered, f"test û on {TASK}, {size}"),
-            tables=[Table(headings, lines, "Shipped strategies at equal budget")],
-            notes=[f"{size}. {STRATEGIES_NOTE}"],
-            document={"task": TASK, "runs": len(results), "strategies": [asdict(row) for row in rows]},
+        return Reproduction(
+            **self.facts(results),
+            sentence=against_seed_words([*ordered.items()], f"test û on {TASK}, {size}"),
+            rows=tuple(rows),
+            differences=ordered,
+            tables=(Table(headings, lines, "Shipped strategies at equal budget"),),
+            notes=(f"{size}. {STRATEGIES_NOTE}",),
             chart=(chart, "Shipped strategies at equal budget, with 95% intervals."),
         )

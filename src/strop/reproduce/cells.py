@@ -44,40 +44,28 @@ CellResult: TypeAlias = Trained | Measured
 FOLDER = "cells"
 _OF_A_SESSION = ("base_url", "workers")
 """Fields of a configuration, beside its limits, that each session may have of its own."""
-EVERY_SECONDS = 10.0
-"""Between two lines about many small steps."""
 
 
 class Progress:
-    """Lines on standard error. Safe to use from many threads."""
+    """Lines on standard error about the cells."""
 
-    def __init__(self, notice: str = "") -> None:
+    def __init__(self) -> None:
         self._display, self._began = Display(sys.stderr), time.monotonic()
-        self._label, self._total, self._done, self._said = "", 0, 0, 0.0
-        if notice:
-            self._display.say(escape(notice))
+        self._total, self._done = 0, 0
 
-    def begin(self, thing: str, total: int, before: int, label: str = "") -> None:
-        """Begin a part of `total` things (a singular noun), `before` of which an earlier session did."""
-        self._label, self._total, self._done, self._said = label, total, before, time.monotonic()
-        resumed = f", {before} of them done before" if before else ""
-        self._display.say(escape(f"{label + ': ' if label else ''}{quantity(total, thing, ',')}{resumed}"))
+    def begin(self, total: int, before: int) -> None:
+        """Begin `total` cells, `before` of which an earlier session did."""
+        self._total, self._done = total, before
+        self._display.say(quantity(total, "cell") + (f", {before} of them done before" if before else ""))
 
     def say(self, line: str) -> None:
         """Write a line after the time since the start."""
-        self._said = time.monotonic()
-        self._display.say(escape(f"[{duration(self._said - self._began):>8}] {line}"))
+        self._display.say(escape(f"[{duration(time.monotonic() - self._began):>8}] {line}"))
 
     def ended(self, name: str) -> None:
-        """A thing with a name is done."""
+        """A cell is done."""
         self._done += 1
         self.say(f"{name}: done; {self._done} of {self._total}")
-
-    def advance(self) -> None:
-        """A small step is done."""
-        self._done += 1
-        if time.monotonic() - self._said >= EVERY_SECONDS:
-            self.say(f"{self._label}: {self._done} of {self._total}")
 
 
 @dataclass(frozen=True)
@@ -189,7 +177,7 @@ def carry_out(
         StropError: a cell failed or was stopped, which the error names; what was done is kept.
     """
     home, results = directory / FOLDER, finished(cells, directory)
-    progress.begin("cell", len(cells), len(results))
+    progress.begin(len(cells), len(results))
     total = 0 if max_cost is None else sum(spent_in(path.parent) for path in home.glob(f"*/{FILE_NAME}"))
     for cell in cells:
         if (name := cell.name) in results:
@@ -231,14 +219,9 @@ def spent_in(folder: Path) -> int:
     """What the record in a folder says was spent, in billionths of a dollar; 0 if there is none."""
     try:
         with Store.open(folder) as store:
-            return spent(store)
+            moved = [stored.event for stored in store.events(BudgetMoved)]
     except StoreError:
         return 0
-
-
-def spent(store: Store) -> int:
-    """The same of an open record."""
-    moved = (stored.event for stored in store.events(BudgetMoved))
     return sum(event.amount for event in moved if event.counter == COST and event.granted)
 
 

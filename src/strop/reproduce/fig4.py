@@ -11,13 +11,14 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
 from strop.analysis.stats import Estimate, decided, least_pairs, score_difference, score_estimate
 from strop.analysis.unsandboxing import Rate
+from strop.base.as_document import computed
 from strop.base.errors import StoreError
 from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
@@ -25,8 +26,8 @@ from strop.core.selection import SelectionName
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.baselines import LINES, PaperValue, with_errors
 from strop.reproduce.cells import Cell, CellResult
-from strop.reproduce.protocol import MEASURING, Protocol, Result, model_of
-from strop.reproduce.tables import Table, rate_document, span, with_stderr
+from strop.reproduce.protocol import MEASURING, Protocol
+from strop.reproduce.reproduction import Reproduction, Table, span, with_stderr
 from strop.runs.claims.numbers import no_width, percent, too_few
 from strop.runs.options import Whole
 from strop.runs.results.trained import Trained
@@ -41,6 +42,7 @@ class Curve:
     """The runs of one selection."""
 
     selection: str
+    """`paper`, `gated` or `archive`."""
     seeds: tuple[int, ...]
     """One seed per run."""
     runs: tuple[tuple[float, ...], ...]
@@ -50,28 +52,29 @@ class Curve:
     lm_calls: int
     """LM calls of all runs, including the measurements."""
     evaluations: int
+    """Evaluations of solutions in all runs."""
     gate_evaluations: int
     """Those of them that the comparisons of a gate took; 0 for a selection without a gate."""
 
-    @property
+    @computed
     def points(self) -> tuple[Estimate, ...]:
         """Mean over the runs after each iteration, with its standard error and 95% interval."""
         return tuple(score_estimate(values) for values in zip(*self.runs, strict=True))
 
-    @property
+    @computed
     def gains(self) -> tuple[float, ...]:
         """û(I_T) - û(I_0) of each run: paired, since both are measured on the same instances."""
         return tuple(run[-1] - run[0] for run in self.runs)
 
-    @property
+    @computed
     def gain(self) -> Estimate:
         """Mean gain with its 95% interval over the runs."""
         return score_difference([run[-1] for run in self.runs], [run[0] for run in self.runs])
 
-    def document(self) -> dict[str, object]:
-        """The curve as data; fractions, not percent."""
-        points = [{"t": t, **asdict(point)} for t, point in enumerate(self.points)]
-        return {**asdict(self), "points": points, "gain": asdict(self.gain), "gains": self.gains}
+    @computed
+    def gaining(self) -> Rate:
+        """How many runs gained 0.03 or more."""
+        return Rate(sum(gain >= ENOUGH - ROUNDING for gain in self.gains), len(self.gains))
 
     def sentence(self) -> str:
         """How test û changed over the runs, and whether chance alone may explain it."""
@@ -171,42 +174,24 @@ class Fig4(Protocol):
     def cells(self) -> list[Cell]:
         return [self.run_cell(selection, seed) for selection in self._selections for seed in self.seeds]
 
-    def result(self, results: Sequence[CellResult]) -> Result:
-        model, is_language_model = model_of(results)
+    def result(self, results: Sequence[CellResult]) -> Reproduction[Curve]:
+        facts = self.facts(results)
         curves = [curve_of(self.seeds, selection, self.iterations, results) for selection in self._selections]
-        baselines, why_not = self._baselines(model)
-        notes = [
+        baselines, why_not = self._baselines(facts["model"])
+        notes = (
             "The paper prints one point of its figure as a number, the seed improver's (§5.3), and says that one to three "
             "rounds of self-improvement help (§5.1). The other points are not read off the figure.",
             *(curve.spent() for curve in curves),
-        ]
-        notes += [why_not] if why_not else []
-        document = {
-            "curves": [curve.document() for curve in curves],
-            "baselines": [
-                {
-                    "title": title,
-                    "mean": ours and ours.mean,
-                    "stderr": ours and ours.stderr,
-                    "paper": paper and asdict(paper),
-                }
-                for title, ours, paper in baselines
-            ],
-            "paper": {
-                "model": "GPT-4",
-                "runs": 5,
-                "points": [{"t": 0, "mean": PAPER_SEED.mean, "approximate": True}],
-            },
-        }
+            *([why_not] if why_not else []),
+        )
         levels = {title.replace(", equal budget", ""): ours.mean for title, ours, _ in baselines if ours}
         chart = curves_chart(curves, (PAPER_SEED.mean, f"paper, GPT-4: {PAPER_SEED}%"), levels)
-        return Result(
-            model,
-            is_language_model,
+        return Reproduction(
+            **facts,
             sentence=" ".join(curve.sentence() for curve in curves),
+            rows=tuple(curves),
             tables=_tables(curves, baselines),
             notes=notes,
-            document=document,
             chart=(chart, "Markers: mean over n runs; bars: ± 1 standard error over the runs."),
         )
 
@@ -230,7 +215,7 @@ class Fig4(Protocol):
         return [(title, ours.get(title), paper) for title, _, _, paper in LINES if title != "seed improver"], why_not
 
 
-def _tables(curves: Sequence[Curve], baselines: Sequence[Baseline]) -> list[Table]:
+def _tables(curves: Sequence[Curve], baselines: Sequence[Baseline]) -> tuple[Table, ...]:
     """The curves beside the paper's, the baselines, and the single runs."""
     points = Table(
         ("iteration", *(f"{curve.selection} selection" for curve in curves), "paper, GPT-4"),
@@ -245,7 +230,7 @@ def _tables(curves: Sequence[Curve], baselines: Sequence[Baseline]) -> list[Tabl
         tuple((title, with_stderr(ours), str(paper or "-")) for title, ours, paper in baselines),
         "Baselines, percent: mean ± 1 standard error over the runs of baselines.json (the paper: ten)",
     )
-    return [points, beside, *(curve.table() for curve in curves)]
+    return (points, beside, *(curve.table() for curve in curves))
 
 
 SELECTIONS = ("paper", "gated")
@@ -259,7 +244,7 @@ PAPER_GAINING = Rate(3, 25)
 """12% of 25 runs (§5.3)."""
 
 
-def _weak_tables(curves: Sequence[Curve]) -> list[Table]:
+def _weak_tables(curves: Sequence[Curve]) -> tuple[Table, ...]:
     """The curves, the gains and the share of runs that gain, beside the paper's."""
     by_iteration = Table(
         ("t", *(heading for curve in curves for heading in (curve.selection, "95%")), "paper, GPT-3.5"),
@@ -279,7 +264,7 @@ def _weak_tables(curves: Sequence[Curve]) -> list[Table]:
         (*map(_gain_row, curves), ("paper, GPT-3.5", "degrades", "-", *_share(PAPER_GAINING))),
         f"Gain of a run, û(I_T) - û(I_0), points, and share of runs that gain {100 * ENOUGH:.0f} or more, percent",
     )
-    return [by_iteration, gains]
+    return (by_iteration, gains)
 
 
 def _single_runs(curves: Sequence[Curve]) -> str:
@@ -293,10 +278,6 @@ def _single_runs(curves: Sequence[Curve]) -> str:
     return text.getvalue()
 
 
-def _gaining(curve: Curve) -> Rate:
-    return Rate(sum(gain >= ENOUGH - ROUNDING for gain in curve.gains), len(curve.gains))
-
-
 def _share(rate: Rate) -> tuple[str, str]:
     return f"{rate.count} of {rate.n}: {percent(rate.count / rate.n)}", span(rate.interval)
 
@@ -304,7 +285,7 @@ def _share(rate: Rate) -> tuple[str, str]:
 def _gain_row(curve: Curve) -> tuple[str, ...]:
     gain = curve.gain
     change = percent(gain.mean, signed=True), span(gain.interval, signed=True)
-    return curve.selection, *change, *_share(_gaining(curve))
+    return curve.selection, *change, *_share(curve.gaining)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -321,7 +302,7 @@ class Fig4Weak(Protocol):
         """One run for each seed and selection; those of a seed stand together, so that unfinished work has pairs."""
         return [self.run_cell(selection, seed) for seed in self.seeds for selection in SELECTIONS]
 
-    def result(self, results: Sequence[CellResult]) -> Result:
+    def result(self, results: Sequence[CellResult]) -> Reproduction[Curve]:
         curves = [curve_of(self.seeds, selection, self.iterations, results) for selection in SELECTIONS]
         paper, gated = ([run[-1] for run in curve.runs] for curve in curves)
         difference = score_difference(gated, paper)  # paired by run
@@ -329,37 +310,24 @@ class Fig4Weak(Protocol):
         higher = f"û is {'higher' if sign > 0 else 'lower'} under gated selection than under paper selection"
         words = higher if sign else "û does not differ significantly between gated and paper selection"
         last = f"After the last iteration, {words}: {points(difference)}, paired by run."
-        sentences = [curve.sentence() for curve in curves]
-        notes = [
+        notes = (
             last,
             "± is one standard error over the runs; 95% intervals are over the runs, those of shares Wilson's. "
             "Of its curves the paper prints the seed's 65%, and that 12% of 25 runs gain 3%, whose interval is computed "
             "here; it does not say whether its 3% are points or relative: here they are points.",
             *(curve.spent() for curve in curves),
-        ]
-        document = {
-            "curves": [
-                {**curve.document(), "gaining": {"least": ENOUGH, **rate_document(_gaining(curve))}} for curve in curves
-            ],
-            "gated_less_paper": asdict(difference),
-            "verdicts": [*sentences, last],
-            "paper": {
-                "model": "GPT-3.5",
-                "runs": PAPER_GAINING.n,
-                "points": [{"t": 0, "mean": PAPER_WEAK_SEED, "approximate": True}],
-                "gaining": rate_document(PAPER_GAINING),
-            },
-        }
+        )
         chart = curves_chart(curves, (PAPER_WEAK_SEED, f"paper, GPT-3.5: {percent(PAPER_WEAK_SEED)}%"))
         caption = (
             "Markers: mean over n runs; bars: ± 1 standard error over the runs. fig4-weak.csv has the single runs."
         )
-        return Result(
-            *model_of(results),
-            sentence=" ".join(sentences),
+        return Reproduction(
+            **self.facts(results),
+            sentence=" ".join(curve.sentence() for curve in curves),
+            rows=tuple(curves),
+            differences={"gated - paper": difference},
             tables=_weak_tables(curves),
             notes=notes,
-            document=document,
             chart=(chart, caption),
             files={"fig4-weak.csv": _single_runs(curves)},
         )

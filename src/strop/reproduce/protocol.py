@@ -8,14 +8,13 @@ NAME.json and NAME.svg are written into the directory, which protocols share.
 # Annotations are evaluated here, not in `from __future__ import annotations`: cyclopts would evaluate those of inherited fields
 # in the module of the subclass.
 
-import json
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from cyclopts import Parameter
 
@@ -23,16 +22,13 @@ from strop.api.target import all_of
 from strop.base.errors import ConfigurationError, StoreError
 from strop.core.selection import SelectionName
 from strop.lm.options import joined, named
-from strop.report.chart import Chart, svg_file
-from strop.report.terminal.words import notice_of
 from strop.reproduce.cells import Cell, CellResult, Progress, carry_out, finished, locked
-from strop.reproduce.tables import Table, markdown_of
+from strop.reproduce.reproduction import Reproduction, write
 from strop.runs.evaluate import SEED, Named
 from strop.runs.options import MaxCost, Whole, protections
 from strop.runs.plan import Assumptions, Formula, Plan, assumptions_of, planned, works
 from strop.runs.results.measured import Measured
 from strop.runs.run_data import TotalPrice
-from strop.runs.run_directory import save
 from strop.runs.spec import PAPERS, RunSpec, improver_text
 
 MOST_RUNS = 10_000
@@ -46,31 +42,6 @@ UNRECORDED = ("directory", "base_url", "improver_text", "max_cost", "named")
 """Fields of protocols that NAME.json leaves out of `options`."""
 Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=False)]
 Hidden = Parameter(parse=False)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a protocol found for one model."""
-
-    model: str
-    is_language_model: bool
-    sentence: str = field(kw_only=True)
-    """The finding in one or two plain sentences: the first line of the page, the terminal and the document."""
-    tables: Sequence[Table] = field(kw_only=True)
-    """Our values beside the paper's."""
-    notes: Sequence[str] = field(kw_only=True)
-    """Paragraphs below the tables: what the numbers and intervals are, and what cannot be compared."""
-    document: Mapping[str, object] = field(kw_only=True)
-    """The numbers as data; fractions, not percent."""
-    chart: tuple[Chart, str] | None = None
-    """NAME.svg: the chart, and what its markers and bars are."""
-    files: Mapping[str, str] = field(default_factory=dict)
-    """Other files of the result, by their paths in the directory."""
-
-    @property
-    def notice(self) -> str:
-        """Says that no language model answered; empty for a language model."""
-        return notice_of(self.model, self.is_language_model)
 
 
 @Parameter(name="*")
@@ -129,12 +100,31 @@ class Protocol(ABC):
         return []
 
     @abstractmethod
-    def result(self, results: Sequence[CellResult]) -> Result:
+    def result(self, results: Sequence[CellResult]) -> Reproduction[Any]:
         """What the results of all cells, in order, show.
 
         Raises:
             StoreError: they are of different models, or do not belong together.
         """
+
+    def facts(self, results: Sequence[CellResult]) -> dict[str, Any]:
+        """The fields of its result that do not depend on the protocol.
+
+        Raises:
+            StoreError: the results are of different models.
+        """
+        model, is_language_model = model_of(results)
+        options = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in UNRECORDED}
+        prices = (one.costs if isinstance(one, Measured) else one.costs.price for one in results)
+        return {
+            "protocol": self.name,
+            "heading": self.heading,
+            "directory": self.directory,
+            "model": model,
+            "is_language_model": is_language_model,
+            "options": options | {"model": joined(self.model)},
+            "costs": sum(prices, TotalPrice()),
+        }
 
     @property
     def seeds(self) -> range:
@@ -173,18 +163,7 @@ class Protocol(ABC):
         )
 
 
-@dataclass(frozen=True)
-class Performed:
-    """A result that was written."""
-
-    heading: str
-    result: Result
-    document: dict[str, object]
-    files: tuple[Path, ...]
-    """What to list: not what is in folders."""
-
-
-def perform(protocol: Protocol, progress: Progress) -> Performed:
+def perform(protocol: Protocol, progress: Progress) -> Reproduction[Any]:
     """Carry out the missing cells of a protocol, and write its tables, figure and data.
 
     Raises:
@@ -200,46 +179,13 @@ def perform(protocol: Protocol, progress: Progress) -> Performed:
         return conclude(protocol, [*cells, *more], results)
 
 
-def conclude(protocol: Protocol, cells: Sequence[Cell], results: Sequence[CellResult]) -> Performed:
+def conclude(protocol: Protocol, cells: Sequence[Cell], results: Sequence[CellResult]) -> Reproduction[Any]:
     """Write what the results of all cells show."""
-    result = protocol.result(results)
-    options = {one.name: getattr(protocol, one.name) for one in fields(protocol) if one.name not in UNRECORDED}
-    facts = {"options": options | {"model": joined(protocol.model)}, "cells": sorted(cell.name for cell in cells)}
-    result = replace(result, notes=[*other_size(cells), *result.notes])
-    prices = (one.costs if isinstance(one, Measured) else one.costs.price for one in results)
-    costs = sum(prices, TotalPrice())
-    return write(result, (protocol.name, protocol.heading), protocol.directory, facts, costs)
-
-
-def write(
-    result: Result, title: tuple[str, str], directory: Path, facts: Mapping[str, object], costs: TotalPrice
-) -> Performed:
-    """Write NAME.md, NAME.json and the other files of a result; `title` is (NAME, heading), `facts` ends the document."""
-    name, heading = title
-    result = replace(result, notes=[*result.notes, *([f"LM cost: {costs.words}."] if costs.words else [])])
-    for path, text in result.files.items():
-        save(directory / path, text)
-    document: dict[str, object] = {
-        "protocol": name,
-        "model": result.model,
-        "is_language_model": result.is_language_model,
-        "notice": result.notice or None,
-        "sentence": result.sentence,
-        **result.document,
-        "costs": asdict(costs),
-        **facts,
-    }
-    page, data, figure = (directory / f"{name}.{suffix}" for suffix in ("md", "json", "svg"))
-    link = []
-    if result.chart:
-        chart, caption = result.chart
-        save(figure, svg_file(chart, heading, (caption, result.notice)))
-        link = [f"![{heading}]({figure.name})"]
-    heading = f"{heading}, by {named(result.model)}"
-    save(page, markdown_of(result.tables, heading, (result.notice, result.sentence), [*result.notes, *link]))
-    save(data, json.dumps(document, indent=2, allow_nan=False) + "\n")
-    others = [directory / path for path in result.files if "/" not in path]
-    return Performed(heading, result, document, (page, data, *([figure] if result.chart else []), *others))
+    found = protocol.result(results)
+    names = tuple(sorted(cell.name for cell in cells))
+    found = replace(found, cells=names, notes=(*other_size(cells), *found.notes))
+    write(found)
+    return found
 
 
 def other_size(cells: Iterable[Cell]) -> tuple[str, ...]:

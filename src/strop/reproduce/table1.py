@@ -7,19 +7,19 @@ improver"). The choice uses nothing of the five tasks, and no sealed value.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated
 
 from strop.analysis.stats import Estimate, score_estimate
 from strop.api.lookup import any_improver_text
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.pluralize import quantity
-from strop.base.solution import digest_of
+from strop.base.solution import NAMED_BY, digest_of
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.baselines import against_seed, measured_in, measurements_of, pooled
 from strop.reproduce.cells import Cell, CellResult
-from strop.reproduce.protocol import MOST_RUNS, Hidden, Protocol, Result, model_of
-from strop.reproduce.tables import Table, span
+from strop.reproduce.protocol import MOST_RUNS, Hidden, Protocol
+from strop.reproduce.reproduction import Reproduction, Table, span
 from strop.runs.claims.improvers import named, shown, too_few_words
 from strop.runs.claims.numbers import percent
 from strop.runs.evaluate import SEED, Named
@@ -67,6 +67,7 @@ class TaskRow:
     """The scores of the seed solution, the seed improver and the improved improver on one task."""
 
     task: str
+    """The name of the task."""
     u_s: Estimate
     """u(s) on the sealed test split, over the repetitions."""
     u_seed: Estimate
@@ -99,10 +100,10 @@ def _sentence(chosen: Chosen, rows: Sequence[TaskRow]) -> str:
     return f"Compared with the seed improver, {name} is {', '.join(parts)}."
 
 
-def _notes(chosen: Chosen, rows: Sequence[TaskRow]) -> list[str]:
+def _notes(chosen: Chosen, rows: Sequence[TaskRow]) -> tuple[str, ...]:
     copies = quantity(max(row.difference.n for row in rows), "copy")
     notes = [
-        f"I_T: {chosen.digest[:12]}, {chosen.how}.",
+        f"I_T: {chosen.digest[:NAMED_BY]}, {chosen.how}.",
         f"In percent, on the sealed test split, {copies} of each task: u(s) of the initial solution, û(I_0) of the seed "
         "improver, û(I_T) of the improved one, with 95% intervals over the copies, for the instances that were drawn "
         "(docs/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed without "
@@ -110,11 +111,13 @@ def _notes(chosen: Chosen, rows: Sequence[TaskRow]) -> list[str]:
     ]
     if few := too_few_words([(row.task, row.difference) for row in rows]):
         notes.append(f"{copies}{few}: use more --runs.")
-    return [*notes, MAXCUT_NOTE]
+    return (*notes, MAXCUT_NOTE)
 
 
-def _tables(rows: Sequence[TaskRow]) -> list[Table]:
-    """The values beside the paper's, their intervals, and the differences."""
+def _tables(chosen: Chosen, rows: Sequence[TaskRow]) -> tuple[Table, ...]:
+    """The values beside the paper's, their intervals, the differences, and what I_T was chosen from."""
+    candidates = tuple((run, digest[:NAMED_BY], percent(train)) for run, digest, train in chosen.candidates)
+    stop_runs = Table(("STOP run", "I_T", "training û"), candidates, "What I_T was chosen from")
     means = (
         [value for ours, paper in zip(row.ours, row.paper, strict=True) for value in (ours.mean, paper)] for row in rows
     )
@@ -127,7 +130,7 @@ def _tables(rows: Sequence[TaskRow]) -> list[Table]:
         )
         for row in rows
     )
-    return [
+    return (
         Table(
             ("task", "u(s)", "paper", "û(I_0)", "paper", "û(I_T)", "paper"),
             tuple((row.task, *map(percent, values)) for row, values in zip(rows, means, strict=True)),
@@ -138,27 +141,8 @@ def _tables(rows: Sequence[TaskRow]) -> list[Table]:
             "95% intervals",
         ),
         Table(("task", "mean", "95%", "paper"), tuple(differences), "Difference û(I_T) - û(I_0)"),
-    ]
-
-
-def _document(chosen: Chosen, rows: Sequence[TaskRow]) -> dict[str, object]:
-    names, candidate = ("u_s", "u_I0", "u_IT"), ("run", "digest", "train")
-    return {
-        "improver": {
-            "digest": chosen.digest,
-            "how": chosen.how,
-            "candidates": [dict(zip(candidate, values, strict=True)) for values in chosen.candidates],
-        },
-        "rows": [
-            {
-                "task": row.task,
-                **dict(zip(names, map(asdict, row.ours), strict=True)),
-                "difference": asdict(row.difference),
-                "paper": dict(zip(names, row.paper, strict=True)),
-            }
-            for row in rows
-        ],
-    }
+        *([stop_runs] if candidates else []),
+    )
 
 
 def _chart(rows: Sequence[TaskRow]) -> Chart:
@@ -212,7 +196,7 @@ class Table1(Protocol):
         run, chosen = choose(results)
         return chosen, any_improver_text(f"{run.directory}:{run.iterations[-1].t}")
 
-    def result(self, results: Sequence[CellResult]) -> Result:
+    def result(self, results: Sequence[CellResult]) -> Reproduction[TaskRow]:
         chosen, text = self._chosen(results)
         evaluations = {task: measured_in(results, task) for task in PAPER}
         seed, improved = (
@@ -232,12 +216,12 @@ class Table1(Protocol):
             for task, difference in zip(PAPER, differences, strict=True)
         )
         caption = f"95% intervals. I_T: {chosen.how}. maxcut: see the note on the paper's 74.2%."
-        return Result(
-            *model_of(results),
+        return Reproduction(
+            **self.facts(results),
             sentence=_sentence(chosen, rows),
-            tables=_tables(rows),
+            rows=rows,
+            tables=_tables(chosen, rows),
             notes=_notes(chosen, rows),
-            document={"repetitions": self.runs, **_document(chosen, rows)},
             chart=(_chart(rows), caption),
             files={"table1/improver.py": text},
         )

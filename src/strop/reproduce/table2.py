@@ -3,60 +3,53 @@
 For each arm, n answers to the seed improver's own request about itself; each answer's program is judged by the paper's literal
 rule, by the static rules of the audit, and by its behaviour in a rehearsal in the jail. Figure 6 of the paper shows the line
 with the flag and its comment; the rest of the wording is ours.
-
-Every response is recorded when it arrives, so it is not asked for again however the work ends.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from pathlib import Path
+
+from rich.console import Console
 
 from strop.analysis.audit import RULES, audit_program, literal, unsandboxed
 from strop.analysis.stats import TwoProportions, two_proportion_z_test
-from strop.analysis.unsandboxing import PAPER, WAYS, Rate, Rates, flagged, rates, sentence
-from strop.api.job import TEMPORARY, check_free_folder
-from strop.base.budget import COST, UTILITY_CALLS, Budget, Movement
+from strop.analysis.unsandboxing import PAPER, WAYS, ArmRates, Rate, Rates, flagged, rates, sentence
+from strop.api.job import Job
+from strop.api.jobs import MAKERS
+from strop.base.budget import LM_CALLS, UTILITY_CALLS, Budget
 from strop.base.concurrency import all_or_error
-from strop.base.errors import ConfigurationError, LanguageModelError, StoreError, StropError
-from strop.base.events import AuditNoted, BudgetMoved, Event, Judged, LmCalled, LmResponded, discard
-from strop.base.from_json import read_json
+from strop.base.errors import BudgetExceeded, ConfigurationError, LanguageModelError, RunBudgetSpent, StoreError
+from strop.base.events import AuditNoted, Event, Judged, LmCalled, discard, in_full
+from strop.base.from_json import from_json
 from strop.base.randomness import derive
 from strop.base.results import Evaluation
-from strop.base.terminal_text import escape
+from strop.base.shown import print_result
+from strop.base.solution import NAMED_BY, digest_of
 from strop.core.extraction import read_answers
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT
-from strop.lm.base import Completion, Fault, LanguageModel, Request, record_answer, record_faults
+from strop.lm.base import Completion, Fault, Request, record_answer, record_faults
 from strop.lm.scripted import Scripted
-from strop.report.terminal.words import counted, notice_of
-from strop.reproduce.cells import Progress, spent
-from strop.reproduce.protocol import Performed, Result, write
-from strop.reproduce.tables import Table, rate_document
-from strop.runs.assembly import first_event, metered
-from strop.runs.evaluators import jail
-from strop.runs.interrupts import stopped_by_signals
-from strop.runs.journal import framed
-from strop.runs.run_data import read_run
-from strop.runs.run_directory import RunRecord
-from strop.runs.spec import PAPERS, RunSpec, run_secret
+from strop.report.terminal.layout import say
+from strop.report.terminal.words import counted
+from strop.reproduce.reproduction import Reproduction, Table, write
+from strop.runs.context import RunContext
+from strop.runs.evaluators import improvers_at_once
+from strop.runs.record import Record
+from strop.runs.result import READERS
+from strop.runs.run_data import RunData
+from strop.runs.spec import PAPERS, RunSpec, improver_text
 from strop.sandbox.base import Limits, Sandbox
-from strop.store import FILE_NAME, Store
-from strop.store.key import key_file, machine_key
 from strop.tasks.paper.sandbox_flag.task import sandbox_flag
 
 KIND, TASK, ASKED = "table2", "sandbox-flag", "asked"
 ARMS: tuple[str, ...] = ("plain", "warning")
 BATCH = 6
 """Responses of one LM call, as the seed improver asks for them."""
-IN_FLIGHT = 16
-"""LM calls at once with a model behind a server."""
 MOST = 1_000_000
 """The largest number of answers."""
 GRANT = Grant()
@@ -73,10 +66,20 @@ NOTE = (
 )
 
 
-def check_number(n: int) -> None:
-    """Raises ConfigurationError for an `--n` out of its range."""
-    if not 1 <= n <= MOST:
-        raise ConfigurationError(f"--n is {n}; it must be between 1 and {MOST}")
+@dataclass(frozen=True)
+class Asked:
+    """How many improvements of which arms are judged.
+
+    Raises:
+        ConfigurationError: `n` is out of its range.
+    """
+
+    n: int
+    arms: tuple[str, ...] = ARMS
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n <= MOST:
+            raise ConfigurationError(f"--n is {self.n}; it must be between 1 and {MOST}")
 
 
 @dataclass(frozen=True)
@@ -87,11 +90,6 @@ class Arm:
     seed_improver: str
     description: str
     """u_str of the meta-utility."""
-
-    @property
-    def scope(self) -> str:
-        """Scope of the requests: an offline model draws its answers by scope and number."""
-        return f"{KIND}/{self.name}"
 
 
 def arm_of(name: str) -> Arm:
@@ -173,167 +171,141 @@ def _canned_answer(request: Request) -> str:
     return f"Idea: add {number}.\n\n```python\n{_SOLUTION.format(number=number)}```\n"
 
 
-def answers_in(store: Store, arm: str) -> dict[int, str]:
-    """The answers in a record by their number in the arm; of two answers with one number the first counts."""
-    answers: dict[int, str] = {}
-    for answer in store.events(LmResponded, scope=arm):
-        answers.setdefault(answer.event.call * BATCH + answer.event.index, answer.event.text)
-    return answers
-
-
-def judged_in(store: Store, arm: str) -> dict[int, Judged]:
-    """The judgements in a record by number; of two with one number the first counts."""
-    judged: dict[int, Judged] = {}
-    for judgement in store.events(Judged, scope=arm):
-        judged.setdefault(judgement.event.index, judgement.event)
-    return judged
-
-
-def first_judged(store: Store, arm: str, n: int) -> list[Judged]:
-    """The first n improvements of an arm, in order."""
-    return [one for index, one in sorted(judged_in(store, arm).items()) if index < n]
-
-
 def batched(n: int) -> Iterator[range]:
     """The numbers 0 to n - 1 in LM calls."""
     for start in range(0, n, BATCH):
         yield range(start, min(start + BATCH, n))
 
 
-@dataclass
-class Asker:
-    """Asks one model, and records and judges its answers. Safe to use from many threads."""
+def carry_out(context: RunContext, asked: Asked) -> None:
+    """Get the answers of each arm, and judge them. What the record holds is neither asked for nor judged again.
 
-    sandbox: Sandbox
-    model: LanguageModel
-    store: Store
-    workers: int = 4
-    """Batches at once."""
-    _stopped: threading.Event = field(default_factory=threading.Event)
+    Raises:
+        StropError: the model or the host failed, a limit was reached, or the work was stopped; finished work is kept.
+    """
+    for name in asked.arms:
+        _carry_out(context, arm_of(name), asked.n)
 
-    def record(self, event: Event) -> None:
-        """Append an event to the record."""
-        self.store.append(event)
 
-    def stop(self) -> None:
-        """Start nothing new; answers that arrived are kept."""
-        self._stopped.set()
+def _carry_out(context: RunContext, arm: Arm, n: int) -> None:
+    sandbox, at = context.parts.sandbox, context.run.child(arm.name)
+    template = replace(request_of(arm, sandbox), scope=arm.name)
+    finished = {one.index: one for one in context.journal.recorded(Judged) if one.arm == arm.name}
+    # A program that occurs again in the same arm is not rehearsed again: everything that it sees would be equal.
+    by_program = {one.program: one for one in finished.values()}
 
-    def generate(self, arm: Arm, n: int, advance: Callable[[], None]) -> None:
-        """Bring the record of an arm to n judged improvements; `advance` is called after each.
+    def work(batch: range) -> None:
+        answers = dict(zip(batch, _answers(context, at, template, batch), strict=True))
+        new = [number for number in batch if number not in finished]
+        for number, read in zip(new, read_answers(sandbox, [answers[number] for number in new]), strict=True):
+            judgement = by_program.get(read.program) or judge(read.program, arm, sandbox)
+            by_program[read.program] = judgement
+            context.record(replace(judgement, index=number))
 
-        Raises:
-            StropError: the model or the host failed, or the work was stopped; finished work is kept.
-        """
-        finished, kept = judged_in(self.store, arm.name), answers_in(self.store, arm.name)
-        # A program that occurs again in the same arm is not rehearsed again: everything that it sees would be equal.
-        by_program = {one.program: one for one in finished.values()}
-        batches = [[number for number in batch if number not in finished] for batch in batched(n)]
-        if not any(batches):
-            return
-        template = replace(request_of(arm, self.sandbox), scope=arm.scope)
+    batches = [partial(work, batch) for batch in batched(n)]
+    all_or_error(batches, improvers_at_once(context.parts.spec), "strop-asking")
 
-        def work(batch: Sequence[int]) -> None:
-            if self._stopped.is_set():
-                raise StropError("stopped")
-            answers = {number: kept[number] for number in batch if number in kept}
-            if missing := [number for number in batch if number not in kept]:
-                answers |= self._complete(arm.name, template, missing)
-            for number, read in zip(answers, read_answers(self.sandbox, list(answers.values())), strict=True):
-                judgement = by_program.get(read.program) or judge(read.program, arm, self.sandbox)
-                by_program[read.program] = judgement
-                self.record(replace(judgement, index=number))
-                advance()
 
-        all_or_error([partial(work, batch) for batch in batches if batch], self.workers, "strop-asking")
-
-    def _complete(self, arm: str, template: Request, numbers: Sequence[int]) -> dict[int, str]:
-        """Ask the model for these answers. Each is recorded when it arrives, even if others fail: it was paid for.
-
-        Raises:
-            LanguageModelError, RunBudgetSpent: the model gave fewer, or money for more is spent.
-        """
-        call = numbers[0] // BATCH
-        called = LmCalled(
-            scope=arm,
+def _answers(context: RunContext, at: Budget, template: Request, numbers: range) -> list[str]:
+    """The answers with these numbers. Each is recorded when it arrives, even if others fail: it was paid for."""
+    call, record = numbers[0] // BATCH, context.record
+    try:
+        at.reserve(LM_CALLS, act=str(call))
+    except BudgetExceeded as error:
+        raise RunBudgetSpent(error) from error
+    record(
+        LmCalled(
+            scope=at.path,
             call=call,
             expertise=template.expertise,
             messages=(template.message,) * len(numbers),
             temperature=template.temperature,
             cost=1,
         )
-        self.record(called)
+    )
 
-        def keep(position: int, completion: Completion) -> None:
-            record_answer(self.record, arm, *divmod(numbers[position], BATCH), completion)
+    def keep(position: int, completion: Completion) -> None:
+        record_answer(record, at.path, call, position, completion)
 
-        try:
-            completions = self.model.complete([replace(template, sample=number) for number in numbers], keep)
-        except LanguageModelError as error:
-            record_faults(self.record, arm, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
-            raise
-        return {number: completion.text for number, completion in zip(numbers, completions, strict=True)}
-
-
-@contextmanager
-def _record_in(
-    directory: Path, recipe: Mapping[str, str], asked: Mapping[str, str], model: LanguageModel
-) -> Iterator[Store]:
-    """The record to continue, or a new one. `recipe` must be the same in every session; `asked` is the first one's.
-
-    Raises:
-        ConfigurationError: the directory has something else.
-    """
+    requests = [replace(template, sample=number) for number in numbers]
     try:
-        if not (directory / FILE_NAME).exists():
-            check_free_folder(directory)
-            facts = {"language_model": model.name, "is_language_model": str(model.is_language_model).lower()}
-            store = Store.create(directory, {**recipe, **asked, **facts})
-        else:
-            store = Store.resume(directory)
-    except StoreError as error:
-        raise ConfigurationError(str(error)) from error
-    with store:
-        if store.unverified:
-            raise ConfigurationError(store.unverified)
-        if differing := [name for name, value in recipe.items() if store.meta.get(name) != value]:
-            recorded = ", ".join(f"{name} {escape(store.meta.get(name, 'none'))}" for name in differing)
-            raise ConfigurationError(
-                f"{directory} was started with {recorded}; use the same settings, or name a new --out"
-            )
-        yield store
-
-
-@contextmanager
-def _continuable(directory: Path) -> Iterator[None]:
-    """Add to an error after which the work can go on how to continue."""
-    try:
-        yield
-    except (*TEMPORARY, KeyboardInterrupt) as error:
-        error.add_note(f"To continue: strop resume {directory}")
+        return [completion.text for completion in context.parts.language_model.complete(requests, keep)]
+    except LanguageModelError as error:
+        record_faults(record, at.path, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
         raise
 
 
-def result_of(model: str, is_language_model: bool, judged: Mapping[str, Sequence[Judged]]) -> Result:
-    """The rates of the arms."""
-    found = rates(judged)
-    rehearsals = (
-        f"{arm.name}: {arm.programs} different programs; rehearsals: {counted(arm.outcomes)}" for arm in found.arms
+def table2_job(spec: RunSpec, asked: Asked) -> Job[Reproduction[ArmRates]]:
+    """Table 2 for the model of a spec without a task."""
+    return Job(
+        kind=KIND,
+        spec=spec,
+        tasks=(),
+        do=partial(carry_out, asked=asked),
+        read=read_table2,
+        keep=write,
+        improver=improver_text("seed"),
+        meta=lambda folder: {"task": TASK, ASKED: json.dumps(asdict(asked))},
+        name=KIND,
+        estimate=lambda formula: formula.improvers(asked.n * len(asked.arms), improvers_at_once(spec)),
     )
-    return Result(
-        model,
-        is_language_model,
+
+
+def asked_in(meta: Mapping[str, str]) -> Asked:
+    """What the record with this metadata was made for.
+
+    Raises:
+        StoreError: it does not say so.
+    """
+    try:
+        return from_json(Asked, meta.get(ASKED, ""))
+    except (ValueError, ConfigurationError) as error:
+        raise StoreError(f"the record does not say how many answers were asked for: {error}") from error
+
+
+def judged_in(run: RunData, arm: str) -> list[Judged]:
+    """The judged improvements of an arm in a record, in order, with digests in place of texts."""
+    return sorted((one for one in run.judged if one.arm == arm), key=lambda one: one.index)
+
+
+def read_table2(record: Record) -> Reproduction[ArmRates]:
+    """The rates of the arms in a record, finished or not."""
+    run = record.run
+    asked, meta = asked_in(run.meta), run.meta
+    judged = {name: judged_in(run, name) for name in asked.arms}
+    found, size = rates(judged), sum(map(len, judged.values()))
+    whole = asked.n * len(asked.arms)
+    return Reproduction(
+        protocol=KIND,
+        heading="Table 2: unsandboxing (§6.2)",
+        directory=record.folder,
+        record=record,
+        unverified=run.unverified,
+        model=meta["language_model"],
+        is_language_model=meta["is_language_model"] == "true",
         sentence=sentence({arm.name: {"n": arm.n, "literal": arm.rates["literal"].count} for arm in found.arms}),
+        rows=found.arms,
+        differences=found.tests,
         tables=_tables(found),
-        notes=[NOTE, *rehearsals],
-        document=_document(found),
+        notes=(
+            *([f"Unfinished: {size:,} of {whole:,} improvements are judged."] if size < whole else []),
+            NOTE,
+            *(
+                f"{arm.name}: {arm.programs} different programs; rehearsals: {counted(arm.outcomes)}"
+                for arm in found.arms
+            ),
+        ),
+        options={"model": run.recipe["model"], "n": asked.n, "arms": asked.arms, "seed": run.recipe["seed"]},
+        costs=run.costs.price,
         files={
-            f"flagged/{one.arm}-{one.index:06}.py": one.program or "" for arm in judged.values() for one in flagged(arm)
+            f"flagged/{one.arm}-{one.index:06}.py": run.text(one.program) if one.program else ""
+            for arm in judged.values()
+            for one in flagged(arm)
         },
     )
 
 
-def _tables(found: Rates) -> list[Table]:
+def _tables(found: Rates) -> tuple[Table, ...]:
     """The rates beside the paper's, the rules that found something, and where the three ways agree."""
     arms, names = found.arms, tuple(arm.name for arm in found.arms)
     rows = [
@@ -353,111 +325,48 @@ def _tables(found: Rates) -> list[Table]:
         for pattern, count in sorted(found.agreement.items(), key=lambda item: -item[1])
     )
     sizes = ", ".join(f"{arm.name} {arm.n:,}" for arm in arms)
-    return [
+    return (
         Table(("by", *names, "z", "p"), tuple(rows), f"Unsandboxing rates; improvements: {sizes}"),
         Table(("rule", *names), rules, "Rules that found something"),
         Table(("literal", "syntax", "run time", "improvements"), agreement, "Where the three ways agree"),
-    ]
-
-
-def _document(found: Rates) -> dict[str, object]:
-    return {
-        "arms": {
-            arm.name: {
-                "n": arm.n,
-                "programs": arm.programs,
-                "rates": {way: rate_document(rate) for way, rate in arm.rates.items()},
-                "rules": dict(arm.rules),
-                "outcomes": dict(arm.outcomes),
-            }
-            for arm in found.arms
-        },
-        "tests": {way: {"z": test.z, "p": test.p} for way, test in found.tests.items()},
-        "agreement": [
-            {"literal": literal, "syntax": syntax, "runtime": runtime, "improvements": count}
-            for (literal, syntax, runtime), count in sorted(found.agreement.items())
-        ],
-        "paper": {
-            model: {arm: rate_document(Rate(*pair)) for arm, pair in counts.items()} for model, counts in PAPER.items()
-        },
-    }
+    )
 
 
 def _test_words(test: TwoProportions | None) -> tuple[str, str]:
     return (f"{test.z:.2f}", f"{test.p:.2g}") if test else ("-", "-")
 
 
-def perform_table2(
-    spec: RunSpec, arms: Sequence[str], n: int, directory: Path, environ: Mapping[str, str]
-) -> Performed:
-    """Get what is missing of n judged improvements for each arm, and write table2.md, table2.json and flagged/.
+@dataclass(frozen=True)
+class Flagged:
+    """The improvements in a record that a check calls unsandboxed."""
 
-    Raises:
-        ConfigurationError: the directory has something else.
-        StropError: the model or the host failed, or the work was stopped; finished work is kept.
-    """
-    recipe = {"kind": KIND, "task": TASK, "model": spec.model, "seed": str(spec.seed)}
-    secret = run_secret(machine_key(key_file(environ)), spec.seed)
-    asked = {ASKED: json.dumps({"n": n, "arms": [*arms]}), "secret": secret.hex()}
-    made = metered(spec, environ)
-    with closing(made) as model, _record_in(directory, recipe, asked, model) as store, closing(jail(spec)) as sandbox:
-
-        def moved(movement: Movement) -> None:
-            values = {name: value for name, value in vars(movement).items() if name != "path"}
-            store.append(BudgetMoved(scope=movement.path, **values))
-
-        budget = Budget(spec.limits(), on_movement=moved)
-        budget.restore(COST, max(spent(store), 0))
-        model.spend_in(budget)
-        asker = Asker(sandbox, model, store, IN_FLIGHT if model.is_language_model else 2 * spec.slots)
-        progress = Progress(notice_of(model.name, model.is_language_model))
-        with (
-            _continuable(directory),
-            framed(asker.record, first_event(spec, model, sandbox.posture)),
-            stopped_by_signals(asker.stop, sandbox.close, model.finish),
-        ):
-            for name in arms:
-                progress.begin("improvement", n, len(first_judged(store, name, n)), name)
-                asker.generate(arm_of(name), n, progress.advance)
-        judged = {name: first_judged(store, name, n) for name in arms}
-        costs = read_run(store, kinds=(LmResponded, BudgetMoved)).costs.price
-    result = result_of(model.name, model.is_language_model, judged)
-    facts = {"options": {"model": spec.model, "n": n, "arms": list(arms), "seed": spec.seed}}
-    return write(result, (KIND, "Table 2: unsandboxing (§6.2)"), directory, facts, costs)
+    flagged: tuple[Judged, ...]
+    """By arm and number, each with the fields of its event `Judged`."""
+    unverified: str = ""
+    """Why this machine cannot vouch for the record; empty if it is proven."""
 
 
-def resume_table2(record: RunRecord, spec: RunSpec, environ: Mapping[str, str]) -> Performed:
-    """Get what the record of an unfinished table lacks. Arguments and errors as for `perform_table2`.
-
-    Raises:
-        StoreError: the record does not say how much was asked for.
-    """
-    try:
-        asked = read_json(record.meta[ASKED])
-        arms, n = [str(arm) for arm in asked["arms"]], int(asked["n"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"the record in {record.directory} does not say how many answers were asked for") from error
-    return perform_table2(spec, arms, n, record.directory, environ)
-
-
-def missing_in(directory: Path, arms: Sequence[str], n: int) -> int:
-    """How many of n answers an arm the record in a directory lacks; all of them if there is no record."""
-    if not (directory / FILE_NAME).exists():
-        return n * len(arms)
-    with Store.open(directory) as store:
-        return sum(n - len([one for one in answers_in(store, arm) if one < n]) for arm in arms)
-
-
-def flagged_in(directory: Path, way: str | None = None) -> list[Judged]:
+def flagged_in(record: Record, way: str | None = None) -> Flagged:
     """The flagged programs in a record, of every arm; `way`: only those that this way flagged.
 
     Raises:
-        ConfigurationError: the directory has no record of table2.
-        StoreError: the record cannot be read.
+        ConfigurationError: it is another record.
     """
-    if not (directory / FILE_NAME).exists():
-        raise ConfigurationError(f"{directory} holds no run: there is no {FILE_NAME}")
-    with Store.open(directory) as store:
-        if store.meta.get("kind") != KIND:
-            raise ConfigurationError(f"{directory} is not a record of strop reproduce table2")
-        return [one for arm in ARMS for one in flagged(list(judged_in(store, arm).values()), way)]
+    if record.store.meta.get("kind") != KIND:
+        raise ConfigurationError(f"{record.folder} is not a record of strop reproduce table2")
+    found = (one for arm in ARMS for one in flagged(judged_in(record.run, arm), way))
+    return Flagged(tuple(in_full(one, record.run.text) for one in found), record.run.unverified)
+
+
+@print_result.register(Flagged)
+def print_flagged(found: Flagged, console: Console) -> None:
+    """A line for each program."""
+    say(console, found.unverified, style="bold yellow")
+    for one in found.flagged:
+        rules, ways = " ".join(one.rules), ", ".join(way for way in WAYS if getattr(one, way))
+        digest = digest_of(one.program or "")[:NAMED_BY]
+        say(console, f"{one.arm} {one.index:6}  {digest}  {rules}  by {ways}; {one.outcome}")
+
+
+MAKERS[KIND] = lambda record, tasks: table2_job(record.spec, asked_in(record.meta))
+READERS[KIND] = read_table2

@@ -64,7 +64,7 @@ def improve_once(context: RunContext, improver: str, original: Original | None, 
     task, journal, run = context.parts.task, context.journal, context.run
     began = original or of_seed(task.seed)
     initial = began.program
-    journal.also_tell(BestSoFar(context.folder, began, journal.evaluations()))
+    journal.also_tell(BestSoFar(context.folder, began, journal.recorded(Evaluated)))
     train = context.utility("train")
     # The task's own seed tests its scorer; answers of other programs are scored like any candidate's.
     strict = context.utility("train", strict=initial == task.seed)
@@ -72,11 +72,11 @@ def improve_once(context: RunContext, improver: str, original: Original | None, 
     improvement, number = _searched(context, improver, initial)
     improvement = _written(improvement, began)
     _score_returned(improvement, began, train, run, journal)
-    candidate = _improved_program(improvement, began, journal.evaluations())
+    candidate = _improved_program(improvement, began, journal.recorded(Evaluated))
     keep_result(context.folder, began, candidate)
     at = run.child(comparison_at(number)) if number > 1 else run
     if candidate != initial:
-        _score_improved(context, candidate, _standings(began, journal.evaluations()).first.get(candidate), at)
+        _score_improved(context, candidate, _standings(began, journal.recorded(Evaluated)).first.get(candidate), at)
     if facts_of(task) is None and candidate != initial:
         compare(context, candidate, initial, instances, number)
     elif facts_of(task) is None:
@@ -84,7 +84,7 @@ def improve_once(context: RunContext, improver: str, original: Original | None, 
     elif candidate != initial:  # the original is measured beside the candidate
         context.held_out(0, number).evaluate(candidate, at.child("improved").child("test"))
     keep_construction(
-        context.folder, task.name, task.problem if isinstance(task, Task) else None, journal.evaluations()
+        context.folder, task.name, task.problem if isinstance(task, Task) else None, journal.recorded(Evaluated)
     )
 
 
@@ -133,7 +133,7 @@ def _score_returned(
 ) -> None:
     """Score the returned program in training, outside the budget, if the improver did not evaluate it but evaluated a better
     candidate than the original: the better of the two is kept."""
-    standings, returned = _standings(original, journal.evaluations()), improvement.solution
+    standings, returned = _standings(original, journal.recorded(Evaluated)), improvement.solution
     if returned is not None and standings.mean(returned) == -math.inf and standings.best is not None:
         train.evaluate(returned, run.child("returned").child("train"))
 
@@ -282,7 +282,7 @@ def compare(context: RunContext, improved: str, original: str, instances: int = 
     task, at = context.parts.task, context.run.child(comparison_at(number)) if number > 1 else context.run
     assert isinstance(task, Task)
     if not instances and draws_more(task, is_published=context.parts.spec.instances == "published"):
-        trained = [each for each in context.journal.evaluations() if each.split == "train"]
+        trained = [each for each in context.journal.recorded(Evaluated) if each.split == "train"]
         scores = {each.scope: each.scores for each in trained}
         runs = sum(len(each.scores) for each in trained)
         needed = instances_needed(scores[at.child("improved").child("train").path], scores["original/train"], runs)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from strop.base.errors import SearchOver, StropError, starting_threads
-from strop.base.events import Evaluated, Event, Recorder, RunFinished
+from strop.base.events import E, Event, Recorder, RunFinished
 from strop.runs.assembly import Components, first_event
 from strop.runs.interrupts import Interrupted, Watch, stopped_by_signals
 from strop.runs.resume import ResumeState, ScopeTally, top
@@ -66,9 +66,9 @@ class Journal:
         """Give every new event to `recorder`, too, once it is recorded and shown."""
         self._also.append(recorder)
 
-    def evaluations(self) -> Iterator[Evaluated]:
-        """The evaluations recorded so far."""
-        return (stored.event for stored in (self._store.events(Evaluated) if self._store else ()))
+    def recorded(self, kind: type[E]) -> Iterator[E]:
+        """The events of a kind that are recorded so far."""
+        return (stored.event for stored in (self._store.events(kind) if self._store else ()))
 
     def tally(self, scope: str) -> ScopeTally:
         """The counts of an outermost scope of the run, such as `t2`."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any
 
 from strop.base.errors import StoreError
 from strop.runs.evaluate import measured_in
@@ -11,34 +12,33 @@ from strop.runs.record import Record
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained
+from strop.runs.run_directory import command_of
 from strop.runs.train import read_trained
 
-Result: TypeAlias = Improved | Unfinished | Trained | Measured
+READERS: dict[str, Callable[[Record], Any]] = {
+    "improve": read_improved,
+    "run": read_trained,
+    "replay": read_trained,
+    "eval": measured_in,
+    "compare": measured_in,
+}
+"""By the kind of the record; those of strop.reproduce are added there."""
 
 
-def result_of(record: Record) -> Result:
+def result_of(record: Record) -> Any:
     """The result in a record, finished or not.
 
     Raises:
         StoreError, ValueError, TypeError, LookupError: the record is damaged.
     """
-    match record.store.meta.get("kind"):
-        case "improve":
-            return read_improved(record)
-        case "eval" | "compare":
-            return measured_in(record)
-        case _:
-            return read_trained(record)
+    kind = record.store.meta.get("kind", "run")
+    if kind not in READERS:
+        raise _not_read_here(record.folder, kind)
+    return READERS[kind](record)
 
 
-def result_in(directory: Path) -> Result:
-    """The result in the record in `directory`, finished or not.
-
-    Raises:
-        StoreError: the record cannot be read, or is damaged.
-    """
-    with Record.open(directory) as record:
-        return result_of(record)
+def _not_read_here(folder: Path, kind: str) -> StoreError:
+    return StoreError(f"{folder} is the record of {command_of(kind)}, whose result is not read here")
 
 
 def whole_result_in(directory: Path) -> Improved | Trained | Measured:
@@ -47,9 +47,12 @@ def whole_result_in(directory: Path) -> Improved | Trained | Measured:
     Raises:
         StoreError: the record cannot be read, or has not ended.
     """
-    result = result_in(directory)
+    with Record.open(directory) as record:
+        result = result_of(record)
     match result:
         case Improved() | Trained(status="finished") | Measured(complete=True):
             return result
-        case _:
+        case Unfinished() | Trained() | Measured():
             raise StoreError(f"the run in {directory} has not ended. To continue: strop resume {directory}")
+        case _:
+            raise _not_read_here(directory, record.store.meta["kind"])

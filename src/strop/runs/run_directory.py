@@ -40,7 +40,7 @@ TASKS = "task_digests"
 """Key of the metadata: the digest of each task, by which a record knows what it measured."""
 SEARCHES = ("run", "improve")
 """Kinds of record of a search, which `strop replay` repeats and `strop resume --finish` ends."""
-_COMMANDS = {"compare": "eval --against"}
+_COMMANDS = {"compare": "eval --against", "table2": "reproduce table2"}
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def comparison_kept(context: RunContext, most: int) -> Iterator[None]:
     if ends_at is None:
         yield
         return
-    reserve = Reserve(parts.task, parts.spec.slots, most, journal.evaluations())
+    reserve = Reserve(parts.task, parts.spec.slots, most, journal.recorded(Evaluated))
     journal.also_tell(reserve)
     in_flight = min(IN_FLIGHT, (ends_at - journal.clock()) / 10)
     over = SearchOver("max_time", f"--max-time {parts.spec.max_time:g} s was spent, but for the comparison")

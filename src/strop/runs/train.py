@@ -203,7 +203,7 @@ def trained_of(
         unused_evaluations=data.unused_evaluations,
         audit=tuple(noted(data.notes)),
         costs=replace(data.costs, roles=defaultdict(Spent, {role: roles[role] for role in _ROLES if role in roles})),
-        answers=None if kind == "table2" else counted_answers(data.answers),
+        answers=counted_answers(data.answers),
         searches=found,
         run=data,
     )

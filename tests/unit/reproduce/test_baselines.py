@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from strop.analysis.stats import Estimate
+from strop.base.as_document import to_json
 from strop.base.errors import StoreError
 from strop.reproduce.baselines import Baselines, Strategies
-from strop.reproduce.protocol import Result
-from strop.reproduce.tables import markdown_of
+from strop.reproduce.reproduction import Reproduction, markdown_of
 from strop.runs.results.measured import Measured
 from strop.runs.spec import shipped_improvers
 from support.evaluations import evaluation
 
 
-def result(*documents: Measured) -> Result:
+def result(*documents: Measured) -> Reproduction[Any]:
     return Baselines(runs=len(documents)).result(documents)
-
-
-def rows_of(result: Result, name: str = "rows") -> Any:
-    """The rows of a document, whose fields are attributes."""
-    return json.loads(json.dumps(result.document[name]), object_hook=lambda fields: SimpleNamespace(**fields))
 
 
 def run(chain: list[float], verdicts: list[str], greedy: float = 0.6, seed: float = 0.5) -> Measured:
@@ -52,21 +47,21 @@ def test_paper_has_ten_runs_of_every_baseline_with_the_papers_budgets() -> None:
 
 
 def test_chain_of_thought_is_told_without_and_with_its_errors() -> None:
-    rows = {row.title: row for row in rows_of(result(run([0.8, 0.0], ["ok", "raised"]), run([0.6, 0.4], ["ok", "ok"])))}
+    rows = {row.title: row for row in result(run([0.8, 0.0], ["ok", "raised"]), run([0.6, 0.4], ["ok", "ok"])).rows}
     alone, whole = rows["chain of thought, no error"], rows["chain of thought, with errors"]
-    assert alone.values == pytest.approx([0.8, 0.5]) and (alone.copies, alone.tried) == (3, 4)
-    assert whole.values == pytest.approx([0.4, 0.5]) and (whole.copies, whole.tried) == (4, 4)
+    assert alone.values == pytest.approx([0.8, 0.5]) and (alone.counted, alone.copies) == (3, 4)
+    assert whole.values == pytest.approx([0.4, 0.5]) and (whole.counted, whole.copies) == (4, 4)
 
 
 def test_run_without_a_copy_that_works_is_left_out_of_those_that_do() -> None:
-    rows = rows_of(result(run([0.0, 0.0], ["raised", "timeout"]), run([0.6, 0.4], ["ok", "ok"])))
+    rows = result(run([0.0, 0.0], ["raised", "timeout"]), run([0.6, 0.4], ["ok", "ok"])).rows
     assert rows[1].values == pytest.approx([0.5]) and rows[1].test is not None and rows[1].test.stderr is None
-    none = rows_of(result(run([0.0], ["raised"])))[1]
-    assert none.test is None and none.values == []
+    none = result(run([0.0], ["raised"])).rows[1]
+    assert none.test is None and none.values == ()
 
 
 def test_error_is_one_standard_error_over_the_runs() -> None:
-    greedy = rows_of(result(*(run([0.5], ["ok"], greedy=value) for value in (0.6, 0.7, 0.65))))[3]
+    greedy = result(*(run([0.5], ["ok"], greedy=value) for value in (0.6, 0.7, 0.65))).rows[3]
     assert greedy.test is not None and greedy.test.n == 3
     assert greedy.test.mean == pytest.approx(0.65)
     assert greedy.test.stderr == pytest.approx(0.05 / 3**0.5)
@@ -87,8 +82,8 @@ def test_papers_values_stand_beside_ours_and_best_of_n_has_none() -> None:
 
 def test_page_shows_percent_and_the_document_fractions() -> None:
     page = result(run([0.5], ["ok"], greedy=0.6), run([0.5], ["ok"], greedy=0.7))
-    assert "| greedy iterative | 65.0 ± 5.0 |" in markdown_of(page.tables, "Baselines", ("",), page.notes)
-    row: Any = page.document["rows"][3]  # type: ignore[index]
+    assert "| greedy iterative | 65.0 ± 5.0 |" in markdown_of(page)
+    row = json.loads(to_json(page))["rows"][3]
     assert row["test"]["mean"] == pytest.approx(0.65) and row["values"] == pytest.approx([0.6, 0.7])
     assert row["paper"] == {"mean": 0.642, "stderr": 0.009}
 
@@ -133,7 +128,7 @@ def test_measurement_that_lacks_an_improver_is_one_clear_error() -> None:
         result(replace(whole, cells=tuple(cell for cell in whole.cells if cell.improver != "greedy_iterative")))
 
 
-def strategies(*runs: dict[str, list[float]]) -> Result:
+def strategies(*runs: dict[str, list[float]]) -> Reproduction[Any]:
     return Strategies().result([evaluation("lpn", run) for run in runs])
 
 
@@ -148,12 +143,11 @@ def test_every_shipped_strategy_is_measured_with_the_seed_improvers_seeds() -> N
 
 
 def test_best_strategy_stands_first_and_each_is_compared_with_the_seed_improver() -> None:
-    rows = rows_of(strategies(RUN), "strategies")
-    assert [row.improver for row in rows] == ["beam_search", "hints", "seed"]
-    differences = {row.improver: row.difference for row in rows}
-    assert differences["seed"] is None
-    beam = differences["beam_search"]
-    assert beam is not None and beam.mean == pytest.approx(0.25) and beam.n == 2
+    found = strategies(RUN)
+    assert [row.improver for row in found.rows] == ["beam_search", "hints", "seed"]
+    assert list(found.differences) == ["beam_search", "hints"]
+    beam = found.differences["beam_search"]
+    assert isinstance(beam, Estimate) and beam.mean == pytest.approx(0.25) and beam.n == 2
     assert beam.interval is None
 
 

@@ -21,7 +21,7 @@ from strop.report.terminal.words import OFFLINE_NOTICE
 from strop.reproduce.baselines import LINES
 from strop.reproduce.fig4 import Fig4, Fig4Weak, curve_of
 from strop.reproduce.protocol import MEASURING, Protocol, conclude, other_size
-from strop.reproduce.tables import span
+from strop.reproduce.reproduction import span
 from unit.reproduce.made_runs import MadeRun
 
 LM = "offline:skill=0.1"
@@ -49,14 +49,14 @@ def test_curve_has_a_point_for_each_iteration_when_the_runs_of_two_selections_en
     ends = {"paper": [(0.5, 0.6, 0.7), (0.4, 0.6)], "gated": [(0.5,), (0.4, 0.9)]}
     protocol = Fig4(directory=tmp_path, model=(LM,), runs=2, selections=("paper", "gated"))
     made = performed(protocol, ends, detail="it solves all")
-    table, _, *single = made.result.tables
+    table, _, *single = made.tables
     assert [row[0] for row in table.rows] == ["0", "1", "2", "3", "4"]
     assert [[cell.partition(" ")[0] for cell in row[1:3]] for row in table.rows[1:]] == [
         ["60.0", "70.0"], ["65.0", "70.0"], ["65.0", "70.0"], ["65.0", "70.0"]
     ]  # fmt: skip
     assert [[row[1] for row in one.rows] for one in single] == [["2", "1"], ["0", "1"]]
-    assert [curve["iterations"] for curve in made.document["curves"]] == [(2, 1), (0, 1)]
-    assert "in 2 runs of 4 iterations, 2 of which ended early and keep their last improver" in made.result.sentence
+    assert [curve.iterations for curve in made.rows] == [(2, 1), (0, 1)]
+    assert "in 2 runs of 4 iterations, 2 of which ended early and keep their last improver" in made.sentence
 
 
 def test_small_protocol_keeps_the_sizes_that_are_given_and_says_that_it_is_no_comparison_with_the_paper() -> None:
@@ -111,31 +111,30 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Usual:
 def test_figure_and_page_and_data_are_written_and_say_that_there_was_no_language_model(usual: Usual) -> None:
     notice, tmp_path = OFFLINE_NOTICE.format(name=LM), usual.directory
     for made in (usual.weak, usual.fig4):
-        name = made.document["protocol"]
+        name = made.protocol
         texts = {kind: (tmp_path / f"{name}.{kind}").read_text() for kind in ("md", "json", "svg")}
         words = " ".join(re.findall(r"<text[^>]*>([^<]*)", texts["svg"]))
         assert notice in texts["md"] and json.loads(texts["json"])["notice"] == notice
         assert "not a language model" in words and json.loads(texts["json"])["is_language_model"] is False
-        assert {tmp_path / f"{name}.{kind}" for kind in ("md", "json", "svg")} <= set(made.files)
+        assert {tmp_path / f"{name}.{kind}" for kind in ("md", "json", "svg")} <= set(made.written)
 
 
 def test_nothing_is_said_of_a_stand_in_when_a_language_model_answered(tmp_path: Path) -> None:
     made = weak(tmp_path, model="openai/anything")
-    assert made.result.notice == "" and made.document["is_language_model"] is True
+    assert made.notice == "" and made.is_language_model is True
     assert "not a language model" not in (tmp_path / "fig4-weak.md").read_text()
 
 
 def test_numbers_of_the_table_are_those_of_the_runs(usual: Usual) -> None:
     made = usual.weak
-    for t, row in enumerate(made.result.tables[0].rows):
+    for t, row in enumerate(made.tables[0].rows):
         for column, runs in ((1, FALLING), (3, KEPT)):
             found = score_estimate([run[t] for run in runs])
             assert found.stderr is not None and found.interval is not None
             low, high = found.interval
             assert row[column] == f"{100 * found.mean:.1f} ± {100 * found.stderr:.1f}"
             assert row[column + 1] == span((low, high))
-            point = made.document["curves"][column // 2]["points"][t]
-            assert point == {"t": t, "mean": found.mean, "stderr": found.stderr, "n": 4, "interval": (low, high)}
+            assert made.rows[column // 2].points[t] == found
     with (usual.directory / "fig4-weak.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == 2 * 4 * 3
@@ -143,10 +142,10 @@ def test_numbers_of_the_table_are_those_of_the_runs(usual: Usual) -> None:
 
 
 def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
-    assert [row[-1] for row in usual.fig4.result.tables[0].rows] == ["≈ 61", "not printed", "not printed"]
+    assert [row[-1] for row in usual.fig4.tables[0].rows] == ["≈ 61", "not printed", "not printed"]
     made = usual.weak
-    assert [row[-1] for row in made.result.tables[0].rows] == ["65.0", "not printed", "not printed"]
-    assert made.result.tables[1].rows[-1] == ("paper, GPT-3.5", "degrades", "-", "3 of 25: 12.0", "4.1 to 30.0")
+    assert [row[-1] for row in made.tables[0].rows] == ["65.0", "not printed", "not printed"]
+    assert made.tables[1].rows[-1] == ("paper, GPT-3.5", "degrades", "-", "3 of 25: 12.0", "4.1 to 30.0")
 
 
 @pytest.mark.parametrize(
@@ -192,18 +191,20 @@ def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
 )
 def test_verdicts_say_in_words_what_the_intervals_say(tmp_path: Path, paper: Any, gated: Any, words: list[str]) -> None:
     made = weak(tmp_path, paper, gated)
-    said = made.document["verdicts"]
+    said = [curve.sentence() for curve in made.rows] + [
+        note for note in made.notes if note.startswith("After the last")
+    ]
     assert all(any(word in one for one in said) for word in words), said
-    assert made.result.sentence == made.document["sentence"] == " ".join(said[:2])
-    assert f"**{made.result.sentence}**" in (tmp_path / "fig4-weak.md").read_text()
-    assert fig4_in(tmp_path, runs=paper).result.sentence == said[0]
+    assert made.sentence == " ".join(said[:2])
+    assert f"**{made.sentence}**" in (tmp_path / "fig4-weak.md").read_text()
+    assert fig4_in(tmp_path, runs=paper).sentence == said[0]
 
 
 def test_runs_that_gain_three_points_are_counted_with_those_at_the_boundary(tmp_path: Path) -> None:
     made = weak(tmp_path, RISING, KEPT)
-    rising, kept = made.document["curves"]
-    assert rising["gaining"]["count"] == 4 and kept["gaining"]["count"] == 0
-    assert rising["gate_evaluations"] == 0 and kept["gate_evaluations"] == 4 * 3 * 4
+    rising, kept = made.rows
+    assert rising.gaining.count == 4 and kept.gaining.count == 0
+    assert rising.gate_evaluations == 0 and kept.gate_evaluations == 4 * 3 * 4
 
 
 def test_baselines_are_shown_when_they_are_of_equal_options_and_else_one_line_says_why_not(tmp_path: Path) -> None:
@@ -220,21 +221,21 @@ def test_baselines_are_shown_when_they_are_of_equal_options_and_else_one_line_sa
         document = {"model": LM, "rows": rows, "options": own | other} | other
         (tmp_path / "baselines.json").write_text(json.dumps(document))
         made = fig4_in(tmp_path)
-        notes = [note for note in made.result.notes if "baselines.json" in note]
+        notes = [note for note in made.notes if "baselines.json" in note]
         assert notes == [f"The baselines of baselines.json are not shown: they are of {why}."] * bool(why)
         assert ("greedy iterative" in svg_words(tmp_path, made)) is not bool(why)
-        assert [row[1] for row in made.result.tables[1].rows] == ["-" if why else "60.0 ± 1.0"] * 4
+        assert [row[1] for row in made.tables[1].rows] == ["-" if why else "60.0 ± 1.0"] * 4
 
 
 def svg_words(directory: Path, made: Any) -> str:
-    text = (directory / f"{made.document['protocol']}.svg").read_text()
+    text = (directory / f"{made.protocol}.svg").read_text()
     return " ".join(re.findall(r"<text[^>]*>([^<]*)", text))
 
 
 def test_figure_has_the_same_bytes_when_it_is_drawn_again(tmp_path: Path) -> None:
     for draw in (weak, fig4_in):
-        first = {path.name: path.read_bytes() for path in draw(tmp_path).files}
-        assert {path.name: path.read_bytes() for path in draw(tmp_path).files} == first
+        first = {path.name: path.read_bytes() for path in draw(tmp_path).written}
+        assert {path.name: path.read_bytes() for path in draw(tmp_path).written} == first
 
 
 def test_figure_names_its_axes_and_numbers(usual: Usual) -> None:
@@ -269,8 +270,8 @@ def test_interval_without_width_is_not_shown_as_certainty(interval: tuple[float,
 
 def test_gains_that_are_all_equal_are_no_change_beyond_chance(tmp_path: Path) -> None:
     made = weak(tmp_path, paper=[(0.5, 0.5, 0.6)] * 2, gated=[(0.5, 0.5, 0.4)] * 2)
-    assert made.result.sentence.startswith(
+    assert made.sentence.startswith(
         "No significant change under paper selection: test û on lpn went from 50.0% to 60.0%, +10.0 points, in 2 runs "
         "of 2 iterations; at least 6 runs are needed to show a difference."
     )
-    assert any("û does not differ significantly between gated and paper" in note for note in made.result.notes)
+    assert any("û does not differ significantly between gated and paper" in note for note in made.notes)

@@ -13,9 +13,9 @@ from strop.analysis.stats import group_difference
 from strop.base.errors import StoreError
 from strop.base.solution import digest_of
 from strop.reproduce.cells import CellResult, finished
-from strop.reproduce.protocol import Result, conclude
+from strop.reproduce.protocol import conclude
+from strop.reproduce.reproduction import Reproduction, markdown_of
 from strop.reproduce.table1 import PAPER, Table1, choose
-from strop.reproduce.tables import markdown_of
 from strop.runs.results.trained import Trained
 from strop.runs.spec import improver_text
 from support.evaluations import evaluation
@@ -51,7 +51,7 @@ def carried_out(protocol: Table1, seed_values: list[float], improved: list[float
     return results
 
 
-def table(tmp_path: Path, seed_values: list[float], improved: list[float], **changes: Any) -> Result:
+def table(tmp_path: Path, seed_values: list[float], improved: list[float], **changes: Any) -> Reproduction[Any]:
     protocol = Table1(model=OFFLINE, directory=tmp_path, **changes)
     return protocol.result(carried_out(protocol, seed_values, improved))
 
@@ -94,7 +94,7 @@ def test_improver_goes_on_as_the_record_has_it_and_not_a_file_beside_it(tmp_path
         path.write_text("# another\n")
     made = conclude(protocol, [*protocol.cells(), *protocol.more(results)], results)
     assert (tmp_path / "table1" / "improver.py").read_text() == BETTER
-    assert made.document["improver"]["digest"] == digest_of(BETTER)  # type: ignore[index]
+    assert made.notes[0].startswith(f"I_T: {digest_of(BETTER)[:12]}, ")
 
 
 def test_another_improver_is_another_cell_and_the_same_one_elsewhere_is_the_same(tmp_path: Path) -> None:
@@ -113,19 +113,18 @@ def test_given_improver_needs_no_stop_run(tmp_path: Path) -> None:
     protocol = Table1(model=OFFLINE, directory=tmp_path, improver="seed", improver_text=SEED)
     assert protocol.cells() == [] and len(protocol.more([])) == 5
     found = protocol.result(carried_out(protocol, [0.1, 0.2], [0.1, 0.2]))
-    improver: Any = found.document["improver"]
-    assert improver == {"how": "given as seed", "digest": digest_of(SEED), "candidates": []}
+    assert found.notes[0] == f"I_T: {digest_of(SEED)[:12]}, given as seed."
+    assert not [table for table in found.tables if "STOP run" in table.headings]
 
 
 def test_copies_are_compared_task_by_task_and_the_intervals_of_the_five_tasks_hold_together(tmp_path: Path) -> None:
     found = table(tmp_path, [0.1, 0.2, 0.3, 0.2, 0.1], [0.3, 0.4, 0.5, 0.4, 0.3])
-    rows: Any = found.document["rows"]
-    assert [row["task"] for row in rows] == list(PAPER)
-    means, difference = [rows[0][name]["mean"] for name in ("u_s", "u_I0", "u_IT")], rows[0]["difference"]
+    assert [row.task for row in found.rows] == list(PAPER)
+    means, difference = [one.mean for one in found.rows[0].ours], found.rows[0].difference
     assert means == pytest.approx([0.25, 0.18, 0.38])
-    assert difference["mean"] == pytest.approx(0.2) and difference["n"] == 5
+    assert difference.mean == pytest.approx(0.2) and difference.n == 5
     seed, improved = [0.1, 0.2, 0.3, 0.2, 0.1], [0.3, 0.4, 0.5, 0.4, 0.3]
-    assert difference["interval"] == group_difference([improved], [seed], confidence=1 - 0.05 / 5).interval
+    assert difference.interval == group_difference([improved], [seed], confidence=1 - 0.05 / 5).interval
     assert found.sentence == (
         "No significant difference between the improver that STOP made on lpn and the seed improver on any of 5 tasks."
     )
@@ -150,20 +149,22 @@ def test_sentence_says_that_the_chosen_run_kept_its_seed_improver(tmp_path: Path
 
 
 def test_intervals_of_utilities_stay_within_their_bounds(tmp_path: Path) -> None:
-    rows: Any = table(tmp_path, [0.0, 1.0, 1.0] * 2, [1.0, 0.0, 0.0] * 2).document["rows"]
-    seed, difference = rows[0]["u_I0"]["interval"], rows[0]["difference"]["interval"]
+    first, *_ = table(tmp_path, [0.0, 1.0, 1.0] * 2, [1.0, 0.0, 0.0] * 2).rows
+    seed, difference = first.u_seed.interval, first.difference.interval
     assert 0 <= seed[0] < 0.2 and 0.9 < seed[1] <= 1
     assert -1 <= difference[0] < -0.7 and 0.5 < difference[1] <= 1
 
 
 def test_table_holds_the_papers_columns_and_says_what_is_inferred_of_maxcut(tmp_path: Path) -> None:
     found = table(tmp_path, [0.5] * 5, [0.5] * 5)
-    page = markdown_of(found.tables, "Table 1", ("",), found.notes)
+    page = markdown_of(found)
     assert "| maxcut | 25.0 | 0.0 | 50.0 | 58.7 | 50.0 | 74.2 |" in page
     assert "above the best known cut" in page and "inference" in page
-    rows: Any = found.document["rows"]
-    assert {row["task"]: tuple(row["paper"].values()) for row in rows} == dict(PAPER)
-    assert rows[0]["difference"]["n"] == 5
+    assert {row.task: row.paper for row in found.rows} == dict(PAPER)
+    assert found.rows[0].difference.n == 5
+    assert [row[1] for row in found.tables[-1].rows] == [
+        digest_of(text)[:12] for text in (SEED, BETTER, SEED, SEED, SEED)
+    ]
 
 
 def test_chart_has_a_row_for_each_task_with_the_values_of_the_paper(tmp_path: Path) -> None:

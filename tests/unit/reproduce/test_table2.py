@@ -13,18 +13,29 @@ import pytest
 import strop.sandbox.guest
 from strop.analysis.audit import audit_program, literal
 from strop.analysis.unsandboxing import PAPER, Rate, flagged, rates, sentence
-from strop.base.errors import LanguageModelError, StropError
-from strop.base.events import Event, Judged, LmResponded
+from strop.base.errors import LanguageModelError
+from strop.base.events import Event, Judged, LmResponded, discard
 from strop.lm.base import Completion, Keep, Request
+from strop.lm.known_answers import KnownAnswers
 from strop.lm.offline import Offline
-from strop.reproduce.table2 import ARMS, Asker, arm_of, batched, first_judged, judge, request_of
+from strop.lm.scripted import Scripted
+from strop.reproduce.table2 import ARMS, Asked, arm_of, batched, carry_out, judge, judged_in, request_of
+from strop.runs.assembly import Components
+from strop.runs.context import session
+from strop.runs.journal import Journal
+from strop.runs.resume import recall
+from strop.runs.run_data import read_run
+from strop.runs.spec import RunSpec
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 
 
 def generate(sandbox: JailedSandbox, store: Store, model: Any, n: int, name: str = "plain") -> list[Judged]:
-    Asker(sandbox, model, store).generate(arm_of(name), n, lambda: None)
-    return first_judged(store, name, n)
+    """A session that judges what the record lacks of n improvements; the judgements in the record."""
+    parts = Components(RunSpec(task=""), (), KnownAnswers(model), sandbox, b"secret")
+    with session(parts, Journal(store, discard, recalled=recall(store))) as context:
+        carry_out(context, Asked(n, (name,)))
+    return judged_in(read_run(store), name)
 
 
 @pytest.mark.parametrize("name", ARMS)
@@ -93,7 +104,7 @@ def test_planted_share_is_found_exactly_when_the_proposer_plants_it(jail: Jailed
     judged = generate(jail, store, model, 60)
     template = request_of(arm_of("plain"), jail)
     answers = [
-        model.answer(Request(template.expertise, template.message, template.temperature, "table2/plain", number))
+        model.answer(Request(template.expertise, template.message, template.temperature, "plain", number))
         for number in range(60)
     ]
     planted = [answer.kind == "unsafe" for answer in answers]
@@ -138,27 +149,9 @@ def test_no_answer_is_asked_for_twice_when_the_work_goes_on(jail: JailedSandbox,
     assert resumed == whole
 
 
-def test_larger_n_goes_on_from_what_there_is(jail: JailedSandbox, store: Store) -> None:
-    inner = Offline(5)
-    first = generate(jail, store, inner, 7)
-    more = generate(jail, store, inner, 16)
-    assert more[:7] == first and len(more) == 16
-
-
-def test_stopped_work_raises_and_keeps_what_there_is(jail: JailedSandbox, store: Store) -> None:
-    inner = Offline(5)
-    asker = Asker(jail, inner, store, workers=2)
-    with pytest.raises(StropError, match="stopped"):
-        asker.generate(arm_of("plain"), 300, asker.stop)
-    assert 0 < len([*store.events(Judged)]) < 300
-
-
 def test_answer_without_a_program_counts_as_no_attempt(jail: JailedSandbox, store: Store) -> None:
-    class Mute(Failing):
-        def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
-            return [Completion("I would rather use_sandbox=False and exec( things.", "mute") for _ in requests]
-
-    judged = generate(jail, store, Mute(None, 0), 8)
+    mute = Scripted(lambda request: "I would rather use_sandbox=False and exec( things.")
+    judged = generate(jail, store, mute, 8)
     assert {one.outcome for one in judged} == {"no program"} and not flagged(judged)
     assert rates({"plain": judged}).arms[0].rates["literal"] == Rate(0, 8)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Annotated
 
@@ -14,8 +13,7 @@ from strop.base.errors import ConfigurationError
 from strop.cli.command import command
 from strop.cli.commands.options import Run, TrustTask, ViewOptions
 from strop.cli.commands.output import notify, present
-from strop.cli.commands.reproduce.protocols import print_performed
-from strop.reproduce.table2 import KIND, resume_table2
+from strop.reproduce import table2 as table2  # its records are read and continued, too
 from strop.runs.options import LimitOptions, Rare, Switch
 from strop.runs.record import Record
 from strop.runs.result import result_of
@@ -63,8 +61,5 @@ def resume_command(
     confined = record.confined(trust=trust_task)
     place = confined.workers if workers is None else workers
     spec = replace(confined, base_url=base_url or record.spec.base_url, workers=place, **asked)
-    if record.kind == KIND:
-        print_performed(resume_table2(record, spec, os.environ), as_json=output.as_json)
-        return 0
     job = replace(job_of(replace(record, spec=spec), trust=trust_task), finish=finish)
     return command(job, output, model=record.no_model() if finish else None)

@@ -11,6 +11,7 @@ from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json, Run
 from strop.cli.commands.output import notify, present
+from strop.reproduce import table2 as table2  # its records are shown, too
 from strop.runs.options import Switch
 from strop.runs.reading import opened
 from strop.runs.record import Record

@@ -15,6 +15,7 @@ from strop.api.lookup import find_run
 from strop.cli.commands.options import Run
 from strop.cli.commands.output import notify
 from strop.report.html.render import FILE_NAME, RENEWED_SECONDS, report_of, write_page
+from strop.reproduce import table2 as table2  # its records are shown, too
 from strop.store import is_locked
 
 

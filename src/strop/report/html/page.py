@@ -188,7 +188,7 @@ def _headline(record: Record, page: Page, result: object) -> Conclusion:
     if isinstance(result, Measured):
         page.measured = result
         return Conclusion(result.sentence, ended)
-    return Conclusion(plainly, ended)
+    return Conclusion(getattr(result, "sentence", "") or plainly, ended)
 
 
 def _improvement(improved: Improved | Unfinished, page: Page) -> Conclusion:

@@ -21,6 +21,7 @@ from strop.base.events import (
     ImproveStarted,
     IterationFinished,
     IterationStarted,
+    Judged,
     LmCalled,
     LmFault,
     LmResponded,
@@ -106,6 +107,8 @@ class Narration:
                 self.doing = _doing("seed" if event.t == 0 else "t/improve")
             case IterationFinished():
                 self.doing = f"iteration {event.t} finished"
+            case Judged():
+                self.doing = f"judging improvements, {len(self.run.judged):,} so far"
             case RunFinished():
                 self.doing = event.status
 
@@ -142,6 +145,9 @@ class Narration:
                 return self._repeated(f"fault: {event.fault} at {what}", "fault", event.fault, times=event.times)
             case AuditNoted() if event.rule != BUDGET_REFUSED:  # good improvers ask, too
                 return self._repeated(_noted(event), "note", event.rule, times=event.times)
+            case Judged():
+                number = len(self.run.judged)
+                return f"{quantity(number, 'improvement', ',')} judged" if number & (number - 1) == 0 else None
             case Evaluated() if is_candidate(event):
                 return self._tried(event)
             case Evaluated() if is_meta_candidate(event):

@@ -43,7 +43,6 @@ MEANING = "An improver is a program that improves programs; û is the mean score
 USUAL = ("best_of_n", "refine")
 """What one would use without training: plain sampling, and the default of `strop improve`."""
 _LABEL = 10
-_TABLE2 = "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it"
 
 
 @print_result.register(Trained)
@@ -51,11 +50,7 @@ def print_trained(trained: Trained, console: Console, *, full: bool = False) -> 
     """The summary; with `full` every table."""
     say(console, trained.unverified, style="bold yellow")
     say(console, trained.waived, style="bold yellow")
-    if trained.kind == "table2":
-        say(console, notice_of(trained.model, trained.is_language_model), style="bold yellow")
-        print_costs(trained.costs, console)
-        say(console, _TABLE2)
-    elif full:
+    if full:
         print_everything(trained, console)
     else:
         print_summary(trained, console)
@@ -75,9 +70,8 @@ def print_everything(trained: Trained, console: Console) -> None:
     print_notes(trained.audit, console)
     say(console, tally(run))
     print_costs(trained.costs, console)
-    if trained.answers is not None:
-        say(console, trained.answers.sentence)
-        say(console, edits_line(trained.answers.edits))
+    say(console, trained.answers.sentence)
+    say(console, edits_line(trained.answers.edits))
     print_lineage(run, console)
     print_searches(run, trained.searches, console)
     print_comparisons([*run.gates.values(), *filter(None, [run.final_comparison])], console)
@@ -99,7 +93,7 @@ def print_summary(trained: Trained, console: Console) -> None:
         say(console, f"{label:<{_LABEL}}{words}")
     say(console, trained.explanation, limit=SENTENCE)
     print_noticed(trained.audit, console)
-    say(console, f"{_spent(trained)}. {trained.answers.sentence if trained.answers else ''}".rstrip())
+    say(console, f"{_spent(trained)}. {trained.answers.sentence}".rstrip())
     for line in _next(trained):
         say(console, line, limit=SENTENCE)
 

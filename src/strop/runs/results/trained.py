@@ -108,12 +108,12 @@ class ComparisonCounts:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Trained(Shown):
-    """A run of Algorithm 1, finished or not. The record of `strop reproduce table2` has no iterations."""
+    """A run of Algorithm 1, finished or not."""
 
     directory: Path
     """Directory of the run."""
     kind: str
-    """`run`, or `replay` of one; for the record of `strop reproduce table2` `table2`."""
+    """`run`, or `replay` of one."""
     tasks: tuple[str, ...]
     """The tasks as the command named them."""
     trained_on: tuple[str, ...]
@@ -163,8 +163,8 @@ class Trained(Shown):
     """What the audit noted, one entry per rule: circumventions of the sandbox first, then the most frequent."""
     costs: Costs
     """What the run spent on its language model."""
-    answers: AnswerCounts | None
-    """What the responses contain; null for `table2`."""
+    answers: AnswerCounts
+    """What the responses contain."""
     searches: Mapping[str, Search] = field(metadata=HIDDEN)
     """SHA-256 of an improver → how it searches."""
     run: RunData = field(metadata=HIDDEN, compare=False)

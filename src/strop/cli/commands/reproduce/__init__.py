@@ -18,7 +18,7 @@ PROTOCOLS = {
 reproduce_command = App(
     name="reproduce",
     help="Carry out a protocol of the paper, with the paper's parameters by default. The same command with the same --out "
-    "continues unfinished work.",
+    "continues unfinished work; of table2 strop resume does.",
     help_flags=HELP_FLAGS,
     help_format="plaintext",
 )

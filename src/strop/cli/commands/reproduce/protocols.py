@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from cyclopts import Parameter
 
-from strop.api.lookup import RUNS, any_improver_text
+from strop.api.lookup import RUNS, any_improver_text, find_run
 from strop.api.target import chosen_model, model_name
-from strop.cli.commands.options import DryRun, Folder, Json, Models
-from strop.cli.commands.output import announce, notify, present, print_document, record_in, results
-from strop.report.terminal.layout import SENTENCE, say
+from strop.cli.command import command
+from strop.cli.commands.options import DryRun, Folder, Json, OutputOptions
+from strop.cli.commands.output import announce, notify, present
 from strop.reproduce.baselines import Baselines, Strategies
 from strop.reproduce.cells import Progress
 from strop.reproduce.fig4 import Fig4, Fig4Weak
-from strop.reproduce.flagged import flagged_programs
-from strop.reproduce.protocol import Performed, Protocol, perform, planned_protocol
+from strop.reproduce.protocol import Protocol, perform, planned_protocol
 from strop.reproduce.table1 import Table1
-from strop.reproduce.table2 import ARMS, BATCH, IN_FLIGHT, TASK, check_number, flagged_in, missing_in, perform_table2
-from strop.reproduce.tables import show
+from strop.reproduce.table2 import ARMS, BATCH, Asked, flagged_in, table2_job
 from strop.runs.assembly import metered
-from strop.runs.options import MaxCost, Whole, Workers
-from strop.runs.plan import assumptions_of, planned, works
-from strop.runs.reading import reading
-from strop.runs.spec import RunSpec, improver_text
-from strop.tasks.registry import load
+from strop.runs.options import LimitOptions, ModelOptions, Whole, Workers
+from strop.runs.record import Record
+from strop.runs.spec import RunSpec
 
 
 @Parameter(name="*")
@@ -97,29 +92,14 @@ def _ready(protocol: P, execution: Execution) -> P:
 
 
 def _carry_out(protocol: Protocol, execution: Execution, *, as_json: bool) -> int:
-    if execution.dry_run:
-        if (plan := planned_protocol(protocol)) is not None:
-            present(plan, as_json=as_json)
-        else:
-            notify(f"{protocol.directory} has all of {protocol.name}; nothing is left to ask for")
-        return 0
-    announce(protocol.instances)
-    performed = perform(protocol, Progress())
-    print_performed(performed, as_json=as_json)
+    if not execution.dry_run:
+        announce(protocol.instances)
+        present(perform(protocol, Progress()), as_json=as_json)
+    elif (plan := planned_protocol(protocol)) is not None:
+        present(plan, as_json=as_json)
+    else:
+        notify(f"{protocol.directory} has all of {protocol.name}; nothing is left to ask for")
     return 0
-
-
-def print_performed(performed: Performed, *, as_json: bool) -> None:
-    """Print the result of a protocol: its document, or its sentence, tables and notes."""
-    if as_json:
-        print_document(performed.document)
-        return
-    console, result = results(), performed.result
-    say(console, result.notice, style="bold yellow")
-    say(console, result.sentence, style="bold", limit=SENTENCE)
-    console.print()
-    show(result.tables, performed.heading, result.notes, console)
-    notify("written: " + ", ".join(map(str, performed.files)))
 
 
 @Parameter(name="*")
@@ -127,59 +107,47 @@ def print_performed(performed: Performed, *, as_json: bool) -> None:
 class Table2Options:
     """What table2 asks for."""
 
-    model: Models = ()
-    """The language model, or STROP_MODEL; see strop run --help."""
-    base_url: str | None = None
-    """Address of an OpenAI-compatible server."""
     n: Whole = 10_000
-    """Improvements an arm. A finished directory continues to a larger n."""
+    """Improvements an arm."""
     arm: Literal["both", "plain", "warning"] = "both"
     """plain, warning (with the comment that warns against switching the sandbox off), or both."""
     seed: Whole = 0
     """Decides what an offline model draws."""
-    max_cost: MaxCost = None
-    """Dollars to spend on the language model, those of earlier sessions included."""
-    dry_run: DryRun = False
     workers: Workers = ""
     """Programs rehearsed at once; 0 means one for each core."""
-    out: Folder = None
-    """Directory of the record and the results; runs/table2-MODEL-SEED when not given."""
 
 
 def table2_command(
     *,
     options: Table2Options = Table2Options(),
+    model: ModelOptions = ModelOptions(),
+    limits: LimitOptions = LimitOptions(),
     list_flagged: Annotated[bool, Parameter(name="--list", negative="")] = False,
     flagged_by: Literal["literal", "syntax", "runtime"] | None = None,
-    as_json: Json = False,
+    output: OutputOptions = OutputOptions(),
+    dry_run: DryRun = False,
 ) -> int:
-    """Writes table2.md, table2.json, flagged/ and the record of every answer.
+    """Writes table2.md, table2.json, flagged/ and the record of every answer, which strop resume continues.
 
     Parameters
     ----------
     list_flagged
-        Ask for nothing; list the flagged programs of the directory.
+        Ask for nothing; list the flagged programs of the directory, or of the newest run in runs/.
     flagged_by
         List only the programs that were flagged in this way.
     """
-    lists = list_flagged or flagged_by is not None
-    model = "" if lists and options.out else model_name(chosen_model(options.model, (), os.environ))
-    check_number(options.n)
-    directory = options.out or RUNS / f"table2-{_plain(model)}-{options.seed}"
-    if lists:
-        with reading(directory):
-            flagged = flagged_in(directory, flagged_by)
-        with record_in(directory, as_json=as_json):
-            present(flagged_programs(flagged), as_json=as_json)
+    if list_flagged or flagged_by is not None:
+        with Record.open(find_run(output.out)) as record:
+            present(flagged_in(record, flagged_by), as_json=output.as_json)
         return 0
-    own = {name: getattr(options, name) for name in ("base_url", "seed", "workers", "max_cost")}
-    spec = RunSpec(model=model, max_responses=BATCH, **own)
-    arms = ARMS if options.arm == "both" else (options.arm,)
-    if options.dry_run:
-        assumptions = assumptions_of(spec, improver_text("seed"), (load("lpn"),), os.environ)
-        missing = missing_in(directory, arms, options.n)
-        work = works(spec, assumptions, lambda formula: formula.improvers(missing, IN_FLIGHT))
-        present(planned([(replace(spec, task=TASK), assumptions)], [work]), as_json=as_json)
-        return 0
-    print_performed(perform_table2(spec, arms, options.n, Path(directory), os.environ), as_json=as_json)
-    return 0
+    asked = Asked(options.n, ARMS if options.arm == "both" else (options.arm,))
+    spec = RunSpec(
+        task="",
+        model=model_name(chosen_model(model.model, (), os.environ)),
+        base_url=model.base_url,
+        seed=options.seed,
+        workers=options.workers,
+        max_responses=BATCH,
+        **limits.asked(),
+    )
+    return command(table2_job(spec, asked), output, output.out, dry_run=dry_run)

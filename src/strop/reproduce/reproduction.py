@@ -1,0 +1,158 @@
+"""The result of a protocol, its files, and how it is printed; and the words for its numbers, in percent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from rich.console import Console
+
+from strop.analysis.stats import Estimate, TwoProportions
+from strop.base.as_document import HIDDEN, computed, to_json
+from strop.base.shown import Shown, print_result
+from strop.base.terminal_text import escape
+from strop.lm.options import named
+from strop.report.chart import Chart, svg_file
+from strop.report.terminal.layout import SENTENCE, say
+from strop.report.terminal.tables import print_table
+from strop.report.terminal.words import notice_of
+from strop.runs.claims.numbers import between, percent
+from strop.runs.run_data import TotalPrice
+from strop.runs.run_directory import save
+
+Row = TypeVar("Row")
+ROOMY = 7
+"""Up to this number of columns, two spaces separate them; with more columns, one."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it is printed."""
+
+    headings: tuple[str, ...]
+    """A text for each column."""
+    rows: tuple[tuple[str, ...], ...]
+    """Of each row a text for each column."""
+    title: str = ""
+    """What it shows; may be empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reproduction(Shown, Generic[Row]):
+    """What a protocol found for one model, beside the paper's values."""
+
+    protocol: str
+    """Its name, such as `fig4`."""
+    heading: str
+    """What it repeats."""
+    directory: Path = field(metadata=HIDDEN)
+    """Where its files are."""
+    model: str
+    """The model that answered."""
+    is_language_model: bool
+    """False for stand-ins such as `offline`: do not report their results as a language model's."""
+    unverified: str = ""
+    """Why this machine cannot vouch for the record; empty if it is proven."""
+    sentence: str
+    """The finding in one or two sentences."""
+    rows: tuple[Row, ...]
+    """Its numbers: a curve for each selection, or a row for each baseline, strategy, task or arm. Utilities are fractions."""
+    differences: Mapping[str, Estimate | TwoProportions] = field(default_factory=dict)
+    """What was compared → the difference: a name minus the seed improver, a selection minus another, or the test of a rate
+    between two arms."""
+    tables: tuple[Table, ...]
+    """Our values beside the paper's, in percent."""
+    notes: tuple[str, ...]
+    """What the numbers and intervals are, and what cannot be compared."""
+    options: Mapping[str, object]
+    """Flag → value of what was asked for."""
+    cells: tuple[str, ...] = ()
+    """Folders of the records below `cells`, in order."""
+    costs: TotalPrice
+    """The price of all LM calls."""
+    chart: tuple[Chart, str] | None = field(default=None, metadata=HIDDEN)
+    """The figure, and what its markers and bars are."""
+    files: Mapping[str, str] = field(default_factory=dict, metadata=HIDDEN)
+    """Other files, by their paths in the directory."""
+    record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
+    """The `Record` that it was read from, if it was one."""
+
+    @computed
+    def notice(self) -> str:
+        """Says that no language model answered; empty for a language model."""
+        return notice_of(self.model, self.is_language_model)
+
+    @property
+    def title(self) -> str:
+        """The heading with the name of the model."""
+        return f"{self.heading}, by {named(self.model)}"
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """What stands below the tables."""
+        return (*self.notes, *([f"LM cost: {self.costs.words}."] if self.costs.words else []))
+
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """The files that `write` makes, but for those in folders."""
+        names = [f"{self.protocol}.{suffix}" for suffix in ("md", "json", *(["svg"] if self.chart else []))]
+        return tuple(self.directory / name for name in (*names, *(name for name in self.files if "/" not in name)))
+
+
+def markdown_of(found: Reproduction[Any]) -> str:
+    """The page: heading, the notice on the model and the finding in bold, tables, notes, the figure."""
+    parts = [f"# {escape(found.title)}"]
+    parts += [f"**{escape(text, SENTENCE)}**" for text in (found.notice, found.sentence) if text]
+    for table in found.tables:
+        lines = [table.headings, tuple("---" for _ in table.headings), *table.rows]
+        parts += [f"## {table.title}"] if table.title else []
+        parts.append(
+            "\n".join("| " + " | ".join(escape(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+        )
+    figure = [f"![{found.heading}]({found.protocol}.svg)"] if found.chart else []
+    return "\n\n".join([*parts, *found.paragraphs, *figure]) + "\n"
+
+
+def write(found: Reproduction[Any]) -> None:
+    """Write NAME.md, NAME.json, the figure and the other files."""
+    page, data, *_ = found.written
+    for path, text in found.files.items():
+        save(found.directory / path, text)
+    if found.chart:
+        chart, caption = found.chart
+        save(page.with_suffix(".svg"), svg_file(chart, found.heading, (caption, found.notice)))
+    save(page, markdown_of(found))
+    save(data, to_json(found) + "\n")
+
+
+@print_result.register(Reproduction)
+def print_reproduction(found: Reproduction[Any], console: Console, *, full: bool = False) -> None:
+    """The finding in a sentence, the tables with their notes, and the files that are there."""
+    say(console, found.unverified, style="bold yellow")
+    say(console, found.notice, style="bold yellow")
+    say(console, found.sentence, style="bold", limit=SENTENCE)
+    console.print()
+    say(console, found.title, style="bold")
+    for table in found.tables:
+        if table.title:
+            console.print()
+            say(console, table.title)
+        print_table(console, table.headings, table.rows, gap=2 if len(table.headings) <= ROOMY else 1)
+    for note in found.paragraphs:
+        console.print()
+        say(console, note, limit=SENTENCE)
+    say(console, ", ".join(str(path) for path in found.written if path.exists()), limit=SENTENCE)
+
+
+def span(interval: Sequence[float] | None, signed: bool = False) -> str:
+    """`58.3 to 64.1`: an interval in percent."""
+    return between(interval and [100 * end for end in interval], "+" if signed else "", places=1)
+
+
+def with_stderr(estimate: Estimate | None) -> str:
+    """`61.2 ± 0.9`; without the error for a single value, a dash for None."""
+    if estimate is None:
+        return "-"
+    return percent(estimate.mean) + ("" if estimate.stderr is None else f" ± {percent(estimate.stderr)}")
