@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from strop.base.console import results_stream
 from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
-from strop.cli.commands.output import notices, print_document, results
+from strop.cli.commands.output import notices, present, results
 from strop_selftest import catalogue
 from strop_selftest.catalogue import Attack
 from strop_selftest.examination import CONTROL, FAILURES, Result, examined
@@ -70,7 +70,7 @@ class _Progress:
 
 def _print(found: Sequence[Result], *, markdown: bool, as_json: bool) -> None:
     if as_json:
-        print_document(as_document(found))
+        present(as_document(found), as_json=True)
     elif markdown:
         results_stream().write(as_markdown(found))
     else:

@@ -24,16 +24,12 @@ PUBLISHED_NOTICE = (
 )
 
 
-def print_document(result: object, unverified: str = "") -> None:
-    """Print a result, or other plain data, as one JSON document and nothing else. `unverified`: why this machine cannot vouch for
-    the record that it is about."""
-    results_stream().write(to_json(({"unverified": unverified} if unverified else {}) | as_document(result)) + "\n")
-
-
 def present(result: object, *, as_json: bool, unverified: str = "", **options: Any) -> None:
-    """Print a result on standard output: as `print_document`, or for people, with the `options` of its printer."""
+    """Print a result on standard output: as one JSON document, or for people, with the `options` of its printer. `unverified`:
+    why this machine cannot vouch for the record that it is about."""
     if as_json:
-        print_document(result, unverified)
+        told = {"unverified": unverified} if unverified else {}
+        results_stream().write(to_json(told | as_document(result)) + "\n")
     else:
         from strop.report.terminal import printers as printers  # here for the start-up time
 
@@ -75,7 +71,7 @@ def notify(line: str) -> None:
 @contextmanager
 def record_in(directory: Path, *, as_json: bool) -> Iterator[Store]:
     """The record of a run, which is shown inside. If this machine cannot vouch for it, say so first; in JSON
-    `print_document` does.
+    `present` does.
 
     Raises:
         RecordChanged: it is not as it was recorded.
