@@ -84,7 +84,7 @@ def test_weak_model_is_shown_with_both_selections_from_the_same_seeds(strop: Any
     assert ended.returncode == 0, ended.stderr
     there = tmp_path / "runs" / "reproduce-offline-skill=0.1-4"
     document = json.loads(ended.stdout)
-    assert document["model"] == "offline:skill=0.1" and "not a language model" in document["notice"]
+    assert document["model"] == "offline:skill=0.1" and document["is_language_model"] is False
     paper, gated = document["rows"]
     assert (paper["selection"], gated["selection"]) == ("paper", "gated")
     assert paper["seeds"] == gated["seeds"] == [4, 5]

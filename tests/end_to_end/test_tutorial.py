@@ -46,7 +46,7 @@ def test_cells_of_the_tutorial_hold_against_its_recording(executed: nbformat.Not
     ]
     assert len(shown) >= 5
     assert all(len([each for each in cell.get("outputs", []) if "data" in each]) <= 1 for cell in executed.cells)
-    assert any("a built-in stand-in, not a language model" in each for each in shown)
+    assert any("a stand-in answered, not a language model" in each for each in shown)
 
 
 def test_tutorial_prints_the_patch_and_no_progress(executed: nbformat.NotebookNode) -> None:

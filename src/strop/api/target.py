@@ -277,7 +277,7 @@ def _object(model: LanguageModel | Callable[..., Any]) -> LanguageModel:
     if callable(model):
         return CallableModel(model)
     raise ConfigurationError(
-        f"model is {type(model).__name__}; give a specification such as 'offline', a model, or a function"
+        f"model is {type(model).__name__}; give a specification such as 'openai/gpt-4o', a model, or a function"
     )
 
 

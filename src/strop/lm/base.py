@@ -84,12 +84,12 @@ class LanguageModel(Protocol):
 
     @property
     def name(self) -> str:
-        """The specification of the model, e.g. `openai/gpt-4o` or `offline`."""
+        """The specification of the model, e.g. `openai/gpt-4o`."""
         ...
 
     @property
     def is_language_model(self) -> bool:
-        """False for stand-ins (`offline`, `scripted`); reports of their results say so."""
+        """False for a stand-in; its results say so."""
         ...
 
     def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:

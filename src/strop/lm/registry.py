@@ -31,7 +31,7 @@ def make(
     environ: Mapping[str, str],
     defaults: ModelSettings | None = None,
 ) -> LanguageModel:
-    """The model that `spec` names; `seed` feeds the offline proposer, the jitter of waiting times and the draws of a mixture.
+    """The model that `spec` names; `seed` feeds a model that draws, the jitter of waiting times and the draws of a mixture.
 
     `defaults` holds where `spec` has no option; its `url` must be None, as `base_url` is that.
 

@@ -10,14 +10,13 @@ from typing import Any, Generic, TypeVar
 from rich.console import Console
 
 from strop.analysis.stats import Estimate, TwoProportions
-from strop.base.as_document import HIDDEN, computed, to_json
+from strop.base.as_document import HIDDEN, to_json
 from strop.base.shown import Shown, print_result
 from strop.base.terminal_text import escape
-from strop.lm.options import named
 from strop.report.chart import Chart, svg_file
 from strop.report.terminal.layout import SENTENCE, say
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import notice_of
+from strop.report.terminal.words import model_line
 from strop.runs.claims.numbers import between, percent
 from strop.runs.run_data import TotalPrice
 from strop.runs.run_directory import save
@@ -52,7 +51,7 @@ class Reproduction(Shown, Generic[Row]):
     model: str
     """The model that answered."""
     is_language_model: bool
-    """False for stand-ins such as `offline`: do not report their results as a language model's."""
+    """False for a stand-in: do not report its results as a language model's."""
     unverified: str = ""
     """Why this machine cannot vouch for the record; empty if it is proven."""
     sentence: str
@@ -79,15 +78,10 @@ class Reproduction(Shown, Generic[Row]):
     record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
     """The `Record` that it was read from, if it was one."""
 
-    @computed
-    def notice(self) -> str:
-        """Says that no language model answered; empty for a language model."""
-        return notice_of(self.model, self.is_language_model)
-
     @property
-    def title(self) -> str:
-        """The heading with the name of the model."""
-        return f"{self.heading}, by {named(self.model)}"
+    def answered(self) -> str:
+        """Which model answered, and whether it is one."""
+        return model_line(self.model, self.is_language_model)
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
@@ -102,9 +96,8 @@ class Reproduction(Shown, Generic[Row]):
 
 
 def markdown_of(found: Reproduction[Any]) -> str:
-    """The page: heading, the notice on the model and the finding in bold, tables, notes, the figure."""
-    parts = [f"# {escape(found.title)}"]
-    parts += [f"**{escape(text, SENTENCE)}**" for text in (found.notice, found.sentence) if text]
+    """The page: heading, the finding in bold, the model, tables, notes, the figure."""
+    parts = [f"# {escape(found.heading)}", f"**{escape(found.sentence, SENTENCE)}**", escape(found.answered, SENTENCE)]
     for table in found.tables:
         lines = [table.headings, tuple("---" for _ in table.headings), *table.rows]
         parts += [f"## {table.title}"] if table.title else []
@@ -122,7 +115,7 @@ def write(found: Reproduction[Any]) -> None:
         save(found.directory / path, text)
     if found.chart:
         chart, caption = found.chart
-        save(page.with_suffix(".svg"), svg_file(chart, found.heading, (caption, found.notice)))
+        save(page.with_suffix(".svg"), svg_file(chart, found.heading, (caption, found.answered)))
     save(page, markdown_of(found))
     save(data, to_json(found) + "\n")
 
@@ -131,10 +124,10 @@ def write(found: Reproduction[Any]) -> None:
 def print_reproduction(found: Reproduction[Any], console: Console, *, full: bool = False) -> None:
     """The finding in a sentence, the tables with their notes, and the files that are there."""
     say(console, found.unverified, style="bold yellow")
-    say(console, found.notice, style="bold yellow")
     say(console, found.sentence, style="bold", limit=SENTENCE)
+    say(console, found.answered)
     console.print()
-    say(console, found.title, style="bold")
+    say(console, found.heading, style="bold")
     for table in found.tables:
         if table.title:
             console.print()

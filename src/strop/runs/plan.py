@@ -31,14 +31,14 @@ from strop.tasks.command.task import AnyTask
 USED = 0.5
 """Expected share of the LM calls and evaluations of an improvement, and of the pairs of a comparison."""
 NEW = 0.8
-"""Expected share of responses with a new program: of models 188 in 202 in the recorded runs, of `offline` some 0.7."""
+"""Expected share of responses with a new program: of models 188 in 202 in the recorded runs, of the stand-in some 0.7."""
 RESPONSE_TOKENS = (2_700.0, 1_700.0)
 """Tokens of a response, in and out: what strong models of 2026 were seen to use. More in where the prompt alone is longer."""
 BYTES_PER_TOKEN = 4.0
 MOST_PROMPT_TOKENS = 32_768
 """Longest prompt. Improvers may write longer ones; only limits on tokens or money are certain."""
 CALL_SECONDS = (10.0, 60.0)
-"""Response times: expected and most. Stand-ins such as `offline` respond immediately."""
+"""Response times: expected and most. A stand-in responds immediately."""
 EVALUATION_SECONDS, INSTANCE_SHARE = 0.03, 0.0005
 """CPU time of one evaluation beside its instances, to start a guest and to record events; and the share of the time limit that a
 solution is expected to take on one instance. At most: all of it."""

@@ -47,7 +47,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
     improver: str = "seed"
     """I_0: the name of an improver, a file, or RUN:t for I_t of another run."""
     seed: Annotated[int, Ge(0)] = 0
-    """Together with this machine's key it gives the run's secret. The offline proposer draws from it directly."""
+    """Together with this machine's key it gives the run's secret. A stand-in draws from it directly."""
     model: str = ""
     """One specification; that of a mixture names its members (strop.lm.options). Empty where no model is asked."""
     require: tuple[str, ...] | None = None

@@ -17,7 +17,6 @@ from strop.analysis.stats import score_estimate
 from strop.base.errors import StoreError
 from strop.core.selection import SelectionName
 from strop.report.chart import LOOKS, Chart, svg_file
-from strop.report.terminal.words import OFFLINE_NOTICE
 from strop.reproduce.baselines import LINES
 from strop.reproduce.fig4 import Fig4, Fig4Weak, curve_of
 from strop.reproduce.protocol import MEASURING, Protocol, conclude, other_size
@@ -109,19 +108,19 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Usual:
 
 
 def test_figure_and_page_and_data_are_written_and_say_that_there_was_no_language_model(usual: Usual) -> None:
-    notice, tmp_path = OFFLINE_NOTICE.format(name=LM), usual.directory
+    tmp_path = usual.directory
     for made in (usual.weak, usual.fig4):
         name = made.protocol
         texts = {kind: (tmp_path / f"{name}.{kind}").read_text() for kind in ("md", "json", "svg")}
         words = " ".join(re.findall(r"<text[^>]*>([^<]*)", texts["svg"]))
-        assert notice in texts["md"] and json.loads(texts["json"])["notice"] == notice
+        assert made.answered in texts["md"] and "not a language model" in made.answered
         assert "not a language model" in words and json.loads(texts["json"])["is_language_model"] is False
         assert {tmp_path / f"{name}.{kind}" for kind in ("md", "json", "svg")} <= set(made.written)
 
 
 def test_nothing_is_said_of_a_stand_in_when_a_language_model_answered(tmp_path: Path) -> None:
     made = weak(tmp_path, model="openai/anything")
-    assert made.notice == "" and made.is_language_model is True
+    assert made.answered == "model: openai/anything" and made.is_language_model is True
     assert "not a language model" not in (tmp_path / "fig4-weak.md").read_text()
 
 

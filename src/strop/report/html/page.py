@@ -15,11 +15,10 @@ from typing import Any
 from strop.analysis.stats import utility_interval
 from strop.base.errors import StoreError
 from strop.base.pluralize import plain, quantity
-from strop.lm.options import named
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import Node, describe, nodes_of
 from strop.report.html.tables import TABULATED, Tables
-from strop.report.terminal.words import notice_of
+from strop.report.terminal.words import model_line
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import signed
@@ -85,13 +84,9 @@ class Page:
 
     @property
     def model(self) -> str:
-        return named(self.run.meta.get("language_model", ""))
-
-    @property
-    def notice(self) -> str:
-        """What must stand above every result of a stand-in; empty for a language model."""
-        name = self.run.meta.get("language_model", "")
-        return notice_of(name, self.run.meta.get("is_language_model") == "true") if name else ""
+        """Which model answered, and whether it is one."""
+        meta = self.run.meta
+        return model_line(meta.get("language_model", ""), meta.get("is_language_model") == "true")
 
     @property
     def selection(self) -> str:

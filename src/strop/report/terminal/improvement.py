@@ -20,7 +20,7 @@ from strop.report.terminal.difference import print_diff
 from strop.report.terminal.layout import SENTENCE, look_at, near, say
 from strop.report.terminal.run import print_costs, print_notes, print_noticed
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import counted, edits_line, notice_of
+from strop.report.terminal.words import counted, edits_line, model_line
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import written
@@ -91,7 +91,7 @@ def best_line(unfinished: Unfinished) -> str:
 def _print_head(improved: Improved | Unfinished, console: Console) -> None:
     say(console, improved.unverified, style="bold yellow")
     say(console, improved.waived, style="bold yellow")
-    say(console, notice_of(improved.model, improved.is_language_model), style="bold yellow")
+    say(console, model_line(improved.model, improved.is_language_model))
 
 
 def _tried(improved: Improved) -> str:

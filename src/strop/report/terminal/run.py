@@ -22,11 +22,10 @@ from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, short
 from strop.base.terminal_text import escape
 from strop.core.selection.gated import TOO_LARGE
-from strop.lm.options import named
 from strop.report.terminal.layout import SENTENCE, look_at, near, print_glossary, say
 from strop.report.terminal.narration import candidate_score, tally
 from strop.report.terminal.tables import Cell, fitting, print_table
-from strop.report.terminal.words import counted, duration, edits_line, notice_of, own_score_line, ruled
+from strop.report.terminal.words import counted, duration, edits_line, model_line, own_score_line, ruled
 from strop.runs.claims.numbers import between, in_words, money, written
 from strop.runs.claims.training import copies_words
 from strop.runs.options import BudgetOptions
@@ -59,11 +58,11 @@ def print_trained(trained: Trained, console: Console, *, full: bool = False) -> 
 def print_everything(trained: Trained, console: Console) -> None:
     """The conclusion, the iterations, the costs, the lineage, how improvers searched, the gates, and the best improver."""
     run = trained.run
-    say(console, notice_of(trained.model, trained.is_language_model), style="bold yellow")
+    say(console, model_line(trained.model, trained.is_language_model))
     say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, trained.explanation, limit=SENTENCE)
-    how = (named(str(run.recipe.get("model", ""))), run.status if run.end else "has not ended", duration(run.seconds))
-    say(console, ", ".join(filter(None, (*trained.tasks, *how))))
+    how = (run.status if run.end else "has not ended", duration(run.seconds))
+    say(console, ", ".join((*trained.tasks, *how)))
     print_iterations(trained.iterations, console)
     for name, reason in trained.own_score_because.items():
         say(console, own_score_line(name, reason))
@@ -88,7 +87,7 @@ def print_summary(trained: Trained, console: Console) -> None:
     names = trained.run.meta.get("task", "") or ", ".join(trained.tasks)
     say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, f"STOP on {names}. {MEANING}")
-    say(console, notice_of(trained.model, trained.is_language_model), style="yellow")
+    say(console, model_line(trained.model, trained.is_language_model))
     for label, words in _iteration_rows(trained):
         say(console, f"{label:<{_LABEL}}{words}")
     say(console, trained.explanation, limit=SENTENCE)

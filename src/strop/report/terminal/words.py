@@ -1,15 +1,11 @@
-"""Counts, durations and notices in words, for every report."""
+"""Counts, durations and the model in words, for every report."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from strop.base.terminal_text import escape
-from strop.lm.options import MIX, members, read_spec
-
-OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; its scores say nothing about real models"
-OFFLINE_PAIR_NOTICE = "{name}: built-in stand-ins, not language models; their scores say nothing about real models"
-MIXED_NOTICE = "{name}: in part a built-in stand-in, not a language model; their scores say nothing about real models"
+from strop.lm.options import named
 
 GLOSSARY = {
     "û": "meta-utility: mean utility, 0 to 1, of programs an improver makes",
@@ -25,18 +21,12 @@ RUN_WORDS = ("û", "test split", "copy", "pair", "interval", "evidence")
 """The words that the tables of a run use."""
 
 
-def notice_of(name: str, is_language_model: bool) -> str:
-    """The warning above every result of a model that is not a language model; empty for a language model."""
-    if is_language_model:
-        return ""
-    if not name.startswith(MIX):
-        return OFFLINE_NOTICE.format(name=name)
-    models = [read_spec(member) for member in members(name)]
-    built_in = all(model.split(":")[0] == "offline" for model, _ in models)
-    levels = any(settings.level for _, settings in models)
-    writes = [" (writes improvers)" if settings.level else " (writes programs)" for _, settings in models]
-    names = " and ".join(model + told * levels for (model, _), told in zip(models, writes, strict=True))
-    return (OFFLINE_PAIR_NOTICE if built_in else MIXED_NOTICE).format(name=names)
+def model_line(model: str, is_language_model: bool) -> str:
+    """Which model answered, and whether it is one; empty if the record does not say which."""
+    standing = (
+        "" if is_language_model else "; a stand-in answered, not a language model: the scores say nothing about one"
+    )
+    return f"model: {named(model)}{standing}" if model else ""
 
 
 def ruled(title: str, unsandboxing: bool) -> str:

@@ -36,9 +36,9 @@ class ImprovementRecord:
     task: str
     """Name of the task."""
     model: str
-    """Specification of the language model, such as `openai/gpt-4o` or `offline`."""
+    """Specification of the language model, such as `openai/gpt-4o`."""
     is_language_model: bool
-    """False for stand-ins such as `offline`: do not report their results as a language model's."""
+    """False for a stand-in: do not report its results as a language model's."""
     unverified: str
     """Why this machine cannot vouch for the record; empty if it is proven."""
     waived: str

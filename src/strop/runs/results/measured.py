@@ -105,9 +105,9 @@ class Measured(Shown):
     copies: int
     """Copies of each task."""
     model: str
-    """Specification of the language model, such as `openai/gpt-4o` or `offline`."""
+    """Specification of the language model, such as `openai/gpt-4o`."""
     is_language_model: bool
-    """False for stand-ins such as `offline`: do not report their results as a language model's."""
+    """False for a stand-in: do not report its results as a language model's."""
     better: str | None = None
     """The better of two improvers that are compared; null without a significant difference."""
     cells: tuple[Measurement, ...]

@@ -136,9 +136,9 @@ class Trained(Shown):
     explanation: str
     """One or two sentences more; may be empty."""
     model: str
-    """Specification of the language model, such as `openai/gpt-4o` or `offline`."""
+    """Specification of the language model, such as `openai/gpt-4o`."""
     is_language_model: bool
-    """False for stand-ins such as `offline`: do not report their results as a language model's."""
+    """False for a stand-in: do not report its results as a language model's."""
     iterations: tuple[Iteration, ...]
     """In order. The first, t = 0, measures the seed improver."""
     final_comparison: Comparison | None

@@ -78,7 +78,7 @@ def printed(measured: Measured, encoding: str = "utf-8") -> list[str]:
 
 def test_table_has_u_of_the_seed_solution_and_every_improver_beside_the_seed_improver() -> None:
     page = printed(matrix(["lpn"], [Named("mine.py", "I")]))
-    assert page[0].startswith("offline: a built-in stand-in, not a language model")
+    assert page[0].startswith("model: offline; a stand-in answered, not a language model")
     assert [line.split() for line in page if line.startswith("lpn")][:2] == [
         ["lpn", "0.200", "0.450", "±", "0.043", "0.525", "±", "0.043"],
         ["lpn", "0.250", "0.600", "±", "0.058", "0.700", "±", "0.058"],

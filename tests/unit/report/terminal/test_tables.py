@@ -55,13 +55,13 @@ def test_run_table_folds_no_figure_when_there_is_little_room(make_iteration: Cal
 @pytest.mark.parametrize(
     ("kept", "said"),
     [
-        (slice(None), "lpn, offline, finished, 3:00\n"),
-        (slice(-1), "lpn, offline, has not ended"),
+        (slice(None), "lpn, finished, 3:00\n"),
+        (slice(-1), "lpn, has not ended"),
         (slice(0), "has not ended, 0.0 s"),
     ],
     ids=["whole", "no end", "empty"],
 )
-def test_run_table_says_task_model_status_and_time(stored: list[Stored[Event]], kept: slice, said: str) -> None:
+def test_run_table_says_task_status_and_time(stored: list[Stored[Event]], kept: slice, said: str) -> None:
     assert said in printed(lambda console: print_run(run_data(stored[kept]), console))
 
 
@@ -74,14 +74,14 @@ def test_run_table_counts_no_pause_between_two_stretches(stored: list[Stored[Eve
         Stored(stored[-1].seq + 1, at, goes_on),
         replace(stored[-1], seq=stored[-1].seq + 2, at=at + 40),
     ]
-    assert "lpn, offline, finished, 4:00\n" in printed(lambda console: print_run(run_data(resumed), console))
+    assert "lpn, finished, 4:00\n" in printed(lambda console: print_run(run_data(resumed), console))
 
 
-def test_run_table_begins_with_the_notice(stored: list[Stored[Event]]) -> None:
+def test_run_table_begins_with_the_model(stored: list[Stored[Event]]) -> None:
     run = run_data(stored)
     run.meta = {**run.meta, "language_model": "offline"}
     assert printed(lambda console: print_run(run, console)).startswith(
-        "offline: a built-in stand-in, not a language model"
+        "model: offline; a stand-in answered, not a language model"
     )
 
 

@@ -111,7 +111,7 @@ def summary(events: list[Stored[Event]]) -> list[str]:
 
 def test_summary_has_a_line_for_each_iteration_and_the_conclusion_in_one_screen(stored: list[Stored[Event]]) -> None:
     told = summary(stored)
-    starts = ["STOP on lpn", "offline: a built-in stand-in", "t = 1 ", "2 LM calls", "more: strop show"]
+    starts = ["STOP on lpn", "model: offline; a stand-in answered", "t = 1 ", "2 LM calls", "more: strop show"]
     assert told[0].startswith(("Better", "No "))
     assert [sum(line.startswith(start) for line in told) for start in starts] == [1] * len(starts)
     assert len(told) <= 16 and max(map(len, told)) <= 80

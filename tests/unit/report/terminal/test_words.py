@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strop.base.pluralize import plain, quantity
 from strop.base.terminal_text import escape
 from strop.lm.options import named
-from strop.report.terminal.words import counted, duration, notice_of
+from strop.report.terminal.words import counted, duration, model_line
 from strop.runs.claims.numbers import in_words
 from strop.runs.results.parts import sample
 
@@ -68,14 +68,12 @@ def test_mixture_is_named_by_its_models_without_their_options() -> None:
     assert named("openai/gpt-5?seed=1") == "openai/gpt-5?seed=1"
 
 
-def test_notice_of_a_mixture_does_not_call_all_of_its_models_a_stand_in() -> None:
-    assert notice_of('mix:["offline","openai/a"]', False).startswith(
-        "offline and openai/a: in part a built-in stand-in"
+def test_result_says_which_model_answered_and_whether_a_stand_in_did() -> None:
+    assert model_line('mix:["offline?weight=3","openai/a"]', False).startswith(
+        "model: offline + openai/a; a stand-in answered"
     )
-    both = notice_of('mix:["offline:skill=0.25","offline?level=meta"]', False)
-    assert both.startswith("offline:skill=0.25 (writes programs) and offline (writes improvers): built-in stand-ins")
-    assert notice_of("offline", False).startswith("offline: a built-in stand-in")
-    assert notice_of('mix:["openai/a","openai/b"]', True) == ""
+    assert model_line("openai/a", True) == "model: openai/a"
+    assert model_line("", False) == ""
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ class Table2Options:
     arm: Literal["both", "plain", "warning"] = "both"
     """plain, warning (with the comment that warns against switching the sandbox off), or both."""
     seed: Whole = 0
-    """Decides what an offline model draws."""
+    """Decides what a stand-in for a model draws."""
     workers: Workers = ""
     """Programs rehearsed at once; 0 means one for each core."""
 
