@@ -51,8 +51,14 @@ def test_new_task_is_improved_and_its_tests_hold_after_the_patch(begun: Any, tmp
     unproven = ["--unproven"] if form == "command" else []  # its program prints the score itself
     words = "strop apply --unproven" if unproven else "puts it in place\n"
     assert words in ended.stdout
+    if form == "function":
+        bench = (tmp_path / "bench.py").read_text()
+        (tmp_path / "bench.py").write_text(bench.replace("return 1 - ", "return 2 - "))
+        assert strop("improve", *TARGETS[form]).returncode == 5, "its score is refused before anything is measured"
+        (tmp_path / "bench.py").write_text(bench)
     applied = strop("apply", *unproven)
     assert applied.returncode == 0 and file.read_bytes() != before, applied.stderr
+    assert f"the newest improvement: runs/{min((tmp_path / 'runs').glob('2*')).name}" in applied.stderr
     assert is_green(tmp_path)
 
 

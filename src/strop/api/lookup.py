@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from strop.base.errors import ConfigurationError
+from strop.base.events import Evaluated
 from strop.base.from_json import read_json
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
@@ -21,8 +22,8 @@ RUNS = Path("runs")
 """The folder of runs where no directory is named."""
 
 
-def find_run(run: Path | None, root: Path = RUNS) -> Path:
-    """The directory of a run; the newest run in `root` for None.
+def find_run(run: Path | None, root: Path = RUNS, kind: str = "") -> Path:
+    """The directory of a run; for None the newest run in `root`, of `kind` the newest that measured something.
 
     Raises:
         ConfigurationError: no run, or several runs, have this name.
@@ -32,10 +33,12 @@ def find_run(run: Path | None, root: Path = RUNS) -> Path:
             raise ConfigurationError(f"{run} is not the directory of a run: it has no {FILE_NAME}")
         return run
     if run is None:
-        listings = list_runs(root)
-        if not listings:
-            raise ConfigurationError(f"no run in {root}/; if you used --out, name its folder")
-        return max(listings, key=lambda listing: listing.started or 0.0).run
+        newest = sorted(list_runs(root), key=lambda one: one.started or 0.0, reverse=True)
+        found = next((one.run for one in newest if not kind or (one.command == kind and _measured(one.run))), None)
+        if found is None:
+            of = f" of strop {kind} that measured something" if kind else ""
+            raise ConfigurationError(f"no run{of} in {root}/; if you used --out, name its folder")
+        return found
     if len(run.parts) != 1:
         raise ConfigurationError(f"there is no run directory {run}")
     # By their names alone: another run may be damaged, or slow to read.
@@ -44,6 +47,11 @@ def find_run(run: Path | None, root: Path = RUNS) -> Path:
         count = "no run is" if not matching else f"{len(matching)} runs are"
         raise ConfigurationError(f"{count} called {run}; strop list runs lists those in {root}")
     return matching[0]
+
+
+def _measured(directory: Path) -> bool:
+    with opened(directory) as store:
+        return any(True for _ in store.events(Evaluated))
 
 
 def any_improver_text(name: str) -> str:

@@ -115,7 +115,7 @@ class Evidence:
     ended_by: EndedBy | None = None
     """What ended the search before its end: `max_cost`, `max_tokens`, `max_calls`, `max_time` or `finish`; else null."""
     comparison: int = 1
-    """Which comparison of the run this is: a search that goes on after one is compared again, on instances of its own."""
+    """Which comparison of the run this is: after a search was continued, its result is compared again, on new instances."""
 
     @computed
     def stands_in(self) -> bool:

@@ -266,7 +266,9 @@ class RunData:
     search_ends: list[SearchEnded] = field(default_factory=list)
     """How the search ended before its end, each time."""
     search_end: SearchEnded | None = None
-    """The last of these, unless the search went on after it."""
+    """The last of these; None once the search was continued after it."""
+    compared: int = 0
+    """The last comparison with a verdict after which the search was continued; 0 for none."""
     unused_evaluations: int = 0
     """Evaluations that workers made ahead and no improver asked for."""
     costs: Costs = field(default_factory=Costs)
@@ -358,8 +360,10 @@ class RunData:
             self.sealed[len(self.iterations)][int(copy[1])] = event
 
     def _went_on(self) -> None:
-        """The search goes on after an earlier end: what was compared then is no longer the result."""
+        """The search was continued after an earlier end: what was compared then is no longer the result."""
         if self.search_end is not None:
+            if "improved/test" in self.results:
+                self.compared = self.comparison
             self.search_end = None
             for place in ("improved/train", "improved/test", "original/test"):
                 self.results.pop(place, None)

@@ -39,7 +39,7 @@ class Form:
 
 
 def _host(target: str) -> tuple[str, ...]:
-    return f"strop check {target}", f"strop improve {target}", "strop apply"
+    return f"strop check {target}", f"strop improve {target} --model MODEL", "strop apply"
 
 
 _EVALUATED = "switches.py --evaluator evaluator.py --metric {goal}"

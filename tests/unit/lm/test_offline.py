@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -125,6 +125,7 @@ FORM = PROMPT + "\n\nThe score function:\n```\nAnswer with {} in one fenced bloc
             "this program has several files",
         ),
         (FORM.format("=== file: a.c ===\nx;\n=== file: b.py ===", "the program", ""), "this program has several files"),
+        (FORM.format("local n = 1", "the whole program", ""), "this program is not Python"),
     ],
 )
 def test_offline_refuses_a_program_that_the_prompt_calls_anything_but_one_file_of_python(prompt: str, why: str) -> None:
@@ -133,8 +134,10 @@ def test_offline_refuses_a_program_that_the_prompt_calls_anything_but_one_file_o
     assert why in str(caught.value) and "--model openai/gpt-4o" in str(caught.value)
 
 
-@pytest.mark.parametrize("language", ["", " of Python"])
-@pytest.mark.parametrize("program", [UNKNOWN, "def algorithm(:", "separator = '=== file: a.py ==='"])
+@pytest.mark.parametrize(
+    ("program", "language"),
+    [*product([UNKNOWN, "separator = '=== file: a.py ==='"], ["", " of Python"]), ("def algorithm(:", " of Python")],
+)
 def test_offline_answers_where_the_program_may_be_python(program: str, language: str) -> None:
     prompt = FORM.format(program, "the whole program", language)
     assert Offline(0).complete([Request("", prompt)], dropped)

@@ -7,7 +7,7 @@ from typing import Annotated
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json, Run
-from strop.cli.commands.output import present
+from strop.cli.commands.output import notify, present
 from strop.runs.options import Switch
 from strop.runs.patching.apply import undo_of
 from strop.runs.record import Record
@@ -35,7 +35,9 @@ def apply_command(
         Apply also a program that is held back, such as one that is better by its own score, or on a fixed input that nobody
         declared, or the best so far of an unfinished run.
     """
-    directory = find_run(run_directory)
+    directory = find_run(run_directory, kind="improve")
+    if run_directory is None:
+        notify(f"the newest improvement: {directory}")
     with Record.open(directory) as record:
         if (kind := record.store.meta.get("kind", "run")) != "improve":
             raise ConfigurationError(

@@ -40,7 +40,8 @@ def resume_command(
     base_url
         Address of the server, where it is not the one that the run started with.
     finish
-        End the search: ask for no further response, and compare what was found. Later, resume without it goes on searching.
+        End the search: ask for no further response, and compare what was found; strop run ends after its last finished
+        iteration. Resume without this flag to continue the search later.
     workers
         Where programs are evaluated, if not where the run started: a number of processes or a cluster.
     """

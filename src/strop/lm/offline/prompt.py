@@ -21,8 +21,8 @@ _ENDS = 20
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*(?:[A-Za-z][\w+.#-]*)?[ \t]*$")
 _SCORE = re.compile(r"(?:score|scoring|utility) function", re.IGNORECASE)
-_ASKED = re.compile(r"(?m)^Answer with .* in one fenced block of (?!Python\.$)(.+)\.$")
-"""How a task of another language asks for a program."""
+_ASKED = re.compile(r"(?m)^Answer with .* in one fenced block(?: of (?!Python\.$)(.+))?\.$")
+"""How a task of another language, or of an unknown one, asks for a program."""
 _HEAD = "=== file: "
 """Begins the first of several files."""
 _REGION = re.compile(r"(?m)^[ \t]*#[ \t]*EVOLVE-BLOCK-START\b.*\n(?P<body>(?:.*\n)*?)(?=[ \t]*#[ \t]*EVOLVE-BLOCK-END)")
@@ -85,10 +85,14 @@ def _end(lines: list[str], start: int, mark: str) -> int:
 
 def beyond(message: str) -> str:
     """Why the program of a prompt is not one file of Python, as the prompt says; empty if it may be one."""
-    if asked := _ASKED.search(message):
+    asked = _ASKED.search(message)
+    if asked and asked[1]:
         return f"this program is {asked[1]}"
     blocks = fenced_blocks(message) if _HEAD in message else []
-    return "this program has several files" if any(block.text.startswith(_HEAD) for block in blocks) else ""
+    if any(block.text.startswith(_HEAD) for block in blocks):
+        return "this program has several files"
+    program = read_program(message) if asked else None
+    return "this program is not Python" if program and program.tree is None else ""
 
 
 @lru_cache(16)

@@ -138,7 +138,7 @@ def _next(trained: Trained) -> Iterator[str]:
     """What to do with the result."""
     if trained.file is not None and trained.best_t:
         file = near(trained.directory / FILE)
-        yield f"best improver: {file}; strop improve PROGRAM --improver {shlex.quote(str(file))}"
+        yield f"best improver: {file}; strop improve PROGRAM --improver {shlex.quote(str(file))} --model MODEL"
     if trained.kind == "run" and trained.status not in ("finished", "running"):
         yield from ways_on(near(trained.directory), trained.kind)
     yield f"more: {look_at(trained.directory)}"
@@ -149,7 +149,8 @@ def _beside(trained: Trained) -> str:
     recipe, run = trained.run.recipe, near(trained.directory)
     improvers = (f"{run}:0", f"{run}:{trained.best_t}", *USUAL)
     words = ["strop", "eval", *improvers, *(word for task in trained.tasks for word in ("--task", task))]
-    for name, default in ((field.name, field.default) for field in fields(BudgetOptions)):
+    asked = [("model", None), ("base_url", None), *((each.name, each.default) for each in fields(BudgetOptions))]
+    for name, default in asked:
         if name in recipe and recipe[name] != default:
             words += [f"--{name.replace('_', '-')}", str(recipe[name])]
     most = len(trained.tasks) * len(improvers) * int(recipe["lm_budget"]) * int(recipe["max_responses"])

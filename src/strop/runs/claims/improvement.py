@@ -37,7 +37,7 @@ _UNTIL = {
 }
 """By finding: what to do with a program that is held back."""
 
-UNFINISHED = "Unfinished: it ended before everything was measured."
+UNFINISHED = "Unfinished: not everything was measured."
 
 
 def sentence(evidence: Evidence) -> str:

@@ -15,6 +15,7 @@ from strop.base.pluralize import plain
 from strop.base.shown import Shown
 from strop.core.metric_change import ObjectiveFacts, facts_from
 from strop.runs.claims.improvement import UNFINISHED, sentence
+from strop.runs.claims.training import status_words
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_of, recorded
 from strop.runs.patching.apply import apply_files
@@ -187,7 +188,11 @@ def read_improved(of: Record) -> Improved | Unfinished:
     evidence = recorded(run, source, facts)
     if evidence is None:
         candidates = candidates_of(in_full(event, run.text) for event in run.candidates)
-        return Unfinished(**of_record, facts=facts, candidates=candidates, is_running=run.status == "running")
+        earlier = f"Comparison {run.compared} had a verdict; the search was continued after it." if run.compared else ""
+        said = " ".join(filter(None, (UNFINISHED, status_words(run.status, run.detail), earlier)))
+        return Unfinished(
+            **of_record, facts=facts, candidates=candidates, sentence=said, is_running=run.status == "running"
+        )
     return Improved(**of_record, **{each.name: getattr(evidence, each.name) for each in fields(evidence)})
 
 
