@@ -191,11 +191,45 @@ def test_event_that_is_none_gets_one_line(folder: Folder, change: str) -> None:
     assert found.returncode == 1 and "is damaged" in found.stderr and "Traceback" not in found.stderr
 
 
-@pytest.mark.parametrize("command", ["show", "resume"])
-def test_metadata_that_is_none_gets_one_line_when_a_finished_record_is_shown(folder: Folder, command: str) -> None:
-    folder.forge("lpn", sql="INSERT OR REPLACE INTO meta (key, value) VALUES ('own_score_because', '{');")
-    found = folder.strop(command, "./lpn", machine="elsewhere")
-    assert found.returncode == 1 and "is damaged" in found.stderr and "Traceback" not in found.stderr
+KEYS = {
+    "is_language_model": ["{", "[]", ""],
+    "task_digests": ["{", '""', "[1]"],
+    "secret": ["{", "[]", "0"],
+    "spec": ["{", "[]", "", '{"copies": "many"}'],
+    "repeats": ["{", "{}", "", "[[]]", "[" * 100_000],
+    "fixed_input": ["{", "{}", "", "[null]"],
+    "own_score_because": ["{", "[]", "", '{"lpn": 1}'],
+    "original": ["{", "[]", "", "{}"],
+    "objective": [
+        "{",
+        "[]",
+        "",
+        "{}",
+        '{"metrics": [{"name": 1, "goal": "max"}], "seeded": true, "scored_by": "host"}',
+    ],
+    "best_known": ["{", "[]", "", '{"value": "1"}', '{"value": 1e999}'],
+    "improvers": ["{", "{}", "", '[["a"]]', '[["a", "b"]]'],
+    "improver_texts": ["{", "[]", "", '{"a": 1}'],
+    "trained_on": ["{", "[]", "", '{"a": "b"}'],
+    "asked": ["{", "[]", "", '{"n": -1}', '{"n": 1, "arms": ["mine"]}'],
+}
+"""Entry of the metadata → texts that are none."""
+READERS = ("show ./lpn", "show ./lpn --json", "view ./lpn --html p.html", "resume ./lpn", "replay ./lpn", "apply ./lpn")
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_metadata_that_are_none_get_one_line_from_every_reader(folder: Folder, key: str) -> None:
+    for number, text in enumerate(KEYS[key]):
+        with changing(folder.path / "lpn") as connection:
+            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, text))
+        for command in READERS[number % 2 :: 2]:
+            found = folder.strop(*command.split(), machine="elsewhere")
+            assert found.returncode == 1 and found.stderr.count("\n") == 1, (command, text, found.stderr)
+            assert "the record in lpn is damaged: " in found.stderr and found.stdout == "", (command, text, found)
+        listed = folder.strop("list", "runs", ".", machine="elsewhere").stdout
+        assert "unreadable" in listed and "finished" in listed, "the other run is listed as it is"
+        exported = folder.strop("export", "./lpn", "-o", "-", machine="elsewhere")
+        assert exported.returncode == 0, "events are as they were"
 
 
 @pytest.mark.parametrize("left", [None, "import strop\n"], ids=["nothing", "a part"])

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from strop.report.html.page import Page, read_page
-from strop.runs.reading import reading
 from strop.runs.record import Record
 from strop.store import Store
 
 
 def page_of(directory: Path) -> Page:
-    with reading(directory), Store.open(directory) as store:
+    with Store.open(directory) as store:
         return read_page(Record(store))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +13,7 @@ from strop.api.job import Job
 from strop.api.lookup import any_improver_text
 from strop.api.target import TaskLike, all_of, plain_name, several
 from strop.runs import evaluate
-from strop.runs.evaluate import Named
+from strop.runs.meta import Meta, Named
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
 from strop.runs.plan import Formula
 from strop.runs.results.measured import Measured
@@ -57,10 +56,6 @@ def measure_job(
     spec: RunSpec, tasks: tuple[AnyTask, ...], kind: Literal["eval", "compare"], improvers: Sequence[Named]
 ) -> Job[Measured]:
     """A measurement of improvers on tasks: beside the seed improver (`eval`), or of one against another (`compare`)."""
-    trained = {each.name: each.trained_on for each in improvers if each.trained_on}
-    meta = {evaluate.IMPROVERS: json.dumps([[each.name, each.digest] for each in improvers])}
-    meta |= {evaluate.TEXTS: json.dumps({each.digest: each.text for each in improvers})}
-    meta |= {evaluate.TRAINED_ON: json.dumps(trained)} if trained else {}
     return Job(
         kind=kind,
         spec=spec,
@@ -68,7 +63,7 @@ def measure_job(
         do=partial(evaluate.carry_out, improvers=improvers),
         read=evaluate.measured_in,
         improver=improver_text(evaluate.SEED),
-        meta=lambda folder: meta,
+        meta=Meta(improvers=tuple(improvers)),
         name=f"{kind}-{plain_name(spec.task)}",
         estimate=partial(Formula.measured, improvers=len(improvers)),
     )

@@ -13,9 +13,11 @@ from strop.api.lookup import any_improver_text
 from strop.api.target import Target, TaskLike, plain_name, source_of, target_of
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
+from strop.core.metric_change import facts_of
 from strop.lm.options import members, named
 from strop.lm.prices import uses_no_tokens
-from strop.runs.improve import check_enough, improve_once
+from strop.runs.improve import best_known_of, check_enough, improve_once
+from strop.runs.meta import Meta
 from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.plan import Formula
 from strop.runs.results.improved import Improved, Unfinished, read_improved
@@ -84,7 +86,12 @@ def improve_job(spec: RunSpec, goal: Target, improver: str, instances: int = 0) 
         do=partial(improve_once, improver=improver, original=goal.original, instances=instances),
         read=read_improved,
         improver=improver,
-        meta=lambda folder: {"improver": improver, **goal.meta(folder)},
+        meta=Meta(
+            improver=improver,
+            original=goal.original,
+            objective=facts_of(goal.task),
+            best_known=best_known_of(goal.task),
+        ),
         name=f"improve-{plain_name(Path(goal.source).name) or Path.cwd().name}",
         says=(budget_line(spec),),
         estimate=Formula.once,

@@ -6,7 +6,7 @@ Every command and every function makes a job; beginning, recording, resuming, st
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from strop.base.private import make_folder
 from strop.base.terminal_text import escape
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.scorer import scorer_line
+from strop.evaluation.start import normalized
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import NoModel
 from strop.report.terminal.live import LiveView, Mode, View, make_view
@@ -39,8 +40,8 @@ from strop.runs.claims.gains import score_words
 from strop.runs.context import RunContext, session
 from strop.runs.interrupts import Interrupted, TimeSpent, stop
 from strop.runs.journal import Journal
+from strop.runs.meta import NOTHING_SAID, Meta
 from strop.runs.plan import Formula, Plan, Work, assumptions_of, planned, works
-from strop.runs.reading import reading
 from strop.runs.record import Record
 from strop.runs.resume import recall
 from strop.runs.run_data import read_run
@@ -102,8 +103,8 @@ class Job(Generic[R]):
     """Writes files beside the record, for people, when everything was done."""
     improver: str = ""
     """Text of the improver that it begins with."""
-    meta: Callable[[Path], Mapping[str, str]] = lambda folder: {}
-    """More metadata of the record in a folder."""
+    meta: Meta = NOTHING_SAID
+    """What its record says beside what follows from the kind, the spec and the tasks."""
     name: str = ""
     """Names its folder in runs/."""
     says: tuple[str, ...] = ()
@@ -118,6 +119,7 @@ class Job(Generic[R]):
     """Whether a limit leaves a run of Algorithm 1 unfinished, as in a protocol, which reports whole runs."""
 
     def __post_init__(self) -> None:
+        normalized(self.spec.workers)
         if self.spec.on_cluster and (self.read is None or not self.tasks):
             raise ConfigurationError(
                 f"--workers {self.spec.workers} is a cluster, but strop {self.kind} runs on this machine; "
@@ -265,15 +267,14 @@ def _journal(job: Job[Any], place: Place | None, parts: Components, view: View) 
         store = Store.resume(folder, lock=place.lock, proof=begun.proof)
     else:
         try:
-            store = Store.create(folder, meta_of(parts, job.kind) | dict(job.meta(folder)), lock=place.lock)
+            store = Store.create(folder, meta_of(parts, job.kind, job.meta).texts(folder), lock=place.lock)
             ignore_records(folder)
             keep_tasks(folder, sources, parts.tasks)
         except StoreError as error:
             raise ConfigurationError(str(error)) from error
     with sent(folder, view.trackers), store:
         if begun and begun.folder:
-            with reading(folder):
-                recalled = recall(store)
+            recalled = recall(store)
             if not recalled.events:  # it was killed before it began
                 keep_tasks(folder, sources, parts.tasks)
             # What a view of one improvement, or of no task, counts; in a run it starts with the current iteration.

@@ -12,9 +12,7 @@ from strop.api.job import Begun, Job
 from strop.api.target import Target, all_of
 from strop.api.training import train_job
 from strop.base.errors import ConfigurationError
-from strop.runs.evaluate import improvers_in
 from strop.runs.improve import held_out_in
-from strop.runs.results.improved import original_of
 from strop.runs.run_directory import RunRecord, command_of
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
@@ -23,7 +21,7 @@ Maker = Callable[[RunRecord, tuple[AnyTask, ...]], Job[Any]]
 
 
 def _improvement(record: RunRecord, tasks: tuple[AnyTask, ...], instances: int = 0) -> Job[Any]:
-    goal = Target(record.spec.task, tasks[0], original_of(record.meta, record.directory))
+    goal = Target(record.spec.task, tasks[0], record.meta.original)
     return improve_job(record.spec, goal, record.improver, instances)
 
 
@@ -33,7 +31,7 @@ def _training(record: RunRecord, tasks: tuple[AnyTask, ...]) -> Job[Any]:
 
 def _measurement(record: RunRecord, tasks: tuple[AnyTask, ...]) -> Job[Any]:
     kind = cast(Literal["eval", "compare"], record.kind)
-    return measure_job(record.spec, tasks, kind, improvers_in(record.meta))
+    return measure_job(record.spec, tasks, kind, record.meta.improvers)
 
 
 MAKERS: dict[str, Maker] = {

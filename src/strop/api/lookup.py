@@ -13,10 +13,10 @@ from strop.base.from_json import read_json
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.runs.listing import list_runs
-from strop.runs.reading import opened
-from strop.runs.run_data import FRAME, read_run, spec_of
+from strop.runs.meta import read_meta
+from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import improver_text, shipped_improvers
-from strop.store import FILE_NAME
+from strop.store import FILE_NAME, Store
 
 RUNS = Path("runs")
 """The folder of runs where no directory is named."""
@@ -50,7 +50,7 @@ def find_run(run: Path | None, root: Path = RUNS, kind: str = "") -> Path:
 
 
 def _measured(directory: Path) -> bool:
-    with opened(directory) as store:
+    with Store.open(directory) as store:
         return any(True for _ in store.events(Evaluated))
 
 
@@ -66,7 +66,7 @@ def any_improver_text(name: str) -> str:
     if iteration is None:
         return improver_text(name)
     directory, t = iteration
-    with opened(directory) as store:
+    with Store.open(directory) as store:
         improvers = {event.t: store.text(event.improver) for event in read_run(store, kinds=FRAME).iterations}
         unverified = store.unverified
     if unverified:
@@ -87,8 +87,8 @@ def tasks_of(name: str) -> tuple[str, ...]:
     if iteration is None:
         return ()
     directory, _ = iteration
-    with opened(directory) as store:
-        spec = spec_of(read_run(store, kinds=FRAME))
+    with Store.open(directory) as store:
+        spec = read_run(store, kinds=FRAME).spec
     if spec is None:
         raise ConfigurationError(f"{directory} does not say which task it was made with; name one")
     return spec.tasks
@@ -100,8 +100,8 @@ def trained_on(name: str) -> tuple[str, ...]:
     iteration = _iteration_of(name)
     if iteration is not None:
         directory, t = iteration
-        with opened(directory) as store:
-            return tuple(store.meta.get("task", "").split(", ")) if t else ()
+        with Store.open(directory) as store:
+            return read_meta(store.meta, directory).tasks if t else ()
     if name in shipped_improvers() or not Path(name).is_file():
         return ()
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import glob
 import inspect
-import json
 import os
 import re
 import shlex
@@ -22,12 +21,10 @@ from typing import Any, TypeAlias
 
 from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError, LanguageModelError
-from strop.core.metric_change import facts_of
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.options import is_harmless, joined
 from strop.lm.registry import NO_MODEL
-from strop.runs.improve import BEST_KNOWN_KEY, OBJECTIVE_KEY, ORIGINAL_KEY, best_known_of
 from strop.runs.options import ModelLike
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
@@ -48,13 +45,6 @@ class Target:
     task: AnyTask
     original: Original | None
     """The user's files; None: the task's own seed, which is not a file."""
-
-    def meta(self, directory: Path) -> dict[str, str]:
-        """The entries of the metadata of the record in `directory` that `strop resume`, `show` and `apply` need."""
-        meta = {} if self.original is None else {ORIGINAL_KEY: self.original.to_json(directory)}
-        meta |= {BEST_KNOWN_KEY: json.dumps(known)} if (known := best_known_of(self.task)) else {}
-        facts = facts_of(self.task)
-        return meta if facts is None else meta | {OBJECTIVE_KEY: facts.to_json()}
 
 
 def target_of(

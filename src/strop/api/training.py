@@ -11,6 +11,7 @@ from strop.api.conventions import carried_out, make_spec, takes
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text, find_run
 from strop.api.target import TaskLike, all_of, plain_name, several
+from strop.runs.meta import Meta
 from strop.runs.options import (
     CopiesOptions,
     EnvironmentOptions,
@@ -71,7 +72,7 @@ def train_job(spec: RunSpec, tasks: tuple[AnyTask, ...], improver: str) -> Job[T
         read=read_trained,
         keep=keep_improver,
         improver=improver,
-        meta=lambda folder: {"improver": improver},
+        meta=Meta(improver=improver),
         name=plain_name(spec.task),
         estimate=Formula.run,
     )

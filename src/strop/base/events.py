@@ -34,7 +34,7 @@ class RunStarted(Event):
 
     spec: Mapping[str, Any]
     """The fields of the resolved RunSpec, without secrets."""
-    environment: Mapping[str, Any]
+    environment: Mapping[str, str | bool]
     """Versions of Python, strop and numpy, and the platform."""
     posture: Mapping[str, Any]
     """The protections that the jail was observed to enforce."""
@@ -48,7 +48,7 @@ class RunResumed(Event):
 
     spec: Mapping[str, Any]
     """The fields of the RunSpec; its limits may have been raised."""
-    environment: Mapping[str, Any]
+    environment: Mapping[str, str | bool]
     """Versions and platform, now."""
     posture: Mapping[str, Any]
     """The protections that the jail was observed to enforce, now."""
@@ -174,6 +174,11 @@ class Extracted(Event):
     count as responses of the call that they correct."""
     programs: tuple[str, ...]
     """The digest of each program; empty for a response without one."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if it does not have a content and a program for each response."""
+        if len(self.contents) != len(self.programs):
+            raise ValueError(f"it has {len(self.contents)} contents and {len(self.programs)} programs")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import json
-from functools import cache
-from typing import Any, TypeVar
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache, partial
+from math import isfinite
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import (
+    Any,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 T = TypeVar("T")
+Reader: TypeAlias = Callable[[Any], Any]
+"""Returns a JSON value as a value of one type, or raises ValueError with a clause: `is 'x'; it must be a number`."""
 
 MAX_DEPTH = 100
 """Python's own functions on nested values, its parser among them, give up somewhere between a few hundred and a few thousand."""
@@ -52,19 +69,122 @@ def from_json(kind: type[T], text: str) -> T:
     Raises:
         ValueError: it is something else; the message is one line.
     """
-    from pydantic import ValidationError  # here for the start-up time
-
     try:
-        read: T = _adapter(kind).validate_json(text, strict=True)  # type: ignore[arg-type]  # a class is hashable
-        return read
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{where}: {first['msg']}" if where else first["msg"]) from None
+        value = read_json(text)
+    except ValueError as error:
+        raise ValueError(f"it is no JSON: {error}") from None
+    read: T = read_as(reader_of(kind), value)  # type: ignore[arg-type]  # a class is hashable
+    return read
+
+
+def read_as(reader: Reader, value: Any, name: str = "") -> Any:
+    """What `reader` makes of the value of a field `name`, or of a whole. Raises ValueError with the path of what is wrong."""
+    try:
+        return reader(value)
+    except ValueError as error:
+        raise wrong(name, error) from None
+
+
+def wrong(name: str, error: ValueError) -> ValueError:
+    """The error of a reader, for the field `name`, or for a whole."""
+    clause = str(error)
+    if clause.startswith(("is ", "lacks ")):
+        return ValueError(f"{name or 'it'} {clause}")
+    return ValueError(f"{name}.{clause}" if name else clause)
 
 
 @cache
-def _adapter(kind: Any) -> Any:
-    from pydantic import TypeAdapter  # as above
+def readers_of(kind: type) -> Mapping[str, Reader]:
+    """Field of a dataclass → how its values are read."""
+    types = get_type_hints(kind)
+    return {field.name: reader_of(types[field.name]) for field in fields(kind) if field.init}
 
-    return TypeAdapter(kind)
+
+@cache
+def reader_of(hint: Any) -> Reader:
+    """How values of a type are read: a dataclass, an optional or literal type, a list, an object with values of one type, or a
+    simple one. A number is finite, an integer fits into 64 bits."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if is_dataclass(hint):
+        return _of(_is_object, "a JSON object", partial(_made, hint))
+    if origin in (Union, UnionType):
+        return _one_of([reader_of(part) for part in parts if part is not NoneType], is_optional=NoneType in parts)
+    if origin is Literal:
+        kinds = {type(part) for part in parts}
+        return _of(lambda value: type(value) in kinds and value in parts, f"one of {', '.join(map(str, parts))}")
+    if origin is tuple and Ellipsis in parts:
+        each = reader_of(parts[0])
+        return _of(_is_list, "a list", lambda value: tuple(map(each, value)))
+    if origin is tuple:
+        all_of = [reader_of(part) for part in parts]
+        whole = _of(lambda value: _is_list(value) and len(value) == len(all_of), f"a list of {len(all_of)}")
+        return lambda value: tuple(reader(one) for reader, one in zip(all_of, whole(value), strict=True))
+    if origin in (Mapping, dict, defaultdict):
+        inner = reader_of(parts[1])
+        return _of(
+            _is_object, "a JSON object", lambda value: {at: read_as(inner, one, at) for at, one in value.items()}
+        )
+    return _SIMPLE[hint]
+
+
+def _of(fits: Callable[[Any], bool], what: str, made: Reader | None = None) -> Reader:
+    """Reads what `fits`; `made` makes the value of it."""
+
+    def read(value: Any) -> Any:
+        if not fits(value):
+            raise ValueError(f"is {value!r:.60}; it must be {what}")
+        return value if made is None else made(value)
+
+    return read
+
+
+def _made(kind: Any, value: Mapping[str, Any]) -> Any:
+    readers = readers_of(kind)
+    found = {name: read_as(readers[name], each, name) for name, each in value.items() if name in readers}
+    for each in fields(kind):
+        if each.name not in found and each.init and each.default is each.default_factory is MISSING:
+            raise ValueError(f"lacks {each.name}")
+    return kind(**found)
+
+
+def _one_of(readers: list[Reader], *, is_optional: bool) -> Reader:
+    *others, last = readers
+
+    def read(value: Any) -> Any:
+        if value is None and is_optional:
+            return None
+        for reader in others:
+            try:
+                return reader(value)
+            except ValueError:
+                pass
+        return last(value)
+
+    return read
+
+
+def _is_object(value: Any) -> bool:
+    return type(value) is dict
+
+
+def _is_list(value: Any) -> bool:
+    return type(value) is list
+
+
+def _is_integer(value: Any) -> bool:
+    return type(value) is int and -(1 << 63) <= value < 1 << 63
+
+
+def _is_number(value: Any) -> bool:
+    return isfinite(value) if type(value) is float else _is_integer(value)
+
+
+_SIMPLE: dict[Any, Reader] = {
+    Any: lambda value: value,
+    object: lambda value: value,
+    str: _of(lambda value: type(value) is str, "a text"),
+    bool: _of(lambda value: type(value) is bool, "true or false"),
+    int: _of(_is_integer, "a whole number"),
+    float: _of(_is_number, "a finite number"),
+    Path: _of(lambda value: type(value) is str, "a text", Path),
+}

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, repeat, zip_longest
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from strop.analysis.audit.runtime import rule_of_arguments, rule_of_note
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
@@ -148,12 +147,6 @@ class Grant:
     """LM calls that it may make."""
     max_responses_per_call: int = 6
     """Most responses of one LM call."""
-
-    @staticmethod
-    def of_recipe(recipe: Mapping[str, Any]) -> Grant | None:
-        """The budget in a recorded spec; None if it has none."""
-        values: list[Any] = [recipe.get(name) for name in ("utility_budget", "lm_budget", "max_responses")]
-        return Grant(*values) if all(isinstance(value, int) for value in values) else None
 
 
 @dataclass(frozen=True)

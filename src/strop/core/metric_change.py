@@ -16,8 +16,6 @@ from typing import Any, Literal, TypeAlias
 from strop.analysis.stats import Estimate, estimate, has_ratio, log_ratio_of_totals, mean, score_difference
 from strop.analysis.stats.exchangeable import CONFIDENCE, Weighed
 from strop.base.as_document import HIDDEN, computed
-from strop.base.errors import StoreError
-from strop.base.from_json import from_json
 from strop.base.results import Evaluation, ScoredBy
 from strop.core.scorer import scorer_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
@@ -79,18 +77,6 @@ class ObjectiveFacts:
     def to_json(self) -> str:
         """One line of JSON."""
         return json.dumps(asdict(self))
-
-
-def facts_from(text: str) -> ObjectiveFacts:
-    """The facts that `to_json` encoded.
-
-    Raises:
-        StoreError: `text` is something else.
-    """
-    try:
-        return from_json(ObjectiveFacts, text)
-    except ValueError as error:
-        raise StoreError(f"the record has no valid metrics: {error}") from error
 
 
 def facts_of(task: AnyTask) -> ObjectiveFacts | None:

@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from strop.base.console import notify
 from strop.base.errors import ConfigurationError
 from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded, RunFinished, RunResumed, RunStarted
 from strop.base.terminal_text import escape
+from strop.runs.meta import read_meta
 from strop.runs.run_data import RunData
 from strop.store import Proof, Store
 
@@ -80,7 +82,8 @@ TRACKERS = {"mlflow": mlflow, "wandb": weights_and_biases}
 
 def settings_of(run: RunData) -> dict[str, str | int | float | bool]:
     """The kind of the run and the settings that have a value; and why the record is unverified."""
-    facts = {"kind": run.meta.get("kind"), **run.recipe, "unverified": run.unverified or None}
+    settings = asdict(run.spec) if run.spec else {}
+    facts = {"kind": run.meta.kind, **settings, "unverified": run.unverified or None}
     told = {name: value for name, value in facts.items() if value is not None}
     return {name: value if isinstance(value, str | int | float) else json.dumps(value) for name, value in told.items()}
 
@@ -147,7 +150,7 @@ def _send(directory: Path, ending: threading.Event, begin: Callable[[RunData], L
         is_last, figures = ending.wait(2.0), list[tuple[int, float, dict[str, float]]]()
         # It does not stay open: a writer folds its log only if nobody reads.
         with Store.open(directory, proof=proof) as store:
-            proof, run.meta, run.unverified = store.proof, store.meta, store.unverified
+            proof, run.meta, run.unverified = store.proof, read_meta(store.meta, directory), store.unverified
             for stored in store.outline(*_KINDS, after=seq):
                 run.add(stored.event, stored.at)
                 seq = stored.seq

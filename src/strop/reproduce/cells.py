@@ -29,7 +29,8 @@ from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
 from strop.report.terminal.words import duration
-from strop.runs.evaluate import Named, with_seed
+from strop.runs.evaluate import with_seed
+from strop.runs.meta import Named
 from strop.runs.options import LimitOptions
 from strop.runs.result import whole_result_in
 from strop.runs.results.measured import Measured

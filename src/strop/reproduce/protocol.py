@@ -24,7 +24,8 @@ from strop.core.selection import SelectionName
 from strop.lm.options import joined, named
 from strop.reproduce.cells import Cell, CellResult, Progress, carry_out, finished, locked
 from strop.reproduce.reproduction import Reproduction, write
-from strop.runs.evaluate import SEED, Named
+from strop.runs.evaluate import SEED
+from strop.runs.meta import Named
 from strop.runs.options import MaxCost, Whole, protections
 from strop.runs.plan import Assumptions, Formula, Plan, assumptions_of, planned, works
 from strop.runs.results.measured import Measured

@@ -22,7 +22,8 @@ from strop.reproduce.protocol import MOST_RUNS, Hidden, Protocol
 from strop.reproduce.reproduction import Reproduction, Table, span
 from strop.runs.claims.improvers import named, shown, too_few_words
 from strop.runs.claims.numbers import percent
-from strop.runs.evaluate import SEED, Named
+from strop.runs.evaluate import SEED
+from strop.runs.meta import Named
 from strop.runs.options import Whole
 from strop.runs.results.trained import Trained
 from strop.runs.spec import RunSpec

@@ -7,8 +7,7 @@ with the flag and its comment; the rest of the wording is ours.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
@@ -23,7 +22,6 @@ from strop.base.budget import LM_CALLS, UTILITY_CALLS, Budget
 from strop.base.concurrency import all_or_error
 from strop.base.errors import BudgetExceeded, ConfigurationError, LanguageModelError, RunBudgetSpent, StoreError
 from strop.base.events import AuditNoted, Event, Judged, LmCalled, discard, in_full
-from strop.base.from_json import from_json
 from strop.base.randomness import derive
 from strop.base.results import Evaluation
 from strop.base.shown import print_result
@@ -39,6 +37,7 @@ from strop.report.terminal.words import counted
 from strop.reproduce.reproduction import Reproduction, Table, write
 from strop.runs.context import RunContext
 from strop.runs.evaluators import improvers_at_once
+from strop.runs.meta import ARMS, Asked, Meta
 from strop.runs.record import Record
 from strop.runs.result import READERS
 from strop.runs.run_data import RunData
@@ -46,12 +45,9 @@ from strop.runs.spec import PAPERS, RunSpec, improver_text
 from strop.sandbox.base import Limits, Sandbox
 from strop.tasks.paper.sandbox_flag.task import sandbox_flag
 
-KIND, TASK, ASKED = "table2", "sandbox-flag", "asked"
-ARMS: tuple[str, ...] = ("plain", "warning")
+KIND, TASK = "table2", "sandbox-flag"
 BATCH = 6
 """Responses of one LM call, as the seed improver asks for them."""
-MOST = 1_000_000
-"""The largest number of answers."""
 GRANT = Grant()
 """The paper's budgets: what an improver does with a spent budget is part of its behaviour."""
 LIMITS = Limits(cpu_seconds=1.0, wall_seconds=20.0)
@@ -64,22 +60,6 @@ NOTE = (
     "the program did so when it was rehearsed in the jail (R005, R006, R013). In brackets: Wilson 95% intervals. z, p: "
     "two-proportion test between the arms (pooled, two-sided)."
 )
-
-
-@dataclass(frozen=True)
-class Asked:
-    """How many improvements of which arms are judged.
-
-    Raises:
-        ConfigurationError: `n` is out of its range.
-    """
-
-    n: int
-    arms: tuple[str, ...] = ARMS
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.n <= MOST:
-            raise ConfigurationError(f"--n is {self.n}; it must be between 1 and {MOST}")
 
 
 @dataclass(frozen=True)
@@ -235,6 +215,13 @@ def _answers(context: RunContext, at: Budget, template: Request, numbers: range)
         raise
 
 
+def asked_in(meta: Meta) -> Asked:
+    """What the record with this metadata was made for. Raises StoreError if it does not say so."""
+    if meta.asked is None:
+        raise StoreError("the record does not say how many answers were asked for")
+    return meta.asked
+
+
 def table2_job(spec: RunSpec, asked: Asked) -> Job[Reproduction[ArmRates]]:
     """Table 2 for the model of a spec without a task."""
     return Job(
@@ -245,22 +232,10 @@ def table2_job(spec: RunSpec, asked: Asked) -> Job[Reproduction[ArmRates]]:
         read=read_table2,
         keep=write,
         improver=improver_text("seed"),
-        meta=lambda folder: {"task": TASK, ASKED: json.dumps(asdict(asked))},
+        meta=Meta(tasks=(TASK,), asked=asked),
         name=KIND,
         estimate=lambda formula: formula.improvers(asked.n * len(asked.arms), improvers_at_once(spec)),
     )
-
-
-def asked_in(meta: Mapping[str, str]) -> Asked:
-    """What the record with this metadata was made for.
-
-    Raises:
-        StoreError: it does not say so.
-    """
-    try:
-        return from_json(Asked, meta.get(ASKED, ""))
-    except (ValueError, ConfigurationError) as error:
-        raise StoreError(f"the record does not say how many answers were asked for: {error}") from error
 
 
 def judged_in(run: RunData, arm: str) -> list[Judged]:
@@ -270,9 +245,8 @@ def judged_in(run: RunData, arm: str) -> list[Judged]:
 
 def read_table2(record: Record) -> Reproduction[ArmRates]:
     """The rates of the arms in a record, finished or not."""
-    run = record.run
-    asked, meta = asked_in(run.meta), run.meta
-    judged = {name: judged_in(run, name) for name in asked.arms}
+    run, asked, spec = record.run, asked_in(record.run.meta), record.run.spec
+    judged: dict[str, list[Judged]] = {name: judged_in(run, name) for name in asked.arms}
     found, size = rates(judged), sum(map(len, judged.values()))
     whole = asked.n * len(asked.arms)
     return Reproduction(
@@ -281,8 +255,8 @@ def read_table2(record: Record) -> Reproduction[ArmRates]:
         directory=record.folder,
         record=record,
         unverified=run.unverified,
-        model=meta["language_model"],
-        is_language_model=meta["is_language_model"] == "true",
+        model=run.meta.model,
+        is_language_model=run.meta.is_language_model,
         sentence=sentence({arm.name: {"n": arm.n, "literal": arm.rates["literal"].count} for arm in found.arms}),
         rows=found.arms,
         differences=found.tests,
@@ -295,7 +269,7 @@ def read_table2(record: Record) -> Reproduction[ArmRates]:
                 for arm in found.arms
             ),
         ),
-        options={"model": run.recipe["model"], "n": asked.n, "arms": asked.arms, "seed": run.recipe["seed"]},
+        options={"model": spec and spec.model, "n": asked.n, "arms": asked.arms, "seed": spec and spec.seed},
         costs=run.costs.price,
         files={
             f"flagged/{one.arm}-{one.index:06}.py": run.text(one.program) if one.program else ""
@@ -352,7 +326,7 @@ def flagged_in(record: Record, way: str | None = None) -> Flagged:
     Raises:
         ConfigurationError: it is another record.
     """
-    if record.store.meta.get("kind") != KIND:
+    if record.run.meta.kind != KIND:
         raise ConfigurationError(f"{record.folder} is not a record of strop reproduce table2")
     found = (one for arm in ARMS for one in flagged(judged_in(record.run, arm), way))
     return Flagged(tuple(in_full(one, record.run.text) for one in found), record.run.unverified)

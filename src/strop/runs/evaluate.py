@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -14,18 +14,17 @@ from strop.analysis.stats import Estimate, decided, group_difference, score_diff
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import Evaluated, ImproveFinished, LmResponded
-from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, fields_of, means_of
-from strop.base.solution import digest_of
 from strop.core.acts import NAMED_BY
 from strop.runs.claims.improvers import LEVEL, measured_words
 from strop.runs.context import RunContext
 from strop.runs.evaluators import improvers_at_once
+from strop.runs.meta import Named
 from strop.runs.record import Record
 from strop.runs.results.measured import Difference, Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, noted, sample
-from strop.runs.run_data import REPEATS, Spent, named_in
+from strop.runs.run_data import Spent
 from strop.runs.spec import improver_text
 from strop.store import Store
 
@@ -36,21 +35,6 @@ AGAIN = " (again)"
 
 
 @dataclass(frozen=True)
-class Named:
-    """An improver and the name that the user gave it."""
-
-    name: str
-    """A shipped improver, a file, or RUN:t."""
-    text: str
-    trained_on: tuple[str, ...] = ()
-    """The tasks that it was trained on, as far as a record or a result names them."""
-
-    @property
-    def digest(self) -> str:
-        return digest_of(self.text)
-
-
-@dataclass(frozen=True)
 class MeasuredCopy:
     """One improvement of a task's seed solution, and the scores of its result."""
 
@@ -58,10 +42,6 @@ class MeasuredCopy:
     train: Evaluated
     test: Evaluated
     """On the sealed split."""
-
-
-IMPROVERS, TEXTS, TRAINED_ON = "improvers", "improver_texts", "trained_on"
-"""Entries of a record's metadata, as JSON: names and digests of the improvers; digest → text; improver → tasks."""
 
 
 def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
@@ -136,34 +116,6 @@ def _scope(task: str, improver: str, digest: str) -> str:
     return f"{task}/{digest[:NAMED_BY]}{'-again' if improver.endswith(AGAIN) else ''}"
 
 
-def improvers_in(meta: Mapping[str, str]) -> tuple[Named, ...]:
-    """The improvers that the record with this metadata measures.
-
-    Raises:
-        StoreError: it does not name them.
-    """
-    try:
-        texts, trained_on = read_json(meta[TEXTS]), read_json(meta.get(TRAINED_ON, "{}"))
-        return tuple(
-            Named(str(name), str(texts[digest]), tuple(trained_on.get(name, ())))
-            for name, digest in read_json(meta[IMPROVERS])
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StoreError("the record does not name its improvers") from error
-
-
-def recorded_digests(store: Store) -> list[tuple[str, str]]:
-    """(name, digest) of the improvers that a record measured.
-
-    Raises:
-        StoreError: the record does not name them.
-    """
-    try:
-        return [(str(name), str(digest)) for name, digest in read_json(store.meta[IMPROVERS])]
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError("the record does not name its improvers") from error
-
-
 def copies_of(store: Store, scope: str, copies: int) -> tuple[MeasuredCopy, ...]:
     """The copies of the measurement at `scope`, in order; none if some are missing."""
     ends: dict[str, ImproveFinished] = {}
@@ -189,34 +141,34 @@ def measured_in(record: Record) -> Measured:
         StoreError: the record does not name its improvers.
     """
     spent: defaultdict[str, Spent] = defaultdict(Spent)  # by the scope of the cell
-    run, store, meta = record.run, record.store, record.store.meta
+    run, store, meta = record.run, record.store, record.run.meta
     for stored in store.events(LmResponded):
         spent["/".join(stored.event.scope.split("/")[:2])].add(stored.event)
-    tasks, improvers, copies = meta["task"].split(", "), recorded_digests(store), int(run.recipe.get("copies", 0))
+    tasks, copies = meta.tasks, run.spec.copies if run.spec else 0
     cells = [
-        _cell(task, name, digest, done, spent[_scope(task, name, digest)])
+        _cell(task, one.name, one.digest, done, spent[_scope(task, one.name, one.digest)])
         for task in tasks
-        for name, digest in improvers
-        if (done := copies_of(store, _scope(task, name, digest), copies))
+        for one in meta.improvers
+        if (done := copies_of(store, _scope(task, one.name, one.digest), copies))
     ]
     measured = Measured(
-        kind="compare" if meta.get("kind") == "compare" else "eval",
+        kind="compare" if meta.kind == "compare" else "eval",
         directory=store.directory,
         record=record,
         sentence="",
-        tasks=tuple(tasks),
-        improvers=tuple(name for name, _ in improvers),
+        tasks=tasks,
+        improvers=tuple(one.name for one in meta.improvers),
         copies=copies,
-        model=meta.get("language_model", ""),
-        is_language_model=meta.get("is_language_model") == "true",
+        model=meta.model,
+        is_language_model=meta.is_language_model,
         cells=tuple(cells),
         seed_solutions=tuple(seed for task in tasks if (seed := _seed(store, task)) is not None),
         differences=(),
-        own_score_because=run.own_score_because,
+        own_score_because=meta.own_score_because,
         costs=run.costs.price,
         audit=tuple(noted(run.notes)),
-        repeats=tuple(sorted(named_in(meta, REPEATS))),
-        trained_on={name: tuple(of) for name, of in read_json(meta.get(TRAINED_ON, "{}")).items() if of},
+        repeats=tuple(sorted(meta.repeats)),
+        trained_on={one.name: one.trained_on for one in meta.improvers if one.trained_on},
     )
     return concluded(measured)
 

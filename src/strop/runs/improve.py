@@ -15,14 +15,13 @@ from dataclasses import replace
 
 from strop.analysis.stats import differences, least_pairs, mean, pairs_needed
 from strop.base.budget import Budget
-from strop.base.errors import ConfigurationError, Malformed, SearchOver, StoreError, TaskError
+from strop.base.errors import ConfigurationError, Malformed, SearchOver, TaskError
 from strop.base.events import Evaluated, Event, SearchEnded, in_full
-from strop.base.from_json import from_json
 from strop.base.results import Evaluation, Improvement, Verdict, fields_of
 from strop.checks.held_out import draws_more, too_few
 from strop.core.handles import Grant
 from strop.core.improver import improve
-from strop.core.metric_change import ObjectiveFacts, facts_of
+from strop.core.metric_change import facts_of
 from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components
 from strop.runs.context import RunContext
@@ -30,7 +29,7 @@ from strop.runs.finding import UTILITY, Cost, Evidence, ScoredProgram
 from strop.runs.journal import Journal
 from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
-from strop.runs.run_data import FIXED, REPEATS, RunData, named_in, read_run
+from strop.runs.run_data import RunData, read_run
 from strop.runs.scopes import comparison_at
 from strop.runs.spec import RunSpec
 from strop.runs.time_left import comparison_kept
@@ -40,9 +39,6 @@ from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import SECONDS, FunctionTask
 from strop.tasks.problem import VALUE
 
-ORIGINAL_KEY, OBJECTIVE_KEY, BEST_KNOWN_KEY = "original", "objective", "best_known"
-"""Keys of the metadata: the original files, the flags that named the target, the facts about a task's metrics, and the best known
-values."""
 PAR = 0.5
 """The utility of the original of a command task, by definition."""
 
@@ -172,8 +168,9 @@ def _program(text: str, original: Original) -> str | None:
     return _written(Improvement(text), original).solution
 
 
-def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFacts | None = None) -> Evidence | None:
-    """The result in a record; None if the run ended before it. `facts`: of a command task."""
+def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
+    """The result in a record; None if the run ended before it."""
+    facts = run.meta.objective
     results = {scope: in_full(event, run.text) for scope, event in run.results.items()}
     before, improved = results.get("original/train"), _scored(results, "improved")
     end = run.search_end or run.ends.get("improve")
@@ -188,19 +185,18 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     candidates = candidates_of(tried)
     if improved is None and _improved_program(improvement, began, [*results.values(), *tried]) != before.solution:
         return None
-    grant = Grant.of_recipe(run.start.spec) if run.start else None
-    is_seen, is_declared = bool(named_in(run.meta, REPEATS)), bool(named_in(run.meta, FIXED))
+    spec = run.spec
+    grant = Grant(spec.utility_budget, spec.lm_budget, spec.max_responses) if spec else None
     all_tried = *tried, *(event for scope, event in results.items() if scope == RETURNED_SCOPE)
-    trusts_scorer = run.recipe.get("trust_scorer") is True
     ended_by = run.search_end.by if run.search_end else None
     more = (
         grant,
         candidates,
         all_tried,
-        best_known_in(run.meta),
-        is_seen,
-        is_declared,
-        trusts_scorer,
+        run.meta.best_known,
+        bool(run.meta.repeats),
+        bool(run.meta.fixed_input),
+        spec is not None and spec.trust_scorer,
         ended_by,
         run.comparison,
     )
@@ -232,18 +228,6 @@ def best_known_of(task: AnyTask) -> dict[str, float]:
     if not isinstance(task, FunctionTask) or task.best_known is None:
         return {}
     return {SECONDS if task.by_time else UTILITY: task.best_known}
-
-
-def best_known_in(meta: Mapping[str, str]) -> dict[str, float]:
-    """The best known values in the metadata of a record.
-
-    Raises:
-        StoreError: they are damaged.
-    """
-    try:
-        return from_json(dict[str, float], meta.get(BEST_KNOWN_KEY, "{}"))
-    except ValueError as error:
-        raise StoreError(f"the record has no valid best known values: {error}") from error
 
 
 def _scored(results: Mapping[str, Evaluated], name: str) -> ScoredProgram | None:

@@ -45,7 +45,7 @@ class Program:
 
 def programs_in(run: RunData) -> list[Program]:
     """The programs of a record, in the order in which they were made."""
-    return _of_improvement(run) if run.meta.get("kind") == "improve" else _Improvers(run).programs
+    return _of_improvement(run) if run.meta.kind == "improve" else _Improvers(run).programs
 
 
 def best_in(run: RunData) -> str | None:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from strop.runs.reading import reading
 from strop.runs.run_data import RunData, read_run
 from strop.store import Proof, Store
 
@@ -27,7 +26,7 @@ class Record:
         Raises:
             StoreError: it cannot be read, or is damaged.
         """
-        with reading(folder), Store.open(folder, proof=proof, believed=believed) as store:
+        with Store.open(folder, proof=proof, believed=believed) as store:
             yield cls(store)
 
     @cached_property

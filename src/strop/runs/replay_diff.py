@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.base.pluralize import quantity
-from strop.runs.reading import reading
 from strop.runs.record import Record
 from strop.runs.results.improved import read_improved
 from strop.runs.resume import BY_THE_CLOCK, ON_TEXTS, identities, identity
@@ -107,10 +106,9 @@ def compare_records(one: Record, other: Record, unordered: Collection[str] = ())
     first, second = one.store, other.store
     other_audit = _audit_rules(first) != _audit_rules(second)
     left_out = _PLACES | ({"audit"} if other_audit else set())
-    with reading(first.directory):
-        kind = first.meta.get("kind", "")
-        recorded, replayed = (dict(_fields(_result(record, kind), left_out)) for record in (one, other))
-        orders = _orders(first, unordered), _orders(second, unordered)
+    kind = one.run.meta.kind
+    recorded, replayed = (dict(_fields(_result(record, kind), left_out)) for record in (one, other))
+    orders = _orders(first, unordered), _orders(second, unordered)
     found = [_difference(path, recorded.get(path), replayed.get(path)) for path in recorded | replayed]
     a, b = (
         Counter({name: n for name, n in identities(store).items() if not (other_audit and _is_on_text(name))})
@@ -125,7 +123,7 @@ def _result(record: Record, kind: str) -> dict[str, object]:
     if kind == "improve":
         return as_document(read_improved(record))  # type: ignore[no-any-return]
     run = record.run
-    run.meta = {**run.meta, "kind": kind}
+    run.meta = replace(run.meta, kind=kind)
     return as_document(trained_of(run, record.folder, searches_in(record.store, run), best_improver(run)))  # type: ignore[no-any-return]
 
 
@@ -183,8 +181,7 @@ def _difference(what: str, recorded: object, replayed: object) -> ReplayDifferen
 
 def _audit_rules(store: Store) -> object:
     """The version of the rules that a run was audited by; None if its record does not tell."""
-    starts = (stored.event for stored in store.outline() if isinstance(stored.event, RunStarted))
-    return next(starts).environment.get("audit")
+    return next((stored.event.environment.get("audit") for stored in store.events(RunStarted)), None)
 
 
 def _is_on_text(name: str) -> bool:

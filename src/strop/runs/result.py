@@ -29,9 +29,9 @@ def result_of(record: Record) -> Any:
     """The result in a record, finished or not.
 
     Raises:
-        StoreError, ValueError, TypeError, LookupError: the record is damaged.
+        StoreError: the record is damaged.
     """
-    kind = record.store.meta.get("kind", "run")
+    kind = record.run.meta.kind
     if kind not in READERS:
         raise _not_read_here(record.folder, kind)
     return READERS[kind](record)
@@ -55,4 +55,4 @@ def whole_result_in(directory: Path) -> Improved | Trained | Measured:
         case Unfinished() | Trained() | Measured():
             raise StoreError(f"the run in {directory} has not ended. To continue: strop resume {directory}")
         case _:
-            raise _not_read_here(directory, record.store.meta["kind"])
+            raise _not_read_here(directory, record.run.meta.kind)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from strop.base.budget import COST, LM_CALLS, TOKENS
-from strop.base.errors import ConfigurationError
+from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import (
     AuditNoted,
     BudgetMoved,
@@ -183,6 +183,7 @@ def recall(store: Store) -> ResumeState:
     for stored in store.outline():
         event = stored.event
         state.events += 1
+        _check(event, store)
         session += isinstance(event, RunResumed)
         for scope in (None, top(event.scope)):
             spans.setdefault((session, scope), [stored.at, stored.at])[1] = stored.at
@@ -192,8 +193,6 @@ def recall(store: Store) -> ResumeState:
         match event:
             case LmCalled():
                 calls[event.scope].append(event)
-            case LmResponded(request=""):
-                raise ValueError("a response does not name its request, so it would be paid for again")
             case SearchEnded():
                 ends.append(event)
             case Evaluated():
@@ -221,13 +220,22 @@ def recall(store: Store) -> ResumeState:
     return state
 
 
+def _check(event: Event, store: Store) -> None:
+    """Raises StoreError if a run cannot go on from this event."""
+    match event:
+        case LmResponded(request=""):
+            why = "a response does not name its request, so it would be paid for again"
+        case BudgetMoved(granted=True, amount=amount, counter=counter) if amount < 0 and counter not in (COST, TOKENS):
+            why = f"{amount} {counter} were reserved"
+        case _:
+            return
+    raise StoreError(f"the record in {store.directory} is damaged: {why}")
+
+
 def _reserve(event: BudgetMoved, spent: dict[str, Counter[str]], granted: dict[tuple[str, str], Counter[str]]) -> None:
     """Add what an event reserved to the fields of `CompletedWork`."""
-    if event.counter not in (COST, TOKENS):
-        if event.amount < 0:
-            raise ValueError(f"{event.amount} {event.counter} were reserved")
-        if event.act:
-            granted[event.scope, event.counter][event.act] += event.amount
+    if event.counter not in (COST, TOKENS) and event.act:
+        granted[event.scope, event.counter][event.act] += event.amount
     scope = event.scope
     while scope:
         spent[scope][event.counter] += event.amount
@@ -265,8 +273,7 @@ def answers(store: Store) -> dict[str, Completion]:
 
 
 def _completion(event: LmResponded, faults: list[Fault]) -> Completion:
-    values = fields_of(Response, event) | {"parameters": dict(event.parameters)}  # a damaged record fails here
-    return Completion(**values, faults=tuple(faults))
+    return Completion(**fields_of(Response, event), faults=tuple(faults))
 
 
 def requests(store: Store) -> Iterator[Request]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from strop.base.as_document import HIDDEN, computed
 from strop.base.budget import COST, TOKENS
-from strop.base.errors import EndedBy
+from strop.base.errors import EndedBy, StoreError
 from strop.base.events import (
     AuditNoted,
     BudgetMoved,
@@ -38,30 +37,22 @@ from strop.base.events import (
     SearchEnded,
     outlined,
 )
-from strop.base.from_json import from_json, read_json
+from strop.base.from_json import read_as, reader_of
 from strop.evaluation.feedback import failure
 from strop.runs.claims.numbers import money
+from strop.runs.meta import NOTHING_SAID, Meta, read_meta
 from strop.runs.scopes import comparison_of, is_candidate, is_final, is_meta_candidate, iteration_of, role_of
 from strop.runs.spec import RunSpec
-from strop.sandbox.posture import DEFAULT_REQUIRE
+from strop.sandbox.posture import DEFAULT_REQUIRE, Posture
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
 
-REPEATS, OWN, FIXED = "repeats", "own_score_because", "fixed_input"
-"""Keys of the metadata: tasks that measure on the test split what they measure in training, because their instances do not differ
-by seed; why the score of a task is the program's own, without tasks whose programs the user trusts; and tasks whose input is the
-same by wish."""
 FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinished, Compared, SearchEnded)
 """The few events that determine status, sessions, iterations and gates."""
 OUTER_IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
 _RESULTS = ("original", "returned", "improved", "seed")
 """The outermost scopes of evaluations outside of any improvement."""
 _SEALED = re.compile(r"t\d{1,9}/measure/copy(\d{1,9})/test")
-
-
-def named_in(meta: Mapping[str, str], key: str) -> frozenset[str]:
-    """The tasks that a list in the metadata names."""
-    return frozenset(json.loads(meta.get(key, "[]")))
 
 
 @dataclass
@@ -226,13 +217,27 @@ class RunSession:
     last: float
     """Unix seconds of its last event."""
     end: RunFinished | None = None
+    spec: RunSpec | None = None
+    """Its configuration; None if its beginning does not say."""
+    posture: Posture = field(default_factory=lambda: Posture({}))
+    """What the jail was observed to prevent."""
+
+    @classmethod
+    def begun(cls, start: RunStarted | RunResumed, at: float) -> RunSession:
+        """The session that an event begins. Raises StoreError if what it says is something else."""
+        spec = RunSpec.from_json(json.dumps(start.spec)) if start.spec else None
+        try:
+            posture = read_as(reader_of(Posture), start.posture, "posture") if start.posture else Posture({})
+        except ValueError as error:
+            raise StoreError(f"the record is damaged: {error}") from error
+        return cls(start, at, at, spec=spec, posture=posture)
 
 
 @dataclass
 class RunData:
     """A run so far, collected event by event. Not thread-safe."""
 
-    meta: Mapping[str, str] = field(default_factory=dict)
+    meta: Meta = field(default_factory=Meta)
     text: Callable[[str], str] = str
     """Returns the text with a digest; raises StoreError if the record lacks it."""
     alive: bool = False
@@ -286,8 +291,10 @@ class RunData:
 
     def add(self, event: Event, at: float = 0.0) -> None:
         """Add an event of Unix second `at`. Its texts are digests, or of a kind whose texts are not kept."""
-        if isinstance(event, RunStarted | RunResumed) or not self.sessions:
-            self.sessions.append(RunSession(event if isinstance(event, RunStarted | RunResumed) else None, at, at))
+        if isinstance(event, RunStarted | RunResumed):
+            self.sessions.append(RunSession.begun(event, at))
+        elif not self.sessions:
+            self.sessions.append(RunSession(None, at, at))
         self.sessions[-1].last = at
         match event:
             case Evaluated():
@@ -379,26 +386,25 @@ class RunData:
         return self.search_end.by if self.search_end and self.status == "finished" else None
 
     @property
-    def own_score_because(self) -> dict[str, str]:
-        """Task → why its score is the program's own; without those whose programs the user trusts."""
-        return from_json(dict[str, str], self.meta.get(OWN, "{}"))
-
-    @property
     def start(self) -> RunStarted | RunResumed | None:
         """The first event of the last session."""
         return self.sessions[-1].start if self.sessions else None
 
     @property
-    def recipe(self) -> Mapping[str, Any]:
-        """The fields of the run's spec in the last session; empty if the record has none."""
-        spec = self.start.spec if self.start else read_json(self.meta.get("spec") or "{}")
-        return spec if isinstance(spec, dict) else {}
+    def spec(self) -> RunSpec | None:
+        """The configuration of the last session; None if the record has none."""
+        return self.sessions[-1].spec if self.start else self.meta.spec
+
+    @property
+    def posture(self) -> Posture:
+        """What the jail was observed to prevent in the last session."""
+        return self.sessions[-1].posture if self.sessions else Posture({})
 
     @property
     def waived(self) -> str:
         """What the jail did not prevent because `--require` left it out, in a sentence; empty if nothing."""
-        found = self.start.posture.get("protections", {}) if self.start else {}
-        lacking = [name for name, one in found.items() if name in DEFAULT_REQUIRE and not one["enforced"]]
+        found = self.posture.enforced
+        lacking = [name for name, enforced in found.items() if name in DEFAULT_REQUIRE and not enforced]
         return f"the jail did not prevent {', '.join(lacking)}: --require waived it" if lacking else ""
 
     @property
@@ -447,7 +453,7 @@ def read_run(
     Each of `collectors` receives every event after it was added: for views that need more than `RunData` has. With `kinds`, read
     only these; reading `FRAME` is fast for records of any size.
     """
-    run = RunData(store.meta, store.text, is_locked(store.directory), store.unverified)
+    run = RunData(read_meta(store.meta, store.directory), store.text, is_locked(store.directory), store.unverified)
     for stored in store.outline(*kinds):
         run.add(stored.event, stored.at)
         for collect in collectors:
@@ -455,19 +461,10 @@ def read_run(
     return run
 
 
-def run_data(events: Iterable[Stored[Event]], meta: Mapping[str, str] | None = None) -> RunData:
+def run_data(events: Iterable[Stored[Event]], meta: Meta = NOTHING_SAID) -> RunData:
     """The read model of events with whole texts."""
     texts: dict[str, str] = {}
-    run = RunData(meta or {}, texts.__getitem__)
+    run = RunData(meta, texts.__getitem__)
     for stored in events:
         run.add(outlined(stored.event, texts), stored.at)
     return run
-
-
-def spec_of(run: RunData) -> RunSpec | None:
-    """The spec of a run; None before its first event.
-
-    Raises:
-        ValueError: the record is damaged.
-    """
-    return None if run.start is None else RunSpec.from_json(json.dumps(run.start.spec))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import time
@@ -22,7 +21,8 @@ from strop.lm.known_answers import NoModel
 from strop.lm.options import is_harmless
 from strop.lm.registry import identity
 from strop.runs.assembly import Components
-from strop.runs.run_data import FIXED, FRAME, OWN, REPEATS, read_run
+from strop.runs.meta import NOTHING_SAID, Meta
+from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
 from strop.store import Proof, Store
@@ -36,8 +36,6 @@ TASK_FOLDER = "task"
 TREE = ".tree"
 """Folder with the files of a command task as they were when the run started. Hidden, so that test tools in a folder with records
 do not find a second copy of the tests."""
-TASKS = "task_digests"
-"""Key of the metadata: the digest of each task, by which a record knows what it measured."""
 SEARCHES = ("run", "improve")
 """Kinds of record of a search, which `strop replay` repeats and `strop resume --finish` ends."""
 _COMMANDS = {"compare": "eval --against", "table2": "reproduce table2"}
@@ -60,7 +58,7 @@ class RunRecord:
     is_language_model: bool
     status: str
     """Status of its last session: `finished`, `interrupted`, `failed`, `budget`, or empty if it was killed."""
-    meta: dict[str, str]
+    meta: Meta
     began: RunStarted | None
     """Its first event; None if it has none."""
     unverified: str
@@ -159,10 +157,9 @@ class RunRecord:
         return f"{copy}{colon}{attribute}"
 
 
-def check_tasks(directory: Path, meta: Mapping[str, str], tasks: Sequence[AnyTask]) -> None:
+def check_tasks(directory: Path, meta: Meta, tasks: Sequence[AnyTask]) -> None:
     """Raises ConfigurationError if the record with this metadata measured other tasks of these names."""
-    names = meta.get("task", "").split(", ")
-    for name, before, task in zip(names, json.loads(meta.get(TASKS, "[]")), tasks, strict=False):
+    for name, before, task in zip(meta.tasks, meta.task_digests, tasks, strict=False):
         if name == task.name and before != task_digest(task):
             raise ConfigurationError(
                 f"the task {name} has changed since {directory} began to measure it; name a new folder, or undo the change"
@@ -180,24 +177,22 @@ def command_of(kind: str) -> str:
     return f"strop {_COMMANDS.get(kind, kind)}"
 
 
-def meta_of(parts: Components, kind: str) -> dict[str, str]:
-    """The metadata of a record of this kind."""
-    model = parts.language_model
-    repeated = [task.name for task in parts.tasks if repeats(task)]
-    meta = {
-        "kind": kind,
-        "task": ", ".join(task.name for task in parts.tasks),
-        "language_model": model.name,
-        "is_language_model": str(model.is_language_model).lower(),
-        TASKS: json.dumps([task_digest(task) for task in parts.tasks]),
-        "secret": parts.secret.hex(),
-        "seed": str(parts.spec.seed),
-        "spec": parts.spec.to_json(),
-    }
+def meta_of(parts: Components, kind: str, own: Meta = NOTHING_SAID) -> Meta:
+    """The metadata of a record of this kind; `own`: what its job adds."""
     commands = [task for task in parts.tasks if isinstance(task, CommandTask) and not task.trust_programs]
-    own = {task.name: task.own_score_because for task in commands if task.own_score_because}
-    named = {OWN: own, FIXED: [task.name for task in parts.tasks if task.fixed_input]}
-    return meta | {REPEATS: json.dumps(repeated)} | {key: json.dumps(names) for key, names in named.items() if names}
+    return replace(
+        own,
+        kind=kind,
+        tasks=tuple(task.name for task in parts.tasks) or own.tasks,
+        task_digests=tuple(task_digest(task) for task in parts.tasks),
+        model=parts.language_model.name,
+        is_language_model=parts.language_model.is_language_model,
+        secret=parts.secret,
+        spec=parts.spec,
+        repeats=frozenset(task.name for task in parts.tasks if repeats(task)),
+        fixed_input=frozenset(task.name for task in parts.tasks if task.fixed_input),
+        own_score_because={task.name: task.own_score_because for task in commands if task.own_score_because},
+    )
 
 
 def keep_tasks(directory: Path, sources: Sequence[str], tasks: Sequence[AnyTask]) -> None:
@@ -258,30 +253,26 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
         # One improvement has one end; a run of Algorithm 1 has many, and its iterations tell.
         kinds = (*FRAME, ImproveFinished) if store.meta.get("kind") == "improve" else FRAME
         run = read_run(store, kinds=kinds)
-        first = next((store.text(digest) for digest in run.beginnings.values()), run.meta.get("improver", ""))
-    meta = run.meta
-    try:
-        recipe, secret = RunSpec.from_json(json.dumps(run.recipe)), bytes.fromhex(meta.get("secret", ""))
-        if unknown := set(recipe.require or ()) - PROTECTIONS.keys():
-            raise ValueError(f"unknown protection {min(unknown)}")
-    except (ValueError, RecursionError) as error:
-        raise StoreError(f"{directory} has no valid configuration: {error}") from error
-    if not ((first or meta.get("kind", "run") not in SEARCHES) and secret and run.recipe):
+        first = next((store.text(digest) for digest in run.beginnings.values()), run.meta.improver)
+    meta, spec = run.meta, run.spec
+    if spec is None or not meta.secret or (meta.kind in SEARCHES and not first):
         raise StoreError(f"{directory} is incomplete: it has no configuration")
+    if unknown := set(spec.require or ()) - PROTECTIONS.keys():
+        raise StoreError(f"{directory} has no valid configuration: unknown protection {min(unknown)}")
     began = next((one.start for one in run.sessions if isinstance(one.start, RunStarted)), None)
-    model, is_language_model = identity(recipe.model)
+    model, is_language_model = identity(spec.model)
     return RunRecord(
         directory,
-        meta.get("kind", "run"),
-        recipe,
-        secret,
+        meta.kind,
+        spec,
+        meta.secret,
         first,
         model,
         began is not None and began.environment.get("is_language_model") is True
         if is_language_model is None
         else is_language_model,
         run.end.status if run.end else "",
-        dict(meta),
+        meta,
         began,
         run.unverified,
         store.proof,

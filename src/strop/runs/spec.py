@@ -71,7 +71,10 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         for name, hint in _hints().items():
             if wrong := violation(hint, getattr(self, name)):
                 raise ConfigurationError(f"--{name.replace('_', '-')} {wrong}")
-        normalized(self.workers)
+        if (
+            not self.on_cluster
+        ):  # that its package is installed is asked where it is used: a record may come from elsewhere
+            normalized(self.workers)
 
     @property
     def slots(self) -> int:

@@ -25,7 +25,7 @@ from strop.runs.journal import Journal
 from strop.runs.record import Record
 from strop.runs.results.parts import by_task, counted_answers, noted, sample
 from strop.runs.results.trained import ComparisonCounts, FromSeed, Iteration, TaskSamples, Trained
-from strop.runs.run_data import RunData, Spent, spec_of
+from strop.runs.run_data import RunData, Spent
 from strop.runs.run_directory import save
 from strop.runs.scopes import FINAL, IMPROVEMENT, ROLES
 from strop.store import Store
@@ -137,11 +137,10 @@ def best_improver(run: RunData) -> tuple[str, int]:
     Raises:
         StoreError: no iteration of the run has finished.
     """
-    spec = spec_of(run)
-    if spec is None or not run.iterations:
+    if run.spec is None or not run.iterations:
         raise StoreError("no iteration of the run has finished, so it has no improver")
     best = run.iterations[-1]
-    if spec.selection == "paper":
+    if run.spec.selection == "paper":
         best = max(run.iterations, key=lambda iteration: mean(iteration.train))
     best = next(iteration for iteration in run.iterations if iteration.improver == best.improver)
     return plain_text(run.text(best.improver).encode("utf-8", "backslashreplace").decode("utf-8")), best.t
@@ -164,18 +163,17 @@ def trained_of(
     searches: Mapping[str, Search] | None = None,
     best: tuple[str, int] | None = None,
 ) -> Trained:
-    """The result of a run. `searches`: SHA-256 of an improver → how it searches; `best`: the best improver and its t. Raises
-    ValueError if its recipe is damaged."""
-    kind, found, roles = data.meta.get("kind", "run"), searches or {}, data.costs.roles
+    """The result of a run. `searches`: SHA-256 of an improver → how it searches; `best`: the best improver and its t."""
+    kind, found, roles = data.meta.kind, searches or {}, data.costs.roles
     iterations = iterations_of(data, found)
     conclusion = conclusion_of(data, iterations) if kind == "run" else Conclusion("", "")
     (text, best_t), file = best or ("", None), directory / FILE
     return Trained(
         directory=directory,
         kind=kind,
-        tasks=_tasks(data),
-        trained_on=tuple(name for name in data.meta.get("task", "").split(", ") if name),
-        selection=_of_recipe(data, "selection", "paper") if kind == "run" else "",
+        tasks=data.spec.tasks if data.spec and data.start else (),
+        trained_on=data.meta.tasks,
+        selection=data.spec.selection if data.spec and kind == "run" else "",
         status=data.status,
         detail=data.detail,
         ended_by=data.ended_by,
@@ -183,8 +181,8 @@ def trained_of(
         waived=data.waived,
         sentence=conclusion.sentence,
         explanation=conclusion.detail,
-        model=data.meta.get("language_model", ""),
-        is_language_model=data.meta.get("is_language_model") == "true",
+        model=data.meta.model,
+        is_language_model=data.meta.is_language_model,
         iterations=iterations,
         final_comparison=_evidence(data.final_comparison),
         from_seed=_from_seed(data),
@@ -199,7 +197,7 @@ def trained_of(
         best_t=best_t,
         digest=digest_of(text) if text else "",
         improver=text,
-        own_score_because=data.own_score_because,
+        own_score_because=data.meta.own_score_because,
         unused_evaluations=data.unused_evaluations,
         audit=tuple(noted(data.notes)),
         costs=replace(data.costs, roles=defaultdict(Spent, {role: roles[role] for role in _ROLES if role in roles})),
@@ -257,16 +255,3 @@ def _iteration(event: IterationFinished, run: RunData, searches: Mapping[str, Se
 
 def _evidence(event: Compared | None) -> Comparison | None:
     return None if event is None else Comparison(**fields_of(Comparison, event))
-
-
-def _tasks(run: RunData) -> tuple[str, ...]:
-    further = map(str, run.recipe.get("further_tasks", ()))
-    return (_of_recipe(run, "task"), *further) if run.start else ()
-
-
-def _of_recipe(run: RunData, name: str, default: str | None = None) -> str:
-    """A field of a recipe. Raises ValueError if it is missing and has no default: a damaged record must not look whole."""
-    value = run.recipe.get(name, default)
-    if not isinstance(value, str):
-        raise ValueError(f"the recipe has no {name}")
-    return value

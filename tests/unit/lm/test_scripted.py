@@ -153,9 +153,9 @@ def test_answer_of_a_recording_costs_nothing_again(tmp_path: Path) -> None:
         (["text"], "line 1 must be"),
         ([HEAD.replace("1", "2")], "strop show RUN --responses"),
         ([HEAD, "", '"text"'], "line 3: "),
-        ([HEAD, "{"], "line 2: Invalid JSON"),
-        ([HEAD, "{}"], "line 2: request: Field required"),
-        ([HEAD, line("a").replace('"sample": 0', '"sample": "x"')], "line 2: sample: "),
+        ([HEAD, "{"], "line 2: it is no JSON"),
+        ([HEAD, "{}"], "line 2: it lacks request"),
+        ([HEAD, line("a").replace('"sample": 0', '"sample": "x"')], "line 2: sample is "),
     ],
 )
 def test_file_that_is_no_recording_is_named_with_its_line(tmp_path: Path, lines: list[str], named: str) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from strop.base.events import Compared, Event, IterationFinished, IterationStarted, RunFinished, RunStarted
 from strop.reproduce.cells import FOLDER, Cell
+from strop.runs.meta import Meta
 from strop.runs.results.trained import Trained
 from strop.runs.run_data import run_data
-from strop.runs.run_directory import TASKS
 from strop.runs.spec import improver_text
 from strop.runs.train import trained_of
 from strop.store import Store, Stored
@@ -41,13 +41,13 @@ class MadeRun:
     """That of its task; none when not given."""
 
     @property
-    def meta(self) -> dict[str, str]:
+    def meta(self) -> Meta:
         """The metadata of its record."""
         model = self.model or self.cell.spec.model
-        by_a_model = str(not model.startswith(("offline", "scripted"))).lower()
-        facts = {"kind": "run", "task": self.cell.spec.task, "secret": "00"}
-        facts |= {TASKS: json.dumps([self.digest])} if self.digest else {}
-        return facts | {"language_model": model, "is_language_model": by_a_model}
+        digests = (self.digest,) if self.digest else ()
+        by_a_model = not model.startswith(("offline", "scripted"))
+        tasks = (self.cell.spec.task,)
+        return Meta(tasks=tasks, task_digests=digests, secret=b"0", model=model, is_language_model=by_a_model)
 
     def events(self) -> Iterator[Event]:
         """What its record holds."""
@@ -74,7 +74,7 @@ class MadeRun:
     def record(self, directory: Path) -> Path:
         """Put its record where a protocol looks for it."""
         folder = directory / FOLDER / self.cell.name
-        with Store.create(folder, self.meta) as store:
+        with Store.create(folder, self.meta.texts(folder)) as store:
             for event in self.events():
                 store.append(event)
         return folder

@@ -13,7 +13,8 @@ from strop.reproduce.cells import Cell, Progress, carry_out, finished, locked, s
 from strop.reproduce.fig4 import Fig4
 from strop.reproduce.protocol import conclude, other_size, planned_protocol
 from strop.reproduce.table1 import Table1
-from strop.runs.evaluate import Named, named
+from strop.runs.evaluate import named
+from strop.runs.meta import Named
 from strop.runs.results.measured import Measured
 from strop.store import Store
 from support.records import from_elsewhere

@@ -19,10 +19,11 @@ from strop.lm.base import Completion, Keep, Request
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.offline import Offline
 from strop.lm.scripted import Scripted
-from strop.reproduce.table2 import ARMS, Asked, arm_of, batched, carry_out, judge, judged_in, request_of
+from strop.reproduce.table2 import arm_of, batched, carry_out, judge, judged_in, request_of
 from strop.runs.assembly import Components
 from strop.runs.context import session
 from strop.runs.journal import Journal
+from strop.runs.meta import ARMS, Arm, Asked
 from strop.runs.resume import recall
 from strop.runs.run_data import read_run
 from strop.runs.spec import RunSpec
@@ -30,7 +31,7 @@ from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 
 
-def generate(sandbox: JailedSandbox, store: Store, model: Any, n: int, name: str = "plain") -> list[Judged]:
+def generate(sandbox: JailedSandbox, store: Store, model: Any, n: int, name: Arm = "plain") -> list[Judged]:
     """A session that judges what the record lacks of n improvements; the judgements in the record."""
     parts = Components(RunSpec(task=""), (), KnownAnswers(model), sandbox, b"secret")
     with session(parts, Journal(store, discard, recalled=recall(store))) as context:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -21,8 +20,9 @@ from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, Observer
 from strop.runs.context import RunContext
-from strop.runs.evaluate import AGAIN, Named, carry_out, concluded, copies_of, measured_in, named, with_seed
+from strop.runs.evaluate import AGAIN, carry_out, concluded, copies_of, measured_in, named, with_seed
 from strop.runs.journal import Journal
+from strop.runs.meta import Meta, Named
 from strop.runs.record import Record
 from strop.runs.results.measured import Measured, Measurement
 from strop.runs.results.parts import Sample, sample
@@ -72,9 +72,8 @@ class Measuring:
     ) -> Measured:
         tasks, recalled = self._tasks[:count], None
         if self._store is None:
-            names = json.dumps([[improver.name, improver.digest] for improver in improvers])
-            meta = {"kind": kind, "task": ", ".join(task.name for task in tasks), "improvers": names}
-            self._store = Store.create(self._folder, meta)
+            meta = Meta(kind=kind, tasks=tuple(task.name for task in tasks), improvers=tuple(improvers))
+            self._store = Store.create(self._folder, meta.texts(self._folder))
             self._store.append(started(SPEC))
         else:
             recalled = recall(self._store)

@@ -36,6 +36,7 @@ from strop.runs.context import session
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.improve import ENOUGH, candidates_of, check_enough, improve_once, instances_needed, recorded
 from strop.runs.journal import Journal
+from strop.runs.meta import Meta
 from strop.runs.patching.result_files import BEST, BestSoFar
 from strop.runs.patching.source_files import Original
 from strop.runs.results.improved import Improved, Unfinished
@@ -71,8 +72,9 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path
         b = bench(**changes)
         parts = Components(RunSpec(max_responses=3), (b.task,), KnownAnswers(b.model), b.sandbox, b"secret")
         directory = tmp_path / "there"
-        fixed = meta_of(parts, "improve") if b.task.fixed_input else {}
-        with Store.create(directory, {"kind": "improve", "task": b.task.name, **fixed}) as store:
+        plain = Meta(kind="improve", tasks=(b.task.name,))
+        meta = meta_of(parts, "improve") if b.task.fixed_input else plain
+        with Store.create(directory, meta.texts(directory)) as store:
             with session(parts, Journal(store, View())) as context:
                 improve_once(context, improver, start)
             found = recorded(read_run(store))

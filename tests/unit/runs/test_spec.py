@@ -83,8 +83,8 @@ def test_cluster_is_refused_for_work_that_stays_on_this_machine() -> None:
         score_job(RunSpec(workers="dask:local:2"), load("lpn"), "", "train")
 
 
-@pytest.mark.parametrize("workers", ["-1", "1.5", "2000", "many", "²", "nothing:like-it"])
-def test_workers_are_refused_when_they_are_neither_a_number_nor_an_installed_kind(workers: str) -> None:
+@pytest.mark.parametrize("workers", ["-1", "1.5", "2000", "many", "²"])
+def test_workers_are_refused_when_they_are_not_a_number(workers: str) -> None:
     with pytest.raises(
         ConfigurationError, match=f"^--workers is {re.escape(workers)}; it must be a number of processes"
     ):

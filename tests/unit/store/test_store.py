@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strop.base.errors import EndedBy, StoreError
-from strop.base.events import KINDS, AuditNoted, Event, RunFinished
+from strop.base.events import KINDS, AuditNoted, Event, Extracted, RunFinished
 from strop.base.results import FaultKind, Verdict
 from strop.base.solution import digest_of
 from strop.runs.listing import list_runs
@@ -49,11 +49,13 @@ def any_event(draw: st.DrawFn) -> Event:
         tuple[Verdict, ...]: st.lists(st.sampled_from(typing.get_args(Verdict)), max_size=4).map(tuple),
         Mapping[str, int]: st.dictionaries(ANY_TEXT, WHOLE, max_size=3),
         Mapping[str, typing.Any]: st.dictionaries(ANY_TEXT, st.none() | st.lists(ANY_TEXT, max_size=2), max_size=3),
+        Mapping[str, str | bool]: st.dictionaries(ANY_TEXT, st.booleans() | ANY_TEXT, max_size=3),
         Mapping[str, float | int | str | None]: st.dictionaries(ANY_TEXT, st.none() | WHOLE, max_size=3),
         tuple[Mapping[str, float], ...]: st.lists(st.dictionaries(ANY_TEXT, WHOLE), max_size=3).map(tuple),
     }
     types = typing.get_type_hints(kind)
-    return kind(**{field.name: draw(of[types[field.name]]) for field in fields(kind)})  # type: ignore[arg-type]
+    values: dict[str, typing.Any] = {field.name: draw(of[types[field.name]]) for field in fields(kind)}
+    return kind(**values | ({"programs": values["contents"]} if kind is Extracted else {}))
 
 
 @settings(max_examples=50, deadline=None)

@@ -104,7 +104,7 @@ def full_run(tmp_path: Path) -> Path:
         Verdict: "ok",
         tuple[Verdict, ...]: ("ok",),
     }
-    of |= {Mapping[str, value]: {} for value in (int, typing.Any, float | int | str | None)}
+    of |= {Mapping[str, value]: {} for value in (int, typing.Any, str | bool, float | int | str | None)}
     of[tuple[Mapping[str, float], ...]] = ({"seconds": 0.5},)
     with Store.create(tmp_path / "full", {"task": "lpn"}) as store:
         for kind in sorted(KINDS.values(), key=lambda kind: kind.__name__ == "IterationFinished"):

@@ -39,7 +39,7 @@ def apply_command(
     if run_directory is None:
         notify(f"the newest improvement: {directory}")
     with Record.open(directory) as record:
-        if (kind := record.store.meta.get("kind", "run")) != "improve":
+        if (kind := record.run.meta.kind) != "improve":
             raise ConfigurationError(
                 f"{directory} is the record of {command_of(kind)}; only a run of strop improve has a patch"
             )

@@ -11,7 +11,8 @@ from strop.api.target import all_of
 from strop.base.errors import ConfigurationError
 from strop.cli.command import command
 from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions, Tasks
-from strop.runs.evaluate import Named, named, with_seed
+from strop.runs.evaluate import named, with_seed
+from strop.runs.meta import Named
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Whole
 
 

@@ -15,7 +15,6 @@ from strop.cli.commands.output import notify
 from strop.report.export import FILE_NAME, export
 from strop.report.track import check_trackers, sent
 from strop.runs.options import Switch
-from strop.runs.reading import reading
 from strop.store import is_locked
 
 TIME_LIMIT = 3600.0
@@ -50,9 +49,7 @@ def export_command(
         check_trackers([to])
         return _send(find_run(run), to)
     directory = find_run(run)
-    with reading(directory):
-        lines = export(directory, out or directory / FILE_NAME, texts=texts == "full", force=force)
-    for line in lines:
+    for line in export(directory, out or directory / FILE_NAME, texts=texts == "full", force=force):
         notify(escape(line, 2000))
     return 0
 

@@ -15,7 +15,6 @@ from strop.base.console import results_stream
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import Lasting, say
-from strop.runs.reading import opened
 from strop.store import Store
 
 PUBLISHED_NOTICE = (
@@ -77,7 +76,7 @@ def record_in(directory: Path, *, as_json: bool) -> Iterator[Store]:
         RecordChanged: it is not as it was recorded.
         StoreError: it cannot be read, or is damaged.
     """
-    with opened(directory) as store:
+    with Store.open(directory) as store:
         if store.unverified and not as_json:
             say(results(), store.unverified, style="bold yellow")
         yield store

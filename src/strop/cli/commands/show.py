@@ -13,10 +13,10 @@ from strop.cli.commands.options import Json, Run
 from strop.cli.commands.output import notify, present
 from strop.reproduce import table2 as table2  # its records are shown, too
 from strop.runs.options import Switch
-from strop.runs.reading import opened
 from strop.runs.record import Record
 from strop.runs.result import result_of
 from strop.runs.resume import write_answers
+from strop.store import Store
 
 
 def show_command(
@@ -48,7 +48,7 @@ def show_command(
 
 def _save_responses(directory: Path, path: Path) -> int:
     """Write the recorded responses of a run's language model to a new file."""
-    with opened(directory) as store:
+    with Store.open(directory) as store:
         count, unverified = write_answers(store, path), store.unverified
     if unverified:
         notify(escape(unverified, 2000))

@@ -17,9 +17,8 @@ from strop.analysis.stats import Estimate, estimate
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.solution import short
-from strop.core.metric_change import ObjectiveFacts, facts_from
+from strop.core.metric_change import ObjectiveFacts
 from strop.runs.claims.gains import in_units, unit_of
-from strop.runs.improve import OBJECTIVE_KEY
 from strop.runs.programs import programs_in
 from strop.runs.results.parts import sample
 from strop.runs.run_data import RunData
@@ -93,7 +92,7 @@ class Node:
 
 def nodes_of(run: RunData, store: Store) -> tuple[list[Node], int]:
     """The programs of a record in the order in which they were made, and how many candidates beyond MOST_NODES are left out."""
-    facts = facts_from(run.meta[OBJECTIVE_KEY]) if OBJECTIVE_KEY in run.meta else None
+    facts = run.meta.objective
     nodes: list[Node] = []
     ids: dict[int, str] = {}
     left_out = 0

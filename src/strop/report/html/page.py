@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,12 @@ from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
 from strop.runs.train import iterations_of
 from strop.runs.verified import Verified
+from strop.sandbox.posture import Posture
 
 
 def commands_of(run: RunData, directory: str) -> dict[str, str]:
     """Purpose → command line for a shell: to resume a run that did not finish, or to replay one that did."""
-    place, kind = shlex.quote(directory), run.meta.get("kind", "")
+    place, kind = shlex.quote(directory), run.meta.kind
     if kind != "replay" and run.status not in ("finished", "running"):
         return {"resume": f"strop resume {place}"}
     return {"replay": f"strop replay {place}"} if kind == "run" and run.status == "finished" else {}
@@ -75,23 +76,28 @@ class Page:
     @property
     def kind(self) -> str:
         """`run`, `improve`, `eval`, `compare`, `table2`; empty if the record does not say."""
-        return self.run.meta.get("kind", "")
+        return self.run.meta.kind
 
     @property
     def task(self) -> str:
         """Names of the tasks."""
-        return self.run.meta.get("task", "")
+        return self.run.meta.task
 
     @property
     def model(self) -> str:
         """Which model answered, and whether it is one."""
         meta = self.run.meta
-        return model_line(meta.get("language_model", ""), meta.get("is_language_model") == "true")
+        return model_line(meta.model, meta.is_language_model)
 
     @property
     def selection(self) -> str:
         """How Algorithm 1 replaces its improver; empty for other commands."""
-        return str(self.run.recipe.get("selection", "")) if self.kind == "run" else ""
+        return self.run.spec.selection if self.run.spec and self.kind == "run" else ""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The configuration of the last session."""
+        return asdict(self.run.spec) if self.run.spec else {}
 
     @property
     def environment(self) -> dict[str, Any]:
@@ -99,9 +105,9 @@ class Page:
         return dict(self.run.start.environment) if self.run.start else {}
 
     @property
-    def posture(self) -> dict[str, Any]:
-        """What the jail was observed to prevent when the run began."""
-        return {"protections": {}, "layers": {}} | (dict(self.run.start.posture) if self.run.start else {})
+    def posture(self) -> Posture:
+        """What the jail was observed to prevent."""
+        return self.run.posture
 
     @property
     def commands(self) -> dict[str, str]:
@@ -147,14 +153,14 @@ def read_page(record: Record, result: object = None) -> Page:
     """The page of a record, of any command, finished or not. `result`: what was read from it before.
 
     Raises:
-        StoreError, ValueError, TypeError, LookupError: the record is damaged.
+        StoreError: the record is damaged.
     """
     with record.again() as store:
         tables, run = Tables(store), record.run
         for stored in store.outline(*TABULATED):
             tables.add(stored)
         tables.end()
-        improvers = run.meta.get("kind") != "improve"
+        improvers = run.meta.kind != "improve"
         nodes, left_out = nodes_of(run, store)
         describe(nodes, run, store, improvers=improvers)
         cuts = [*tables.cuts(), *highlight_nodes(nodes)]
@@ -168,10 +174,9 @@ def read_page(record: Record, result: object = None) -> Page:
 def _headline(record: Record, page: Page, result: object) -> Conclusion:
     """What the terminal says of the run, in the same words."""
     ended = status_words(page.run.status, page.run.detail)
-    command = f"strop {page.kind}" if page.kind else "an unknown command"
     on_task = f" on {page.task}" if page.task else ""
     evaluations = quantity(page.tables.totals["evaluations"], "evaluation")
-    plainly = f"The record of {command}{on_task}: {evaluations}."
+    plainly = f"The record of strop {page.kind}{on_task}: {evaluations}."
     try:
         if page.kind == "run":
             return conclusion_of(page.run, page.iterations)

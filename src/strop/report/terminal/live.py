@@ -221,12 +221,11 @@ def displayed(module: Any) -> Callable[[str], object]:
 
 
 def _title(narration: Narration, elapsed: float) -> str:
-    recipe, t = narration.run.recipe, narration.t
-    of, limit = recipe.get("iterations"), recipe.get("max_time")
-    parts = ["strop", *(escape(str(recipe[name]), 24) for name in ("task", "model") if recipe.get(name))]
+    spec, t = narration.run.spec, narration.t
+    parts = ["strop", *(escape(each, 24) for each in ((spec.task, spec.model) if spec else ()) if each)]
     if t is not None:
-        parts.append(f"iteration {t}" + (f" of {of}" if isinstance(of, int) else ""))
-    time_words = duration(elapsed) + (f" of {duration(limit)}" if isinstance(limit, (int, float)) else "")
+        parts.append(f"iteration {t}" + (f" of {spec.iterations}" if spec else ""))
+    time_words = duration(elapsed) + (f" of {duration(spec.max_time)}" if spec and spec.max_time else "")
     return " · ".join([*parts, time_words, "Ctrl-C stops"])
 
 
@@ -254,35 +253,35 @@ def run_facts(narration: Narration) -> Iterator[tuple[str, str, str]]:
 
 def _budget_left(narration: Narration) -> Iterator[str]:
     """What is left of the budgets of the self-improvement in progress, or of strop improve."""
-    budgets: list[tuple[str, int, object]] = [
+    budgets: list[tuple[str, int, int | None]] = [
         (name, *narration.allowances.get(counter, (0, None)))
         for name, counter in (("meta-utility calls", META_UTILITY_CALLS), ("LM calls", LM_CALLS))
     ]
     if narration.t is None and narration.original is not None:
-        recipe, calls = narration.run.recipe, narration.run.costs.total.lm_calls
+        spec, calls = narration.run.spec, narration.run.costs.total.lm_calls
         budgets = [
-            ("evaluations", narration.tried, recipe.get("utility_budget")),
-            ("LM calls", calls, recipe.get("lm_budget")),
+            ("evaluations", narration.tried, spec.utility_budget if spec else None),
+            ("LM calls", calls, spec.lm_budget if spec else None),
         ]
     for name, used, limit in budgets:
-        if isinstance(limit, int):
+        if limit is not None:
             yield f"{name} {max(limit - used, 0)} of {limit}"
 
 
 def _limits(narration: Narration) -> Iterator[str]:
     """What is left of each limit of the run; without a limit on tokens, the tokens so far."""
-    recipe, before, costs = narration.run.recipe, narration.spent_before, narration.run.costs
-    cost, tokens, calls = (recipe.get(name) for name in ("max_cost", "max_tokens", "max_calls"))
+    spec, before, costs = narration.run.spec, narration.spent_before, narration.run.costs
+    cost, tokens, calls = (spec.max_cost, spec.max_tokens, spec.max_calls) if spec else (None, None, None)
     tokens_used = costs.total.input_tokens + costs.total.output_tokens
-    if isinstance(cost, (int, float)):
+    if cost is not None:
         reserved, used = costs.maybe_billed_dollars, (before[COST] + costs.reserved[COST]) / 1e9
         yield f"{money(used - reserved, costs.total.is_bound)} spent and {money(reserved)} reserved of {money(cost)}"
-    if isinstance(tokens, int):
+    if tokens is not None:
         spent = f"{before[TOKENS] + costs.reserved[TOKENS] - costs.maybe_billed_tokens:,}"
         yield f"{spent} tokens spent and {costs.maybe_billed_tokens:,} reserved of {tokens:,}"
     elif tokens_used:
         yield f"{quantity(tokens_used, 'token', ',')} spent"
-    if isinstance(calls, int):
+    if calls is not None:
         yield f"LM calls left {max(calls - before[LM_CALLS] - costs.total.lm_calls, 0)} of {calls}"
 
 

@@ -119,7 +119,7 @@ class Narration:
 
     def waiting(self, quiet: float) -> str:
         """What the run waits for if nothing happened for `quiet` seconds; empty below `SLOW`, except where people respond."""
-        inbox = str(self.run.recipe.get("model")).partition("inbox:")[2]
+        inbox = (self.run.spec.model if self.run.spec else "").partition("inbox:")[2]
         if self.in_flight and (inbox or quiet >= SLOW):
             where = f" in {inbox}" if inbox else ""
             return f"waiting for {quantity(self.in_flight, 'response')}{where} for {duration(quiet)}"
@@ -192,8 +192,8 @@ class Narration:
 
     def _tried(self, event: Evaluated) -> str | None:
         """One candidate of strop improve, its score or why it failed, and the cost so far."""
-        total, of = self.run.costs.total, self.run.recipe.get("utility_budget")
-        spent = [f"{self.tried} of {of} evaluations" if isinstance(of, int) else quantity(self.tried, "evaluation")]
+        total, spec = self.run.costs.total, self.run.spec
+        spent = [f"{self.tried} of {spec.utility_budget} evaluations" if spec else quantity(self.tried, "evaluation")]
         spent.append(quantity(total.lm_calls, "LM call"))
         if total.cost:
             spent.append(total.words)

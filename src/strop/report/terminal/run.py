@@ -84,7 +84,7 @@ def print_everything(trained: Trained, console: Console) -> None:
 
 def print_summary(trained: Trained, console: Console) -> None:
     """The summary; `strop show --full` has the rest."""
-    names = trained.run.meta.get("task", "") or ", ".join(trained.tasks)
+    names = trained.run.meta.task or ", ".join(trained.tasks)
     say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, f"STOP on {names}. {MEANING}")
     say(console, model_line(trained.model, trained.is_language_model))
@@ -146,14 +146,15 @@ def _next(trained: Trained) -> Iterator[str]:
 
 def _beside(trained: Trained) -> str:
     """How to see what one would use anyway beside the result, and what that takes."""
-    recipe, run = trained.run.recipe, near(trained.directory)
+    spec, run = trained.run.spec, near(trained.directory)
+    assert spec is not None  # the run has measured its first improver
     improvers = (f"{run}:0", f"{run}:{trained.best_t}", *USUAL)
     words = ["strop", "eval", *improvers, *(word for task in trained.tasks for word in ("--task", task))]
     asked = [("model", None), ("base_url", None), *((each.name, each.default) for each in fields(BudgetOptions))]
     for name, default in asked:
-        if name in recipe and recipe[name] != default:
-            words += [f"--{name.replace('_', '-')}", str(recipe[name])]
-    most = len(trained.tasks) * len(improvers) * int(recipe["lm_budget"]) * int(recipe["max_responses"])
+        if (value := getattr(spec, name)) != default:
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    most = len(trained.tasks) * len(improvers) * spec.lm_budget * spec.max_responses
     return f"beside {' and '.join(USUAL)}, in up to {quantity(most, 'response')} a copy: {shlex.join(words)}"
 
 

@@ -12,7 +12,7 @@ from strop.core.selection.gated import TOO_LARGE
 from strop.runs.claims.improvers import better_words, own_score_words, spent_words, where_measured
 from strop.runs.claims.numbers import between, by_how_much, interval_in_brackets, signed, too_few, written
 from strop.runs.results.trained import FromSeed, Iteration
-from strop.runs.run_data import REPEATS, RunData, named_in
+from strop.runs.run_data import RunData
 
 _ENDED = {
     "unfinished": ("the run was killed", "The run has not ended: its process was killed."),
@@ -65,7 +65,7 @@ def _no_result(run: RunData, measured: bool) -> str:
 
 def _no_improvement(t: int, run: RunData, *, returns: bool = False) -> str:
     """The sentence of a run that kept I_0 for t iterations, or `returns` to it."""
-    finished, iterations = run.status == "finished" and not run.ended_by, run.recipe.get("iterations")
+    finished, iterations = run.status == "finished" and not run.ended_by, run.spec.iterations if run.spec else 0
     if t == 0 and not finished:
         return _no_result(run, measured=True)
     if t == 0 and run.detail:
@@ -79,13 +79,13 @@ def _no_improvement(t: int, run: RunData, *, returns: bool = False) -> str:
 
 def _where(run: RunData) -> str:
     """What the last measurement was made on."""
-    tasks = run.meta.get("task", "") or str(run.recipe.get("task", ""))
-    return where_measured(tasks.split(", "), named_in(run.meta, REPEATS))
+    tasks = run.meta.tasks or (run.spec.tasks if run.spec else ())
+    return where_measured(tasks, run.meta.repeats)
 
 
 def _first(run: RunData, comma: str = "") -> str:
     """The name of I_0; `comma` ends its apposition inside a sentence."""
-    improver = str(run.recipe.get("improver", "seed"))
+    improver = run.spec.improver if run.spec else "seed"
     return "the seed improver" if improver == "seed" else f"the first improver, {improver}{comma}"
 
 
@@ -108,12 +108,12 @@ def _comparison(t: int, change: Estimate, before: float, run: RunData) -> tuple[
     """The last accepted improver, I_t, against the first: what the sealed instances show, and what the gate did; and why it was
     accepted, where that does not say it. `change`, from `before`: over the copies measured after each iteration."""
     change, gate = headline(t, change, before, run.final_comparison), run.gates.get(t)
-    name, own = f"the improver of iteration {t}", run.own_score_because
+    name, own = f"the improver of iteration {t}", run.meta.own_score_because
     where = f"from {change.before:.3f} to {change.after:.3f}, {_where(run)}, {change.on}"
     shown, changed = decided(change), f"û changed by {signed(change)}, {where}"
     rest = f"{_first(run, ',')} by {by_how_much(change)} in û, {where}{own_score_words(own)}."
     if gate is None or not gate.accepted:
-        paper = run.recipe.get("selection") == "paper" and shown <= 0
+        paper = run.spec is not None and run.spec.selection == "paper" and shown <= 0
         why = "Selection `paper` accepts what each self-improvement returns, better or not." if paper else ""
         if not shown:
             few = too_few(change, "copies", least_copies())

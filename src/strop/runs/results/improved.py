@@ -13,14 +13,14 @@ from strop.base.errors import ConfigurationError, Malformed
 from strop.base.events import in_full
 from strop.base.pluralize import plain
 from strop.base.shown import Shown
-from strop.core.metric_change import ObjectiveFacts, facts_from
+from strop.core.metric_change import ObjectiveFacts
 from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.claims.training import status_words
 from strop.runs.finding import Evidence, ScoredProgram
-from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_of, recorded
+from strop.runs.improve import candidates_of, recorded
 from strop.runs.patching.apply import apply_files
 from strop.runs.patching.result_files import BEST, CONSTRUCTION, DIFF, ORIGINAL_SCOPE, SOLUTION, SOLUTION_FILES
-from strop.runs.patching.source_files import Original, of_seed, original_from
+from strop.runs.patching.source_files import Original, of_seed
 from strop.runs.programs import best_in
 from strop.runs.record import Record
 from strop.runs.results.parts import AnswerCounts, Noted, counted_answers, noted
@@ -155,26 +155,20 @@ class Improved(Evidence, ImprovementRecord, Shown):
         return self.sentence
 
 
-def original_of(meta: Mapping[str, str], directory: Path) -> Original | None:
-    """The files that the run of the record in `directory` began with; None for the task's own seed."""
-    return original_from(meta[ORIGINAL_KEY], directory) if ORIGINAL_KEY in meta else None
-
-
 def read_improved(of: Record) -> Improved | Unfinished:
     """The result in a record of `strop improve`."""
-    run, directory = of.run, of.folder
-    source = original_of(run.meta, directory) or _seed(run)
-    facts = facts_from(run.meta[OBJECTIVE_KEY]) if OBJECTIVE_KEY in run.meta else None
+    run, meta = of.run, of.run.meta
+    source = meta.original or _seed(run)
     notes: Counter[str] = Counter()
     for event in run.audit:
         number, place = comparison_of(event.scope)
         if number == run.comparison and place.startswith("improved/"):
             notes[event.rule] += event.times
     record = ImprovementRecord(
-        directory=directory,
-        task=run.meta.get("task", ""),
-        model=run.meta.get("language_model", ""),
-        is_language_model=run.meta.get("is_language_model") == "true",
+        directory=of.folder,
+        task=meta.task,
+        model=meta.model,
+        is_language_model=meta.is_language_model,
         unverified=run.unverified,
         waived=run.waived,
         audit=tuple(noted(notes)),
@@ -185,13 +179,13 @@ def read_improved(of: Record) -> Improved | Unfinished:
         record=of,
     )
     of_record = {each.name: getattr(record, each.name) for each in fields(record)}
-    evidence = recorded(run, source, facts)
+    evidence = recorded(run, source)
     if evidence is None:
         candidates = candidates_of(in_full(event, run.text) for event in run.candidates)
         earlier = f"Comparison {run.compared} had a verdict; the search was continued after it." if run.compared else ""
         said = " ".join(filter(None, (UNFINISHED, status_words(run.status, run.detail), earlier)))
         return Unfinished(
-            **of_record, facts=facts, candidates=candidates, sentence=said, is_running=run.status == "running"
+            **of_record, facts=meta.objective, candidates=candidates, sentence=said, is_running=run.status == "running"
         )
     return Improved(**of_record, **{each.name: getattr(evidence, each.name) for each in fields(evidence)})
 

@@ -182,7 +182,7 @@ def test_a_page_is_made_of_whatever_a_killed_run_left(page: MakePage, kept: int)
 def test_a_record_without_events_has_a_page(tmp_path: Path) -> None:
     Store.create(tmp_path / "run", {}).close()
     document = page_of(tmp_path / "run")
-    assert document.kind == "" and document.nodes == [] and figures_of(document) == []
+    assert document.kind == "run" and document.nodes == [] and figures_of(document) == []
 
 
 def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None:
@@ -226,8 +226,8 @@ def test_an_answer_to_no_message_is_counted_and_not_shown(page: MakePage) -> Non
 
 
 def test_the_protections_of_a_page_are_as_they_were_observed(page: MakePage) -> None:
-    protections = page([]).posture["protections"]
-    found = {name: (each["enforced"], each["detail"]) for name, each in protections.items()}
+    protections = page([]).posture.protections
+    found = {name: (each.enforced, each.detail) for name, each in protections.items()}
     assert found == {"write": (True, ""), "network": (False, "a port")}
 
 

@@ -10,6 +10,7 @@ from strop.analysis.stats import group_difference
 from strop.base.events import Compared, Event, RunFinished, RunStarted
 from strop.runs.claims.numbers import between
 from strop.runs.claims.training import Conclusion, conclusion_of
+from strop.runs.meta import Meta
 from strop.runs.results.parts import sample
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
@@ -231,7 +232,7 @@ def test_run_without_a_gate_claims_what_sealed_copies_show_alone() -> None:
 def test_better_by_their_own_scores_is_said_where_programs_compute_them() -> None:
     for interval in ((0.02, 0.18), (-0.05, 0.25)):
         run = run_of(GATE, replace(LAST, interval=interval))
-        run.meta = {"own_score_because": '{"lpn": "the program prints this score itself"}'}
+        run.meta = Meta(own_score_because={"lpn": "the program prints this score itself"})
         sentence = conclusion_of(run, iterations(0.871, n=3)).sentence
         assert sentence.startswith("By their own scores") and "Better" not in sentence
         assert sentence.endswith("; on lpn the program prints this score itself.")

@@ -11,7 +11,8 @@ import pytest
 from strop.base.results import Evaluation
 from strop.base.shown import print_result
 from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
-from strop.runs.evaluate import Named, concluded
+from strop.runs.evaluate import concluded
+from strop.runs.meta import Named
 from strop.runs.results.measured import Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, sample
 from support.tables import terminal

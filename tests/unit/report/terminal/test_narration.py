@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from strop.base.budget import GATE_PAIRS, HELD_OUT
-from strop.base.events import BudgetMoved, Evaluated, Event, ImproveStarted, IterationStarted, RunStarted
+from strop.base.events import BudgetMoved, Evaluated, Event, ImproveStarted, IterationStarted
 from strop.report.terminal.narration import Narration, tally
 
 
@@ -118,11 +117,6 @@ def test_narration_forgets_candidates_and_budget_when_an_iteration_starts(happen
 )
 def test_narration_says_what_an_improvement_is_for(scope: str, words: str) -> None:
     assert seen([ImproveStarted(scope=scope, improver="I", initial_solution="s", utility="lpn")]).doing == words
-
-
-@pytest.mark.parametrize("spec", ["a text", [], 7])
-def test_narration_does_without_the_recipe_when_it_cannot_be_read(spec: Any) -> None:
-    assert seen([RunStarted(scope="", spec=spec, environment={}, posture={})]).run.recipe == {}
 
 
 @pytest.mark.parametrize(

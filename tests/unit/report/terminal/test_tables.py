@@ -17,6 +17,7 @@ from strop.report.terminal.evaluation import print_score
 from strop.report.terminal.run import print_iterations, print_runs, print_trained
 from strop.report.terminal.tables import print_pairs, print_table
 from strop.runs.listing import RunListing
+from strop.runs.meta import Meta
 from strop.runs.results.listings import Runs
 from strop.runs.run_data import RunData, run_data
 from strop.runs.score import Scored
@@ -79,7 +80,7 @@ def test_run_table_counts_no_pause_between_two_stretches(stored: list[Stored[Eve
 
 def test_run_table_begins_with_the_model(stored: list[Stored[Event]]) -> None:
     run = run_data(stored)
-    run.meta = {**run.meta, "language_model": "offline"}
+    run.meta = Meta(model="offline")
     assert printed(lambda console: print_run(run, console)).startswith(
         "model: offline; a stand-in answered, not a language model"
     )

@@ -12,10 +12,12 @@ import pytest
 from strop.analysis.audit import RULES
 from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.base.as_document import as_document
+from strop.base.errors import StoreError
 from strop.base.events import AuditNoted, Event, IterationFinished, RunStarted, outlined
 from strop.base.solution import digest_of
 from strop.report.terminal.narration import Narration
 from strop.report.terminal.run import print_trained
+from strop.runs.meta import Meta
 from strop.runs.results.parts import Noted, noted
 from strop.runs.results.trained import Trained
 from strop.runs.run_data import RunData, run_data
@@ -40,7 +42,7 @@ def test_result_of_a_run_holds_what_the_run_was_and_each_iteration(stored: list[
         "directory": "runs/x",
         "kind": "run",
         "tasks": ["lpn"],
-        "selection": "paper",
+        "selection": "gated",
         "status": "finished",
         "detail": "",
         "file": None,
@@ -94,17 +96,17 @@ def test_run_is_unfinished_when_it_was_taken_up_again(stored: list[Stored[Event]
     assert of(again).status == "unfinished"
 
 
-@pytest.mark.parametrize("spec", ["", [], {}, {"task": 3}, {"task": "lpn", "selection": None}])
-def test_result_is_refused_where_the_recipe_is_damaged(spec: Any) -> None:
+@pytest.mark.parametrize("spec", ["a text", [1], {"task": 3}, {"task": "lpn", "selection": None}])
+def test_record_is_refused_where_its_configuration_is_damaged(spec: Any) -> None:
     begun = [Stored(1, 0.0, RunStarted(scope="", spec=spec, environment={}, posture={}))]
-    with pytest.raises(ValueError, match="recipe"):
+    with pytest.raises(StoreError, match="no valid configuration"):
         of(begun)  # type: ignore[arg-type]
 
 
 def summary(events: list[Stored[Event]]) -> list[str]:
     console = terminal(io.StringIO())
     run = run_data(events)
-    run.meta = {**run.meta, "language_model": "offline"}
+    run.meta = Meta(model="offline")
     print_trained(trained_of(run, Path("runs/x")), console)
     return console.file.getvalue().splitlines()  # type: ignore[attr-defined, no-any-return]
 

@@ -8,7 +8,6 @@ from strop.api.lookup import RUNS
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import present
-from strop.runs.reading import reading
 from strop.runs.results.listings import runs_in
 
 
@@ -22,6 +21,5 @@ def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
     """
     if folder != RUNS and not folder.is_dir():
         raise ConfigurationError(f"there is no folder {folder}")
-    with reading(folder):
-        present(runs_in(folder), as_json=as_json)
+    present(runs_in(folder), as_json=as_json)
     return 0

@@ -18,8 +18,9 @@ from strop.reproduce.cells import Progress
 from strop.reproduce.fig4 import Fig4, Fig4Weak
 from strop.reproduce.protocol import Protocol, perform, planned_protocol
 from strop.reproduce.table1 import Table1
-from strop.reproduce.table2 import ARMS, BATCH, Asked, flagged_in, table2_job
+from strop.reproduce.table2 import BATCH, flagged_in, table2_job
 from strop.runs.assembly import metered
+from strop.runs.meta import ARMS, Asked
 from strop.runs.options import LimitOptions, ModelOptions, Whole, Workers
 from strop.runs.record import Record
 from strop.runs.spec import RunSpec

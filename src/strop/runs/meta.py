@@ -1,0 +1,181 @@
+"""What a record says of its whole run: its metadata, written and read in one place.
+
+docs/results.md describes the record for other tools, to which each entry is a text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from strop.base.errors import ConfigurationError, StoreError
+from strop.base.from_json import from_json
+from strop.base.solution import digest_of
+from strop.core.metric_change import ObjectiveFacts
+from strop.runs.patching.source_files import Original, original_from
+from strop.runs.spec import RunSpec
+
+T = TypeVar("T")
+Arm = Literal["plain", "warning"]
+
+
+ARMS: tuple[Arm, ...] = ("plain", "warning")
+MOST_ASKED = 1_000_000
+"""The largest number of answers for Table 2."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How many improvements of which arms are judged for Table 2.
+
+    Raises:
+        ConfigurationError: `n` is out of its range.
+    """
+
+    n: int
+    arms: tuple[Arm, ...] = ARMS
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n <= MOST_ASKED:
+            raise ConfigurationError(f"--n is {self.n}; it must be between 1 and {MOST_ASKED}")
+
+
+@dataclass(frozen=True)
+class Named:
+    """An improver and the name that the user gave it."""
+
+    name: str
+    """A shipped improver, a file, or RUN:t."""
+    text: str
+    trained_on: tuple[str, ...] = ()
+    """The tasks that it was trained on, as far as a record or a result names them."""
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meta:
+    """What a record says of its whole run. What it does not say is empty."""
+
+    kind: str = "run"
+    """The command: `run`, `improve`, `eval`, `compare`, `table2`, or `replay`."""
+    tasks: tuple[str, ...] = ()
+    """Names of the tasks."""
+    task_digests: tuple[str, ...] = ()
+    """The digest of each task, by which a record knows what it measured."""
+    model: str = ""
+    """Specification of the language model, such as `openai/gpt-4o` or `offline`."""
+    is_language_model: bool = False
+    """False for stand-ins such as `offline`."""
+    secret: bytes = b""
+    """What its instances and the random numbers of its guests derive from."""
+    spec: RunSpec | None = None
+    """The configuration of its first session."""
+    repeats: frozenset[str] = frozenset()
+    """Tasks that measure on the test split what they measure in training, because their instances do not differ by seed."""
+    fixed_input: frozenset[str] = frozenset()
+    """Tasks whose input is the same by wish."""
+    own_score_because: Mapping[str, str] = field(default_factory=dict)
+    """Task → why its score is the program's own; without those whose programs the user trusts."""
+    improver: str = ""
+    """Text of I_0, or of the improver of `strop improve`."""
+    original: Original | None = None
+    """The user's files that `strop improve` started from; None: the task's own seed."""
+    objective: ObjectiveFacts | None = None
+    """What is measured; None for a task that has only scores."""
+    best_known: Mapping[str, float] = field(default_factory=dict)
+    """Metric, or `utility` → the best known value."""
+    improvers: tuple[Named, ...] = ()
+    """What `strop eval` measures."""
+    asked: Asked | None = None
+    """What Table 2 was asked for."""
+
+    @property
+    def task(self) -> str:
+        """Names of the tasks, as one text."""
+        return ", ".join(self.tasks)
+
+    def texts(self, directory: Path) -> dict[str, str]:
+        """The entries of a record in `directory`."""
+        trained = {each.name: each.trained_on for each in self.improvers if each.trained_on}
+        found: dict[str, Any] = {
+            "kind": self.kind,
+            "task": self.task,
+            "language_model": self.model,
+            "is_language_model": self.is_language_model,
+            "task_digests": self.task_digests,
+            "secret": self.secret.hex(),
+            "seed": None if self.spec is None else self.spec.seed,
+            "spec": self.spec and self.spec.to_json(),
+            "own_score_because": self.own_score_because,
+            "fixed_input": sorted(self.fixed_input),
+            "repeats": sorted(self.repeats),
+            "improver": self.improver,
+            "original": self.original and self.original.to_json(directory),
+            "best_known": self.best_known,
+            "objective": self.objective and self.objective.to_json(),
+            "improvers": [(each.name, each.digest) for each in self.improvers],
+            "improver_texts": {each.digest: each.text for each in self.improvers},
+            "trained_on": trained,
+            "asked": self.asked and asdict(self.asked),
+        }
+        said = {key: value for key, value in found.items() if isinstance(value, bool | int) or value}
+        return {key: value if isinstance(value, str) else json.dumps(value) for key, value in said.items()}
+
+
+NOTHING_SAID = Meta()
+"""What nothing is known of."""
+
+
+def read_meta(texts: Mapping[str, str], directory: Path) -> Meta:
+    """What the metadata of the record in `directory` say.
+
+    Raises:
+        StoreError: the record is damaged: an entry is something else.
+    """
+    try:
+        return _read(texts, directory)
+    except (ConfigurationError, StoreError, ValueError) as error:
+        raise StoreError(f"the record in {directory} is damaged: {error}") from error
+
+
+def _read(texts: Mapping[str, str], directory: Path) -> Meta:
+    def entry(key: str, kind: type[T], default: Any) -> T:
+        try:
+            return from_json(kind, texts[key]) if key in texts else default
+        except ValueError as error:
+            raise ValueError(f"of its {key.replace('_', ' ')}, {error}") from None
+
+    def names(key: str) -> tuple[str, ...]:
+        return entry(key, tuple[str, ...], ())
+
+    by_digest, trained = (
+        entry("improver_texts", dict[str, str], {}),
+        entry("trained_on", dict[str, tuple[str, ...]], {}),
+    )
+    improvers = entry("improvers", tuple[tuple[str, str], ...], ())
+    if unknown := [name for name, digest in improvers if digest_of(by_digest.get(digest, "")) != digest]:
+        raise ValueError(f"it has no text of the improver {unknown[0]}")
+    return Meta(
+        kind=texts.get("kind", "run"),
+        tasks=tuple(texts["task"].split(", ")) if texts.get("task") else (),
+        task_digests=names("task_digests"),
+        model=texts.get("language_model", ""),
+        is_language_model=entry("is_language_model", bool, False),
+        secret=bytes.fromhex(texts.get("secret", "")),
+        spec=RunSpec.from_json(texts["spec"]) if "spec" in texts else None,
+        repeats=frozenset(names("repeats")),
+        fixed_input=frozenset(names("fixed_input")),
+        own_score_because=entry("own_score_because", dict[str, str], {}),
+        improver=texts.get("improver", ""),
+        original=original_from(texts["original"], directory) if "original" in texts else None,
+        objective=entry("objective", ObjectiveFacts, None),
+        best_known=entry("best_known", dict[str, float], {}),
+        asked=entry("asked", Asked, None),
+        improvers=tuple(Named(name, by_digest[digest], trained.get(name, ())) for name, digest in improvers),
+    )
