@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from strop.base.events import Evaluated, LmResponded
+from strop.base.events import Evaluated, LmCalled, LmResponded
 from strop.lm.scripted import Scripted
 from strop.store import Store
 from support.openai_server import OpenAIServer
@@ -85,6 +85,26 @@ def test_finish_compares_what_was_found_without_a_further_response_when_a_run_wa
     assert strop("replay", "there").returncode == 0
     with Store.open(tmp_path / "there") as store:
         assert sum(1 for _ in store.events(LmResponded)) > 0
+
+
+def test_search_that_was_killed_after_a_comparison_in_a_call_that_found_nothing_ends_by_finish_as_its_replay_does(
+    strop: Any, start_strop: Any, tmp_path: Path
+) -> None:
+    def calls() -> int:
+        with Store.open(tmp_path / "there") as store:
+            return sum(1 for _ in store.events(LmCalled))
+
+    with OpenAIServer(programs()) as server:
+        assert improved(strop, server, "--max-calls", "2").returncode == 0
+    with OpenAIServer(programs(), ["slow:8"], cycle=True) as server:
+        process = start_strop("resume", "there", "--max-calls", "9", "--base-url", server.url, **KEY)
+        wait_until(lambda: calls() > 2)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+    assert strop("resume", "there", "--finish", **KEY).returncode == 0
+    found = shown(strop)
+    assert (found["ended_by"], found["comparison"], found["cost"]["lm_calls"]) == ("finish", 2, 3)
+    assert strop("replay", "there").returncode == 0
 
 
 def test_time_for_the_comparison_is_kept_when_the_model_is_slow(strop: Any) -> None:

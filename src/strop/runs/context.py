@@ -147,14 +147,14 @@ class RunContext:
     def ended(self, scope: str, over: SearchOver) -> int:
         """Record that the search ended before its end, in an outermost scope. Returns how often that has happened so far.
 
-        A resumed run that found nothing new has not ended once more.
+        A resumed run that asked for nothing new has not ended once more.
         """
         self.journal.detail = f"the search ended early: {over.detail}"
         tally, ends = self.journal.tally(scope), self.host.past.ends
         event = SearchEnded(
             scope=scope, by=over.by, detail=over.detail, lm_calls=tally.lm_calls, utility_calls=tally.evaluations
         )
-        if ends and (ends[-1].scope, ends[-1].utility_calls) == (scope, event.utility_calls):
+        if ends and replace(ends[-1], by=over.by, detail=over.detail) == event:
             return len(ends)
         self.record(event)
         return len(ends) + 1

@@ -333,6 +333,7 @@ class RunData:
             case IterationStarted():
                 self.beginnings[event.t] = event.improver
             case SearchEnded():
+                self._went_on()  # also where the search made a call and evaluated nothing
                 self.search_ends.append(event)
                 self.search_end = event
             case IterationFinished():
