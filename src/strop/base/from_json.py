@@ -10,16 +10,9 @@ from functools import cache, partial
 from math import isfinite
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import (
-    Any,
-    Literal,
-    TypeAlias,
-    TypeVar,
-    Union,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from annotated_types import Ge, Gt, Le
 
 T = TypeVar("T")
 Reader: TypeAlias = Callable[[Any], Any]
@@ -96,22 +89,27 @@ def wrong(name: str, error: ValueError) -> ValueError:
 @cache
 def readers_of(kind: type) -> Mapping[str, Reader]:
     """Field of a dataclass → how its values are read."""
-    types = get_type_hints(kind)
+    types = get_type_hints(kind, include_extras=True)
     return {field.name: reader_of(types[field.name]) for field in fields(kind) if field.init}
 
 
 @cache
 def reader_of(hint: Any) -> Reader:
-    """How values of a type are read: a dataclass, an optional or literal type, a list, an object with values of one type, or a
-    simple one. A number is finite, an integer fits into 64 bits."""
+    """How values of a type are read: a dataclass, a bounded, optional or literal type, a list, an object with values of one type,
+    or a simple one. A number is finite, an integer fits into 64 bits."""
     origin, parts = get_origin(hint), get_args(hint)
     if is_dataclass(hint):
         return _of(_is_object, "a JSON object", partial(_made, hint))
+    if origin is Annotated:
+        return _bounded(reader_of(parts[0]), parts[1:])
     if origin in (Union, UnionType):
         return _one_of([reader_of(part) for part in parts if part is not NoneType], is_optional=NoneType in parts)
     if origin is Literal:
-        kinds = {type(part) for part in parts}
-        return _of(lambda value: type(value) in kinds and value in parts, f"one of {', '.join(map(str, parts))}")
+        kinds = tuple(map(type, parts))
+        return _of(
+            lambda value: isinstance(value, kinds) and value is not True and value in parts,
+            f"one of {', '.join(map(repr, parts))}",
+        )
     if origin is tuple and Ellipsis in parts:
         each = reader_of(parts[0])
         return _of(_is_list, "a list", lambda value: tuple(map(each, value)))
@@ -132,8 +130,28 @@ def _of(fits: Callable[[Any], bool], what: str, made: Reader | None = None) -> R
 
     def read(value: Any) -> Any:
         if not fits(value):
-            raise ValueError(f"is {value!r:.60}; it must be {what}")
+            raise _wrong(value, what)
         return value if made is None else made(value)
+
+    return read
+
+
+def _wrong(value: object, what: str) -> ValueError:
+    shown = f"{value:g}" if isinstance(value, float) else f"{value!r:.60}"
+    return ValueError(f"is {shown}; it must be {what}")
+
+
+def _bounded(inner: Reader, bounds: tuple[Any, ...]) -> Reader:
+    def read(value: Any) -> Any:
+        number = inner(value)
+        for bound in bounds if number is not None else ():
+            if isinstance(bound, Ge) and not number >= bound.ge:
+                raise _wrong(value, f"{bound.ge:g} or more")
+            if isinstance(bound, Gt) and not number > bound.gt:
+                raise _wrong(value, f"more than {bound.gt:g}")
+            if isinstance(bound, Le) and not number <= bound.le:
+                raise _wrong(value, f"{bound.le:g} or less")
+        return number
 
     return read
 
@@ -172,19 +190,19 @@ def _is_list(value: Any) -> bool:
 
 
 def _is_integer(value: Any) -> bool:
-    return type(value) is int and -(1 << 63) <= value < 1 << 63
+    return isinstance(value, int) and not isinstance(value, bool) and -(1 << 63) <= value < 1 << 63
 
 
 def _is_number(value: Any) -> bool:
-    return isfinite(value) if type(value) is float else _is_integer(value)
+    return isfinite(value) if isinstance(value, float) else _is_integer(value)
 
 
 _SIMPLE: dict[Any, Reader] = {
     Any: lambda value: value,
     object: lambda value: value,
-    str: _of(lambda value: type(value) is str, "a text"),
+    str: _of(lambda value: isinstance(value, str), "a text"),
     bool: _of(lambda value: type(value) is bool, "true or false"),
     int: _of(_is_integer, "a whole number"),
-    float: _of(_is_number, "a finite number"),
-    Path: _of(lambda value: type(value) is str, "a text", Path),
+    float: _of(_is_number, "a number"),
+    Path: _of(lambda value: isinstance(value, str), "a text", Path),
 }

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import operator
-from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from annotated_types import Ge, Gt, Le
 
 from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.errors import ConfigurationError, StoreError
-from strop.base.from_json import read_json
+from strop.base.from_json import read_json, reader_of
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
 from strop.base.randomness import derive
 from strop.base.unified_diff import plain_text
@@ -71,9 +68,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         for name, hint in _hints().items():
             if wrong := violation(hint, getattr(self, name)):
                 raise ConfigurationError(f"--{name.replace('_', '-')} {wrong}")
-        if (
-            not self.on_cluster
-        ):  # that its package is installed is asked where it is used: a record may come from elsewhere
+        if not self.on_cluster:  # a record may name one whose package is not installed here; a job may not
             normalized(self.workers)
 
     @property
@@ -122,46 +117,13 @@ def _hints() -> dict[str, Any]:
     return get_type_hints(RunSpec, include_extras=True)
 
 
-_KINDS: Mapping[Any, tuple[Callable[[Any], bool], str]] = {
-    str: (lambda value: isinstance(value, str), "a text"),
-    bool: (lambda value: isinstance(value, bool), "true or false"),
-    int: (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
-    float: (lambda value: isinstance(value, int | float) and value == value and value is not True, "a number"),
-    tuple: (lambda value: isinstance(value, tuple) and all(isinstance(one, str) for one in value), "a list of texts"),
-}
-"""Kind of a field → whether a value is of it, and its name."""
-_BOUNDS: Mapping[type, tuple[Callable[[Any, Any], bool], str]] = {
-    Ge: (operator.ge, "{:g} or more"),
-    Gt: (operator.gt, "more than {:g}"),
-    Le: (operator.le, "{:g} or less"),
-}
-"""Kind of a bound → whether a value keeps it, and the rule in words."""
-
-
 def violation(hint: Any, value: object) -> str:
     """What is wrong with a value of a field with this type and these bounds; empty if nothing is."""
-    rule = _broken_rule(hint, value)
-    shown = f"{value:g}" if isinstance(value, float) else f"{value!r:.80}"
-    return f"is {shown}; it must be {rule}" if rule else ""
-
-
-def _broken_rule(hint: Any, value: Any) -> str:
-    """What a value must be; empty if it is that."""
-    origin, parts = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        if (broken := _broken_rule(parts[0], value)) or value is None:
-            return broken
-        for kind, (keeps, words) in _BOUNDS.items():
-            for limit in (getattr(bound, kind.__name__.lower()) for bound in parts[1:] if isinstance(bound, kind)):
-                if not keeps(value, limit):
-                    return words.format(limit)
-        return ""
-    if origin in (Union, UnionType):
-        return "" if value is None and NoneType in parts else _broken_rule(parts[0], value)
-    if origin is Literal:
-        return "" if value in parts else f"one of {', '.join(map(repr, parts))}"
-    fits, name = _KINDS[origin or hint]
-    return "" if fits(value) else name
+    try:
+        reader_of(hint)([*value] if isinstance(value, tuple) else value)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 PAPERS = RunSpec(**PAPER)
