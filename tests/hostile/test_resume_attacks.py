@@ -182,7 +182,9 @@ def test_recipe_that_is_none_gets_one_line(folder: Folder, wrong: dict[str, Any]
 @pytest.mark.parametrize(
     "change",
     ["'$.parameters', '{') WHERE kind = 'LmResponded'", "'$.request', '') WHERE kind = 'LmResponded'"]
-    + ["'$.cost', 'much') WHERE kind = 'LmCalled'"]
+    + ["'$.cost', 'much') WHERE kind = 'LmCalled'", "'$.contents', json('[]')) WHERE kind = 'Extracted'"]
+    + ["'$.value', 1e308) WHERE kind = 'Evaluated'", "'$.seconds', 1), at = 9e999 WHERE kind = 'RunStarted'"]
+    + ["'$.posture', json('{\"protections\": [1]}')) WHERE kind = 'RunStarted'"]
     + [f"'$.amount', {amount}) WHERE kind = 'BudgetMoved'" for amount in ("'much'", "-5")],
 )
 def test_event_that_is_none_gets_one_line(folder: Folder, change: str) -> None:

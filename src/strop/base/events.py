@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from strop.base.errors import EndedBy
-from strop.base.results import Comparison, Evaluation, Fault, Improvement, Response
+from strop.base.results import Comparison, Evaluation, Fault, Improvement, Response, Unit
 from strop.base.solution import digest_of
 
 
@@ -234,9 +234,9 @@ class IterationFinished(Event):
     """Whether the candidate became I_t."""
     reason: str
     """Why it did, or did not, as text."""
-    train: tuple[float, ...]
+    train: tuple[Unit, ...]
     """û of I_t on the training split, one value for each copy."""
-    test: tuple[float, ...]
+    test: tuple[Unit, ...]
     """û of I_t on the sealed split, one value for each copy."""
     lm_calls: int
     """LM calls of the iteration, with those of its gate."""

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, fields
 from functools import reduce
 from math import fsum
 from operator import add
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
+
+from annotated_types import Ge, Le
 
 from strop.base.as_document import HIDDEN, computed
 
@@ -20,6 +22,10 @@ Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
 ScoredBy: TypeAlias = Literal["host", "judge", "kernel", "program"]
 """Who computes a score: the host, a judge in a jail of its own, the kernel, or the program's own process."""
+Unit: TypeAlias = Annotated[float, Ge(-1e-9), Le(1 + 1e-9)]
+"""A utility, in [0, 1] up to rounding."""
+Change: TypeAlias = Annotated[float, Ge(-1 - 1e-9), Le(1 + 1e-9)]
+"""A difference of two of them."""
 _DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violated"})
 
 
@@ -39,11 +45,11 @@ def means_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
 class Evaluation:
     """The result of scoring one candidate."""
 
-    value: float
+    value: Unit
     """The utility, in [0, 1]."""
     verdict: Verdict
     """`ok`, or the verdict of the first failing instance."""
-    scores: tuple[float, ...] = ()
+    scores: tuple[Unit, ...] = ()
     """One score for each instance that ran; for a meta-utility one for each copy."""
     verdicts: tuple[Verdict, ...] = ()
     """One verdict for each of `scores`."""
@@ -96,7 +102,7 @@ class Evaluation:
 class Comparison:
     """What pairs show of a candidate and the incumbent, in a gate or in the final comparison of a run, and their cost."""
 
-    differences: tuple[float, ...]
+    differences: tuple[Change, ...]
     """Candidate minus incumbent, in [-1, 1], for each pair that counted."""
     pairs: int
     """Pairs paid for; some of the last round may not have counted."""
@@ -114,7 +120,7 @@ class Comparison:
     """A gate's largest evidence, over time, that the candidate is better; 0 in the final comparison, which has none."""
     threshold: float = 0.0
     """The evidence at which a gate accepts the candidate: one over the error rate."""
-    before: tuple[float, ...] = ()
+    before: tuple[Unit, ...] = ()
     """The incumbent's value in each of these pairs. Only the final comparison of a run has them."""
 
     @computed

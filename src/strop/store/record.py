@@ -46,6 +46,8 @@ from strop.store.proof import OWN, Proof, with_seal
 
 FILE_NAME = "run.sqlite"
 
+_LATEST = 1e11
+"""Unix seconds that no event has: the year 5138."""
 _PAGE = 500
 """Events read at a time: no read transaction stays open while the caller works."""
 
@@ -394,6 +396,8 @@ class Store:
                     self.proof.check(row)
                 seq, at, where, name, data, _ = row
                 if name in KINDS:
+                    if not abs(at) < _LATEST:
+                        raise StoreError(f"the record in {self.directory} is damaged: event {seq} has the time {at}")
                     yield Stored(seq, at, self._decode(seq, KINDS[name], where, data, text))
             if len(rows) < _PAGE:
                 return

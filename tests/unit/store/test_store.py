@@ -27,6 +27,7 @@ ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=40)
 """Lone surrogates, NUL and control characters too."""
 WHOLE = st.integers(-(1 << 63), (1 << 63) - 1)
 """What SQLite reads as an integer."""
+ANY_FLOAT = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @st.composite
@@ -36,11 +37,11 @@ def any_event(draw: st.DrawFn) -> Event:
         str: ANY_TEXT,
         int: WHOLE,
         bool: st.booleans(),
-        float: st.floats(allow_nan=False, allow_infinity=False),
+        float: st.floats(0, 1),
         str | None: st.none() | ANY_TEXT,
         int | None: st.none() | WHOLE,
         tuple[str, ...]: st.lists(ANY_TEXT, max_size=4).map(tuple),
-        tuple[float, ...]: st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=4).map(tuple),
+        tuple[float, ...]: st.lists(st.floats(0, 1), max_size=4).map(tuple),
         tuple[float, float]: st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2),
         EndedBy: st.sampled_from(typing.get_args(EndedBy)),
         tuple[int, ...]: st.lists(WHOLE, max_size=4).map(tuple),
@@ -51,7 +52,9 @@ def any_event(draw: st.DrawFn) -> Event:
         Mapping[str, typing.Any]: st.dictionaries(ANY_TEXT, st.none() | st.lists(ANY_TEXT, max_size=2), max_size=3),
         Mapping[str, str | bool]: st.dictionaries(ANY_TEXT, st.booleans() | ANY_TEXT, max_size=3),
         Mapping[str, float | int | str | None]: st.dictionaries(ANY_TEXT, st.none() | WHOLE, max_size=3),
-        tuple[Mapping[str, float], ...]: st.lists(st.dictionaries(ANY_TEXT, WHOLE), max_size=3).map(tuple),
+        tuple[Mapping[str, float], ...]: st.lists(
+            st.dictionaries(ANY_TEXT, WHOLE | st.floats(allow_nan=False, allow_infinity=False)), max_size=3
+        ).map(tuple),
     }
     types = typing.get_type_hints(kind)
     values: dict[str, typing.Any] = {field.name: draw(of[types[field.name]]) for field in fields(kind)}
