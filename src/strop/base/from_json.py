@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache, partial
-from math import isfinite
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -142,7 +142,12 @@ def _wrong(value: object, what: str) -> ValueError:
 
 
 def _bounded(inner: Reader, bounds: tuple[Any, ...]) -> Reader:
+    least: Any = next((bound.ge for bound in bounds if isinstance(bound, Ge)), math.inf)
+    most: Any = next((bound.le for bound in bounds if isinstance(bound, Le)), -math.inf)
+
     def read(value: Any) -> Any:
+        if type(value) is float and least <= value <= most:  # as nearly every score of a record
+            return value
         number = inner(value)
         for bound in bounds if number is not None else ():
             if isinstance(bound, Ge) and not number >= bound.ge:
@@ -194,7 +199,7 @@ def _is_integer(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isfinite(value) if isinstance(value, float) else _is_integer(value)
+    return math.isfinite(value) if isinstance(value, float) else _is_integer(value)
 
 
 _SIMPLE: dict[Any, Reader] = {
