@@ -142,11 +142,12 @@ def _wrong(value: object, what: str) -> ValueError:
 
 
 def _bounded(inner: Reader, bounds: tuple[Any, ...]) -> Reader:
+    takes_floats = inner is _SIMPLE[float]
     least: Any = next((bound.ge for bound in bounds if isinstance(bound, Ge)), math.inf)
     most: Any = next((bound.le for bound in bounds if isinstance(bound, Le)), -math.inf)
 
     def read(value: Any) -> Any:
-        if type(value) is float and least <= value <= most:  # as nearly every score of a record
+        if takes_floats and type(value) is float and least <= value <= most:  # as nearly every score of a record
             return value
         number = inner(value)
         for bound in bounds if number is not None else ():
