@@ -87,7 +87,7 @@ def test_evaluator_that_needs_the_program_in_its_process_is_refused_with_the_rea
     program, evaluator, *_ = {**APART, **SHARED}[name]
     with pytest.raises(ConfigurationError, match=re.escape(REFUSED[name])) as refused:
         tried(apart.task(program, evaluator), apart.workspaces)
-    assert "--shared runs the program in its evaluator's process" in str(refused.value)
+    assert "shared runs the program in its evaluator's process" in str(refused.value)
 
 
 def test_evaluator_that_draws_is_not_refused_for_a_program_that_draws_too(apart: Apart) -> None:
@@ -118,7 +118,7 @@ def test_evaluator_of_a_text_is_in_one_jail_with_it(apart: Apart) -> None:
 def test_name_that_the_text_does_not_show_to_be_a_function_is_called_where_it_is_named(apart: Apart) -> None:
     program = "from functools import partial\ng = partial(pow, 2)\n"
     evaluator = LOAD + "def evaluate(path): return float(load(path).g(3))\n"
-    with pytest.raises(ConfigurationError, match="if it is one, give --calls g"):
+    with pytest.raises(ConfigurationError, match="if it is one, name it in `calls`"):
         tried(apart.task(program, evaluator), apart.workspaces)
     assert apart.learnt(program, evaluator, calls=["g"])(program).values == {"score": 8.0}
 

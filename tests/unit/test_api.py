@@ -13,7 +13,7 @@ import pytest
 
 import strop
 from strop.runs.spec import RunSpec
-from strop.tasks.command.options import ScoringOptions
+from strop.tasks.command.options import FLAGS, ScoringOptions
 
 FUNCTIONS = [strop.improve, strop.train, strop.compare, strop.check, strop.score, strop.load]
 DOCUMENTS = [*Path("docs").glob("*.md"), Path("README.md")]
@@ -114,17 +114,18 @@ def test_function_that_asks_a_model_is_refused_when_none_is_named(
     assert not [*tmp_path.iterdir()]
 
 
-def test_text_of_the_user_in_an_error_stays_as_it_is() -> None:
-    from strop.api.conventions import names_arguments
+def test_every_option_that_a_message_names_exists() -> None:
+    from strop.api.comparison import CompareOptions
+    from strop.api.improvement import ImproveOptions
+    from strop.api.training import TrainOptions
 
-    @names_arguments
-    def fails(*, model: str = "", seed: int = 0) -> None:
-        raise strop.ConfigurationError("the task's --model x, from 'run --seed 3', and a--model and --nothing")
-
-    with pytest.raises(
-        strop.ConfigurationError, match=r"^the task's model x, from 'run --seed 3', and a--model and --nothing$"
-    ):
-        fails()
+    source = Path(strop.__file__).parent
+    texts = [path.read_text() for path in source.rglob("*.py")]
+    options = {name for text in texts for name in re.findall(r"\boption\(['\"](\w+)['\"]\)", text)}
+    settings = {name for text in texts for name in re.findall(r"\bsetting\(['\"](\w+)['\"]\)", text)}
+    keywords = {field.name for kind in (ImproveOptions, TrainOptions, CompareOptions) for field in fields(kind)}
+    assert "max_cost" in options and options <= keywords
+    assert "tool" in settings and settings <= {*ScoringOptions.__dataclass_fields__} - {*FLAGS}
 
 
 def test_type_checkers_see_the_names_that_python_finds() -> None:

@@ -24,6 +24,7 @@ from distributed.security import Security
 
 from strop.base.errors import ConfigurationError
 from strop.base.private import make_folder
+from strop.base.surface import option
 from strop.base.temporary import TemporaryFolder
 
 MOST_LOCAL = 256
@@ -86,21 +87,21 @@ def deploy_dask(rest: str) -> Deployment:
     kind, _, number = rest.partition(":")
     if kind == "local":
         if not (number.isascii() and number.isdecimal() and 1 <= int(number) <= MOST_LOCAL):
-            raise ConfigurationError(f"--workers is dask:{rest}; {_FORMS}")
+            raise ConfigurationError(f"{option('workers')} is dask:{rest}; {_FORMS}")
         return _deployed(f"dask:{rest}", lambda: _local_cluster(int(number)), 60)
     protocol, _, address = rest.partition("://")
     host, _, port = address.rpartition(":")
     if protocol not in ("tcp", "tls") or not host or not (port.isascii() and port.isdecimal() and int(port) < 65536):
-        raise ConfigurationError(f"--workers is dask:{rest}; {_FORMS}")
+        raise ConfigurationError(f"{option('workers')} is dask:{rest}; {_FORMS}")
     if protocol == "tls" and Security().get_connection_args("client")["ssl_context"] is None:
         raise ConfigurationError(
-            f"--workers is dask:{rest}, and Dask has no certificate for it: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
+            f"{option('workers')} is dask:{rest}, and Dask has no certificate for it: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
             "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY"
         )
     if protocol == "tcp" and not _is_loopback(host.strip("[]")) and dask.config.get(_ENCRYPTION) is not False:
         raise ConfigurationError(
-            f"--workers is dask:{rest}, which is not encrypted: anyone who reaches it can forge scores and run code on its "
-            f"workers; use dask:tls://{address}, or, if you trust everybody in that network, set "
+            f"{option('workers')} is dask:{rest}, which is not encrypted: anyone who reaches it can forge scores and run "
+            f"code on its workers; use dask:tls://{address}, or, if you trust everybody in that network, set "
             "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION=false"
         )
     _quiet()
@@ -108,7 +109,9 @@ def deploy_dask(rest: str) -> Deployment:
         socket.create_connection((host.strip("[]"), int(port)), 10).close()  # fails at once where Dask tries for long
         return Deployment(f"dask:{rest}", _client(rest))
     except (OSError, ValueError, TypeError) as error:
-        raise ConfigurationError(f"--workers: cannot reach a Dask scheduler at {rest}: {_line(error)}") from error
+        raise ConfigurationError(
+            f"{option('workers')}: cannot reach a Dask scheduler at {rest}: {_line(error)}"
+        ) from error
 
 
 def deploy_slurm(rest: str) -> Deployment:
@@ -176,23 +179,27 @@ def slurm_options(rest: str) -> tuple[dict[str, Any], int, int]:
     for part in rest.split(",") if rest else ():
         name, equals, value = part.partition("=")
         if not equals or not value:
-            raise ConfigurationError(f"--workers slurm: {part!r} is not NAME=VALUE")
+            raise ConfigurationError(f"{option('workers')} slurm: {part!r} is not NAME=VALUE")
         if name == "prologue":
             options["job_script_prologue"].append(value)
         elif name in jobs or name == "cores":
             if not (value.isascii() and value.isdecimal() and int(value) <= 100_000):
-                raise ConfigurationError(f"--workers slurm: {name} must be a whole number, not {value!r}")
+                raise ConfigurationError(f"{option('workers')} slurm: {name} must be a whole number, not {value!r}")
             (jobs if name in jobs else options)[name] = int(value)
         elif name in _SLURM:
             options[_SLURM[name]] = value
         else:
             names = ", ".join([*_SLURM, "prologue", *jobs])
-            raise ConfigurationError(f"--workers slurm: there is no option {name!r}; there are {names}")
+            raise ConfigurationError(f"{option('workers')} slurm: there is no option {name!r}; there are {names}")
     for name in ("cores", "memory"):
         if not options.get(name):
-            raise ConfigurationError(f"--workers slurm: {name} of a job is missing, as in slurm:cores=8,memory=16GB")
+            raise ConfigurationError(
+                f"{option('workers')} slurm: {name} of a job is missing, as in slurm:cores=8,memory=16GB"
+            )
     if not 0 <= jobs["minimum"] <= jobs["maximum"] or not jobs["maximum"]:
-        raise ConfigurationError("--workers slurm: minimum must be at most maximum, which must be at least 1")
+        raise ConfigurationError(
+            f"{option('workers')} slurm: minimum must be at most maximum, which must be at least 1"
+        )
     return options, jobs["minimum"], jobs["maximum"]
 
 
@@ -237,7 +244,7 @@ def _deployed(name: str, make: Callable[[], Any], patience: float) -> Deployment
             with suppress(OSError, TimeoutError, RuntimeError):
                 cluster.close(timeout=10)
         folder.close()
-        raise ConfigurationError(f"--workers {name}: the cluster does not start: {_line(error)}") from error
+        raise ConfigurationError(f"{option('workers')} {name}: the cluster does not start: {_line(error)}") from error
 
 
 def _client(scheduler: Any) -> Client:

@@ -1,4 +1,4 @@
-"""What the public functions share: options as keywords, and failures that name arguments."""
+"""What the public functions share: options as keywords."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import cache, wraps
 from itertools import pairwise
@@ -16,7 +16,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
 from strop.api.job import Job, perform, view_of
 from strop.api.target import TaskLike, chosen_model, model_name, model_of, source_of
-from strop.base.errors import ConfigurationError, StropError
+from strop.base.errors import ConfigurationError
+from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
 from strop.runs.options import PAPER, PaperOptions, SelectionOptions, TwoModelOptions, in_seconds, is_usual, protections
@@ -29,8 +30,6 @@ A = TypeVar("A")
 B = TypeVar("B")
 O_co = TypeVar("O_co", covariant=True)
 
-_FLAG = re.compile(r"""(?<!\w)(['"`]).*?\1(?!\w)|(?<![\w/-])--(?:set )?(?P<name>[a-z][a-z_-]*[a-z])\b""")
-"""A flag, or quoted text, which is the user's own."""
 _METADATA = re.compile(r"^Annotated\[([^,\]]+),.*\]")
 """A type with what only the command line needs."""
 
@@ -45,7 +44,7 @@ class _Taker(Protocol[P, O_co]):
 def takes(options: Callable[P, O_co]) -> _Taker[P, O_co]:
     """Make a public function of one whose last argument is `options`: it takes their fields as keywords.
 
-    Its signature and its documentation list the fields; type checkers and editors see them. Failures name arguments.
+    Its signature and its documentation list the fields; type checkers and editors see them.
     """
     own = {
         name: parameter.replace(annotation=_METADATA.sub(r"\1", parameter.annotation))
@@ -63,10 +62,10 @@ def takes(options: Callable[P, O_co]) -> _Taker[P, O_co]:
 
         call.__signature__ = inspect.signature(function).replace(parameters=[*positional, *own.values()])  # type: ignore[attr-defined]
         help_of = help_texts(options)  # type: ignore[arg-type]
-        lines = "".join(f"    {name}: {_FLAG.sub(_argument(own), help_of[name])}\n" for name in own)
+        lines = "".join(f"    {name}: {help_of[name]}\n" for name in own)
         before, raises, after = (inspect.getdoc(function) or "").partition("\nRaises:")
         call.__doc__ = f"{before.rstrip()}\n{lines}{raises}{after}"
-        return names_arguments(call)
+        return outside_tasks(call)
 
     return decorate
 
@@ -97,19 +96,8 @@ def _texts_in(module: str) -> dict[str, dict[str, str]]:
     return texts
 
 
-def _argument(parameters: Mapping[str, object]) -> Callable[[re.Match[str]], str]:
-    """What replaces a flag: the parameter of its name, if there is one."""
-
-    def name(flag: re.Match[str]) -> str:
-        words = (flag["name"] or "").replace("-", "_")
-        return words if words in parameters else flag[0]
-
-    return name
-
-
-def names_arguments(function: Callable[P, R]) -> Callable[P, R]:
-    """Make the failures of a public function name its arguments (`max_cost`) where the commands name flags (`--max-cost`)."""
-    argument = _argument(inspect.signature(function).parameters)
+def outside_tasks(function: Callable[P, R]) -> Callable[P, R]:
+    """Refuse a public function that a task's file calls while it is loaded."""
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -118,9 +106,6 @@ def names_arguments(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except CalledWhileLoading as error:
             raise error.with_traceback(None) from None
-        except StropError as error:
-            error.args = (_FLAG.sub(argument, str(error)), *error.args[1:])
-            raise
 
     return call
 
@@ -159,10 +144,10 @@ def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
         values["model"] = chosen_model(values["model"], tasks, os.environ)
         meta = next((group.meta_model for group in groups if isinstance(group, TwoModelOptions)), ())
         if meta and model_of(values["model"]):
-            raise ConfigurationError("--meta-model needs --model to be a specification")
+            raise ConfigurationError(f"{option('meta_model')} needs {option('model')} to be a specification")
         if any(values.get(name) is not None for name in ("max_cost", "max_tokens")) and model_of(values["model"]):
             raise ConfigurationError(
-                "--max-cost and --max-tokens need a model that reports its usage: give its specification"
+                f"{option('max_cost')} and {option('max_tokens')} need a model that reports its usage: give its specification"
             )
         values["model"] = model_name(values["model"])
         if meta:

@@ -12,6 +12,7 @@ from strop.api.job import Job
 from strop.api.lookup import any_improver_text
 from strop.api.target import Target, TaskLike, plain_name, source_of, target_of
 from strop.base.pluralize import quantity
+from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.core.metric_change import facts_of
 from strop.lm.options import members, named
@@ -103,13 +104,13 @@ def budget_line(spec: RunSpec) -> str:
     calls = f"{quantity(spec.lm_budget, 'LM call')} of up to {quantity(spec.max_responses, 'response')}"
     budget = f"budget: {quantity(spec.utility_budget, 'evaluation')}, {calls}"
     limits = {
-        "--max-cost": None if spec.max_cost is None else f"${spec.max_cost:g}",
-        "--max-time": None if spec.max_time is None else f"{spec.max_time:g} s",
-        "--max-calls": spec.max_calls,
+        "max_cost": None if spec.max_cost is None else f"${spec.max_cost:g}",
+        "max_time": None if spec.max_time is None else f"{spec.max_time:g} s",
+        "max_calls": spec.max_calls,
     }
-    limited = ", ".join(f"{flag} {value}" for flag, value in limits.items() if value is not None)
+    limited = ", ".join(f"{option(name)} {value}" for name, value in limits.items() if value is not None)
     if limited:
         return f"{budget}; {limited}"
     if all(map(uses_no_tokens, members(spec.model))):
         return f"{budget}; {escape(named(spec.model), 60)} costs nothing"
-    return f"{budget}; no limit on cost or time (set one with --max-cost, --max-time or --max-calls)"
+    return f"{budget}; no limit on cost or time (set one with {', '.join(map(option, limits))})"

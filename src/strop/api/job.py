@@ -26,6 +26,7 @@ from strop.base.errors import (
 )
 from strop.base.events import AuditNoted, Evaluated, Judged, LmCalled, LmResponded
 from strop.base.private import make_folder
+from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.scorer import scorer_line
@@ -122,7 +123,7 @@ class Job(Generic[R]):
         normalized(self.spec.workers)
         if self.spec.on_cluster and (self.read is None or not self.tasks):
             raise ConfigurationError(
-                f"--workers {self.spec.workers} is a cluster, but strop {self.kind} runs on this machine; "
+                f"{option('workers')} {self.spec.workers} is a cluster, but strop {self.kind} runs on this machine; "
                 "give a number, 0 for one per core"
             )
 
@@ -249,7 +250,9 @@ def check_free_folder(folder: Path) -> None:
             f"{folder} already holds a run: choose another directory, or continue an unfinished run with strop resume {folder}"
         )
     if folder.is_dir() and any(folder.iterdir()):
-        raise ConfigurationError(f"--out {folder} holds files already, which a run might overwrite; name a new folder")
+        raise ConfigurationError(
+            f"{option('out')} {folder} holds files already, which a run might overwrite; name a new folder"
+        )
     check_in_place(folder)
 
 

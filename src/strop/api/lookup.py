@@ -11,6 +11,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.events import Evaluated
 from strop.base.from_json import read_json
 from strop.base.solution import digest_of
+from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.runs.listing import list_runs
 from strop.runs.meta import read_meta
@@ -37,7 +38,7 @@ def find_run(run: Path | None, root: Path = RUNS, kind: str = "") -> Path:
         found = next((one.run for one in newest if not kind or (one.command == kind and _measured(one.run))), None)
         if found is None:
             of = f" of strop {kind} that measured something" if kind else ""
-            raise ConfigurationError(f"no run{of} in {root}/; if you used --out, name its folder")
+            raise ConfigurationError(f"no run{of} in {root}/; if you used {option('out')}, name its folder")
         return found
     if len(run.parts) != 1:
         raise ConfigurationError(f"there is no run directory {run}")

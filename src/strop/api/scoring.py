@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from strop.api.conventions import names_arguments
+from strop.api.conventions import outside_tasks
 from strop.api.job import Job, perform
 from strop.api.target import TaskLike, source_of, task_of
 from strop.base.results import Evaluation, fields_of
@@ -20,7 +20,7 @@ from strop.tasks.base import Split
 from strop.tasks.command.task import AnyTask, CommandTask
 
 
-@names_arguments
+@outside_tasks
 def score(
     solution: str | Path | None = None,
     *,
@@ -74,7 +74,7 @@ def _text_of(solution: str | Path | None, task: AnyTask) -> str:
     return program_of(Path(solution), task)
 
 
-@names_arguments
+@outside_tasks
 def check(
     task: TaskLike,
     *,

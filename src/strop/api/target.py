@@ -21,10 +21,11 @@ from typing import Any, TypeAlias
 
 from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError, LanguageModelError
+from strop.base.surface import option, setting
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.options import is_harmless, joined
-from strop.lm.registry import NO_MODEL
+from strop.lm.registry import no_model
 from strop.runs.options import ModelLike
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
@@ -58,23 +59,28 @@ def target_of(
         ConfigurationError: the target does not exist, or the options do not fit it.
     """
     if options.get("command") and options.get("evaluator"):
-        raise ConfigurationError("give only one of --command and --evaluator")
+        raise ConfigurationError(f"give only one of {option('command')} and {option('evaluator')}")
     cwd, path = Path.cwd(), Path(name)
     is_program = bool(options.get("evaluator") or (options.get("command") and not (path / CONFIG).is_file()))
     task = task and with_changes(task, options)
     if is_program and solution is not None:
-        raise ConfigurationError("--solution is for a task; name the program itself before --command or --evaluator")
+        raise ConfigurationError(
+            f"{option('solution')} is for a task; name the program itself before {option('command')} "
+            f"or {option('evaluator')}"
+        )
     if task is None and options.get("evaluator"):
         task = _evaluated(path, options)
     elif task is None and is_program:
         task = _commanded(path, **options)
     elif task is None:
         if path.is_dir() and not (path / CONFIG).is_file():
-            raise ConfigurationError(f"{path} has no {CONFIG}; make one with strop init, or give --command")
+            raise ConfigurationError(f"{path} has no {CONFIG}; make one with strop init, or give {option('command')}")
         task = load_any(name, options)
     if isinstance(task, CommandTask):
         if solution is not None:
-            raise ConfigurationError(f"{name} is scored by a command and starts from its own files: give no --solution")
+            raise ConfigurationError(
+                f"{name} is scored by a command and starts from its own files: give no {option('solution')}"
+            )
         task = _with_source(task if options.get("evaluator") else _with_environment(task))
         return Target(name, task, of_command(task, cwd))
     if solution is not None:
@@ -89,11 +95,11 @@ def _commanded(path: Path, **options: Any) -> CommandTask:
     if not path.exists():
         raise ConfigurationError(f"there is no folder {path} to run the command in")
     if "python" in options:
-        raise ConfigurationError("python belongs to --evaluator; a command names its own interpreter")
+        raise ConfigurationError(f"python belongs to {option('evaluator')}; a command names its own interpreter")
     if path.is_dir():
         return command_task(path, **options)
     if "files" in options:
-        raise ConfigurationError(f"{path} is a file; with --files, name its folder")
+        raise ConfigurationError(f"{path} is a file; with {option('files')}, name its folder")
     return command_task(path.parent, **{"name": path.stem} | options | {"files": (glob.escape(path.name),)})
 
 
@@ -102,7 +108,7 @@ def _evaluated(program: Path, options: Mapping[str, object]) -> CommandTask:
     evaluator = Path(str(options["evaluator"]))
     for path, what in ((program, "program to improve"), (evaluator, "evaluator")):
         if path.is_dir():
-            raise ConfigurationError(f"{path} is a folder; with --evaluator, name the file of the {what}")
+            raise ConfigurationError(f"{path} is a folder; with {option('evaluator')}, name the file of the {what}")
     rest = {key: value for key, value in options.items() if key != "evaluator"}
     return evaluator_task(program, evaluator, None, **rest)
 
@@ -137,7 +143,7 @@ def _with_environment(task: CommandTask) -> CommandTask:
         if interpreter.is_file() and (folder / "pyvenv.cfg").is_file():
             if task.root in folder.parents and not folder.resolve().is_relative_to(task.root.resolve()):
                 raise ConfigurationError(
-                    f"{folder} is a link out of the folder; if you made it, name it: --set tool={shlex.quote(str(folder))}"
+                    f"{folder} is a link out of the folder; if you made it, name it: {setting('tool')}={shlex.quote(str(folder))}"
                 )
             if folder.resolve() == Path(sys.prefix).resolve():
                 return task
@@ -232,14 +238,16 @@ def chosen_model(model: ModelLike, tasks: Sequence[TaskLike], environ: Mapping[s
     files = [path for task in tasks if isinstance(task, (str, Path)) and (path := config_of(task))]
     found = {text: path for path in files if (text := model_in(path))}
     if len(found) > 1:
-        raise ConfigurationError(f"{' and '.join(map(str, found.values()))} name different models; name one by --model")
+        raise ConfigurationError(
+            f"{' and '.join(map(str, found.values()))} name different models; name one by {option('model')}"
+        )
     if not found:
-        raise ConfigurationError(NO_MODEL)
+        raise no_model()
     ((named, path),) = found.items()
     if not is_harmless(named):
         raise ConfigurationError(
             f"{path}: the model {named} runs something here, or has an address or a price of its own; "
-            "if you want that, name it by --model"
+            f"if you want that, name it by {option('model')}"
         )
     return named
 

@@ -29,6 +29,8 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
+from strop.base.surface import option
+
 EndedBy: TypeAlias = Literal["max_cost", "max_tokens", "max_calls", "max_time", "finish"]
 """What ends a search before its end: a limit, or `strop resume --finish`."""
 
@@ -98,16 +100,15 @@ class RunBudgetSpent(SearchOver):
 
     def __init__(self, refusal: BudgetExceeded) -> None:
         by, say = _LIMITS[refusal.counter]
-        flag = f"--{by.replace('_', '-')}"
         super().__init__(
             by,
-            f"{flag} {say(refusal.limit)} was spent",
-            f"{flag} {say(refusal.limit)} is spent: {say(refusal.used)} used, and the next call may take up to "
+            f"{option(by)} {say(refusal.limit)} was spent",
+            f"{option(by)} {say(refusal.limit)} is spent: {say(refusal.used)} used, and the next call may take up to "
             f"{say(refusal.asked)}; everything so far is kept, and a larger limit continues it",
         )
         self.refusal = refusal
         self.counter, self.limit, self.used, self.asked = refusal.counter, refusal.limit, refusal.used, refusal.asked
-        self.more = f"{flag} MORE"
+        self.more = f"--{by.replace('_', '-')} MORE"
         """The flag that continues the run."""
 
 

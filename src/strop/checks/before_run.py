@@ -10,6 +10,7 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.private import make_folder, write
+from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.checks.relay import SECONDS, Relay, spoiled_answers
 from strop.checks.relays import HostRelay, relay_of
@@ -64,7 +65,7 @@ def refuse_if_rewarding(task: str, relay: Relay, *, seconds: float = SECONDS) ->
     if why := spoiled_answers(relay, seconds=seconds).paid:
         raise ConfigurationError(
             f"task {task}: its scorer rewards a spoiled answer: {escape(why, 300)}. Let the scorer refuse it, "
-            "or give --trust-scorer"
+            f"or give {option('trust_scorer')}"
         )
 
 

@@ -12,6 +12,7 @@ from strop.base.events import discard
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation
 from strop.base.scorer_notes import shortened
+from strop.base.surface import option
 from strop.checks.checked import Checked, CheckProblem
 from strop.checks.held_out import repeats, shown
 from strop.checks.relay import LEAST, spoiled_answers
@@ -88,7 +89,7 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
         spec = task.evaluator if isinstance(task, CommandTask) else None
         what = f"for every seed, {spec.evaluator} asks the same" if spec else "its input never changes"
         seed = "the environment variable STROP_SEED, or from a parameter `seed`" if spec else "the seed"
-        how = "give --fixed-input" if isinstance(task, CommandTask) else "declare fixed_input=True"
+        how = f"give {option('fixed_input')}" if isinstance(task, CommandTask) else "declare fixed_input=True"
         change = f"Draw its instances from {seed}; if one input is wanted, {how}"
         yield CheckProblem(f"{what}, so nothing is held out", change)
 

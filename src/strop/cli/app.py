@@ -30,6 +30,7 @@ from cyclopts import (
 from strop.base.console import results_alone
 from strop.base.errors import StropError, starting_threads, system_error
 from strop.base.private import be_private
+from strop.base.surface import command_line
 from strop.base.terminal_text import escape
 from strop.cli.help import HELP_ALL, HELP_FLAGS, CommandHelp
 from strop.runs.interrupts import stop
@@ -101,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _end("Windows cannot confine a guest; run strop inside WSL 2, which is Linux", 7)
     for name in [name for name, value in os.environ.items() if name.startswith("STROP_") and not value]:
         del os.environ[name]  # an empty variable is not set; cyclopts would read it as a value
-    with be_private():
+    with be_private(), command_line():
         _run(arguments)
 
 

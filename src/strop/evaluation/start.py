@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from strop.base.console import notify
 from strop.base.errors import ConfigurationError, SandboxUnavailable
 from strop.base.plugins import EVALUATORS, find_installed, installed, object_of
+from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.evaluation.base import Cluster
 
@@ -39,10 +40,13 @@ def normalized(workers: str) -> str:
     if colon and find_installed(EVALUATORS, kind) is not None:
         return workers
     if colon and kind in ("dask", "slurm"):
-        raise ConfigurationError(f"--workers {workers} needs the package strop-dask: pip install 'strop[dask]'")
+        raise ConfigurationError(
+            f"{option('workers')} {workers} needs the package strop-dask: pip install 'strop[dask]'"
+        )
     kinds = ", ".join(f"{point.name}:…" for point in installed(EVALUATORS))
     raise ConfigurationError(
-        f"--workers is {workers}; it must be a number of processes from 0 (one per core) to {MOST_PROCESSES}, or {kinds}"
+        f"{option('workers')} is {workers}; it must be a number of processes from 0 (one per core) to {MOST_PROCESSES}, "
+        f"or {kinds}"
     )
 
 
@@ -59,7 +63,7 @@ def start_workers(workers: str, equipment: Equipment, first: Worker | None = Non
     refused = [escape(f"worker {one.address} on {one.host}: {one.refusal}") for one in machines if one.refusal]
     if refused and len(refused) == len(machines):
         evaluator.close()
-        raise SandboxUnavailable(f"--workers {workers}: no worker can be used; {'; '.join(refused)}")
+        raise SandboxUnavailable(f"{option('workers')} {workers}: no worker can be used; {'; '.join(refused)}")
     for line in refused:
         notify(f"not used: {line}")
     return evaluator

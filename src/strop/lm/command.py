@@ -24,6 +24,7 @@ from typing import IO
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.private import users_umask
 from strop.base.responses import without_thoughts
+from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.lm.async_model import STOPPED, AsyncModel, model_closed
 from strop.lm.base import Completion, Fault, Request
@@ -148,25 +149,28 @@ def from_spec(spec: ModelSpec) -> CommandModel:
 def _words(spec: str, environ: Mapping[str, str]) -> list[str]:
     line = spec.removeprefix(HEAD) if spec.startswith(HEAD) else ""
     if not line.isprintable():
-        raise ConfigurationError("--model command: the command line must be one line of printable text")
+        raise ConfigurationError(f"{option('model')} command: the command line must be one line of printable text")
     if hide_keys(line, environ) != line:
         raise ConfigurationError(
-            "--model command: the command line, which is recorded, holds a key of your environment; let the program read the "
+            f"{option('model')} command: the command line, which is recorded, holds a key of your environment; "
+            "let the program read the "
             "variable itself"
         )
     try:
         words = shlex.split(line)
     except ValueError as error:
-        raise ConfigurationError(f"--model {spec}: invalid command line: {error}") from error
+        raise ConfigurationError(f"{option('model')} {spec}: invalid command line: {error}") from error
     if not words:
-        raise ConfigurationError('--model command needs a program: --model "command:llm -m gpt-4o"')
+        raise ConfigurationError(
+            f'{option("model")} command needs a program: {option("model")} "command:llm -m gpt-4o"'
+        )
     program = shutil.which(words[0], path=environ.get("PATH"))
     if program is None:
-        raise ConfigurationError(f"--model {spec}: there is no program {words[0]!r}")
+        raise ConfigurationError(f"{option('model')} {spec}: there is no program {words[0]!r}")
     if beside := next(
         (each for each in words[1:] if "." in each and not each.startswith("/") and Path(each).is_file()), ""
     ):
         raise ConfigurationError(
-            f"--model {spec}: the program runs in an empty folder; write {Path(beside).absolute()}"
+            f"{option('model')} {spec}: the program runs in an empty folder; write {Path(beside).absolute()}"
         )
     return [str(Path(program).absolute()), *words[1:]]

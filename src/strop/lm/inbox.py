@@ -19,6 +19,7 @@ from strop.base.console import notify
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.pluralize import quantity
 from strop.base.private import FILE, make_folder, write
+from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.lm.async_model import CLOSED, AsyncModel, Deliver, model_closed
 from strop.lm.base import Completion, CompletionBatch, Request
@@ -39,10 +40,10 @@ class Inbox(AsyncModel):
         for `settle_seconds`. Raises ConfigurationError where no folder is named, or the name is not that of a folder."""
         path = spec.removeprefix(HEAD) if spec.startswith(HEAD) else ""
         if not path.strip() or not path.isprintable():
-            raise ConfigurationError("--model inbox needs a folder for requests and responses: inbox:DIR")
+            raise ConfigurationError(f"{option('model')} inbox needs a folder for requests and responses: inbox:DIR")
         self._folder = Path(path).expanduser().absolute()
         if self._folder.exists() and not self._folder.is_dir():
-            raise ConfigurationError(f"--model {spec}: {path} is not a folder")
+            raise ConfigurationError(f"{option('model')} {spec}: {path} is not a folder")
         super().__init__(spec)
         self._seed, self._settle_seconds, self._notify = seed, settle_seconds, notify
         self._stopped = asyncio.Event()

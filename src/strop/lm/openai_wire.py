@@ -22,6 +22,7 @@ from typing import Any
 import httpx2  # the SDK's HTTP client
 import openai
 
+from strop.base.surface import option
 from strop.lm.base import FaultKind
 from strop.lm.openai_chat import OVERFLOW, Parameters, UnreadableBody
 from strop.lm.pace import LONG_WAIT_SECONDS, Clock, RetryPolicy, duration_text, retry_after_seconds
@@ -133,7 +134,7 @@ class HttpWire:
         """Let no more be read of a response than the limit, and go to no other host."""
         place = response.headers.get("location", "")
         if response.has_redirect_location and response.url.join(place).host != response.url.host:
-            why = f"HTTP {response.status_code} to another host, {place}: if you mean that one, give it as --base-url"
+            why = f"HTTP {response.status_code} to another host, {place}: if you mean that one, give it as {option('base_url')}"
             raise AttemptFailed("bad_response", one_line(why, self._endpoint))
         # A few compressed bytes can stand for gigabytes, so they count as what they become. None were asked for.
         coding = response.headers.pop("content-encoding", "").strip().lower()

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from strop.base.errors import ConfigurationError
 from strop.base.from_json import read_json
+from strop.base.surface import option
 from strop.lm.providers import PROVIDERS, provider_of
 
 MIX = "mix:"
@@ -156,12 +157,12 @@ def written_options(spec: str) -> tuple[str, dict[str, Any]]:
         return spec, {}
     written: dict[str, Any] = {}
     for part in query.split("&"):
-        option, _, value = part.partition("=")
-        if option not in _READERS:
-            raise ConfigurationError(f"--model {name}: there is no option {option!r}. {_nearest(option)}")
-        if option in written:
-            raise ConfigurationError(f"--model {name}: {option} appears twice")
-        written[option] = _READERS[option](unquote(value), f"--model {name}: {option}")
+        key, _, value = part.partition("=")
+        if key not in _READERS:
+            raise ConfigurationError(f"{option('model')} {name}: there is no option {key!r}. {_nearest(key)}")
+        if key in written:
+            raise ConfigurationError(f"{option('model')} {name}: {key} appears twice")
+        written[key] = _READERS[key](unquote(value), f"{option('model')} {name}: {key}")
     return name, written
 
 
@@ -181,7 +182,7 @@ def with_meta(spec: str, meta: str) -> str:
     of_programs, of_improvers = members(spec), members(meta)
     for member in (*of_programs, *of_improvers):
         if read_spec(member)[1].level:
-            raise ConfigurationError(f"{member}: the level is what --meta-model says")
+            raise ConfigurationError(f"{member}: the level is what {option('meta_model')} says")
     return joined([*of_programs, *(with_option(member, f"level={META}") for member in of_improvers)])
 
 
@@ -209,10 +210,12 @@ def members(spec: str) -> tuple[str, ...]:
         value = None
     if not isinstance(value, list) or not value or not all(isinstance(member, str) and member for member in value):
         raise ConfigurationError(
-            f'--model {spec}: a mixture is a JSON list of models: mix:["openai/a?weight=3","openai/b"]'
+            f'{option("model")} {spec}: a mixture is a JSON list of models: mix:["openai/a?weight=3","openai/b"]'
         )
     if any(member.startswith(MIX) for member in value):
-        raise ConfigurationError(f"--model {spec}: a mixture contains no other mixture; list all models in one")
+        raise ConfigurationError(
+            f"{option('model')} {spec}: a mixture contains no other mixture; list all models in one"
+        )
     return tuple(value)
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 
 from strop.base.console import notify
+from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.lm.base import Fault
 
@@ -232,7 +233,7 @@ class Outage:
             self._told = True
             self._tell(
                 f"{self._who} does not answer: {escape(fault.detail, 300)}; trying again for up to {duration_text(left)} "
-                "(--give-up-after)"
+                f"({option('give_up_after')})"
             )
         attempts.add(replace(fault, waited_seconds=pause))
         await self._clock.wait(self._over, pause)

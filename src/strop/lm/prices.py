@@ -14,6 +14,7 @@ from importlib.metadata import version
 from typing import Any
 
 from strop.base.errors import ConfigurationError
+from strop.base.surface import option
 from strop.lm.options import ModelSettings, members, price_per_million, read_spec
 from strop.lm.providers import provider_of
 
@@ -111,7 +112,8 @@ def check_cost_limit(known: Mapping[str, Tariff]) -> None:
     unknown = [spec for spec, tariff in known.items() if tariff.price is None]
     if unknown:
         raise ConfigurationError(
-            f"--max-cost: the price of {unknown[0]} is not known; write MODEL?price=IN,OUT, in dollars per million tokens "
+            f"{option('max_cost')}: the price of {unknown[0]} is not known; write MODEL?price=IN,OUT, in dollars per million "
+            "tokens "
             "(0,0 if it is free)"
         )
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from strop.base.errors import dollars
+from strop.base.surface import option
 from strop.lm.base import Completion, Request, dropped
 from strop.lm.options import ModelSettings
 from strop.lm.prices import tariffs
@@ -39,7 +40,7 @@ def ask_once(spec: str, base_url: str | None, environ: Mapping[str, str]) -> Mod
         (answer,) = model.complete([Request("", PROMPT, 0.5)], dropped)
     price = tariffs(spec, ModelSettings(url=base_url), environ)[answer.lm or spec].price
     if price is None:
-        return ModelAnswer(spec, answer, "not known: --max-cost needs --model SPEC?price=IN,OUT")
+        return ModelAnswer(spec, answer, f"not known: {option('max_cost')} needs {option('model')} SPEC?price=IN,OUT")
     paid, got = price.dollars_per_million
     words = f"${paid:g} in, ${got:g} out per million tokens ({price.source})"
     if answer.input_tokens is None or answer.output_tokens is None:

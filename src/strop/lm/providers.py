@@ -13,6 +13,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from strop.base.errors import ConfigurationError
+from strop.base.surface import option
 
 
 @dataclass(frozen=True)
@@ -224,13 +225,17 @@ def endpoint_of(spec: str, *, base_url: str | None, environ: Mapping[str, str]) 
     """
     name, _, model = spec.partition("/")
     if not model.strip():
-        raise ConfigurationError(f"--model {spec}: expected {name}/<model>, with the name that the server uses")
+        raise ConfigurationError(
+            f"{option('model')} {spec}: expected {name}/<model>, with the name that the server uses"
+        )
     provider = PROVIDERS[name]
-    url = _checked_url(base_url or _default_url(name, provider, environ), "--base-url" if base_url else name)
+    url = _checked_url(base_url or _default_url(name, provider, environ), option("base_url") if base_url else name)
     variable, key = _key(provider, environ)
     if key is None and provider.needs_key and urlsplit(url).hostname == urlsplit(provider.url).hostname:
         either = " or ".join(provider.key_variables)
-        raise ConfigurationError(f"{spec} needs a key: set {either}, or name another server with --base-url URL")
+        raise ConfigurationError(
+            f"{spec} needs a key: set {either}, or name another server with {option('base_url')} URL"
+        )
     return Endpoint(name=spec, model=model, base_url=url, key_variable=variable, key=key)
 
 

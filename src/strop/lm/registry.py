@@ -11,16 +11,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from strop.base.errors import ConfigurationError
+from strop.base.surface import option
 from strop.lm.base import LanguageModel
 from strop.lm.options import MIX, ModelSettings, ModelSpec, members, named, read_spec, written_options
 from strop.lm.providers import PROVIDERS, head_of, provider_of
 
 FORMS = tuple(f"{head}{provider.rest}" for head, provider in PROVIDERS.items())
 """What a specification may look like, for help texts."""
-NO_MODEL = (
-    "--model is missing: name a vendor's model such as openai/gpt-4o, or inbox:FOLDER (you or an agent answer), "
-    "or offline (built in, no language model); see docs/models.md"
-)
+
+
+def no_model() -> ConfigurationError:
+    """What refuses a verb that asks a model where none is named."""
+    return ConfigurationError(
+        f"{option('model')} is missing: name a vendor's model such as openai/gpt-4o, or inbox:FOLDER (you or an agent answer), "
+        "or offline (built in, no language model); see docs/models.md"
+    )
 
 
 def make(
@@ -45,11 +50,13 @@ def make(
     provider = PROVIDERS[head]
     name, settings = read_spec(spec, replace(defaults, url=base_url))
     if base_url and not provider.has_server:
-        raise ConfigurationError(f"--base-url does not apply to --model {head}, which uses no server")
+        raise ConfigurationError(
+            f"{option('base_url')} does not apply to {option('model')} {head}, which uses no server"
+        )
     unknown = () if provider.options is None else sorted(set(written_options(spec)[1]) - provider.options)
     if provider.options and unknown:
         allowed = ", ".join(sorted(provider.options))
-        raise ConfigurationError(f"--model {head} takes no {', '.join(unknown)}; it takes {allowed}")
+        raise ConfigurationError(f"{option('model')} {head} takes no {', '.join(unknown)}; it takes {allowed}")
     from_spec: Callable[[ModelSpec], LanguageModel] = importlib.import_module(f"strop.lm.{provider.module}").from_spec
     return from_spec(ModelSpec(name, name[len(head) + 1 :], settings, seed, environ))
 
@@ -79,8 +86,8 @@ def _head(spec: str) -> str:
     if head := head_of(name):
         return head
     if not name.strip():
-        raise ConfigurationError(NO_MODEL)
-    raise ConfigurationError(f"--model {spec.strip()}: no such language model. {_suggestion(name)}")
+        raise no_model()
+    raise ConfigurationError(f"{option('model')} {spec.strip()}: no such language model. {_suggestion(name)}")
 
 
 def _make_mixture(
@@ -92,7 +99,9 @@ def _make_mixture(
     heads = {_head(member) for member in specs}
     if base_url and (len(heads) > 1 or not all(PROVIDERS[head].has_server for head in heads)):
         # A key of one provider must not go to the server of another.
-        raise ConfigurationError(f"--base-url is for one of {named(spec)}, but which? Write MODEL?url=URL there")
+        raise ConfigurationError(
+            f"{option('base_url')} is for one of {named(spec)}, but which? Write MODEL?url=URL there"
+        )
     made: list[Member] = []
     try:
         for member in specs:
@@ -114,5 +123,6 @@ def _suggestion(spec: str) -> str:
     if near:
         return f"Did you mean {near[0]}{PROVIDERS[near[0]].rest}?"
     if not slash:
-        return f"For a model of an OpenAI-compatible server write openai/{spec}, with --base-url URL if it is not OpenAI's."
-    return f"Known: {', '.join(FORMS)}; any OpenAI-compatible server is openai/<model> with --base-url URL."
+        url = option("base_url")
+        return f"For a model of an OpenAI-compatible server write openai/{spec}, with {url} URL if it is not OpenAI's."
+    return f"Known: {', '.join(FORMS)}; any OpenAI-compatible server is openai/<model> with {option('base_url')} URL."

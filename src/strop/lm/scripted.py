@@ -20,6 +20,7 @@ from typing import Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.from_json import from_json, read_json
+from strop.base.surface import option
 from strop.lm.base import ANSWER, Completion, CompletionBatch, Immediate, Keep, Request, digest, numbers_of
 from strop.lm.options import ModelSpec
 
@@ -157,7 +158,7 @@ def from_spec(spec: ModelSpec) -> Scripted:
     is_recording = spec.text.startswith("recorded")
     if not spec.rest:
         what = ", from strop show RUN --responses: recorded" if is_recording else ", one JSON string per line: scripted"
-        raise ConfigurationError(f"--model {spec.text.rstrip(':')} needs a file of responses{what}:FILE")
+        raise ConfigurationError(f"{option('model')} {spec.text.rstrip(':')} needs a file of responses{what}:FILE")
     return (read_recording if is_recording else read_script)(Path(spec.rest), name=spec.text)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from strop.base.errors import SearchOver, StropError
+from strop.base.surface import option
 from strop.tasks.score_limit import ending_scorers
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
@@ -59,7 +60,11 @@ class TimeSpent(SearchOver):
     """The time limit is reached. Completed work is kept."""
 
     def __init__(self) -> None:
-        super().__init__("max_time", "--max-time was spent", "stopped: --max-time is spent; everything so far is kept")
+        super().__init__(
+            "max_time",
+            f"{option('max_time')} was spent",
+            f"stopped: {option('max_time')} is spent; everything so far is kept",
+        )
         self.more = "--max-time MORE"
         """The flag that continues the work."""
 
@@ -135,7 +140,7 @@ class Watch:
         while True:
             ready, _, _ = select.select([self._read], [], [], self._left())
             if not ready:
-                self._stop(TimeSpent(), "--max-time is spent")
+                self._stop(TimeSpent(), f"{option('max_time')} is spent")
                 continue
             for number in os.read(self._read, 64):
                 if number == _END:

@@ -16,6 +16,7 @@ from annotated_types import Ge, Le
 from cyclopts import Group, Parameter, Token
 
 from strop.base.errors import ConfigurationError
+from strop.base.surface import option
 from strop.core.edits import Mode as Edits
 from strop.core.selection import SelectionName
 from strop.sandbox.posture import PROTECTIONS
@@ -136,8 +137,8 @@ class TwoModelOptions(ModelOptions):
     """The language models of a run."""
 
     meta_model: Annotated[Models, Rare, Parameter(negative="", env_var="STROP_META_MODEL", env_var_split=one_text)] = ()
-    """Language model that improves improvers; --model then improves programs. By default --model does both. Repeat it for a
-    mixture."""
+    """Language model that improves improvers; the other one improves programs. By default one model does both. Repeat it
+    for a mixture."""
 
 
 @Parameter(name="*", group=LIMITS)
@@ -246,13 +247,13 @@ def in_seconds(options: dict[str, Any]) -> dict[str, Any]:
         ConfigurationError: a text is not a time.
     """
     times = [name for name in ("max_time", "give_up_after") if isinstance(options.get(name), str)]
-    return options | {name: seconds(options[name], f"--{name.replace('_', '-')}") for name in times}
+    return options | {name: seconds(options[name], name) for name in times}
 
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-def seconds(text: str, where: str = "--max-time") -> float:
+def seconds(text: str, name: str = "max_time") -> float:
     """Seconds of `90`, `90s`, `30m`, `2h` or `1.5d`.
 
     Raises:
@@ -266,7 +267,7 @@ def seconds(text: str, where: str = "--max-time") -> float:
     except (ValueError, KeyError):
         value = -1.0
     if not 0 < value < math.inf:
-        raise ConfigurationError(f"{where} is {text!r}; give seconds, or a time such as 90s, 30m or 2h")
+        raise ConfigurationError(f"{option(name)} is {text!r}; give seconds, or a time such as 90s, 30m or 2h")
     return value
 
 
@@ -284,5 +285,7 @@ def protections(require: str | Sequence[str] | None) -> tuple[str, ...] | None:
     unknown = sorted(set(names) - set(PROTECTIONS))
     if unknown:
         named = ", ".join(unknown).strip(" ,") or "nothing"
-        raise ConfigurationError(f"--require names {named}; choose from {', '.join(PROTECTIONS)}, or none alone")
+        raise ConfigurationError(
+            f"{option('require')} names {named}; choose from {', '.join(PROTECTIONS)}, or none alone"
+        )
     return names

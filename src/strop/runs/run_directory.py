@@ -14,6 +14,7 @@ from typing import Any
 from strop.base import private
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import ImproveFinished, RunStarted, SearchEnded
+from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.base.user_modules import PROJECT, last_loaded
 from strop.checks.held_out import repeats
@@ -334,7 +335,8 @@ def check_in_place(directory: Path) -> None:
     """Raises ConfigurationError if the default folder of records, which nobody named, is a link out of the working folder."""
     if Path("runs") in directory.parents and not Path(os.path.realpath(directory)).is_relative_to(Path.cwd()):
         raise ConfigurationError(
-            f"{directory} leads through a link to {os.path.realpath(directory)}; to write there, name that folder with --out"
+            f"{directory} leads through a link to {os.path.realpath(directory)}; to write there, "
+            f"name that folder with {option('out')}"
         )
 
 

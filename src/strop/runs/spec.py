@@ -17,6 +17,7 @@ from strop.base.errors import ConfigurationError, StoreError
 from strop.base.from_json import read_json, reader_of
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
 from strop.base.randomness import derive
+from strop.base.surface import option
 from strop.base.unified_diff import plain_text
 from strop.evaluation.start import cores, normalized
 from strop.runs.options import (
@@ -67,7 +68,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
     def __post_init__(self) -> None:
         for name, hint in _hints().items():
             if wrong := violation(hint, getattr(self, name)):
-                raise ConfigurationError(f"--{name.replace('_', '-')} {wrong}")
+                raise ConfigurationError(f"{option(name)} {wrong}")
         if not self.on_cluster:  # a record may name one whose package is not installed here; a job may not
             normalized(self.workers)
 

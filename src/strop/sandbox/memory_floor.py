@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from strop.base.errors import SandboxError
+from strop.base.surface import option
 
 _MOST, _SHARE = 256 << 20, 32
 _PATIENCE, _PAUSE = 60.0, 0.2
@@ -46,7 +47,7 @@ def wait_for_memory(
             least = min(_MOST, found[1] // _SHARE) >> 20
             raise SandboxError(
                 f"not enough memory: {found[0] >> 20} MiB free, {least} MiB needed: "
-                "end other programs, or let strop run fewer at once (--workers)"
+                f"end other programs, or let strop run fewer at once ({option('workers')})"
             )
         sleep(_PAUSE)
         waited += _PAUSE

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from strop.base.as_document import computed
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
+from strop.base.surface import option
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import probe_targets
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, Sandbox, TimedOut, Value, describe
@@ -144,7 +145,7 @@ class Posture:
             raise SandboxUnavailable(
                 f"this machine cannot run programs as required: {'; '.join(str(self.protections[name]) for name in missing)}. "
                 "Run strop on Linux 5.13 or newer with Landlock or user namespaces enabled, or in a virtual machine; "
-                f"{IN_CONTAINERS}; to run without a protection, leave its name out of --require: {', '.join(missing)}. "
+                f"{IN_CONTAINERS}; to run without a protection, leave its name out of {option('require')}: {', '.join(missing)}. "
                 f"Layers: {', '.join(f'{name}: {text}' for name, text in self.layers.items()) or 'none'}."
             )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.plugins import TASKS, Installed, find_installed, installed, object_of
+from strop.base.surface import option
 from strop.base.user_modules import loaded, refuse_shadowing, registered, spec_of
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, config_of, read_config
@@ -107,7 +108,7 @@ def load(name: str) -> Task:
     if found is None and ("/" in name or Path(name).exists()):
         raise ConfigurationError(
             f"{name} is not a task: a task is a name, a file that ends in .py, or a folder with a {CONFIG}; another file needs "
-            "--command, which runs it, or --evaluator, which scores it"
+            f"{option('command')}, which runs it, or {option('evaluator')}, which scores it"
         )
     if found is None and name in PROBLEMS:
         raise ConfigurationError(
@@ -183,7 +184,8 @@ def with_changes(task: AnyTask, options: Mapping[str, object]) -> AnyTask:
     """
     if other := next((key for key in options if key != "fixed_input"), None):
         raise ConfigurationError(
-            f"{flag_of(other)} does not apply to {task.name}, which is a task; it requires --command or --evaluator"
+            f"{flag_of(other)} does not apply to {task.name}, which is a task; "
+            f"it requires {option('command')} or {option('evaluator')}"
         )
     return replace(task, fixed_input=bool(options["fixed_input"])) if options else task
 
@@ -220,7 +222,7 @@ def _from_file(path: Path, attribute: str) -> Task:
         meant = (
             f"; did you mean {path}:{close[0]}?"
             if close
-            else "; or say how it is scored: --evaluator FILE, or --command"
+            else f"; or say how it is scored: {option('evaluator')} FILE, or {option('command')}"
         )
         raise ConfigurationError(
             f"{path} defines no strop.Task called {attribute!r}, and no function that strop.improve_me marks{meant}"

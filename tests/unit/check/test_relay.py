@@ -66,7 +66,7 @@ def test_task_is_refused_where_a_spoiled_answer_pays(
         return refuse_rewarding([task(score, **seed)], jail, b"s")
     with pytest.raises(ConfigurationError, match="task sort: its scorer rewards a spoiled answer: ") as refused:
         refuse_rewarding([task(score, **seed)], jail, b"s")
-    assert words in str(refused.value) and "--trust-scorer" in str(refused.value)
+    assert words in str(refused.value) and "trust_scorer" in str(refused.value)
 
 
 class Printed:

@@ -34,7 +34,7 @@ WRONG_SLURM = {
 def test_address_of_another_form_is_refused_in_one_line(rest: str) -> None:
     from strop_dask.clusters import deploy_dask
 
-    with pytest.raises(ConfigurationError, match=r"--workers is dask:.*; it must be dask:tcp://HOST:PORT"):
+    with pytest.raises(ConfigurationError, match=r"workers is dask:.*; it must be dask:tcp://HOST:PORT"):
         deploy_dask(rest)
 
 
@@ -74,7 +74,7 @@ def test_options_of_slurm_reach_the_script_of_a_job() -> None:
 
 
 def test_kind_that_is_not_installed_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="--workers is ray:x; it must be a number of processes"):
+    with pytest.raises(ConfigurationError, match="workers is ray:x; it must be a number of processes"):
         normalized("ray:x")
 
 

@@ -83,7 +83,7 @@ def test_worst_case_counts_the_bytes_of_a_prompt_where_it_has_other_letters_than
 def test_nothing_is_asked_when_the_worst_case_is_not_covered_and_the_error_says_what_is_left() -> None:
     model, run = Says(lambda _: used(1, 1)), Budget({TOKENS: WORST.tokens - 1})
     with pytest.raises(
-        RunBudgetSpent, match="--max-tokens 1,109 is spent: 0 used, and the next call may take up to 1,110"
+        RunBudgetSpent, match="max_tokens 1,109 is spent: 0 used, and the next call may take up to 1,110"
     ):
         metered(model, run).complete([PROMPT], dropped)
     assert (model.asked, run.used(TOKENS)) == ([], 0)
@@ -92,7 +92,7 @@ def test_nothing_is_asked_when_the_worst_case_is_not_covered_and_the_error_says_
 def test_part_of_a_batch_is_asked_and_kept_when_the_budget_covers_only_part() -> None:
     model, run = Says(lambda n: used(10, 1000, text=f"answer {n}")), Budget({COST: 3 * WORST.cost})
     kept: list[tuple[int, str]] = []
-    with pytest.raises(RunBudgetSpent, match=r"--max-cost \$0\.0063 is spent"):
+    with pytest.raises(RunBudgetSpent, match=r"max_cost \$0\.0063 is spent"):
         metered(model, run).complete([PROMPT] * 6, lambda position, c: kept.append((position, c.text)))
     assert model.asked == [3] and kept == [(n, f"answer {n}") for n in range(3)]
     assert run.used(COST) == 3 * (10 * 1000 + 1000 * 2000)

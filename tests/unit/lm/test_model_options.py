@@ -111,7 +111,7 @@ def test_meta_model_answers_at_its_level_and_the_others_at_theirs(meta: str) -> 
 
 
 def test_level_beside_a_meta_model_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="--meta-model"):
+    with pytest.raises(ConfigurationError, match="meta_model"):
         with_meta("a?level=meta", "b")
 
 

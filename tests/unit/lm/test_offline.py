@@ -131,7 +131,7 @@ FORM = PROMPT + "\n\nThe score function:\n```\nAnswer with {} in one fenced bloc
 def test_offline_refuses_a_program_that_the_prompt_calls_anything_but_one_file_of_python(prompt: str, why: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Offline(0).complete([Request("", prompt)], dropped)
-    assert why in str(caught.value) and "--model openai/gpt-4o" in str(caught.value)
+    assert why in str(caught.value) and "model openai/gpt-4o" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_outage_of_ten_minutes_is_survived_and_told_twice(fault: str, capsys: py
     (marked,) = answer.faults  # by nothing but one fault
     assert marked.times == marked.attempt and marked.waited_seconds >= 600
     began, over = capsys.readouterr().err.splitlines()
-    assert "does not answer" in began and "trying again for up to 30 min (--give-up-after)" in began
+    assert "does not answer" in began and "trying again for up to 30 min (give_up_after)" in began
     assert "answers again after 1" in over and over.endswith(" min")
     assert 600 <= clock <= 670  # at most a minute after its end
     assert 10 < asked < 40  # it was not hammered
@@ -105,7 +105,7 @@ def test_wait_of_more_than_ten_seconds_is_told_when_it_begins(capsys: pytest.Cap
         it.ask("a")
     began, over = capsys.readouterr().err.splitlines()
     assert (
-        "429 (it asks to wait 15 min); trying again for up to 30 min (--give-up-after)" in began
+        "429 (it asks to wait 15 min); trying again for up to 30 min (give_up_after)" in began
         and "answers again" in over
     )
 

@@ -62,7 +62,7 @@ def test_endpoint_of_a_vendor_names_every_variable_when_the_key_is_missing_and_n
     with pytest.raises(ConfigurationError) as caught:
         at(f"{provider}/m")
     message = str(caught.value)
-    assert all(variable in message for variable in PROVIDERS[provider].key_variables) and "--base-url" in message
+    assert all(variable in message for variable in PROVIDERS[provider].key_variables) and "base_url" in message
     assert at(f"{provider}/m", "http://127.0.0.1:9/v1").base_url == "http://127.0.0.1:9/v1"
 
 

@@ -44,9 +44,9 @@ def test_registry_hands_the_options_on_and_the_defaults_where_there_are_none() -
         ("ofline", "Did you mean offline?"),
         ("script:x", "Did you mean scripted:FILE?"),
         ("gpt-4o", "write openai/gpt-4o"),
-        ("bedrock/titan", "openai/<model> with --base-url URL"),
-        ("", "--model is missing"),
-        ("  ", "--model is missing"),
+        ("bedrock/titan", "openai/<model> with base_url URL"),
+        ("", "model is missing"),
+        ("  ", "model is missing"),
     ],
 )
 def test_registry_suggests_what_was_meant_when_a_model_is_unknown(spec: str, suggestion: str) -> None:
@@ -63,7 +63,7 @@ def test_registry_asks_which_model_when_none_is_named(spec: str) -> None:
 
 @pytest.mark.parametrize("spec", ["offline", "scripted:answers"])
 def test_registry_refuses_a_base_url_where_no_server_is_asked(spec: str) -> None:
-    with pytest.raises(ConfigurationError, match="--base-url"):
+    with pytest.raises(ConfigurationError, match="base_url"):
         make(spec, "http://127.0.0.1:8000/v1")
 
 

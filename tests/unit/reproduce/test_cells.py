@@ -125,7 +125,7 @@ def test_evaluation_that_was_cut_short_continues_its_own_record_and_a_whole_one_
     cell = replace(TINY, copies=2).evaluation_cell(*named(["best_of_n"]), task="lpn", seed=1)
     with pytest.raises(RunBudgetSpent) as caught:
         carry_out([Cell(replace(cell.spec, max_calls=1), cell.improvers)], tmp_path, Progress())
-    assert str(caught.value).startswith(f"{cell.name}: --max-calls 1 is spent")
+    assert str(caught.value).startswith(f"{cell.name}: max_calls 1 is spent")
     assert caught.value.__notes__ == ["To continue: the same command"]
     (found,) = carry_out([cell], tmp_path, Progress())
     assert isinstance(found, Measured) and found.complete and not [*tmp_path.glob("cells/*.cut-*")]

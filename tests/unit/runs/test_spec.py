@@ -49,20 +49,20 @@ def test_recipe_survives_json_and_counts_copies_of_each_task() -> None:
 
 @pytest.mark.parametrize("written", ['"b"', "[1]", "null", '{"b": 1}'])
 def test_recipe_with_further_tasks_of_another_form_is_refused(written: str) -> None:
-    with pytest.raises(StoreError, match="--further-tasks is"):
+    with pytest.raises(StoreError, match="further_tasks is"):
         RunSpec.from_json(f'{{"task": "a", "further_tasks": {written}}}')
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"gate_pairs": 100_001}, "--gate-pairs is 100001; it must be 100000 or less"),
-        ({"seed": -1}, "--seed is -1; it must be 0 or more"),
-        ({"max_cost": float("nan")}, "--max-cost is nan"),
-        ({"max_time": 0.0}, "--max-time is 0; it must be more than 0"),
-        ({"edits": "all"}, "--edits is 'all'; it must be one of 'auto', 'rewrite', 'blocks'"),
-        ({"utility_budget": "many"}, "--utility-budget is 'many'; it must be a whole number"),
-        ({"copies": True}, "--copies is True; it must be a whole number"),
+        ({"gate_pairs": 100_001}, "gate_pairs is 100001; it must be 100000 or less"),
+        ({"seed": -1}, "seed is -1; it must be 0 or more"),
+        ({"max_cost": float("nan")}, "max_cost is nan"),
+        ({"max_time": 0.0}, "max_time is 0; it must be more than 0"),
+        ({"edits": "all"}, "edits is 'all'; it must be one of 'auto', 'rewrite', 'blocks'"),
+        ({"utility_budget": "many"}, "utility_budget is 'many'; it must be a whole number"),
+        ({"copies": True}, "copies is True; it must be a whole number"),
     ],
     ids=str,
 )
@@ -85,9 +85,7 @@ def test_cluster_is_refused_for_work_that_stays_on_this_machine() -> None:
 
 @pytest.mark.parametrize("workers", ["-1", "1.5", "2000", "many", "²"])
 def test_workers_are_refused_when_they_are_not_a_number(workers: str) -> None:
-    with pytest.raises(
-        ConfigurationError, match=f"^--workers is {re.escape(workers)}; it must be a number of processes"
-    ):
+    with pytest.raises(ConfigurationError, match=f"^workers is {re.escape(workers)}; it must be a number of processes"):
         RunSpec(workers=workers)
 
 

@@ -167,7 +167,7 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         (SCORED + "metric = ['a', 'b']\n", "metric: no score is named a; the scores are score"),
         (
             SCORED,
-            "score 'score ([0-9.]+)': say whether more or less of it is better: --score 'score=score ([0-9.]+)' --metric",
+            "score 'score ([0-9.]+)': say whether more or less of it is better: score 'score=score ([0-9.]+)' metric",
         ),
         (MINIMAL + "require_metric = ['tets=1']\n", "require_metric: no score is named tets; the scores are score"),
         (
@@ -245,7 +245,7 @@ def test_file_that_is_no_text_is_named(tree: Path, content: bytes | None, messag
             [],
             [],
             None,
-            re.escape("better: --score '$.results[0].speed' --metric speed:max, or speed:min (in a strop.toml: "),
+            re.escape("better: score '$.results[0].speed' metric speed:max, or speed:min (in a strop.toml: "),
         ),
         (["score=(.*)"], ["score:max"], [], {"score": "score=(.*)"}, [Metric("score")]),
         ([r"loss=\s*([0-9.]+)"], ["loss:min"], [], {"loss": r"loss=\s*([0-9.]+)"}, [Metric("loss", "min")]),
@@ -291,7 +291,7 @@ def test_refusal_of_a_score_without_a_direction_prints_what_works(reader: str, n
     with pytest.raises(ConfigurationError) as error:
         parse_objective([reader], [], [])
     flags = shlex.split(str(error.value).partition("better: ")[2].partition(", or ")[0])
-    assert flags[::2] == ["--score", "--metric"] and "score score" not in str(error.value)
+    assert flags[::2] == ["score", "metric"] and "score score" not in str(error.value)
     found = parse_objective([flags[1]], [flags[3]], [])
     assert dict(found.readers) == {name: reader} and found.metrics == (Metric(name),)
 
@@ -513,7 +513,7 @@ def test_tool_of_a_file_is_in_its_tree_unless_the_user_names_it(tree: Path, tool
     (tree / "src" / "link").symlink_to("/etc/passwd")
     (tree / "tools").mkdir()
     path = config(tree, MINIMAL + f"tool = ['tools', '{tool}']\n")
-    with pytest.raises(ConfigurationError, match=r"tool: .* is outside of .*: --set tool="):
+    with pytest.raises(ConfigurationError, match=r"tool: .* is outside of .*: tool="):
         read_config(path)
     if tool in ("..", "out"):  # which hold the tree
         with pytest.raises(ConfigurationError, match=r"holds src/a.c, which may change"):
@@ -529,7 +529,7 @@ def test_description_of_a_file_is_in_its_tree_unless_the_user_names_it(tree: Pat
     (tree / "link.txt").symlink_to("../secret.txt")
     name = name.format(tree=tree)
     path = config(tree, MINIMAL + f"description_file = '{name}'\n")
-    with pytest.raises(ConfigurationError, match=r"description_file: .* is outside of .*: --set description_file="):
+    with pytest.raises(ConfigurationError, match=r"description_file: .* is outside of .*: description_file="):
         read_config(path)
     if name != "link.txt":
         assert read_config(path, {"description_file": name}).description == "secret"
@@ -552,7 +552,7 @@ def test_best_known_value_is_of_the_only_metric_or_named(tree: Path) -> None:
     (tree / "strop.toml").write_text(to_toml(task))
     assert read_config(tree / "strop.toml", trusted=True) == task
     with pytest.raises(
-        ConfigurationError, match="trust_programs can be set on the command line only: --set trust_programs=VALUE"
+        ConfigurationError, match="trust_programs can be set on the command line only: trust_programs=VALUE"
     ):
         read_config(tree / "strop.toml")
     assert read_config(tree / "strop.toml", {"trust_programs": True}).trust_programs

@@ -211,6 +211,6 @@ def test_evaluator_with_what_needs_one_process_is_refused_unless_it_is_shared(
     tmp_path: Path, options: dict[str, str]
 ) -> None:
     options = {"metric": "time"} if "score" in options else options
-    with pytest.raises(ConfigurationError, match="--shared runs the program in its evaluator's process"):
+    with pytest.raises(ConfigurationError, match="shared runs the program in its evaluator's process"):
         evaluator_task(*files(tmp_path), **options)
     assert evaluator_task(*files(tmp_path), shared=True, **options).scored_by == "program"

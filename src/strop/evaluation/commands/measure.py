@@ -26,7 +26,6 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.isolated import Isolation, Passed
 from strop.evaluation.commands.original import (
-    SHARED,
     MeasuredOriginal,
     answers_alike,
     check_comparable,
@@ -34,6 +33,7 @@ from strop.evaluation.commands.original import (
     check_left,
     check_tested,
     evaluation_of,
+    in_one_process,
     raised_in,
 )
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
@@ -180,7 +180,7 @@ class CommandMeasurement:
         if not self.rooms.workspaces.has_trees:
             raise ConfigurationError(
                 f"task {self.task.name}: this machine cannot give commands a network of their own, which keeps an evaluator "
-                f"apart from the program; {IN_CONTAINERS}; {SHARED}"
+                f"apart from the program; {IN_CONTAINERS}; {in_one_process()}"
             )
         tried = self.original.tried(self._run_of_trial)
         self._checked_original(tried.runs[0])

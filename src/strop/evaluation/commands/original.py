@@ -19,6 +19,7 @@ from strop.base.events import Evaluated
 from strop.base.pluralize import plain
 from strop.base.results import Evaluation, added
 from strop.base.solution import digest_of
+from strop.base.surface import option, setting
 from strop.evaluation.commands.isolated import Isolation, Passed
 from strop.evaluation.commands.program_copy import Copy, CopyRun, TestsRan
 from strop.evaluation.commands.relay import KnownCalls
@@ -47,13 +48,9 @@ NO_EFFECT = (
 )
 NOT_BUILT = "let the build make what the command runs, and remove what an earlier build left, as make clean does"
 NOT_RUN = "the command or the judge must run these files where they lie in its folder"
-_NO_MODULE = (
-    "; name the virtual environment that has it: --set tool=FOLDER (.venv beside it, or an active one, needs no name)"
-)
 T = TypeVar("T")
 _NOT_FOUND = re.compile(r"([\w.+-]+): (?:command )?not found")
 _STEP = re.compile(r'^(?: *File ")?([^"\n]+?)"?, line (\d+)', re.MULTILINE)
-SHARED = '--shared runs the program in its evaluator\'s process, and a better result is then called "by its own score"'
 Run = Callable[[int, Isolation | None], tuple[CopyRun, Passed]]
 """The original on training instance i, apart from its evaluator or, with None, in its process."""
 
@@ -102,7 +99,7 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
             raise _refused(
                 task,
                 f"the original fails ({gist(each.error)}) where it has only the files that it opened or imported ({files}); "
-                "name what else it reads by --set context=FILES",
+                f"name what else it reads by {setting('context')}=FILES",
             )
     is_alike, asks_alike = counted(first.values) == counted(again.values), passed.answered == passed_again.answered
     if not is_alike and asks_alike:
@@ -155,8 +152,16 @@ def _values(*runs: CopyRun) -> str:
     return " and ".join(", ".join(f"{name} {plain(value, 6)}" for name, value in run.values.items()) for run in runs)
 
 
+def in_one_process() -> str:
+    """What an evaluator that cannot run apart from its program may do instead."""
+    return (
+        f"{option('shared')} runs the program in its evaluator's process, and a better result is then called "
+        '"by its own score"'
+    )
+
+
 def _refused(task: CommandTask, why: str) -> ConfigurationError:
-    return ConfigurationError(f"task {task.name}: {why}; {SHARED}")
+    return ConfigurationError(f"task {task.name}: {why}; {in_one_process()}")
 
 
 class MeasuredOriginal:
@@ -336,7 +341,12 @@ def raised_in(task: CommandTask, failed: CopyRun) -> str:
     """Where a failed run of the original raised, by its traceback's last step; and where a missing module may be."""
     steps = [(found.removeprefix(f"{COPY}/"), line) for found, line in _STEP.findall(failed.error)]
     path, line = next((step for step in reversed(steps) if (task.root / step[0]).is_file()), ("", ""))
-    hint = _NO_MODULE if "No module named" in failed.error else _of_missing(failed.error)
+    hint = _of_missing(failed.error)
+    if "No module named" in failed.error:
+        hint = (
+            f"; name the virtual environment that has it: {setting('tool')}=FOLDER "
+            "(.venv beside it, or an active one, needs no name)"
+        )
     return (f" ({path}, line {line})" if path else "") + hint
 
 
@@ -350,4 +360,4 @@ def _of_missing(error: str) -> str:
         home = Path(os.environ.get("RUSTUP_HOME") or Path.home() / ".rustup")
         program = next(iter(sorted(home.glob(f"toolchains/*/bin/{found[1]}"))), program)
     folder = program.parent.parent if program.parent.name == "bin" else program.parent
-    return f"; this machine has it in {folder}: --set tool={shlex.quote(str(folder))}"
+    return f"; this machine has it in {folder}: {setting('tool')}={shlex.quote(str(folder))}"

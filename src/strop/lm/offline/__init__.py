@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from strop.base.errors import ConfigurationError
 from strop.base.randomness import derive
+from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, Request
 from strop.lm.offline.mutate import mutate
@@ -82,7 +83,7 @@ class Offline(Immediate):
             if what := beyond(message):
                 raise ConfigurationError(
                     f"{self.name} can improve one file of Python only, and {what}: name a language model, "
-                    "e.g. --model openai/gpt-4o (docs/models.md)"
+                    f"e.g. {option('model')} openai/gpt-4o (docs/models.md)"
                 )
         batch = CompletionBatch(requests, keep)
         for position, request in enumerate(requests):

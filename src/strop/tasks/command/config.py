@@ -18,6 +18,7 @@ from strop.base.console import notify
 from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError
 from strop.base.plain_file import read_plain
+from strop.base.surface import option, setting
 from strop.base.terminal_text import escape
 from strop.tasks.command.objective import NAME, Constraint, Metric, Objective
 from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
@@ -117,17 +118,19 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
     interpreter, _, form, evaluator, program, *named = words
     shared = options.shared or form == "text"
     if not shared and (why := _needs_one_process(task)):
-        raise ConfigurationError(f"{why}; --shared runs the program in its evaluator's process")
+        raise ConfigurationError(f"{why}; {option('shared')} runs the program in its evaluator's process")
     if not shared:
         if (task.root / interpreter).resolve().is_relative_to(task.root.resolve()):
             raise ConfigurationError(
                 f"python: {interpreter} is a file of the folder, and would start with rights that no code of it may have; name "
-                "another Python or a virtual environment of one, or give --shared"
+                f"another Python or a virtual environment of one, or give {option('shared')}"
             )
         try:
             stub_of(task.files[program], "", options.calls, ())
         except (SyntaxError, ValueError) as error:
-            raise ConfigurationError(f"{program} is not a Python program: {error}; --shared scores any text") from error
+            raise ConfigurationError(
+                f"{program} is not a Python program: {error}; {option('shared')} scores any text"
+            ) from error
     seeded = takes_seed(text_of(task.root, evaluator, "evaluator"), form)
     return EvaluatorSpec(form, evaluator, program, Path(interpreter), bool(named), shared, tuple(options.calls), seeded)
 
@@ -188,10 +191,10 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
     try:
         for key in ("evaluator", "python"):
             if key in values:
-                raise ConfigurationError(f"{key} belongs to --evaluator; a {CONFIG} has a command")
+                raise ConfigurationError(f"{key} belongs to {option('evaluator')}; a {CONFIG} has a command")
         for key in NOT_IN_FILE if not trusted else ():
             if key in written and key not in (changes or {}):
-                raise ConfigurationError(f"{key} can be set on the command line only: --set {key}=VALUE")
+                raise ConfigurationError(f"{key} can be set on the command line only: {setting(key)}=VALUE")
         check_options(values, keys=("root",))
         for key, why in (("files", "which files may change"), ("command", "what is run to measure a candidate")):
             if not values.get(key):
@@ -310,7 +313,7 @@ def _check_named(written: Mapping[str, Any], root: Path) -> None:
         if not (stays_within(root, real) or (key == "tool" and real.is_relative_to("/usr"))):
             raise ConfigurationError(
                 f"{key}: {real} is outside of {root}, and what is read there can reach the model; if you want that, name it "
-                f"yourself: --set {key}={shlex.quote(name)}"
+                f"yourself: {setting(key)}={shlex.quote(name)}"
             )
 
 
@@ -331,7 +334,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 def _texts(root: Path, files: Sequence[str]) -> dict[str, str]:
     if not files:
-        raise ConfigurationError("files: say which files may change, e.g. --files 'src/*.c'")
+        raise ConfigurationError(f"files: say which files may change, e.g. {option('files')} 'src/*.c'")
     return {path: text_of(root, path) for path in resolved(root, files, "files")}
 
 
@@ -422,7 +425,7 @@ def parse_objective(
     constraints = tuple(map(parse_constraint, require_metric))
     wanted = list(map(_metric_parts, metric))
     readers = dict(score) if isinstance(score, Mapping) else _named(score)
-    for option, names in (
+    for key, names in (
         ("metric", [name for name, _, _ in wanted]),
         ("require_metric", [c.name for c in constraints]),
     ):
@@ -430,7 +433,7 @@ def parse_objective(
             if name in KINDS:
                 readers.setdefault(name, name)
             elif name not in readers:
-                raise ConfigurationError(f"{option}: no score is named {name}; {_listed(list(readers))}")
+                raise ConfigurationError(f"{key}: no score is named {name}; {_listed(list(readers))}")
     for name, reader in readers.items():
         check_reader(name, reader)
     if not wanted:  # a score that is only required is not a goal
@@ -438,7 +441,8 @@ def parse_objective(
         wanted = [(name, "", None) for name in readers if name not in required or required >= readers.keys()]
     if not wanted:
         raise ConfigurationError(
-            "score: say what is better, e.g. --score time, --score tests, or --score 'ops/s: (\\S+)' --metric score:max"
+            f"score: say what is better, e.g. {option('score')} time, {option('score')} tests, or "
+            f"{option('score')} 'ops/s: (\\S+)' {option('metric')} score:max"
         )
     metrics = tuple(
         Metric(name, _goal(name, goal, readers[name]), weight or 1.0, weight is not None)  # type: ignore[arg-type]
@@ -505,9 +509,10 @@ def _goal(name: str, goal: str, reader: str) -> str:
         words = re.findall(NAME, _literal(reader)) if name == SCORE and not path_of(reader) else []
         name = max((word for word in words if word not in KINDS), key=len, default=name)
         named = f"{name}={reader}" if words or name != _score_name(reader) else reader
-        both = shlex.quote(named), f"--metric {name}:max"
+        both = shlex.quote(named), f"{option('metric')} {name}:max"
         raise ConfigurationError(
-            f"score {shlex.quote(reader)}: say whether more or less of it is better: --score {' '.join(both)}, or {name}:min "
+            f"score {shlex.quote(reader)}: say whether more or less of it is better: "
+            f"{option('score')} {' '.join(both)}, or {name}:min "
             f'(in a strop.toml: score = {{ {name} = {shlex.quote(reader)} }} and metric = ["{name}:max"])'
         )
     return goal or ("min" if reader in COUNTED_BY_KERNEL else "max")
@@ -515,7 +520,7 @@ def _goal(name: str, goal: str, reader: str) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     there = f"the scores are {' and '.join(names)}" if names else "there is no score"
-    return f"{there} (--score NAME=HOW names one)"
+    return f"{there} ({option('score')} NAME=HOW names one)"
 
 
 def _number(text: str) -> float | None:

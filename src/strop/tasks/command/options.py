@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_type_hints
 
 from strop.base.errors import ConfigurationError
+from strop.base.surface import option, setting
 
 if TYPE_CHECKING:  # what Python callers may give
     Text: TypeAlias = str | Path
@@ -199,11 +200,11 @@ def parse_settings(settings: Sequence[str]) -> dict[str, object]:
         ConfigurationError: a setting has no `=`, or its key does not exist.
     """
     values: dict[str, Any] = {}
-    for setting in settings:
-        key, equals, text = setting.partition("=")
+    for given in settings:
+        key, equals, text = given.partition("=")
         key = key.strip().replace("-", "_")
         if not equals:
-            raise ConfigurationError(f"--set {setting!r:.90}: expected KEY=VALUE")
+            raise ConfigurationError(f"--set {given!r:.90}: expected KEY=VALUE")
         if key not in ScoringOptions.__dataclass_fields__:
             check_options({key: text})
         value, kind = _parse_value(text), type_of(key)
@@ -216,8 +217,8 @@ def parse_settings(settings: Sequence[str]) -> dict[str, object]:
 
 
 def flag_of(key: str) -> str:
-    """How a command line gives an option."""
-    return f"--{key.replace('_', '-')}" if key in FLAGS else f"--set {key}"
+    """How a user gives an option."""
+    return option(key) if key in FLAGS else setting(key)
 
 
 def write_toml(value: object) -> str:

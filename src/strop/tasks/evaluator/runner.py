@@ -252,7 +252,7 @@ def score_of(values: Values) -> Values:
         named = next((each for each in values if as_number(values[each]) is not None), "NAME")
         raise ValueError(
             f"the evaluator gives {given}, but neither combined_score nor score: say what counts, and whether more is better: "
-            f"--metric {named}:max or --metric {named}:min"
+            f"metric {named}:max or {named}:min"
         )
     return {"score": str(values[name]) if is_flag(values[name]) else values[name], "score_is": name}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError
+from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
 from strop.tasks.command.config import command_task, parse_constraint
@@ -59,7 +60,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     """
     wrong = [name for name in values if name in ("files", "score", "description")]
     if wrong:
-        raise ConfigurationError(f"{wrong[0]} requires --command; an evaluator scores one program")
+        raise ConfigurationError(f"{wrong[0]} requires {option('command')}; an evaluator scores one program")
     options: Any = check_options(values)
     recognised = recognise(evaluator, form)
     _text(program)

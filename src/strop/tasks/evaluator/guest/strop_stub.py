@@ -21,7 +21,6 @@ import strop_plain_data as plain_data
 
 ADDRESS = "\0strop-program"
 """Of the socket of the host, in the abstract namespace of the evaluator's own network."""
-SHARED = "give --shared, and both run in one process"
 _LENGTH = struct.Struct("<I")
 _numbers = itertools.count()
 _idle: list[socket.socket] = []
@@ -46,7 +45,7 @@ class Stub:
         self._number, self._name, self._others, self._classes = next(_numbers), name, others, classes
         if name == "__main__":
             self._refuse("it runs the program as a script")
-            raise SystemExit(f"the program runs in a process of its own, and this is no script; {SHARED}")
+            raise SystemExit("the program runs in a process of its own, and this is no script")
         _ask("load", self._number, name)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,7 +70,7 @@ class Stub:
             self._refuse(f"it uses the class {name} of the program, of which only functions can be called from outside")
         if name in self._others:
             self._refuse(
-                f"it uses {name} of the program, which its text does not show to be a function; if it is one, give --calls {name}"
+                f"it uses {name} of the program, which its text does not show to be a function; if it is one, name it in `calls`"
             )
         raise AttributeError(f"the program has no function {name}, which the evaluator calls")
 

@@ -1,0 +1,29 @@
+"""How an option is spelled where its user meets strop: as a flag on the command line, as an argument in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_has_flags = False
+
+
+@contextmanager
+def command_line() -> Iterator[None]:
+    """Spell options as flags inside, in all threads of this process."""
+    global _has_flags
+    before, _has_flags = _has_flags, True
+    try:
+        yield
+    finally:
+        _has_flags = before
+
+
+def option(name: str) -> str:
+    """The option `max_cost` as its user writes it: `--max-cost`, or in Python `max_cost`."""
+    return f"--{name.replace('_', '-')}" if _has_flags else name
+
+
+def setting(key: str) -> str:
+    """A key of strop.toml that is no flag, as its user writes it: `--set time_limit`, or in Python `time_limit`."""
+    return f"--set {key}" if _has_flags else key
