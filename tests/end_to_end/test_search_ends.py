@@ -80,7 +80,7 @@ def test_finish_compares_what_was_found_without_a_further_response_when_a_run_wa
         assert "To end the search and compare what was found: strop resume there --finish" in said
         asked = len(server.seen)
         finished = strop("resume", "there", "--finish", **KEY)
-        assert finished.returncode == 0 and "The search ended early: strop resume --finish." in finished.stdout
+        assert finished.returncode == 0 and "The search ended early: --finish was given." in finished.stdout
         assert len(server.seen) == asked and shown(strop)["ended_by"] == "finish"
     assert strop("replay", "there").returncode == 0
     with Store.open(tmp_path / "there") as store:
@@ -105,6 +105,29 @@ def test_search_that_was_killed_after_a_comparison_in_a_call_that_found_nothing_
     found = shown(strop)
     assert (found["ended_by"], found["comparison"], found["cost"]["lm_calls"]) == ("finish", 2, 3)
     assert strop("replay", "there").returncode == 0
+
+
+THREADS = """
+import concurrent.futures
+from helpers import extract_code
+
+def improve_algorithm(initial_solution, utility, language_model):
+    def one(number):
+        prompts = [f"{number}.{turn}: improve\\n{initial_solution}" for turn in range(2)]
+        answers = [extract_code(language_model.prompt(prompt, n_responses=2)) for prompt in prompts]
+        return [(utility(text), text) for texts in answers for text in texts]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        return max(each for found in pool.map(one, range(4)) for each in found)[1]
+"""
+
+
+def test_search_of_an_improver_with_threads_is_replayed_to_where_a_limit_ended_it(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "threads.py").write_text(THREADS)
+    with OpenAIServer(programs(), ["ok", "slow:0.5", "slow:1"], cycle=True) as server:
+        ended = improved(strop, server, "--improver", "threads.py", "--lm-budget", "8", "--max-calls", "5")
+    assert ended.returncode == 0 and "The search ended early: --max-calls 5 was spent." in ended.stdout, ended.stderr
+    replayed = strop("replay", "there")
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
 
 
 def test_time_for_the_comparison_is_kept_when_the_model_is_slow(strop: Any) -> None:

@@ -121,6 +121,8 @@ class Budget:
             raise ValueError(f"cannot reserve {amount} {counter}; the least is 1")
         with self._tree.settled:
             earlier = self._tree.granted.get((self.path, counter), {}).pop(act, 0) > 0
+            if earlier:
+                self._tree.settled.notify_all()
             refusal = None if earlier else self._refusal({counter: amount})
             if refusal is None:
                 self._count(counter, amount, earlier=earlier)
@@ -135,6 +137,16 @@ class Budget:
         """Whether an earlier execution was granted this act, which was not reserved again yet."""
         with self._tree.settled:
             return act in self._tree.granted.get((self.path, counter), {})
+
+    def await_granted(self, seconds: float) -> None:
+        """Wait until each act that an earlier execution was granted here was reserved again, or none was for so long."""
+
+        def left() -> int:
+            return sum(len(acts) for (path, _), acts in self._tree.granted.items() if path == self.path)
+
+        with self._tree.settled:
+            while (before := left()) and self._tree.settled.wait_for(lambda: left() < before, seconds):
+                pass
 
     def hold(self, amounts: Mapping[str, int], *, wait: bool = True) -> None:
         """Reserve the worst case (≥ 0) of several counters at once, to be settled by `settle`.

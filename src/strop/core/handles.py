@@ -347,6 +347,9 @@ class Handles:
 
         try:
             at = self._at.child(self._acts.evaluation(digest, reserve))
+        except SearchOver:
+            self._await_others()
+            raise
         except (BudgetExceeded, _Unasked) as error:
             # A spent budget is not an error for the guest: the utility is then 0, as published.
             if isinstance(error, BudgetExceeded):
@@ -358,6 +361,10 @@ class Handles:
         wait = Once(self.course.following(begun))
         self._evaluations.setdefault(_key(candidate), []).append(wait)
         return wait
+
+    def _await_others(self) -> None:
+        """Before the search ends: the guest's other threads may not have come again to what they were granted before."""
+        self.budget.await_granted(self._host.improver_limits.wall_seconds)
 
     def _started(self, candidate: Value, at: Budget) -> Callable[[], Evaluation]:
         assert isinstance(candidate, str)
@@ -405,8 +412,12 @@ class Handles:
             )
         try:
             call, samples = self._call(expertise, messages, temperature)
+        except SearchOver:
+            self._await_others()
+            raise
         except BudgetExceeded as error:
             if not error.path:  # a limit of the run, which guests do not learn of
+                self._await_others()
                 raise RunBudgetSpent(error) from error
             self._free(*texts)
             self.notes.refused(LM_CALLS)

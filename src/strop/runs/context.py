@@ -32,8 +32,7 @@ from strop.runs.scopes import comparison_at, comparison_of
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split
 from strop.tasks.command.task import AnyTask, CommandTask
 
-FINISHED = "strop resume --finish"
-"""What ended a search that the user ended."""
+NOTHING_FOUND = "--finish: nothing can be compared yet; everything so far is kept"
 
 
 class Auditor:
@@ -91,7 +90,8 @@ class RunContext:
         editing = editing_of(parts.spec, parts.language_model)
         services = parts.sandbox, parts.language_model, record, parts.secret
         over = SearchOver(past.last.by, past.last.detail) if past.last is not None else None
-        search = SearchState(over, SearchOver("finish", FINISHED) if parts.finish else None)
+        finish = SearchOver("finish", "--finish was given", NOTHING_FOUND) if parts.finish else None
+        search = SearchState(over, finish)
         self.host = Host(*services, past=past, editing=editing, reader=parts.reader, search=search)
         # All tasks of a record share them.
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
@@ -149,15 +149,14 @@ class RunContext:
 
         A resumed run that asked for nothing new has not ended once more.
         """
-        self.journal.detail = f"the search ended early: {over.detail}"
         tally, ends = self.journal.tally(scope), self.host.past.ends
         event = SearchEnded(
             scope=scope, by=over.by, detail=over.detail, lm_calls=tally.lm_calls, utility_calls=tally.evaluations
         )
-        if ends and replace(ends[-1], by=over.by, detail=over.detail) == event:
-            return len(ends)
-        self.record(event)
-        return len(ends) + 1
+        if not (is_known := bool(ends) and replace(ends[-1], by=over.by, detail=over.detail) == event):
+            self.record(event)
+        self.journal.detail = f"the search ended early: {(ends[-1] if is_known else event).detail}"
+        return len(ends) + (not is_known)
 
     def _utility(self, split: Split, seeds: Seeds, strict: bool, decides: bool = False) -> TaskUtility:
         parts, record = self.parts, self.record

@@ -124,7 +124,7 @@ def framed(record: Recorder, first: Event, why: Callable[[], str] = str) -> Iter
         status = "interrupted"
         raise
     except SearchOver as error:
-        status, detail = "budget", str(error)
+        status, detail = "budget", error.detail
         raise
     except StropError as error:
         detail = str(error)

@@ -49,7 +49,8 @@ def sentence(evidence: Evidence) -> str:
 
 def _claim(evidence: Evidence) -> str:
     if evidence.ended_by is not None and evidence.improved is None:
-        return "No improvement: no candidate was better than the original in training; the original is kept."
+        was = "better than the original in training" if evidence.cost.candidates else "evaluated"
+        return f"No improvement: no candidate was {was}; the original is kept."
     if evidence.finding == "failed":
         return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original is kept."
     if evidence.finding == "unchanged" or evidence.difference is None:
