@@ -2,7 +2,7 @@
 
 A field `max_cost` is the flag `--max-cost`, the keyword `max_cost` of the Python functions and the key `max_cost` of a record's
 configuration. The text below it is its help; `--help` shows the first sentence. Commands and functions take groups of fields;
-`strop.runs.spec.RunSpec` has all of them, and pydantic checks their types and ranges.
+`strop.runs.spec.RunSpec` has all of them, and checks their types and ranges.
 """
 
 from __future__ import annotations
