@@ -53,7 +53,7 @@ from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
 from strop.sandbox.posture import Posture, Protection
 from strop.store.schema import VIEWS
-from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, flag_of, words_for
+from strop.tasks.command.options import FLAGS, NOT_IN_FILE, ScoringOptions, words_for
 from strop.tasks.problem import Published
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -187,7 +187,7 @@ def _keys() -> list[str]:
     """The keys of strop.toml."""
     texts = help_texts(ScoringOptions)
     keys = [field.name for field in fields(ScoringOptions) if field.name not in NOT_IN_FILE]
-    flags = [key for key in keys if not flag_of(key).startswith("--set ")]
+    flags = [key for key in keys if key in FLAGS]
     lines = [
         "## strop.toml",
         "",
