@@ -167,6 +167,8 @@ def measured_in(record: Record) -> Measured:
         own_score_because=meta.own_score_because,
         costs=run.costs.price,
         audit=tuple(noted(run.notes)),
+        unverified=run.unverified,
+        waived=run.waived,
         repeats=tuple(sorted(meta.repeats)),
         trained_on={one.name: one.trained_on for one in meta.improvers if one.trained_on},
     )

@@ -31,6 +31,8 @@ _SPLITS: tuple[tuple[Split, str], ...] = (("test", "test split"), ("train", "tra
 @print_result.register(Measured)
 def print_measured(measured: Measured, console: Console, *, full: bool = False) -> None:
     """The conclusion, û of every improver on the test split, and how improvers failed; with `full` every table."""
+    say(console, measured.unverified, style="bold yellow")
+    say(console, measured.waived, style="bold yellow")
     say(console, model_line(measured.model, measured.is_language_model))
     if measured.complete or full:
         say(console, measured.sentence, style="bold", limit=SENTENCE)

@@ -127,6 +127,10 @@ class Measured(Shown):
     """The price of everything."""
     audit: tuple[Noted, ...] = ()
     """Audit notes about the improvers and their programs, by rule."""
+    unverified: str = ""
+    """Why this machine cannot vouch for the record; empty if it is proven."""
+    waived: str = ""
+    """What the jail did not prevent because `--require` left it out; empty if nothing."""
     record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
     """The `Record` that it was read from, if any."""
     repeats: tuple[str, ...] = ()
