@@ -161,7 +161,7 @@ def test_default_folder_of_records_is_not_a_link_out_of_the_working_folder(
 ) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    refusal = r"leads through a link to .*; to write there, name that folder with --out"
+    refusal = r"leads through a link to .*; to write there, name that folder with out"
     for end in ("..", "../nothing"):
         Path("runs").symlink_to(end)
         with pytest.raises(ConfigurationError, match=refusal):
