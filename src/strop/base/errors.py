@@ -100,15 +100,16 @@ class RunBudgetSpent(SearchOver):
 
     def __init__(self, refusal: BudgetExceeded) -> None:
         by, say = _LIMITS[refusal.counter]
+        flag = f"--{by.replace('_', '-')}"  # what is recorded speaks as the commands that show and continue it
         super().__init__(
             by,
-            f"{option(by)} {say(refusal.limit)} was spent",
+            f"{flag} {say(refusal.limit)} was spent",
             f"{option(by)} {say(refusal.limit)} is spent: {say(refusal.used)} used, and the next call may take up to "
             f"{say(refusal.asked)}; everything so far is kept, and a larger limit continues it",
         )
         self.refusal = refusal
         self.counter, self.limit, self.used, self.asked = refusal.counter, refusal.limit, refusal.used, refusal.asked
-        self.more = f"--{by.replace('_', '-')} MORE"
+        self.more = f"{flag} MORE"
         """The flag that continues the run."""
 
 

@@ -62,7 +62,7 @@ class TimeSpent(SearchOver):
     def __init__(self) -> None:
         super().__init__(
             "max_time",
-            f"{option('max_time')} was spent",
+            "--max-time was spent",  # it is recorded
             f"stopped: {option('max_time')} is spent; everything so far is kept",
         )
         self.more = "--max-time MORE"

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from strop.base.errors import SearchOver
 from strop.base.events import Evaluated, Event
-from strop.base.surface import option
 from strop.core.metric_change import facts_of
 from strop.evaluation.repeated import SECONDS, TIMES
 from strop.runs.context import RunContext
@@ -66,7 +65,7 @@ def comparison_kept(context: RunContext, most: int) -> Iterator[None]:
     reserve = Reserve(parts.task, parts.spec.slots, most, journal.recorded(Evaluated))
     journal.also_tell(reserve)
     in_flight = min(IN_FLIGHT, (ends_at - journal.clock()) / 10)
-    over = SearchOver("max_time", f"{option('max_time')} {parts.spec.max_time:g} s was spent, but for the comparison")
+    over = SearchOver("max_time", f"--max-time {parts.spec.max_time:g} s was spent, but for the comparison")
     done = threading.Event()
 
     def left() -> float:

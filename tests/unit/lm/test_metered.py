@@ -92,8 +92,9 @@ def test_nothing_is_asked_when_the_worst_case_is_not_covered_and_the_error_says_
 def test_part_of_a_batch_is_asked_and_kept_when_the_budget_covers_only_part() -> None:
     model, run = Says(lambda n: used(10, 1000, text=f"answer {n}")), Budget({COST: 3 * WORST.cost})
     kept: list[tuple[int, str]] = []
-    with pytest.raises(RunBudgetSpent, match=r"max_cost \$0\.0063 is spent"):
+    with pytest.raises(RunBudgetSpent, match=r"max_cost \$0\.0063 is spent") as caught:
         metered(model, run).complete([PROMPT] * 6, lambda position, c: kept.append((position, c.text)))
+    assert caught.value.detail == "--max-cost $0.0063 was spent", "a record speaks as the commands that show it"
     assert model.asked == [3] and kept == [(n, f"answer {n}") for n in range(3)]
     assert run.used(COST) == 3 * (10 * 1000 + 1000 * 2000)
 
