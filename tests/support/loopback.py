@@ -71,12 +71,22 @@ def loopback(
             it.model.close()
 
 
+def in_turn(faults: list[str]) -> Callable[[int, dict], str]:
+    """A plan that takes the first of the faults away with each request; then there is none."""
+    return lambda number, body: faults.pop(0) if faults else "ok"
+
+
 def texts(completions: Sequence[Completion]) -> list[str]:
     return [completion.text for completion in completions]
 
 
 def kinds(completions: Sequence[Completion]) -> list[str]:
     return [fault.fault for completion in completions for fault in completion.faults]
+
+
+def remarks(completions: Sequence[Completion]) -> list[str]:
+    """What completions say of parameters."""
+    return [fault.detail for each in completions for fault in each.faults if fault.fault == "parameter"]
 
 
 def rejected(status: int, said: object) -> openai.APIStatusError:

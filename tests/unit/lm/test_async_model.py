@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -47,17 +47,17 @@ class Failing(AsyncModel):
         return Completion(request.message, self.name)
 
 
-def test_all_models_of_a_process_answer_in_one_thread() -> None:
-    threads = set()
+class Threaded(AsyncModel):
+    """Calls a function in a thread of its own."""
 
-    class Noting(AsyncModel):
-        async def answer(self, request: Request) -> Completion:
-            threads.add(threading.get_ident())
-            return Completion("x", self.name)
+    def __init__(self, work: Callable[[Request], str]) -> None:
+        super().__init__("threaded")
+        self.work = work
+        self.loops: set[int] = set()
 
-    for name in "ab":
-        Noting(name).complete(REQUESTS, dropped)
-    assert len(threads) == 1 and threading.get_ident() not in threads
+    async def answer(self, request: Request) -> Completion:
+        self.loops.add(threading.get_ident())
+        return Completion(await in_thread(lambda: self.work(request)), self.name)
 
 
 def test_close_ends_a_call_keeps_what_arrived_and_reports_the_faults_of_what_was_in_flight() -> None:
@@ -73,9 +73,7 @@ def test_close_ends_a_call_keeps_what_arrived_and_reports_the_faults_of_what_was
     assert model.in_flight == set()
 
 
-def test_exception_of_keep_ends_the_requests_in_flight_without_another_word(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_exception_of_keep_ends_the_requests_in_flight_without_another_word(caplog: pytest.LogCaptureFixture) -> None:
     model = Stalling()
 
     def keep(position: int, completion: Completion) -> None:
@@ -96,35 +94,26 @@ def test_call_that_fails_has_the_message_of_the_most_attempts_and_the_faults_of_
     assert sorted(kept) == [0, 2] and len(caught.value.faults) == 2
 
 
-@pytest.mark.parametrize("raised", [KeyboardInterrupt(), StopIteration()], ids=repr)
-def test_nothing_that_a_thread_raises_ends_the_event_loop(raised: BaseException) -> None:
-    class Raising(AsyncModel):
-        async def answer(self, request: Request) -> Completion:
-            def work() -> Completion:
-                raise raised
+def test_models_answer_in_one_thread_that_nothing_ends_and_may_ask_each_other_from_threads_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def raises(error: BaseException) -> Callable[[Request], str]:
+        def work(request: Request) -> str:
+            raise error
 
-            return await in_thread(work)
+        return work
 
-    for _ in range(2):
-        with pytest.raises(RuntimeError, match=type(raised).__name__):
-            Raising("raising").complete(REQUESTS[:1], dropped)
+    def asks(request: Request) -> str:
+        answered: Sequence[Completion] = Failing("inner").complete([request], dropped)
+        return answered[0].text
 
-
-def test_model_may_ask_another_one_from_a_thread_of_its_own() -> None:
-    class Asking(AsyncModel):
-        async def answer(self, request: Request) -> Completion:
-            def ask() -> Sequence[Completion]:
-                return Failing("inner").complete([request], dropped)
-
-            return (await in_thread(ask))[0]
-
-    assert [each.text for each in Asking("outer").complete(REQUESTS[::2], dropped)] == ["0", "2"]
-
-
-def test_system_that_starts_no_thread_is_reported_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Threaded(AsyncModel):
-        async def answer(self, request: Request) -> Completion:
-            return await in_thread(lambda: Completion("x", self.name))
+    for error in (KeyboardInterrupt(), StopIteration()):
+        with pytest.raises(RuntimeError, match=type(error).__name__):
+            Threaded(raises(error)).complete(REQUESTS[:1], dropped)
+    models = Threaded(asks), Threaded(asks)
+    for model in models:
+        assert [each.text for each in model.complete(REQUESTS[::2], dropped)] == ["0", "2"]
+    assert len(models[0].loops | models[1].loops) == 1 and threading.get_ident() not in models[0].loops
 
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -132,4 +121,4 @@ def test_system_that_starts_no_thread_is_reported_as_that(monkeypatch: pytest.Mo
     event_loop()
     monkeypatch.setattr(threading.Thread, "start", refuse)
     with pytest.raises(OutOfThreads):
-        Threaded("threaded").complete(REQUESTS[:1], dropped)
+        Threaded(asks).complete(REQUESTS[:1], dropped)

@@ -1,4 +1,4 @@
-"""Models that stop answering: an outage is survived and told, and what cannot heal ends at once. Time is an argument here."""
+"""Models that stop answering: the pace of requests, waits, and an outage that is survived or given up. Time is an argument."""
 
 from __future__ import annotations
 
@@ -12,13 +12,25 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Fault, Request, dropped
 from strop.lm.command import CommandModel
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
-from strop.lm.pace import Attempts, Clock, Outage, RetryPolicy
+from strop.lm.pace import (
+    Attempts,
+    Clock,
+    Outage,
+    Pacer,
+    PacerFinished,
+    RetryPolicy,
+    Turn,
+    duration_text,
+    retry_after_seconds,
+)
 from strop.lm.providers import endpoint_of
 from support.loopback import Hurried, Loopback, loopback, texts
 
@@ -32,7 +44,7 @@ def during(it: list[Loopback], seconds: float, fault: str) -> Callable[[int, dic
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("fault", ["500", "503", "429:1", "429:0", "drop", "cut", "malformed"])
+@pytest.mark.parametrize("fault", ["503", "429:0", "drop", "malformed"])
 def test_outage_of_ten_minutes_is_survived_and_told_twice(fault: str, capsys: pytest.CaptureFixture[str]) -> None:
     here: list[Loopback] = []
     with loopback(during(here, 600.0, fault), USUAL) as it:
@@ -51,7 +63,7 @@ def test_outage_of_ten_minutes_is_survived_and_told_twice(fault: str, capsys: py
     assert 10 < asked < 40  # it was not hammered
 
 
-def test_server_that_answered_before_is_given_up_after_half_an_hour() -> None:
+def test_server_that_answered_before_is_given_up_after_half_an_hour_and_at_once_where_that_cannot_help() -> None:
     words = r"HTTP 500: .* \(\d\d attempts in 30 min\)"
     with loopback(lambda number, body: "500" if number else "ok", USUAL) as it:
         it.ask("first")
@@ -60,6 +72,11 @@ def test_server_that_answered_before_is_given_up_after_half_an_hour() -> None:
         assert it.model._clock.now() == pytest.approx(1800.0, abs=1e-6)
     (fault,) = caught.value.faults
     assert isinstance(fault, Fault) and fault.times == fault.attempt and fault.waited_seconds == pytest.approx(1800.0)
+    with loopback(["ok", "500", "500", "403"], USUAL) as it:
+        it.ask("first")
+        with pytest.raises(LanguageModelError, match="HTTP 403"):
+            it.ask("a")
+        assert len(it.server.seen) == 4
 
 
 def test_server_that_is_not_there_is_told_after_seconds_and_given_up_after_half_an_hour(
@@ -80,34 +97,23 @@ def test_server_that_is_not_there_is_told_after_seconds_and_given_up_after_half_
     assert f"vllm/absent at 127.0.0.1:{port} does not answer: connection failed: " in said and "refused" in said
 
 
-@pytest.mark.parametrize("fault", ["400", "401", "403", "404", "422"])
-def test_what_cannot_heal_ends_at_once_also_in_the_middle_of_an_outage(fault: str) -> None:
-    with loopback(["ok", "500", "500", fault], USUAL) as it:
-        it.ask("first")
-        with pytest.raises(LanguageModelError, match=f"HTTP {fault}"):
-            it.ask("a")
-        assert len(it.server.seen) == 4
-
-
-@pytest.mark.parametrize("asked", [52000, 1801])
-def test_wait_that_is_longer_than_what_is_left_ends_at_once_with_the_server_s_words(
-    asked: int, capsys: pytest.CaptureFixture[str]
+def test_wait_is_told_where_it_is_long_and_ends_at_once_where_it_is_longer_than_what_is_left(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with loopback(lambda number, body: f"429:{asked}", USUAL) as it:
-        with pytest.raises(LanguageModelError, match=r"injected status 429 \(it asks to wait \d.* (min|h)\)"):
-            it.ask("a")
-        assert (len(it.server.seen), it.waits) == (1, [])
-    assert capsys.readouterr().err == ""
-
-
-def test_wait_of_more_than_ten_seconds_is_told_when_it_begins(capsys: pytest.CaptureFixture[str]) -> None:
+    for asked in (52000, 1801):
+        with loopback([f"429:{asked}"], USUAL) as it:
+            with pytest.raises(LanguageModelError, match=r"injected status 429 \(it asks to wait \d.* (min|h)\)"):
+                it.ask("a")
+            assert (len(it.server.seen), it.waits) == (1, [])
+    brief = Settings(retry=RetryPolicy(give_up_seconds=10.2))
+    with loopback(["429:9", "500", "500"], brief) as it, pytest.raises(LanguageModelError):
+        it.ask("a")
+    assert capsys.readouterr().err == "", "after ten seconds less than one is left"
     with loopback(["429:900"], USUAL) as it:
         it.ask("a")
     began, over = capsys.readouterr().err.splitlines()
-    assert (
-        "429 (it asks to wait 15 min); trying again for up to 30 min (give_up_after)" in began
-        and "answers again" in over
-    )
+    assert "429 (it asks to wait 15 min); trying again for up to 30 min (give_up_after)" in began
+    assert "answers again" in over
 
 
 def test_request_that_fails_while_others_are_answered_ends_its_call_after_half_an_hour() -> None:
@@ -124,11 +130,6 @@ def test_request_that_fails_while_others_are_answered_ends_its_call_after_half_a
                 asking.result()
 
 
-def program(line: str, clock: Hurried) -> CommandModel:
-    outage = Outage(RetryPolicy(), "the program", clock)
-    return CommandModel(f"command:sh -c {shlex.quote(line)}", {"PATH": os.environ["PATH"]}, outage, 4, 600.0)
-
-
 @pytest.mark.process
 def test_program_that_fails_for_ten_minutes_after_it_worked_is_survived(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -141,7 +142,9 @@ def test_program_that_fails_for_ten_minutes_after_it_worked_is_survived(
             if self.time >= 600:
                 broken.unlink(missing_ok=True)
 
-    model = program(f"test -e {broken} && exit 7; echo fine", Mending())
+    line = shlex.quote(f"test -e {broken} && exit 7; echo fine")
+    outage = Outage(RetryPolicy(), "the program", Mending())
+    model = CommandModel(f"command:sh -c {line}", {"PATH": os.environ["PATH"]}, outage, 4, 600.0)
     assert texts(model.complete([Request("", "a")], dropped)) == ["fine"]
     broken.touch()
     assert texts(model.complete([Request("", "b")], dropped)) == ["fine"]
@@ -156,28 +159,18 @@ class Standing(Hurried):
         return
 
 
-def fail(model: Outage, attempts: Attempts) -> bool:
-    return asyncio.run(model.retry(attempts, Fault("server_error", "HTTP 500", 1)))
-
-
-def test_failure_an_hour_after_another_is_no_outage_of_an_hour() -> None:
+def test_requests_of_an_outage_are_given_up_together_and_a_failure_an_hour_later_is_another_one() -> None:
     clock = Standing()
     model = Outage(RetryPolicy(), "m", clock, lambda line: None)
-    with model.attempts() as first:
-        assert fail(model, first)
-    clock.time = 3600.0
-    assert fail(model, Attempts())
 
+    def fails(attempts: Attempts, at: float) -> bool:
+        clock.time = at
+        return asyncio.run(model.retry(attempts, Fault("server_error", "HTTP 500", 1)))
 
-def test_requests_of_an_outage_are_given_up_together() -> None:
-    clock = Standing()
-    model = Outage(RetryPolicy(), "m", clock, lambda line: None)
     with model.attempts() as first, model.attempts() as second:
-        assert fail(model, first)
-        clock.time = 1799.0
-        assert fail(model, second)
-        clock.time = 1800.0
-        assert not fail(model, first) and not fail(model, second)
+        assert fails(first, 0.0) and fails(second, 1799.0)
+        assert not fails(first, 1800.0) and not fails(second, 1800.0)
+    assert fails(Attempts(), 3600.0)
 
 
 def test_requests_that_wait_through_an_outage_are_woken_when_it_is_over() -> None:
@@ -192,3 +185,122 @@ def test_requests_that_wait_through_an_outage_are_woken_when_it_is_over() -> Non
         assert await asyncio.wait_for(asyncio.gather(*waits), 30) == [True, True]
 
     asyncio.run(wait_and_answer())
+
+
+def turn(pacer: Pacer) -> Turn:
+    """A turn that its holder keeps."""
+    return asyncio.run(pacer._enter())
+
+
+def leave(pacer: Pacer, taken: Turn, *, answered: bool = False, refused: bool = False) -> None:
+    taken.answered, taken.refused = answered, refused
+    pacer._leave(taken)
+
+
+async def queued(pacer: Pacer, count: int) -> None:
+    """Let other tasks run until so many wait."""
+    while len(pacer._queue) < count:
+        await asyncio.sleep(0)
+
+
+def test_pacer_holds_all_callers_for_as_long_as_the_server_asks() -> None:
+    clock = Hurried()
+    pacer = Pacer(100, clock)
+    pacer.hold(7.0)
+    pacer.hold(3.0)
+    turn(pacer)
+    turn(pacer)
+    assert clock.time == 7.0
+
+
+def test_pacer_halves_at_a_refusal_never_below_one_and_grows_by_one_for_each_window_of_answers() -> None:
+    pacer = Pacer(8, Hurried())
+    for each in [turn(pacer) for _ in range(4)]:
+        leave(pacer, each, refused=True)  # all were sent before the first refusal: halved once
+    sizes = []
+    for _ in range(4 + 5 + 6 + 7 + 20):
+        sizes.append(pacer.size)
+        leave(pacer, turn(pacer), answered=True)
+    assert sizes == [4] * 4 + [5] * 5 + [6] * 6 + [7] * 7 + [8] * 20
+    for _ in range(10):
+        leave(pacer, turn(pacer), refused=True)
+    assert pacer.size == 1
+
+
+def test_pacer_ends_every_wait_at_once_when_it_is_finished() -> None:
+    async def finish_while_three_wait(*, hold: bool) -> list[object]:
+        pacer = Pacer(1)
+        if hold:
+            pacer.hold(3600.0)
+        else:
+            await pacer._enter()
+        calls = [asyncio.ensure_future(pacer._enter()) for _ in range(3)]
+        await queued(pacer, 3)
+        pacer.finish()
+        return await asyncio.gather(*calls, pacer._enter(), return_exceptions=True)
+
+    for hold in (False, True):
+        assert [type(ended) for ended in asyncio.run(finish_while_three_wait(hold=hold))] == [PacerFinished] * 4
+
+
+class Counting(Clock):
+    """Counts how often somebody goes to sleep."""
+
+    def __init__(self) -> None:
+        self.sleeps = 0
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
+        self.sleeps += 1
+        await super().wait(event, seconds)
+
+
+def test_pacer_wakes_only_whose_turn_it_may_be() -> None:
+    clock = Counting()
+
+    async def ask_forty_times() -> None:
+        pacer = Pacer(1, clock)
+
+        async def ask() -> None:
+            async with pacer.turn() as mine:
+                mine.answered = True
+
+        async with pacer.turn():
+            calls = [asyncio.ensure_future(ask()) for _ in range(40)]
+            await queued(pacer, 40)
+            assert not any(call.done() for call in calls)
+        await asyncio.gather(*calls)
+
+    asyncio.run(ask_forty_times())
+    assert clock.sleeps <= 200  # each asker sleeps once, and once more for each of the few times it is called too early
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1e9), st.integers(0, 2**32))
+def test_patience_waits_at_least_what_is_asked_and_without_that_no_longer_than_its_limit(
+    attempt: int, asked: float, seed: int
+) -> None:
+    assert 0.0 < RetryPolicy(longest_wait_seconds=60.0).wait(attempt, None, random.Random(seed)) <= 60.0
+    most = max(asked * 1.1 + 1e-9, RetryPolicy().first_wait_seconds / 8)  # one that asks for 0 s is not asked at once
+    assert asked <= RetryPolicy().wait(1, asked, random.Random(seed)) <= most
+
+
+def test_patience_doubles_its_waits() -> None:
+    waits = [RetryPolicy().wait(attempt, None, random.Random(0)) for attempt in range(1, 5)]
+    assert [wait / waits[0] for wait in waits] == [1, 2, 4, 8]
+
+
+RETRY_AFTER: tuple[tuple[dict[str, str], float | None], ...] = (
+    ({"retry-after": "7"}, 7.0),
+    ({"retry-after": "0.25"}, 0.25),
+    ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
+    ({"retry-after": "Sun, 09 Sep 2001 01:47:10 GMT"}, 30.0),
+    ({"retry-after": "Sun, 09 Sep 2001 01:00:00 GMT"}, 0.0),
+    *(({"retry-after": odd}, None) for odd in ("-5", "nan", "inf", "soon", "Sun, 99 Sep 2001")),
+    ({}, None),
+)
+
+
+def test_retry_after_is_read_in_every_form_and_durations_are_told_in_words() -> None:
+    now = 1_000_000_000.0  # 2001-09-09 01:46:40 GMT
+    assert [(row, found) for row, seconds in RETRY_AFTER if (found := retry_after_seconds(row, now)) != seconds] == []
+    said = [duration_text(seconds) for seconds in (0.4, 89, 90, 7199, 7200, 52000)]
+    assert said == ["0 s", "89 s", "2 min", "120 min", "2 h", "14.4 h"]
