@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from strop.lm import registry
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
+from strop.lm.inbox import Inbox
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.mixture import Member, Mixture
 from strop.lm.offline import Offline
@@ -19,45 +23,38 @@ from strop.lm.openai_wire import Settings
 from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted, answer_line, head_line
-from support.kits import language_model as kit
+from support.kits.language_model import MakeModel, check_language_model
 from support.loopback import Hurried
 from support.openai_server import OpenAIServer
 
 
-def scripted() -> Scripted:
-    return Scripted(lambda request: f"{request.message[:200]!r} {request.sample}")
+def echoed(request: Request) -> str:
+    return f"{request.message[:200]!r} {request.sample}"
 
 
-@pytest.fixture(params=["plain", "chaos", "ignore-n", "reject-n", "reject-temperature"])
-def against_loopback(request: pytest.FixtureRequest) -> Iterator[Callable[[], LanguageModel]]:
-    chaos = ["500", "ok", "cut", "429:0.01", "malformed", "ok", "drop", "ignore-n", "ok"]
-    faults = {"plain": [], "chaos": chaos}.get(request.param, [request.param])
-    with OpenAIServer(scripted(), faults, cycle=True) as server:
-        place = endpoint_of("openai/tester", base_url=server.url, environ={})
-        patient = RetryPolicy(give_up_seconds=1e9)  # one request may meet many faults
-        yield lambda: OpenAIModel(place, Settings(retry=patient), jitter=random.Random(0), clock=Hurried())
-
-
-MODELS: dict[str, kit.MakeModel] = {
-    "scripted": scripted,
+MODELS: dict[str, MakeModel] = {
+    "scripted": lambda: Scripted(echoed),
     "offline": lambda: Offline(1),
     "known answers": lambda: KnownAnswers(Offline(1), scope="pair"),
     "callable": lambda: CallableModel(lambda request: request.message[:100], name="mine"),
-    "mixture": lambda: Mixture([Member(str(weight), scripted(), weight) for weight in (2.0, 1.0)], name="mix"),
+    "mixture": lambda: Mixture([Member(str(weight), Scripted(echoed), weight) for weight in (2.0, 1.0)], name="mix"),
 }
 
 
-@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", MODELS)
-def test_model_conforms(check: Callable[[kit.MakeModel], None], name: str) -> None:
-    check(MODELS[name])
+def test_model_conforms(name: str) -> None:
+    check_language_model(MODELS[name])
 
 
-@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-def test_openai_model_conforms(
-    check: Callable[[kit.MakeModel], None], against_loopback: Callable[[], LanguageModel]
-) -> None:
-    check(against_loopback)
+CHAOS = ["500", "ok", "cut", "429:0.01", "malformed", "ok", "reject-temperature", "drop", "ignore-n", "ok", "reject-n"]
+
+
+@pytest.mark.parametrize("faults", [[], CHAOS], ids=["plain", "chaos"])
+def test_openai_model_conforms(faults: list[str]) -> None:
+    with OpenAIServer(Scripted(echoed), faults, cycle=True) as server:
+        place = endpoint_of("openai/tester", base_url=server.url, environ={})
+        patient = Settings(retry=RetryPolicy(give_up_seconds=1e9))  # one request may meet many faults
+        check_language_model(lambda: OpenAIModel(place, patient, jitter=random.Random(0), clock=Hurried()))
 
 
 class Noted(Scripted):
@@ -71,10 +68,49 @@ class Noted(Scripted):
         return answers
 
 
-@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-def test_recorded_answers_conform(check: Callable[[kit.MakeModel], None], tmp_path: Path) -> None:
-    noted = Noted(lambda request: f"{request.message[:200]!r} {request.sample}")
-    check(lambda: noted)
+def test_recorded_answers_conform(tmp_path: Path) -> None:
+    made: list[Noted] = []
     path = tmp_path / "answers.jsonl"
-    path.write_text("\n".join([head_line("scripted", False), *noted.lines]) + "\n")
-    check(lambda: registry.make(f"recorded:{path}", base_url=None, seed=1, environ={}))
+
+    def noting() -> LanguageModel:
+        made.append(Noted(echoed))
+        return made[-1]
+
+    check_language_model(noting)
+    path.write_text("\n".join([head_line("scripted", False), *(line for each in made for line in each.lines)]) + "\n")
+    check_language_model(lambda: registry.make(f"recorded:{path}", base_url=None, seed=1, environ={}))
+
+
+def test_program_conforms(tmp_path: Path) -> None:
+    script = tmp_path / "echo.sh"
+    script.write_text('cksum; echo "$STROP_SAMPLE"\n')  # an answer of everything that it is given
+    environ = {"PATH": os.environ["PATH"]}
+    spec = f"command?connections=2:sh {script}"
+    check_language_model(lambda: registry.make(spec, base_url=None, seed=1, environ=environ))
+
+
+PERSON = """
+import pathlib, re, sys, time
+folder = pathlib.Path(sys.argv[1])
+while True:
+    for asked in sorted(folder.glob("*.md")):
+        if re.fullmatch(r"[0-9a-f]{16}\\.md", asked.name):
+            answer = asked.with_suffix(".answer.md")
+            if not answer.exists():
+                with answer.open("w") as file:
+                    file.write("half, ")
+                    file.flush()
+                    time.sleep(0.001)
+                    file.write(asked.stem)
+    time.sleep(0.001)
+"""
+
+
+def test_inbox_conforms_when_a_script_answers(tmp_path: Path) -> None:
+    person = subprocess.Popen([sys.executable, "-I", "-S", "-c", PERSON, str(tmp_path)])
+    settled = 0.15  # longer than a busy machine keeps a process from the second half
+    try:
+        check_language_model(lambda: Inbox(f"inbox:{tmp_path}", settle_seconds=settled, notify=lambda line: None))
+    finally:
+        person.kill()
+        person.wait()

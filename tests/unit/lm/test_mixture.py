@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from strop.base.errors import ConfigurationError, LanguageModelError
+from strop.base.errors import LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.mixture import Member, Mixture
@@ -20,59 +20,41 @@ REQUESTS = [Request("expert", f"message {number}") for number in range(4000)]
 
 
 def mixture(*weights: float, seed: int = 0) -> Mixture:
-    letters = "abcdefgh"
     members = [
-        Member(
-            f"{letter}?weight={weight}", Scripted(lambda request, letter=letter: f"{letter}: {request.message}"), weight
-        )
-        for letter, weight in zip(letters, weights, strict=False)
+        Member(name, Scripted(lambda request, name=name: f"{name}: {request.message}"), weight)
+        for name, weight in zip("abcdefgh", weights, strict=False)
     ]
     return Mixture(members, name="mix:[]", seed=seed)
 
 
-def test_mixture_gives_each_member_its_share_by_weight() -> None:
-    asked = Counter(completion.text[0] for completion in mixture(3, 1).complete(REQUESTS, dropped))
+def test_mixture_gives_each_member_its_share_by_weight_and_keeps_the_order_and_says_who_answered() -> None:
+    completions = mixture(3, 1).complete(REQUESTS, dropped)
+    asked = Counter(completion.text[0] for completion in completions)
     assert 2900 < asked["a"] < 3100 and asked["a"] + asked["b"] == 4000  # 3000 ± 3.7 standard deviations
+    assert [each.text[3:] for each in completions] == [request.message for request in REQUESTS]
+    assert all(each.lm == each.text[0] for each in completions)
 
 
 def test_model_of_the_meta_level_gets_all_requests_for_improvers_and_no_other() -> None:
-    three = Mixture(
-        [
-            Member("a", Scripted(lambda request: "a")),
-            Member("b", Scripted(lambda request: "b")),
-            Member("meta", Scripted(lambda request: "meta"), level=META),
-        ],
-        name="mix:[]",
-    )
-    scopes = {
-        "t1/improve": {"meta"},
-        "t12/improve": {"meta"},
-        "t1/improve/u-0#0/copy1": {"a", "b"},
-        "final/gate": {"a", "b"},
-    }
-    for scope, expected in scopes.items():
+    levels = {"a": "", "b": "", "meta": META}
+    members = [Member(name, Scripted(lambda request: "x"), level=level) for name, level in levels.items()]
+    three = Mixture(members, name="mix:[]")
+    for scope, expected in (
+        ("t1/improve", {"meta"}),
+        ("t12/improve", {"meta"}),
+        ("t1/improve/u-0#0/copy1", {"a", "b"}),
+        ("final/gate", {"a", "b"}),
+    ):
         asked = three.complete([replace(request, scope=scope) for request in REQUESTS[:40]], dropped)
-        assert {completion.lm for completion in asked} == expected
+        assert {completion.lm for completion in asked} == expected, scope
 
 
-def test_mixture_keeps_the_order_and_says_who_answered() -> None:
-    completions = mixture(1, 1, 1).complete(REQUESTS[:60], dropped)
-    assert [each.text[3:] for each in completions] == [request.message for request in REQUESTS[:60]]
-    assert all(each.lm == f"{each.text[0]}?weight=1" for each in completions)
-    assert len({each.lm for each in completions}) == 3
-
-
-def test_mixture_asks_the_same_member_again_whatever_is_asked_beside_it() -> None:
-    first, second = mixture(1, 1), mixture(1, 1)
+def test_mixture_asks_the_same_member_again_whatever_is_asked_beside_it_and_draws_by_its_seed() -> None:
+    first, second, other = mixture(1, 1), mixture(1, 1), mixture(1, 1, seed=1)
     alone = [first.complete([request], dropped)[0].lm for request in REQUESTS[:50]]
     together = [completion.lm for completion in second.complete(REQUESTS[:50][::-1], dropped)][::-1]
     assert alone == together
-
-
-def test_mixture_draws_by_its_seed() -> None:
-    first, other = mixture(1, 1), mixture(1, 1, seed=1)
-    same = sum(first.member_of(each).spec == other.member_of(each).spec for each in REQUESTS[:200])
-    assert 50 < same < 150
+    assert 50 < sum(first.member_of(each).spec == other.member_of(each).spec for each in REQUESTS[:200]) < 150
 
 
 class Meeting(Scripted):
@@ -93,7 +75,7 @@ def test_mixture_asks_its_members_at_the_same_time() -> None:
     assert len(Mixture(members, name="mix").complete(REQUESTS[:60], dropped)) == 60
 
 
-def test_mixture_keeps_what_the_others_answered_when_one_fails() -> None:
+def test_mixture_keeps_what_the_others_answered_when_one_fails_and_raises_what_is_no_failure_of_a_model() -> None:
     good, bad = Scripted(lambda request: "fine"), Scripted(["only one"], name="bad")
     both = Mixture([Member("good", good), Member("bad", bad)], name="mix")
     kept: dict[int, Completion] = {}
@@ -103,8 +85,6 @@ def test_mixture_keeps_what_the_others_answered_when_one_fails() -> None:
     given = Counter(completion.lm for completion in kept.values())
     assert given == {"good": asked["good"], "bad": 1} and asked["bad"] > 1
 
-
-def test_mixture_raises_what_is_no_failure_of_a_model_as_it_is() -> None:
     def breaks(request: Request) -> str:
         raise ZeroDivisionError
 
@@ -113,37 +93,19 @@ def test_mixture_raises_what_is_no_failure_of_a_model_as_it_is() -> None:
         both.complete(REQUESTS[:20], dropped)
 
 
-@pytest.mark.parametrize(("kinds", "expected"), [((True, True), True), ((True, False), False)])
-def test_mixture_is_a_language_model_only_if_all_its_members_are(kinds: tuple[bool, ...], expected: bool) -> None:
-    members = [Member(f"{n}", Scripted([], is_language_model=kind)) for n, kind in enumerate(kinds)]
-    assert Mixture(members, name="mix:[]").is_language_model is expected
+def test_mixture_needs_members_of_some_weight() -> None:
+    for weights in ([], [1.0, 0.0]):
+        with pytest.raises(ValueError, match="weights above 0"):
+            mixture(*weights)
 
 
-@pytest.mark.parametrize("weights", [[], [1.0, 0.0]])
-def test_mixture_needs_members_of_some_weight(weights: list[float]) -> None:
-    with pytest.raises(ValueError, match="weights above 0"):
-        Mixture([Member("m", Scripted([]), weight) for weight in weights], name="mix")
-
-
-def test_registry_makes_a_mixture_with_weights_and_its_own_name() -> None:
-    spec = 'mix:["offline?weight=3","offline:skill=0.8"]'
-    made = registry.make(spec, base_url=None, seed=5, environ={})
+def test_registry_makes_a_mixture_with_weights_and_gives_a_base_url_to_every_member_of_one_provider() -> None:
+    made = registry.make('mix:["offline?weight=3","offline:skill=0.8"]', base_url=None, seed=5, environ={})
     assert isinstance(made, Mixture)
-    assert (made.name, made.is_language_model) == (spec, False)
     assert [(each.spec, each.weight) for each in made.members] == [
         ("offline?weight=3", 3.0),
         ("offline:skill=0.8", 1.0),
     ]
-
-
-def test_registry_gives_a_base_url_to_every_member_of_one_provider() -> None:
     made = registry.make('mix:["vllm/a","vllm/b"]', base_url="http://127.0.0.1:9/v1", seed=0, environ={})
-    assert isinstance(made, Mixture)
-    assert all("127.0.0.1:9" in repr(each.model) for each in made.members)
+    assert isinstance(made, Mixture) and all("127.0.0.1:9" in repr(each.model) for each in made.members)
     made.close()
-
-
-@pytest.mark.parametrize("spec", ['mix:["vllm/a","openai/b"]', 'mix:["vllm/a","offline"]'])
-def test_registry_refuses_a_base_url_for_several_providers_lest_a_key_goes_astray(spec: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"MODEL\?url=URL"):
-        registry.make(spec, base_url="http://127.0.0.1:9/v1", seed=0, environ={})
