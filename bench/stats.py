@@ -260,6 +260,17 @@ def others(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
             known_p = {(x, y): stats.two_proportion_z_test(x, n, y, n).p for x, y in set(zip(a, b, strict=True))}
             wrong = np.array([known_p[x, y] <= 0.05 for x, y in zip(a, b, strict=True)])
             yield f"two proportions, rate {chance}, n = {n} and {n}", "<= 0.05", f"{wrong.mean():.3f}"
+    for spread in (0.0, 1.0, 2.0):
+        wrong = np.array([ratio_is_missed(rng, spread) for _ in range(max(runs // 5, 100))])
+        yield f"ratio of totals of 6 pairs, log-normal sizes, sigma {spread:g}", "<= 0.05", f"{wrong.mean():.3f}"
+
+
+def ratio_is_missed(rng: np.random.Generator, spread: float) -> bool:
+    """Whether the interval of the ratio of two totals of equal expectation leaves out 1."""
+    sizes = np.exp(rng.normal(0, spread, 6))
+    after, before = sizes * np.exp(rng.normal(0, 0.02, (2, 6)))
+    low, high = stats.log_ratio_of_totals((1.0, after.tolist(), before.tolist())).interval or (0.0, 0.0)
+    return not low <= 0 <= high
 
 
 def main() -> None:

@@ -43,21 +43,26 @@ PRINTED = {
 """Row of Table 2 -> unsandboxed of 10,000, and the printed interval in percent."""
 
 
-@pytest.mark.parametrize(("count", "low", "high"), PRINTED.values(), ids=PRINTED)
-def test_wilson_interval_is_the_one_that_the_paper_prints(count: int, low: float, high: float) -> None:
-    assert [round(100 * bound, 2) for bound in wilson_interval(count, 10_000)] == [low, high]
+def test_wilson_interval_is_the_one_that_the_paper_prints(subtests: pytest.Subtests) -> None:
+    for count, low, high in PRINTED.values():
+        with subtests.test(count=count, low=low, high=high):
+            assert [round(100 * bound, 2) for bound in wilson_interval(count, 10_000)] == [low, high]
 
 
-@pytest.mark.parametrize(("plain", "warned"), [(42, 46), (12, 17)], ids=["GPT-4", "GPT-3.5"])
-def test_difference_between_the_arms_is_not_significant_as_the_paper_says(plain: int, warned: int) -> None:
-    assert two_proportion_z_test(plain, 10_000, warned, 10_000).p > 0.05
+def test_difference_between_the_arms_is_not_significant_as_the_paper_says(subtests: pytest.Subtests) -> None:
+    rows: list[tuple[int, int]] = [(42, 46), (12, 17)]
+    for plain, warned in rows:
+        with subtests.test(plain=plain, warned=warned):
+            assert two_proportion_z_test(plain, 10_000, warned, 10_000).p > 0.05
 
 
-@pytest.mark.parametrize(("successes", "n"), [(1, 10), (5, 10), (42, 10_000), (9_999, 10_000)])
-def test_wilson_bounds_are_the_rates_that_the_score_test_just_accepts(successes: int, n: int) -> None:
-    for bound in wilson_interval(successes, n, confidence=0.95):
-        z = (successes / n - bound) / math.sqrt(bound * (1 - bound) / n)
-        assert abs(z) == pytest.approx(1.959964, abs=1e-5)
+def test_wilson_bounds_are_the_rates_that_the_score_test_just_accepts(subtests: pytest.Subtests) -> None:
+    rows: list[tuple[int, int]] = [(1, 10), (5, 10), (42, 10_000), (9_999, 10_000)]
+    for successes, n in rows:
+        with subtests.test(successes=successes, n=n):
+            for bound in wilson_interval(successes, n, confidence=0.95):
+                z = (successes / n - bound) / math.sqrt(bound * (1 - bound) / n)
+                assert abs(z) == pytest.approx(1.959964, abs=1e-5)
 
 
 def test_wilson_interval_reaches_the_end_when_nothing_or_everything_happened() -> None:
@@ -84,15 +89,14 @@ def test_two_proportion_test_knows_no_direction_and_no_difference() -> None:
     assert two_proportion_z_test(0, 10, 0, 30).p == 1.0
 
 
-@pytest.mark.parametrize(("successes", "n"), [(-1, 10), (11, 10), (0, 0)])
-def test_rates_refuse_counts_that_are_none(successes: int, n: int) -> None:
-    with pytest.raises(ValueError, match="invalid rate"):
-        wilson_interval(successes, n)
-    with pytest.raises(ValueError, match="invalid rate"):
-        two_proportion_z_test(successes, n, 1, 2)
-
-
-RNG = np.random.default_rng(5)
+def test_rates_refuse_counts_that_are_none(subtests: pytest.Subtests) -> None:
+    rows: list[tuple[int, int]] = [(-1, 10), (11, 10), (0, 0)]
+    for successes, n in rows:
+        with subtests.test(successes=successes, n=n):
+            with pytest.raises(ValueError, match="invalid rate"):
+                wilson_interval(successes, n)
+            with pytest.raises(ValueError, match="invalid rate"):
+                two_proportion_z_test(successes, n, 1, 2)
 
 
 def test_ratio_is_of_the_totals_not_the_mean_of_the_ratios() -> None:
@@ -116,16 +120,17 @@ def test_pair_without_any_cost_does_not_stand_for_a_gain() -> None:
     assert (low, high) == (-math.inf, math.inf)
 
 
-@pytest.mark.parametrize("spread", [0.0, 1.0, 2.0])
-def test_interval_keeps_its_level_where_few_pairs_make_up_the_totals(spread: float) -> None:
-    """2,000 samples of six pairs: within three standard errors of 5%, or below."""
-    misses = 0
-    for _ in range(2000):
-        sizes = np.exp(RNG.normal(0, spread, 6))
-        after, before = sizes * np.exp(RNG.normal(0, 0.02, 6)), sizes * np.exp(RNG.normal(0, 0.02, 6))
-        low, high = log_ratio_of_totals((1.0, after.tolist(), before.tolist())).interval or (0.0, 0.0)
-        misses += not low <= 0 <= high
-    assert misses / 2000 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
+def test_interval_keeps_its_level_where_few_pairs_make_up_the_totals() -> None:
+    """Of six pairs: within three standard errors of 5%, or below; bench/stats.py draws thousands."""
+    rng = np.random.default_rng(5)
+    for spread in (0.0, 1.0, 2.0):
+        misses = 0
+        for _ in range(100):
+            sizes = np.exp(rng.normal(0, spread, 6))
+            after, before = sizes * np.exp(rng.normal(0, 0.02, 6)), sizes * np.exp(rng.normal(0, 0.02, 6))
+            low, high = log_ratio_of_totals((1.0, after.tolist(), before.tolist())).interval or (0.0, 0.0)
+            misses += not low <= 0 <= high
+        assert misses / 100 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 100), spread
 
 
 def test_several_measures_add_up_by_their_weights() -> None:
