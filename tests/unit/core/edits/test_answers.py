@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
 from strop.base.events import Edited, Event
 from strop.base.results import Improvement
-from strop.core.edits import LONG, Editing, Editor, ShownProgram, instructions
+from strop.core.edits import LONG, Editing, Editor, instructions
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
@@ -38,149 +36,102 @@ def shows(program: str) -> str:
     return f"Improve:\n```python\n{program}\n```\nThank you."
 
 
-class Desk:
-    """An editor, and what it records."""
-
-    def __init__(self, mode: str = "auto", program: str = SHORT, *, tells: bool = True) -> None:
-        self.events: list[Event] = []
-        self.editor = Editor(Editing(mode, tells), self.events.append, "improve", program)  # type: ignore[arg-type]
-        self.program = program
-
-    def shown(self, program: str) -> list[ShownProgram]:
-        return self.editor.shown_in(shows(program))
-
-    def resolved(self, answer: str) -> str:
-        return self.editor.resolved(0, [shows(self.program)], [answer])[0]
-
-    @property
-    def told(self) -> list[str]:
-        return [event.outcome for event in self.events if isinstance(event, Edited)]
+def resolved(answer: str, mode: str = "auto", program: str = SHORT) -> tuple[str, list[Event]]:
+    """What the improver gets of an answer, and what is recorded."""
+    events: list[Event] = []
+    editor = Editor(Editing(mode), events.append, "improve", program)  # type: ignore[arg-type]
+    return editor.resolved(0, [shows(program)], [answer])[0], events
 
 
-@pytest.mark.parametrize(
-    ("mode", "program", "word"),
-    [
-        ("auto", SHORT, None),
-        ("auto", long_program(LONG), None),
-        ("auto", long_program(LONG + 1), "SEARCH"),
-        ("auto", TREE, "=== file: PATH ==="),
-        ("blocks", SHORT, "SEARCH"),
-        ("rewrite", long_program(LONG + 1), None),
-    ],
-)
-def test_utility_says_how_to_answer_with_edits_when_the_mode_asks_for_it(
-    mode: str, program: str, word: str | None
-) -> None:
-    said = instructions(Editing(mode), program)  # type: ignore[arg-type]
-    assert (not said) if word is None else (word in said)
+def outcomes(events: list[Event]) -> list[str]:
+    return [event.outcome for event in events if isinstance(event, Edited)]
 
 
-def test_prompt_shows_a_program_only_if_the_program_is_known_and_in_a_fence() -> None:
-    desk = Desk("blocks")
-    for message in ("Say something.", f"Improve {SHORT}", f"```\n{SHORT}", "```python\ndef other(): pass\n```"):
-        assert desk.editor.shown_in(message) == []
+def test_utility_says_how_to_answer_with_edits_when_the_mode_asks_for_it() -> None:
+    for mode, program, said in (
+        ("auto", SHORT, False),
+        ("auto", long_program(LONG), False),
+        ("auto", long_program(LONG + 1), True),
+        ("auto", TREE, True),
+        ("blocks", SHORT, True),
+        ("rewrite", long_program(LONG + 1), False),
+    ):
+        words = instructions(Editing(mode), program)  # type: ignore[arg-type]
+        assert ("SEARCH" in words, "=== file: PATH ===" in words) == (said, said and program is TREE), (mode, program)
     assert not instructions(Editing("auto", tells=False), TREE)
 
 
-@pytest.mark.parametrize("answer", [FENCED, "No idea.", "", "```\r\nx\r\n```", f"```python\n# {BLOCK!r}\n```"])
-def test_answer_without_edits_passes_byte_for_byte(answer: str) -> None:
-    desk = Desk("blocks")
-    assert desk.resolved(answer) == answer and desk.told == []
+def test_prompt_shows_a_program_only_if_the_program_is_known_and_in_a_fence() -> None:
+    editor = Editor(Editing("blocks"), lambda event: None, "improve", SHORT)
+    for message in ("Say something.", f"Improve {SHORT}", f"```\n{SHORT}", "```python\ndef other(): pass\n```"):
+        assert editor.shown_in(message) == []
+    assert len(editor.shown_in(shows(SHORT))) == 1
 
 
-def test_edits_become_one_fenced_program_that_is_all_of_the_answer() -> None:
-    desk = Desk()
-    assert desk.resolved(f"Double it.\n```python\n{BLOCK}```\nGood luck.") == FENCED
-    assert desk.told == ["applied"]
-
-
-@pytest.mark.parametrize("tag", ["think", "Thinking", "thought", "REASONING"])
-@pytest.mark.parametrize("opened", [True, False])
-def test_edits_that_were_only_thought_are_not_applied(tag: str, opened: bool) -> None:
-    desk = Desk()
-    draft = BLOCK.replace("2 * n", "3 * n")
-    thought = f"<{tag}>\n{draft}" if opened else f"Perhaps:\n```\n{draft}```\n"
-    assert desk.resolved(f"{thought}</{tag}>\n{BLOCK}") == FENCED and desk.told == ["applied"]
-
-
-def test_edits_before_a_closing_tag_that_is_out_of_place_are_applied() -> None:
-    assert Desk().resolved(f"{BLOCK}</think>\nDone.") == FENCED
-
-
-def test_edits_that_fit_nearly_are_told_apart() -> None:
-    desk = Desk()
-    assert desk.resolved(BLOCK.replace("    return", "  return")) == FENCED
-    assert desk.told == ["applied fuzzily"]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        BLOCK.replace("<" * 7, "<" * 5).replace("=" * 7, "=" * 5).replace(">" * 7, ">" * 5),
-        BLOCK.replace("<" * 7, "<" * 9).replace("=" * 7, "=" * 9).replace(">" * 7, ">" * 9),
-        BLOCK.replace("<" * 7, "-" * 7).replace(">" * 7, "+" * 7),
-        BLOCK.replace("SEARCH", "ORIGINAL").replace("REPLACE", "UPDATED"),
-        BLOCK.replace(">" * 7, ">" * 6),
-        BLOCK + "Again:\n" + BLOCK,
-        f"<|channel|>analysis<|message|>{WRONG}<|end|><|start|>assistant<|channel|>final<|message|>{BLOCK}<|return|>",
-        f"[THINK]\n{WRONG}[/THINK]\n{BLOCK}",
-    ],
+SPECIAL = f"<|channel|>analysis<|message|>{WRONG}<|end|><|start|>assistant<|channel|>final<|message|>{BLOCK}<|return|>"
+DRAFT = BLOCK.replace("2 * n", "3 * n")
+FITTING = (
+    f"Double it.\n```python\n{BLOCK}```\nGood luck.",
+    BLOCK.replace("<" * 7, "<" * 5).replace("=" * 7, "=" * 5).replace(">" * 7, ">" * 5),
+    BLOCK.replace("<" * 7, "<" * 9).replace("=" * 7, "=" * 9).replace(">" * 7, ">" * 9),
+    BLOCK.replace("<" * 7, "-" * 7).replace(">" * 7, "+" * 7),
+    BLOCK.replace("SEARCH", "ORIGINAL").replace("REPLACE", "UPDATED"),
+    BLOCK.replace(">" * 7, ">" * 6),
+    BLOCK + "Again:\n" + BLOCK,
+    SPECIAL,
+    f"[THINK]\n{WRONG}[/THINK]\n{BLOCK}",
+    # What was only thought is not applied; a closing tag may be out of place.
+    *(f"<{tag}>\n{DRAFT}</{tag}>\n{BLOCK}" for tag in ("think", "Thinking", "thought", "REASONING")),
+    *(f"Perhaps:\n```\n{DRAFT}```\n</{tag}>\n{BLOCK}" for tag in ("think", "REASONING")),
+    f"{BLOCK}</think>\nDone.",
 )
-def test_edits_are_applied_whatever_their_marks(answer: str) -> None:
-    desk = Desk()
-    assert desk.resolved(answer) == FENCED and desk.told == ["applied"]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        BLOCK.replace("    return 0", "2:     return 0").replace("    return 2", "2:     return 2"),
-        BLOCK.replace("    return 0", "2 |     return 0"),
-        BLOCK.replace("    return 0", "\u200b    return 0"),
-        BLOCK.replace("SEARCH\n", "SEARCH\n```python\n").replace("\n=======\n", "\n```\n=======\n"),
-        BLOCK.replace("<", "&lt;").replace(">", "&gt;"),
-        "".join(f"> {line}\n" for line in BLOCK.splitlines()),
-        f'{{"edits": {json.dumps(BLOCK)}}}',
-    ],
+NEARLY = (
+    BLOCK.replace("    return", "  return"),
+    BLOCK.replace("    return 0", "2:     return 0").replace("    return 2", "2:     return 2"),
+    BLOCK.replace("    return 0", "2 |     return 0"),
+    BLOCK.replace("    return 0", "\u200b    return 0"),
+    BLOCK.replace("SEARCH\n", "SEARCH\n```python\n").replace("\n=======\n", "\n```\n=======\n"),
+    BLOCK.replace("<", "&lt;").replace(">", "&gt;"),
+    "".join(f"> {line}\n" for line in BLOCK.splitlines()),
+    f'{{"edits": {json.dumps(BLOCK)}}}',
 )
-def test_edits_are_applied_when_they_were_pasted_from_a_page_or_stand_in_something(answer: str) -> None:
-    desk = Desk()
-    assert desk.resolved(answer) == FENCED and desk.told == ["applied fuzzily"]
+"""Edits as they were pasted from a page, or stand in something."""
 
 
-def test_edits_of_several_files_become_the_whole_tree() -> None:
-    desk = Desk("auto", TREE)
-    assert (
-        desk.resolved("b.py\n<<<<<<< SEARCH\ny = 1\n=======\ny = 2\n>>>>>>> REPLACE\n")
-        == f"```python\n{TREE.replace('y = 1', 'y = 2')}```\n"
-    )
-    assert desk.told == ["applied"]
+def test_edits_become_one_fenced_program_whatever_their_marks_and_where_they_stand() -> None:
+    for answers, outcome in ((FITTING, "applied"), (NEARLY, "applied fuzzily")):
+        for answer in answers:
+            found, events = resolved(answer)
+            assert (found, outcomes(events)) == (FENCED, [outcome]), answer
 
 
-def test_program_with_fences_stands_in_a_longer_fence() -> None:
-    program = "PROMPT = '''\n```python\n{}\n```\n'''\nn = 1\n"
-    desk = Desk("blocks", program)
-    answer = desk.resolved("<<<<<<< SEARCH\nn = 1\n=======\nn = 2\n>>>>>>> REPLACE")
-    assert answer == f"````python\n{program.replace('n = 1', 'n = 2')}````\n"
+UNTOUCHED = (
+    *(FENCED, "No idea.", "", "```\r\nx\r\n```", f"```python\n# {BLOCK!r}\n```"),
+    f"{WRONG}\nThe whole program:\n{FENCED}",
+)
 
 
-def test_edits_go_to_the_program_they_fit_when_a_prompt_shows_several() -> None:
-    desk = Desk("blocks", long_program(5))
-    desk.editor.know(SHORT)
-    both = shows(SHORT) + shows(long_program(5))
-    assert desk.editor.resolved(0, [both], [BLOCK]) == [FENCED]
+def test_answer_without_edits_or_with_a_whole_program_beside_them_passes_byte_for_byte() -> None:
+    for answer in UNTOUCHED:
+        assert resolved(answer, "blocks") == (answer, []), answer
+    found, events = resolved(WRONG)
+    assert (found, outcomes(events)) == (WRONG, ["failed"])
+    assert "these lines are not in the program" in str(vars(events[0])["detail"])
 
 
-def test_edit_that_does_not_fit_stays_as_it_is_and_the_record_says_why() -> None:
-    desk = Desk()
-    assert desk.resolved(WRONG) == WRONG and desk.told == ["failed"]
-    assert "these lines are not in the program" in str(vars(desk.events[0])["detail"])
-
-
-def test_whole_program_beside_edits_that_do_not_fit_is_taken() -> None:
-    desk = Desk()
-    answer = f"{WRONG}\nThe whole program:\n{FENCED}"
-    assert desk.resolved(answer) == answer and desk.told == []
+def test_edits_are_applied_to_the_program_that_they_fit_in_a_fence_that_none_of_it_closes() -> None:
+    fences = "PROMPT = '''\n```python\n{}\n```\n'''\nn = 1\n"
+    editor = Editor(Editing("blocks"), lambda event: None, "improve", fences)
+    for program in (SHORT, TREE):
+        editor.know(program)
+    shown = shows(fences) + shows(SHORT) + shows(TREE)
+    in_b = "b.py\n<<<<<<< SEARCH\ny = 1\n=======\ny = 2\n>>>>>>> REPLACE\n"
+    in_fences = "<<<<<<< SEARCH\nn = 1\n=======\nn = 2\n>>>>>>> REPLACE"
+    assert editor.resolved(0, [shown] * 3, [BLOCK, in_b, in_fences]) == [
+        FENCED,
+        f"```python\n{TREE.replace('y = 1', 'y = 2')}```\n",
+        f"````python\n{fences.replace('n = 1', 'n = 2')}````\n",
+    ]
 
 
 def score(instance: Instance, answer: object) -> float:
@@ -207,16 +158,10 @@ def test_edits_of_a_candidate_that_the_improver_evaluated_are_resolved_too(jail:
     assert improvement.solution == "x = 1\ndef algorithm(n):\n    return 2 * n"
 
 
-def test_edits_that_do_not_fit_are_asked_for_no_more_than_other_answers(jail: Any) -> None:
-    events: list[Event] = []
-    budget = Budget()
-    assert run(jail, Scripted(lambda request: WRONG), budget, events).solution == repr([WRONG, WRONG])
-    assert (budget.used(LM_CALLS), budget.used(RESPONSES)) == (1, 2)
-    assert [event.outcome for event in events if isinstance(event, Edited)] == ["failed", "failed"]
-
-
-def test_answers_pass_untouched_when_whole_programs_are_asked_for(jail: Any) -> None:
-    events: list[Event] = []
-    improvement = run(jail, Scripted(lambda request: BLOCK), Budget(), events, "rewrite")
-    assert improvement.solution == repr([BLOCK, BLOCK])
-    assert not [event for event in events if isinstance(event, Edited)]
+def test_edits_that_do_not_fit_are_asked_for_no_more_and_those_of_whole_programs_pass_untouched(jail: Any) -> None:
+    for mode, answer, outcome in (("auto", WRONG, ["failed", "failed"]), ("rewrite", BLOCK, [])):
+        events: list[Event] = []
+        budget = Budget()
+        found = run(jail, Scripted(lambda request, answer=answer: answer), budget, events, mode)
+        assert (found.solution, outcomes(events)) == (repr([answer, answer]), outcome)
+        assert (budget.used(LM_CALLS), budget.used(RESPONSES)) == (1, 2)

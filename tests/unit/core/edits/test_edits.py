@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import string
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from strop.core.edits import EditFailed, apply_edits, has_edits
 
@@ -23,6 +27,16 @@ class Disc:
             return Disc(self.radius * factor)
         return self
 """
+REPORT = """def report(n):
+    sep = ":  "
+
+    print("n  =  %d" % n)
+    total = 0
+    for i in range(n):
+        total += i
+
+    return total, '  end  '
+"""
 NAME = "disc.py"
 TWO = {"src/a.c": "int a(void) {\n  return 1;\n}\n", "src/b.c": "int b(void) {\n  return 1;\n}\n"}
 
@@ -36,241 +50,217 @@ def edited(answer: str, program: str = PROGRAM) -> str:
     return files[NAME]
 
 
-def refusal(answer: str, files: dict[str, str] | None = None) -> str:
-    with pytest.raises(EditFailed) as caught:
-        apply_edits(answer, files or {NAME: PROGRAM})
-    return str(caught.value)
-
-
 POWER = block("    return math.pi * radius ** 2", "    return math.pi * radius * radius")
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        POWER,
-        f"I save a power.\n\n```python\n{POWER}```\nThat is all.",
-        f"disc.py\n```python\n{POWER}```",
-        f"```python\ndisc.py\n{POWER}```",
-        f"**`disc.py`**\n\n~~~\n{POWER}~~~",
-        POWER.replace("SEARCH", "SEARCH disc.py"),
-        POWER.replace("\n", "\r\n"),
-        POWER.replace("REPLACE", "REPLACE (first)"),
-    ],
+FORMS = (
+    POWER,
+    f"I save a power.\n\n```python\n{POWER}```\nThat is all.",
+    f"disc.py\n```python\n{POWER}```",
+    f"```python\ndisc.py\n{POWER}```",
+    f"**`disc.py`**\n\n~~~\n{POWER}~~~",
+    POWER.replace("SEARCH", "SEARCH disc.py"),
+    POWER.replace("\n", "\r\n"),
+    POWER.replace("REPLACE", "REPLACE (first)"),
 )
-def test_edit_is_applied_exactly_in_every_form_that_models_write(answer: str) -> None:
-    files, repaired = apply_edits(answer, {NAME: PROGRAM})
-    assert not repaired and files[NAME] == PROGRAM.replace("radius ** 2", "radius * radius")
 
 
-@pytest.mark.parametrize(
-    ("search", "replace", "old", "new"),
-    [
-        ("  return math.pi * radius ** 2  ", "  return 3 * radius", "math.pi * radius ** 2", "3 * radius"),
-        (
-            "if factor > 0:\n    return Disc(self.radius * factor)",
-            "if factor > 1:\n    pass\n    return Disc(factor)",
-            "        if factor > 0:\n            return Disc(self.radius * factor)",
-            "        if factor > 1:\n            pass\n            return Disc(factor)",
-        ),
-        (
-            "if factor > 0:\n            return Disc(self.radius * factor)",
-            "if factor > 1:\n            pass\n            return Disc(factor)",
-            "        if factor > 0:\n            return Disc(self.radius * factor)",
-            "        if factor > 1:\n            pass\n            return Disc(factor)",
-        ),
-        (
-            "\t\tif factor > 0:\n\t\t\treturn Disc(self.radius * factor)",
-            "\t\tif factor > 1:\n\t\t\tif self:\n\t\t\t\treturn 1\n\treturn 2",
-            "        if factor > 0:\n            return Disc(self.radius * factor)",
-            "        if factor > 1:\n            if self:\n                return 1\n    return 2",
-        ),
-        (
-            "\n    return math.pi * radius ** 2\n\n\n\nclass Disc:",
-            "    return 3\n\n\nclass Disk:",
-            "    return math.pi * radius ** 2\n\n\nclass Disc:",
-            "    return 3\n\n\nclass Disk:",
-        ),
-        (
-            "    return math.pi * radius ** 2\nclass Disc:",
-            "    return 3",
-            "math.pi * radius ** 2\n\n\nclass Disc:",
-            "3",
-        ),
-        ("\xa0   return math.pi * radius\xa0** 2", "\xa0   return\xa03", "math.pi * radius ** 2", "3"),
-        ("    return math.pi*radius**2", "    return 3*radius**2", "math.pi * radius ** 2", "3*radius**2"),
-    ],
-    ids=[
-        *["blanks at the end", "indentation", "first line", "tabs", "an empty line more", "empty lines less"],
-        *["no-break space", "blanks inside"],
-    ],
+def test_edit_is_applied_exactly_in_every_form_that_models_write() -> None:
+    expected = {NAME: PROGRAM.replace("radius ** 2", "radius * radius")}
+    for answer in FORMS:
+        assert apply_edits(answer, {NAME: PROGRAM}) == (expected, ()), answer
+
+
+PRINT, LOOP = 'print("n = %d" % n)\n', "total = 0\nfor i in range(n):\n    total += i"
+OLD_LOOP = "    total = 0\n    for i in range(n):\n        total += i\n"
+GROWN = "        if factor > 0:\n            return Disc(self.radius * factor)"
+SHRUNK = "        if factor > 1:\n            pass\n            return Disc(factor)"
+FUZZY = (
+    # Blanks at the end, indentation, that of the first line, tabs, an empty line more and less, hard blanks, blanks inside.
+    (PROGRAM, "  return math.pi * radius ** 2  ", "  return 3 * radius", "math.pi * radius ** 2", "3 * radius"),
+    (
+        PROGRAM,
+        GROWN.replace("\n        ", "\n").strip(),
+        "if factor > 1:\n    pass\n    return Disc(factor)",
+        GROWN,
+        SHRUNK,
+    ),
+    (PROGRAM, GROWN.strip(), SHRUNK.strip(), GROWN, SHRUNK),
+    (
+        PROGRAM,
+        "\t\tif factor > 0:\n\t\t\treturn Disc(self.radius * factor)",
+        "\t\tif factor > 1:\n\t\t\tif self:\n\t\t\t\treturn 1\n\treturn 2",
+        GROWN,
+        "        if factor > 1:\n            if self:\n                return 1\n    return 2",
+    ),
+    (
+        PROGRAM,
+        "\n    return math.pi * radius ** 2\n\n\n\nclass Disc:",
+        "    return 3\n\n\nclass Disk:",
+        "    return math.pi * radius ** 2\n\n\nclass Disc:",
+        "    return 3\n\n\nclass Disk:",
+    ),
+    (
+        PROGRAM,
+        "    return math.pi * radius ** 2\nclass Disc:",
+        "    return 3",
+        "math.pi * radius ** 2\n\n\nclass Disc:",
+        "3",
+    ),
+    (PROGRAM, "\xa0   return math.pi * radius\xa0** 2", "\xa0   return\xa03", "math.pi * radius ** 2", "3"),
+    (PROGRAM, "    return math.pi*radius**2", "    return 3*radius**2", "math.pi * radius ** 2", "3*radius**2"),
+    # A line on both sides stays as the file has it: in quotes, with empty lines, lines between, lines before, a line less.
+    (REPORT, PRINT + LOOP, PRINT + "total = n * (n - 1) // 2", OLD_LOOP, "    total = n * (n - 1) // 2\n"),
+    (
+        REPORT,
+        f"""sep = ": "\n{PRINT}{LOOP}\nreturn total, ' end '""",
+        f"""sep = ": "\n{PRINT}total = 1\nreturn total, ' end '""",
+        OLD_LOOP,
+        "    total = 1\n",
+    ),
+    (
+        REPORT,
+        f"{PRINT} total = 0",
+        f"{PRINT} limit = 1\n\n total = 0",
+        "    total = 0",
+        "    limit = 1\n\n    total = 0",
+    ),
+    (REPORT, f"{PRINT}total = 0", f"assert n\n{PRINT}total = 0", "    print", "    assert n\n    print"),
+    (REPORT, "total += i\nreturn total, ' end '", "return total, ' end '", "        total += i\n", ""),
+    (
+        "def f():\n\tif x:\n\t\ty()\n",
+        "    if x:\n        y()",
+        "    if x:\n        if z:\n            y()\n        w()",
+        "\ty()",
+        "\tif z:\n\t\t\ty()\n\t\tw()",
+    ),
 )
-def test_edit_is_applied_fuzzily_with_the_program_s_indentation_when_only_white_space_differs(
-    search: str, replace: str, old: str, new: str
-) -> None:
-    files, repaired = apply_edits(block(search, replace), {NAME: PROGRAM})
-    assert repaired == ("block 1",) and files[NAME] == PROGRAM.replace(old, new)
+"""(program, searched, replacing lines, what changes in the program, into what)."""
 
 
-REPORT = """def report(n):
-    sep = ":  "
-
-    print("n  =  %d" % n)
-    total = 0
-    for i in range(n):
-        total += i
-
-    return total, '  end  '
-"""
-LOOP = "total = 0\nfor i in range(n):\n    total += i"
+def test_edit_is_applied_with_the_program_s_own_white_space_when_only_white_space_differs() -> None:
+    for program, search, replace, old, new in FUZZY:
+        files, repaired = apply_edits(block(search, replace), {NAME: program})
+        assert (files[NAME], repaired) == (program.replace(old, new, 1), ("block 1",)), search
 
 
-@pytest.mark.parametrize(
-    ("search", "replace", "old", "new"),
-    [
-        (
-            f'print("n = %d" % n)\n{LOOP}',
-            'print("n = %d" % n)\ntotal = n * (n - 1) // 2',
-            "    total = 0\n    for i in range(n):\n        total += i\n",
-            "    total = n * (n - 1) // 2\n",
-        ),
-        (
-            f"""sep = ": "\nprint("n = %d" % n)\n{LOOP}\nreturn total, ' end '""",
-            """sep = ": "\nprint("n = %d" % n)\ntotal = 1\nreturn total, ' end '""",
-            "    total = 0\n    for i in range(n):\n        total += i\n",
-            "    total = 1\n",
-        ),
-        (
-            'print("n = %d" % n)\n total = 0',
-            'print("n = %d" % n)\n limit = 1\n\n total = 0',
-            "    total = 0",
-            "    limit = 1\n\n    total = 0",
-        ),
-        (
-            'print("n = %d" % n)\ntotal = 0',
-            'assert n\nprint("n = %d" % n)\ntotal = 0',
-            "    print",
-            "    assert n\n    print",
-        ),
-        ("total += i\nreturn total, ' end '", "return total, ' end '", "        total += i\n", ""),
-    ],
-    ids=["context in quotes", "context with empty lines", "lines between", "lines before", "a line less"],
+FENCED = block("```python", "```python\n{1}") + block("n = 1", "n = 2")
+EXACT = (
+    (
+        block("import math", "import cmath") + block("import cmath", "import cmath as m"),
+        "import math",
+        "import cmath as m",
+    ),
+    (block("Title\n=======\ntext", "Name\n=======\ntext"), "Title\n=======\ntext\n", "Name\n=======\ntext\n"),
+    (block("b", "x\ny"), "a\r\nb\r\nc\r\n", "a\r\nx\r\ny\r\nc\r\n"),
+    (block("b", "x"), "a\nb", "a\nx"),
+    (f"```python\n{FENCED}```\n", "P = '''\n```python\n```'''\nn = 1\n", "P = '''\n```python\n{1}\n```'''\nn = 2\n"),
 )
-def test_edit_leaves_a_line_that_it_has_on_both_sides_byte_for_byte_as_the_file_has_it(
-    search: str, replace: str, old: str, new: str
-) -> None:
-    assert edited(block(search, replace), REPORT) == REPORT.replace(old, new, 1)
+"""(answer, program, the program after it)."""
 
 
-@pytest.mark.parametrize(
-    ("search", "replace"),
-    [
-        ('    print("n = %d" % n)', '    print("n = %d" % (n + 1))'),
-        ("    return total, ' end '", "    return total, 'end'"),
-        ('    sep = ":  "\n\n    print("n =  %d" % n)', '    sep = ":  "'),
-    ],
+def test_later_block_sees_what_an_earlier_one_left_and_line_ends_marks_and_fences_of_a_program_stay() -> None:
+    for answer, before, after in EXACT:
+        assert edited(answer, before) == after, answer
+
+
+DISC, NOWHERE = {NAME: PROGRAM}, "these lines are not in disc.py"
+SAME = {NAME: "if a:\n  x = 1\nif b:\n  x = 1\n"}
+REFUSALS: tuple[tuple[str, dict[str, str], str], ...] = (
+    (block("    return 17", "x"), DISC, f"block 1: {NOWHERE}:\n        return 17"),
+    (
+        block("        return radius ** 2", "x"),
+        DISC,
+        "The nearest that disc.py has:\n        return math.pi * radius ** 2",
+    ),
+    (POWER + block("    return 17", "x"), DISC, "block 2"),
+    (block("        return", "        yield"), DISC, "block 1"),
+    ("<<<<<<< SEARCH\nimport math\n=======\nimport cmath\n", DISC, "block 1 does not end"),
+    ("<<<<<<< SEARCH\nimport math\n>>>>>>> REPLACE\n", DISC, "has no line '======='"),
+    (block("", "import cmath"), DISC, "it searches for nothing"),
+    (block("", "int c;", "src/a.c\n").replace("SEARCH\n\n", "SEARCH\n"), TWO, "it searches for nothing"),
+    (block("  x = 1", "x"), SAME, "in several places (line 2 of disc.py and line 4 of disc.py)"),
+    (block("  return 1;", "x"), TWO, "in several places (line 2 of src/a.c and line 2 of src/b.c)"),
+    (
+        block("def grown(self, factor):\nif factor > 0:\nreturn Disc(self.radius * factor)\nreturn self", "x"),
+        DISC,
+        "the indentation",
+    ),
+    # Other blanks within quotes, in lines that change.
+    (block('    print("n = %d" % n)', '    print("n = %d" % (n + 1))'), {NAME: REPORT}, NOWHERE),
+    (block("    return total, ' end '", "    return total, 'end'"), {NAME: REPORT}, NOWHERE),
+    (
+        block('    sep = ":  "\n\n    print("n =  %d" % n)', '    sep = ":  "'),
+        {NAME: REPORT},
+        "The nearest that disc.py has:",
+    ),
 )
-def test_edit_of_a_line_with_other_blanks_within_quotes_does_not_match(search: str, replace: str) -> None:
-    said = refusal(block(search, replace), {NAME: REPORT})
-    assert "these lines are not in disc.py" in said and "The nearest that disc.py has:" in said
+"""(answer, files, what is said)."""
 
 
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (block("    return 17", "    return 18"), ["block 1: these lines are not in disc.py", "return 17"]),
-        (block("        return radius ** 2", "x"), ["The nearest that disc.py has:", "return math.pi * radius ** 2"]),
-        (POWER + block("    return 17", "    return 18"), ["block 2"]),
-        (block("        return", "        yield"), ["block 1"]),
-        ("<<<<<<< SEARCH\nimport math\n=======\nimport cmath\n", ["block 1 does not end"]),
-        ("<<<<<<< SEARCH\nimport math\n>>>>>>> REPLACE\n", ["has no line '======='"]),
-        (block("", "import cmath"), ["it searches for nothing"]),
-    ],
-)
-def test_edit_is_refused_in_words_that_its_author_can_use_when_it_does_not_fit(answer: str, words: list[str]) -> None:
-    said = refusal(answer)
-    assert all(word in said for word in words), said
+def test_edit_that_does_not_fit_is_refused_in_words_that_its_author_can_use_and_none_is_applied() -> None:
+    for answer, files, said in REFUSALS:
+        before = dict(files)
+        with pytest.raises(EditFailed) as caught:
+            apply_edits(answer, files)
+        assert said in str(caught.value), (said, str(caught.value))
+        assert files == before
 
 
-def test_edit_is_refused_with_its_places_when_there_are_several() -> None:
-    said = refusal(block("  x = 1", "  x = 2"), {NAME: "if a:\n  x = 1\nif b:\n  x = 1\n"})
-    assert "in several places (line 2 of disc.py and line 4 of disc.py)" in said
-    said = refusal(block("  return 1;", "  return 2;"), TWO)
-    assert "in several places (line 2 of src/a.c and line 2 of src/b.c)" in said
-
-
-def test_edit_has_the_tabs_of_the_program_when_it_is_written_with_blanks() -> None:
-    answer = block("    if x:\n        y()", "    if x:\n        if z:\n            y()\n        w()")
-    assert edited(answer, "def f():\n\tif x:\n\t\ty()\n") == "def f():\n\tif x:\n\t\tif z:\n\t\t\ty()\n\t\tw()\n"
-
-
-def test_edit_is_refused_when_its_indentation_says_nothing() -> None:
-    search = "def grown(self, factor):\nif factor > 0:\nreturn Disc(self.radius * factor)\nreturn self"
-    assert "the indentation of these lines is not the program's" in refusal(block(search, "x"))
-
-
-def test_edits_are_applied_all_or_none() -> None:
-    files = {NAME: PROGRAM}
-    with pytest.raises(EditFailed):
-        apply_edits(POWER + block("nowhere", "x"), files)
-    assert files == {NAME: PROGRAM}
-
-
-def test_later_block_sees_what_an_earlier_one_left() -> None:
-    assert "cmath as m" in edited(block("import math", "import cmath") + block("import cmath", "import cmath as m"))
-
-
-def test_block_with_a_line_of_equals_signs_is_read_as_the_program_has_it() -> None:
-    program = "Title\n=======\ntext\n"
-    assert edited(block("Title\n=======\ntext", "Name\n=======\ntext"), program) == "Name\n=======\ntext\n"
-
-
-def test_line_ends_and_the_last_line_stay_as_they_are() -> None:
-    assert edited(block("b", "x\ny"), "a\r\nb\r\nc\r\n") == "a\r\nx\r\ny\r\nc\r\n"
-    assert edited(block("b", "x"), "a\nb") == "a\nx"
-
-
-def test_block_without_a_name_goes_to_the_only_file_that_has_its_lines() -> None:
-    files, _ = apply_edits(block("int b(void) {\n  return 1;", "int b(void) {\n  return 2;"), TWO)
-    assert files == {**TWO, "src/b.c": "int b(void) {\n  return 2;\n}\n"}
-
-
-@pytest.mark.parametrize(
-    "name", ["src/b.c", "b.c", "./src/b.c", "`src/b.c`", "# src/b.c", "// File: src/b.c", "=== file: src/b.c ==="]
-)
-def test_block_goes_to_the_file_that_the_line_above_it_names(name: str) -> None:
-    files, _ = apply_edits(block("  return 1;", "  return 2;", f"{name}\n"), TWO)
-    assert files == {**TWO, "src/b.c": "int b(void) {\n  return 2;\n}\n"}
-
-
-def test_empty_file_is_written_and_no_other_one_is_added() -> None:
+def test_block_goes_to_the_file_that_has_its_lines_or_that_the_line_above_it_names() -> None:
+    expected = {**TWO, "src/b.c": TWO["src/b.c"].replace("1", "2")}
+    assert apply_edits(block("int b(void) {\n  return 1;", "int b(void) {\n  return 2;"), TWO)[0] == expected
+    for name in ("src/b.c", "b.c", "./src/b.c", "`src/b.c`", "# src/b.c", "// File: src/b.c", "=== file: src/b.c ==="):
+        assert apply_edits(block("  return 1;", "  return 2;", f"{name}\n"), TWO)[0] == expected, name
+    files = {**TWO, "src/c.c": ""}
     answer = block("", "int c;", "src/c.c\n").replace("SEARCH\n\n", "SEARCH\n")
-    files, _ = apply_edits(answer, {**TWO, "src/c.c": ""})
-    assert files == {**TWO, "src/c.c": "int c;\n"}
-    assert "it searches for nothing" in refusal(answer, TWO)
+    assert apply_edits(answer, files)[0] == {**TWO, "src/c.c": "int c;\n"}
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
+def test_answer_without_edits_holds_none_whatever_its_program_says() -> None:
+    for answer in (
         "No idea.",
         "",
         f"```python\n{PROGRAM}```",
-        "An improver that asks for edits:\n```python\nASK = '''Write\n<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n'''\n```",
+        f"An improver that asks for edits:\n```python\nASK = '''Write\n{block('a', 'b')}'''\n```",
         "```diff\n--- a/disc.py\n+++ b/disc.py\n@@ -1 +1 @@\n-import math\n+import cmath\n```",
         "- one thing\n- another\n+ and more",
-    ],
-)
-def test_answer_without_edits_holds_none_whatever_its_program_says(answer: str) -> None:
-    assert not has_edits(answer) and apply_edits(answer, {NAME: PROGRAM}) == ({NAME: PROGRAM}, ())
+    ):
+        assert not has_edits(answer) and apply_edits(answer, DISC) == (DISC, ()), answer
 
 
-def test_block_whose_lines_hold_fences_is_read_whole() -> None:
-    program = 'PROMPT = """\n```python\n{0}\n```\n"""\nn = 1\n'
-    answer = (
-        "```python\n" + block("```python\n{0}\n```", "```python\n{0}\n{1}\n```") + block("n = 1", "n = 2") + "```\n"
-    )
-    assert edited(answer, program) == 'PROMPT = """\n```python\n{0}\n{1}\n```\n"""\nn = 2\n'
+WORD = st.text(string.ascii_lowercase, min_size=1, max_size=5)
+LINE = st.builds(lambda indent, words: "    " * indent + " ".join(words), st.integers(0, 3), st.lists(WORD, max_size=4))
+TEXT = st.lists(LINE, min_size=1, max_size=25)
+PIECES = ["<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE", "```", "```diff", "```python", " a", "a", "", "../x", "x.py"]
+
+
+def text_of(lines: list[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+@given(TEXT, st.lists(LINE, max_size=6), st.data())
+def test_block_gives_the_text_with_its_lines_replaced_also_when_it_is_shifted_as_a_whole(
+    lines: list[str], new: list[str], data: st.DataObject
+) -> None:
+    lines = [f"    {line} x{number}" for number, line in enumerate(lines)]
+    new = [f"    {line} y{number}" for number, line in enumerate(new)]
+    start = data.draw(st.integers(0, len(lines) - 1))
+    stop = data.draw(st.integers(start + 1, len(lines)))
+    shift, cut = data.draw(st.sampled_from([("", 0), ("  ", 0), ("", 4)]))
+    old, becomes = ([shift + line[cut:] for line in each] for each in (lines[start:stop], new))
+    answer = "\n".join(["<<<<<<< SEARCH", *old, "=======", *becomes, ">>>>>>> REPLACE"])
+    files, repaired = apply_edits(answer, {NAME: text_of(lines)})
+    assert files == {NAME: text_of(lines[:start] + new + lines[stop:])}
+    assert repaired == (("block 1",) if shift or cut else ())
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30), TEXT)
+def test_any_answer_is_applied_or_refused_in_words(answer: list[str], lines: list[str]) -> None:
+    try:
+        files, _ = apply_edits("\n".join(answer), {NAME: text_of(lines), "x.py": "a\n"})
+    except EditFailed as error:
+        assert str(error)
+    else:
+        assert set(files) == {NAME, "x.py"}
 
 
 HOSTILE = {
@@ -290,11 +280,11 @@ HOSTILE = {
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_answer_is_refused_or_applied_within_bounds(name: str) -> None:
+def test_hostile_answer_is_refused_or_applied_within_bounds() -> None:
     """Each of these takes minutes where the work is not bounded; the suite's own time limit ends it then."""
     program = "".join(f"line {i}\n" for i in range(10_000)) + "x = 1\n" * 60_000 + "a\nb\n" * 20_000
-    try:
-        assert apply_edits(HOSTILE[name], {NAME: program})[0]
-    except EditFailed as error:
-        assert len(str(error)) < 20_000
+    for name, answer in HOSTILE.items():
+        try:
+            assert apply_edits(answer, {NAME: program})[0]
+        except EditFailed as error:
+            assert len(str(error)) < 20_000, name
