@@ -19,12 +19,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from references import REFERENCES
+from tabu import Found, cut_search, qap_search
+
 from strop.tasks.base import PublishedSeeds, Split
 from strop.tasks.paper.facts import SPLITS, facts
 from strop.tasks.registry import PAPER
 from support.best_known import BestKnown
-from support.references import REFERENCES
-from support.tabu import Found, cut_search, qap_search
 
 SEARCHED = {"modified-qap": 3_000, "modified-qap, lowest": 3_000, "maxcut": 10_000}
 """Default number of steps of each search."""

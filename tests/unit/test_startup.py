@@ -45,9 +45,11 @@ def test_importing_strop_loads_nothing_that_takes_time() -> None:
     assert loaded("import strop") & {*HEAVY, *DRAWS} == set()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], []], ids=["help", "version", "nothing"])
-def test_list_of_commands_loads_nothing_that_takes_time(arguments: list[str]) -> None:
-    assert loaded(called(*arguments)) & {*HEAVY} == set()
+def test_list_of_commands_loads_nothing_that_takes_time(subtests: pytest.Subtests) -> None:
+    rows: list[list[str]] = [["--help"], ["--version"], []]
+    for arguments in rows:
+        with subtests.test(arguments=arguments):
+            assert loaded(called(*arguments)) & {*HEAVY} == set()
 
 
 def test_list_of_commands_loads_no_command() -> None:
@@ -72,11 +74,11 @@ def test_help_lists_every_command_with_its_words() -> None:
         assert words.removesuffix(".") in line
 
 
-@pytest.mark.parametrize(
-    "arguments", [["run", "--help-all"], ["reproduce", "fig4", "--help"]], ids=["run", "reproduce"]
-)
-def test_help_of_a_command_joins_the_lines_of_its_texts(arguments: list[str]) -> None:
-    lines = helped(*arguments, columns=400)
-    assert not [line for line in lines if "`" in line]
-    (line,) = [line for line in lines if line.lstrip().startswith("--require ")]
-    assert "see strop doctor" in line
+def test_help_of_a_command_joins_the_lines_of_its_texts(subtests: pytest.Subtests) -> None:
+    rows: list[list[str]] = [["run", "--help-all"], ["reproduce", "fig4", "--help"]]
+    for arguments in rows:
+        with subtests.test(arguments=arguments):
+            lines = helped(*arguments, columns=400)
+            assert not [line for line in lines if "`" in line]
+            (line,) = [line for line in lines if line.lstrip().startswith("--require ")]
+            assert "see strop doctor" in line

@@ -25,64 +25,71 @@ IN_TIME = [("evaluator", "my_metric:max"), ("command", "my_metric:max")]
 OTHER_GOALS = [("evaluator", "loss:min"), ("command", "loss:min"), ("command", "time:min")]
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_files_are_those_of_the_package_when_nothing_is_asked_for(form: str) -> None:
-    folder = Path(sys.modules["strop.templates"].__file__ or "").parent / form
-    files = files_of(FORMS[form], NAME, FORMS[form].goal)
-    assert files == {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
-    assert {"README.md", FORMS[form].improved} < set(files) and any(name.startswith("test_") for name in files)
+def test_files_are_those_of_the_package_when_nothing_is_asked_for(subtests: pytest.Subtests) -> None:
+    for form in FORMS:
+        with subtests.test(form=form):
+            folder = Path(sys.modules["strop.templates"].__file__ or "").parent / form
+            files = files_of(FORMS[form], NAME, FORMS[form].goal)
+            assert files == {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
+            assert {"README.md", FORMS[form].improved} < set(files) and any(name.startswith("test_") for name in files)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_files_name_the_task_and_what_is_better_as_they_were_asked_for(form: str) -> None:
-    goal = 'my-task """ in \'quotes\' \\n and {braces}' if form in WORDY else "my_task:min"
-    whole = "".join(files_of(FORMS[form], "Mine-2", goal).values())
-    assert "Mine-2" in whole and goal in whole
-    assert WORDS not in whole and METRIC not in whole and whole.count(NAME) == whole.count(goal) * (form in WORDY)
+def test_files_name_the_task_and_what_is_better_as_they_were_asked_for(subtests: pytest.Subtests) -> None:
+    for form in FORMS:
+        with subtests.test(form=form):
+            goal = 'my-task """ in \'quotes\' \\n and {braces}' if form in WORDY else "my_task:min"
+            whole = "".join(files_of(FORMS[form], "Mine-2", goal).values())
+            assert "Mine-2" in whole and goal in whole
+            assert (
+                WORDS not in whole and METRIC not in whole and whole.count(NAME) == whole.count(goal) * (form in WORDY)
+            )
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("goal", ["a\\", '"""', "it's 1 # of 3\n", "time:min", "loss:min", "speed"])
-def test_files_are_programs_whatever_was_asked_for(form: str, goal: str) -> None:
-    try:
-        files = files_of(FORMS[form], "näme", goal)
-    except ConfigurationError:
-        assert form in COUNTED
-        return
-    for name, text in files.items():
-        if name.endswith(".py"):
-            ast.parse(text)
-        elif name.endswith(".toml"):
-            assert tomllib.loads(text)["metric"] == [goal if ":" in goal else f"{goal}:max"]
-            assert list(tomllib.loads(text)["score"]) == [goal.partition(":")[0]]
+def test_files_are_programs_whatever_was_asked_for(subtests: pytest.Subtests) -> None:
+    for form in FORMS:
+        for goal in ("a\\", '"""', "it's 1 # of 3\n", "time:min", "loss:min", "speed"):
+            with subtests.test(form=form, goal=goal):
+                try:
+                    files = files_of(FORMS[form], "näme", goal)
+                except ConfigurationError:
+                    assert form in COUNTED
+                    continue
+                for name, text in files.items():
+                    if name.endswith(".py"):
+                        ast.parse(text)
+                    elif name.endswith(".toml"):
+                        assert tomllib.loads(text)["metric"] == [goal if ":" in goal else f"{goal}:max"]
+                        assert list(tomllib.loads(text)["score"]) == [goal.partition(":")[0]]
 
 
-@pytest.mark.parametrize(
-    ("form", "name", "goal", "words"),
-    [
-        ("sample", "a b", WORDS, "name is made of"),
-        ("sample", "", WORDS, "name is made of"),
-        ("sample", "x", " ", "one line"),
-        ("sample", "x", "\x1b[2J", "one line"),
-        ("sample", "x", "y" * 201, "one line"),
-        ("command", "x", "faster, please", "NAME:max or NAME:min"),
-        ("command", "x", "time:max", "time:min"),
-        ("evaluator", "x", "memory", "--form command"),
-        ("evaluator", "x", 'a":max', "NAME:max or NAME:min"),
-    ],
-)
-def test_files_are_refused_when_an_answer_cannot_be_written_into_them(
-    form: str, name: str, goal: str, words: str
-) -> None:
-    with pytest.raises(ConfigurationError, match=words):
-        files_of(FORMS[form], name, goal)
+ROWS_FILES_ARE_REFUSED_WHEN_AN_ANSWER_CANNOT_: list[tuple[str, str, str, str]] = [
+    ("sample", "a b", WORDS, "name is made of"),
+    ("sample", "", WORDS, "name is made of"),
+    ("sample", "x", " ", "one line"),
+    ("sample", "x", "\x1b[2J", "one line"),
+    ("sample", "x", "y" * 201, "one line"),
+    ("command", "x", "faster, please", "NAME:max or NAME:min"),
+    ("command", "x", "time:max", "time:min"),
+    ("evaluator", "x", "memory", "--form command"),
+    ("evaluator", "x", 'a":max', "NAME:max or NAME:min"),
+]
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_readme_tells_the_next_commands(form: str) -> None:
-    goal = FORMS[form].goal
-    readme = files_of(FORMS[form], NAME, goal)["README.md"]
-    assert all(f"$ {command}" in readme for command in next_commands(FORMS[form], goal))
+def test_files_are_refused_when_an_answer_cannot_be_written_into_them(subtests: pytest.Subtests) -> None:
+    for form, name, goal, words in ROWS_FILES_ARE_REFUSED_WHEN_AN_ANSWER_CANNOT_:
+        with (
+            subtests.test(form=form, name=name, goal=goal, words=words),
+            pytest.raises(ConfigurationError, match=words),
+        ):
+            files_of(FORMS[form], name, goal)
+
+
+def test_readme_tells_the_next_commands(subtests: pytest.Subtests) -> None:
+    for form in FORMS:
+        with subtests.test(form=form):
+            goal = FORMS[form].goal
+            readme = files_of(FORMS[form], NAME, goal)["README.md"]
+            assert all(f"$ {command}" in readme for command in next_commands(FORMS[form], goal))
 
 
 @pytest.mark.parametrize(

@@ -43,10 +43,11 @@ def digest(task: Task, split: Split) -> str:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("split", SPLITS)
-@pytest.mark.parametrize("name", PAPER)
-def test_built_in_task_draws_the_published_instances_when_asked_to(name: str, split: Split) -> None:
-    assert digest(PAPER[name](), split) == DIGESTS[name, split]
+def test_built_in_task_draws_the_published_instances_when_asked_to(subtests: pytest.Subtests) -> None:
+    for split in SPLITS:
+        for name in PAPER:
+            with subtests.test(split=split, name=name):
+                assert digest(PAPER[name](), split) == DIGESTS[name, split]
 
 
 def test_there_are_490_published_instances() -> None:
@@ -66,21 +67,20 @@ def test_formula_is_satisfied_by_the_hidden_values_and_has_four_clauses_a_variab
         assert task.checked_score(instance, broken(formula, hidden)) == 0.01
 
 
-@pytest.mark.parametrize(
-    ("name", "split", "percent", "within"),
-    [
+def test_seed_solution_has_the_published_utility(subtests: pytest.Subtests) -> None:
+    rows: list[tuple[str, Split, float, float]] = [
         ("string-grid-distance", "train", 48.2935, 0.0001),
         ("string-grid-distance", "test", 43.8875, 0.0001),
         ("modified-qap", "train", 19.6, 0.3),
         ("modified-qap", "test", 20.3, 0.3),
-    ],
-)
-def test_seed_solution_has_the_published_utility(name: str, split: Split, percent: float, within: float) -> None:
-    task = PAPER[name]()
-    algorithm = defined(task)
-    instances = [task.instance(split, index, PUBLISHED) for index in range(task.count(split))]
-    scores = [task.checked_score(each, algorithm(*each.inputs.values())) for each in instances]
-    assert 100 * np.mean(scores) == pytest.approx(percent, abs=within)
+    ]
+    for name, split, percent, within in rows:
+        with subtests.test(name=name, split=split, percent=percent, within=within):
+            task = PAPER[name]()
+            algorithm = defined(task)
+            instances = [task.instance(split, index, PUBLISHED) for index in range(task.count(split))]
+            scores = [task.checked_score(each, algorithm(*each.inputs.values())) for each in instances]
+            assert 100 * np.mean(scores) == pytest.approx(percent, abs=within)
 
 
 @pytest.mark.heavy
@@ -93,40 +93,44 @@ def test_greedy_seed_of_maxcut_cuts_well_when_it_has_the_time() -> None:
     assert len(small) > 3 and 0.57 < np.mean(scores) < 0.63
 
 
-@pytest.mark.parametrize(
-    ("name", "accepted", "refused"),
-    [
-        ("string-grid-distance", lambda i: "A" * len(i["t"]), lambda i: "C" * len(i["t"])),
-        ("string-grid-distance", lambda i: i["t"], lambda i: i["t"] + "A"),
-        ("modified-qap", lambda i: list(range(15)), lambda i: [0] * 15),
-        ("modified-qap", lambda i: np.arange(15.0), lambda i: np.arange(15) + 0.5),
-        ("modified-qap", lambda i: np.arange(15)[::-1], lambda i: np.arange(16)),
-        ("3sat", lambda i: [0, *i.hidden], lambda i: [0, *i.hidden][: top(i)]),
-        ("3sat", lambda i: [None, *i.hidden, None], lambda i: [0, *[None] * len(i.hidden)]),
-        ("3sat", lambda i: np.array([0, *i.hidden]) * 2.0 - 1, lambda i: None),
-        ("maxcut", lambda i: [True] * nodes(i), lambda i: [[1]] * nodes(i)),
-        ("maxcut", lambda i: np.where(np.arange(nodes(i)) % 2, 1, -1), lambda i: np.arange(nodes(i))),
-        ("maxcut", lambda i: np.arange(nodes(i)) % 2 * 0.5, lambda i: np.arange(nodes(i)) % 3),
-        ("maxcut", lambda i: [0] * nodes(i), lambda i: [0] * (nodes(i) + 1)),
-        ("parity", lambda i: i.hidden[:, None], lambda i: i.hidden * 2),
-    ],
-)
-def test_built_in_task_accepts_its_answers_and_refuses_all_others(name: str, accepted: Any, refused: Any) -> None:
-    task = PAPER[name]()
-    for index in range(3):
-        instance = task.instance("train", index, SecretSeeds(b"forms"))
-        assert 0.0 <= task.checked_score(instance, accepted(instance)) <= 1.0
-        with pytest.raises(Malformed):
-            task.checked_score(instance, refused(instance))
+FORMS: list[tuple[str, Any, Any]] = [
+    ("string-grid-distance", lambda i: "A" * len(i["t"]), lambda i: "C" * len(i["t"])),
+    ("string-grid-distance", lambda i: i["t"], lambda i: i["t"] + "A"),
+    ("modified-qap", lambda i: list(range(15)), lambda i: [0] * 15),
+    ("modified-qap", lambda i: np.arange(15.0), lambda i: np.arange(15) + 0.5),
+    ("modified-qap", lambda i: np.arange(15)[::-1], lambda i: np.arange(16)),
+    ("3sat", lambda i: [0, *i.hidden], lambda i: [0, *i.hidden][: top(i)]),
+    ("3sat", lambda i: [None, *i.hidden, None], lambda i: [0, *[None] * len(i.hidden)]),
+    ("3sat", lambda i: np.array([0, *i.hidden]) * 2.0 - 1, lambda i: None),
+    ("maxcut", lambda i: [True] * nodes(i), lambda i: [[1]] * nodes(i)),
+    ("maxcut", lambda i: np.where(np.arange(nodes(i)) % 2, 1, -1), lambda i: np.arange(nodes(i))),
+    ("maxcut", lambda i: np.arange(nodes(i)) % 2 * 0.5, lambda i: np.arange(nodes(i)) % 3),
+    ("maxcut", lambda i: [0] * nodes(i), lambda i: [0] * (nodes(i) + 1)),
+    ("parity", lambda i: i.hidden[:, None], lambda i: i.hidden * 2),
+]
 
 
-@pytest.mark.parametrize("name", PAPER)
-def test_description_tells_the_limit_and_the_code_that_measures(name: str) -> None:
-    told = PAPER[name]().u_str
-    assert (
-        "def sample(rng" in told and "def score(instance" in told and f"measured on {PAPER[name]().instances}" in told
-    )
-    assert "4321" not in told and "5678" not in told
+def test_built_in_task_accepts_its_answers_and_refuses_all_others(subtests: pytest.Subtests) -> None:
+    for name, accepted, refused in FORMS:
+        with subtests.test(name=name, accepted=accepted, refused=refused):
+            task = PAPER[name]()
+            for index in range(3):
+                instance = task.instance("train", index, SecretSeeds(b"forms"))
+                assert 0.0 <= task.checked_score(instance, accepted(instance)) <= 1.0
+                with pytest.raises(Malformed):
+                    task.checked_score(instance, refused(instance))
+
+
+def test_description_tells_the_limit_and_the_code_that_measures(subtests: pytest.Subtests) -> None:
+    for name in PAPER:
+        with subtests.test(name=name):
+            told = PAPER[name]().u_str
+            assert (
+                "def sample(rng" in told
+                and "def score(instance" in told
+                and f"measured on {PAPER[name]().instances}" in told
+            )
+            assert "4321" not in told and "5678" not in told
 
 
 def broken(formula: list[list[int]], values: list[bool]) -> list[bool]:

@@ -56,20 +56,18 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(load_any(str(tmp_path / "task.py")).u_str)
 
 
-@pytest.mark.parametrize(
-    "definition",
-    [
+def test_prompt_of_a_task_defines_what_its_printed_source_uses(told: str, subtests: pytest.Subtests) -> None:
+    for definition in (
         "import math\n",
         "import numpy as np\n",
         "COUNT = 10\n",
         "class Box:\n    size = COUNT\n",
         "LIMIT = 3.5\n",
         "def spare(x):",
-    ],
-)
-def test_prompt_of_a_task_defines_what_its_printed_source_uses(told: str, definition: str) -> None:
-    assert told.count(definition) == 1
-    assert told.index(definition) < told.index("def sample(rng):")
+    ):
+        with subtests.test(definition=definition):
+            assert told.count(definition) == 1
+            assert told.index(definition) < told.index("def sample(rng):")
 
 
 def test_prompt_of_a_task_leaves_out_what_its_printed_source_does_not_use(told: str) -> None:

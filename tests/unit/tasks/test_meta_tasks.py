@@ -14,20 +14,15 @@ from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.registry import META, PAPER
 
 
-@pytest.mark.parametrize("name", META)
-def test_meta_task_tells_the_budgets_of_a_run_and_nothing_of_downstream_tasks(name: str) -> None:
-    told = META[name]().u_str(
-        asdict(RunSpec(meta_budget=91, copies=92, utility_budget=93, lm_budget=94, max_responses=95))
-    )
-    assert all(str(number) in told for number in (91, 92, 93, 94, 95))
-    assert "{" not in told
-    assert not any(word in told for word in [*PAPER, "formula", "train_samples"])
-
-
-@pytest.mark.parametrize("name", META)
-def test_seed_of_a_meta_task_is_an_improver(name: str) -> None:
-    defined = [node.name for node in ast.walk(ast.parse(META[name]().seed)) if isinstance(node, ast.FunctionDef)]
-    assert defined == ["improve_algorithm"]
+def test_meta_task_tells_the_budgets_of_a_run_and_nothing_of_downstream_tasks_and_has_an_improver_as_its_seed() -> None:
+    spec = asdict(RunSpec(meta_budget=91, copies=92, utility_budget=93, lm_budget=94, max_responses=95))
+    for name, make in META.items():
+        told = make().u_str(spec)
+        assert all(str(number) in told for number in (91, 92, 93, 94, 95)) and "{" not in told, name
+        assert not any(word in told for word in [*PAPER, "formula", "train_samples"]), name
+        defined = [node.name for node in ast.walk(ast.parse(make().seed)) if isinstance(node, ast.FunctionDef)]
+        assert defined == ["improve_algorithm"], name
+        assert max(map(len, make().picture.split("\n"))) <= 80, name
 
 
 def test_seed_of_self_improvement_is_the_shipped_seed_improver() -> None:
@@ -43,12 +38,7 @@ def test_warning_stands_behind_every_line_of_code_with_the_flag_and_nowhere_else
     assert warning.template.count(WARNING) < plain.template.count("use_sandbox=True")  # its comments are left alone
 
 
-@pytest.mark.parametrize("missing", BUDGETS)
-def test_description_is_refused_when_a_budget_is_not_told(missing: str) -> None:
-    with pytest.raises(KeyError):
-        filled("{copies}", {name: 1 for name in BUDGETS if name != missing})
-
-
-@pytest.mark.parametrize("name", META)
-def test_picture_of_a_meta_task_fits_a_terminal(name: str) -> None:
-    assert max(map(len, META[name]().picture.split("\n"))) <= 80
+def test_description_is_refused_when_a_budget_is_not_told() -> None:
+    for missing in BUDGETS:
+        with pytest.raises(KeyError):
+            filled("{copies}", {name: 1 for name in BUDGETS if name != missing})

@@ -50,21 +50,23 @@ def turns_it_into_another_error(instance: Instance, answer: object) -> float:
         raise ValueError("something") from error
 
 
-@pytest.mark.parametrize("score", [cubic, deaf, turns_it_into_another_error])
-def test_score_that_takes_too_long_fails(score: object) -> None:
-    task = Task("t", lambda rng: {}, score, "def f():\n    pass\n", "f", score_limit=SHORT)  # type: ignore[arg-type]
-    with pytest.raises(ScorerFailed, match=r"score\(\) took more than 0.1 s on this answer"):
-        task.checked_score(Instance({}), [1] * 10_000)
+def test_score_that_takes_too_long_fails(subtests: pytest.Subtests) -> None:
+    for score in (cubic, deaf, turns_it_into_another_error):
+        with subtests.test(score=score):
+            task = Task("t", lambda rng: {}, score, "def f():\n    pass\n", "f", score_limit=SHORT)  # type: ignore[arg-type]
+            with pytest.raises(ScorerFailed, match=r"score\(\) took more than 0.1 s on this answer"):
+                task.checked_score(Instance({}), [1] * 10_000)
 
 
-@pytest.mark.parametrize("kind", [dict, set, frozenset])
-def test_answer_whose_keys_hash_alike_ends_at_the_limit_of_its_scorer(kind: type) -> None:
-    alike: list[Any] = [number * (2**61 - 1) for number in range(100_000)]
-    task = Task("t", lambda rng: {}, lambda *_: 1.0, "def f():\n    pass\n", "f", score_limit=SHORT)
-    answer = Unhashed(kind, [(number, 1) for number in alike] if kind is dict else alike)
-    for form in (None, AnswerForm().see({2**70: 2} if kind is dict else kind([2**70]))):
-        with pytest.raises(ScorerFailed, match=r"score\(\) took more than 0.1 s on this answer"):
-            task.checked_score(Instance({}), answer, form)
+def test_answer_whose_keys_hash_alike_ends_at_the_limit_of_its_scorer(subtests: pytest.Subtests) -> None:
+    for kind in (dict, set, frozenset):
+        with subtests.test(kind=kind):
+            alike: list[Any] = [number * (2**61 - 1) for number in range(100_000)]
+            task = Task("t", lambda rng: {}, lambda *_: 1.0, "def f():\n    pass\n", "f", score_limit=SHORT)
+            answer = Unhashed(kind, [(number, 1) for number in alike] if kind is dict else alike)
+            for form in (None, AnswerForm().see({2**70: 2} if kind is dict else kind([2**70]))):
+                with pytest.raises(ScorerFailed, match=r"score\(\) took more than 0.1 s on this answer"):
+                    task.checked_score(Instance({}), answer, form)
 
 
 def test_scorer_that_ends_at_its_limit_leaves_nothing_behind() -> None:
@@ -120,10 +122,10 @@ def test_scorers_error_and_value_are_its_own() -> None:
         ended(1.0, "score", lambda: 1 / 0)
 
 
-@pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf")])
-def test_score_limit_is_a_positive_number(limit: float) -> None:
-    with pytest.raises(TaskError, match=r"score_limit is .* it must be more than 0"):
-        Task("t", lambda rng: {}, cubic, "def f():\n    pass\n", "f", score_limit=limit)
+def test_score_limit_is_a_positive_number(subtests: pytest.Subtests) -> None:
+    for limit in (0, -1, float("nan"), float("inf")):
+        with subtests.test(limit=limit), pytest.raises(TaskError, match=r"score_limit is .* it must be more than 0"):
+            Task("t", lambda rng: {}, cubic, "def f():\n    pass\n", "f", score_limit=limit)
 
 
 STUCK = """
@@ -157,17 +159,13 @@ def pool(tmp_path: Path) -> Iterator[WorkerPool]:
 
 @pytest.mark.process
 @pytest.mark.heavy
-@pytest.mark.parametrize("answer", ["power", "pattern"])
-def test_answer_on_which_a_scorer_is_stuck_in_c_is_malformed_and_the_next_is_scored(
-    pool: WorkerPool, answer: str
-) -> None:
+def test_answer_on_which_a_scorer_is_stuck_in_c_is_malformed_and_the_next_is_scored(pool: WorkerPool) -> None:
     def scored(given: object) -> tuple[str, str]:
         order = Order(f"at/{given}", f"def f(n):\n    return {given!r}\n", "stuck", "train", SecretSeeds(b"s"), b"s")
         result = pool.submit(order).result(60).result()
         return result.verdict, result.error
 
-    assert scored(answer) == (
-        "malformed",
-        "task stuck: its scorer took too long on an answer, and nothing in it could be interrupted",
-    )
-    assert scored("1") == ("ok", "")
+    stuck = "task stuck: its scorer took too long on an answer, and nothing in it could be interrupted"
+    for answer in ("power", "pattern"):
+        assert scored(answer) == ("malformed", stuck), answer
+        assert scored("1") == ("ok", ""), answer

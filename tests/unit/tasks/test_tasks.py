@@ -34,13 +34,13 @@ def test_lpn_labels_differ_when_the_secret_differs() -> None:
     assert np.array_equal(one, again)
 
 
-@pytest.mark.parametrize(
-    "score", [1.01, -0.1, float("nan"), "1", None, 2, 2**64, -(2**70), pytest.param(10**5000, id="digits")]
-)
-def test_task_raises_when_its_score_is_outside_zero_to_one(score: object) -> None:
-    task = Task("t", sample=lambda rng: {"x": 1}, score=lambda i, a: score, seed="")  # type: ignore[arg-type,return-value]
-    with pytest.raises(TaskError, match="score"):
-        task.checked_score(task.instance("train", 0, PUBLISHED), 1)
+def test_task_raises_when_its_score_is_outside_zero_to_one() -> None:
+    wrong: list[Any] = [1.01, -0.1, float("nan"), "1", None, 2, 2**64, -(2**70), 10**5000]
+    scores = iter(wrong)
+    task = Task("t", sample=lambda rng: {"x": 1}, score=lambda i, a: next(scores), seed="")
+    for _ in wrong:
+        with pytest.raises(TaskError, match="score"):
+            task.checked_score(task.instance("train", 0, PUBLISHED), 1)
 
 
 def test_task_raises_when_sample_gives_no_inputs_by_name() -> None:
@@ -56,28 +56,38 @@ def test_input_may_be_a_number_as_numpy_draws_it_and_another_type_is_refused_wit
         replace(task, sample=lambda rng: {"x": object()}).instance("train", 0, PUBLISHED)
 
 
-@pytest.mark.parametrize("function", ["sample", "score"])
-def test_task_raises_in_one_line_that_names_the_place_when_its_own_code_fails(function: str) -> None:
+def test_task_raises_in_one_line_that_names_the_place_when_its_own_code_fails() -> None:
     def broken(*arguments: object) -> float:
         raise RuntimeError("of its\nown")
 
-    functions: dict[str, Any] = {"sample": lambda rng: {"x": 1}, "score": lambda i, a: 1.0} | {function: broken}
-    task = Task("t", seed="", **functions)
-    with pytest.raises(TaskError, match=rf"{function}\(\) raised RuntimeError: of its own \(test_tasks.py, line \d+\)"):
-        task.checked_score(task.instance("train", 0, PUBLISHED), 1)
+    for function in ("sample", "score"):
+        functions: dict[str, Any] = {"sample": lambda rng: {"x": 1}, "score": lambda i, a: 1.0} | {function: broken}
+        task, said = Task("t", seed="", **functions), r"raised RuntimeError: of its own \(test_tasks.py, line \d+\)"
+        with pytest.raises(TaskError, match=rf"{function}\(\) {said}"):
+            task.checked_score(task.instance("train", 0, PUBLISHED), 1)
 
 
-@pytest.mark.parametrize(
-    "field",
-    [
-        {"name": "../x"}, {"name": ""}, {"name": "a\nb"}, {"entry": "a b"}, {"name": 5}, {"instances": 0}, {"instances": 10**9},
-        {"test_instances": 100_001}, {"test_instances": -1}, {"time_limit": 0}, {"time_limit": float("inf")},
-        {"memory_limit": 1000}, {"memory_limit": 1e9}, {"answer": int}, {"failure": "both"},
-    ],
-)  # fmt: skip
-def test_task_is_refused_when_a_field_is_out_of_its_range(field: dict[str, Any]) -> None:
-    with pytest.raises(TaskError):
-        replace(lpn(), **field)
+def test_task_is_refused_when_a_field_is_out_of_its_range(subtests: pytest.Subtests) -> None:
+    rows: list[dict[str, Any]] = [
+        {"name": "../x"},
+        {"name": ""},
+        {"name": "a\nb"},
+        {"entry": "a b"},
+        {"name": 5},
+        {"instances": 0},
+        {"instances": 10**9},
+        {"test_instances": 100_001},
+        {"test_instances": -1},
+        {"time_limit": 0},
+        {"time_limit": float("inf")},
+        {"memory_limit": 1000},
+        {"memory_limit": 1e9},
+        {"answer": int},
+        {"failure": "both"},
+    ]
+    for field in rows:
+        with subtests.test(field=field), pytest.raises(TaskError):
+            replace(lpn(), **field)
 
 
 def test_description_tells_the_declared_answer_when_it_is_made_of_source() -> None:
@@ -87,12 +97,14 @@ def test_description_tells_the_declared_answer_when_it_is_made_of_source() -> No
     assert not Task("t", sample=draw_one, score=score_one, seed="").u_str.startswith('"""')
 
 
-@pytest.mark.parametrize(("failure", "rule"), [("utility", "makes the whole utility 0"), ("instance", "scores 0")])
-def test_description_tells_what_a_failing_instance_costs_when_it_is_made_of_source(failure: Any, rule: str) -> None:
-    task = Task("t", sample=draw_one, score=score_one, seed="", entry="f", instances=6, failure=failure)
-    assert "The utility is the mean of score over 6 instances; an instance on which f raises, " in task.u_str
-    assert f"gives a malformed answer {rule}." in task.u_str
-    assert "malformed answer" not in replace(task, description="Mine.").u_str
+def test_description_tells_what_a_failing_instance_costs_when_it_is_made_of_source(subtests: pytest.Subtests) -> None:
+    rows: list[tuple[Any, str]] = [("utility", "makes the whole utility 0"), ("instance", "scores 0")]
+    for failure, rule in rows:
+        with subtests.test(failure=failure, rule=rule):
+            task = Task("t", sample=draw_one, score=score_one, seed="", entry="f", instances=6, failure=failure)
+            assert "The utility is the mean of score over 6 instances; an instance on which f raises, " in task.u_str
+            assert f"gives a malformed answer {rule}." in task.u_str
+            assert "malformed answer" not in replace(task, description="Mine.").u_str
 
 
 def draw_one(rng: np.random.Generator) -> dict[str, int]:
@@ -103,12 +115,12 @@ def score_one(instance: Instance, answer: int) -> float:
     return 1.0
 
 
-@pytest.mark.parametrize(
-    ("text", "words"), [("x = 1", "no strop.Task"), ("1 / 0", "ZeroDivisionError"), ("def", "SyntaxError")]
-)
-def test_load_says_in_one_line_what_is_wrong_when_a_file_is_no_task(tmp_path: Path, text: str, words: str) -> None:
-    file = tmp_path / "broken.py"
-    file.write_text(text)
-    with pytest.raises(ConfigurationError, match=words) as caught:
-        load(str(file))
-    assert "\n" not in str(caught.value)
+def test_load_says_in_one_line_what_is_wrong_when_a_file_is_no_task(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    rows: list[tuple[str, str]] = [("x = 1", "no strop.Task"), ("1 / 0", "ZeroDivisionError"), ("def", "SyntaxError")]
+    for text, words in rows:
+        with subtests.test(text=text, words=words):
+            file = tmp_path / "broken.py"
+            file.write_text(text)
+            with pytest.raises(ConfigurationError, match=words) as caught:
+                load(str(file))
+            assert "\n" not in str(caught.value)

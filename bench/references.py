@@ -1,4 +1,4 @@
-"""Exact or strong solvers of the built-in tasks: what can be reached. For tests and `bench/` only."""
+"""Exact or strong solvers of the built-in tasks: what can be reached. What `ceilings.py` finds anew."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from pysat.solvers import Cadical153
+from tabu import cut_search, qap_search
 
 from strop.tasks.base import Instance
-from support.tabu import cut_search, qap_search
 
 
 def parity(instance: Instance) -> Any:
