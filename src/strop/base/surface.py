@@ -19,6 +19,17 @@ def command_line() -> Iterator[None]:
         _has_flags = before
 
 
+def has_flags() -> bool:
+    """Whether options are spelled as flags in this process."""
+    return _has_flags
+
+
+def spell_flags(used: bool) -> None:
+    """Spell options as the process does that started this one."""
+    global _has_flags
+    _has_flags = used
+
+
 def option(name: str) -> str:
     """The option `max_cost` as its user writes it: `--max-cost`, or in Python `max_cost`."""
     return f"--{name.replace('_', '-')}" if _has_flags else name

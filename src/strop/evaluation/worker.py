@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from strop.base.errors import SandboxError, StropError
+from strop.base.surface import spell_flags
 from strop.evaluation.workers import Equipment, JailedWorker
 from strop.tasks.base import blame
 from strop.tasks.score_limit import let_scorers_end_this_process
@@ -41,6 +42,7 @@ def main() -> None:
                         if _foreign(own):
                             channel.send(None)
                             return
+                    spell_flags(message.has_flags)
                     worker = JailedWorker(message)
                     answer: object = worker.posture
                 else:

@@ -13,6 +13,7 @@ import cloudpickle
 
 from strop.base.errors import ConfigurationError, SandboxError, SandboxUnavailable
 from strop.base.events import Evaluated
+from strop.base.surface import has_flags
 from strop.base.temporary import TemporaryFolder
 from strop.base.user_modules import import_from, imported_from
 from strop.evaluation.base import Order, OrderResult
@@ -65,6 +66,8 @@ class Equipment:
     """Folders of the user's modules, which come before what is installed."""
     trees: Mapping[str, bytes] = field(default_factory=dict)
     """Name of a command task → its tree, packed."""
+    has_flags: bool = False
+    """Whether messages spell options as flags."""
 
 
 def pack(tasks: Sequence[AnyTask], require: frozenset[str]) -> Equipment:
@@ -76,7 +79,7 @@ def pack(tasks: Sequence[AnyTask], require: frozenset[str]) -> Equipment:
     path = tuple(map(os.path.abspath, sys.path))
     trees = {task.name: packed(task.root, task.named_files) for task in tasks if isinstance(task, CommandTask)}
     try:
-        return Equipment(cloudpickle.dumps(tuple(tasks)), require, path, imported_from(), trees)
+        return Equipment(cloudpickle.dumps(tuple(tasks)), require, path, imported_from(), trees, has_flags())
     except Exception as error:  # whatever an object raises that cannot be pickled
         raise ConfigurationError(f"a task cannot be sent to a worker process: {error}") from error
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError, SandboxError, StropError
 from strop.base.results import Evaluation
+from strop.base.surface import command_line, option
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.pool import MOST_ATTEMPTS, WorkerPool
 from strop.evaluation.processes import LocalWorker
@@ -210,6 +212,20 @@ task = strop.Task(
     name="odd", sample=lambda rng: (SAMPLE), score=lambda i, a: 1.0, seed="def algorithm(n):\\n    return n\\n", instances=2
 )
 """
+
+
+@pytest.mark.parametrize("flags", [True, False])
+def test_worker_spells_options_as_the_process_that_started_it(flags: bool) -> None:
+    def spells_flags(instance: Instance, answer: object) -> float:
+        return float(option("workers") == "--workers")
+
+    task = replace(load_any("lpn"), name="spelled", score=spells_flags)
+    with command_line() if flags else nullcontext():
+        worker = LocalWorker(pack([task], frozenset()))
+    with closing(worker):
+        result = worker.measure(replace(LPN, task="spelled", program=GUESS))
+    assert result.evaluation is not None
+    assert result.evaluation.value == float(flags)
 
 
 def test_task_that_holds_an_open_file_cannot_be_sent(tmp_path: Path) -> None:
