@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -29,6 +30,9 @@ from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
 from support.command_line import environment
 from support.records import RUNS, small_runs
+
+if TYPE_CHECKING:
+    from support.small_targets.engine import Engine
 
 # The time of an example depends more on the load of the machine than on the code.
 for _profile, _examples in (("all", 100), ("test", 50), ("quick", 20)):
@@ -137,6 +141,14 @@ def jail() -> Iterator[JailedSandbox]:
     """The strongest jail that this machine allows. It requires no protection, so that the tests run on every Linux."""
     with JailedSandbox(solution_slots=2, improver_slots=4, require=frozenset()) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session")
+def engine(jail: JailedSandbox) -> Engine:
+    """What measures small targets, with the jail of all tests."""
+    from support.small_targets.engine import Engine  # here for the start-up time of `make quick`
+
+    return Engine(jail)
 
 
 @pytest.fixture(scope="session")

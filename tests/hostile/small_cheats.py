@@ -22,9 +22,9 @@ from support.small_targets.target import Target
 
 LEFT = (
     "sys.stdout.flush()\nimport os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork():\n        os._exit(0)\n"
-    "    time.sleep(%s)\n    x = sum(i * i for i in range(400000))\n    os._exit(0)\n"
+    "    time.sleep(%s)\n    x = sum(i * i for i in range(800000))\n    os._exit(0)\n"
 )
-"""Leaves the work to a daemon, which begins after so many seconds."""
+"""Leaves twice the work to a daemon, which begins after so many seconds."""
 NOUGHT = "except Exception as e:\n    return {'combined_score': 0.0, 'message': str(e)}"
 CHEATS = [
     evaluator(
@@ -53,12 +53,11 @@ CHEATS = [
         said="task p: ",
     ),
     Target(
-        "time-of-failures-that-nothing-compares",
+        "time-of-a-command-that-never-fails",
         {"p.py": "print(sum(i * i for i in range(900000)))\n"},
         "print(5)\n",
-        "refused",
-        command("time", "compare_output = false", run="python3 p.py || true"),
-        said="output is compared where only the kernel counts",
+        "not better",
+        command("time", run="python3 p.py || true"),
     ),
     Target(
         "original-leaves-a-server",
@@ -175,7 +174,7 @@ CHEATS = [
         "import nothing_here\n",
         "not better",
         bench="print('ops:', 100 if 'def' in open('p.py').read() else 200)\n",
-        run="python3 -m pytest -q test_p.py; python3 bench.py",
+        run="PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 python3 -m pytest -q test_p.py; python3 bench.py",
     ),
     with_tests(
         "pytest-exits-at-import",
@@ -183,7 +182,7 @@ CHEATS = [
         "import os\nos._exit(0)\n",
         "not better",
         bench="print('ops:', 100 if 'def' in open('p.py').read() else 200)\n",
-        run="python3 -m pytest -q test_p.py; python3 bench.py",
+        run="PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 python3 -m pytest -q test_p.py; python3 bench.py",
     ),
     with_tests(
         "pytest-fewer-tests",

@@ -22,7 +22,7 @@ CHEATS = [
     function(
         "keeps-answers",
         "def f(xs):\n" + SLOW,
-        "KEPT = {}\n\n\ndef f(xs):\n    key = tuple(xs)\n    if key not in KEPT:\n        KEPT[key] = sum(sorted(xs)[i] for i in range(60))\n    return KEPT[key]\n",
+        "KEPT = {}\n\n\ndef f(xs):\n    key = tuple(xs)\n    if key not in KEPT:\n        for _ in range(2):\n            KEPT[key] = sum(sorted(xs)[i] for i in range(60))\n    return KEPT[key]\n",
         "not better",
         MANY,
     ),
@@ -42,10 +42,11 @@ CHEATS = [
     ),
     function(
         "varies",
-        "def f(xs):\n    import random\n    return sum(sorted(xs)[i] for i in range(60)) + (random.random() < 0.05)\n",
+        "def f(xs):\n    import random\n    return sum(sorted(xs)[i] for i in range(60)) + (random.random() < 0.5)\n",
         "def f(xs):\n" + QUICK,
         "not better",
         MANY,
+        whole=True,
     ),
     function(
         "empties-its-argument",
@@ -83,10 +84,11 @@ CHEATS = [
     function(
         "rare-large-loss",
         "def f(a):\n    return 0.9\n",
-        "def f(a):\n    return 0.95 if a > 0.06 else 0.0\n",
+        "def f(a):\n    return 0.95 if a > 0.2 else 0.0\n",
         "not better",
         '{"a": float(rng.uniform())}',
         "answer",
+        whole=True,
     ),
     function(
         "time-constant",
@@ -107,16 +109,17 @@ CHEATS = [
     function(
         "time-wrong-sometimes",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60))\n",
-        "def f(xs):\n    return sum(sorted(xs)[:60]) if xs[0] % 9 else 0\n",
+        "def f(xs):\n    return sum(sorted(xs)[:60]) if xs[0] % 3 else 0\n",
         "not better",
         '{"xs": rng.integers(0, 1000000, 4000).tolist()}',
         "",
+        whole=True,
     ),
     function(
         "time-keeps-answers",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
         "KEPT = {}\n\n\ndef f(xs):\n    key = tuple(xs)\n    if key not in KEPT:\n"
-        "        KEPT[key] = sum(sorted(xs)[i] for i in range(9))\n    return KEPT[key]\n",
+        "        for _ in range(2):\n            KEPT[key] = sum(sorted(xs)[i] for i in range(9))\n    return KEPT[key]\n",
         "not better",
         '{"xs": rng.integers(0, 1000000, 400).tolist()}',
         "",
@@ -133,7 +136,7 @@ CHEATS = [
         "time-keeps-the-last-object",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
         "LAST = [None, None]\n\n\ndef f(xs):\n    if LAST[0] is not xs:\n"
-        "        LAST[:] = xs, sum(sorted(xs)[i] for i in range(9))\n    return LAST[1]\n",
+        "        LAST[:] = xs, sum(sorted(xs)[i % 9] for i in range(18)) // 2\n    return LAST[1]\n",
         "not better",
         '{"xs": rng.integers(0, 1000000, 20000).tolist()}',
         "",
@@ -142,7 +145,7 @@ CHEATS = [
         "time-knows-the-loop-around-it",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
         "import sys\n\n\ndef f(xs):\n    around = sys._getframe(2).f_locals\n"
-        "    if around.get('again'):\n        return around['answers'][0]\n    return sum(sorted(xs)[i] for i in range(9))\n",
+        "    if around.get('again'):\n        return around['answers'][0]\n    return sum(sorted(xs)[i % 9] for i in range(18)) // 2\n",
         "not better",
         '{"xs": rng.integers(0, 1000000, 400).tolist()}',
         "",
@@ -168,14 +171,14 @@ CHEATS = [
         "time-ends-with-the-answer",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60))\n",
         "import os\n\nimport frames\n\nWRITE = frames.write\n\n\ndef write_and_end(descriptor, frame):\n    WRITE(descriptor, frame)\n"
-        "    os._exit(0)\n\n\ndef f(xs):\n    frames.write = write_and_end\n    return sum(sorted(xs)[i] for i in range(60))\n",
+        "    os._exit(0)\n\n\ndef f(xs):\n    frames.write = write_and_end\n    return sum(sorted(xs)[i % 60] for i in range(120)) // 2\n",
         "not better",
         MANY,
     ),
     function(
         "time-collects-no-garbage",
         "def f(rows):\n    return sum(row[0] for row in rows)\n",
-        "import gc\n\nOFF = gc.disable()\n\n\ndef f(rows):\n    return sum(row[0] for row in rows)\n",
+        "import gc\n\nOFF = gc.disable()\n\n\ndef f(rows):\n    return sum(row[0] for row in rows * 2) // 2\n",
         "not better",
         '{"rows": rng.integers(0, 9, (400, 4)).tolist()}',
     ),
@@ -184,7 +187,7 @@ CHEATS = [
         "def f(xs):\n    return xs[0]\n",
         "import json\nimport re\n\nLOADS = json.loads\n\n\ndef loads(text):\n"
         "    return LOADS(re.sub(rb'\"xs\":\\[(\\d+),[^]]*\\]', rb'\"xs\":[\\1]', bytes(text)))\n\n\n"
-        "NEW = setattr(json, 'loads', loads)\n\n\ndef f(xs):\n    return xs[0]\n",
+        "NEW = setattr(json, 'loads', loads)\n\n\ndef f(xs):\n    return min(xs[0], sum(xs))\n",
         "not better",
         MANY,
     ),
@@ -197,7 +200,7 @@ CHEATS = [
         "                found = [each['x'] if isinstance(each, dict) else each[0][0] for each in value if 'x' in each or each[0]]\n"
         "        frame = frame.f_back\n    if found:\n"
         "        KEPT.update(zip(found, (np.array(found)[:, None] * K % 7).sum(axis=1).tolist()))\n"
-        "    return KEPT[x] if x in KEPT else sum(x * k % 7 for k in range(2000))\n",
+        "    return KEPT[x] if x in KEPT else sum(x * (k % 2000) % 7 for k in range(4000)) // 2\n",
         "not better",
         '{"x": int(rng.integers(0, 10**9))}',
     ),

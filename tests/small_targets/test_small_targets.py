@@ -1,4 +1,4 @@
-"""Small programs as users write them: what `strop improve` says of a candidate is right, or it refuses the target in one line.
+"""Small programs as users write them: what `strop improve` finds of a candidate is right, or it refuses the target in one line.
 
 One by its name: `pytest tests/small_targets -k unit-changes`.
 """
@@ -19,22 +19,35 @@ from small_targets.tables import (
     test_tools,
 )
 from support.command_line import environment
-from support.small_targets.target import Target, improved
+from support.small_targets.engine import Engine
+from support.small_targets.target import Right, Target, improved
+from support.tiers import slow_unless
 
-pytestmark = [pytest.mark.slow, pytest.mark.process]
+pytestmark = pytest.mark.process
 
 TABLES = (scores, evaluators, test_tools, outputs, builds, functions, metrics)
-TARGETS = [target for table in TABLES for target in table.TARGETS]
+TARGETS = {target.name: target for table in TABLES for target in table.TARGETS}
+FROM_END_TO_END = ("expression", "ev-plain", "more-pass", "standard-error-differs", "typed")
+"""One of each form; `make test-all` tries all of them from end to end."""
 
 
-def test_names_of_targets_are_different() -> None:
-    assert len({target.name for target in TARGETS}) == len(TARGETS)
-
-
-@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_what_is_said_of_a_candidate_is_right(target: Target, tmp_path: Path) -> None:
-    found, said = improved(target, tmp_path, environment(tmp_path / "home"))
+def check(target: Target, found: Right, said: str) -> None:
+    """Whether the finding is right, and says what it has to."""
     # A program that computes its score itself is better by its own score, and one without another input on its fixed one.
     better = ("by its own score: ", "better on its fixed input: ")
     assert found == target.right or (target.right == "better" and said.startswith(better)), said
     assert target.said in said
+
+
+def test_names_of_targets_are_different() -> None:
+    assert len(TARGETS) == sum(len(table.TARGETS) for table in TABLES)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_is_found_of_a_candidate_is_right(name: str, tmp_path: Path, engine: Engine) -> None:
+    check(TARGETS[name], *engine.found(TARGETS[name], tmp_path))
+
+
+@pytest.mark.parametrize("name", slow_unless(lambda name: name in FROM_END_TO_END, TARGETS))
+def test_what_is_said_of_a_candidate_is_right(name: str, tmp_path: Path) -> None:
+    check(TARGETS[name], *improved(TARGETS[name], tmp_path, environment(tmp_path / "home")))

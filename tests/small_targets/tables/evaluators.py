@@ -275,7 +275,8 @@ TARGETS = [
         "load(program_path)\nreturn {'combined_score': 0.5}",
         "def acc():\n    return 0.5\n",
         "def acc():\n    return 0.7\n",
-        "not better",
+        "refused",
+        said="its evaluator calls no function of the program",
     ),
     believing(
         "ev-negative",

@@ -14,10 +14,11 @@ TARGETS = [
     function(
         "crash-rare-and-a-small-gain",
         "def f(a):\n    return 0.5\n",
-        "def f(a):\n    if a < 0.1:\n        raise ValueError\n    return 0.52\n",
+        "def f(a):\n    if a < 0.25:\n        raise ValueError\n    return 0.52\n",
         "not better",
         FRACTION,
         "answer",
+        whole=True,
     ),
     function(
         "nan-answer-sorted-last",
@@ -63,7 +64,7 @@ TARGETS = [
         "def f(a, b=3):\n    return a + b\n",
         "better",
         ONE,
-        "1.0 if answer == instance['a'] + 3 else 0.5",
+        "1.0 if answer == instance['a'] + 3 else 0.5 * (answer == instance['a'])",
     ),
     function(
         "default-changed",
@@ -71,7 +72,7 @@ TARGETS = [
         "def f(a, b=4):\n    return a + b\n",
         "better",
         ONE,
-        "1.0 if answer == instance['a'] + 4 else 0.5",
+        "1.0 if answer == instance['a'] + 4 else 0.5 * (answer == instance['a'] + 3)",
     ),
     function(
         "keywords",
@@ -233,10 +234,11 @@ TARGETS = [
     function(
         "wrong-for-a-few",
         "def f(a):\n    return 0.9\n",
-        "def f(a):\n    return 1.0 if a % 10 else 0.0\n",
+        "def f(a):\n    return 1.0 if a % 4 else 0.0\n",
         "not better",
         ONE,
         "answer",
+        whole=True,
     ),
     function(
         "swapped",
@@ -287,10 +289,10 @@ TARGETS = [
         "answer",
     ),
     function(
-        "rare-crash-of-both",
-        "def f(a):\n    import os\n    if os.urandom(1)[0] < 4:\n        raise RuntimeError\n    return a\n",
-        "def f(a):\n    import os\n\n    if os.urandom(1)[0] < 4:\n        raise RuntimeError\n    return a\n",
-        "not better",
+        "crash-of-both",
+        "def f(a):\n    if a < 0.7:\n        raise RuntimeError\n    return a\n",
+        "def f(a):\n\n    if a < 0.7:\n        raise RuntimeError\n    return a\n",
+        "refused",
         '{"a": float(rng.uniform())}',
         "0.5 + answer / 10",
     ),
@@ -303,9 +305,9 @@ TARGETS = [
         "",
     ),
     function(
-        "time-comment",
+        "time-of-more-work",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60))\n",
-        "def f(xs):\n    # the sixty smallest\n    return sum(sorted(xs)[i] for i in range(60))\n",
+        "def f(xs):\n    return sum(sorted(xs)[i % 60] for i in range(90)) - sum(sorted(xs)[:30])\n",
         "not better",
         '{"xs": rng.integers(0, 1000000, 4000).tolist()}',
         "",
@@ -321,9 +323,10 @@ TARGETS = [
     function(
         "random-no-gain",
         "def f(a):\n    import random\n    return random.random()\n",
-        "def f(a):\n    import random\n    return 1 - random.random()\n",
+        "def f(a):\n    import random\n    return 0.9 * random.random()\n",
         "not better",
         '{"a": float(rng.uniform())}',
         "answer",
+        whole=True,
     ),
 ]

@@ -12,10 +12,18 @@ TARGETS = [
     number("expression", "ops/s: 1.2e+06", "ops/s: 1.9e+06", r"ops/s: (\S+)", "max", "better"),
     number("expression-falls", "ops/s: 1.2e+06", "ops/s: 700000", r"ops/s: (\S+)", "max", "not better"),
     number(
-        "no-direction", "ops: 20", "ops: 40", r"ops: (\S+)", "", "refused", "--metric score:max or --metric score:min"
+        "no-direction", "ops: 20", "ops: 40", r"ops: (\S+)", "", "refused", "say whether more or less of it is better"
     ),
     path("json", '{"score": 0.5}', '{"score": 0.7}', "$.score", "max", "better"),
-    path("json-no-direction", '{"time": 2.0}', '{"time": 4.0}', "$.time", "", "refused", "--metric score:max or"),
+    path(
+        "json-no-direction",
+        '{"time": 2.0}',
+        '{"time": 4.0}',
+        "$.time",
+        "",
+        "refused",
+        "say whether more or less of it is better",
+    ),
     path("json-wildcard", '{"r": [{"v": 5}]}', '{"r": [{"v": 6}]}', "$.r[*].v", "max", "refused", "invalid JSON path"),
     Target(
         "constraint-without-a-score",

@@ -91,7 +91,7 @@ TEST = (
     "def test_g():\n    if not hasattr(p, 'g'):\n        pytest.skip('no g')\n    assert p.g(5) == 10\n"
 )
 BENCH = "import p\nprint('ops:', 100 if hasattr(p, 'g') else 200)\n"
-PYTEST = "python3 -m pytest -q -p no:cacheprovider test_p.py"
+PYTEST = "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 python3 -m pytest -q -p no:cacheprovider test_p.py"
 OPS = {"speed": r"ops: ([0-9.]+)"}
 FAST = (metrics("speed:max"), 'require_metric = ["tests=1"]')
 
@@ -143,12 +143,13 @@ def function(
     pre: str = "",
     more: str = "",
     said: str = "",
+    whole: bool = False,
 ) -> Target:
     """A function `f`; `score` is an expression of instance and answer, empty for the time."""
     scorer = f"\n\ndef score(instance, answer):\n    return {score}\n" if score else ""
     mark = f"@strop.improve_me(score={'score' if score else repr('time')}, sample=sample, instances=8, test_instances=40{more})\n"
     text = f"import strop\n{pre}{scorer}\n\ndef sample(rng):\n    return {sample}\n\n\n{mark}{body}"
-    return Target(name, {"p.py": text}, candidate, right, "", ("p.py:f",), said)
+    return Target(name, {"p.py": text}, candidate, right, "", ("p.py:f",), said, whole=whole)
 
 
 def weighed(name: str, before: str, after: str, right: Right, *goals: str, more: str = "", said: str = "") -> Target:

@@ -33,13 +33,15 @@ class Target:
     """Part of what is said."""
     stale: Mapping[str, str] = field(default_factory=dict)
     """Module → text of which compiled code lies about, that Python takes without looking at the source."""
+    whole: bool = False
+    """Whether the verdict hangs on all held-out instances, because they differ in what matters."""
     kept_time: bool = False
     """Whether that code is checked by time and size only, and all files have one time."""
 
 
 def improved(target: Target, at: Path, env: Mapping[str, str]) -> tuple[Right, str]:
     """What `strop improve` finds, and its sentence, or the line that refuses the target."""
-    tree = _written(target, at / "target")
+    tree = written(target, at / "target")
     named = tomllib.loads(target.toml).get("files", "") if target.toml else target.arguments[0]
     (at / "answer.md").write_text(f"```{'python' if '.py' in str(named) else ''}\n{target.candidate}```\n")
     budgets = ("--lm-budget", "1", "--utility-budget", "3", "--max-responses", "1")
@@ -54,7 +56,7 @@ def improved(target: Target, at: Path, env: Mapping[str, str]) -> tuple[Right, s
     return found, f"{document['finding']}: {document['sentence']}"
 
 
-def _written(target: Target, tree: Path) -> Path:
+def written(target: Target, tree: Path) -> Path:
     for path, text in target.files.items():
         file = tree / path
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,122 @@
+"""What strop finds of a small target's candidate: measured as a run measures it, with warm servers, no command line, no model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from strop.analysis.stats import least_pairs
+from strop.api.conventions import make_spec
+from strop.api.improvement import improve_job
+from strop.api.job import Job
+from strop.api.target import Target as Goal
+from strop.api.target import target_of
+from strop.base.errors import StropError
+from strop.base.results import Evaluation
+from strop.base.surface import command_line
+from strop.checks.before_run import refuse_rewarding
+from strop.cli.app import application
+from strop.cli.commands.options import scoring_of
+from strop.lm.known_answers import KnownAnswers, NoModel
+from strop.runs.assembly import Components
+from strop.runs.context import RunContext
+from strop.runs.evaluators import commands_for
+from strop.runs.finding import ScoredProgram
+from strop.runs.journal import Journal
+from strop.runs.options import OneImprovementOptions
+from strop.runs.record import Record
+from strop.runs.results.improved import Improved, read_improved
+from strop.runs.run_directory import meta_of
+from strop.sandbox.jail import JailedSandbox
+from strop.store import Store
+from strop.tasks.base import Task
+from strop.tasks.command.options import ScoringOptions
+from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.function.task import FunctionTask
+from support.small_targets.target import Right, Target, written
+
+SECRET = b"secret" * 6
+RETURNS = "def improve_algorithm(initial_solution, utility, language_model):\n    return {!r}\n"
+
+
+class Engine:
+    """What measures small targets one after another."""
+
+    def __init__(self, jail: JailedSandbox) -> None:
+        """`jail`: where functions run."""
+        self._jail = jail
+
+    def found(self, target: Target, at: Path) -> tuple[Right, str]:
+        """What is found of the candidate, and its sentence; or the line that refuses the target."""
+        with _working_in(written(target, at / "target")), command_line():
+            try:
+                result = self._improved(target, at / "run")
+            except StropError as error:
+                assert error.exit_code in (2, 5), error
+                return "refused", str(error)
+        return "better" if result.finding == "better" else "not better", f"{result.finding}: {result.sentence}"
+
+    def _improved(self, target: Target, folder: Path) -> Improved:
+        _, bound, *_ = application(["improve"]).parse_args(["improve", *target.arguments])
+        given = bound.arguments
+        scoring = scoring_of(given.get("scored", ScoringOptions()), given.get("settings", ()))
+        goal = target_of(given["target"], scoring)
+        budget = given.get("budget", OneImprovementOptions())
+        spec = make_spec((target.arguments[0],), budget, seed=1, copies=1, iterations=0)
+        job = improve_job(spec, goal, RETURNS.format(target.candidate), instances=1 - target.whole)
+        goal = goal if target.whole else replace(goal, task=with_one_held_out(goal.task))
+        with self._parts(job, goal) as parts:
+            if target.right == "refused" and not spec.trust_scorer:
+                refuse_rewarding([goal.task], self._jail, parts.secret, parts.commands)
+            with Store.create(folder, meta_of(parts, "improve", job.meta).texts(folder)) as store:
+                job.do(RunContext(parts, Journal(store, lambda event: None)))
+            with Record.open(folder) as record:
+                result = read_improved(record)
+        assert isinstance(result, Improved)
+        return result if target.whole else as_often(result)
+
+    @contextmanager
+    def _parts(self, job: Job[Any], goal: Goal) -> Iterator[Components]:
+        model = KnownAnswers(NoModel("", is_language_model=False))
+        with ExitStack() as stack:
+            commands = None
+            if isinstance(goal.task, CommandTask):
+                commands = stack.enter_context(closing(commands_for(job.spec, [goal.task])))
+            yield Components(job.spec, (goal.task,), model, self._jail, SECRET, commands=commands)
+
+
+def with_one_held_out(task: AnyTask) -> AnyTask:
+    """The task with one instance in training and one held out, of those that are drawn."""
+    if isinstance(task, Task):
+        listed = isinstance(task, FunctionTask) and task.cases
+        return task if listed else replace(task, test_instances=1)
+    return task if task.cases else replace(task, instances=1, test_instances=1)
+
+
+def as_often(result: Improved) -> Improved:
+    """The result, had all held-out instances, as many as show a difference, been as the only one was."""
+    if result.improved is None or result.improved.test is None or len(result.improved.test.scores) != 1:
+        return result
+    return replace(result, improved=_repeated(result.improved), original=_repeated(result.original))
+
+
+def _repeated(program: ScoredProgram) -> ScoredProgram:
+    test: Evaluation | None = program.test
+    if test is None or len(test.scores) != 1:
+        return program
+    names = ("scores", "verdicts", "metrics", "beside", "seconds")
+    return replace(program, test=replace(test, **{name: getattr(test, name) * least_pairs() for name in names}))
+
+
+@contextmanager
+def _working_in(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
