@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -70,41 +71,36 @@ def steps(bench: Any, improver: str, gate: Gate = GATE, iterations: int = 1, nam
     return list(self_improve(improver, meta, iterations, Grant(utility_calls=2), selection, bench.budget))
 
 
-def test_gate_lets_a_better_candidate_pass_and_stops_when_that_is_clear(bench: MakeBench) -> None:
+def test_gate_stops_when_it_is_clear_that_a_candidate_is_better_or_worse(bench: MakeBench) -> None:
     choice = Gated(GATE).choose(contest(bench(instances=4), IDLE, BETTER))
     assert choice.accepted and choice.comparison is not None
     assert choice.comparison.e_value >= choice.comparison.threshold == 5.0
     assert choice.comparison.pairs < 25 and min(choice.comparison.differences) > 0
-
-
-def test_gate_keeps_the_incumbent_and_stops_early_when_the_candidate_is_worse(bench: MakeBench) -> None:
-    choice = Gated(GATE).choose(contest(bench(), BETTER, WORSE))
+    choice = Gated(GATE).choose(contest(bench(instances=2), BETTER, WORSE))
     assert not choice.accepted and choice.comparison is not None
     assert choice.comparison.pairs < 25 and max(choice.comparison.differences) < 0
     assert "not shown to be better" in choice.reason and choice.reason.endswith(" unlikely to reach the threshold")
 
 
-@pytest.mark.parametrize(("incumbent", "seen", "pairs"), [(BETTER, [1.0] * 5, 8), (WORSE, [], 12)])
-def test_gate_stops_after_twelve_ties_and_after_two_rounds_when_nothing_is_left_to_gain(
-    bench: MakeBench, incumbent: str, seen: list[float], pairs: int
-) -> None:
-    asked = contest(bench(instances=2), incumbent, incumbent + "#")
-    asked.incumbent.seen.extend(seen)  # as it was measured at t = 0
-    choice = Gated(Gate()).choose(asked)
-    assert choice.comparison is not None and choice.comparison.pairs == pairs
-    assert not choice.accepted and choice.comparison.e_value == 1.0 and set(choice.comparison.differences) == {0.0}
+def test_gate_stops_after_twelve_ties_and_after_two_rounds_when_nothing_is_left_to_gain(bench: MakeBench) -> None:
+    for incumbent, seen, pairs in ((BETTER, [1.0] * 5, 8), (WORSE, [], 12)):
+        asked = contest(bench(instances=2), incumbent, incumbent + "#")
+        asked.incumbent.seen.extend(seen)  # as it was measured at t = 0
+        choice = Gated(Gate()).choose(asked)
+        assert choice.comparison is not None and choice.comparison.pairs == pairs
+        assert not choice.accepted and choice.comparison.e_value == 1.0 and set(choice.comparison.differences) == {0.0}
 
 
-@pytest.mark.parametrize(("name", "made"), [("gated", 1), ("archive", 1), ("paper", 3)])
-def test_run_ends_when_its_improver_has_the_best_possible_score_unless_it_is_the_papers(
-    bench: MakeBench, name: str, made: int
-) -> None:
-    b = bench(instances=2)
-    found = steps(b, BETTER, iterations=2, name=name)
-    assert len(found) == made
-    assert found[0].why_stop == ("" if name == "paper" else CEILING)
-    scopes = {event.scope.split("/")[0] for event in b.of(ImproveStarted)}
-    assert scopes == ({"t0", "t1", "t2"} if name == "paper" else {"t0"})
+def test_run_ends_when_its_improver_has_the_best_possible_score_unless_it_is_the_papers(bench: MakeBench) -> None:
+    for name, why, made in (
+        ("gated", CEILING, ["t0"]),
+        ("archive", CEILING, ["t0"]),
+        ("paper", "", ["t0", "t1", "t2"]),
+    ):
+        b = bench(instances=2)
+        found = steps(b, BETTER, iterations=2, name=name)
+        assert (len(found), found[0].why_stop) == (len(made), why), name
+        assert {event.scope.split("/")[0] for event in b.of(ImproveStarted)} == {*made}, name
 
 
 def test_two_perfect_copies_do_not_end_a_run_but_those_of_its_first_gate_with_them_do(bench: MakeBench) -> None:
@@ -135,11 +131,12 @@ def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
     assert (store.directory / "best.py").read_text() == BETTER
 
 
-def test_gate_spends_no_more_pairs_than_it_was_granted(bench: MakeBench) -> None:
-    asked = contest(bench(), IDLE, BETTER)
+def test_gate_spends_no_more_pairs_than_it_was_granted_and_remembers_the_values_of_both(bench: MakeBench) -> None:
+    asked = contest(bench(instances=2), BETTER, WORSE)
     budget = asked.gate_budget(7)
     assert [len(found) for found in asked.rounds(budget)] == [4, 3]
     assert budget.used(GATE_PAIRS) == 7 and budget.remaining(GATE_PAIRS) == 0
+    assert asked.incumbent.seen == [1.0] * 7 and asked.candidate.seen == [0.0] * 7
 
 
 def test_gate_charges_the_lm_calls_and_evaluations_of_both_improvers_to_the_iteration(bench: MakeBench) -> None:
@@ -167,10 +164,10 @@ def test_neither_improver_gains_by_its_turn_where_the_model_drifts(bench: MakeBe
         return f"def algorithm(n): return {turns[request.scope] - 1} * 2 * n"
 
     asking = HEAD + "    return language_model.prompt('', 'asks {}')[0]\n"
-    asked = contest(bench(drifting), asking.format("a"), asking.format("b"))
-    found = [difference for each in asked.rounds(asked.gate_budget(20)) for difference in each]
+    asked = contest(bench(drifting, instances=2), asking.format("a"), asking.format("b"))
+    found = [difference for each in asked.rounds(asked.gate_budget(16)) for difference in each]
     assert min(found) < 0 < max(found)
-    assert 4 <= sum(difference > 0 for difference in found) <= 16
+    assert 3 <= sum(difference > 0 for difference in found) <= 13
 
 
 def test_task_of_a_pair_is_drawn_where_tasks_differ(bench: MakeBench) -> None:
@@ -204,57 +201,43 @@ def test_comparison_is_kept_when_the_measurement_after_it_fails(bench: MakeBench
     assert event.accepted and event.t == 1 and event.scope == "t1/gate" and event.candidate == asking
 
 
-def test_values_seen_in_a_contest_are_remembered_of_both(bench: MakeBench) -> None:
-    asked = contest(bench(), BETTER, WORSE)
-    list(asked.rounds(asked.gate_budget(3)))
-    assert asked.incumbent.seen == [1.0] * 3 and asked.candidate.seen == [0.0] * 3
-
-
-def test_accepted_improver_is_measured_afresh_and_scored_once_on_the_sealed_split(bench: MakeBench) -> None:
-    b = bench(instances=4)
-    _, one = steps(b, becoming(BETTER))
-    assert one.choice.accepted and one.measurement.test == (1.0,) * 5
-    sealed = [event.scope for event in b.of(Evaluated) if event.split == "test"]
-    assert Counter(scope.split("/")[0] for scope in sealed) == {"t0": 5, "t1": 5}
+def test_only_an_accepted_improver_is_measured_afresh_and_scored_once_on_the_sealed_split(bench: MakeBench) -> None:
+    for candidate, sealed in ((BETTER, {"t0": 5, "t1": 5}), (WORSE, {"t0": 5})):
+        b = bench(instances=4)
+        _, one = steps(b, becoming(candidate))
+        assert one.choice.accepted is (candidate is BETTER)
+        assert one.improver == (candidate if one.choice.accepted else becoming(candidate))
+        assert one.measurement.test == (1.0,) * 5 or not one.choice.accepted
+        scopes = [event.scope.split("/")[0] for event in b.of(Evaluated) if event.split == "test"]
+        assert Counter(scopes) == sealed
 
 
 BACK_AND_FORTH = HEAD + "    one, two = 'MARK=' + '1', 'MARK=' + '2'\n    MARK=1\n"
 BACK_AND_FORTH += "    return initial_solution.replace(*((one, two) if one in initial_solution else (two, one)))\n"
 
 
-@pytest.mark.parametrize(
-    ("improver", "said"), [(IDLE, "the improver unchanged"), (BACK_AND_FORTH, "an earlier improver")]
-)
-@pytest.mark.parametrize("name", SELECTIONS)
 def test_result_that_repeats_an_improver_is_accepted_by_the_paper_and_refused_by_a_gate_without_a_pair(
-    bench: MakeBench, improver: str, said: str, name: str
+    bench: MakeBench,
 ) -> None:
-    b = bench(instances=2)
-    selection = make_selection(name, Gate(error=1e-9, pairs=4), random.Random(0))
-    _, first, second = self_improve(improver, meta_utility(b), 2, Grant(utility_calls=2), selection, b.budget)
-    assert second.choice.reason.removeprefix("as in Algorithm 1; ").startswith(f"the self-improvement returned {said}")
-    assert second.choice.accepted == (name == "paper") and second.choice.comparison is None
-    assert [event.scope for event in b.of(ImproveStarted) if event.scope.startswith("t2/gate")] == []
-    again = [event for event in b.of(Evaluated) if event.scope.startswith("t2/measure") and event.split == "test"]
-    assert (len(again), len(second.measurement.test)) == ((5, 5) if name == "paper" else (0, 5))
-    if name == "paper":
-        assert (first.choice.accepted, second.improver) == (True, improver)
+    repeats = ((IDLE, "the improver unchanged"), (BACK_AND_FORTH, "an earlier improver"))
+    for name, (improver, said) in itertools.product(SELECTIONS, repeats):
+        b = bench(instances=2)
+        selection = make_selection(name, Gate(error=1e-9, pairs=4), random.Random(0))
+        _, first, second = self_improve(improver, meta_utility(b), 2, Grant(utility_calls=2), selection, b.budget)
+        reason = second.choice.reason.removeprefix("as in Algorithm 1; ")
+        assert reason.startswith(f"the self-improvement returned {said}"), name
+        assert second.choice.accepted == (name == "paper") and second.choice.comparison is None
+        assert [event.scope for event in b.of(ImproveStarted) if event.scope.startswith("t2/gate")] == []
+        again = [event for event in b.of(Evaluated) if event.scope.startswith("t2/measure") and event.split == "test"]
+        assert (len(again), len(second.measurement.test)) == ((5, 5) if name == "paper" else (0, 5))
+        assert name != "paper" or (first.choice.accepted, second.improver) == (True, improver)
 
 
-def test_refused_candidate_never_meets_the_sealed_split(bench: MakeBench) -> None:
-    b = bench()
-    _, one = steps(b, becoming(WORSE))
-    assert not one.choice.accepted and one.improver == becoming(WORSE)
-    assert {event.scope.split("/")[0] for event in b.of(Evaluated) if event.split == "test"} == {"t0"}
-
-
-@pytest.mark.parametrize(("gate", "pairs"), [([0.5] * 4, 6), ([0.3, 0.5] * 6, 12), ([0.0, 1.0] * 6, 30)])
-def test_final_comparison_takes_as_many_pairs_as_the_spread_of_the_gate_asks_for(
-    bench: MakeBench, gate: list[float], pairs: int
-) -> None:
-    better = final_comparison(contest(bench(instances=2), IDLE, BETTER), gate, 30)
-    assert better.accepted and better.interval[0] > 0 and (better.pairs, better.most) == (pairs, 30)
-    assert len(better.differences) == len(better.before) == pairs
+def test_final_comparison_takes_as_many_pairs_as_the_spread_of_the_gate_asks_for(bench: MakeBench) -> None:
+    for gate, pairs in (([0.5] * 4, 6), ([0.3, 0.5] * 6, 12), ([0.0, 1.0] * 6, 18)):
+        better = final_comparison(contest(bench(instances=2), IDLE, BETTER), gate, 18)
+        assert better.accepted and better.interval[0] > 0 and (better.pairs, better.most) == (pairs, 18)
+        assert len(better.differences) == len(better.before) == pairs
 
 
 def test_final_comparison_shows_which_side_is_better_or_that_none_is(bench: MakeBench) -> None:
@@ -275,7 +258,7 @@ def trained(
     store: Store, directory: Path, bench: Any, jail: JailedSandbox, view: Callable[[Event], None]
 ) -> list[Compared]:
     """The comparisons of a run whose seed improver makes a better one of itself; continues what `store` holds."""
-    spec = RunSpec(iterations=1, copies=2, gate_error=0.2, gate_pairs=25, utility_budget=2, workers="2", require=())
+    spec = RunSpec(iterations=1, copies=2, gate_error=0.2, gate_pairs=12, utility_budget=2, workers="2", require=())
     parts = Components(spec, (bench.task,), KnownAnswers(Scripted(lambda request: "")), jail, b"key")
     with session(parts, Journal(store, view, recalled=recall(store))) as context:
         run(context, becoming(BETTER))
@@ -338,25 +321,17 @@ def test_archive_draws_parents_of_fruitful_clades_more_often_but_not_alone() -> 
 
 def test_archive_goes_on_from_an_improver_that_is_not_the_incumbent_and_says_so(bench: MakeBench) -> None:
     growing = HEAD + "    return initial_solution + '#' * ('improve_algorithm' in initial_solution)\n"
-    seed, *others = steps(bench(), growing, iterations=6, name="archive")
+    seed, *others = steps(bench(instances=2), growing, iterations=6, name="archive")
     texts = {0: seed.improver} | {step.t: step.candidate for step in others}
     assert all(step.candidate == f"{texts[step.parent]}#" for step in others if step.parent is not None)
     assert not any(step.choice.accepted for step in others), "the incumbent is 0 all along"
     assert {step.parent for step in others} > {0}
 
 
-def test_self_improvement_that_gives_what_was_there_before_is_no_new_improver(bench: MakeBench) -> None:
-    first, second = becoming(WORSE), becoming(becoming(WORSE))
-    _, one, two = steps(bench(), second, iterations=2)
-    assert one.candidate == first and two.candidate == first
-    assert "an earlier improver" in two.choice.reason and two.choice.comparison is None
-
-
-@pytest.mark.parametrize("name", SELECTIONS)
-def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(bench: MakeBench, name: str) -> None:
-    broken = (
-        HEAD
-        + "    return undefined_name if 'improve_algorithm' in initial_solution else 'def algorithm(n): return 2 * n'\n"
-    )
-    _, one = steps(bench(score=lambda instance, answer: 0.9 * (answer == 2 * instance["n"])), broken, name=name)
-    assert one.improver == broken and "undefined_name" in one.choice.reason
+def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(bench: MakeBench) -> None:
+    better = "undefined_name if 'improve_algorithm' in initial_solution else 'def algorithm(n): return 2 * n'"
+    broken = f"{HEAD}    return {better}\n"
+    for name in SELECTIONS:
+        b = bench(score=lambda instance, answer: 0.9 * (answer == 2 * instance["n"]), instances=2)
+        _, one = steps(b, broken, name=name)
+        assert one.improver == broken and "undefined_name" in one.choice.reason, name
