@@ -311,7 +311,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._drip(b"HTTP/1.1 200 OK\r\nX-Drip: " + b"." * 1000, fault.number or 0.0)
                 self._hang_up()
             case _:
-                coded = {"Content-Encoding": "gzip"} if fault.word in {"compressed", "bomb"} else {}
+                coded = {"Content-Encoding": "gzip"} if fault.word == "bomb" else {}
                 self._send(200, data, seen, headers=coded)
                 if fault.word == "leave":
                     self._hang_up()

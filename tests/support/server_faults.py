@@ -26,13 +26,11 @@ WORDS = {
     "endless": "a body that never ends",
     "blanks": "a body of nothing but blanks, one every 20 ms",
     "comments": "a stream of nothing but comments, one every 20 ms",
-    "compressed": "a body compressed by gzip, which was not asked for",
-    "bomb": "such a body of ten megabytes",
+    "bomb": "a body of ten megabytes compressed by gzip, which was not asked for",
     "malformed": "status 200 and a body that is not JSON",
     "no-choices": "status 200 and an empty list of choices",
     "wrong-usage": "token counts that cannot be right: negative, text, absurd, no object",
     "no-usage": "no token counts",
-    "no-code": "an answer of prose, without a program",
     "empty": "an answer whose content is null",
     "long": "an answer that stopped at the token limit (finish reason `length`)",
     "huge[:c]": "an answer padded to c characters (default 5000000)",
@@ -52,7 +50,6 @@ WORDS = {
 }
 """Every word and what it does."""
 
-PROSE = "I would try simulated annealing with a slower schedule, and restart it a few times."
 THOUGHT = "Let me think. ```python\nnot this\n```"
 CONTEXT_TOKENS = 4096
 _NUMBERED = {"huge": 5e6, "slow": 2.0, "stall": 3600.0, "drip": 3600.0, "drip-head": 3600.0, "few-tokens": 1000.0}
@@ -160,8 +157,6 @@ def spoiled(fault: ServerFault, text: str) -> dict[str, Any]:
     match fault.word:
         case "empty":
             content = None
-        case "no-code":
-            content = PROSE
         case "huge":
             content = text + "\n" + "#" * max(int(fault.number or 0) - len(text) - 1, 0)
         case "think":
@@ -176,8 +171,8 @@ def spoiled(fault: ServerFault, text: str) -> dict[str, Any]:
 def encoded(fault: ServerFault, body: dict[str, Any]) -> bytes:
     """The bytes of a response body."""
     data = json.dumps(body).encode()
-    if fault.word in ("compressed", "bomb"):
-        return gzip.compress(data + b" " * 10**7 * (fault.word == "bomb"))
+    if fault.word == "bomb":
+        return gzip.compress(data + b" " * 10**7)
     return data[: len(data) // 2] if fault.word == "malformed" else data
 
 
