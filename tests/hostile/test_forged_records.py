@@ -22,26 +22,12 @@ from strop.base.events import Evaluated, RunFinished, RunStarted
 from strop.base.solution import digest_of
 from strop.runs.run_data import FRAME, read_run
 from strop.store import FILE_NAME, Store
-from support.command_line import environment, run_here
+from support.command_line import DOUBLING, environment, run_here
 from support.records import changing, evaluated, from_elsewhere, note, raw
 
 Change = Callable[[sqlite3.Connection, random.Random], None]
-START = "def algorithm(n):\n    return n + 1\n"
+START = "def algorithm(x):\n    return x + 1\n"
 IMPROVE = ["improve", "mine.py", "--solution", "start.py", "--utility-budget", "3", "--lm-budget", "1", "--seed", "7"]
-MINE = """import strop
-
-
-def sample(rng):
-    return {"n": int(rng.integers(0, 9))}
-
-
-def score(instance, answer):
-    return float(answer == 2 * instance["n"])
-
-
-seed = "def algorithm(n):\\n    return n\\n"
-task = strop.Task(name="twice", sample=sample, score=score, seed=seed, instances=4, test_instances=6)
-"""
 CLAIMED = "0.98765"
 VERBS = {
     "show": ["show", "RUN"],
@@ -52,7 +38,6 @@ VERBS = {
     "resume": ["resume", "RUN"],
     "apply": ["apply", "RUN", "--force", "--unproven"],
 }
-QUICK = ("show", "resume", "apply")
 
 
 def number(tool: sqlite3.Connection, rng: random.Random) -> int:
@@ -149,8 +134,14 @@ CHANGES: dict[str, Change] = {
     "bytes that are no text": by_sql("UPDATE event SET scope = CAST(x'ff61' AS TEXT) WHERE seq = :event"),
     "a table more": by_sql("CREATE TABLE mine (a)"),
     "a trigger more": by_sql("CREATE TRIGGER mine AFTER INSERT ON event BEGIN SELECT 1; END"),
-    "a view for a table": by_sql(
-        "ALTER TABLE text RENAME TO t0", "CREATE VIEW text AS SELECT digest, body || ' ' AS body FROM t0"
+    "an endless view for a table": by_sql(
+        "ALTER TABLE event RENAME TO e0",
+        "CREATE VIEW event AS WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) "
+        "SELECT i AS seq, 1.0 AS at, 'x' AS scope, 'RunStarted' AS kind, '{}' AS data, '' AS seal FROM r",
+    ),
+    "a column that is computed": by_sql(
+        "DROP TABLE text",
+        "CREATE TABLE text (digest TEXT PRIMARY KEY, body TEXT NOT NULL AS (hex(zeroblob(100000000)))) STRICT",
     ),
     "a column without a type": by_sql(
         "ALTER TABLE event RENAME TO e0",
@@ -165,7 +156,7 @@ CHANGES: dict[str, Change] = {
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a finished improvement of a task, in `r`."""
     home = tmp_path_factory.mktemp("forged")
-    (home / "mine.py").write_text(MINE)
+    (home / "mine.py").write_text(DOUBLING)
     (home / "start.py").write_text(START)
     made = run_here(*IMPROVE, "--out", "r", cwd=home, env=environment(home))
     assert made.returncode == 0, made.stderr
@@ -178,7 +169,7 @@ def said(home: Path, record: Path, verb: str) -> str:
     found = run_here(*(str(record) if word == "RUN" else word for word in VERBS[verb]), cwd=home, env=environment(home))
     assert found.returncode == 2 and found.stdout == "" and found.stderr.count("\n") == 1, (verb, found)
     assert CLAIMED not in found.stderr and not (home / "page.html").exists()
-    assert ((home / "mine.py").read_text(), (home / "start.py").read_text()) == (MINE, START)
+    assert ((home / "mine.py").read_text(), (home / "start.py").read_text()) == (DOUBLING, START)
     assert {path: path.stat().st_mtime_ns for path in record.rglob("*") if FILE_NAME not in path.name} == before
     return found.stderr
 
@@ -190,24 +181,23 @@ def forged(home: Path, folder: Path, change: Change, rng: random.Random) -> Path
     return folder
 
 
-@pytest.mark.parametrize("what", CHANGES)
+@pytest.mark.parametrize("verb", ["show", "resume", "apply"])
 def test_record_that_was_changed_is_refused_in_one_line_that_says_what_does_not_hold(
-    home: Path, tmp_path: Path, what: str
+    home: Path, tmp_path: Path, verb: str
 ) -> None:
-    record = forged(home, tmp_path / "copy", CHANGES[what], random.Random(what))
-    for verb in QUICK:
-        line = said(home, record, verb)
-        assert re.search(r"is not as it was recorded|it ends at event|not the record of a run|not UTF-8", line), line
+    for what, change in CHANGES.items():
+        line = said(home, forged(home, tmp_path / what, change, random.Random(what)), verb)
+        assert re.search(r"is not as it was recorded|it ends at event|not the record of a run|not UTF-8", line), what
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", range(8))
 def test_none_of_200_changed_records_is_believed_by_any_command(home: Path, tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
-    what = list(CHANGES)[seed % len(CHANGES)]
-    record = forged(home, tmp_path / "copy", CHANGES[what], rng)
-    for verb in VERBS:
-        said(home, record, verb)
+    for what, change in CHANGES.items():
+        record = forged(home, tmp_path / what, change, rng)
+        for verb in VERBS:
+            said(home, record, verb)
 
 
 def test_record_that_was_not_changed_is_proven_wherever_it_is_copied_or_moved(home: Path, tmp_path: Path) -> None:
@@ -239,13 +229,6 @@ def test_record_of_another_machine_is_shown_with_everything_and_first_said_to_be
     assert not (tmp_path / "other").exists()  # a reader makes no key
 
 
-def test_replay_measures_a_changed_record_again_and_says_first_that_it_was_changed(home: Path, tmp_path: Path) -> None:
-    record = forged(home, tmp_path / "copy", a_value, random.Random(1))
-    found = run_here("replay", str(record), "--trust-task", cwd=home, env=environment(home))
-    assert "was changed after it was recorded: event" in found.stderr.splitlines()[0]
-    assert "The replay " in found.stdout
-
-
 def test_older_state_of_a_run_is_refused_and_the_end_of_another_run_is_not_its_own(tmp_path: Path) -> None:
     for name in ("a", "b"):
         with Store.create(tmp_path / name, {"kind": "improve"}) as store:
@@ -265,15 +248,18 @@ def test_older_state_of_a_run_is_refused_and_the_end_of_another_run_is_not_its_o
         Store.open(tmp_path / "a")
 
 
-def test_event_that_changes_while_a_record_is_read_is_not_believed(tmp_path: Path) -> None:
+def test_event_or_text_that_changes_while_a_record_is_read_is_not_believed(tmp_path: Path) -> None:
     with Store.create(tmp_path / "r", {}) as store:
         for _ in range(3):
             store.append(evaluated("pass"))
     with Store.open(tmp_path / "r") as store:
         with changing(tmp_path / "r") as tool:
             tool.execute("UPDATE event SET data = replace(data, '0.5', '0.9') WHERE seq = 2")
+            tool.execute("UPDATE text SET body = body || ' '")
         with pytest.raises(RecordChanged, match="event 2 is not as it was recorded"):
-            list(store.events(Evaluated))
+            list(store.outline(Evaluated))
+        with pytest.raises(RecordChanged, match="was changed after it was recorded"):
+            store.text(digest_of("pass"))
 
 
 def test_index_that_leaves_an_event_out_hides_it_from_nobody(tmp_path: Path) -> None:
@@ -293,20 +279,22 @@ def test_index_that_leaves_an_event_out_hides_it_from_nobody(tmp_path: Path) -> 
         assert len(list(store.events(Evaluated))) == 3 and len(read_run(store, kinds=FRAME).notes) == 0
 
 
-@pytest.mark.parametrize("name", ["", "-wal", "-journal"])
-@pytest.mark.parametrize("kind", ["pipe", "link", "device"])
-def test_pipe_link_or_device_in_the_place_of_a_file_is_not_opened(tmp_path: Path, name: str, kind: str) -> None:
+def test_pipe_link_or_device_in_the_place_of_a_file_is_not_opened(tmp_path: Path) -> None:
     with Store.create(tmp_path / "r", {}) as store:
         store.append(note())
     (tmp_path / "elsewhere").write_bytes((tmp_path / "r" / FILE_NAME).read_bytes())
-    place = tmp_path / "r" / f"{FILE_NAME}{name}"
-    place.unlink(missing_ok=True)
-    if kind == "pipe":
-        os.mkfifo(place)
-    else:
-        place.symlink_to("/dev/zero" if kind == "device" else tmp_path / "elsewhere")
-    with pytest.raises(StoreError, match="is not a regular file; links are not followed"):
-        Store.open(tmp_path / "r")
+    for name in ("-wal", "-journal", ""):
+        place = tmp_path / "r" / f"{FILE_NAME}{name}"
+        for put in (
+            os.mkfifo,
+            lambda place: place.symlink_to("/dev/zero"),
+            lambda place: place.symlink_to("../elsewhere"),
+        ):
+            place.unlink(missing_ok=True)
+            put(place)
+            with pytest.raises(StoreError, match="is not a regular file; links are not followed"):
+                Store.open(tmp_path / "r")
+        place.unlink()
 
 
 def test_log_of_another_record_beside_the_file_is_not_believed(tmp_path: Path) -> None:
@@ -324,15 +312,6 @@ def test_log_of_another_record_beside_the_file_is_not_believed(tmp_path: Path) -
         pass
 
 
-def test_run_that_was_killed_is_proven_without_an_end(tmp_path: Path) -> None:
-    store = Store.create(tmp_path / "r", {})
-    store.append(note())
-    shutil.copytree(tmp_path / "r", tmp_path / "killed")
-    store.close()
-    with Store.open(tmp_path / "killed") as found:
-        assert found.unverified == "" and len(list(found.events())) == 1
-
-
 def test_result_is_that_of_the_record_whatever_the_files_beside_it_say(home: Path, tmp_path: Path) -> None:
     shutil.copytree(home / "r", tmp_path / "r")
     (tmp_path / "r" / "solution.diff").write_text("+forged\n")
@@ -340,9 +319,13 @@ def test_result_is_that_of_the_record_whatever_the_files_beside_it_say(home: Pat
     assert shown.returncode == 0 and "+forged" not in shown.stdout
 
 
-def test_record_without_the_name_of_its_key_is_unverified_not_proven(tmp_path: Path) -> None:
-    with Store.create(tmp_path / "r", {"kind": "run"}) as store:
-        store.append(note())
-    from_elsewhere(tmp_path / "r")
-    with Store.open(tmp_path / "r") as store:
-        assert store.unverified.startswith("unverified: ") and store.meta == {"kind": "run"}
+def test_killed_run_is_proven_without_an_end_and_unverified_without_the_name_of_its_key(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "r", {"kind": "run"})
+    store.append(note())
+    shutil.copytree(tmp_path / "r", tmp_path / "killed")
+    store.close()
+    with Store.open(tmp_path / "killed") as found:
+        assert found.unverified == "" and len(list(found.events())) == 1
+    from_elsewhere(tmp_path / "killed")
+    with Store.open(tmp_path / "killed") as found:
+        assert found.unverified.startswith("unverified: ") and found.meta == {"kind": "run"}

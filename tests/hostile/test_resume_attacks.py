@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,7 @@ from strop.base.events import AuditNoted, Evaluated, Event
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.evaluation.audit_log import AuditLog
-from strop.store import Store
+from strop.store import FILE_NAME, Store
 from support.command_line import DOUBLING, run_here
 from support.packages import has_dask
 from support.records import changing, evaluated
@@ -55,7 +54,7 @@ class Folder:
                 )
             if unfinished:  # as if it had been killed just before its end, which nobody then remembers
                 connection.execute("DELETE FROM event WHERE kind = 'RunFinished'")
-                (self.path / "here/strop/ends").unlink()
+                (self.path / "here/strop/ends").unlink(missing_ok=True)
             connection.executescript(sql)
 
 
@@ -79,45 +78,34 @@ def folder(made: Folder, tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-COMMANDS = {"replay": ["replay", "./own"], "resume": ["resume", "./own"]}
+def test_task_file_that_came_with_a_record_is_not_run_unless_it_is_trusted(folder: Folder) -> None:
+    shutil.copy(folder.path / "own/task/mine.py", folder.path / "beside.py")
+    shutil.copy(folder.path / "own/task/mine.py", folder.path / "own/task/beside.py")
+    for command, named in (("replay", "own/task/mine.py"), ("replay", "beside.py"), ("resume", "beside.py")):
+        folder.forge("own", unfinished=command == "resume", task=named)
+        refused = folder.strop(command, "./own", machine="elsewhere")
+        assert refused.returncode == 2 and "--trust-task" in refused.stderr and "Traceback" not in refused.stderr, named
+        assert not (folder.path / "trace").exists()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("named", ["own/task/mine.py", "beside.py"])
-def test_task_file_that_came_with_a_record_is_not_run_unless_it_is_trusted(
-    folder: Folder, command: str, named: str
-) -> None:
-    if named == "beside.py":
-        shutil.copy(folder.path / "own/task/mine.py", folder.path / named)
-        shutil.copy(folder.path / "own/task/mine.py", folder.path / "own/task" / named)
-    folder.forge("own", unfinished=command == "resume", task=named)
-    refused = folder.strop(*COMMANDS[command], machine="elsewhere")
-    assert refused.returncode == 2 and "--trust-task" in refused.stderr and "Traceback" not in refused.stderr
-    assert not (folder.path / "trace").exists()
+MODELS = [
+    *({"model": model} for model in ("command:touch trace", "python:trace:model", "inbox:trace")),
+    *({"model": f"openai/any?{option}"} for option in ("url=http://127.0.0.1:9/v1", "price=0,0")),
+    {"model": 'mix:["offline","command:touch trace"]'},
+    {"model": "openai/any", "base_url": "http://127.0.0.1:9/v1"},
+]
 
 
-@pytest.mark.parametrize("machine", ["elsewhere", "here"])  # also to its owner it may have been sent back, changed
-@pytest.mark.parametrize(
-    ("lm", "base_url"),
-    [
-        ("command:touch trace", None),
-        ("python:trace:model", None),
-        ("inbox:trace", None),
-        ("openai/any?url=http://127.0.0.1:9/v1", None),
-        ("openai/any?price=0,0", None),
-        ('mix:["offline","command:touch trace"]', None),
-        ("openai/any", "http://127.0.0.1:9/v1"),
-    ],
-)
-def test_model_of_a_record_from_elsewhere_is_not_asked_unless_it_is_trusted(
-    folder: Folder, lm: str, base_url: str | None, machine: str
-) -> None:
+def test_model_of_a_record_from_elsewhere_is_not_asked_unless_it_is_trusted(folder: Folder) -> None:
     (folder.path / "trace.py").write_text("open('trace', 'w').close()\n")
-    folder.forge("lpn", unfinished=True, model=lm, base_url=base_url, iterations=2)
-    found = folder.strop("resume", "./lpn", machine=machine)
-    refused = "--trust-task" if machine == "elsewhere" else "was changed after it was recorded"
-    assert found.returncode == 2 and refused in found.stderr and found.stderr.count("\n") == 1
-    assert not (folder.path / "trace").exists()
+    folder.forge("lpn", unfinished=True, iterations=2)
+    for model in MODELS:
+        folder.forge("lpn", **{"base_url": None} | model)
+        for machine in ("elsewhere", "here"):  # also to its owner it may have been sent back, changed
+            found = folder.strop("resume", "./lpn", machine=machine)
+            refused = "--trust-task" if machine == "elsewhere" else "was changed after it was recorded"
+            assert found.returncode == 2 and refused in found.stderr and found.stderr.count("\n") == 1, (model, found)
+            assert not (folder.path / "trace").exists(), model
 
 
 def test_commands_of_a_record_that_was_changed_are_not_run_by_its_owner_either(folder: Folder) -> None:
@@ -133,17 +121,19 @@ def test_commands_of_a_record_that_was_changed_are_not_run_by_its_owner_either(f
     assert found.returncode == 2 and "--trust-task" in found.stderr and found.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("file", ["mine.py", "numpy.py", "__pycache__/mine.cpython-311.pyc"])
-def test_file_that_came_to_the_task_in_a_record_is_not_run_by_its_owner_either(folder: Folder, file: str) -> None:
+def test_file_that_came_to_the_task_in_a_record_is_not_run_by_its_owner_either(folder: Folder) -> None:
     (folder.path / "mine.py").write_text(TASK)
     folder.forge("own", unfinished=True)
-    target = folder.path / "own/task" / file
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(TASK.replace("trace", "forged"))
-    found = folder.strop("resume", "./own")
-    assert found.returncode == 2 and found.stderr.count("\n") == 1, found.stderr
-    assert "own/task was changed after the run began; read it, then give --trust-task" in found.stderr
-    assert not (folder.path / "forged").exists()
+    for file in ("numpy.py", "__pycache__/mine.cpython-311.pyc", "mine.py"):
+        target = folder.path / "own/task" / file
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(TASK.replace("trace", "forged"))
+        found = folder.strop("resume", "./own")
+        assert found.returncode == 2 and found.stderr.count("\n") == 1, found.stderr
+        assert "own/task was changed after the run began; read it, then give --trust-task" in found.stderr
+        assert not (folder.path / "forged").exists()
+        if file != "mine.py":
+            target.unlink()
 
 
 def test_protections_are_not_waived_by_a_record_from_elsewhere(folder: Folder) -> None:
@@ -165,32 +155,39 @@ def test_cluster_that_a_record_from_elsewhere_names_is_not_connected_to(folder: 
     assert ended.returncode == 0, ended.stderr
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+def test_recipe_that_is_none_gets_one_line(folder: Folder) -> None:
+    folder.forge("lpn", unfinished=True)
+    with Store.open(folder.path / "lpn", believed=False) as store:
+        spec = json.loads(store.meta["spec"])
+    for wrong in (
         *({"copies": "many"}, {"copies": 2.5}, {"model": None}, {"require": ["nothing"]}, {"task": 5}),
         *({"selection": "mine"}, {"task": "../../x.py"}, {"seed": True}, {"max_cost": "1"}),
-    ],
-    ids=str,
-)
-def test_recipe_that_is_none_gets_one_line(folder: Folder, wrong: dict[str, Any]) -> None:
-    folder.forge("lpn", unfinished=True, **wrong)
-    found = folder.strop("resume", "./lpn", machine="elsewhere")
-    assert found.returncode in (1, 2) and found.stderr.count("\n") == 1, found.stderr
+    ):
+        folder.forge("lpn", **spec | wrong)
+        found = folder.strop("resume", "./lpn", machine="elsewhere")
+        assert found.returncode in (1, 2) and found.stderr.count("\n") == 1, (wrong, found.stderr)
 
 
-@pytest.mark.parametrize(
-    "change",
-    ["'$.parameters', '{') WHERE kind = 'LmResponded'", "'$.request', '') WHERE kind = 'LmResponded'"]
-    + ["'$.cost', 'much') WHERE kind = 'LmCalled'", "'$.contents', json('[]')) WHERE kind = 'Extracted'"]
-    + ["'$.value', 1e308) WHERE kind = 'Evaluated'", "'$.seconds', 1), at = 9e999 WHERE kind = 'RunStarted'"]
-    + ["'$.posture', json('{\"protections\": [1]}')) WHERE kind = 'RunStarted'"]
-    + [f"'$.amount', {amount}) WHERE kind = 'BudgetMoved'" for amount in ("'much'", "-5")],
-)
-def test_event_that_is_none_gets_one_line(folder: Folder, change: str) -> None:
-    folder.forge("lpn", unfinished=True, sql=f"UPDATE event SET data = json_set(data, {change};")
-    found = folder.strop("resume", "./lpn", machine="elsewhere")
-    assert found.returncode == 1 and "is damaged" in found.stderr and "Traceback" not in found.stderr
+EVENTS = {
+    "LmResponded": ["'$.parameters', '{')", "'$.request', '')"],
+    "LmCalled": ["'$.cost', 'much')"],
+    "Extracted": ["'$.contents', json('[]'))"],
+    "Evaluated": ["'$.value', 1e308)"],
+    "RunStarted": ["'$.seconds', 1), at = 9e999", "'$.posture', json('{\"protections\": [1]}'))"],
+    "BudgetMoved": ["'$.amount', 'much')", "'$.amount', -5)"],
+}
+"""Kind of event → what makes it none."""
+
+
+def test_event_that_is_none_gets_one_line(folder: Folder) -> None:
+    folder.forge("lpn", unfinished=True)
+    whole = (folder.path / "lpn" / FILE_NAME).read_bytes()
+    for kind, changes in EVENTS.items():
+        for change in changes:
+            (folder.path / "lpn" / FILE_NAME).write_bytes(whole)
+            folder.forge("lpn", sql=f"UPDATE event SET data = json_set(data, {change} WHERE kind = '{kind}';")
+            found = folder.strop("resume", "./lpn", machine="elsewhere")
+            assert found.returncode == 1 and "is damaged" in found.stderr and "Traceback" not in found.stderr, change
 
 
 KEYS = {
@@ -219,12 +216,15 @@ KEYS = {
 READERS = ("show ./lpn", "show ./lpn --json", "view ./lpn --html p.html", "resume ./lpn", "replay ./lpn", "apply ./lpn")
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_metadata_that_are_none_get_one_line_from_every_reader(folder: Folder, key: str) -> None:
-    for number, text in enumerate(KEYS[key]):
-        with changing(folder.path / "lpn") as connection:
-            connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, text))
-        for command in READERS[number % 2 :: 2]:
+@pytest.mark.parametrize("part", range(2))
+def test_metadata_that_are_none_get_one_line_from_every_reader(folder: Folder, part: int) -> None:
+    readers = itertools.cycle(READERS)
+    for key, texts in list(KEYS.items())[part::2]:
+        with changing(folder.path / "lpn") as tool:
+            before = tool.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchall()
+        for text in texts:
+            set_meta(folder.path / "lpn", key, text)
+            command = next(readers)
             found = folder.strop(*command.split(), machine="elsewhere")
             assert found.returncode == 1 and found.stderr.count("\n") == 1, (command, text, found.stderr)
             assert "the record in lpn is damaged: " in found.stderr and found.stdout == "", (command, text, found)
@@ -232,30 +232,36 @@ def test_metadata_that_are_none_get_one_line_from_every_reader(folder: Folder, k
         assert "unreadable" in listed and "finished" in listed, "the other run is listed as it is"
         exported = folder.strop("export", "./lpn", "-o", "-", machine="elsewhere")
         assert exported.returncode == 0, "events are as they were"
+        set_meta(folder.path / "lpn", key, *(value for (value,) in before))
 
 
-@pytest.mark.parametrize("left", [None, "import strop\n"], ids=["nothing", "a part"])
-def test_run_goes_on_that_was_killed_before_its_task_was_kept(folder: Folder, left: str | None) -> None:
+def set_meta(record: Path, key: str, *values: str) -> None:
+    with changing(record) as tool:
+        tool.execute("DELETE FROM meta WHERE key = ?", (key,))
+        tool.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", [(key, value) for value in values])
+
+
+def test_run_goes_on_that_was_killed_before_its_task_was_kept(folder: Folder) -> None:
     (folder.path / "mine.py").write_text(TASK)
     folder.forge("own", unfinished=True, sql="DELETE FROM event;")
-    (folder.path / "own/task/mine.py").unlink()
-    if left is not None:
-        (folder.path / "own/task/mine.py").write_text(left)
+    (folder.path / "own/task/mine.py").write_text("import strop\n")  # a part
     found = folder.strop("resume", "./own")
     assert found.returncode == 0, found.stderr
     assert (folder.path / "own/task/mine.py").read_text() == TASK
 
 
-@pytest.mark.parametrize("link", ["best.tmp", "best.py", "improvers/I1.tmp"])
-def test_links_in_a_directory_from_elsewhere_are_not_written_through(folder: Folder, link: str) -> None:
+def test_links_in_a_directory_from_elsewhere_are_not_written_through(folder: Folder) -> None:
     victim = folder.path / "victim"
     victim.write_text("mine")
-    (folder.path / "lpn" / link).unlink(missing_ok=True)
-    (folder.path / "lpn" / link).symlink_to(victim)
     folder.forge("lpn", unfinished=True)
-    found = folder.strop("resume", "./lpn", machine="elsewhere")
-    assert found.returncode == 0 or found.stderr == f"strop: lpn/{link} is a link out of the record; remove it\n"
-    assert victim.read_text() == "mine"
+    for link in ("best.tmp", "best.py", "improvers/I1.tmp"):
+        (folder.path / "lpn" / link).unlink(missing_ok=True)
+        (folder.path / "lpn" / link).symlink_to(victim)
+        found = folder.strop("resume", "./lpn", machine="elsewhere")
+        assert found.returncode == 0 or found.stderr == f"strop: lpn/{link} is a link out of the record; remove it\n"
+        assert victim.read_text() == "mine"
+        assert found.returncode == 1 or link == "improvers/I1.tmp"
+        (folder.path / "lpn" / link).unlink(missing_ok=True)
 
 
 def test_record_of_a_replay_is_not_gone_on_with(folder: Folder) -> None:
@@ -298,20 +304,12 @@ def test_what_was_granted_is_kept_for_its_act_when_others_ask_first() -> None:
     assert (run.used(LM_CALLS), a.used(LM_CALLS), a.was_granted(LM_CALLS, "x")) == (3, 3, False)
 
 
-@pytest.mark.parametrize("fails", [False, True])
-def test_what_was_counted_is_noted_only_where_the_run_of_a_program_ended(fails: bool) -> None:
+def test_what_was_counted_is_noted_only_where_the_run_of_a_program_ended() -> None:
     told: list[Event] = []
-
-    def work() -> None:
-        with AuditLog(told.append, "a", "program") as notes:
-            notes.refused(LM_CALLS, 3)
-            if fails:
-                raise SandboxError("closed by Ctrl-C")
-
-    refuses: Callable[[], object] = work
-    if fails:
-        with pytest.raises(SandboxError):
-            refuses()
-    else:
-        refuses()
-    assert [each.times for each in told if isinstance(each, AuditNoted)] == ([] if fails else [3])
+    with pytest.raises(SandboxError), AuditLog(told.append, "a", "program") as notes:
+        notes.refused(LM_CALLS, 3)
+        raise SandboxError("closed by Ctrl-C")
+    assert told == []
+    with AuditLog(told.append, "a", "program") as notes:
+        notes.refused(LM_CALLS, 3)
+    assert [each.times for each in told if isinstance(each, AuditNoted)] == [3]

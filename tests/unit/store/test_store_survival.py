@@ -18,59 +18,33 @@ from strop.store import FILE_NAME, Store
 from support.records import ask, note, raw
 
 
-def test_closing_the_writer_loses_nothing_when_somebody_is_reading(tmp_path: Path) -> None:
-    store = Store.create(tmp_path, {})
-    store.append(note())
-    with raw(tmp_path) as reading:
-        reading.execute("BEGIN")
-        assert reading.execute("SELECT count(*) FROM event").fetchall() == [(1,)]
-        store.close()
-    with Store.open(tmp_path) as reopened:
-        assert len(list(reopened.events())) == 1
-
-
-def test_closed_store_refuses_and_may_be_closed_again(tmp_path: Path) -> None:
-    store = Store.create(tmp_path, {})
-    store.close()
-    store.close()
-    with pytest.raises(StoreError, match="has been closed"):
-        store.append(note())
-
-
-def test_append_says_so_when_another_program_has_locked_the_file(tmp_path: Path) -> None:
-    with Store.create(tmp_path, {}, patience=0.01) as store, raw(tmp_path) as tool:
+def test_closing_the_writer_loses_nothing_when_somebody_is_reading_or_has_locked_the_file(tmp_path: Path) -> None:
+    store = Store.create(tmp_path, {}, patience=0.01)
+    with raw(tmp_path) as tool:
         tool.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="another program has locked the file"):
             store.append(note())
         tool.execute("ROLLBACK")
         assert store.append(note()) == 1
+        tool.execute("BEGIN")
+        assert tool.execute("SELECT count(*) FROM event").fetchall() == [(1,)]
+        store.close()
+    with Store.open(tmp_path) as reopened:
+        assert len(list(reopened.events())) == 1
 
 
 def test_resumed_record_goes_on_where_it_ended_and_is_a_single_file_when_it_is_closed(tmp_path: Path) -> None:
-    with Store.create(tmp_path, {"task": "lpn", "note": "é\ud800"}) as store:
+    with Store.create(tmp_path / "here", {"task": "lpn", "note": "é\ud800"}) as store:
         store.append(note("first"))
-        assert len(list(tmp_path.iterdir())) > 1
-    with Store.resume(tmp_path) as store:
+        assert len(list((tmp_path / "here").iterdir())) > 1
+    with Store.resume(tmp_path / "here") as store:
         assert store.append(note("second")) == 2
         assert store.meta == {"task": "lpn", "note": "é\ud800"}
-    with Store.open(tmp_path) as store:
+    assert [path.name for path in (tmp_path / "here").iterdir()] == [FILE_NAME]
+    (tmp_path / "there #1?").mkdir()
+    (tmp_path / "here" / FILE_NAME).replace(tmp_path / "there #1?" / FILE_NAME)
+    with Store.open(tmp_path / "there #1?") as store:
         assert [stored.event for stored in store.events()] == [note("first"), note("second")]
-    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
-
-
-def test_record_is_not_resumed_while_its_writer_lives(tmp_path: Path) -> None:
-    with Store.create(tmp_path, {}), pytest.raises(StoreError, match="another process is writing"):
-        Store.resume(tmp_path)
-    Store.resume(tmp_path).close()
-
-
-def test_what_is_no_record_is_not_resumed(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="no run in"):
-        Store.resume(tmp_path)
-    (tmp_path / FILE_NAME).write_bytes(b"something else" * 100)
-    with pytest.raises(StoreError, match="not the record of a run"):
-        Store.resume(tmp_path)
-    assert (tmp_path / FILE_NAME).read_bytes() == b"something else" * 100
 
 
 WRITER = """
@@ -93,19 +67,19 @@ for name in range(4):
 """
 
 
-@pytest.mark.parametrize("acknowledged", [1, 2, 50, 700, 3000])
-def test_record_opens_clean_with_all_that_was_acknowledged_when_the_writer_is_killed(
-    tmp_path: Path, acknowledged: int
-) -> None:
-    with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None
-        seen = {int(writer.stdout.readline()) for _ in range(acknowledged)}
-        writer.send_signal(signal.SIGKILL)
-        seen |= {int(line) for line in writer.stdout if line.endswith("\n")}
-    with Store.open(tmp_path) as store:
-        kept = {stored.seq for stored in store.events(AuditNoted)}
-    assert seen <= kept == set(range(1, len(kept) + 1))
-    assert ask(tmp_path, "PRAGMA integrity_check") == [("ok",)]
+def test_record_opens_clean_with_all_that_was_acknowledged_when_the_writer_is_killed(tmp_path: Path) -> None:
+    for acknowledged in (1, 50, 1500):
+        directory = tmp_path / str(acknowledged)
+        command = [sys.executable, "-c", WRITER, str(directory)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            seen = {int(writer.stdout.readline()) for _ in range(acknowledged)}
+            writer.send_signal(signal.SIGKILL)
+            seen |= {int(line) for line in writer.stdout if line.endswith("\n")}
+        with Store.open(directory) as store:
+            kept = {stored.seq for stored in store.events(AuditNoted)}
+        assert seen <= kept == set(range(1, len(kept) + 1)), acknowledged
+        assert ask(directory, "PRAGMA integrity_check") == [("ok",)], acknowledged
 
 
 def test_record_opens_or_is_refused_in_one_line_when_the_writer_is_killed_at_its_start(tmp_path: Path) -> None:
@@ -119,59 +93,38 @@ def test_record_opens_or_is_refused_in_one_line_when_the_writer_is_killed_at_its
 
 def without_root(code: str, *arguments: object) -> str:
     """What `code` prints in a process that has no right to write where it may not."""
-    drop = (
-        "import os, tempfile, strop.store, strop.base.events\nif os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
-    )
-    drop += "home = tempfile.TemporaryDirectory()\nos.environ['XDG_DATA_HOME'] = home.name\n"  # for a key of its own
-    command = [sys.executable, "-c", drop + code, *map(str, arguments)]
+    begin = "import os, sys, tempfile, strop.store, strop.base.events\nfrom pathlib import Path\n"
+    begin += "if os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+    begin += "home = tempfile.TemporaryDirectory()\nos.environ['XDG_DATA_HOME'] = home.name\n"  # for a key of its own
+    command = [sys.executable, "-c", begin + code, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout
 
 
 @pytest.fixture
-def read_only(tmp_path: Path) -> Iterator[Path]:
+def read_only() -> Iterator[Path]:
     """A directory with a finished run in `run`, in which nobody may write."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         with Store.create(directory / "run", {}) as store:
             store.append(note())
-        directory.chmod(0o555)
-        (directory / "run").chmod(0o555)
+        (directory / "empty").mkdir(mode=0o555)
+        for folder in (directory, directory / "run"):
+            folder.chmod(0o555)
         yield directory
         directory.chmod(0o755)
         (directory / "run").chmod(0o755)
 
 
-def test_create_says_so_when_the_directory_is_read_only(read_only: Path) -> None:
+def test_read_only_directory_is_read_and_not_written(read_only: Path) -> None:
     code = """
-import sys
-from pathlib import Path
-for name in sys.argv[1:]:
+print(len(list(strop.store.Store.open(Path(sys.argv[1])).events())))
+for name in sys.argv[2:]:
     try:
         strop.store.Store.create(Path(name), {})
     except strop.base.errors.StoreError as error:
         print(error)
 """
-    (read_only / "run").chmod(0o755)
-    (read_only / "run" / FILE_NAME).unlink()
-    (read_only / "run").chmod(0o555)
-    said = without_root(code, read_only / "new", read_only / "run").splitlines()
-    assert said == [f"cannot write a run in {read_only / name}: Permission denied" for name in ("new", "run")]
-
-
-def test_open_reads_a_finished_run_in_a_read_only_directory(read_only: Path) -> None:
-    code = """
-import sys
-from pathlib import Path
-print(len(list(strop.store.Store.open(Path(sys.argv[1])).events())))
-"""
     (read_only / "run" / FILE_NAME).chmod(0o644)  # made readable for others by its owner
-    assert without_root(code, read_only / "run") == "1\n"
-
-
-def test_store_needs_no_more_than_the_file_when_it_is_moved(tmp_path: Path) -> None:
-    with Store.create(tmp_path / "here", {}) as store:
-        store.append(note())
-    (tmp_path / "there #1?").mkdir()
-    (tmp_path / "here" / FILE_NAME).replace(tmp_path / "there #1?" / FILE_NAME)
-    with Store.open(tmp_path / "there #1?") as store:
-        assert len(list(store.events())) == 1
+    said = without_root(code, *(read_only / name for name in ("run", "new", "empty"))).splitlines()
+    refused = [f"cannot write a run in {read_only / name}: Permission denied" for name in ("new", "empty")]
+    assert said == ["1", *refused]
