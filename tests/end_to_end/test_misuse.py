@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -29,32 +30,27 @@ def said_in_one_line(ended: Any, code: int) -> bool:
     return bool(ended.returncode == code and ended.stderr.startswith("strop: ") and ended.stderr.count("\n") == 1)
 
 
-def test_result_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    with Path("/dev/full").open("w") as full:
-        ended = subprocess.run(
-            [sys.executable, "-m", "strop", "list", "tasks"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+def shell(folder: Path, script: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """`strop ARGUMENTS` by a shell that does something before, or another function of `options`."""
+    command = ["sh", "-c", f'{script}; exec "$@"', "sh", sys.executable, "-m", "strop", *arguments]
+    env = environment(folder) | {"OPENBLAS_NUM_THREADS": "1"}
+    settings = {
+        "cwd": folder,
+        "env": env,
+        "capture_output": True,
+        "text": True,
+        "check": False,
+        "timeout": 240,
+        **options,
+    }
+    return subprocess.run(command, **settings)
+
+
+def test_streams_that_are_full_or_closed_are_told_or_do_without(tmp_path: Path) -> None:
+    ended = shell(tmp_path, "exec > /dev/full", "list", "tasks")
     assert said_in_one_line(ended, 1), ended.stderr
-
-
-def test_run_goes_through_with_closed_standard_streams(tmp_path: Path) -> None:
-    def close() -> None:
-        for descriptor in (0, 1, 2):
-            os.close(descriptor)
-
-    command = [sys.executable, "-m", "strop", "run", "lpn", *SMALL, "--out", "there"]
-    env = environment(tmp_path)
-    ended = subprocess.run(command, cwd=tmp_path, env=env, preexec_fn=close, check=False, timeout=60)
+    ended = shell(tmp_path, "exec <&- >&- 2>&-", "run", "lpn", *SMALL, "--out", "there")
     assert ended.returncode == 0 and (tmp_path / "there" / "best.py").is_file()
-
-
-def test_help_is_printed_where_the_encoding_is_ascii(strop: Any) -> None:
-    ended = strop("run", "--help", PYTHONIOENCODING="ascii")
-    assert ended.returncode == 0 and "Traceback" not in ended.stderr, ended.stderr[-300:]
 
 
 def test_show_without_a_name_shows_the_run_that_began_last(strop: Any) -> None:
@@ -82,14 +78,18 @@ def test_what_a_task_writes_past_python_is_no_part_of_the_document(strop: Any, t
     assert json.loads(ended.stdout)["value"] == 0.5 and "from the scorer" in ended.stderr
 
 
-@pytest.mark.parametrize("command", [("show", "there"), ("audit", "there"), ("list", "runs", ".")])
-@pytest.mark.parametrize(
-    ("kind", "field", "value"),
-    [("IterationFinished", "t", "x"), ("IterationFinished", "verdicts", 5), ("AuditNoted", "times", "x"),
-     ("RunFinished", "status", 10**30), ("Evaluated", "solution", [1])],
-)  # fmt: skip
+WRONG: list[tuple[str, str, object]] = [
+    ("IterationFinished", "t", "x"),
+    ("IterationFinished", "verdicts", 5),
+    ("AuditNoted", "times", "x"),
+    ("RunFinished", "status", 10**30),
+    ("Evaluated", "solution", [1]),
+]
+"""Kind of event, its field, and a value of the wrong type."""
+
+
 def test_record_with_a_value_of_the_wrong_type_is_one_line_or_is_told(
-    strop: Any, tmp_path: Path, command: tuple[str, ...], kind: str, field: str, value: object
+    strop: Any, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     finished: dict[str, object] = dict.fromkeys(("t", "lm_calls", "evaluations", "seconds"), 0)
     finished |= {"improver": None, "candidate": None, "accepted": True, "reason": "", "train": [1.0], "test": []}
@@ -101,28 +101,27 @@ def test_record_with_a_value_of_the_wrong_type_is_one_line_or_is_told(
         "RunFinished": {"status": "finished"},
         "Evaluated": {**evaluated, "scores": [], "verdicts": []},
     }
-    data = {**kinds[kind], field: value}
-    Store.create(tmp_path / "there", {"kind": "run", "task": "lpn"}).close()
-    from_elsewhere(tmp_path / "there")
-    with closing(sqlite3.connect(tmp_path / "there" / "run.sqlite")) as connection, connection:
-        row = (1.0, "t1", kind, json.dumps(data))
-        connection.execute("INSERT INTO event (at, scope, kind, data) VALUES (?, ?, ?, ?)", row)
-    ended = strop(*command)
-    assert "Traceback" not in ended.stderr
-    assert ended.returncode == 0 or said_in_one_line(ended, 1), ended.stderr
+    for kind, field, value in WRONG:
+        there = tmp_path / f"{kind}-{field}"
+        Store.create(there, {"kind": "run", "task": "lpn"}).close()
+        from_elsewhere(there)
+        with closing(sqlite3.connect(there / "run.sqlite")) as connection, connection:
+            row = (1.0, "t1", kind, json.dumps({**kinds[kind], field: value}))
+            connection.execute("INSERT INTO event (at, scope, kind, data) VALUES (?, ?, ?, ?)", row)
+        for command in (("show", there.name), ("audit", there.name), ("list", "runs", there.name)):
+            with subtests.test(command=command, value=value):
+                ended = strop(*command)
+                assert "Traceback" not in ended.stderr
+                assert ended.returncode == 0 or said_in_one_line(ended, 1), ended.stderr
 
 
-def test_audit_of_an_enormous_file_is_refused_rather_than_judged_by_its_beginning(strop: Any, tmp_path: Path) -> None:
+def test_enormous_file_and_a_name_that_reads_like_an_error_of_the_system_are_refused(
+    strop: Any, tmp_path: Path
+) -> None:
     (tmp_path / "big.py").write_text("#" * 4_000_001 + "\nexec('1')\n")
     assert said_in_one_line(strop("audit", "big.py"), 2)
-
-
-def test_help_lists_commands_and_flags_under_headings(strop: Any) -> None:
-    commands = strop("--help").stdout
-    assert all(heading in commands for heading in ("Better programs", "Better improvers", "Records of runs"))
-    flags = strop("improve", "--help").stdout
-    assert all(f"\n{heading}\n" in flags for heading in ("Arguments", "Scoring", "Options", "Limits", "Output"))
-    assert "--max-calls" not in flags and "--max-calls" in strop("improve", "--help-all").stdout
+    ended = strop("show", os.strerror(errno.EMFILE))
+    assert said_in_one_line(ended, 2) and "ulimit" not in ended.stderr
 
 
 HELPED = ("list tasks", "list improvers", "list runs", "reproduce fig4", "reproduce table2")
@@ -130,69 +129,45 @@ SCREEN = 43
 """Lines of a help text at 100 columns."""
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, *HELPED])
-def test_help_of_a_command_is_one_screen_without_defaults_that_say_nothing(strop: Any, command: str) -> None:
-    said = strop(*command.split(), "--help", COLUMNS="100")
-    lines = said.stdout.splitlines()
-    assert said.returncode == 0 and "Usage: strop" in said.stdout, said.stderr
-    assert len(lines) <= SCREEN and max(map(len, lines)) <= 100
-    assert not re.search(r"\[default: (\]|\(|None|False)", " ".join(said.stdout.split()))
+def test_help_is_one_screen_a_command_under_headings_without_defaults_that_say_nothing(
+    strop: Any, subtests: pytest.Subtests
+) -> None:
+    for command in (*COMMANDS, *HELPED):
+        with subtests.test(command):
+            said = strop(*command.split(), "--help", COLUMNS="100")
+            lines = said.stdout.splitlines()
+            assert said.returncode == 0 and "Usage: strop" in said.stdout, said.stderr
+            assert len(lines) <= SCREEN and max(map(len, lines)) <= 100
+            assert not re.search(r"\[default: (\]|\(|None|False)", " ".join(said.stdout.split()))
+    commands = strop("--help").stdout
+    assert all(heading in commands for heading in ("Better programs", "Better improvers", "Records of runs"))
+    flags = strop("improve", "--help").stdout
+    assert all(f"\n{heading}\n" in flags for heading in ("Arguments", "Scoring", "Options", "Limits", "Output"))
+    assert "--max-calls" not in flags and "--max-calls" in strop("improve", "--help-all").stdout
+    ended = strop("run", "--help", PYTHONIOENCODING="ascii")
+    assert ended.returncode == 0 and "Traceback" not in ended.stderr, ended.stderr[-300:]
 
 
-@pytest.mark.parametrize("most", [1, 2])
-def test_run_without_threads_or_processes_ends_in_one_sentence(tmp_path: Path, most: int) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "strop", "run", "lpn", "-T", "0", "--copies", "2", "--out", "there"],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environment(tmp_path) | {"OPENBLAS_NUM_THREADS": "1"},
-        preexec_fn=lambda: have_few_processes(most),
-        timeout=240,
-        check=False,
-    )
-    said = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
-    assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
-    assert len(said) == 1 and said[0].startswith("strop: no more threads or processes are available to this user")
+def test_run_without_threads_or_processes_ends_in_one_sentence(tmp_path: Path) -> None:
+    for few in (lambda: have_few_processes(1), lambda: have_few_processes(2)):
+        command = ["run", "lpn", "-T", "0", "--copies", "2", "--out", "there"]
+        ended = shell(tmp_path, ":", *command, preexec_fn=few)
+        said = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
+        assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
+        assert len(said) == 1 and said[0].startswith("strop: no more threads or processes are available to this user")
+        shutil.rmtree(tmp_path / "there", ignore_errors=True)
 
 
-@pytest.mark.parametrize(
-    ("limit", "code", "said"),
-    [
+def test_limit_of_the_shell_that_ends_a_run_and_a_working_folder_that_is_gone_are_named(tmp_path: Path) -> None:
+    for limit, code, words in (
         ("-n 32", 7, r"may open no more files \(see ulimit -n\)|limit of open files is 32 \(ulimit -n\)"),
         ("-f 120", 1, r"the size of a file is 61,440 bytes \(ulimit -f\)"),
-    ],
-)
-def test_limit_of_the_shell_that_ends_a_run_is_named(tmp_path: Path, limit: str, code: int, said: str) -> None:
-    command = f'ulimit {limit}; exec "$@"'
-    ended = subprocess.run(
-        ["sh", "-c", command, "sh", sys.executable, "-m", "strop", "run", "lpn", *SMALL],
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == code and re.search(said, ended.stderr), ended.stderr
-    # Descriptors that other processes of this user send count, too: beside them, the limit may end it before the run begins.
-    begun = (tmp_path / "runs").exists()
-    assert ("To continue: strop resume runs/" in ended.stderr) == begun, ended.stderr
-
-
-def test_name_that_reads_like_an_error_of_the_system_is_no_cause(strop: Any) -> None:
-    ended = strop("show", os.strerror(errno.EMFILE))
-    assert said_in_one_line(ended, 2) and "ulimit" not in ended.stderr
-
-
-def test_working_folder_that_was_removed_is_named(tmp_path: Path) -> None:
-    (tmp_path / "gone").mkdir()
-    command = 'rmdir ../gone; exec "$@"'
-    ended = subprocess.run(
-        ["sh", "-c", command, "sh", sys.executable, "-m", "strop", "check", "lpn"],
-        cwd=tmp_path / "gone",
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ):
+        ended = shell(tmp_path, f"ulimit {limit}", "run", "lpn", *SMALL)
+        assert ended.returncode == code and re.search(words, ended.stderr), ended.stderr
+        # Descriptors that other processes of this user send count, too: with them, the limit may end it before it begins.
+        begun = (tmp_path / "runs").exists()
+        assert ("To continue: strop resume runs/" in ended.stderr) == begun, ended.stderr
+        shutil.rmtree(tmp_path / "runs", ignore_errors=True)
+    ended = shell(tmp_path, "mkdir gone; cd gone; rmdir ../gone", "check", "lpn")
     assert said_in_one_line(ended, 1) and "was removed; change to another one and try again" in ended.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def test_score_on_published_instances_says_that_their_seeds_are_public(strop: An
 def test_run_ends_with_an_audit_event_and_no_score_when_a_utility_leaves_its_bounds(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "alarm.py").write_text(ALARM)
     (tmp_path / "answers.jsonl").write_text(json.dumps("```python\ndef f(n): return 7\n```\n") + "\n")
-    small = ["-T", "0", "--copies", "1", "--lm-budget", "1", "--max-responses", "1"]
+    small = shlex.split("-T 0 --copies 1 --lm-budget 1 --max-responses 2 --utility-budget 3 --seed 1 --json")
     ended = strop("run", "alarm.py", *small, "--model", "scripted:answers.jsonl", "--out", "run", "--json")
     assert ended.returncode == 5, ended.stderr
     assert "score() gave 6.0" in ended.stderr.splitlines()[-1]
@@ -51,13 +52,28 @@ def test_run_ends_with_an_audit_event_and_no_score_when_a_utility_leaves_its_bou
     assert isinstance(end, RunFinished) and end.status == "failed"
 
 
-@pytest.mark.parametrize("name", ["golomb", *[*PAPER][1:]])
-def test_run_goes_through_on_every_built_in_task(strop: Any, name: str) -> None:
-    small = ["-T", "0", "--copies", "1", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3"]
-    ended = strop("run", name, *small, "--seed", "1", "--json")
-    assert ended.returncode == 0, ended.stderr
-    [measured] = json.loads(ended.stdout)["iterations"]
-    assert 0.0 <= measured["test"]["mean"] <= 1.0
+def test_run_goes_through_on_every_built_in_task(strop: Any, subtests: pytest.Subtests) -> None:
+    small = [
+        "-T",
+        "0",
+        "--copies",
+        "1",
+        "--lm-budget",
+        "1",
+        "--max-responses",
+        "2",
+        "--utility-budget",
+        "3",
+        "--seed",
+        "1",
+        "--json",
+    ]
+    for name in ("golomb", *[*PAPER][1:]):
+        with subtests.test(name):
+            ended = strop("run", name, *small)
+            assert ended.returncode == 0, ended.stderr
+            [measured] = json.loads(ended.stdout)["iterations"]
+            assert 0.0 <= measured["test"]["mean"] <= 1.0
 
 
 @pytest.mark.whole_tasks
@@ -71,28 +87,6 @@ def test_tasks_lists_seed_utilities_beside_the_papers_and_the_ceilings_in_80_col
     assert "strop-problems" in rows["golomb"]
     assert ended.stdout.index("meta tasks") < ended.stdout.index("self-improvement")
     assert widest(ended.stdout) <= 80
-
-
-@pytest.mark.whole_tasks
-@pytest.mark.parametrize("name", ["lpn", "golomb", "self-improvement", "sandbox-flag"])
-def test_tasks_shows_one_task_with_its_seed_and_what_a_model_is_told(strop: Any, name: str) -> None:
-    shown = strop("list", "tasks", name).stdout
-    document = json.loads(strop("list", "tasks", name, "--json").stdout)
-    for text in (document["seed_program"], document["description"]):
-        assert text.rstrip("\n") in shown
-    assert document["task"] == name
-
-
-@pytest.mark.whole_tasks
-def test_tasks_shows_a_task_of_ones_own_when_given_its_file(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "alarm.py").write_text(ALARM + "print('noise')\n")
-    document = json.loads(strop("list", "tasks", "alarm.py", "--json").stdout)
-    assert (document["task"], document["test"]) == ("alarm", 2)
-    assert "def f(n): return 1" in strop("list", "tasks", "alarm.py").stdout
-
-
-@pytest.mark.whole_tasks
-def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
     document = json.loads(strop("list", "tasks", "--json").stdout)
     assert [row["task"] for row in document["tasks"]] == list(PAPER)
     assert [row["task"] for row in document["meta_tasks"]] == list(META)
@@ -100,10 +94,16 @@ def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
 
 
 @pytest.mark.whole_tasks
-def test_tasks_prints_pictures_in_plain_letters_where_a_terminal_has_no_others(strop: Any) -> None:
+def test_tasks_shows_one_task_or_a_file_with_its_seed_and_what_a_model_is_told(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "alarm.py").write_text(ALARM + "print('noise')\n")
+    for name in ("lpn", "golomb", "self-improvement", "sandbox-flag", "alarm.py"):
+        shown = strop("list", "tasks", name).stdout
+        document = json.loads(strop("list", "tasks", name, "--json").stdout)
+        assert all(text.rstrip("\n") in shown for text in (document["seed_program"], document["description"])), name
+        assert document["task"] == name.removesuffix(".py"), name
+    assert document["test"] == 2
     ended = strop("list", "tasks", "self-improvement", PYTHONIOENCODING="ascii")
-    assert ended.returncode == 0 and "\\u" not in ended.stdout and ended.stdout.isascii()
-    assert "+--" in ended.stdout
+    assert ended.returncode == 0 and "\\u" not in ended.stdout and ended.stdout.isascii() and "+--" in ended.stdout
 
 
 TINY = ["-T", "0", "--copies", "1", "--lm-budget", "1", "--max-responses", "2"]
@@ -123,22 +123,21 @@ def write(
     (folder / "solution.py").write_text("def f(n): return None\n")
 
 
-@pytest.mark.parametrize(
-    ("parts", "code", "words"),
-    [
-        ({"sample": "raise RuntimeError('boom')"}, 5, "mine.py, line 4"),
-        ({"sample": "raise SystemExit(3)"}, 5, "SystemExit"),
-        ({"rest": "seed='def f(:'"}, 5, "seed solution does not run"),
-        ({"rest": "seed=None"}, 2, "text of a program"),
-    ],
-)
-def test_run_says_in_one_line_what_is_wrong_with_the_task(
-    strop: Any, tmp_path: Path, parts: dict[str, str], code: int, words: str
-) -> None:
-    write(tmp_path, **parts)
-    ended = strop("run", "mine.py", *TINY, "--json")
-    assert (ended.returncode, ended.stdout) == (code, ""), ended.stderr
-    assert words in ended.stderr.splitlines()[-1] and "Traceback" not in ended.stderr
+BROKEN: list[tuple[dict[str, str], int, str]] = [
+    ({"sample": "raise RuntimeError('boom')"}, 5, "mine.py, line 4"),
+    ({"sample": "raise SystemExit(3)"}, 5, "SystemExit"),
+    ({"rest": "seed='def f(:'"}, 5, "seed solution does not run"),
+    ({"rest": "seed=None"}, 2, "text of a program"),
+]
+"""Parts of a task, the exit code of a run and words of its only line."""
+
+
+def test_run_says_in_one_line_what_is_wrong_with_the_task(strop: Any, tmp_path: Path) -> None:
+    for number, (parts, code, words) in enumerate(BROKEN):
+        write(tmp_path, **parts)
+        ended = strop("run", "mine.py", *TINY, "--out", f"run-{number}", "--json")
+        assert (ended.returncode, ended.stdout) == (code, ""), ended.stderr
+        assert words in ended.stderr.splitlines()[-1] and "Traceback" not in ended.stderr, words
 
 
 def test_answer_that_the_scorer_chokes_on_is_malformed_and_ends_no_run(strop: Any, tmp_path: Path) -> None:
