@@ -15,6 +15,7 @@ from strop.tasks.answer import Answer
 from strop.tasks.base import Task
 from strop.tasks.command.config import command_task
 from strop.tasks.evaluator.task import evaluator_task
+from support.rows import table
 
 
 def sample(rng: Any) -> dict[str, Any]:
@@ -94,7 +95,7 @@ JUDGE = {"command": "python3 p.py {seed}", "judge": "python3 judge.py {output}",
 
 
 @pytest.mark.process
-@pytest.mark.parametrize(
+@table(
     ("judge", "said"),
     [
         (None, "the evaluator does not look at the program: without one, it gives the same score"),

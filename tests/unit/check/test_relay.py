@@ -15,6 +15,7 @@ from strop.checks.relay import NO_ANSWERS, spoiled_answers
 from strop.checks.relays import relay_of
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil_text
 from strop.sandbox.jail import JailedSandbox
+from support.rows import table
 
 
 def sample(rng: Any) -> tuple[dict[str, Any], Any]:
@@ -49,7 +50,7 @@ WHOLE = "def algorithm(xs):\n    return sorted(xs)\n"
 
 
 @pytest.mark.process
-@pytest.mark.parametrize(
+@table(
     ("score", "seed", "words"),
     [
         (close, {"seed": WHOLE}, "no answer, or an empty one"),
@@ -94,7 +95,7 @@ def first_number(output: str) -> float | None:
     return float(output.split()[0]) if output.strip() else None
 
 
-@pytest.mark.parametrize(
+@table(
     ("judge", "is_perfect", "begin"),
     [
         (lambda output: 0.5 if first_number(output) else None, False, ""),

@@ -12,6 +12,7 @@ from strop.checks.held_out import draws_repeat
 from strop.checks.spoiling import MOST_ELEMENTS, MUTATIONS, NotApplicable, spoil, spoil_text, telling
 from strop.tasks.base import Task
 from strop.tasks.function.same import canonical
+from support.rows import table
 
 ANSWERS: tuple[Any, ...] = (
     ([3, 1, 7, 5], [[9.0] * 8]),
@@ -33,7 +34,7 @@ def made(name: str, variant: Any, value: Any, inputs: list[Any]) -> Any:
     return spoil(name, variant, value, inputs, ["ham", [4, 2], 7.5])
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "variant"),
     [(name, variant) for name, variant in telling() if MUTATIONS[name].kind != "absent"],
 )
@@ -50,7 +51,7 @@ def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str,
     assert changed
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "variant", "value", "inputs"),
     [
         ("fractions", "apart", [0.5, 1.0], []),
@@ -85,7 +86,7 @@ def test_empty_answer_that_broadcasts_is_equal_to_everything() -> None:
     assert np.allclose(spoil("nothing", "column", [1.0, 2.0]), [3.0, 4.0])
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "output", "spoiled"),
     [
         ("no output", "1\n", ""),
@@ -98,13 +99,13 @@ def test_output_is_spoiled(name: str, output: str, spoiled: str) -> None:
     assert spoil_text(name, output) == spoiled
 
 
-@pytest.mark.parametrize(("name", "output"), [("half of the lines", "1\n"), ("no output", "")])
+@table(("name", "output"), [("half of the lines", "1\n"), ("no output", "")])
 def test_output_that_stays_the_same_is_not_spoiled(name: str, output: str) -> None:
     with pytest.raises(NotApplicable):
         spoil_text(name, output)
 
 
-@pytest.mark.parametrize(
+@table(
     ("sample", "repeats"),
     [
         (lambda rng: {"n": 26}, True),

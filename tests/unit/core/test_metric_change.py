@@ -21,6 +21,7 @@ from strop.runs.claims.gains import compared, score_words, size, valued, values
 from strop.runs.claims.improvement import sentence
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.tasks.command.config import command_task
+from support.rows import table
 
 TIME = MetricFacts("time", "min", reader="time")
 SCORE = MetricFacts("score", "max", reader="$.score")
@@ -48,7 +49,7 @@ def test_interval_contains_what_no_measurement_resolves_on_both_sides() -> None:
         assert found.interval[0] <= found.amount / 1.03 and found.interval[1] >= found.amount * 1.03
 
 
-@pytest.mark.parametrize(
+@table(
     ("acc", "size", "verdict"),
     [
         ((0, 0), (100, 50), "better"),
@@ -77,7 +78,7 @@ def found(metric: MetricFacts, factor: float, *, seeded: bool = True, **how: Any
     return one
 
 
-@pytest.mark.parametrize(
+@table(
     ("reader", "goal", "factor", "words"),
     [
         ("time", "min", 1 / 1.2, "20% faster"),
@@ -104,7 +105,7 @@ def test_change_is_said_in_the_words_and_the_direction_that_people_use(
     assert float(low.rstrip("x")) <= float(high)
 
 
-@pytest.mark.parametrize(
+@table(
     ("factor", "base", "said"),
     [
         (1 / 140, 0.1189, "Better: 140x as fast, from 119 ms to 0.849 ms of CPU time, "),
@@ -122,7 +123,7 @@ def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: fl
         assert re.search(r"\(95% interval [\d,]+x to [\d,]+x\)", noisy), noisy
 
 
-@pytest.mark.parametrize(
+@table(
     ("factor", "after", "before", "said"),
     [
         (0.1, {"loading": 0.012}, {"loading": 0.75}, "; loading takes 12 ms instead of 750 ms"),
@@ -353,7 +354,7 @@ def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted(
     assert single(facts, *measured(SCORE, 1.0)).finding == "no significant improvement"
 
 
-@pytest.mark.parametrize("scored_by", ["host", "judge", "kernel"])
+@table("scored_by", ["host", "judge", "kernel"])
 def test_score_that_somebody_else_computes_is_better(scored_by: Any) -> None:
     facts, rows = facts_on((SCORE,), seeded=True, scored_by=scored_by), measured(SCORE, 2.0)
     judged = single(facts, *rows)
@@ -402,7 +403,7 @@ def on_one_input(evidence: Evidence) -> Evidence:
     return replace(evidence, original=replace(evidence.original, train=train))
 
 
-@pytest.mark.parametrize("scored_by", ["kernel", "judge", "host"])
+@table("scored_by", ["kernel", "judge", "host"])
 def test_program_that_is_better_on_its_fixed_input_is_offered_only_where_that_is_declared(scored_by: Any) -> None:
     metric = TIME if scored_by == "kernel" else SCORE
     facts, rows = (

@@ -17,6 +17,7 @@ from strop.tasks.base import SecretSeeds
 from strop.tasks.function.splice import spliced
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.registry import load_any
+from support.rows import table
 
 MARK = "@strop.improve_me(score=score, sample=sample, instances=1, test_instances=1)\n"
 HEAD = (
@@ -116,7 +117,7 @@ def scored_and_applied(
     return [1000 * found.value, json.loads(ran.stdout)]
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@table("shape", SHAPES)
 def test_module_that_is_scored_is_the_one_that_is_applied(shape: str, jail: JailedSandbox, tmp_path: Path) -> None:
     task = target(tmp_path, "shapes_target", HEAD + SHAPES[shape])
     begin = task.seed.index("def f(")

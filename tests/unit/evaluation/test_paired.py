@@ -18,6 +18,7 @@ from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.task import ANSWERING, LOADING, SECONDS, FunctionTask
 from strop.tasks.registry import load_any
+from support.rows import table
 
 MODULE = """
 import strop
@@ -74,7 +75,7 @@ def test_time_of_answering_is_measured_for_the_verdict(jail: JailedSandbox, tmp_
     assert not any(ANSWERING in row for row in measured(task, jail, FASTER, "test")[0].metrics)
 
 
-@pytest.mark.parametrize(
+@table(
     ("program", "verdict"),
     [
         ("def unique(values):\n    return sorted(set(values))\n", "malformed"),
@@ -97,16 +98,14 @@ REMEMBERING = (
 )
 
 
-@pytest.mark.parametrize("text", [MODULE, LISTED.replace("    found", SLOW + "    found", 1)], ids=["drawn", "listed"])
-@pytest.mark.parametrize("split", ["train", "test"])
+@table("text", [MODULE, LISTED.replace("    found", SLOW + "    found", 1)], ids=["drawn", "listed"])
+@table("split", ["train", "test"])
 def test_no_process_gets_an_input_twice(jail: JailedSandbox, tmp_path: Path, text: str, split: str) -> None:
     found = measured(task_of(tmp_path, text), jail, REMEMBERING, split)[0]
     assert found.verdict == "ok" and len(found.scores) == (3 if split == "test" and text == MODULE else 4)
 
 
-@pytest.mark.parametrize(
-    "text", [MODULE.replace("rng.integers(*LIMITS, 30).tolist()", "[3, 1, 3]"), LISTED], ids=["one input", "listed"]
-)
+@table("text", [MODULE.replace("rng.integers(*LIMITS, 30).tolist()", "[3, 1, 3]"), LISTED], ids=["one input", "listed"])
 def test_original_that_takes_too_little_time_is_refused(jail: JailedSandbox, tmp_path: Path, text: str) -> None:
     task = task_of(tmp_path, text)
     with pytest.raises(
@@ -121,7 +120,7 @@ def test_original_that_fails_breaks_the_task(jail: JailedSandbox, tmp_path: Path
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize(("text", "index"), [(MODULE, 0), (LISTED, 1)], ids=["drawn", "listed"])
+@table(("text", "index"), [(MODULE, 0), (LISTED, 1)], ids=["drawn", "listed"])
 def test_instance_on_which_the_original_fails_has_no_value_in_the_verdict(
     jail: JailedSandbox, tmp_path: Path, text: str, index: int
 ) -> None:
@@ -147,7 +146,7 @@ def test_original_that_fails_on_every_held_out_instance_breaks_the_task(jail: Ja
         measured(task_of(tmp_path, text), jail, FASTER, "test", decides=True)
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "words"),
     [
         ("found = []\n    values.sort()", "the original changes its arguments, which nothing compares"),
@@ -169,7 +168,7 @@ def test_failures_on_held_out_instances_are_told_to_nobody(jail: JailedSandbox, 
     assert measured(task, jail, program)[0].notes and not measured(task, jail, program, "test")[0].notes
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "said"),
     [
         ("return None", "the original returns None for every instance"),
@@ -247,7 +246,7 @@ def root(value):
 """
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "said"),
     [
         ("return -(value ** 0.5)", ""),
@@ -287,7 +286,7 @@ def test_accept_that_raises_costs_a_candidate_its_score_and_breaks_the_task_of_i
         measured(task_of(tmp_path, broken), jail, task.seed)
 
 
-@pytest.mark.parametrize("score", ["lambda answer, value: 0.5", "'time'"])
+@table("score", ["lambda answer, value: 0.5", "'time'"])
 def test_accept_goes_with_a_time(tmp_path: Path, score: str) -> None:
     text = ACCEPTED.replace('score="time"', f"score={score}")
     if "lambda" not in score:

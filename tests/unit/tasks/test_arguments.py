@@ -14,6 +14,7 @@ from strop.core.utility import TaskUtility
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
 from strop.tasks.registry import PAPER, load_any
+from support.rows import table
 
 SEEDS = SecretSeeds(b"s")
 
@@ -34,7 +35,7 @@ def returns(parameters: str) -> str:
     return f"def f({parameters}):\n    return [{parameters}]\n"
 
 
-@pytest.mark.parametrize(
+@table(
     ("seed", "inputs", "expected"),
     [
         ("def f(a, b):\n    return [a, b]\n", {"b": 2, "a": 1}, [1, 2]),
@@ -69,7 +70,7 @@ def test_each_argument_reaches_the_parameter_of_its_name_whatever_its_kind(
     assert (found.value, found.error) == (1.0, "")
 
 
-@pytest.mark.parametrize(
+@table(
     ("parameters", "inputs", "said"),
     [
         ("n", {"m": 1}, "sample() gives m and f(n) does not take m"),
@@ -92,7 +93,7 @@ def test_names_that_the_entry_point_does_not_take_are_refused_in_one_line_that_h
     assert said in str(error.value) and "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize(
+@table(
     ("program", "value", "said"),
     [
         ("def f(b, a):\n    return [a, b]\n", 1.0, ""),
@@ -139,7 +140,7 @@ def function_of(
     return task
 
 
-@pytest.mark.parametrize(
+@table(
     "score",
     [
         "lambda answer, b, a: float(answer == [1, 2, 3] and (a, b) == (1, 2))",

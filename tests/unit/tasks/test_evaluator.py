@@ -13,6 +13,7 @@ from strop.tasks.command.config import command_task
 from strop.tasks.command.objective import Constraint, Metric
 from strop.tasks.evaluator.spec import stub_of
 from strop.tasks.evaluator.task import RUNNER, evaluator_task, recognise
+from support.rows import table
 
 EVALUATE = "def evaluate(program_path):\n    return {'combined_score': 1.0}\n"
 MAIN = "def main(program_path, results_dir):\n    pass\n"
@@ -25,7 +26,7 @@ def files(folder: Path, evaluator: str = EVALUATE, program: str = "x = 1\n", bel
     return folder / below / "program.py", folder / "evaluator.py"
 
 
-@pytest.mark.parametrize(
+@table(
     ("source", "form"),
     [
         (EVALUATE, "path"),
@@ -44,7 +45,7 @@ def test_the_form_of_an_evaluator_is_recognised_from_its_source(tmp_path: Path, 
     assert recognise(files(tmp_path, source)[1]).form == form
 
 
-@pytest.mark.parametrize(
+@table(
     ("source", "instances"),
     [
         (EVALUATE, 1),
@@ -61,7 +62,7 @@ def test_an_evaluator_is_trained_on_several_seeds_when_it_takes_one(
     assert task.seeded and task.instances == instances
 
 
-@pytest.mark.parametrize(
+@table(
     ("source", "said"),
     [
         ("def score(path): ...", "defines none of evaluate(program_path)"),
@@ -89,7 +90,7 @@ def test_an_evaluator_is_recognised_without_running_it(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("below", ["", "candidates"])
+@table("below", ["", "candidates"])
 def test_the_tree_is_the_folder_that_holds_both_files(tmp_path: Path, below: str) -> None:
     task = evaluator_task(*files(tmp_path, below=below))
     assert task.root == tmp_path.resolve()
@@ -199,14 +200,14 @@ def test_longer_stub_has_the_same_functions_and_ten_times_the_text() -> None:
     compile(long, "program.py", "exec")
 
 
-@pytest.mark.parametrize("key", ["shared", "calls"])
+@table("key", ["shared", "calls"])
 def test_option_of_an_evaluator_is_refused_without_one(tmp_path: Path, key: str) -> None:
     (tmp_path / "x.py").write_text("")
     with pytest.raises(ConfigurationError, match=f"{key} requires an evaluator"):
         command_task(tmp_path, command="true", files="x.py", score="time", **{key: ["f"] if key == "calls" else True})
 
 
-@pytest.mark.parametrize("options", [{"build": "true"}, {"test": "true"}, {"score": "time"}])
+@table("options", [{"build": "true"}, {"test": "true"}, {"score": "time"}])
 def test_evaluator_with_what_needs_one_process_is_refused_unless_it_is_shared(
     tmp_path: Path, options: dict[str, str]
 ) -> None:

@@ -11,11 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from strop.base import scorer_notes
 from strop.tasks.evaluator import runner as evaluator_runner
 from strop.tasks.evaluator.task import RUNNER, evaluator_task, recognise
+from support.rows import table
 
 LOADING = """
 import importlib.util
@@ -67,7 +66,7 @@ def test_metrics_of_a_dict_are_reported_and_its_combined_score_is_the_score(tmp_
     assert found["metrics"] == {"combined_score": 0.6, "other": 5.0}
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "score", "score_is"),
     [
         ("2.5", 2.5, "score"),
@@ -131,7 +130,7 @@ def evaluate(path):
     assert told.startswith("stderr: Traceback (most recent") and told.endswith("ValueError: the cause")
 
 
-@pytest.mark.parametrize(
+@table(
     ("source", "form"),
     [
         ("async def evaluate(path):\n    await asyncio.sleep(0)\n    return 4.0", "path"),
@@ -150,7 +149,7 @@ def test_evaluator_that_is_async_is_awaited(tmp_path: Path, source: str, form: s
     assert result(ran(tmp_path, f"import asyncio\n{source}", form=form))["score"] == 4.0
 
 
-@pytest.mark.parametrize("form", ["path", "text"])
+@table("form", ["path", "text"])
 def test_byte_order_mark_is_no_part_of_an_evaluator_or_a_program(tmp_path: Path, form: str) -> None:
     first = "candidate" if form == "text" else "path"
     read = "candidate" if form == "text" else "open(path, encoding='utf-8-sig').read()"
@@ -160,8 +159,8 @@ def test_byte_order_mark_is_no_part_of_an_evaluator_or_a_program(tmp_path: Path,
     assert "\ufeff" not in evaluator_task(tmp_path / "program.py", tmp_path / "evaluator.py").description
 
 
-@pytest.mark.parametrize("folder", [".", "pkg", "pkg/sub"])
-@pytest.mark.parametrize("is_package", [True, False])
+@table("folder", [".", "pkg", "pkg/sub"])
+@table("is_package", [True, False])
 def test_evaluator_that_imports_relatively_finds_what_lies_beside_it(
     tmp_path: Path, folder: str, is_package: bool
 ) -> None:
@@ -194,7 +193,7 @@ def answer(): return 6.0
     assert (run.stderr.count("score: 1e9"), "at exit" in run.stderr) == (3, False)
 
 
-@pytest.mark.parametrize(
+@table(
     ("program", "said"),
     [
         ("def answer(): raise KeyError('key of mine')", "key of mine"),
@@ -284,7 +283,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize(
+@table(
     "source",
     [SHINKA, SHINKA.replace("def main", "def work") + BY_COMMAND_LINE.replace("RUN", "work")],
     ids=["main", "script"],
@@ -317,7 +316,7 @@ def test_the_evaluators_own_modules_are_found_and_those_of_strop_are_not(tmp_pat
     assert "No module named 'objective'" in ran(tmp_path, "import objective\ndef evaluate(path): return 1").stderr
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "said"),
     [
         ("{'combined_score': 0.0, 'error': 'timeout'}", "the program failed: error is 'timeout'"),
@@ -339,7 +338,7 @@ def test_result_that_says_that_the_program_failed_or_does_not_say_what_counts_is
     assert said in run.stderr
 
 
-@pytest.mark.parametrize("given", ["'0.9'", "None", "True", "[0.9]"])
+@table("given", ["'0.9'", "None", "True", "[0.9]"])
 def test_combined_score_that_is_no_number_is_passed_on_as_it_is_and_nothing_takes_its_place(
     tmp_path: Path, given: str
 ) -> None:

@@ -16,6 +16,7 @@ from strop.tasks.function.same import difference, same_answer
 from strop.tasks.function.splice import spliced
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.registry import load_any
+from support.rows import table
 
 MODULE = '''"""What the module says."""
 from __future__ import annotations
@@ -86,7 +87,7 @@ def test_candidate_may_drop_what_it_no_longer_uses_and_have_a_main_part(tmp_path
     assert "def half" in text and "print(work" not in text
 
 
-@pytest.mark.parametrize(
+@table(
     ("arguments", "named"),
     [
         ("score='time'", "sample= or cases="),
@@ -154,7 +155,7 @@ def test_reference_makes_an_answer_that_differs_malformed(tmp_path: Path) -> Non
         task.checked_score(instance, [10, 5, 3])
 
 
-@pytest.mark.parametrize(
+@table(
     ("one", "other", "same"),
     [
         ((1, 2), [1, 2], True), (1.0, 1.0 + 1e-12, True), (1.0, 1.001, False), (1, 1.0, False), (10**17, 1e17, False),
@@ -176,7 +177,7 @@ def test_answers_are_the_same_within_rounding(one: object, other: object, same: 
     assert same_answer(one, other) is same and same_answer(other, one) is same
 
 
-@pytest.mark.parametrize(
+@table(
     ("one", "other", "words"),
     [
         (10**17, 1e17, "the answer is a float (1e+17), the original's is an int (100000000000000000)"),

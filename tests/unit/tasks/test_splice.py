@@ -10,13 +10,14 @@ import pytest
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, read_source, scored, spliced, whole
+from support.rows import table
 
 
 def program(module: str, candidate: str, name: str = "f") -> str:
     return spliced(read_source(Path("module.py"), module), name, candidate)
 
 
-@pytest.mark.parametrize(
+@table(
     ("before", "after", "kept"),
     [
         ("a, b", "a, b", True), ("a, b", "a, c", False), ("a, b", "b, a", False), ("a, b=1", "a, b", False),
@@ -68,7 +69,7 @@ def f(a):
 F = "def f(a):\n    return a\n"
 
 
-@pytest.mark.parametrize(
+@table(
     "added",
     [
         "def max(a, b):\n    return a\n",
@@ -118,7 +119,7 @@ def test_method_is_replaced_in_its_class() -> None:
     assert program(IN_A_CLASS, better, "Outer.f") == "import math\n\n" + IN_A_CLASS.replace("a  # one", "math.floor(a)")
 
 
-@pytest.mark.parametrize(
+@table(
     ("before", "now", "after"),
     [
         ("@a\n@improve_me(\n    x\n)\n@b\n", "@a\n@b\n", "@a\n@improve_me(\n    x\n)\n@b\n"),
@@ -136,7 +137,7 @@ def test_decorators_above_the_mark_stay_and_those_below_are_the_candidates(befor
     )
 
 
-@pytest.mark.parametrize(
+@table(
     ("candidate", "said"),
     [
         ("class Outer:\n  @staticmethod\n  def f(a):\n    return a\n", "indented by 4 columns"),
@@ -151,7 +152,7 @@ def test_candidate_of_a_method_that_changes_its_class_is_malformed(candidate: st
         program(IN_A_CLASS, candidate, "Outer.f")
 
 
-@pytest.mark.parametrize(
+@table(
     ("module", "name", "said"),
     [
         ("async def f(n):\n    return n\n", "f", "async"),
@@ -206,8 +207,8 @@ def test_scored_text_holds_no_value_that_only_the_score_uses_and_has_the_same_li
     assert scored(source, "work", SCORED) == scored(source, "work", alone(source, "work"))
 
 
-@pytest.mark.parametrize("text", [spliced, scored, whole])
-@pytest.mark.parametrize(
+@table("text", [spliced, scored, whole])
+@table(
     "bad",
     [
         "def f(a):\n    return " + "-" * 20_000 + "a\n",

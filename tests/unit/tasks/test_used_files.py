@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from strop.tasks.command.config import command_task
+from support.rows import table
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_prompt_shows_no_file_that_a_link_leads_to(
     assert "secret" not in told(tree)
 
 
-@pytest.mark.parametrize(
+@table(
     ("program", "text", "others"),
     [
         ("pack/main.py", "from .near import N\nimport far\n", {"pack/near.py": "N = 1", "far.py": "FAR = 2"}),
@@ -131,7 +132,7 @@ def test_prompt_shows_no_data_and_not_more_than_has_room(tree: Path) -> None:
     assert "What measures it, and is not shown: b2.c, b3.c," in words
 
 
-@pytest.mark.parametrize(
+@table(
     "judge",
     [
         {"judge": "python3 hidden/check.py {output} hidden/solver.py cases/{case}.txt"},
