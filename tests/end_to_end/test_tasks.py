@@ -41,7 +41,7 @@ def test_score_on_published_instances_says_that_their_seeds_are_public(strop: An
 def test_run_ends_with_an_audit_event_and_no_score_when_a_utility_leaves_its_bounds(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "alarm.py").write_text(ALARM)
     (tmp_path / "answers.jsonl").write_text(json.dumps("```python\ndef f(n): return 7\n```\n") + "\n")
-    small = shlex.split("-T 0 --copies 1 --lm-budget 1 --max-responses 2 --utility-budget 3 --seed 1 --json")
+    small = shlex.split("-T 0 --copies 1 --lm-budget 1 --max-responses 1")
     ended = strop("run", "alarm.py", *small, "--model", "scripted:answers.jsonl", "--out", "run", "--json")
     assert ended.returncode == 5, ended.stderr
     assert "score() gave 6.0" in ended.stderr.splitlines()[-1]
@@ -53,21 +53,7 @@ def test_run_ends_with_an_audit_event_and_no_score_when_a_utility_leaves_its_bou
 
 
 def test_run_goes_through_on_every_built_in_task(strop: Any, subtests: pytest.Subtests) -> None:
-    small = [
-        "-T",
-        "0",
-        "--copies",
-        "1",
-        "--lm-budget",
-        "1",
-        "--max-responses",
-        "2",
-        "--utility-budget",
-        "3",
-        "--seed",
-        "1",
-        "--json",
-    ]
+    small = shlex.split("-T 0 --copies 1 --lm-budget 1 --max-responses 2 --utility-budget 3 --seed 1 --json")
     for name in ("golomb", *[*PAPER][1:]):
         with subtests.test(name):
             ended = strop("run", name, *small)
