@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import shlex
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,7 +14,6 @@ from hypothesis import strategies as st
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Fault, Request, dropped
-from strop.lm.command import CommandModel
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
 from strop.lm.pace import (
@@ -32,7 +28,7 @@ from strop.lm.pace import (
     retry_after_seconds,
 )
 from strop.lm.providers import endpoint_of
-from support.loopback import Hurried, Loopback, loopback, texts
+from support.loopback import Hurried, Loopback, loopback
 
 USUAL = Settings(max_connections=4)
 """The patience of every run."""
@@ -130,28 +126,6 @@ def test_request_that_fails_while_others_are_answered_ends_its_call_after_half_a
                 asking.result()
 
 
-@pytest.mark.process
-def test_program_that_fails_for_ten_minutes_after_it_worked_is_survived(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    broken = tmp_path / "broken"
-
-    class Mending(Hurried):
-        async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
-            await super().wait(event, seconds)
-            if self.time >= 600:
-                broken.unlink(missing_ok=True)
-
-    line = shlex.quote(f"test -e {broken} && exit 7; echo fine")
-    outage = Outage(RetryPolicy(), "the program", Mending())
-    model = CommandModel(f"command:sh -c {line}", {"PATH": os.environ["PATH"]}, outage, 4, 600.0)
-    assert texts(model.complete([Request("", "a")], dropped)) == ["fine"]
-    broken.touch()
-    assert texts(model.complete([Request("", "b")], dropped)) == ["fine"]
-    model.close()
-    assert capsys.readouterr().err.count("\n") == 2
-
-
 class Standing(Hurried):
     """A clock that only the test moves."""
 
@@ -203,16 +177,6 @@ async def queued(pacer: Pacer, count: int) -> None:
         await asyncio.sleep(0)
 
 
-def test_pacer_holds_all_callers_for_as_long_as_the_server_asks() -> None:
-    clock = Hurried()
-    pacer = Pacer(100, clock)
-    pacer.hold(7.0)
-    pacer.hold(3.0)
-    turn(pacer)
-    turn(pacer)
-    assert clock.time == 7.0
-
-
 def test_pacer_halves_at_a_refusal_never_below_one_and_grows_by_one_for_each_window_of_answers() -> None:
     pacer = Pacer(8, Hurried())
     for each in [turn(pacer) for _ in range(4)]:
@@ -243,37 +207,6 @@ def test_pacer_ends_every_wait_at_once_when_it_is_finished() -> None:
         assert [type(ended) for ended in asyncio.run(finish_while_three_wait(hold=hold))] == [PacerFinished] * 4
 
 
-class Counting(Clock):
-    """Counts how often somebody goes to sleep."""
-
-    def __init__(self) -> None:
-        self.sleeps = 0
-
-    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
-        self.sleeps += 1
-        await super().wait(event, seconds)
-
-
-def test_pacer_wakes_only_whose_turn_it_may_be() -> None:
-    clock = Counting()
-
-    async def ask_forty_times() -> None:
-        pacer = Pacer(1, clock)
-
-        async def ask() -> None:
-            async with pacer.turn() as mine:
-                mine.answered = True
-
-        async with pacer.turn():
-            calls = [asyncio.ensure_future(ask()) for _ in range(40)]
-            await queued(pacer, 40)
-            assert not any(call.done() for call in calls)
-        await asyncio.gather(*calls)
-
-    asyncio.run(ask_forty_times())
-    assert clock.sleeps <= 200  # each asker sleeps once, and once more for each of the few times it is called too early
-
-
 @given(st.integers(1, 10_000), st.floats(0, 1e9), st.integers(0, 2**32))
 def test_patience_waits_at_least_what_is_asked_and_without_that_no_longer_than_its_limit(
     attempt: int, asked: float, seed: int
@@ -281,11 +214,6 @@ def test_patience_waits_at_least_what_is_asked_and_without_that_no_longer_than_i
     assert 0.0 < RetryPolicy(longest_wait_seconds=60.0).wait(attempt, None, random.Random(seed)) <= 60.0
     most = max(asked * 1.1 + 1e-9, RetryPolicy().first_wait_seconds / 8)  # one that asks for 0 s is not asked at once
     assert asked <= RetryPolicy().wait(1, asked, random.Random(seed)) <= most
-
-
-def test_patience_doubles_its_waits() -> None:
-    waits = [RetryPolicy().wait(attempt, None, random.Random(0)) for attempt in range(1, 5)]
-    assert [wait / waits[0] for wait in waits] == [1, 2, 4, 8]
 
 
 RETRY_AFTER: tuple[tuple[dict[str, str], float | None], ...] = (

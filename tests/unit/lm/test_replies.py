@@ -331,12 +331,6 @@ def test_detail_is_one_short_line_without_the_key() -> None:
     assert len(found.detail) == 400 and "\n" not in found.detail and found.detail.startswith("HTTP 500: [key] <html> x")
 
 
-def test_web_page_is_taken_for_another_address_at_the_second_time() -> None:
-    found = read(PAGE, attempt=2)
-    assert isinstance(found, AttemptFailed) and follows(found) == FINAL
-    assert "lacks its /v1 (HTTP 200 with error 404: this is a web page, not an API" in found.detail
-
-
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),
@@ -444,10 +438,16 @@ def test_rejection_of_what_was_not_sent_is_final_and_a_prompt_that_leaves_hardly
         assert accepted.after_rejection("max_tokens is too large", {"max_tokens": limit}) == (instead, "")
 
 
-def test_limit_of_tokens_has_the_name_that_the_host_gives_it() -> None:
+def test_limit_of_tokens_has_the_name_that_the_host_gives_it_and_the_temperature_is_clipped() -> None:
     for openai_itself, name in ((True, "max_completion_tokens"), (False, "max_tokens")):
         accepted = Accepted(max_tokens=7, seed=None, openai_itself=openai_itself)
         assert accepted.parameters(REQUEST, 1) == ({"temperature": 0.7, name: 7}, ())
+    for wanted, sent, said in (
+        (5.0, 2.0, "temperature 5 is outside 0 to 2: 2 was sent"),
+        (float("nan"), 1.0, "temperature nan is"),
+    ):
+        parameters, (fault,) = accepted.parameters(replace(REQUEST, temperature=wanted), 1)
+        assert parameters["temperature"] == sent and fault.detail.startswith(said)
 
 
 def test_seed_is_the_same_again_and_another_for_every_other_request() -> None:
