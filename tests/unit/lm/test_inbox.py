@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,58 +20,34 @@ from support.processes import wait_until
 QUICK = 0.02
 
 
-class Asking:
-    """One `complete` in a thread of its own, so that the test can be the people."""
-
-    def __init__(self, model: Inbox, requests: Sequence[Request]) -> None:
-        self.kept: dict[int, str] = {}
-        self.completions: list[Completion] = []
-        self.error: LanguageModelError | None = None
-        self.model = model
-        self._thread = threading.Thread(target=self._ask, args=(model, requests))
-        self._thread.start()
-
-    def _ask(self, model: Inbox, requests: Sequence[Request]) -> None:
-        try:
-            self.completions = model.complete(requests, lambda i, c: self.kept.__setitem__(i, c.text))
-        except LanguageModelError as error:
-            self.error = error
-
-    def end(self) -> list[str]:
-        self._thread.join(60)
-        assert not self._thread.is_alive(), "it still waits"
-        return [completion.text for completion in self.completions]
-
-
 class Desk:
-    """Inboxes in one folder, what they said, and who waits there; all are closed at the end."""
+    """Inboxes in one folder, what they said and who waits there, so that a test can be the people."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, pool: ThreadPoolExecutor) -> None:
+        self.folder, self._pool = folder, pool
         self.said: list[str] = []
+        self.kept: dict[int, str] = {}
+        """The answers to the last call, by position."""
         self.models: list[Inbox] = []
-        self.waiting: list[Asking] = []
-        self.stems: list[str] = []
+        self._stems: list[str] = []
 
     def inbox(self, seed: int = 0) -> Inbox:
         self.models.append(Inbox(f"inbox:{self.folder}", seed, QUICK, self.said.append))
         return self.models[-1]
 
-    def ask(self, requests: int | Sequence[Request] = 1, model: Inbox | None = None) -> Asking:
-        """Ask these, or so many usual requests, of a model or a new one."""
+    def ask(self, requests: int | Sequence[Request] = 1, seed: int = 0) -> Future[list[Completion]]:
+        """Ask these, or so many usual requests, of a new model."""
         requests = asked(requests) if isinstance(requests, int) else requests
-        self.stems += [request.key[:16] for request in requests]
-        asking = Asking(model or self.inbox(), requests)
-        self.waiting.append(asking)
-        return asking
+        self._stems += [request.key[:16] for request in requests]
+        self.kept = kept = {}
+        return self._pool.submit(self.inbox(seed).complete, requests, lambda i, c: kept.__setitem__(i, c.text))
 
     def requests(self, count: int = 1) -> list[Path]:
         """The files of the open requests, in the order in which they were asked, when there are so many."""
 
         def there() -> list[Path]:
-            files = self.folder.glob("*.md")
-            found = [path for path in files if re.fullmatch(r"[0-9a-f]{16}\.md", path.name)]
-            return sorted(found, key=lambda path: self.stems.index(path.stem) if path.stem in self.stems else 0)
+            found = [path for path in self.folder.glob("?" * 16 + ".md") if not path.name.startswith(".")]
+            return sorted(found, key=lambda path: self._stems.index(path.stem) if path.stem in self._stems else 0)
 
         wait_until(lambda: len(there()) == count)
         return there()
@@ -79,12 +55,15 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path / "questions")
-    yield desk
-    for model in desk.models:
-        model.close()
-    for asking in desk.waiting:
-        asking.end()
+    with ThreadPoolExecutor(4) as pool:
+        desk = Desk(tmp_path / "questions", pool)
+        yield desk
+        for model in desk.models:
+            model.close()
+
+
+def texts(answers: Future[list[Completion]]) -> list[str]:
+    return [completion.text for completion in answers.result(60)]
 
 
 def asked(count: int) -> list[Request]:
@@ -97,7 +76,7 @@ def answer_to(path: Path) -> Path:
 
 def test_answers_may_come_in_any_order_and_are_kept_as_they_come_and_given_again_at_once(desk: Desk) -> None:
     assert desk.inbox().complete([], dropped) == [] and not desk.folder.exists()
-    asking = desk.ask(3)
+    answers = desk.ask(3)
     wait_until(lambda: bool(desk.said))
     questions = [desk.folder / f"{request.key[:16]}.md" for request in asked(3)]
     first = questions[0].stem
@@ -105,9 +84,9 @@ def test_answers_may_come_in_any_order_and_are_kept_as_they_come_and_given_again
     assert desk.said == [f"inbox:{desk.folder}: 3 requests to answer; {how}"]
     for number, path in reversed(list(enumerate(questions))):
         answer_to(path).write_text(f"answer {number}")
-        wait_until(lambda number=number: number in asking.kept)  # type: ignore[misc]
-    assert asking.end() == ["answer 0", "answer 1", "answer 2"]
-    assert {completion.model for completion in asking.completions} == {"inbox"}
+        wait_until(lambda number=number: number in desk.kept)  # type: ignore[misc]
+    assert texts(answers) == ["answer 0", "answer 1", "answer 2"]
+    assert {completion.model for completion in answers.result()} == {"inbox"}
     assert [each.text for each in desk.inbox().complete(asked(1), dropped)] == ["answer 0"] and len(desk.said) == 1
     assert sorted(desk.folder.iterdir()) == sorted(map(answer_to, questions))  # no question is left
 
@@ -144,15 +123,15 @@ def test_answer_counts_only_when_nobody_wrote_it_for_a_moment(tmp_path: Path) ->
 
 def test_file_without_a_word_is_no_answer_yet_and_what_an_editor_adds_is_removed(desk: Desk) -> None:
     blank = (b"", b" \r\n\t\n", b"\xef\xbb\xbf\n")
-    asking = desk.ask(4)
+    answers = desk.ask(4)
     *files, last = desk.requests(4)
     for path, content in zip(files, blank, strict=True):
         answer_to(path).write_bytes(content)
     answer_to(last).write_text("last")
-    wait_until(lambda: asking.kept == {3: "last"})  # the others were settled before
+    wait_until(lambda: desk.kept == {3: "last"})  # the others were settled before
     for path in files:
         answer_to(path).write_bytes(b"\xef\xbb\xbfone\r\ntwo\rthree\n")
-    assert asking.end() == ["one\ntwo\nthree\n"] * 3 + ["last"]
+    assert texts(answers) == ["one\ntwo\nthree\n"] * 3 + ["last"]
 
 
 ODD: tuple[tuple[Callable[[Path], object], str], ...] = (
@@ -166,61 +145,61 @@ ODD: tuple[tuple[Callable[[Path], object], str], ...] = (
 
 
 def test_answer_that_cannot_be_taken_is_told_once_and_may_be_written_again(desk: Desk, tmp_path: Path) -> None:
-    asking = desk.ask(len(ODD) + 1)
+    answers = desk.ask(len(ODD) + 1)
     *files, last = desk.requests(len(ODD) + 1)
     for number, (path, (write, why)) in enumerate(zip(files, ODD, strict=True), 2):
         write(answer_to(path))
         wait_until(lambda number=number: len(desk.said) == number)  # type: ignore[misc]
-        assert desk.said[-1] == f"{asking.model.name}: {answer_to(path).name} {why}; write it again"
+        assert desk.said[-1] == f"{desk.models[0].name}: {answer_to(path).name} {why}; write it again"
     answer_to(last).write_text("last")
-    wait_until(lambda: len(asking.kept) == 1)  # they were looked at again
+    wait_until(lambda: len(desk.kept) == 1)  # they were looked at again
     for path in files:
         answer_to(path).rename(tmp_path / path.name)
         answer_to(path).write_text("written")
-    assert asking.end() == ["written"] * len(ODD) + ["last"] and len(desk.said) == 1 + len(ODD)
+    assert texts(answers) == ["written"] * len(ODD) + ["last"] and len(desk.said) == 1 + len(ODD)
 
 
 def test_questions_that_were_left_are_taken_up_by_the_next_run_and_asked_anew_by_one_of_another_seed(
     desk: Desk,
 ) -> None:
-    asking = desk.ask(2)
+    answers = desk.ask(2)
     first, second = desk.requests(2)
-    asking.model.close()
-    asking.end()
-    assert "open requests stay in the folder" in str(asking.error)
+    desk.models[0].close()
+    with pytest.raises(LanguageModelError, match="open requests stay in the folder"):
+        answers.result(60)
     answer_to(first).write_text("meanwhile")
-    asking = desk.ask(2)
-    wait_until(lambda: list(asking.kept.values()) == ["meanwhile"])
+    answers = desk.ask(2)
+    wait_until(lambda: list(desk.kept.values()) == ["meanwhile"])
     assert desk.requests() == [second]
     answer_to(second).write_text("later")
-    assert asking.end() == ["meanwhile", "later"]
-    asking = desk.ask(1, desk.inbox(seed=1))
+    assert texts(answers) == ["meanwhile", "later"]
+    answers = desk.ask(seed=1)
     (path,) = desk.requests()
     answer_to(path).write_text("of the second run")
-    assert asking.end() == ["of the second run"]
+    assert texts(answers) == ["of the second run"]
 
 
 def test_samples_and_places_are_requests_of_their_own(desk: Desk) -> None:
     same = Request("s", "m")
     requests = [same, Request("s", "m", sample=1), Request("s", "m", scope="t2"), Request("s", "m", 0.1), same]
-    asking = desk.ask(requests)
+    answers = desk.ask(requests)
     for path in desk.requests(4):
         answer_to(path).write_text(path.name)
-    names = asking.end()
+    names = texts(answers)
     assert names[0] == names[4] and len(set(names)) == 4
 
 
 def test_finish_takes_what_is_whole_and_leaves_the_rest(desk: Desk) -> None:
-    asking = desk.ask(2)
+    answers = desk.ask(2)
     first, second = desk.requests(2)
     answer_to(first).write_text("first")
-    wait_until(lambda: 0 in asking.kept)
-    asking.model.finish()
-    asking.end()
-    assert asking.error is not None and asking.kept == {0: "first"}
-    assert second.exists() and not first.exists()
+    wait_until(lambda: 0 in desk.kept)
+    desk.models[0].finish()
+    with pytest.raises(LanguageModelError):
+        answers.result(60)
+    assert desk.kept == {0: "first"} and second.exists() and not first.exists()
     with pytest.raises(LanguageModelError, match="2 requests of 2 unanswered"):
-        asking.model.complete(asked(2), dropped)
+        desk.models[0].complete(asked(2), dropped)
 
 
 def test_folder_is_where_strop_was_started_and_one_line_says_where_it_cannot_be_written(
@@ -229,11 +208,13 @@ def test_folder_is_where_strop_was_started_and_one_line_says_where_it_cannot_be_
     monkeypatch.chdir(tmp_path)
     model = registry.make("inbox:questions", base_url=None, seed=1, environ={})
     monkeypatch.chdir("/")
-    asking = Asking(model, asked(1))  # type: ignore[arg-type]
-    Desk(tmp_path / "questions").requests()
-    model.close()
-    asking.end()
-    assert asking.error is not None and str(tmp_path) not in str(asking.error)
+    with ThreadPoolExecutor(1) as pool:
+        answers = pool.submit(model.complete, asked(1), dropped)
+        Desk(tmp_path / "questions", pool).requests()
+        model.close()
+        with pytest.raises(LanguageModelError) as caught:
+            answers.result(60)
+    assert str(tmp_path) not in str(caught.value)
     (tmp_path / "file").write_text("")
     model = Inbox(f"inbox:{tmp_path}/file/below", notify=lambda line: None)
     with pytest.raises(LanguageModelError, match="Not a directory") as caught:
