@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 
-import pytest
-
 from strop.evaluation.base import Order
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
@@ -51,17 +49,19 @@ SEED = "def f(n): return 1\n"
 TASK = Task("flood", _sample, _score, SEED, "f", time_limit=0.2, answer=Answer(int), instances=INSTANCES)
 
 
-@pytest.mark.parametrize("name", FLOODS)
-def test_flood_ends_at_the_first_frame_too_many_or_at_the_limit_of_one_instance(name: str) -> None:
-    act, verdict, reason = FLOODS[name]
-    program = f"{HEAD}def f(n):\n    global ANSWER\n    while True:\n        try:\n            {act}\n"
-    program += "        except (OSError, ValueError):\n            pass\n"
+def test_flood_ends_at_the_first_frame_too_many_or_at_the_limit_of_one_instance() -> None:
     seeds = SecretSeeds(b"x" * 32)
     with closing(JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset())) as sandbox:
-        order = Order("x", program, "flood", "train", seeds, b"y" * 32)
-        evaluation = measure(TASK, order, DrawnInstances(TASK, "train", seeds), sandbox).evaluation
-    assert evaluation is not None and (evaluation.verdict, evaluation.value) == (verdict, 0.0), evaluation
-    assert reason in evaluation.error
+        for name, (act, verdict, reason) in FLOODS.items():
+            program = f"{HEAD}def f(n):\n    global ANSWER\n    while True:\n        try:\n            {act}\n"
+            program += "        except (OSError, ValueError):\n            pass\n"
+            order = Order("x", program, "flood", "train", seeds, b"y" * 32)
+            evaluation = measure(TASK, order, DrawnInstances(TASK, "train", seeds), sandbox).evaluation
+            assert evaluation is not None and (evaluation.verdict, evaluation.value) == (verdict, 0.0), (
+                name,
+                evaluation,
+            )
+            assert reason in evaluation.error, name
 
 
 def test_counting_frames_looks_at_no_more_than_it_is_asked_for() -> None:

@@ -46,13 +46,10 @@ def errno_of(call: Callable[[], object]) -> int:
     return 0
 
 
-def test_groups_of_system_calls_do_not_overlap() -> None:
+def test_every_known_system_call_but_two_with_a_fallback_is_in_one_group() -> None:
     groups = [syscalls.ALLOWED, syscalls.SERVER, syscalls.FORBIDDEN]
     assert sum(map(len, groups)) == len(frozenset().union(*groups))
-
-
-def test_every_known_system_call_but_two_with_a_fallback_is_in_a_group() -> None:
-    assert set(syscalls.NUMBERS) - syscalls.ALLOWED - syscalls.SERVER - syscalls.FORBIDDEN <= {"clone3", "openat2"}
+    assert set(syscalls.NUMBERS) - frozenset().union(*groups) <= {"clone3", "openat2"}
 
 
 def under_the_guest_filter(call: Callable[[], object], *, paths: bool = True) -> int:
@@ -83,15 +80,16 @@ class Asked(Kernel):
         return super().call(name, *arguments)
 
 
-@pytest.mark.parametrize(("known", "flags"), [(12, [4]), (8, [4, 0])], ids=["known", "unknown"])
-def test_filter_is_set_without_mitigation_where_the_kernel_knows_the_flag(known: int, flags: list[int]) -> None:
-    def run() -> int:
-        kernel = Asked(known)
-        kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
-        filters.server_filter().install(kernel)
-        return int(kernel.flags != flags)
+def test_filter_is_set_without_mitigation_where_the_kernel_knows_the_flag() -> None:
+    for known, flags in [(12, [4]), (8, [4, 0])]:
 
-    assert in_a_child(run) == 0
+        def run(known: int = known, flags: list[int] = flags) -> int:
+            kernel = Asked(known)
+            kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+            filters.server_filter().install(kernel)
+            return int(kernel.flags != flags)
+
+        assert in_a_child(run) == 0, (known, flags)
 
 
 CALLS: dict[str, tuple[Callable[[], object], int]] = {
@@ -112,14 +110,12 @@ CALLS: dict[str, tuple[Callable[[], object], int]] = {
 """What a guest tries, and the error that it gets."""
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_guest_filter_refuses_calls_but_pairs_of_streams_and_signals_to_itself(name: str) -> None:
-    call, expected = CALLS[name]
-    assert under_the_guest_filter(call) == expected
-
-
-def test_guest_filter_refuses_every_path_when_nothing_else_guards_files() -> None:
-    assert under_the_guest_filter(lambda: os.stat("/"), paths=False) == errno.EACCES  # noqa: PTH116
+def test_guest_filter_refuses_calls_but_pairs_of_streams_and_signals_to_itself() -> None:
+    for name in CALLS:
+        call, expected = CALLS[name]
+        assert under_the_guest_filter(call) == expected, name
+    nothing_else_guards_files = under_the_guest_filter(lambda: os.stat("/"), paths=False)  # noqa: PTH116
+    assert nothing_else_guards_files == errno.EACCES
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="x32 is of x86_64")
@@ -155,17 +151,14 @@ def test_landlock_leaves_only_what_was_named(tmp_path: Path) -> None:
     assert in_a_child(run) == 0
 
 
-def test_limits_cannot_be_raised_again() -> None:
+def test_limits_cannot_be_raised_again_and_processes_are_limited_only_where_nobody_else_is_counted() -> None:
     def run() -> int:
         limits.apply({resource.RLIMIT_NOFILE: 32})
         return 0 if resource.getrlimit(resource.RLIMIT_NOFILE) == (32, 32) else 1
 
     assert in_a_child(run) == 0
-
-
-def test_processes_are_limited_only_where_nobody_else_is_counted() -> None:
-    assert resource.RLIMIT_NPROC in limits.guest_limits(1 << 30, 0, own_processes=True)
-    assert resource.RLIMIT_NPROC not in limits.guest_limits(1 << 30, 0, own_processes=False)
+    for own in (True, False):
+        assert (resource.RLIMIT_NPROC in limits.guest_limits(1 << 30, 0, own_processes=own)) is own
 
 
 def test_fstat_by_number_agrees_with_the_c_library(tmp_path: Path) -> None:
@@ -179,19 +172,11 @@ def test_environment_holds_nothing_of_the_host_s(monkeypatch: pytest.MonkeyPatch
     assert "secret" not in hygiene.environment().values()
 
 
-def test_rungs_get_weaker_one_by_one() -> None:
-    strongest, without_root, without_namespaces = Layers.strongest().rungs()
-    assert strongest.private_root and strongest.namespaces
-    assert not without_root.private_root and without_root.namespaces
-    assert not without_namespaces.namespaces
-
-
-def test_no_layers_have_one_rung() -> None:
+def test_rungs_get_weaker_one_by_one_and_a_private_root_needs_namespaces() -> None:
+    rungs = [(each.private_root, each.namespaces) for each in Layers.strongest().rungs()]
+    assert rungs == [(True, True), (False, True), (False, False)]
     assert Layers.none().rungs() == (Layers.none(),)
-
-
-def test_private_root_is_refused_without_namespaces_because_root_would_move_the_machine() -> None:
-    with pytest.raises(ValueError, match="needs namespaces"):
+    with pytest.raises(ValueError, match="needs namespaces"):  # root would move the machine
         Layers(namespaces=False)
 
 

@@ -58,9 +58,8 @@ def fenced(program: str, info: str = "python", mark: str = "```") -> str:
     return f"An idea first.\n\n{mark}{info}\n{program}\n{mark}\n\nThat is all."
 
 
-@pytest.mark.parametrize(
-    "program",
-    [
+def test_extract_code_gives_the_whole_program_when_fences_stand_in_its_texts() -> None:
+    for program in [
         'm = f"""\n```python\n{x}\n```"""\nrest = 1',
         'm = f"""```python\n{x}\n```\n"""\nrest = 1',
         'm = "```python\\n" + x + "\\n```"\nrest = 1',
@@ -71,15 +70,12 @@ def fenced(program: str, info: str = "python", mark: str = "```") -> str:
         "m = '''\n````python\nx\n````\n'''\nrest = 1",
         "m = '''\n<think>\n</think>\n</think>\n'''\nrest = 1",
         "m = '''\n```python\nx\n```\n<thought>\n</thought>\n</think>\n'''\nrest = 1",
-    ],
-)
-def test_extract_code_gives_the_whole_program_when_fences_stand_in_its_texts(program: str) -> None:
-    assert extract_code(fenced(program)) == program
+    ]:
+        assert extract_code(fenced(program)) == program, program
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
+def test_extract_code_gives_none_when_there_is_no_closed_block_with_code() -> None:
+    for answer in [
         "",
         "no program here",
         "```python\nx = [1,\n",
@@ -93,10 +89,8 @@ def test_extract_code_gives_the_whole_program_when_fences_stand_in_its_texts(pro
         3,
         {"a": 1},
         b"```\nx\n```",
-    ],
-)
-def test_extract_code_gives_none_when_there_is_no_closed_block_with_code(answer: object) -> None:
-    assert extract_code(answer) is None
+    ]:
+        assert extract_code(answer) is None, answer
 
 
 def test_extract_code_gives_a_list_when_it_is_given_one() -> None:
@@ -111,16 +105,16 @@ def cases(kind: str) -> Iterator[tuple[str, str, str | None]]:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("kind", sorted(LEAST))
-def test_extract_code_takes_what_a_person_would_take_from_answers_of_a_kind(kind: str) -> None:
-    found = {}
-    for name, answer, program in cases(kind):
-        own, word = helpers(), name.partition(":")[0]  # an improver of its own: it knows what it improves
-        if word in INITIAL or "." in word:
-            own["expect"](INITIAL.get(word, ""), tags_of(word) or PYTHON)
-        found[name] = (own["extract_code"](answer), program)
-    wrong = {name: got for name, (got, program) in found.items() if (got and got.strip("\n")) != program}
-    assert len(found) - len(wrong) >= LEAST[kind] * len(found), wrong
+def test_extract_code_takes_what_a_person_would_take_from_answers_of_a_kind() -> None:
+    for kind in sorted(LEAST):
+        found = {}
+        for name, answer, program in cases(kind):
+            own, word = helpers(), name.partition(":")[0]  # an improver of its own: it knows what it improves
+            if word in INITIAL or "." in word:
+                own["expect"](INITIAL.get(word, ""), tags_of(word) or PYTHON)
+            found[name] = (own["extract_code"](answer), program)
+        wrong = {name: got for name, (got, program) in found.items() if (got and got.strip("\n")) != program}
+        assert len(found) - len(wrong) >= LEAST[kind] * len(found), wrong
 
 
 LESS = "def algorithm(x):\n    return x < 1 and [x, 'a']"
@@ -128,9 +122,8 @@ NUMBERED = "".join(f"{number}|%s{line}\n" for number, line in enumerate(LESS.spl
 DRAFT = "def algorithm(x):\n    return x" + " + 1" * 20
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
+def test_extract_code_reads_a_program_that_was_pasted_from_a_page_or_stands_in_something() -> None:
+    for answer in [
         json.dumps({"code": LESS}),
         "Here:\n" + json.dumps({"code": LESS}),
         "```\n" + json.dumps({"code": LESS}, indent=1) + "\n```",
@@ -155,16 +148,14 @@ DRAFT = "def algorithm(x):\n    return x" + " + 1" * 20
         "Here:\n\n    " + LESS.replace("\n", "\n    ") + "\n\nDone.",
         fenced(LESS.replace("def", "\x1b[34mdef\x1b[0m")),
         fenced(LESS.replace("return", "return\x00")),
-    ],
-)
-def test_extract_code_reads_a_program_that_was_pasted_from_a_page_or_stands_in_something(answer: str) -> None:
-    assert extract_code(answer).strip("\n") == LESS
+    ]:
+        assert extract_code(answer).strip("\n") == LESS, answer
 
 
-@pytest.mark.parametrize("text", ["&lt;", "\u201cq\u201d", "\xa0", "1: a\n2: b", ">>> f()", "</s>", '{"a": "b\\nc"}'])
-def test_extract_code_changes_nothing_of_a_program_that_can_be_read_as_it_stands(text: str) -> None:
-    program = f'x = """\n```\n{text}\n"""\n{LESS}'
-    assert extract_code(fenced(program)) == program
+def test_extract_code_changes_nothing_of_a_program_that_can_be_read_as_it_stands() -> None:
+    for text in ["&lt;", "\u201cq\u201d", "\xa0", "1: a\n2: b", ">>> f()", "</s>", '{"a": "b\\nc"}']:
+        program = f'x = """\n```\n{text}\n"""\n{LESS}'
+        assert extract_code(fenced(program)) == program, text
 
 
 OTHER = "def algorithm(x):\n    return x"
@@ -172,9 +163,8 @@ ENTRY = "def algorithm(x):\n    return x + 1"
 HOLDS_AN_IMPROVER = f"TEXT = '''\n```python\n{IMPROVER}\n```\n'''"
 
 
-@pytest.mark.parametrize(
-    ("answer", "program"),
-    [
+def test_extract_code_takes_the_program_out_of_fences_of_every_kind_and_of_answers_that_say_more() -> None:
+    for answer, program in [
         *((fenced(ENTRY, info), ENTRY) for info in ("py", "", "Python 3", "python title=x", "{.python}", "c++")),
         *((fenced(ENTRY, mark=mark), ENTRY) for mark in ("```", "~~~", "````", "~~~~~")),
         *((fenced(IMPROVER, info), IMPROVER) for info in ("python", "")),
@@ -195,12 +185,8 @@ HOLDS_AN_IMPROVER = f"TEXT = '''\n```python\n{IMPROVER}\n```\n'''"
             fenced("=== file: a.c ===\nint a;") + fenced("=== file: b.c ===\nint b;"),
             "=== file: a.c ===\nint a;\n=== file: b.c ===\nint b;",
         ),
-    ],
-)
-def test_extract_code_takes_the_program_out_of_fences_of_every_kind_and_of_answers_that_say_more(
-    answer: str, program: str
-) -> None:
-    assert extract_code(answer).replace("\n\n===", "\n===") == program
+    ]:
+        assert extract_code(answer).replace("\n\n===", "\n===") == program, (answer, program)
 
 
 TEXTS = {
@@ -231,13 +217,14 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-@pytest.mark.parametrize("file", TEXTS)
-def test_extract_code_takes_the_exact_text_of_a_file_of_any_language(file: str, form: str) -> None:
-    own, text = helpers(), TEXTS[file]
-    own["expect"](f"(depth 2)\n{text}", tags_of(file))
-    tag = tags_of(file)[0] if tags_of(file) else ""
-    assert own["extract_code"](form.format(tag=tag, text=text)) == text
+@pytest.mark.heavy
+def test_extract_code_takes_the_exact_text_of_a_file_of_any_language() -> None:
+    for form in FORMS.values():
+        for file in TEXTS:
+            own, text = helpers(), TEXTS[file]
+            own["expect"](f"(depth 2)\n{text}", tags_of(file))
+            tag = tags_of(file)[0] if tags_of(file) else ""
+            assert own["extract_code"](form.format(tag=tag, text=text)) == text, (form, file)
 
 
 def test_extract_code_prefers_the_language_and_the_names_of_the_program_that_is_improved() -> None:
@@ -292,8 +279,8 @@ HOSTILE = [
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("answer", HOSTILE, ids=[repr(answer[:16]) for answer in HOSTILE])
-def test_work_is_bounded_when_an_answer_is_made_to_cost_much(answer: str) -> None:
-    read = HELPERS["_Answer"](answer[: HELPERS["LONGEST"]])
-    read.program()
-    assert read.parsed <= HELPERS["MOST_PARSED"]
+def test_work_is_bounded_when_an_answer_is_made_to_cost_much() -> None:
+    for answer in HOSTILE:
+        read = HELPERS["_Answer"](answer[: HELPERS["LONGEST"]])
+        read.program()
+        assert read.parsed <= HELPERS["MOST_PARSED"], answer

@@ -49,17 +49,21 @@ def test_open_waits_while_every_place_is_taken(sandbox: JailedSandbox) -> None:
     thread.join()
 
 
-def test_improvers_take_no_place_of_solutions(sandbox: JailedSandbox) -> None:
+def test_place_is_of_its_kind_and_free_again_when_its_guest_or_all_of_a_thread_are_closed(
+    sandbox: JailedSandbox,
+) -> None:
     improver = GuestProgram("", "improve_algorithm", "improver")
     with sandbox.open(improver, LIMITS), sandbox.open(improver, LIMITS):
         assert isinstance(outcome_of(sandbox, "def algorithm():\n    return 1"), Returned)
-
-
-def test_place_is_free_again_when_the_guest_was_closed_twice(sandbox: JailedSandbox) -> None:
     guest = sandbox.open(GuestProgram("", "f"), LIMITS)
     guest.close()
     guest.close()
-    assert isinstance(outcome_of(sandbox, "def algorithm():\n    return 1"), Returned)
+    for _ in range(3):
+        with sandbox.open(GuestProgram("", "f"), LIMITS), sandbox.open(GuestProgram("", "f"), LIMITS):
+            pass
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(outcome_of, sandbox, "import strop.base.errors\ndef algorithm():\n    return 1").result(60)
+    assert isinstance(other, Raised) and other.exception == "ModuleNotFoundError", "the host's packages are not there"
 
 
 def test_no_descriptor_is_left_after_many_guests(sandbox: JailedSandbox) -> None:
@@ -102,15 +106,6 @@ def test_two_threads_end_when_each_opens_a_second_program_while_all_places_are_t
     assert [outcome.value for outcome in outcomes if isinstance(outcome, Returned)] == [2] * 4
 
 
-def test_place_is_free_again_when_a_thread_has_closed_all_its_programs(sandbox: JailedSandbox) -> None:
-    for _ in range(3):
-        with sandbox.open(GuestProgram("", "f"), LIMITS), sandbox.open(GuestProgram("", "f"), LIMITS):
-            pass
-    with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(outcome_of, sandbox, "def algorithm():\n    return 1")
-        assert isinstance(other.result(60), Returned)
-
-
 class Stopped(Exception):
     """What a handler of signals raises."""
 
@@ -145,12 +140,7 @@ def test_places_are_right_when_a_signal_ended_the_waiting_for_one() -> None:
             assert isinstance(outcome_of(sandbox, program.text), Returned)
 
 
-def test_host_s_packages_cannot_be_imported_in_the_jail(sandbox: JailedSandbox) -> None:
-    outcome = outcome_of(sandbox, "import strop.base.errors\ndef algorithm():\n    return 1")
-    assert isinstance(outcome, Raised) and outcome.exception == "ModuleNotFoundError"
-
-
-def test_call_and_open_raise_when_the_sandbox_was_closed_before() -> None:
+def test_closed_sandbox_and_its_guest_refuse() -> None:
     sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
     with sandbox.open(GuestProgram("def f():\n    return 1", "f"), LIMITS) as guest:
         sandbox.close()
@@ -160,12 +150,11 @@ def test_call_and_open_raise_when_the_sandbox_was_closed_before() -> None:
             sandbox.open(GuestProgram("", "f"), LIMITS)
 
 
-def test_sandbox_is_refused_when_a_required_protection_is_not_observed() -> None:
+def test_sandbox_is_refused_where_a_required_protection_is_not_observed_and_on_windows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with pytest.raises(SandboxUnavailable, match="reaching the network"):
         JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset({"network"}), layers=Layers.none())
-
-
-def test_windows_is_refused_with_a_pointer_to_wsl(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(SandboxUnavailable, match="WSL2"):
         JailedSandbox(solution_slots=1, improver_slots=0)

@@ -17,32 +17,20 @@ MIB, GIB = 1 << 20, 1 << 30
 PROGRAM = GuestProgram("def f():\n    return 1\n", "f")
 
 
-def test_memory_of_this_machine_is_read() -> None:
+def test_start_waits_only_where_memory_is_short_until_there_is_more_or_ends_in_one_sentence() -> None:
     found = free_memory()
-    assert found is not None
-    assert found[0] > 0
-    assert found[1] > 64 * MIB
-
-
-@pytest.mark.parametrize("found", [None, (256 * MIB, 64 * GIB), (32 * MIB, GIB)])
-def test_nothing_waits_where_there_is_enough_or_the_system_does_not_tell(found: tuple[int, int] | None) -> None:
-    slept: list[float] = []
-    wait_for_memory(lambda: found, sleep=slept.append)
-    assert slept == []
-
-
-def test_wait_ends_when_memory_is_given_back() -> None:
-    readings, slept = [(300 * MIB, 64 * GIB), (90 * MIB, 64 * GIB), (90 * MIB, 64 * GIB)], list[float]()
+    assert found is not None and found[0] > 0 and found[1] > 64 * MIB, "of this machine"
+    for enough in (None, (256 * MIB, 64 * GIB), (32 * MIB, GIB)):
+        slept: list[float] = []
+        wait_for_memory(lambda enough=enough: enough, sleep=slept.append)  # type: ignore[misc]
+        assert slept == [], enough
+    readings = [(300 * MIB, 64 * GIB), (90 * MIB, 64 * GIB), (90 * MIB, 64 * GIB)]
     wait_for_memory(readings.pop, sleep=slept.append)
     assert len(slept) == 2
-
-
-def test_wait_ends_in_one_sentence_when_no_memory_comes_back() -> None:
-    slept: list[float] = []
+    slept.clear()
     with pytest.raises(SandboxError, match=r"not enough memory: 90 MiB free, 256 MiB needed: ") as raised:
         wait_for_memory(lambda: (90 * MIB, 64 * GIB), sleep=slept.append)
-    assert "\n" not in str(raised.value)
-    assert 59 < sum(slept) < 61
+    assert "\n" not in str(raised.value) and 59 < sum(slept) < 61
 
 
 def too_little() -> None:

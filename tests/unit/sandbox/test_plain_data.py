@@ -41,17 +41,16 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize("value", PLAIN, ids=repr)
-def test_plain_data_arrives_as_it_was_sent_with_its_exact_types(value: object) -> None:
-    found = codec.decode(codec.encode(value))
-    assert (type(found), repr(found)) == (type(value), repr(value))
-    if isinstance(value, np.ndarray):
-        assert (found.dtype, found.flags.f_contiguous) == (value.dtype, value.flags.f_contiguous)
+def test_plain_data_arrives_as_it_was_sent_with_its_exact_types() -> None:
+    for value in PLAIN:
+        found = codec.decode(codec.encode(value))
+        assert (type(found), repr(found)) == (type(value), repr(value)), value
+        if isinstance(value, np.ndarray):
+            assert (found.dtype, found.flags.f_contiguous) == (value.dtype, value.flags.f_contiguous), value
 
 
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
+def test_what_is_not_plain_is_refused_in_words() -> None:
+    for value, words in [
         (len, "a function"),
         (lambda: 0, "a function"),
         (int, "a class"),
@@ -67,12 +66,9 @@ def test_plain_data_arrives_as_it_was_sent_with_its_exact_types(value: object) -
         ({10**5000: 1}, "an integer of 16,610 bits"),
         (range(10**30), "more than 2,000,000 items"),
         (range(10**9), "more than 2,000,000 items"),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_what_is_not_plain_is_refused_in_words(value: object, words: str) -> None:
-    with pytest.raises(codec.NotPlain, match=words):
-        codec.encode([value])
+    ]:
+        with pytest.raises(codec.NotPlain, match=words):
+            codec.encode([value])
 
 
 def test_subclasses_that_a_program_returns_arrive_as_what_they_extend() -> None:
@@ -96,13 +92,13 @@ def test_damaged_bytes_give_plain_data_or_an_error_and_nothing_else() -> None:
             continue
 
 
-@pytest.mark.parametrize("value", PLAIN, ids=repr)
-def test_plain_data_for_the_host_has_no_dict_and_no_set_and_stays_the_same(value: object) -> None:
-    data = codec.encode([value])
-    found = codec.decode(data, hashed=False)
-    assert codec.encode(found) == data
-    assert codec.type_of(found[0]) is type(value)
-    assert not isinstance(found[0], (dict, set, frozenset))
+def test_plain_data_for_the_host_has_no_dict_and_no_set_and_stays_the_same() -> None:
+    for value in PLAIN:
+        data = codec.encode([value])
+        found = codec.decode(data, hashed=False)
+        assert codec.encode(found) == data, value
+        assert codec.type_of(found[0]) is type(value), value
+        assert not isinstance(found[0], (dict, set, frozenset)), value
 
 
 def test_integers_that_hash_alike_are_not_hashed_for_the_host() -> None:
@@ -116,17 +112,21 @@ def forged(document: str, *contents: bytes) -> bytes:
     return struct.pack("<I", len(document)) + document.encode() + b"".join(contents)
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
+def test_bytes_that_are_no_plain_data_are_malformed() -> None:
+    for data in [
         *(b"", b"l\xff\xff\xff\xff", b"l\x01\x00\x00\x00" * 99, b"P", b"N" * 2, b"s\x01\x00\x00\x00\xff"),
-        forged('["i",1662]', (2**13290).to_bytes(1662, "little")), forged(f"{2**70}"), forged('["D",1]'),
-        forged('["D",["l"],1]'), forged('["S",["t",["S"]]]'), forged('{"a":1}'), forged('["r",0,1000000000000,1]'),
-        forged('["l",["a",0,"|b1","C",9000000,0],["a",0,"|b1","C",9000000,0]]'), forged('["a",16,"<f16","C",1]', bytes(16)),
-        forged('["g",16,"<f16"]', bytes(16)), forged('["a",1,"|b1","C",1]', b"\2"),
-    ],
-)  # fmt: skip
-def test_bytes_that_are_no_plain_data_are_malformed(data: bytes) -> None:
-    for hashed in (True, False):
-        with pytest.raises(codec.NotPlainData):
-            codec.decode(data, hashed=hashed)
+        forged('["i",1662]', (2**13290).to_bytes(1662, "little")),
+        forged(f"{2**70}"),
+        forged('["D",1]'),
+        forged('["D",["l"],1]'),
+        forged('["S",["t",["S"]]]'),
+        forged('{"a":1}'),
+        forged('["r",0,1000000000000,1]'),
+        forged('["l",["a",0,"|b1","C",9000000,0],["a",0,"|b1","C",9000000,0]]'),
+        forged('["a",16,"<f16","C",1]', bytes(16)),
+        forged('["g",16,"<f16"]', bytes(16)),
+        forged('["a",1,"|b1","C",1]', b"\2"),
+    ]:
+        for hashed in (True, False):
+            with pytest.raises(codec.NotPlainData):
+                codec.decode(data, hashed=hashed)

@@ -61,108 +61,96 @@ def body(lines: str, *, parameters: str = "") -> str:
     return f"def algorithm({parameters}):\n    " + lines.replace("\n", "\n    ")
 
 
-@pytest.mark.parametrize(
-    ("expression", "expected"),
-    [
-        ("(1, (2, 3))", [1, [2, 3]]),
-        ("range(3)", [0, 1, 2]),
-        ("__import__('numpy').float64(0.5)", 0.5),
-        ("[__import__('numpy').int32(3), __import__('numpy').bool_(True)]", [3, True]),
-        ("type('Text', (str,), {})('text')", "text"),
-        ("type('Real', (float,), {'__gt__': lambda s, o: True})(0.5)", 0.5),
-        ("__import__('enum').IntEnum('E', 'a b').b", 2),
-        ("__import__('collections').Counter('aab')", {"a": 2, "b": 1}),
-        ("__import__('numpy').array(['a', 1], object)", ["a", 1]),
-        ("__import__('numpy').array(['a', 'b'])", ["a", "b"]),
-        ("'nul \\0, and \\u2603'", "nul \0, and \u2603"),
-        ("-(2**63)", -(2**63)),
-        ("2**64 - 1", 2**64 - 1),
-    ],
-)
-def test_session_returns_plain_types_when_the_program_returns_what_extends_them(
-    expression: str, expected: Value
-) -> None:
-    outcome = solve(body(f"return {expression}"))
-    assert isinstance(outcome, Returned)
-    assert rebuilt(outcome.value) == expected
-    assert type_of(outcome.value) is type(expected)
+PLAIN: list[tuple[str, Value]] = [
+    ("(1, (2, 3))", [1, [2, 3]]),
+    ("range(3)", [0, 1, 2]),
+    ("__import__('numpy').float64(0.5)", 0.5),
+    ("[__import__('numpy').int32(3), __import__('numpy').bool_(True)]", [3, True]),
+    ("type('Text', (str,), {})('text')", "text"),
+    ("type('Real', (float,), {'__gt__': lambda s, o: True})(0.5)", 0.5),
+    ("__import__('enum').IntEnum('E', 'a b').b", 2),
+    ("__import__('collections').Counter('aab')", {"a": 2, "b": 1}),
+    ("__import__('numpy').array(['a', 1], object)", ["a", 1]),
+    ("__import__('numpy').array(['a', 'b'])", ["a", "b"]),
+    ("'nul \\0, and \\u2603'", "nul \0, and \u2603"),
+    ("-(2**63)", -(2**63)),
+    ("2**64 - 1", 2**64 - 1),
+]
+"""What a program returns, and the value of plain types that arrives."""
 
 
-@pytest.mark.parametrize(
-    "expression", ["{1, 2}", "b'bytes'", "1j", "{1: 2}", "{(0, 1): [2]}", "{'__nd__': 1}", "[{1: (2,)}]"]
-)
-def test_session_returns_what_json_does_not_have_in_its_exact_type(expression: str) -> None:
-    outcome = solve(body(f"return {expression}"))
-    assert isinstance(outcome, Returned)
-    assert repr(rebuilt(outcome.value)) == expression
+def test_session_returns_plain_types_or_what_json_does_not_have_in_its_exact_type() -> None:
+    for expression, expected in PLAIN:
+        outcome = solve(body(f"return {expression}"))
+        assert isinstance(outcome, Returned), expression
+        assert (rebuilt(outcome.value), type_of(outcome.value)) == (expected, type(expected)), expression
+    for expression in ("{1, 2}", "b'bytes'", "1j", "{1: 2}", "{(0, 1): [2]}", "{'__nd__': 1}", "[{1: (2,)}]"):
+        outcome = solve(body(f"return {expression}"))
+        assert isinstance(outcome, Returned) and repr(rebuilt(outcome.value)) == expression
 
 
-@pytest.mark.parametrize(
-    "expression",
-    [
-        *("object()", "float('nan')", "[1e308 * 10]", "2**64", "{1: object()}"),
-        *("'\\ud800'", "lambda: 0", "__import__('numpy').longdouble(1)"),
-        *("__import__('numpy').array([float('inf')])", "__import__('numpy').array([object()])"),
-    ],
-)
-def test_session_tells_a_type_error_when_the_program_returns_what_cannot_be_sent(expression: str) -> None:
-    outcome = solve(body(f"return {expression}"))
-    assert isinstance(outcome, Raised)
-    assert (outcome.exception, outcome.message[:11]) == ("TypeError", "cannot send")
+RAISED = [
+    *(
+        (f"return {sent}", "TypeError", "cannot send")
+        for sent in (
+            *("object()", "float('nan')", "[1e308 * 10]", "2**64", "{1: object()}"),
+            *("'\\ud800'", "lambda: 0", "__import__('numpy').longdouble(1)"),
+            *("__import__('numpy').array([float('inf')])", "__import__('numpy').array([object()])"),
+        )
+    ),
+    ("raise KeyboardInterrupt", "KeyboardInterrupt", ""),
+    ("return algorithm()", "RecursionError", "recursion"),
+    ("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})", "Odd", "str() failed"),
+]
+BROKEN = [
+    *((body(lines), exception, message) for lines, exception, message in RAISED),
+    ("import no_such_module_at_all", "ModuleNotFoundError", "no_such_module_at_all"),
+    ("x = 1", "NameError", "does not define algorithm"),
+    ("algorithm = 3", "TypeError", "not callable"),
+    (body("return 1", parameters="a, b"), "TypeError", "missing 2 required"),
+    ("algorithm = 1 / 0", "ZeroDivisionError", "division by zero"),
+    ("def algorithm(): return '\0'", "SyntaxError", "null bytes"),
+]
+"""A program, and what it raises."""
 
 
-@pytest.mark.parametrize(
-    ("text", "exception", "message"),
-    [
-        ("import no_such_module_at_all", "ModuleNotFoundError", "no_such_module_at_all"),
-        ("x = 1", "NameError", "does not define algorithm"),
-        ("algorithm = 3", "TypeError", "not callable"),
-        (body("return 1", parameters="a, b"), "TypeError", "missing 2 required"),
-        (body("raise KeyboardInterrupt"), "KeyboardInterrupt", ""),
-        (body("return algorithm()"), "RecursionError", "recursion"),
-        (body("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})"), "Odd", "str() failed"),
-        ("algorithm = 1 / 0", "ZeroDivisionError", "division by zero"),
-        ("def algorithm(): return '\0'", "SyntaxError", "null bytes"),
-    ],
-)
-def test_session_tells_what_was_raised_when_the_program_fails(text: str, exception: str, message: str) -> None:
-    outcome = solve(text)
-    assert isinstance(outcome, Raised)
-    assert outcome.exception == exception
-    assert message in outcome.message
+def test_session_tells_what_was_raised_when_the_program_fails_or_returns_what_cannot_be_sent() -> None:
+    for text, exception, message in BROKEN:
+        outcome = solve(text)
+        assert isinstance(outcome, Raised), text
+        assert outcome.exception == exception and message in outcome.message, text
 
 
-def test_session_shows_source_lines_and_no_frame_of_its_own_when_the_program_raises() -> None:
+def test_session_shows_source_lines_and_no_frame_of_its_own_and_bounds_what_it_shows() -> None:
     outcome = solve("def inner(x):\n    return 1 / x  # here\n\ndef algorithm():\n    return inner(0)\n")
     assert isinstance(outcome, Raised)
     assert '"<solution>", line 2, in inner\n    return 1 / x  # here' in outcome.traceback
     assert "main.py" not in outcome.traceback
-
-
-def test_session_bounds_the_message_when_the_exception_is_huge() -> None:
     outcome = solve(body("raise ValueError('x' * 32_000_000)"))
     assert isinstance(outcome, Raised)
     assert len(outcome.message) <= 4000 and len(outcome.traceback) <= 4000
 
 
-@pytest.mark.parametrize("lines", ["raise MemoryError", "import numpy\nnumpy.ones(2**55)"])
-def test_session_tells_out_of_memory_when_the_program_meets_a_memory_error(lines: str) -> None:
-    assert isinstance(solve(body(lines)), OutOfMemory)
+ENDINGS: list[tuple[str, type, str]] = [
+    ("raise MemoryError", OutOfMemory, ""),
+    ("import numpy\nnumpy.ones(2**55)", OutOfMemory, ""),
+    ("import os\nos.abort()", Died, "signal SIGABRT"),
+    ("import os\nos.close(4)\nwhile True: pass", Died, "closed its pipe to the host"),
+    ("import os\nos.write(4, b'\\x09')\nos._exit(0)", Died, "exit status 0"),
+    ("import os, signal\nos.kill(os.getpid(), signal.SIGXCPU)", TimedOut, "cpu"),  # the kernel's own limit comes first
+]
 
 
-@pytest.mark.parametrize(
-    ("lines", "reason"),
-    [
-        ("import os\nos.abort()", "signal SIGABRT"),
-        ("import os\nos.close(4)\nwhile True: pass", "closed its pipe to the host"),
-        ("import os\nos.write(4, b'\\x09')\nos._exit(0)", "exit status 0"),
-    ],
-)
-def test_session_tells_how_the_guest_died_when_it_ends_without_an_answer(lines: str, reason: str) -> None:
+def test_session_tells_how_the_guest_ended_without_an_answer() -> None:
     # The child is forked from the process of the tests, and its peak of memory begins with theirs: no limit that they may reach.
-    outcome = solve(body(lines), limits=Limits(cpu_seconds=20.0, wall_seconds=60.0, memory_bytes=1 << 40))
-    assert isinstance(outcome, Died)
-    assert outcome.reason == reason
+    limits = Limits(cpu_seconds=20.0, wall_seconds=60.0, memory_bytes=1 << 40)
+    for lines, kind, reason in ENDINGS:
+        outcome = solve(body(lines), limits=limits)
+        assert isinstance(outcome, kind), (lines, outcome)
+        assert getattr(outcome, "reason", getattr(outcome, "limit", "")) == reason, lines
+    large = body("import os\ntext = b'x' * 100_000_000\nos.kill(os.getpid(), 9)")
+    outcome = solve(large, limits=Limits(memory_bytes=100 << 20))
+    assert isinstance(outcome, OutOfMemory) and outcome.limit_bytes == 100 << 20
 
 
 @pytest.fixture
@@ -199,26 +187,17 @@ def test_session_kills_a_guest_that_sleeps_when_others_wait_for_a_core(crowded_c
     assert outcome.limit == "wall"
 
 
-@pytest.mark.parametrize(("sleeps", "host_seconds", "ending"), [(600, 0.0, TimedOut), (0.7, 1e9, Returned)])
-def test_session_leaves_out_of_a_wall_limit_what_the_guest_waits_for_the_host(
-    sleeps: float, host_seconds: float, ending: type
-) -> None:
-    program = GuestProgram(body(f"import time\ntime.sleep({sleeps})"), "algorithm")
-    with Session(program, Limits(cpu_seconds=20.0, wall_seconds=0.5), PlainChild) as guest:
-        guest.host_seconds = lambda: host_seconds
-        assert isinstance(guest.call({}, seed=0), ending)
+def test_session_leaves_out_of_a_wall_limit_what_the_guest_waits_for_the_host() -> None:
+    for sleeps, host_seconds, ending in ((600, 0.0, TimedOut), (0.7, 1e9, Returned)):
+        program = GuestProgram(body(f"import time\ntime.sleep({sleeps})"), "algorithm")
+        with Session(program, Limits(cpu_seconds=20.0, wall_seconds=0.5), PlainChild) as guest:
+            guest.host_seconds = lambda: host_seconds  # noqa: B023
+            assert isinstance(guest.call({}, seed=0), ending)
 
 
-def test_session_keeps_the_output_when_the_guest_dies() -> None:
-    outcome = solve(body("print('last words')\nimport os\nos._exit(1)"))
-    assert outcome.output == "last words\n"
-
-
-def test_session_keeps_the_output_when_its_last_line_has_no_end() -> None:
+def test_session_tells_each_call_its_own_output_also_when_the_guest_dies_or_its_last_line_has_no_end() -> None:
+    assert solve(body("print('last words')\nimport os\nos._exit(1)")).output == "last words\n"
     assert solve(body("print('no end', end='')")).output == "no end"
-
-
-def test_session_tells_each_call_its_own_output_when_a_child_is_called_again() -> None:
     with PlainSandbox().open(GuestProgram(body("print(n)", parameters="n"), "algorithm"), GENEROUS) as guest:
         assert [guest.call([n], seed=0).output for n in (1, 2)] == ["1\n", "2\n"]
 
@@ -284,22 +263,10 @@ def test_session_leaves_no_descriptor_when_it_was_used_and_closed() -> None:
     assert open_descriptors() == before
 
 
-def test_session_tells_out_of_memory_when_the_kernel_kills_a_guest_that_is_large() -> None:
-    outcome = solve(
-        body("import os\ntext = b'x' * 100_000_000\nos.kill(os.getpid(), 9)"), limits=Limits(memory_bytes=100 << 20)
-    )
-    assert isinstance(outcome, OutOfMemory) and outcome.limit_bytes == 100 << 20
-
-
-def test_session_tells_a_timeout_when_the_kernel_s_own_cpu_limit_comes_first() -> None:
-    outcome = solve(body("import os, signal\nos.kill(os.getpid(), signal.SIGXCPU)"))
-    assert isinstance(outcome, TimedOut) and outcome.limit == "cpu"
-
-
-@pytest.mark.parametrize("seed", [-1, 2**64])
-def test_session_raises_when_the_host_s_seed_does_not_fit_64_bits(seed: int) -> None:
-    with pytest.raises(ValueError, match="64 bits"):
-        solve(body("return 1"), seed=seed)
+def test_session_raises_when_the_host_s_seed_does_not_fit_64_bits() -> None:
+    for seed in (-1, 2**64):
+        with pytest.raises(ValueError, match="64 bits"):
+            solve(body("return 1"), seed=seed)
 
 
 def test_session_counts_cpu_time_when_a_thread_works_between_two_calls() -> None:
@@ -338,27 +305,19 @@ def test_link_reads_what_was_sent_when_the_guest_is_dead_before_anyone_looked() 
 LARGE = Limits(cpu_seconds=60.0, wall_seconds=300.0, reply_bytes=ANSWER_BYTES)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "[i / 3 for i in range(10**6)]",
-        "[i - 2**62 for i in range(10**5)]",
-        "[i if i % 2 else i / 3 for i in range(10**5)]",
-        "[2**63 + i for i in range(100)]",
-        "[True, False] * 10**5",
-        "['word'] * 10**5",
-        "[[i / 3] * 40 for i in range(10**4)]",
-        "{'key%d' % i: i / 3 for i in range(10**5)}",
-        "'a,[\\\\\"{' * 10**6",
-    ],
-)
-def test_session_returns_a_large_answer_as_it_is(answer: str) -> None:
-    outcome = solve(body(f"return {answer}"), limits=LARGE)
-    assert isinstance(outcome, Returned)
-    expected = eval(answer)
-    assert rebuilt(outcome.value) == expected
-    if isinstance(expected, list):
-        assert isinstance(outcome.value, list) and [*map(type, outcome.value)] == [*map(type, expected)]
+ITEMS = ["[i / 3 for i in range(10**6)]", "[i - 2**62 for i in range(10**5)]", "[2**63 + i for i in range(100)]"]
+ITEMS += ["[i if i % 2 else i / 3 for i in range(10**5)]", "[True, False] * 10**5", "['word'] * 10**5"]
+ITEMS += ["[[i / 3] * 40 for i in range(10**4)]", "{'key%d' % i: i / 3 for i in range(10**5)}", "'a,[\\\\\"{' * 10**6"]
+
+
+def test_session_returns_a_large_answer_as_it_is() -> None:
+    for answer in ITEMS:
+        outcome = solve(body(f"return {answer}"), limits=LARGE)
+        assert isinstance(outcome, Returned), answer
+        expected = eval(answer)
+        assert rebuilt(outcome.value) == expected, answer
+        if isinstance(expected, list):
+            assert isinstance(outcome.value, list) and [*map(type, outcome.value)] == [*map(type, expected)], answer
 
 
 def test_session_reads_large_answers_however_many_calls_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,18 +330,15 @@ def test_session_reads_large_answers_however_many_calls_there_are(monkeypatch: p
             assert isinstance(outcome, Returned) and isinstance(outcome.value, list) and len(outcome.value) == 120_000
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
+def test_session_names_the_limit_that_an_answer_exceeds() -> None:
+    for answer, reason in (
         ("[[0]] * 1_000_001", "the answer has more than 2,000,000 items"),
         ("'x' * (33 << 20)", "the answer takes 34,603,023 bytes, more than the 33,554,432 allowed"),
         ("numpy.zeros(5_000_000)", "more than the 33,554,432 allowed"),
         ("functools.reduce(lambda inner, _: [inner], range(70), 1)", "the answer is nested deeper than 60"),
-    ],
-)
-def test_session_names_the_limit_that_an_answer_exceeds(answer: str, reason: str) -> None:
-    outcome = solve(body(f"import functools, numpy\nreturn {answer}"), limits=LARGE)
-    assert isinstance(outcome, AnswerTooLarge) and reason in outcome.reason
+    ):
+        outcome = solve(body(f"import functools, numpy\nreturn {answer}"), limits=LARGE)
+        assert isinstance(outcome, AnswerTooLarge) and reason in outcome.reason, answer
 
 
 def test_answer_that_was_there_in_time_counts_however_long_the_host_takes_to_read_it(
