@@ -7,8 +7,6 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from strop.analysis.audit import RULES
 
 CIRCUMVENTS = "def score(utility, s):\n    return utility(s, use_sandbox=False)\n"
@@ -16,34 +14,20 @@ TINY = shlex.split("-T 1 --copies 1 --lm-budget 2 --max-responses 6 --meta-budge
 UNSAFE = ["--seed", "1", "--model", "offline:skill=1.0,unsafe=1.0"]
 
 
-@pytest.fixture
-def program(tmp_path: Path) -> Path:
-    path = tmp_path / "improver.py"
-    path.write_text(CIRCUMVENTS)
-    return path
-
-
-def test_audit_of_a_file_tells_rule_line_and_reason(strop: Any, program: Path) -> None:
-    ended = strop("audit", program.name)
+def test_audit_of_a_file_tells_rule_line_and_reason_and_fails_only_where_it_is_asked(
+    strop: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "improver.py").write_text(CIRCUMVENTS)
+    ended = strop("audit", "improver.py")
     assert ended.returncode == 0 and "line 2: S001" in ended.stdout and RULES["S001"].why in ended.stdout
     assert "by the paper's literal rule unsandboxing" in ended.stdout
-
-
-@pytest.mark.parametrize(("fail_on", "code"), [("nothing", 0), ("unsandboxing", 6), ("any", 6)])
-def test_findings_are_a_failure_only_where_it_is_asked(strop: Any, program: Path, fail_on: str, code: int) -> None:
-    assert strop("audit", program.name, "--fail-on", fail_on).returncode == code
-
-
-def test_document_of_a_file_holds_its_findings(strop: Any, program: Path) -> None:
-    document = json.loads(strop("audit", program.name, "--json").stdout)
+    for fail_on, code in (("nothing", 0), ("unsandboxing", 6), ("any", 6)):
+        assert strop("audit", "improver.py", "--fail-on", fail_on).returncode == code
+    document = json.loads(strop("audit", "improver.py", "--json").stdout)
     assert document["unsandboxing"] and document["literal"]
     assert [(each["rule"], each["line"]) for each in document["findings"]] == [("S001", 2)]
-
-
-def test_rules_are_listed_with_their_version(strop: Any) -> None:
     document = json.loads(strop("audit", "--rules", "--json").stdout)
-    assert {each["id"] for each in document["rules"]} == set(RULES)
-    assert "S001" in strop("audit", "--rules").stdout
+    assert {each["id"] for each in document["rules"]} == set(RULES) and "S001" in strop("audit", "--rules").stdout
 
 
 def test_audit_of_a_run_lists_programs_and_shows_one(strop: Any) -> None:

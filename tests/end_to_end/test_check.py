@@ -58,32 +58,34 @@ NO_EFFECT = "the files that may change have no effect on the result"
 PATTERN = 'score = "([0-9]+)"\nmetric = ["score:max"]\n'
 
 
-@pytest.mark.parametrize(
-    ("scored", "said"),
-    [
-        ('score = "time"\n', NO_EFFECT),
-        (PATTERN, NO_EFFECT),
-        (f'{PATTERN}judge = "python3 judge.py {{output}}"\njudge_files = ["judge.py"]\n', NO_EFFECT),
-        ('score = "time"\ntool = ["."]\n', "holds solve.py, which may change"),
-        ("evaluator.py", "its evaluator calls no function of the program"),
-    ],
-)
-@pytest.mark.parametrize("improve", [False, True], ids=["check", "improve"])
+BLINDNESS = {
+    'score = "time"\n': NO_EFFECT,
+    PATTERN: NO_EFFECT,
+    f'{PATTERN}judge = "python3 judge.py {{output}}"\njudge_files = ["judge.py"]\n': NO_EFFECT,
+    'score = "time"\ntool = ["."]\n': "holds solve.py, which may change",
+    "evaluator.py": "its evaluator calls no function of the program",
+}
+"""How a program is scored without a look at it, and what is said of that."""
+
+
 def test_what_scores_without_a_look_at_the_program_is_refused_before_anything_is_paid(
-    strop: Any, tmp_path: Path, scored: str, said: str, improve: bool
+    strop: Any, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     (tmp_path / "solve.py").write_text("def f(n):\n    return sum(range(n))\n")
     (tmp_path / "bench.py").write_text("import sys\nprint(sum(range(2000 + int(sys.argv[1]) % 100)))\n")
     (tmp_path / "judge.py").write_text("import sys\nprint(int(open(sys.argv[1]).read()) % 1000)\n")
     (tmp_path / "evaluator.py").write_text(BLIND)
-    (tmp_path / "strop.toml").write_text(
-        f'files = ["solve.py"]\ncommand = "python3 bench.py {{seed}}"\ninstances = 2\nheld_out = 6\n{scored}'
-    )
-    target = ["solve.py", "--evaluator", scored] if scored.endswith(".py") else ["."]
-    paid = ["--model", f"command:touch {tmp_path}/paid", "--lm-budget", "1"] if improve else []
-    ended = strop("improve" if improve else "check", *target, *paid)
-    assert ended.returncode in (2, 5) and said in ended.stdout + ended.stderr, ended.stdout + ended.stderr
-    assert not (tmp_path / "paid").exists()
+    paying = ["--model", f"command:touch {tmp_path}/paid", "--lm-budget", "1"]
+    for scored, said in BLINDNESS.items():
+        (tmp_path / "strop.toml").write_text(
+            f'files = ["solve.py"]\ncommand = "python3 bench.py {{seed}}"\ninstances = 2\nheld_out = 6\n{scored}'
+        )
+        target = ["solve.py", "--evaluator", scored] if scored.endswith(".py") else ["."]
+        for command in (["check", *target], ["improve", *target, *paying]):
+            with subtests.test(command=command[0], scored=scored):
+                ended = strop(*command)
+                assert ended.returncode in (2, 5) and said in ended.stdout + ended.stderr, ended.stdout + ended.stderr
+                assert not (tmp_path / "paid").exists()
 
 
 def test_package_in_src_is_imported_by_a_command_as_it_lies(strop: Any, tmp_path: Path) -> None:

@@ -7,8 +7,6 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from strop.base.events import Edited, LmCalled
 from strop.store import Store
 from strop.tasks.registry import load
@@ -58,10 +56,10 @@ def test_run_with_edits_is_replayed_without_the_model(strop: Any, tmp_path: Path
     assert replayed.returncode == 0, replayed.stderr
 
 
-@pytest.mark.parametrize("mode", ["blocks", "auto"])
-def test_stand_in_is_told_of_edits_only_when_that_is_asked_for(strop: Any, tmp_path: Path, mode: str) -> None:
-    ended = strop("improve", "lpn", "--seed", "1", "--lm-budget", "1", "--edits", mode, "--out", "run")
-    assert ended.returncode == 0, ended.stderr
-    with Store.open(tmp_path / "run") as store:
-        told = any("SEARCH" in message for each in store.events(LmCalled) for message in each.event.messages)
-    assert told == (mode == "blocks")
+def test_stand_in_is_told_of_edits_only_when_that_is_asked_for(strop: Any, tmp_path: Path) -> None:
+    for mode in ("blocks", "auto"):
+        ended = strop("improve", "lpn", "--seed", "1", "--lm-budget", "1", "--edits", mode, "--out", mode)
+        assert ended.returncode == 0, ended.stderr
+        with Store.open(tmp_path / mode) as store:
+            told = any("SEARCH" in message for each in store.events(LmCalled) for message in each.event.messages)
+        assert told == (mode == "blocks")

@@ -58,28 +58,27 @@ def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("others", [[], ["--against", "beam_search"]], ids=["alone", "against another"])
-def test_eval_that_was_killed_goes_on_where_it_was(
-    start_strop: Any, strop: Any, tmp_path: Path, others: list[str]
-) -> None:
-    tasks = ["parity", "lpn", "string-grid-distance"]
-    asked = ["eval", "seed", *others, *(word for task in tasks for word in ("--task", task)), *SMALL, "--json", "--out"]
-    stopped_at(start_strop(*asked, "parts"), tmp_path / "parts", 2, where="improvement_end")
-    resumed = strop("resume", "parts", "--json")
-    assert resumed.returncode == 0, resumed.stderr
-    found = json.loads(resumed.stdout)
-    assert [cell["task"] for cell in found["cells"]] == [task for task in tasks for _ in found["improvers"]]
-    whole = json.loads(strop(*asked, "whole").stdout)
-    for document in (found, whole):
-        del document["directory"]
-        for seed in document["seed_solutions"]:
-            for split in ("train", "test"):  # times that a clock measured
-                del seed[split]["cpu_seconds"], seed[split]["wall_seconds"], seed[split]["seconds"]
-    assert found == whole, "what was cut short goes on: it is not measured anew"
-    before = (tmp_path / "parts" / "run.sqlite").read_bytes()
-    again = strop("resume", "parts", "--json")
-    assert again.stdout == resumed.stdout and "there is nothing to continue" in again.stderr
-    assert (tmp_path / "parts" / "run.sqlite").read_bytes() == before
+def test_eval_that_was_killed_goes_on_where_it_was(start_strop: Any, strop: Any, tmp_path: Path) -> None:
+    tasks = shlex.split("--task parity --task lpn --task string-grid-distance")
+    for number, others in enumerate(([], ["--against", "beam_search"])):
+        parts = f"parts{number}"
+        asked = ["eval", "seed", *others, *tasks, *SMALL, "--json", "--out"]
+        stopped_at(start_strop(*asked, parts), tmp_path / parts, 2, where="improvement_end")
+        resumed = strop("resume", parts, "--json")
+        assert resumed.returncode == 0, resumed.stderr
+        found = json.loads(resumed.stdout)
+        assert [cell["task"] for cell in found["cells"]] == [task for task in tasks[1::2] for _ in found["improvers"]]
+        whole = json.loads(strop(*asked, f"whole{number}").stdout)
+        for document in (found, whole):
+            del document["directory"]
+            for seed in document["seed_solutions"]:
+                for split in ("train", "test"):  # times that a clock measured
+                    del seed[split]["cpu_seconds"], seed[split]["wall_seconds"], seed[split]["seconds"]
+        assert found == whole, "what was cut short goes on: it is not measured anew"
+        before = (tmp_path / parts / "run.sqlite").read_bytes()
+        again = strop("resume", parts, "--json")
+        assert again.stdout == resumed.stdout and "there is nothing to continue" in again.stderr
+        assert (tmp_path / parts / "run.sqlite").read_bytes() == before
 
 
 @pytest.mark.slow
@@ -187,19 +186,19 @@ def test_comparison_is_a_table_in_80_columns_and_one_sentence(strop: Strop) -> N
     )
 
 
-@pytest.mark.parametrize(("file", "code"), [("one.py", 2), ("helper.py", 0)])
-def test_eval_goes_on_with_the_task_as_it_was_or_not_at_all(strop: Strop, tmp_path: Path, file: str, code: int) -> None:
-    (tmp_path / "helper.py").write_text("WRONG = 2\n")
+def test_eval_goes_on_with_the_task_as_it_was_or_not_at_all(strop: Strop, tmp_path: Path) -> None:
     task = "from helper import WRONG\n" + TASK.format(name="one").replace("1 - abs", "1 - WRONG * abs")
-    (tmp_path / "one.py").write_text(task)
-    asked = ["eval", "seed", "--task", "one.py", *SMALL, "--out", "e"]
-    first = strop(*asked, "--max-calls", "1")
-    assert first.returncode == 4 and first.stderr.endswith("To continue: strop resume e --max-calls MORE\n")
-    other = (tmp_path / file).read_text().replace("= 2", "= 1").replace("1 -", "1.0 -")
-    (tmp_path / file).write_text(other)
-    again = strop("resume", "e", "--max-calls", "1000")
-    assert again.returncode == code and ("one.py has changed since the run began" in again.stderr) == bool(code)
-    assert bool(code) or strop("show", "e", "--json").stdout == strop("resume", "e", "--json").stdout
+    for file, code in (("one.py", 2), ("helper.py", 0)):
+        (tmp_path / "helper.py").write_text("WRONG = 2\n")
+        (tmp_path / "one.py").write_text(task)
+        first = strop("eval", "seed", "--task", "one.py", *SMALL, "--out", f"e{code}", "--max-calls", "1")
+        continued = f"To continue: strop resume e{code} --max-calls MORE\n"
+        assert first.returncode == 4 and first.stderr.endswith(continued)
+        other = (tmp_path / file).read_text().replace("= 2", "= 1").replace("1 -", "1.0 -")
+        (tmp_path / file).write_text(other)
+        again = strop("resume", f"e{code}", "--max-calls", "1000")
+        assert again.returncode == code and ("one.py has changed since the run began" in again.stderr) == bool(code)
+    assert strop("show", "e0", "--json").stdout == strop("resume", "e0", "--json").stdout
 
 
 @pytest.mark.slow

@@ -68,13 +68,23 @@ def test_new_task_is_found_sound(begun: Any, form: str) -> None:
     assert ended.returncode == 0 and "Broken" not in ended.stdout, ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_score_measures_a_solution_of_every_form(begun: Any, form: str) -> None:
-    document = json.loads(begun(form)("score", *TARGETS[form], "--solution", FORMS[form].improved, "--json").stdout)
-    assert set(document["verdicts"]) == {"ok"} and 0.4 < document["value"] < 0.6 and document["notes"]
-    names = {name for values in document["metrics"] for name in values}
-    assert names == ({"my_metric"} if form in ("evaluator", "command") else set())
-    assert document["beside"] == document["metrics"]
+def test_new_task_of_every_form_is_scored_and_shown(strop: Any, subtests: pytest.Subtests) -> None:
+    for form, target in TARGETS.items():
+        with subtests.test(form):
+            assert strop("init", form, "--form", form, "--name", "mine").returncode == 0
+            asked = [f"{form}/{word}" if word.partition(":")[0].endswith((".py", ".")) else word for word in target]
+            solution = f"{form}/{FORMS[form].improved}"
+            document = json.loads(strop("score", *asked, "--solution", solution, "--json").stdout)
+            assert set(document["verdicts"]) == {"ok"} and 0.4 < document["value"] < 0.6 and document["notes"]
+            names = {name for values in document["metrics"] for name in values}
+            assert names == ({"my_metric"} if form in ("evaluator", "command") else set())
+            assert document["beside"] == document["metrics"]
+    shown = strop("list", "tasks", "command")
+    assert "python3 measure.py {seed}" in shown.stdout and "maximise my_metric" in shown.stdout, shown.stderr
+    document = json.loads(strop("list", "tasks", "command", "--json").stdout)
+    assert document["metrics"] == [{"name": "my_metric", "goal": "max", "weight": 1.0, "read_by": "$.my_metric"}]
+    assert isinstance(document["held_out"], int) and isinstance(document["test"], str)
+    assert document["task"] == "mine" and "def choose" in document["seed_program"]
 
 
 def test_score_tells_how_a_candidate_compares_and_the_template_lets_none_make_its_own_score(
@@ -83,53 +93,30 @@ def test_score_tells_how_a_candidate_compares_and_the_template_lets_none_make_it
     strop = begun("command")
     (tmp_path / "other.py").write_text("def choose(clauses):\n    raise ValueError('no \\x1b[2J')\n")
     ended = strop("score", ".", "--solution", "other.py")
-    assert (
-        ended.stdout.startswith("The program scores 0.0000 on ")
-        and "ValueError" in ended.stdout
-        and "\x1b" not in ended.stdout
-    )
-    assert "is believed" not in ended.stderr
+    assert ended.stdout.startswith("The program scores 0.0000 on ") and "ValueError" in ended.stdout
+    assert "\x1b" not in ended.stdout and "is believed" not in ended.stderr
     scored = strop("score", ".", "--solution", "switches.py", "--split", "test")
     assert "(the original 0." in scored.stdout and "note:" not in scored.stdout
 
 
-def test_tasks_shows_a_command_task(begun: Any) -> None:
-    strop = begun("command")
-    shown = strop("list", "tasks", ".")
-    assert "python3 measure.py {seed}" in shown.stdout and "maximise my_metric" in shown.stdout, shown.stderr
-    document = json.loads(strop("list", "tasks", ".", "--json").stdout)
-    assert document["metrics"] == [{"name": "my_metric", "goal": "max", "weight": 1.0, "read_by": "$.my_metric"}]
-    assert isinstance(document["held_out"], int) and isinstance(document["test"], str)
-    assert document["task"] == "mine" and "def choose" in document["seed_program"]
-
-
-@pytest.mark.parametrize("kind", ["file", "link", "folder"])
-def test_init_overwrites_nothing_and_names_what_is_in_the_way(strop: Any, tmp_path: Path, kind: str) -> None:
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    (folder / "task.py").write_text("# mine\n")
-    in_the_way = folder / "shifts.py"
-    if kind == "file":
-        in_the_way.write_text("# mine too\n")
-    elif kind == "link":
-        in_the_way.symlink_to(tmp_path / "nowhere.py")
-    else:
-        in_the_way.mkdir()
-    ended = strop("init", "mine", "--form", "sample")
-    assert ended.returncode == 2 and "shifts.py, task.py" in ended.stderr and ended.stderr.count("\n") == 1
-    assert (
-        sorted(path.name for path in folder.iterdir()) == ["shifts.py", "task.py"]
-        and not (tmp_path / "nowhere.py").exists()
-    )
-    assert (folder / "task.py").read_text() == "# mine\n"
-
-
-def test_init_in_the_working_folder_adds_to_what_is_there(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("mine")
-    ended = strop("init", ".", "--form", "sample")
-    assert ended.returncode == 0 and "cd " not in ended.stdout and (tmp_path / "task.py").is_file(), ended.stderr
-
-
-def test_init_names_a_folder_as_a_shell_takes_it(strop: Any, tmp_path: Path) -> None:
+def test_init_overwrites_nothing_names_what_is_in_the_way_and_adds_to_what_is_there(strop: Any, tmp_path: Path) -> None:
+    for kind in ("file", "link", "folder"):
+        folder = tmp_path / kind
+        folder.mkdir()
+        (folder / "task.py").write_text("# mine\n")
+        way = folder / "shifts.py"
+        _ = (
+            way.mkdir()
+            if kind == "folder"
+            else way.touch()
+            if kind == "file"
+            else way.symlink_to(tmp_path / "nowhere.py")
+        )
+        ended = strop("init", kind, "--form", "sample")
+        assert ended.returncode == 2 and "shifts.py, task.py" in ended.stderr and ended.stderr.count("\n") == 1
+        assert sorted(path.name for path in folder.iterdir()) == ["shifts.py", "task.py"]
+        assert (folder / "task.py").read_text() == "# mine\n" and not (tmp_path / "nowhere.py").exists()
     ended = strop("init", "two words", "--form", "sample")
     assert "  cd 'two words'\n" in ended.stdout and (tmp_path / "two words" / "task.py").is_file()
+    ended = strop("init", ".", "--form", "sample")
+    assert ended.returncode == 0 and "cd " not in ended.stdout and (tmp_path / "task.py").is_file(), ended.stderr

@@ -13,15 +13,7 @@ from strop.base.events import RunFinished
 from strop.store import Store
 
 SMALL = ["--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
-BROKEN = "def improve_algorithm(initial_solution, utility, language_model):\n    return undefined_name\n"
-GUESS = (
-    "import numpy as np\n\n\ndef algorithm(train_samples, train_parity, test_samples):\n"
-    "    return np.zeros(len(test_samples), dtype=int)\n"
-)
-
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
-
-
 ORDERED = """import strop
 
 
@@ -54,14 +46,6 @@ def test_improve_ends_with_a_program_a_patch_and_one_sentence(strop: Any, tmp_pa
     assert "6 responses: " in words
     assert "def algorithm" in (tmp_path / "there" / "solution.py").read_text()
     assert (tmp_path / "there" / "solution.diff").read_text().startswith("--- a/solution.py\n+++ b/solution.py\n@@ ")
-
-
-def test_improved_solution_that_does_what_it_was_told_not_to_is_noted(strop: Any, tmp_path: Path) -> None:
-    executes = GUESS.replace("    return", "    exec('')\n    return")
-    body = f"    return {executes!r}\n"
-    (tmp_path / "mine.py").write_text(BROKEN.replace("    return undefined_name\n", body))
-    document = json.loads(strop("improve", "lpn", "--improver", "mine.py", *SMALL, "--json").stdout)
-    assert document["audit"] and {"rule", "title", "times"} <= set(document["audit"][0])
 
 
 def test_run_whose_start_does_not_run_keeps_the_reason_and_touches_nothing_else(strop: Any, tmp_path: Path) -> None:
@@ -120,18 +104,12 @@ task = strop.Task(name="near", sample=sample, score=score, seed="def algorithm(x
 """A task on which no program reaches 1, which would end a search."""
 
 
-@pytest.mark.parametrize("improver", ["refine", "seed", "best_of_n"])
-def test_dry_run_says_what_the_named_improver_asks_for(strop: Any, tmp_path: Path, improver: str) -> None:
+def test_dry_run_says_what_the_named_improver_asks_for(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "near.py").write_text(NEAR)
     budgets = ["--lm-budget", "3", "--max-responses", "4", "--utility-budget", "7", "--seed", "1"]
-    words = ["improve", "near.py", "--trust-scorer", "--improver", improver, *budgets]
-    plan = json.loads(strop(*words, "--dry-run", "--json").stdout)
-    said = strop(*words, "--no-report").stderr
-    calls, responses = map(int, re.findall(r"LM calls (\d+), responses (\d+)", said)[-1])
-    assert (plan["lm_calls"]["expected"], plan["responses"]["expected"]) == (calls, responses)
-
-
-def test_dry_run_expects_half_of_the_budgets_when_the_improver_is_one_s_own(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(IDLE)
-    done = strop("improve", "lpn", "--improver", "mine.py", *SMALL, "--dry-run", "--json")
-    assert json.loads(done.stdout)["responses"] == {"expected": 1, "most": 2}
+    for improver in ("refine", "seed", "best_of_n"):
+        words = ["improve", "near.py", "--trust-scorer", "--improver", improver, *budgets]
+        plan = json.loads(strop(*words, "--dry-run", "--json").stdout)
+        said = strop(*words, "--no-report").stderr
+        calls, responses = map(int, re.findall(r"LM calls (\d+), responses (\d+)", said)[-1])
+        assert (plan["lm_calls"]["expected"], plan["responses"]["expected"]) == (calls, responses), improver

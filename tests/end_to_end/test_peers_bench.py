@@ -1,11 +1,9 @@
-"""The parts of `bench/peers` that need no environment of another system."""
+"""The table of `bench/peers` that a document shows, and what it says of a difference."""
 
 from __future__ import annotations
 
 import importlib.util
-import json
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,32 +32,6 @@ def beside_the_bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         sys.modules.pop(name, None)
 
 
-def ask(url: str, **body: object) -> list[str]:
-    request = urllib.request.Request(f"{url}/chat/completions", json.dumps({"messages": [], **body}).encode())
-    with urllib.request.urlopen(request) as response:
-        return [choice["message"]["content"] for choice in json.load(response)["choices"]]
-
-
-def test_the_server_gives_answer_k_to_request_k_whoever_asks() -> None:
-    with peers_module("server").Server(lambda number, body: f"answer {number}") as server:
-        assert ask(server.url) == ["answer 0"]
-        assert ask(server.url, n=2) == ["answer 1", "answer 2"]
-        assert len(server.asked) == 3
-
-
-@pytest.mark.parametrize(
-    "prompt",
-    [
-        "# Program Evolution History\n```python\nolder = 1\n```\n# Current Program\n```python\ncurrent = 1\n```\n# Task\n",
-        "## Background\nwords\n## Current Component\n\nThe component:\n\n```\ncurrent = 1\n```\n",
-        "Improve:\n```python\n# EVOLVE-BLOCK-START\ncurrent = 1\n# EVOLVE-BLOCK-END\n```\nScored by:\n```python\nu = 1\n```\n",
-    ],
-    ids=["openevolve", "gepa", "strop"],
-)
-def test_the_proposer_finds_the_program_to_improve_in_the_prompt_of_each_system(prompt: str) -> None:
-    assert peers_module("equal").current_program(prompt) == "current = 1"
-
-
 def test_the_table_in_the_documents_is_that_of_the_searches_in_the_repository() -> None:
     table = peers_module("equal_table")
     page = (PEERS.parents[1] / "docs" / "peers.md").read_text(encoding="utf-8")
@@ -82,16 +54,3 @@ def test_a_difference_is_paired_by_seed_and_says_who_is_better_where_the_interva
     assert "better" not in module.text(module.Table([*searches("gepa", peer), *searches("strop", peer)]))
     few = {seed: value + 0.1 for seed, value in peer.items() if seed < 5}
     assert "better" not in module.text(module.Table([*searches("gepa", peer), *searches("strop", few)]))
-
-
-def test_the_rows_of_candidate_time_add_up_to_the_cores() -> None:
-    candidate = peers_module("candidate")
-    profiled = {"strop": {"lm/openai.py ask": 1.0, "store/record.py append": 3.0, "base/text.py cut": 0.0}}
-    plain = candidate.Measured(wall=10.0, total=15.0, hosts={"strop": 8.0, "strop.evaluation.worker": 2.0})
-    one = plain.with_shares_of(candidate.Measured(30.0, 40.0, {}, profiled))
-    rows = candidate.rows(one, function=2.0, cores=2, least=0.5)
-    spent = dict(rows)
-    assert (spent["  lm"], spent["  store"]) == (2.0, 6.0)
-    assert sum(part for name, part in rows if name.startswith(("host", "fork servers"))) == spent["CPU"] == 15.0
-    assert sum(part for name, part in rows if name.startswith("  ") and not name.startswith("    ")) == 15.0
-    assert spent["CPU"] + spent["no CPU of strop: waiting, or taken by other programs"] == 20.0

@@ -71,26 +71,17 @@ def test_task_and_model_of_a_session_are_improved_without_a_file(capfd: pytest.C
     assert str(found) == found.sentence and repr(found) == "<Improved better: utility 0 -> 1, n=16, in run>"
 
 
-def test_earlier_improvement_is_loaded_from_its_record() -> None:
-    found = improved()
+def test_unchanged_program_has_equal_numbers_and_progress_is_told_where_it_is_asked_for(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    found = improved(model=answering(SEED), progress=True)
+    assert found.change is not None and found.finding == "unchanged"
+    assert (found.change.before, found.change.amount) == (0.0, 0.0)
+    out, told = capfd.readouterr()
+    assert out == "" and "candidate" in told and "2 LM calls" not in told and len(told.splitlines()) > 2
     assert strop.load("run") == found
     with pytest.raises(strop.ConfigurationError, match="no run is called another"):
         strop.load("another")
-
-
-def test_unchanged_program_has_equal_numbers() -> None:
-    found = improved(model=answering(SEED))
-    assert found.change is not None and (found.finding, found.change.before, found.change.amount) == (
-        "unchanged",
-        0.0,
-        0.0,
-    )
-
-
-def test_progress_is_told_on_standard_error_where_it_is_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
-    improved(progress=True)
-    out, told = capfd.readouterr()
-    assert out == "" and "candidate" in told and "2 LM calls" not in told and len(told.splitlines()) > 2
 
 
 def test_run_of_a_session_s_task_says_what_is_missing_when_it_is_resumed() -> None:
@@ -109,18 +100,14 @@ def test_run_of_a_session_s_task_says_what_is_missing_when_it_is_resumed() -> No
     )
 
 
-def test_same_model_is_lent_to_several_runs() -> None:
-    model = answering(DOUBLE)
-    assert [improved(model=model, out=f"run{number}").finding for number in range(2)] == ["better", "better"]
-
-
-def test_improvements_run_in_threads_and_leave_the_process_as_it_was() -> None:
+def test_improvements_run_in_threads_with_one_model_and_leave_the_process_as_it_was() -> None:
     before = (signal.getsignal(signal.SIGINT), sys.stdout, sys.stderr, signal.set_wakeup_fd(-1))
     signal.set_wakeup_fd(before[3])
-    threads = set(threading.enumerate())  # earlier tests leave some
+    threads, model = set(threading.enumerate()), answering(DOUBLE)  # earlier tests leave some
     with ThreadPoolExecutor(2) as pool:
-        found = [each.result() for each in [pool.submit(improved, out=f"run{number}") for number in range(2)]]
-    assert [each.finding for each in found] == ["better", "better"]
+        runs = [pool.submit(improved, model=model, out=f"run{number}") for number in range(2)]
+        assert [each.result().finding for each in runs] == ["better", "better"]
+    assert improved(model=model, out="run2").finding == "better"
     assert (signal.getsignal(signal.SIGINT), sys.stdout, sys.stderr) == before[:3]
     assert len(set(threading.enumerate()) - threads) < 10
 
@@ -132,6 +119,8 @@ def test_score_takes_a_text_a_file_or_the_task_s_own_seed(tmp_path: Path) -> Non
         assert strop.score(program, task=task, require="none").value == 1.0
     found = strop.score(task=task, split="test", require=())
     assert found.value < 1 and found.split == "test" and repr(found).startswith("<Scored doubling test: 0.0000>")
+    with pytest.raises(strop.StropError, match="is not a task: name one"):
+        strop.score(DOUBLE, task=len)
 
 
 def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
@@ -143,11 +132,6 @@ def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
     assert found.sentence and repr(found).startswith("<Measured: ")
     for each in (trained, found):
         assert "<pre" in each._repr_html_()
-
-
-def test_what_is_no_task_is_one_clear_line() -> None:
-    with pytest.raises(strop.StropError, match="is not a task: name one"):
-        strop.score(DOUBLE, task=len)
 
 
 def test_function_under_the_mark_is_a_target_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,34 +32,23 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
     return notebook
 
 
-def test_tutorial_is_kept_without_outputs() -> None:
+def test_tutorial_is_kept_without_outputs_and_its_recording_says_that_no_language_model_answered() -> None:
     notebook = nbformat.read(TUTORIAL, as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert cells and all(not cell.outputs and cell.execution_count is None for cell in cells)
     assert 15 <= len(notebook.cells) <= 30
-
-
-def test_cells_of_the_tutorial_hold_against_its_recording(executed: nbformat.NotebookNode) -> None:
-    # A cell whose assert fails raises in `executed`.
-    shown = [
-        output.data["text/html"] for cell in executed.cells for output in cell.get("outputs", []) if "data" in output
-    ]
-    assert len(shown) >= 5
-    assert all(len([each for each in cell.get("outputs", []) if "data" in each]) <= 1 for cell in executed.cells)
-    assert any("a stand-in answered, not a language model" in each for each in shown)
-
-
-def test_tutorial_prints_the_patch_and_no_progress(executed: nbformat.NotebookNode) -> None:
-    streams = [
-        (output.name, output.text)
-        for cell in executed.cells
-        for output in cell.get("outputs", [])
-        if output.output_type == "stream"
-    ]
-    assert [text for name, text in streams if name == "stderr"] == []
-    assert any("@@" in text and "+++ b/" in text for _, text in streams)
-
-
-def test_recording_of_the_tutorial_says_that_no_language_model_answered() -> None:
     head, *lines = (DOCS / "tutorial_answers.jsonl").read_text().splitlines()
     assert '"is_language_model": false' in head and lines
+
+
+@pytest.mark.slow
+def test_cells_of_the_tutorial_hold_against_its_recording_and_print_the_patch_and_no_progress(
+    executed: nbformat.NotebookNode,
+) -> None:
+    """A cell whose assert fails raises in `executed`."""
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
+    shown = [output.data["text/html"] for output in outputs if "data" in output]
+    assert len(shown) >= 5 and any("a stand-in answered, not a language model" in each for each in shown)
+    streams = [(output.name, output.text) for output in outputs if output.output_type == "stream"]
+    assert [text for name, text in streams if name == "stderr"] == []
+    assert any("@@" in text and "+++ b/" in text for _, text in streams)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import tomllib
 import venv
@@ -20,7 +19,7 @@ import pytest
 from support.command_line import DOUBLING, environment
 
 pytest.importorskip("hatchling", reason="the extra dev brings the build backend")
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -62,23 +61,17 @@ def contents(wheel: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
+def test_wheel_and_sdist_hold_the_package_and_nothing_else_and_are_the_same(built: Built) -> None:
     files = contents(built.wheel)
     package = {str(path.relative_to(ROOT / "src")) for path in (ROOT / "src/strop").rglob("*") if path.is_file()}
-    caches = ("__pycache__", ".mypy_cache")
-    assert {name for name in files if ".dist-info/" not in name} == {
-        name for name in package if not set(caches) & set(Path(name).parts)
-    }
+    package = {name for name in package if not {"__pycache__", ".mypy_cache"} & {*Path(name).parts}}
+    assert {name for name in files if ".dist-info/" not in name} == package
     assert [name for name, content in files.items() if str(ROOT).encode() in content] == []
-
-
-def test_sdist_builds_the_same_wheel_and_holds_no_tests(built: Built) -> None:
-    assert contents(built.wheel_of_sdist) == contents(built.wheel)
+    assert contents(built.wheel_of_sdist) == files
     with tarfile.open(built.sdist) as archive:
         top = {"/".join(Path(name).parts[1:3]) for name in archive.getnames()}
-    assert top == {"src/strop", ".gitignore", "pyproject.toml", "PKG-INFO"} | {
-        f"{name}" for name in ("README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "SECURITY.md")
-    }
+    documents = {"README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "SECURITY.md"}
+    assert top == {"src/strop", ".gitignore", "pyproject.toml", "PKG-INFO"} | documents
 
 
 def test_metadata_names_what_people_and_installers_read(built: Built) -> None:
@@ -113,18 +106,6 @@ def check_that_it_runs(environment_folder: Path, folder: Path) -> None:
     assert document["task"] == "doubling" and document["finding"] != "unfinished"
 
 
-def test_installed_wheel_runs_and_improves(built: Built, tmp_path: Path) -> None:
-    """The libraries are those of this environment; strop itself is the wheel's."""
-    venv.create(tmp_path / "env", symlinks=True)
-    python = tmp_path / "env/bin/python"
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-index", "--no-deps"]
-    subprocess.run([*pip, str(built.wheel)], check=True, capture_output=True)
-    (site,) = (tmp_path / "env/lib").glob("python*/site-packages")
-    (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", "utf-8")
-    check_that_it_runs(tmp_path / "env", tmp_path)
-
-
-@pytest.mark.slow
 def test_wheel_with_its_libraries_is_small_and_runs_in_an_empty_environment(built: Built, tmp_path: Path) -> None:
     """Needs a package registry."""
     venv.create(tmp_path / "env", symlinks=True)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,28 +24,25 @@ def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(function).parameters)
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
-def test_public_function_names_types_and_documents_every_parameter(function: Callable[..., object]) -> None:
-    text = inspect.getdoc(function) or ""
-    for name, parameter in parameters(function).items():
-        assert parameter.kind not in (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-        assert parameter.annotation is not inspect.Parameter.empty
-        assert re.search(rf"^    {name}: ", text, re.MULTILINE), name
+def test_public_function_names_types_and_documents_every_parameter(subtests: pytest.Subtests) -> None:
+    for function in FUNCTIONS:
+        text = inspect.getdoc(function) or ""
+        for name, parameter in parameters(function).items():
+            with subtests.test(name, function=function.__name__):
+                assert parameter.kind not in (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+                assert parameter.annotation is not inspect.Parameter.empty
+                assert re.search(rf"^    {name}: ", text, re.MULTILINE), name
 
 
-@pytest.mark.parametrize(
-    "function", [strop.improve, strop.train, strop.compare], ids=lambda function: function.__name__
-)
-def test_defaults_of_a_public_function_are_those_of_the_recipe(function: Callable[..., object]) -> None:
-    given, recipe = parameters(function), RunSpec()
+def test_defaults_of_a_public_function_are_those_of_the_recipe() -> None:
     # `improve` asks for edits where programs are long, and makes one improvement, which may cost more than each of a run.
-    of_its_own = (
-        ("edits", "utility_budget", "lm_budget", "max_responses", "instances") if function is strop.improve else ()
-    )
-    others = ("task", "model", "seed", "improver", "copies", *of_its_own)
-    for field in fields(RunSpec):
-        if field.name in given and field.name not in others:
-            assert given[field.name].default == getattr(recipe, field.name), field.name
+    of_improve = {"edits", "utility_budget", "lm_budget", "max_responses", "instances"}
+    for function in (strop.improve, strop.train, strop.compare):
+        given, recipe = parameters(function), RunSpec()
+        others = {"task", "model", "seed", "improver", "copies"} | (of_improve if function is strop.improve else set())
+        for field in fields(RunSpec):
+            if field.name in given and field.name not in others:
+                assert given[field.name].default == getattr(recipe, field.name), (function.__name__, field.name)
 
 
 def test_improve_asks_for_edits_in_more_calls_than_a_run() -> None:
@@ -68,49 +66,44 @@ def test_wrong_option_is_a_type_error_of_python() -> None:
         strop.improve("lpn", lm="x")  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        ({"utility_budget": -3}, "utility_budget is -3; it must be"),
-        ({"workers": -1}, "workers is -1"),
-        ({"max_cost": -1.0}, "max_cost is -1"),
-        ({"model": "nonsense"}, "model nonsense: no such language model"),
-        ({"model": "inbox:"}, "model inbox needs a folder"),
-        ({"require": "courage"}, "require names courage"),
-        ({"command": "make", "evaluator": "e.py"}, "give only one of command and evaluator"),
-        ({"files": "a.c"}, "files does not apply to lpn"),
-        ({"utility_budget": "many"}, "utility_budget is 'many'; it must be a whole number"),
-        ({"max_cost": "1 dollar", "model": "offline"}, "max_cost is '1 dollar'"),
-        ({"model": 3}, "model is int"),
-        ({"max_cost": 1.0, "model": lambda request: ""}, "need a model that reports its usage"),
-        ({"max_time": "soon"}, "soon"),
-    ],
-)
-def test_error_names_the_argument_and_not_the_flag(
-    options: dict[str, object], named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"utility_budget": -3}, "utility_budget is -3; it must be"),
+    ({"workers": -1}, "workers is -1"),
+    ({"max_cost": -1.0}, "max_cost is -1"),
+    ({"model": "nonsense"}, "model nonsense: no such language model"),
+    ({"model": "inbox:"}, "model inbox needs a folder"),
+    ({"require": "courage"}, "require names courage"),
+    ({"command": "make", "evaluator": "e.py"}, "give only one of command and evaluator"),
+    ({"files": "a.c"}, "files does not apply to lpn"),
+    ({"utility_budget": "many"}, "utility_budget is 'many'; it must be a whole number"),
+    ({"max_cost": "1 dollar", "model": "offline"}, "max_cost is '1 dollar'"),
+    ({"model": 3}, "model is int"),
+    ({"max_cost": 1.0, "model": lambda request: ""}, "need a model that reports its usage"),
+    ({"max_time": "soon"}, "soon"),
+]
+"""Arguments, and what the error says of them."""
+
+
+def test_error_names_the_argument_and_not_the_flag_and_a_missing_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(strop.ConfigurationError, match=named) as error:
-        strop.improve("lpn", **options)  # type: ignore[arg-type]
-    assert "--" not in str(error.value) and "\n" not in str(error.value) and not [*tmp_path.iterdir()]
-
-
-@pytest.mark.parametrize(
-    "function",
-    [
+    for options, named in WRONG:
+        with subtests.test(named):
+            with pytest.raises(strop.ConfigurationError, match=named) as error:
+                strop.improve("lpn", **options)
+            assert "--" not in str(error.value) and "\n" not in str(error.value)
+    monkeypatch.setenv("STROP_MODEL", "")
+    asking: list[Callable[[], object]] = [
         lambda: strop.improve("lpn"),
         lambda: strop.train("lpn"),
         lambda: strop.compare("seed", "best_of_n", task="lpn"),
         lambda: strop.train("lpn", model=()),
-    ],
-)
-def test_function_that_asks_a_model_is_refused_when_none_is_named(
-    function: Callable[[], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("STROP_MODEL", "")
-    with pytest.raises(strop.ConfigurationError, match=r"^model is missing: name a vendor's model such as"):
-        function()
+    ]
+    for number, function in enumerate(asking):
+        missing = r"^model is missing: name a vendor's model such as"
+        with subtests.test(asking=number), pytest.raises(strop.ConfigurationError, match=missing):
+            function()
     assert not [*tmp_path.iterdir()]
 
 
@@ -119,8 +112,10 @@ def test_every_option_that_a_message_names_exists() -> None:
     from strop.api.improvement import ImproveOptions
     from strop.api.training import TrainOptions
 
-    source = Path(strop.__file__).parent
-    texts = [path.read_text() for path in source.rglob("*.py")]
+    packages = Path(strop.__file__).parents[2] / "packages"  # of a checkout
+    files = [*Path(strop.__file__).parent.rglob("*.py"), *packages.glob("*/strop_*/**/*.py")]
+    texts = [path.read_text() for path in files]
+    assert any("strop_dask" in path.parts for path in files)
     options = {name for text in texts for name in re.findall(r"\boption\(['\"](\w+)['\"]\)", text)}
     settings = {name for text in texts for name in re.findall(r"\bsetting\(['\"](\w+)['\"]\)", text)}
     keywords = {field.name for kind in (ImproveOptions, TrainOptions, CompareOptions) for field in fields(kind)}
@@ -140,17 +135,12 @@ def test_no_module_of_the_package_has_the_name_of_a_public_function() -> None:
     assert not modules & {function.__name__ for function in FUNCTIONS}
 
 
-@pytest.mark.parametrize("target", ["{0}", "{0}:f", "lpn"])
-def test_file_that_calls_strop_where_it_is_loaded_is_told_to_wait_until_it_is_the_main_program(
-    tmp_path: Path, target: str
-) -> None:
-    file = tmp_path / "mine.py"
-    file.write_text(
-        "import strop\n\n@strop.improve_me(score=lambda answer, n: 1.0, cases=[(1,), (2,)])\ndef f(n):\n    return n\n\n"
-        f"strop.improve({target.format(file)!r})\n"
-    )
-    with pytest.raises(
-        strop.ConfigurationError, match=r"calls strop\.improve when .* under if __name__ == '__main__':"
-    ) as caught:
-        strop.check(file)
-    assert str(caught.value).count("mine.py") == 1 and "cannot be loaded" not in str(caught.value)
+def test_file_that_calls_strop_where_it_is_loaded_is_told_to_wait_until_it_is_the_main_program(tmp_path: Path) -> None:
+    mark = "@strop.improve_me(score=lambda answer, n: 1.0, cases=[(1,), (2,)])\ndef f(n):\n    return n\n"
+    said = r"calls strop\.improve when .* under if __name__ == '__main__':"
+    for number, target in enumerate(("{0}", "{0}:f", "lpn")):
+        file = tmp_path / f"mine{number}.py"
+        file.write_text(f"import strop\n\n{mark}\nstrop.improve({target.format(file)!r})\n")
+        with pytest.raises(strop.ConfigurationError, match=said) as caught:
+            strop.check(file)
+        assert str(caught.value).count(file.name) == 1 and "cannot be loaded" not in str(caught.value)
