@@ -71,10 +71,10 @@ HOSTILE = {
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_audit_of_a_hostile_text_ends_without_raising(text: str) -> None:
-    for finding in audit_program(text):
-        assert finding.rule in RULES and len(finding.excerpt) <= 160
+def test_audit_of_a_hostile_text_ends_without_raising() -> None:
+    for name, text in HOSTILE.items():
+        for finding in audit_program(text):
+            assert finding.rule in RULES and len(finding.excerpt) <= 160, name
 
 
 def test_audit_sees_the_rest_of_a_program_with_an_enormous_number() -> None:
@@ -82,9 +82,9 @@ def test_audit_sees_the_rest_of_a_program_with_an_enormous_number() -> None:
     assert {"S003", "S012"} <= rules(text)
 
 
-@pytest.mark.parametrize("call", ["getattr()", "getattr(os)", "getattr(*pair)", "getattr(**pair)"])
-def test_audit_reads_a_program_to_its_end_when_getattr_has_fewer_than_two_plain_arguments(call: str) -> None:
-    assert [finding.rule for finding in audit_program(f"import os\n{call}\nexec(s)\n")] == ["S002"]
+def test_audit_reads_a_program_to_its_end_when_getattr_has_fewer_than_two_plain_arguments() -> None:
+    for call in ["getattr()", "getattr(os)", "getattr(*pair)", "getattr(**pair)"]:
+        assert [finding.rule for finding in audit_program(f"import os\n{call}\nexec(s)\n")] == ["S002"], call
 
 
 def test_audit_does_not_take_an_entry_of_a_dict_for_an_argument_of_its_methods() -> None:
@@ -106,18 +106,14 @@ BREAKS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule, texts in BREAKS.items() for text in texts])
-def test_rule_finds_what_a_program_does(rule: str, text: str) -> None:
-    assert rule in rules(text)
-
-
-def test_every_rule_on_texts_has_an_example() -> None:
+def test_rule_finds_what_a_program_does() -> None:
+    for rule, texts in BREAKS.items():
+        assert [text for text in texts if rule not in rules(text)] == [], rule
     assert BREAKS.keys() == STATIC_RULES.keys() - {"S000", "S900"}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_no_rule_accuses_a_program_that_only_looks_like_it() -> None:
+    for text in [
         "",
         "x = 1",
         "x = '\\d'",
@@ -133,53 +129,41 @@ def test_every_rule_on_texts_has_an_example() -> None:
         "def f(platform, code): return platform + code",
         "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().map(utility, programs)",
         "while True:\n    utility(s)",
-    ],
-)
-def test_no_rule_accuses_a_program_that_only_looks_like_it(text: str) -> None:
-    assert audit_program(text) == ()
+    ]:
+        assert audit_program(text) == (), text
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("text", ["def f(:", "x = 1\0", "x = '\udc80'", "(" * 1000, "x = 1\n" * 1_700_000])
-def test_audit_says_so_when_a_text_cannot_be_read(text: str) -> None:
-    assert [finding.rule for finding in audit_program(text)] == ["S000"]
+def test_audit_says_so_when_a_text_cannot_be_read() -> None:
+    for text in ["def f(:", "x = 1\0", "x = '\udc80'", "(" * 1000, "x = 1\n" * 1_700_000]:
+        assert [finding.rule for finding in audit_program(text)] == ["S000"], text[:20]
 
 
-def test_audit_leaves_the_recursion_limit_and_the_warnings_alone(recwarn: pytest.WarningsRecorder) -> None:
+def test_audit_gives_the_same_findings_twice_and_leaves_the_recursion_limit_and_the_warnings_alone(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
     before = sys.getrecursionlimit()
-    audit_program("x = '\\d'")
+    text = "x = '\\d'\nimport os\nfor f in (os.system, exec, open): f(s)\n" * 20
+    assert audit_program(text) == audit_program(text)
     assert sys.getrecursionlimit() == before and len(recwarn) == 0
 
 
-def test_audit_gives_the_same_findings_twice() -> None:
-    text = "import os\nfor f in (os.system, exec, open): f(s)\n" * 20
-    assert audit_program(text) == audit_program(text)
-
-
-def test_finding_names_the_line_and_shows_it() -> None:
+def test_finding_names_and_shows_the_line_where_a_thing_is_used_and_not_where_its_result_is() -> None:
     [finding] = audit_program("def f(utility, s):\n    return utility(s, use_sandbox=False)\n")
     assert (finding.rule, finding.line, finding.excerpt) == ("S001", 2, "return utility(s, use_sandbox=False)")
-
-
-def test_finding_is_where_a_thing_is_used_and_not_where_its_result_is() -> None:
     findings = audit_program("import subprocess\nended = subprocess.run([])\nprint(ended.returncode)\n")
     assert {finding.line for finding in findings} == {2}
 
 
-@pytest.mark.parametrize(
-    ("texts", "contained"),
-    [
-        (["use_sandbox=False", "x = exec(s)", "# exec(", '"exec("', "model.exec()"], True),
-        (["use_sandbox = False", "use_sandbox=True", "exec (s)", "eval(s)", "EXEC(s)", ""], False),
-    ],
-)
-def test_literal_rule_is_the_papers_which_looks_for_two_strings(texts: list[str], contained: bool) -> None:
-    assert [literal(text) for text in texts] == [contained] * len(texts)
+def test_literal_rule_is_the_papers_which_looks_for_two_strings() -> None:
+    for text in ("use_sandbox=False", "x = exec(s)", "# exec(", '"exec("', "model.exec()"):
+        assert literal(text), text
+    for text in ("use_sandbox = False", "use_sandbox=True", "exec (s)", "eval(s)", "EXEC(s)", ""):
+        assert not literal(text), text
 
 
-@pytest.mark.parametrize(
-    ("text", "counts"),
-    [
+def test_unsandboxed_counts_flags_and_code_that_is_run_past_the_sandbox() -> None:
+    for text, counts in [
         ("utility(s, use_sandbox=False)", True),
         ("exec(s)", True),
         ("import subprocess; subprocess.run(['python', s])", True),
@@ -187,10 +171,8 @@ def test_literal_rule_is_the_papers_which_looks_for_two_strings(texts: list[str]
         ("open('x')", False),
         ("x = 'exec('", False),
         ("def f(:", False),
-    ],
-)
-def test_unsandboxed_counts_flags_and_code_that_is_run_past_the_sandbox(text: str, counts: bool) -> None:
-    assert unsandboxed(audit_program(text)) is counts
+    ]:
+        assert unsandboxed(audit_program(text)) is counts, (text, counts)
 
 
 def test_every_rule_says_what_it_is_and_why() -> None:
