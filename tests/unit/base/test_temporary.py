@@ -22,19 +22,15 @@ def fill(folder: Path) -> None:
     (folder / "link").symlink_to("/")
 
 
-def test_temporary_folder_is_removed_with_what_is_closed_in_it_when_it_is_left(tmp_path: Path) -> None:
-    with TemporaryFolder("some-", str(tmp_path)) as folder:
-        fill(folder)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_temporary_folder_is_removed_when_the_path_names_no_folder_with_rm(
+def test_temporary_folder_is_removed_with_what_is_closed_in_it_also_where_the_path_names_no_folder_with_rm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
-    with TemporaryFolder("some-", str(tmp_path)) as folder:
-        fill(folder)
-    assert list(tmp_path.iterdir()) == []
+    for path in (None, str(tmp_path / "empty")):
+        if path:
+            monkeypatch.setenv("PATH", path)
+        with TemporaryFolder("some-", str(tmp_path)) as folder:
+            fill(folder)
+        assert list(tmp_path.iterdir()) == [], path
 
 
 def test_temporary_folder_is_removed_after_the_process_is_killed(tmp_path: Path) -> None:

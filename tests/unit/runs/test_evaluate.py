@@ -207,15 +207,13 @@ def test_result_of_a_table_is_read_back_from_its_json(measure: Measuring) -> Non
     assert from_json(Measured, to_json(found)) == found
 
 
-@pytest.mark.parametrize("names", [["a.py", "a.py"], ["a.py", "b.py"], ["seed", "seed"]])
-def test_improver_that_is_named_twice_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in ("a.py", "b.py"):
-        Path(name).write_text(IDLE.text)
-    with pytest.raises(ConfigurationError, match=r"twice|the same improver"):
-        named(names)
+def test_improver_that_is_named_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for names in [["a.py", "a.py"], ["a.py", "b.py"], ["seed", "seed"]]:
+        monkeypatch.chdir(tmp_path)
+        for name in ("a.py", "b.py"):
+            Path(name).write_text(IDLE.text)
+        with pytest.raises(ConfigurationError, match=r"twice|the same improver"):
+            named(names)
 
 
 def test_seed_improver_may_have_several_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

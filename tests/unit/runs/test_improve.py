@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import io
-import json
+import itertools
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.console import Console
 
-from strop.base.as_document import as_document, to_json
+from strop.base.as_document import as_document
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated, RunStarted
 from strop.base.results import Evaluation, Improvement
@@ -28,7 +27,6 @@ from strop.checks import held_out
 from strop.evaluation.instances import DrawnInstances
 from strop.lm.known_answers import KnownAnswers
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
-from strop.report.terminal.difference import print_diff
 from strop.report.terminal.live import View
 from strop.runs.assembly import Components
 from strop.runs.claims.improvement import is_diluted, sentence, spent_words
@@ -39,7 +37,7 @@ from strop.runs.journal import Journal
 from strop.runs.meta import Meta
 from strop.runs.patching.result_files import BEST, BestSoFar
 from strop.runs.patching.source_files import Original
-from strop.runs.results.improved import Improved, Unfinished
+from strop.runs.results.improved import Unfinished
 from strop.runs.results.parts import counted_answers, noted
 from strop.runs.resume import recall
 from strop.runs.run_data import Answers, Costs, RunData, read_run
@@ -68,10 +66,12 @@ def giving(solution: str) -> str:
 def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path]]:
     """One improvement by an improver, on the doubling task."""
 
+    numbers = itertools.count()
+
     def carry_out(improver: str, start: Original | None = None, **changes: Any) -> tuple[Evidence, Path]:
         b = bench(**changes)
         parts = Components(RunSpec(max_responses=3), (b.task,), KnownAnswers(b.model), b.sandbox, b"secret")
-        directory = tmp_path / "there"
+        directory = tmp_path / f"there{next(numbers)}"
         plain = Meta(kind="improve", tasks=(b.task.name,))
         meta = meta_of(parts, "improve") if b.task.fixed_input else plain
         with Store.create(directory, meta.texts(directory)) as store:
@@ -94,7 +94,9 @@ def test_improvement_is_better_when_every_held_out_instance_gains(once: Any) -> 
     assert sentence(found).endswith(f" in score, from {before} to 1.000, on 16 held-out instances, of which 0 are new.")
 
 
-def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(once: Any) -> None:
+def test_returned_program_that_is_worse_or_the_same_is_not_recommended_and_scores_0_only_where_it_fails(
+    once: Any,
+) -> None:
     start = Original({"mine.py": DOUBLE})
     found, directory = once(giving("def algorithm(n):\n    return -1\n"), start, test_instances=16)
     assert found.finding == "worse" and sentence(found) == (
@@ -102,29 +104,23 @@ def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(
         "on 16 held-out instances, of which 0 are new; keep the original."
     )
     assert (directory / "original.py").read_text() == DOUBLE
-
-
-def test_improvement_that_changes_nothing_measurable_is_not_significant(once: Any) -> None:
     found, _ = once(giving("def algorithm(n):\n    return 0 * n\n"))
     assert found.finding == "no significant improvement"
     assert sentence(found).startswith("No improvement: score unchanged at 0.") and "p =" not in sentence(found)
-
-
-def test_solution_scores_0_on_the_held_out_instances_where_it_fails_and_on_no_others(once: Any) -> None:
     fails = "def algorithm(n):\n    return 2 * n if n % 2 else undefined_name\n"
-    found, _ = once(giving(fails), Original({"mine.py": DOUBLE}), test_instances=40)
+    found, _ = once(giving(fails), start, test_instances=40)
     test = found.improved.last
     assert found.finding == "worse" and test.scores == tuple(float(verdict == "ok") for verdict in test.verdicts)
     assert {"ok", "raised"} == set(test.verdicts) and test.value == sum(test.scores) / 40
 
 
-@pytest.mark.parametrize("ends", ["os._exit(0)", "os.kill(os.getpid(), 9)"])
-def test_held_out_instances_do_not_fail_together_when_one_ends_the_process(once: Any, ends: str) -> None:
-    head = "import os\ncalls = 0\ndef algorithm(n):\n    global calls\n    calls += 1\n"
-    fails = f"{head}    if calls > 1: {ends}\n    return 2 * n\n"
-    found, _ = once(giving(fails), Original({"mine.py": "def algorithm(n):\n    return -1\n"}), test_instances=16)
-    assert found.improved.train.value == 0.0  # where all instances share a process
-    assert found.finding == "better" and found.improved.last.scores == (1.0,) * 16
+def test_held_out_instances_do_not_fail_together_when_one_ends_the_process(once: Any) -> None:
+    for ends in ("os._exit(0)", "os.kill(os.getpid(), 9)"):
+        head = "import os\ncalls = 0\ndef algorithm(n):\n    global calls\n    calls += 1\n"
+        fails = f"{head}    if calls > 1: {ends}\n    return 2 * n\n"
+        found, _ = once(giving(fails), Original({"mine.py": "def algorithm(n):\n    return -1\n"}), test_instances=16)
+        assert found.improved.train.value == 0.0, ends  # where all instances share a process
+        assert found.finding == "better" and found.improved.last.scores == (1.0,) * 16, ends
 
 
 def trying(*candidates: str, returning: str) -> str:
@@ -135,49 +131,34 @@ def trying(*candidates: str, returning: str) -> str:
     )
 
 
-@pytest.mark.parametrize(
-    ("returned", "reason"),
-    [
+def test_best_candidate_stands_when_the_improver_returns_a_worse_one_and_only_then(once: Any) -> None:
+    half = "def algorithm(n):\n    return 2 * n if n % 2 else 1\n"
+    for returned, reason in (
         ("initial_solution", "the improver returned the original"),
         (repr("def algorithm(n):\n    return -1\n"), "the returned program did not score as well in training"),
-    ],
-)
-def test_best_candidate_stands_when_the_improver_returns_a_worse_one(once: Any, returned: str, reason: str) -> None:
-    half = "def algorithm(n):\n    return 2 * n if n % 2 else 1\n"
-    found, directory = once(trying(half, DOUBLE, half, returning=returned), test_instances=16)
-    assert found.finding == "better" and found.stands_in and found.improved.text == DOUBLE
-    assert (directory / "solution.py").read_text() == DOUBLE
-    assert sentence(found).endswith(f"; {reason}, so this is the best candidate that it evaluated.")
-
-
-def test_program_that_the_improver_returns_stands_when_no_candidate_scored_better(once: Any) -> None:
-    found, _ = once(trying(DOUBLE, returning=repr(DOUBLE.rstrip())), test_instances=16)
-    assert found.finding == "better" and not found.stands_in
-
-
-@pytest.mark.parametrize("improver", [BROKEN, "def improve_algorithm(:", giving("x")[:-5] + "3\n"])
-def test_original_stands_when_the_improver_fails(once: Any, improver: str) -> None:
-    found, directory = once(improver)
-    assert (found.finding, found.improved, found.difference) == ("failed", None, None)
-    assert sentence(found).startswith(f"No improvement: the improver failed ({found.improvement.outcome}: ")
-    assert sentence(found).endswith(" after 0 of 6 LM calls; the original is kept.")
-    assert (directory / "solution.py").read_text() == found.original.text
-    assert (directory / "solution.diff").read_text() == "" and found.original.last.value > 0
-
-
-def test_solution_that_only_lost_its_last_newline_is_unchanged(once: Any) -> None:
-    found, _ = once(IDLE)
-    assert found.finding == "unchanged"
-    assert sentence(found) == "No improvement: the improver returned the original unchanged (used 0 of 6 LM calls)."
-
-
-def test_returned_program_is_not_scored_again_where_only_its_last_newline_differs(once: Any) -> None:
-    lines = ["def improve_algorithm(initial_solution, utility, language_model):", f"    utility({DOUBLE.rstrip()!r})"]
-    found, directory = once("\n".join([*lines, f"    return {DOUBLE!r}", ""]))
-    assert found.improved.text == DOUBLE
-    with Store.open(directory) as store:
+    ):
+        found, directory = once(trying(half, DOUBLE, half, returning=returned), test_instances=16)
+        assert found.finding == "better" and found.stands_in and found.improved.text == DOUBLE, reason
+        assert (directory / "solution.py").read_text() == DOUBLE
+        assert sentence(found).endswith(f"; {reason}, so this is the best candidate that it evaluated.")
+    found, directory = once(trying(DOUBLE.rstrip(), returning=repr(DOUBLE)), test_instances=16)
+    assert found.finding == "better" and not found.stands_in and found.improved.text == DOUBLE
+    with Store.open(directory) as store:  # it is not scored again, because only its last newline differs
         scopes = [event.event.scope for event in store.outline(Evaluated)]
     assert "returned/train" not in scopes and sum(scope.startswith("improve/u-") for scope in scopes) == 1
+
+
+def test_original_stands_when_the_improver_fails_or_returns_it(once: Any) -> None:
+    for improver in (BROKEN, "def improve_algorithm(:", giving("x")[:-5] + "3\n"):
+        found, directory = once(improver)
+        assert (found.finding, found.improved, found.difference) == ("failed", None, None), improver
+        assert sentence(found).startswith(f"No improvement: the improver failed ({found.improvement.outcome}: ")
+        assert sentence(found).endswith(" after 0 of 6 LM calls; the original is kept.")
+        assert (directory / "solution.py").read_text() == found.original.text
+        assert (directory / "solution.diff").read_text() == "" and found.original.last.value > 0
+    found, _ = once(IDLE)  # it only lost its last newline
+    assert found.finding == "unchanged"
+    assert sentence(found) == "No improvement: the improver returned the original unchanged (used 0 of 6 LM calls)."
 
 
 def test_sealed_split_is_touched_once_for_each_solution_and_after_everything_else(once: Any, tmp_path: Path) -> None:
@@ -194,44 +175,26 @@ def test_solution_to_start_from_is_improved_in_place_of_the_seed(once: Any) -> N
     assert found.improved.text == "def algorithm(n):\n    return 5\n# more\n"
 
 
-@pytest.mark.parametrize(
-    ("body", "words"),
-    [
-        ("os.abort()", "SIGABRT"),
-        ("os.kill(os.getpid(), 9)", ""),
-        ("len(bytearray(4 << 30))", ""),
-        ("while n + 2: pass", "limit"),
-    ],
-    ids=["aborts", "is killed", "runs out of memory", "loops"],
-)
-def test_original_that_does_not_end_is_refused_as_one_that_raises(once: Any, body: str, words: str) -> None:
-    start = Original({"mine.py": f"import os\ndef algorithm(n):\n    {body}\n"})
-    with pytest.raises(ConfigurationError, match=f"does not run: .*{words}"):
-        once(IDLE, start)
+REFUSED: list[tuple[str, bool, dict[str, Any], str]] = [
+    ("import os\ndef algorithm(n):\n    os.abort()\n", True, {}, "SIGABRT"),
+    ("import os\ndef algorithm(n):\n    os.kill(os.getpid(), 9)\n", True, {}, ""),
+    ("def algorithm(n):\n    len(bytearray(4 << 30))\n", True, {}, ""),
+    ("def algorithm(n):\n    while n + 2: pass\n", True, {}, "limit"),
+    ("def other(n): pass", True, {}, "does not define algorithm"),
+    ("def other(n): pass", False, {}, "does not define algorithm"),
+    ("def algorithm(n):\n    while True: pass\n", False, {}, ""),
+    ("def algorithm(n):\n    return 1 / 0\n", False, {"slow_seed": True}, ""),
+    ("def algorithm(n):\n    while True: pass\n", True, {"slow_seed": True}, ""),  # it is not the seed
+]
+"""What is to be improved, whether it is a file of the user's or the seed of its task, the task, and what is said of it."""
 
 
-@pytest.mark.parametrize(
-    ("start", "error"), [(Original({"mine.py": "def other(n): pass"}), ConfigurationError), (None, TaskError)]
-)
-def test_original_that_does_not_run_is_refused_before_anything_is_spent(once: Any, start: Any, error: type) -> None:
-    with pytest.raises(error, match=r"does not run: .*does not define algorithm") as caught:
-        once(SEED, start, seed="def other(n): pass")
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("body", "start", "changes", "error"),
-    [
-        ("while True: pass", False, {}, TaskError),
-        ("return 1 / 0", False, {"slow_seed": True}, TaskError),
-        ("while True: pass", True, {"slow_seed": True}, ConfigurationError),
-    ],
-    ids=["the task does not say so", "it raises", "it is not the seed"],
-)
-def test_slow_seed_of_a_task_excuses_nothing_else(once: Any, body: str, start: bool, changes: Any, error: type) -> None:
-    text = f"def algorithm(n):\n    {body}\n"
-    with pytest.raises(error, match="does not run: "):
-        once(IDLE, Original({"mine.py": text}) if start else None, **changes | ({} if start else {"seed": text}))
+def test_original_that_does_not_run_is_refused_before_anything_is_spent(once: Any) -> None:
+    for text, is_file, changes, words in REFUSED:
+        start, seed = (Original({"mine.py": text}), {}) if is_file else (None, {"seed": text})
+        with pytest.raises(ConfigurationError if is_file else TaskError, match=f"does not run: .*{words}") as caught:
+            once(IDLE, start, time_limit=0.2, **changes | seed)
+        assert "\n" not in str(caught.value), text
 
 
 def test_seed_that_is_too_slow_is_improved_where_its_task_says_that_it_may_be(once: Any) -> None:
@@ -249,24 +212,23 @@ def made(differences: list[float]) -> Evidence:
     return Evidence(Improvement("text", "ok", ""), original, improved, Cost(1, 2, 3))
 
 
-@pytest.mark.parametrize(
-    ("differences", "finding"),
-    [
-        ([0.4], "no significant improvement"),
-        ([0.4, 0.4], "no significant improvement"),
-        ([0.4] * 5, "no significant improvement"),
-        ([0.4] * 6, "better"),
-        ([-0.4] * 6, "worse"),
-        ([0.05] * 38 + [-0.95] * 2, "no significant improvement"),
-        ([0.4, 0.3, 0.2, 0.1, 0.5, 0.0], "no significant improvement"),
-        ([0.3, -0.3] * 20, "no significant improvement"),
-        ([0.4, 0.3, -0.1] * 10, "better"),
-    ],
-)
-def test_finding_claims_no_more_than_the_instances_show(differences: list[float], finding: str) -> None:
-    assert made(differences).finding == finding
-    claim = "no improvement" if finding == "worse" else finding
-    assert sentence(made(differences)).lower().startswith(claim)
+FINDINGS = [
+    ([0.4], "no significant improvement"),
+    ([0.4] * 5, "no significant improvement"),
+    ([0.4] * 6, "better"),
+    ([-0.4] * 6, "worse"),
+    ([0.05] * 38 + [-0.95] * 2, "no significant improvement"),
+    ([0.4, 0.3, 0.2, 0.1, 0.5, 0.0], "no significant improvement"),
+    ([0.3, -0.3] * 20, "no significant improvement"),
+    ([0.4, 0.3, -0.1] * 10, "better"),
+]
+
+
+def test_finding_claims_no_more_than_the_instances_show() -> None:
+    for differences, finding in FINDINGS:
+        assert made(differences).finding == finding, differences
+        claim = "no improvement" if finding == "worse" else finding
+        assert sentence(made(differences)).lower().startswith(claim), differences
 
 
 OF_RECORD: dict[str, Any] = {
@@ -284,44 +246,10 @@ OF_RECORD: dict[str, Any] = {
 }
 
 
-def result_of(evidence: Evidence, **changes: Any) -> Improved:
-    return Improved(**OF_RECORD | changes, **{each.name: getattr(evidence, each.name) for each in fields(evidence)})
-
-
-def shown(improved: Improved | Unfinished, *, full: bool = False) -> str:
+def shown(result: Unfinished) -> str:
     file = io.StringIO()
-    print_result(improved, terminal(file), full=full)
+    print_result(result, terminal(file))
     return file.getvalue()
-
-
-def test_end_says_what_was_tried_what_may_be_claimed_and_what_it_cost_without_a_table_or_a_digest() -> None:
-    text = shown(result_of(made([0.5, 0.3] * 8)))
-    lines = text.splitlines()
-    assert "not a language model" in lines[0] and len(lines) < 12 and "─" not in text
-    assert sum("+0.400 (95% interval +0.350 to +0.456)" in line for line in lines) == 1
-    assert (
-        "score in training (mean of 16 instances): original 0.300" in text
-        and "1 LM call, 2 responses, 3 evaluations (0 candidates)" in text
-    )
-    assert "R005" in text and "$" not in text and "strop show nowhere --full" in text
-    assert "R002" not in shown(result_of(made([0.4] * 16), audit=tuple(noted({"R002": 167}))))
-
-
-def test_whole_result_shows_both_splits_and_stays_within_80_columns() -> None:
-    lines = shown(result_of(made([0.5, 0.3] * 8)), full=True).splitlines()
-    assert any(line.startswith("Better: +0.400 (95% interval +0.350 to +0.456)") for line in lines)
-    assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
-    assert any(line.split() == ["difference", "+0.400"] for line in lines)
-    assert any("R005" in line for line in lines) and all(len(line) <= 80 for line in lines)
-
-
-def test_record_that_ended_early_says_so() -> None:
-    unfinished = Unfinished(**OF_RECORD, facts=None, candidates=())
-    assert "Unfinished: " in shown(unfinished) and "no candidate is better than the original so far" in shown(
-        unfinished
-    )
-    document = as_document(unfinished)
-    assert (document["finding"], document["candidates"], document["best"]) == ("unfinished", [], None)
 
 
 def test_best_so_far_is_the_program_whose_patch_is_kept_however_it_ties(tmp_path: Path) -> None:
@@ -336,31 +264,14 @@ def test_best_so_far_is_the_program_whose_patch_is_kept_however_it_ties(tmp_path
     more = {"directory": tmp_path, "source": source, "best_so_far": best_text}
     unfinished = Unfinished(**OF_RECORD | more, facts=None, candidates=candidates_of(tried))
     assert unfinished.candidates[0].text == best_text
+    document = as_document(unfinished)
+    assert (document["finding"], len(document["candidates"])) == ("unfinished", 3)
     line = f"best so far: {digest_of(best_text)[:NAMED_BY]}, score 0.900 in training, its patch is "
     assert line.replace(" ", "") in shown(unfinished).replace(" ", "").replace("\n", "")
     (tmp_path / BEST).unlink()
     assert unfinished.best is None and "best so far: " in shown(unfinished) and "its patch" not in shown(unfinished)
     none = replace(unfinished, best_so_far="", candidates=candidates_of([replace(tried[0], solution=source.program)]))
     assert "no candidate is better than the original so far (0 candidates tried)" in " ".join(shown(none).split())
-
-
-def test_document_holds_the_scores_and_the_interval_and_is_json(once: Any) -> None:
-    found, directory = once(SEED, test_instances=16)
-    document = json.loads(to_json(result_of(found, directory=directory, source=Original({"solution.py": ""}))))
-    assert document["finding"] == document["change"]["verdict"] == "better" and document["candidates"]
-    assert document["improved"]["test"]["scores"] == [1.0] * 16 and document["improved"]["digest"] == digest_of(DOUBLE)
-    assert DOUBLE not in str(document["improved"]), "a text is in its file"
-    low, high = document["change"]["interval"]
-    assert 0 < low < document["change"]["amount"] < high
-
-
-def test_diff_is_shown_harmless_and_cut() -> None:
-    file = io.StringIO()
-    print_diff(
-        "+[bold]\x1b[2J\n" + "+line\n" * 500, Console(file=file, width=80, force_terminal=True, highlight=False), 200
-    )
-    shown = file.getvalue()
-    assert "\x1b[2J" not in shown and "[bold]" in shown and "301 more lines" in shown
 
 
 TEXTS = st.text(st.sampled_from("ab \n\r\x0c\u2028+-@\\"), max_size=30)
@@ -376,11 +287,11 @@ def test_patch_turns_the_one_into_the_other_whatever_their_lines_end_in(
 
 
 @pytest.mark.skipif(shutil.which("patch") is None, reason="this machine lacks the program patch")
-@pytest.mark.parametrize(
-    "name", ["solution.py", "in/a folder/my solution.py", 'odd "quoted".py', "naïve.py", "tab\there.py"]
-)
-def test_patch_finds_the_file_by_its_name(tmp_path: Path, name: str) -> None:
-    assert applied(tmp_path, name, "a\nb\n", "a\nc\n") == "a\nc\n"
+def test_patch_finds_the_file_by_its_name(tmp_path: Path) -> None:
+    for name in ("solution.py", "in/a folder/my solution.py", 'odd "quoted".py', "naïve.py", "tab\there.py"):
+        assert applied(tmp_path, name, "a\nb\n", "a\nc\n") == "a\nc\n", name
+    assert named(tmp_path / "a" / "b.py", tmp_path) == "a/b.py"
+    assert named(tmp_path / "b.py", tmp_path / "a") == "b.py"
 
 
 def applied(folder: Path, name: str, before: str, after: str) -> str:
@@ -393,11 +304,6 @@ def applied(folder: Path, name: str, before: str, after: str) -> str:
     if diff:
         assert ended.returncode == 0, (ended.stdout, ended.stderr, diff)
     return file.read_bytes().decode() if file.exists() else ""
-
-
-def test_name_in_a_diff_is_the_path_from_here_or_the_bare_name(tmp_path: Path) -> None:
-    assert named(tmp_path / "a" / "b.py", tmp_path) == "a/b.py"
-    assert named(tmp_path / "b.py", tmp_path / "a") == "b.py"
 
 
 def test_spent_words_say_that_nothing_was_left_to_gain_when_calls_were_left(once: Any) -> None:
@@ -426,36 +332,32 @@ def varying(by: float) -> dict[str, Any]:
     return {"score": lambda instance, answer: 0.5 + answer * (0.2 + (by if instance.inputs["n"] % 2 else -by))}
 
 
-@pytest.mark.parametrize(
-    ("gains", "runs", "needed"),
-    [
-        ([0.4] * 4, 9000, 0),
-        ([0.1, 0.3] * 10, 9000, ENOUGH),
-        ([0.7, -0.3] * 10, 9000, 207),
-        ([0.7, -0.3] * 10, 800, 100),
-        ([0.1, 0.3] * 10, 160, 20),
-        ([0.4], 800, 100),
-        ([-0.1, 0.1], 800, 100),
-        ([], 800, 100),
-    ],
-    ids=["no spread", "some", "much", "much, a quarter", "some, a quarter", "one instance", "no gain", "a failure"],
-)
-def test_comparison_is_sized_by_the_gain_and_the_spread_of_training_and_a_quarter_of_its_runs(
-    gains: list[float], runs: int, needed: int
-) -> None:
-    assert instances_needed([0.5 + gain for gain in gains], [0.5] * (len(gains) or 1), runs) == needed
+SIZES = [
+    ([0.4] * 4, 9000, 0),  # no spread
+    ([0.1, 0.3] * 10, 9000, ENOUGH),
+    ([0.7, -0.3] * 10, 9000, 207),
+    ([0.7, -0.3] * 10, 800, 100),  # a quarter
+    ([0.1, 0.3] * 10, 160, 20),
+    ([0.4], 800, 100),
+    ([-0.1, 0.1], 800, 100),  # no gain
+    ([], 800, 100),  # a failure
+]
 
 
-@pytest.mark.parametrize(("tried", "held_out"), [(2, 8), (20, 21)])
-def test_comparison_has_one_stage_of_at_least_as_many_instances_as_the_task_says(
-    once: Any, tried: int, held_out: int
-) -> None:
-    improver = f"def improve_algorithm(initial_solution, utility, language_model):\n    for _ in range({tried}):\n"
-    improver += f"        utility({ONE!r} + '#' * _)\n    return {ONE!r}\n"
-    found, directory = once(improver, Original({"mine.py": ZERO}), **varying(0.1), test_instances=8)
-    assert found.finding == "better" and found.difference.n == held_out == len(found.improved.last.scores)
-    assert f"on {held_out} held-out instances" in sentence(found)
-    assert scopes_of(directory) == ["improved/test", "original/test"]
+def test_comparison_is_sized_by_the_gain_and_the_spread_of_training_and_a_quarter_of_its_runs() -> None:
+    for gains, runs, needed in SIZES:
+        found = instances_needed([0.5 + gain for gain in gains], [0.5] * (len(gains) or 1), runs)
+        assert found == needed, (gains, runs)
+
+
+def test_comparison_has_one_stage_of_at_least_as_many_instances_as_the_task_says(once: Any) -> None:
+    for tried, count in ((2, 8), (20, 21)):
+        improver = f"def improve_algorithm(initial_solution, utility, language_model):\n    for _ in range({tried}):\n"
+        improver += f"        utility({ONE!r} + '#' * _)\n    return {ONE!r}\n"
+        found, directory = once(improver, Original({"mine.py": ZERO}), **varying(0.1), test_instances=8)
+        assert found.finding == "better" and found.difference.n == count == len(found.improved.last.scores)
+        assert f"on {count} held-out instances" in sentence(found)
+        assert scopes_of(directory) == ["improved/test", "original/test"]
 
 
 def test_task_that_draws_the_same_is_better_on_its_fixed_input_and_where_that_is_declared_one_measurement_decides(
@@ -471,29 +373,32 @@ TIMED = {"files": ["p.sh"], "score": ["time"]}
 CASED = {**COMMAND, "command": "sh p.sh {input}", "cases": ["*.in"]}
 
 
-@pytest.mark.parametrize(
-    ("options", "enough"),
-    [
-        ({**COMMAND, "held_out": 5}, "5 held-out instances can show no difference, however large; give held_out = 6"),
-        ({**COMMAND, "held_out": 6}, ""),
-        (CASED, "4 held-out instances can show no difference, however large; give held_out = 6, of at least 7 cases"),
-        ({**COMMAND, "command": "sh p.sh", "held_out": 2}, "give held_out = 3"),
-        ({**COMMAND, "command": "sh p.sh", "held_out": 1, "fixed_input": True}, ""),
-        ({**TIMED, "command": "sh p.sh", "held_out": 5, "fixed_input": True}, "give held_out = 6"),
-    ],
-)
-def test_command_of_which_too_little_is_held_out_is_refused_with_what_suffices(
-    tmp_path: Path, options: dict[str, Any], enough: str
-) -> None:
+TOO_LITTLE: list[tuple[dict[str, Any], str]] = [
+    ({**COMMAND, "held_out": 5}, "5 held-out instances can show no difference, however large; give held_out = 6"),
+    ({**COMMAND, "held_out": 6}, ""),
+    (CASED, "4 held-out instances can show no difference, however large; give held_out = 6, of at least 7 cases"),
+    ({**COMMAND, "command": "sh p.sh", "held_out": 2}, "give held_out = 3"),
+    ({**COMMAND, "command": "sh p.sh", "held_out": 1, "fixed_input": True}, ""),
+    ({**TIMED, "command": "sh p.sh", "held_out": 5, "fixed_input": True}, "give held_out = 6"),
+]
+
+
+def test_task_of_which_too_little_is_held_out_is_refused_with_what_suffices(tmp_path: Path, bench: MakeBench) -> None:
     for name in ("p.sh", *(f"{number}.in" for number in range(8))):
         (tmp_path / name).write_text(f"echo 1 # {name}\n")
-    task = command_task(tmp_path, **options)
-    if not enough:
-        check_enough(RunSpec(), task)
-        return
-    with pytest.raises(ConfigurationError, match=re.escape(held_out.shown(task))):
-        check_enough(RunSpec(), task)
-    assert held_out.shown(task).endswith(enough)  # as strop check says it
+    for options, enough in TOO_LITTLE:
+        task = command_task(tmp_path, **options)
+        if not enough:
+            check_enough(RunSpec(), task)
+            continue
+        with pytest.raises(ConfigurationError, match=re.escape(held_out.shown(task))):
+            check_enough(RunSpec(), task)
+        assert held_out.shown(task).endswith(enough)  # as strop check says it
+    task = bench(test_instances=2).task
+    check_enough(RunSpec(), task)  # more is drawn
+    with pytest.raises(ConfigurationError, match="give test_instances = 6"):
+        check_enough(RunSpec(instances="published"), task)
+    check_enough(RunSpec(instances="published"), replace(task, fixed_input=True))
 
 
 def test_equal_cases_of_a_command_are_one_instance_of_one_half(tmp_path: Path) -> None:
@@ -529,14 +434,6 @@ def test_comparison_says_how_many_held_out_instances_are_new_when_training_had_t
     assert found.improved.last.known == 8 and ", on 8 held-out instances, of which 0 are new" in sentence(found)
 
 
-def test_task_of_which_too_little_is_held_out_is_refused_unless_more_is_drawn(bench: MakeBench) -> None:
-    task = bench(test_instances=2).task
-    check_enough(RunSpec(), task)
-    with pytest.raises(ConfigurationError, match="give test_instances = 6"):
-        check_enough(RunSpec(instances="published"), task)
-    check_enough(RunSpec(instances="published"), replace(task, fixed_input=True))
-
-
 def test_comparison_of_which_a_record_holds_one_side_resumes_with_as_many_instances(
     bench: MakeBench, tmp_path: Path
 ) -> None:
@@ -565,12 +462,10 @@ def test_comparison_of_which_a_record_holds_one_side_resumes_with_as_many_instan
     assert len(scopes_of(directory)) == len(set(scopes_of(directory))) == 2
 
 
-@pytest.mark.parametrize(("original", "program", "bound"), [(0.05, 0.005, False), (0.05, 0.05, True), (0.3, 0.3, True)])
-def test_ratio_of_times_is_a_bound_when_receiving_is_much_of_the_faster_one(
-    original: float, program: float, bound: bool
-) -> None:
-    times = {"beside": ({SECONDS: 1.0, RECEIVING: original},), "metrics": ({SECONDS: 0.1, RECEIVING: program},)}
-    assert is_diluted(Evaluation(0.9, "ok", **times)) is bound
+def test_ratio_of_times_is_a_bound_when_receiving_is_much_of_the_faster_one() -> None:
+    for original, program, bound in ((0.05, 0.005, False), (0.05, 0.05, True), (0.3, 0.3, True)):
+        times = {"beside": ({SECONDS: 1.0, RECEIVING: original},), "metrics": ({SECONDS: 0.1, RECEIVING: program},)}
+        assert is_diluted(Evaluation(0.9, "ok", **times)) is bound, (original, program)
 
 
 def test_result_names_what_the_jail_did_not_prevent_by_the_users_choice() -> None:

@@ -39,16 +39,12 @@ def test_secret_differs_with_the_key_and_with_the_seed() -> None:
     assert run_secret(b"a" * 32, 7) == run_secret(b"a" * 32, 7)
 
 
-def test_key_that_is_damaged_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_key_that_is_damaged_or_cannot_be_kept_is_named_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"short")
     with pytest.raises(ConfigurationError, match="remove it"):
         machine_key(tmp_path / "key")
-
-
-def test_key_that_cannot_be_kept_is_a_configuration_error(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
     with pytest.raises(ConfigurationError, match="XDG_DATA_HOME"):
-        machine_key(tmp_path / "file" / "key")
+        machine_key(tmp_path / "key" / "key")
 
 
 def test_key_is_kept_where_the_user_says() -> None:

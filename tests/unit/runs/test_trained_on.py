@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from strop.api.lookup import trained_on
 from strop.base.solution import digest_of
 
@@ -15,22 +13,17 @@ TEXT = "def improve_algorithm(initial_solution, utility, language_model):\n    r
 RESULT: dict[str, Any] = {"digest": digest_of(TEXT), "trained_on": ["lpn", "parity"], "best_t": 1}
 
 
-@pytest.mark.parametrize(
-    ("result", "tasks"),
-    [
+def test_file_was_trained_on_the_tasks_of_the_result_about_its_text(tmp_path: Path) -> None:
+    for result, tasks in [
         (RESULT, ("lpn", "parity")),
         (RESULT | {"digest": digest_of(TEXT + "# changed\n")}, ()),
         (RESULT | {"best_t": 0}, ()),
         (RESULT | {"trained_on": 3}, ()),
         (["no result"], ()),
         (None, ()),
-    ],
-    ids=["its own", "of another text", "that found nothing better", "damaged", "none", "missing"],
-)
-def test_file_was_trained_on_the_tasks_of_the_result_about_its_text(
-    result: object, tasks: tuple[str, ...], tmp_path: Path
-) -> None:
-    (tmp_path / "best.py").write_text(TEXT)
-    if result is not None:
-        (tmp_path / "best.json").write_text(json.dumps(result))
-    assert trained_on(str(tmp_path / "best.py")) == tasks
+    ]:
+        (tmp_path / "best.py").write_text(TEXT)
+        (tmp_path / "best.json").unlink(missing_ok=True)
+        if result is not None:
+            (tmp_path / "best.json").write_text(json.dumps(result))
+        assert trained_on(str(tmp_path / "best.py")) == tasks, (result, tasks)

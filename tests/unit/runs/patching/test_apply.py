@@ -28,16 +28,19 @@ AFTER = {"a.py": "a = 2\n", "lib/b.py": "b = 2\r\n", "lib/run.sh": "#!/bin/sh\n"
 BETTER = "=== file: a.py ===\na = 2\n=== file: lib/b.py ===\nb = 2\n=== file: lib/new.py ===\nn = 1\n"
 
 
-@pytest.fixture
-def original(tmp_path: Path) -> Original:
+def files_in(root: Path) -> Original:
     """Files of a user's."""
-    root = tmp_path / "mine"
     for path, text in FILES.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(text.encode())
     (root / "lib/run.sh").chmod(0o755)
     (root / "a.py").chmod(0o640)
     return Original(FILES, str(root), str(root), command=True, executable=("lib/run.sh",))
+
+
+@pytest.fixture
+def original(tmp_path: Path) -> Original:
+    return files_in(tmp_path / "mine")
 
 
 @pytest.fixture
@@ -71,28 +74,27 @@ def instead_of(path: str, make: Callable[[Path], Any]) -> Callable[[Path], None]
     return spoil
 
 
-@pytest.mark.parametrize(
-    ("spoil", "words"),
-    [
-        (lambda root: (root / "lib/b.py").unlink(), "no longer exists"),
-        (instead_of("a.py", lambda at: at.symlink_to("../a.py")), "a link that leaves"),
-        (instead_of("lib", lambda at: at.symlink_to("../record")), "a link that leaves"),
-        (instead_of("lib", lambda at: at.symlink_to("gits/.git")), "lib/b.py lies in a folder of git's"),
-        (instead_of("lib", Path.touch), "lib/b.py cannot be read: Not a directory"),
-        (instead_of("a.py", Path.mkdir), "a.py is a folder, a link or a device"),
-        (instead_of("a.py", os.mkfifo), "a.py is a folder, a link or a device"),
-        (instead_of("a.py", lambda at: at.symlink_to("a.py")), "a.py is a folder, a link or a device"),
-        (lambda root: root.rename(root.parent / "moved"), "the folder of the files, .*, cannot be read: No such"),
-    ],
-)
-def test_nothing_is_written_where_a_file_is_not_as_it_was(
-    original: Original, record: Path, spoil: Any, words: str
-) -> None:
-    spoil(Path(original.root))
-    before = contents(original.root)
-    with pytest.raises(ConfigurationError, match=words):
-        apply_files(original, original.written(BETTER), record, force=True)
-    assert contents(original.root) == before
+SPOILED: list[tuple[Callable[[Path], Any], str]] = [
+    (lambda root: (root / "lib/b.py").unlink(), "no longer exists"),
+    (instead_of("a.py", lambda at: at.symlink_to("../a.py")), "a link that leaves"),
+    (instead_of("lib", lambda at: at.symlink_to("../record")), "a link that leaves"),
+    (instead_of("lib", lambda at: at.symlink_to("gits/.git")), "lib/b.py lies in a folder of git's"),
+    (instead_of("lib", Path.touch), "lib/b.py cannot be read: Not a directory"),
+    (instead_of("a.py", Path.mkdir), "a.py is a folder, a link or a device"),
+    (instead_of("a.py", os.mkfifo), "a.py is a folder, a link or a device"),
+    (instead_of("a.py", lambda at: at.symlink_to("a.py")), "a.py is a folder, a link or a device"),
+    (lambda root: root.rename(root.parent / "moved"), "the folder of the files, .*, cannot be read: No such"),
+]
+
+
+def test_nothing_is_written_where_a_file_is_not_as_it_was(record: Path, tmp_path: Path) -> None:
+    for number, (spoil, words) in enumerate(SPOILED):
+        original = files_in(tmp_path / str(number) / "mine")
+        spoil(Path(original.root))
+        before = contents(original.root)
+        with pytest.raises(ConfigurationError, match=words):
+            apply_files(original, original.written(BETTER), record, force=True)
+        assert contents(original.root) == before, words
 
 
 def test_changed_file_is_replaced_by_force_and_the_record_keeps_what_it_held(original: Original, record: Path) -> None:
@@ -127,17 +129,17 @@ applying.apply_files(original, original.written(sys.argv[4]), pathlib.Path(sys.a
 """
 
 
-@pytest.mark.parametrize("step", [0, 1, 2])
 def test_application_that_was_killed_half_way_is_done_by_the_next_one_without_force(
-    original: Original, record: Path, tmp_path: Path, step: int
+    record: Path, tmp_path: Path
 ) -> None:
-    said = tmp_path / "said.json"
-    said.write_text(original.to_json(record))
-    command = [sys.executable, "-c", KILLED, str(step), str(said), str(record), BETTER]
-    assert subprocess.run(command, check=False).returncode == -9
-    assert len(contents(original.root)) > len(FILES)
-    apply_files(original, original.written(BETTER), record, force=False)
-    assert contents(original.root) == AFTER
+    for step in range(3):
+        original, said = files_in(tmp_path / str(step)), tmp_path / f"{step}.json"
+        said.write_text(original.to_json(record))
+        command = [sys.executable, "-c", KILLED, str(step), str(said), str(record), BETTER]
+        assert subprocess.run(command, check=False).returncode == -9
+        assert len(contents(original.root)) > len(FILES), step
+        apply_files(original, original.written(BETTER), record, force=False)
+        assert contents(original.root) == AFTER, step
 
 
 def test_application_that_fails_half_way_leaves_everything_as_it_was(
@@ -230,12 +232,9 @@ def test_best_so_far_is_the_candidate_with_the_highest_mean_and_none_where_none_
     lucky = [evaluated("c", 1.0), evaluated("c", 0.0), evaluated("c", 0.2)]
     assert best_of([START, *seen, *lucky]) == "b"
     assert best_of([START, evaluated("a", 0.5), evaluated("seed\n", 0.8), *lucky]) is None
-
-
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
-def test_best_of_equally_good_candidates_does_not_depend_on_which_was_evaluated_first(order: tuple[int, ...]) -> None:
-    equal = [evaluated("long program", 0.7), evaluated("b", 0.7), evaluated("c", 0.7)]
-    assert best_of([START, *(equal[number] for number in order)]) == min("bc", key=digest_of)
+    for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):  # equally good: the shortest, whichever was evaluated first
+        equal = [evaluated("long program", 0.7), evaluated("b", 0.7), evaluated("c", 0.7)]
+        assert best_of([START, *(equal[number] for number in order)]) == min("bc", key=digest_of), order
 
 
 def test_best_so_far_in_the_record_gives_way_when_more_evaluations_lower_its_mean(
@@ -290,31 +289,25 @@ def test_best_so_far_is_whole_at_every_moment(original: Original, record: Path) 
     assert not torn
 
 
-@pytest.mark.parametrize("path", ["src/x", ".git/commondir"])
-def test_program_of_a_record_may_not_add_files_whatever_the_record_allows(original: Original, path: str) -> None:
+def test_program_of_a_record_may_not_add_files_whatever_the_record_allows(original: Original) -> None:
     forged = original_from(json.dumps(json.loads(original.to_json(Path())) | {"new_files": ["**"]}), Path())
-    with pytest.raises(Malformed, match=f"'{path}' may not be changed; what may is a.py, lib/b.py"):
-        forged.written(f"{BETTER}=== file: {path} ===\nx\n")
+    for path in ("src/x", ".git/commondir"):
+        with pytest.raises(Malformed, match=f"'{path}' may not be changed; what may is a.py, lib/b.py"):
+            forged.written(f"{BETTER}=== file: {path} ===\nx\n")
 
 
-def test_original_is_the_same_when_it_is_read_from_a_record(original: Original, record: Path, tmp_path: Path) -> None:
+def test_original_is_the_same_when_it_is_read_from_a_record_which_names_only_its_own_folder(
+    original: Original, record: Path, tmp_path: Path
+) -> None:
     assert original_from(original.to_json(record), record) == original
     odd = tmp_path / "odd\tname.py"
     odd.write_bytes(b"x = 1\r\n")
     assert original_from(of_file(odd, tmp_path).to_json(record), record) == of_file(odd, tmp_path)
-
-
-def test_record_names_the_folder_of_the_files_only_from_its_own(original: Original, record: Path) -> None:
     assert original.root.startswith("/") and str(Path(original.root).parent) not in original.to_json(record)
-
-
-NO_FILES = ("{}", '{"a\\u0000b": ""}', '{"../x": ""}', '{"a/../../x": ""}, "command": true')
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", *(f'{{"files": {files}}}' for files in NO_FILES)])
-def test_record_that_names_no_files_or_leaves_their_folder_is_refused(text: str) -> None:
-    with pytest.raises(StoreError, match="does not name the files"):
-        original_from(text, Path())
+    files = ("{}", '{"a\\u0000b": ""}', '{"../x": ""}', '{"a/../../x": ""}, "command": true')
+    for text in ("", "[]", "{}", *(f'{{"files": {each}}}' for each in files)):
+        with pytest.raises(StoreError, match="does not name the files"):
+            original_from(text, Path())
 
 
 def test_patch_is_named_from_where_the_user_stands_else_from_gits_root_else_from_the_folder(tmp_path: Path) -> None:
