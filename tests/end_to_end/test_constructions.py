@@ -50,29 +50,16 @@ def strop(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return run_here(*words, cwd=folder, env=environment(folder))
 
 
-def improved(folder: Path) -> str:
-    ended = strop(
-        folder, "improve", "points.py", "--model", f"command:{sys.executable} {folder / 'model.py'}", "--lm-budget", "1",
-        "--max-responses", "1", "--out", "run",
-    )  # fmt: skip
+def test_result_of_a_fixed_problem_is_verified_saved_verified_without_the_engine_and_replayed(folder: Path) -> None:
+    model = ["--model", f"command:{sys.executable} {folder / 'model.py'}", "--lm-budget", "1", "--max-responses", "1"]
+    ended = strop(folder, "improve", "points.py", *model, "--out", "run")
     assert ended.returncode == 0, ended.stderr
-    return ended.stdout
-
-
-def test_result_of_a_fixed_problem_says_what_was_verified(folder: Path) -> None:
-    said = improved(folder)
-    assert (
-        "A better construction: verified 0.499" in said
-        and "(start 0.1, best known 0.5, everybody 1900); the program gave at least" in said
-    )
-    assert "held" not in said and "sealed" not in said
+    assert "A better construction: verified 0.499" in ended.stdout
+    assert "(start 0.1, best known 0.5, everybody 1900); the program gave at least" in ended.stdout
+    assert "held" not in ended.stdout and "sealed" not in ended.stdout
     shown = json.loads(strop(folder, "show", "run", "--json").stdout)
     assert shown["finding"] == "a better construction" and 0.499 <= shown["verified"]["value"] < 0.4992
     assert shown["verified"]["runs"] == 8 and shown["verified"]["start"] == pytest.approx(0.1)
-
-
-def test_saved_construction_is_verified_without_the_engine_and_replayed(folder: Path) -> None:
-    improved(folder)
     ended = strop(folder, "verify", "run/solution.json", "points.py")
     assert ended.returncode == 0 and ended.stdout.startswith("three-points: verified 0.499")
     kept = json.loads((folder / "run" / "solution.json").read_text())
@@ -81,11 +68,8 @@ def test_saved_construction_is_verified_without_the_engine_and_replayed(folder: 
     ended = strop(folder, "verify", "changed.json", "points.py")
     assert (ended.returncode, ended.stdout) == (1, "three-points: no solution: a number is outside of [0, 1]\n")
     assert strop(folder, "replay", "run").returncode == 0
-
-
-def test_check_of_a_fixed_problem_is_not_told_to_draw_instances(folder: Path) -> None:
     ended = strop(folder, "check", "points.py", "--json")
-    assert ended.returncode == 0 and json.loads(ended.stdout)["problems"] == []
+    assert ended.returncode == 0 and json.loads(ended.stdout)["problems"] == [], "it is not told to draw instances"
 
 
 def test_published_problem_says_how_it_is_installed_where_it_is_not(folder: Path) -> None:
