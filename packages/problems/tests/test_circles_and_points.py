@@ -14,6 +14,7 @@ from strop.tasks.registry import problems
 from strop_problems.circles import in_rectangle, in_square
 from strop_problems.heilbronn import convex_value, triangle_value
 from strop_problems.hexagons import outer_side
+from support.rows import table
 from verifiers import circles, constructed, heilbronn, hexagons
 
 GRID = [[(column + 0.5) / 8, (row + 0.5) / 8, 0.0625] for row in range(8) for column in range(8)][:26]
@@ -31,36 +32,24 @@ def test_circles_that_touch_are_worth_the_sum_of_their_radii() -> None:
     assert in_square(GRID, 26) == Fraction(26, 16)
 
 
-def test_circles_that_overlap_or_leave_the_square_by_little_are_refused(subtests: pytest.Subtests) -> None:
-    for slip in (1e-15, 1e-12, 1e-9, 1e-6):
-        with subtests.test(slip=slip):
-            with pytest.raises(Malformed, match=r"circles 9 and 10 overlap by about \d"):
-                in_square(changed(9, 0, slip), 26)
-            with pytest.raises(Malformed, match="circle 0 leaves its rectangle by"):
-                in_square(changed(0, 0, -slip), 26)
-            with pytest.raises(Malformed):
-                in_square(changed(12, 2, slip), 26)
+@table("slip", [1e-15, 1e-12, 1e-9, 1e-6])
+def test_circles_that_overlap_or_leave_the_square_by_little_are_refused(slip: float) -> None:
+    with pytest.raises(Malformed, match=r"circles 9 and 10 overlap by about \d"):
+        in_square(changed(9, 0, slip), 26)
+    with pytest.raises(Malformed, match="circle 0 leaves its rectangle by"):
+        in_square(changed(0, 0, -slip), 26)
+    with pytest.raises(Malformed):
+        in_square(changed(12, 2, slip), 26)
 
 
-def test_answer_that_is_no_packing_is_refused(subtests: pytest.Subtests) -> None:
-    rows: list[Any] = [
-        None,
-        [],
-        GRID[:25],
-        [*GRID, GRID[0]],
-        [[0.5, 0.5]] * 26,
-        [[0.5, 0.5, math.nan]] * 26,
-        [[0.5, 0.5, True]] * 26,
-        "x" * 26,
-        [[0.5, 0.5, -0.1]] * 26,
-        [[0.5, 0.5, 0]] * 26,
-        [[0.5, 0.5, 10**400]] * 26,
-        [GRID[0]] * 26,
-        {0: GRID[0]},
-    ]
-    for answer in rows:
-        with subtests.test(answer=answer), pytest.raises(Malformed):
-            in_square(answer, 26)
+@table(
+    "answer",
+    [None, [], GRID[:25], [*GRID, GRID[0]], [[0.5, 0.5]] * 26, [[0.5, 0.5, math.nan]] * 26, [[0.5, 0.5, True]] * 26, "x" * 26,
+     [[0.5, 0.5, -0.1]] * 26, [[0.5, 0.5, 0]] * 26, [[0.5, 0.5, 10**400]] * 26, [GRID[0]] * 26, {0: GRID[0]}],
+)  # fmt: skip
+def test_answer_that_is_no_packing_is_refused(answer: Any) -> None:
+    with pytest.raises(Malformed):
+        in_square(answer, 26)
 
 
 def test_rectangle_is_part_of_the_answer() -> None:
@@ -103,15 +92,14 @@ def test_order_of_points_does_not_matter() -> None:
     assert convex_value(points.tolist(), 14) == convex_value(points[::-1].tolist(), 14)
 
 
-def test_point_outside_of_the_triangle_by_little_is_refused(subtests: pytest.Subtests) -> None:
-    for slip in (1e-15, 1e-12, 1e-9, 1e-6):
-        with subtests.test(slip=slip):
-            points = np.random.default_rng(4).dirichlet([1, 1, 1], size=11)[:, :2].tolist()
-            points[3] = [0.5, 0.5]
-            assert triangle_value(points) > 0
-            points[3] = [0.5, 0.5 + slip]
-            with pytest.raises(Malformed, match="point 3 is outside of the triangle by"):
-                triangle_value(points)
+@table("slip", [1e-15, 1e-12, 1e-9, 1e-6])
+def test_point_outside_of_the_triangle_by_little_is_refused(slip: float) -> None:
+    points = np.random.default_rng(4).dirichlet([1, 1, 1], size=11)[:, :2].tolist()
+    points[3] = [0.5, 0.5]
+    assert triangle_value(points) > 0
+    points[3] = [0.5, 0.5 + slip]
+    with pytest.raises(Malformed, match="point 3 is outside of the triangle by"):
+        triangle_value(points)
 
 
 def test_three_points_on_a_line_are_refused() -> None:
@@ -121,18 +109,17 @@ def test_three_points_on_a_line_are_refused() -> None:
         convex_value(points, 13)
 
 
-def test_hexagons_that_overlap_or_leave_the_outer_one_by_little_are_refused(subtests: pytest.Subtests) -> None:
-    for slip in (1e-12, 1e-9, 1e-6):
-        with subtests.test(slip=slip):
-            outer = [0.0, 0.0, 0.0, 4.0]
-            row = [[-1.0, 0.0, 0.0], [1.0 + 1e-13, 0.0, 0.0]]
-            assert hexagons.broken_rule(row, outer) is None
-            assert outer_side([outer, row], 2) == 4
-            with pytest.raises(Malformed, match="hexagons 0 and 1 overlap"):
-                outer_side([outer, [row[0], [1.0 - slip, 0.0, 0.0]]], 2)
-            assert outer_side([outer, [[3.0 - slip, 0.0, 0.0]]], 1) == 4
-            with pytest.raises(Malformed, match="hexagon 0 is not inside the outer hexagon"):
-                outer_side([outer, [[3.0 + slip, 0.0, 0.0]]], 1)
+@table("slip", [1e-12, 1e-9, 1e-6])
+def test_hexagons_that_overlap_or_leave_the_outer_one_by_little_are_refused(slip: float) -> None:
+    outer = [0.0, 0.0, 0.0, 4.0]
+    row = [[-1.0, 0.0, 0.0], [1.0 + 1e-13, 0.0, 0.0]]
+    assert hexagons.broken_rule(row, outer) is None
+    assert outer_side([outer, row], 2) == 4
+    with pytest.raises(Malformed, match="hexagons 0 and 1 overlap"):
+        outer_side([outer, [row[0], [1.0 - slip, 0.0, 0.0]]], 2)
+    assert outer_side([outer, [[3.0 - slip, 0.0, 0.0]]], 1) == 4
+    with pytest.raises(Malformed, match="hexagon 0 is not inside the outer hexagon"):
+        outer_side([outer, [[3.0 + slip, 0.0, 0.0]]], 1)
 
 
 def test_hexagons_are_right_where_a_verifier_in_other_arithmetic_finds_them_right() -> None:
@@ -150,18 +137,11 @@ def test_hexagons_are_right_where_a_verifier_in_other_arithmetic_finds_them_righ
     assert 3 <= right <= 15
 
 
-def test_answer_that_is_no_packing_of_hexagons_is_refused(subtests: pytest.Subtests) -> None:
-    rows: list[Any] = [
-        None,
-        [],
-        [[0, 0, 0, 4]],
-        [[0, 0, 0, 0], [[0, 0, 0]]],
-        [[0, 0, 0, math.inf], [[0, 0, 0]]],
-        [[0, 0, 0, 4], [[0, 0]]],
-        [[0, 0, 0, 4], [[0, 0, 1e300]]],
-        [[0, 0, 0, 4000], [[0, 0, 0]]],
-        [[0, 0, 0, 4], [[0, 0, True]]],
-    ]
-    for answer in rows:
-        with subtests.test(answer=answer), pytest.raises(Malformed):
-            outer_side(answer, 1)
+@table(
+    "answer",
+    [None, [], [[0, 0, 0, 4]], [[0, 0, 0, 0], [[0, 0, 0]]], [[0, 0, 0, math.inf], [[0, 0, 0]]], [[0, 0, 0, 4], [[0, 0]]],
+     [[0, 0, 0, 4], [[0, 0, 1e300]]], [[0, 0, 0, 4000], [[0, 0, 0]]], [[0, 0, 0, 4], [[0, 0, True]]]],
+)  # fmt: skip
+def test_answer_that_is_no_packing_of_hexagons_is_refused(answer: Any) -> None:
+    with pytest.raises(Malformed):
+        outer_side(answer, 1)

@@ -19,6 +19,7 @@ from strop_problems.headroom import cap_set, job_shop, quadratic_assignment
 from strop_problems.headroom.ladder import WHAT, ladder
 from strop_problems.headroom.suite import HEADROOM, LARGE
 from support.kits import task as kit
+from support.rows import table
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "packages" / "problems" / "HEADROOM.md").read_text(encoding="utf-8")
@@ -58,28 +59,27 @@ def replaced(value: object) -> Callable[[list[Any]], Any]:
     return replace
 
 
-BROKEN: list[Callable[[list[Any]], Any]] = [
-    *map(replaced, (math.nan, math.inf, 0.5, -1, 2**63, 10**400, "1", None)),
-    lambda answer: [answer, answer],
-    lambda answer: 10 * answer,
-    lambda answer: np.outer(answer, answer),
-    lambda answer: np.array(answer, dtype=object),
-    lambda answer: dict(enumerate(answer)),
-    lambda answer: [],
-    lambda answer: list(range(10**5)),
-    lambda answer: None,
-]
-
-
-def test_hostile_answer_is_malformed(subtests: pytest.Subtests) -> None:
-    for name in TASKS:
-        for broken in BROKEN:
-            with subtests.test(name=name, broken=broken.__name__):
-                instance = drawn(name)
-                answer = seed_answer(name, instance)
-                assert 0 <= score(name, instance, answer) < 0.5
-                with pytest.raises(Malformed):
-                    score(name, instance, broken(answer))
+@table("name", TASKS)
+@table(
+    "broken",
+    [
+        *map(replaced, (math.nan, math.inf, 0.5, -1, 2**63, 10**400, "1", None)),
+        lambda answer: [answer, answer],
+        lambda answer: 10 * answer,
+        lambda answer: np.outer(answer, answer),
+        lambda answer: np.array(answer, dtype=object),
+        lambda answer: dict(enumerate(answer)),
+        lambda answer: [],
+        lambda answer: list(range(10**5)),
+        lambda answer: None,
+    ],
+)
+def test_hostile_answer_is_malformed(name: str, broken: Callable[[list[Any]], Any]) -> None:
+    instance = drawn(name)
+    answer = seed_answer(name, instance)
+    assert 0 <= score(name, instance, answer) < 0.5
+    with pytest.raises(Malformed):
+        score(name, instance, broken(answer))
 
 
 def test_shortest_ruler_scores_1_and_one_of_twice_its_length_a_fifth() -> None:
@@ -205,10 +205,13 @@ def test_four_touching_circles_score_by_the_sum_of_their_radii() -> None:
     assert score("circle-packing", instance, smaller) == pytest.approx(0.1 / (0.1 + 2 * math.sqrt(4 / math.pi) - 1))
 
 
-def test_circle_beyond_the_square_is_malformed(subtests: pytest.Subtests) -> None:
-    for change in ([0, 0, 4e-10], [1e-8, 0, 0], [0, -1e-8, 0]):
-        with subtests.test(change=change), pytest.raises(Malformed, match="not inside"):
-            score("circle-packing", Instance({"circles": 4, "nails": CORNER}), FOUR + np.array(change))
+@table(
+    ("change", "words"),
+    [([0, 0, 4e-10], "not inside"), ([1e-8, 0, 0], "not inside"), ([0, -1e-8, 0], "not inside")],
+)
+def test_circle_beyond_the_square_is_malformed(change: list[float], words: str) -> None:
+    with pytest.raises(Malformed, match=words):
+        score("circle-packing", Instance({"circles": 4, "nails": CORNER}), FOUR + np.array(change))
 
 
 def test_packing_is_refused_exactly_if_circles_overlap_or_hold_a_nail() -> None:
@@ -241,33 +244,31 @@ def test_block_with_one_addition_for_each_constant_scores_1() -> None:
     assert score("multiplier-block", Instance({"constants": [45]}), [[0, 0, 0, 2, 1], [1, 3, 1, 0, 1]]) == 0.25 / 1.25
 
 
-WRONG_ADDITIONS: list[tuple[list[int], str]] = [
-    ([4, 0, 0, 1, 1], "addition 4 is"),
-    ([-1, 0, 0, 1, 1], "addition 4 is"),
-    ([0, 0, 0, 17, 1], "addition 4 is"),
-    ([0, -1, 0, 1, 1], "addition 4 is"),
-    ([0, 0, 0, 1, 0], "addition 4 is"),
-    ([0, 0, 0, 1, 2], "addition 4 is"),
-    ([0, 0, 0, 0, -1], "not from 1"),
-    ([0, 0, 0, 3, -1], "not from 1"),
-    ([0, 16, 0, 0, 1], "to 65535"),
-    ([0, 1, 0, 0, 1], "no value is 9"),
-]
+@table(
+    ("addition", "words"),
+    [
+        ([4, 0, 0, 1, 1], "addition 4 is"),
+        ([-1, 0, 0, 1, 1], "addition 4 is"),
+        ([0, 0, 0, 17, 1], "addition 4 is"),
+        ([0, -1, 0, 1, 1], "addition 4 is"),
+        ([0, 0, 0, 1, 0], "addition 4 is"),
+        ([0, 0, 0, 1, 2], "addition 4 is"),
+        ([0, 0, 0, 0, -1], "not from 1"),
+        ([0, 0, 0, 3, -1], "not from 1"),
+        ([0, 16, 0, 0, 1], "to 65535"),
+        ([0, 1, 0, 0, 1], "no value is 9"),
+    ],
+)
+def test_addition_that_is_not_possible_or_misses_a_constant_is_malformed(addition: list[int], words: str) -> None:
+    with pytest.raises(Malformed, match=words):
+        score("multiplier-block", Instance({"constants": [3, 5, 7, 9]}), [*THREE_FIVE_SEVEN, addition])
 
 
-def test_addition_that_is_not_possible_or_misses_a_constant_is_malformed(subtests: pytest.Subtests) -> None:
-    for addition, words in WRONG_ADDITIONS:
-        with subtests.test(addition=addition, words=words), pytest.raises(Malformed, match=words):
-            score("multiplier-block", Instance({"constants": [3, 5, 7, 9]}), [*THREE_FIVE_SEVEN, addition])
-
-
-def test_predictions_score_by_what_they_add_to_a_guess(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[int, float]] = [(64, 1.0), (48, 0.5), (33, 1 / 32), (32, 0.0), (0, 0.0)]
-    for right, value in rows:
-        with subtests.test(right=right, value=value):
-            instance = drawn("noisy-parity")
-            wrong = np.arange(64) >= right
-            assert score("noisy-parity", instance, instance.hidden ^ wrong) == pytest.approx(value)
+@table(("right", "value"), [(64, 1.0), (48, 0.5), (33, 1 / 32), (32, 0.0), (0, 0.0)])
+def test_predictions_score_by_what_they_add_to_a_guess(right: int, value: float) -> None:
+    instance = drawn("noisy-parity")
+    wrong = np.arange(64) >= right
+    assert score("noisy-parity", instance, instance.hidden ^ wrong) == pytest.approx(value)
 
 
 def test_labels_of_the_test_rows_follow_from_bits_that_fit_four_fifths_of_the_training_rows() -> None:
@@ -282,71 +283,56 @@ def test_labels_of_the_test_rows_follow_from_bits_that_fit_four_fifths_of_the_tr
     assert wrong == pytest.approx(0.2, abs=0.1) and len(inputs["train_parity"]) == 10 * bits
 
 
-def test_ladder_leaves_room_between_seed_heuristics_reference_and_bound(subtests: pytest.Subtests) -> None:
-    for name in HEADROOM:
-        with subtests.test(name=name):
-            seed, *heuristics, reference, model = ladder(name)
-            assert (seed.name, len(heuristics), reference.name, model.name) == (
-                "seed",
-                3,
-                "reference",
-                "language model",
-            )
-            assert seed.mean <= 0.5 * reference.mean
-            assert max(rung.mean for rung in heuristics) < 0.9 * reference.mean
-            assert model.mean < 0.98, "no room is left for a model's second answer"
-            assert all(rung.low <= rung.mean <= rung.high for rung in ladder(name))
+@table("name", HEADROOM)
+def test_ladder_leaves_room_between_seed_heuristics_reference_and_bound(name: str) -> None:
+    seed, *heuristics, reference, model = ladder(name)
+    assert (seed.name, len(heuristics), reference.name, model.name) == ("seed", 3, "reference", "language model")
+    assert seed.mean <= 0.5 * reference.mean
+    assert max(rung.mean for rung in heuristics) < 0.9 * reference.mean
+    assert model.mean < 0.98, "no room is left for a model's second answer"
+    assert all(rung.low <= rung.mean <= rung.high for rung in ladder(name))
 
 
-def test_page_shows_the_recorded_ladder_and_a_section(subtests: pytest.Subtests) -> None:
-    for name in HEADROOM:
-        with subtests.test(name=name):
-            assert list(WHAT) == list(HEADROOM) and f"\n## {name}\n" in PAGE
-            table = PAGE.split("<!-- ladder -->")[1].split("<!-- end -->")[0]
-            for rung in ladder(name):
-                assert f": {rung.what} | {rung.mean:.3f} | {rung.low:.3f} to {rung.high:.3f} |" in table
+@table("name", HEADROOM)
+def test_page_shows_the_recorded_ladder_and_a_section(name: str) -> None:
+    assert list(WHAT) == list(HEADROOM) and f"\n## {name}\n" in PAGE
+    shown = PAGE.split("<!-- ladder -->")[1].split("<!-- end -->")[0]
+    for rung in ladder(name):
+        assert f": {rung.what} | {rung.mean:.3f} | {rung.low:.3f} to {rung.high:.3f} |" in shown
 
 
 @pytest.mark.heavy
-def test_programs_of_the_ladder_give_answers_that_are_scored(subtests: pytest.Subtests) -> None:
-    for name in HEADROOM:
-        with subtests.test(name=name):
-            path = ROOT / "bench" / "ladder" / f"{name.replace('-', '_')}.py"
-            spec = importlib.util.spec_from_file_location(f"ladder_{path.stem}", path)
-            assert spec is not None and spec.loader is not None
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            assert len(module.LADDER) == 4 and module.LADDER[-1].__doc__.startswith("reference: ")
-            instance = drawn(name)
-            assert 0 <= score(name, instance, module.LADDER[0](**instance.inputs)) <= 1
+@table("name", HEADROOM)
+def test_programs_of_the_ladder_give_answers_that_are_scored(name: str) -> None:
+    path = ROOT / "bench" / "ladder" / f"{name.replace('-', '_')}.py"
+    spec = importlib.util.spec_from_file_location(f"ladder_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert len(module.LADDER) == 4 and module.LADDER[-1].__doc__.startswith("reference: ")
+    instance = drawn(name)
+    assert 0 <= score(name, instance, module.LADDER[0](**instance.inputs)) <= 1
 
 
-def test_task_conforms(subtests: pytest.Subtests) -> None:
-    for check in kit.CHECKS:
-        for name in TASKS:
-            with subtests.test(name=name, check=check.__name__):
-                check(task_of(name))
+@table("check", kit.CHECKS)
+@table("name", TASKS)
+def test_task_conforms(name: str, check: Callable[[Task], None]) -> None:
+    check(task_of(name))
 
 
-def test_description_names_the_entry_the_limits_and_the_code_that_measures(subtests: pytest.Subtests) -> None:
-    for name in TASKS:
-        with subtests.test(name=name):
-            task = task_of(name)
-            assert f"`{task.entry}(" in task.u_str and f"over {task.instances} instances" in task.u_str
-            assert f"def {task.sample.__name__}(rng" in task.u_str and "def score(instance" in task.u_str
-            assert (task.time_limit, task.failure) == (1.0, "instance")
+@table("name", TASKS)
+def test_description_names_the_entry_the_limits_and_the_code_that_measures(name: str) -> None:
+    task = task_of(name)
+    assert f"`{task.entry}(" in task.u_str and f"over {task.instances} instances" in task.u_str
+    assert f"def {task.sample.__name__}(rng" in task.u_str and "def score(instance" in task.u_str
+    assert (task.time_limit, task.failure) == (1.0, "instance")
 
 
-def test_instance_has_a_size_that_page_and_description_name(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[str, str, int, int]] = [
-        ("quadratic-assignment-large", "flows", 324, 484),
-        ("circle-packing-large", "circles", 100, 140),
-    ]
-    for name, key, least, most in rows:
-        with subtests.test(name=name, key=key, least=least, most=most):
-            sizes = {
-                np.size(drawn(name, index)[key], 0) if key == "flows" else drawn(name, index)[key]
-                for index in range(12)
-            }
-            assert least <= min(sizes) < max(sizes) <= most
-            assert f"{least} to {most}" in PAGE and f"{least} to {most}" in task_of(name).u_str
+@table(
+    ("name", "key", "least", "most"),
+    [("quadratic-assignment-large", "flows", 324, 484), ("circle-packing-large", "circles", 100, 140)],
+)
+def test_instance_has_a_size_that_page_and_description_name(name: str, key: str, least: int, most: int) -> None:
+    sizes = {np.size(drawn(name, index)[key], 0) if key == "flows" else drawn(name, index)[key] for index in range(12)}
+    assert least <= min(sizes) < max(sizes) <= most
+    assert f"{least} to {most}" in PAGE and f"{least} to {most}" in task_of(name).u_str

@@ -17,6 +17,7 @@ from strop_problems.integers import kissing_11, matrix_product, sums_and_differe
 from strop_problems.plain import convolved
 from strop_problems.steps import autocorrelation_1, autocorrelation_2, autocorrelation_3, erdos_overlap
 from strop_problems.uncertainty import last_change, uncertainty
+from support.rows import table
 from verifiers import constructed
 
 STEPS = (erdos_overlap, autocorrelation_1, autocorrelation_2, autocorrelation_3)
@@ -33,84 +34,52 @@ def deep(levels: int) -> Any:
     return value
 
 
-def test_a_seed_is_right_and_worse_than_the_best_published_value(subtests: pytest.Subtests) -> None:
-    for make in ALL:
-        with subtests.test(make=make.__name__):
-            task = make()
-            value, best = task.problem.verify(constructed(task.seed)), task.problem.best_known.value
-            assert value < best if task.problem.better == "higher" else value > best
+@table("make", ALL)
+def test_a_seed_is_right_and_worse_than_the_best_published_value(make: Callable[[], Task]) -> None:
+    task = make()
+    value, best = task.problem.verify(constructed(task.seed)), task.problem.best_known.value
+    assert value < best if task.problem.better == "higher" else value > best
 
 
-def test_an_answer_of_another_form_is_malformed(subtests: pytest.Subtests) -> None:
-    rows: list[Any] = [
-        None,
-        True,
-        1.0,
-        "",
-        "1/2",
-        b"1",
-        {},
-        [],
-        [[]],
-        [None] * 16,
-        [[None]],
-        deep(50),
-        np.ones((16, 2)),
-    ]
-    for bad in rows:
-        for make in ALL:
-            with subtests.test(bad=bad, make=make.__name__), pytest.raises(Malformed):
-                make().problem.verify(bad)
+@table("bad", [None, True, 1.0, "", "1/2", b"1", {}, [], [[]], [None] * 16, [[None]], deep(50), np.ones((16, 2))])
+@table("make", ALL)
+def test_an_answer_of_another_form_is_malformed(make: Callable[[], Task], bad: Any) -> None:
+    with pytest.raises(Malformed):
+        make().problem.verify(bad)
 
 
-def test_an_answer_with_one_number_that_is_none_is_malformed(subtests: pytest.Subtests) -> None:
-    rows: list[Any] = [
-        math.nan,
-        math.inf,
-        -math.inf,
-        True,
-        None,
-        "1",
-        [1.0],
-        1j,
-        10**400,
-        Fraction(1, 2),
-        np.float32(1),
-    ]
-    for bad in rows:
-        for make in ALL:
-            with subtests.test(bad=bad, make=make.__name__):
-                task = make()
-                answer = constructed(task.seed)
-                part = answer
-                while isinstance(part[-1], list):
-                    part = part[-1]
-                part[-1] = bad
-                with pytest.raises(Malformed) as raised:
-                    task.problem.verify(answer)
-                assert "\n" not in str(raised.value) and len(str(raised.value)) < 200
+@table("bad", [math.nan, math.inf, -math.inf, True, None, "1", [1.0], 1j, 10**400, Fraction(1, 2), np.float32(1)])
+@table("make", ALL)
+def test_an_answer_with_one_number_that_is_none_is_malformed(make: Callable[[], Task], bad: Any) -> None:
+    task = make()
+    answer = constructed(task.seed)
+    part = answer
+    while isinstance(part[-1], list):
+        part = part[-1]
+    part[-1] = bad
+    with pytest.raises(Malformed) as raised:
+        task.problem.verify(answer)
+    assert "\n" not in str(raised.value) and len(str(raised.value)) < 200
 
 
-def test_another_order_keeps_the_value(subtests: pytest.Subtests) -> None:
-    for make in ORDERLESS:
-        with subtests.test(make=make.__name__):
-            task = make()
-            answer = constructed(task.seed)
-            shuffled = random.Random(0).sample(answer, len(answer))
-            assert shuffled != answer
-            assert task.problem.verify(shuffled) == task.problem.verify(answer)
+@table("make", ORDERLESS)
+def test_another_order_keeps_the_value(make: Callable[[], Task]) -> None:
+    task = make()
+    answer = constructed(task.seed)
+    shuffled = random.Random(0).sample(answer, len(answer))
+    assert shuffled != answer
+    assert task.problem.verify(shuffled) == task.problem.verify(answer)
 
 
-def test_a_distance_that_changes_by_little_changes_the_ratio_by_exactly_that(subtests: pytest.Subtests) -> None:
-    for slip in SLIPS:
-        with subtests.test(slip=slip):
-            grid = [[float(x), float(y)] for x in range(4) for y in range(4)]
-            assert ratio_in_the_plane().problem.verify(grid) == 18
-            grid[0][0] -= slip
-            assert ratio_in_the_plane().problem.verify(grid) == (3 + Fraction(slip)) ** 2 + 9
-            grid[0] = [2.0, 2.0]
-            with pytest.raises(Malformed, match="points 0 and 10 are the same"):
-                ratio_in_the_plane().problem.verify(grid)
+@table("slip", SLIPS)
+def test_a_distance_that_changes_by_little_changes_the_ratio_by_exactly_that(slip: float) -> None:
+    grid = [[float(x), float(y)] for x in range(4) for y in range(4)]
+    assert ratio_in_the_plane().problem.verify(grid) == 18
+    grid[0][0] -= slip
+    assert ratio_in_the_plane().problem.verify(grid) == (3 + Fraction(slip)) ** 2 + 9
+    grid[0] = [2.0, 2.0]
+    with pytest.raises(Malformed, match="points 0 and 10 are the same"):
+        ratio_in_the_plane().problem.verify(grid)
 
 
 def plain_convolution(a: list[Fraction], b: list[Fraction]) -> list[Fraction]:
@@ -120,37 +89,35 @@ def plain_convolution(a: list[Fraction], b: list[Fraction]) -> list[Fraction]:
     ]
 
 
-def test_step_functions_have_the_values_of_plain_rational_arithmetic(subtests: pytest.Subtests) -> None:
-    for count in (1, 2, 7, 20):
-        with subtests.test(count=count):
-            rng = random.Random(count)
-            floats = [rng.random() for _ in range(count)]
-            a = [Fraction(value) for value in floats]
-            c = plain_convolution(a, a)
-            assert autocorrelation_1().problem.verify(floats) == 2 * count * max(c) / sum(a) ** 2
-            squares = sum(2 * left**2 + left * right for left, right in zip(c, [*c[1:], Fraction(0)], strict=True))
-            assert autocorrelation_2().problem.verify(floats) == squares / (3 * sum(c) * max(c))
-            signed = [value - 0.3 for value in floats] if count > 2 else [-1.0, 3.0][:count]
-            s = [Fraction(value) for value in signed]
-            assert autocorrelation_3().problem.verify(signed) == 2 * count * max(plain_convolution(s, s)) / sum(s) ** 2
-            assert autocorrelation_3().problem.verify(signed[::-1]) == autocorrelation_3().problem.verify(signed)
-            h = [1 + value for value in a]
-            h = [value * count / (2 * sum(h)) for value in h]
-            rest = [1 - value for value in h]
-            expected = Fraction(2, count) * max(plain_convolution(h, rest[::-1]))
-            assert erdos_overlap().problem.verify([1 + value for value in floats]) == pytest.approx(expected, rel=1e-15)
+@table("count", [1, 2, 7, 20])
+def test_step_functions_have_the_values_of_plain_rational_arithmetic(count: int) -> None:
+    rng = random.Random(count)
+    floats = [rng.random() for _ in range(count)]
+    a = [Fraction(value) for value in floats]
+    c = plain_convolution(a, a)
+    assert autocorrelation_1().problem.verify(floats) == 2 * count * max(c) / sum(a) ** 2
+    squares = sum(2 * left**2 + left * right for left, right in zip(c, [*c[1:], Fraction(0)], strict=True))
+    assert autocorrelation_2().problem.verify(floats) == squares / (3 * sum(c) * max(c))
+    signed = [value - 0.3 for value in floats] if count > 2 else [-1.0, 3.0][:count]
+    s = [Fraction(value) for value in signed]
+    assert autocorrelation_3().problem.verify(signed) == 2 * count * max(plain_convolution(s, s)) / sum(s) ** 2
+    assert autocorrelation_3().problem.verify(signed[::-1]) == autocorrelation_3().problem.verify(signed)
+    h = [1 + value for value in a]
+    h = [value * count / (2 * sum(h)) for value in h]
+    rest = [1 - value for value in h]
+    expected = Fraction(2, count) * max(plain_convolution(h, rest[::-1]))
+    assert erdos_overlap().problem.verify([1 + value for value in floats]) == pytest.approx(expected, rel=1e-15)
 
 
-def test_a_height_that_needs_rounding_never_makes_a_value_better(subtests: pytest.Subtests) -> None:
-    for make in STEPS:
-        with subtests.test(make=make.__name__):
-            task = make()
-            coarse, fine = [1.0, 0.75, 1.0, 0.875], [1.0, 0.75, 1.0, 0.875 + 2**-53]
-            tiny = [*coarse, 1e-300, 5e-324]
-            exact, rounded = task.problem.verify([*coarse, 0.0, 0.0]), task.problem.verify(tiny)
-            assert rounded >= exact if task.problem.better == "lower" else rounded <= exact
-            assert float(rounded) == pytest.approx(float(exact), rel=1e-15)
-            assert task.problem.verify(fine) != task.problem.verify(coarse)
+@table("make", STEPS)
+def test_a_height_that_needs_rounding_never_makes_a_value_better(make: Callable[[], Task]) -> None:
+    task = make()
+    coarse, fine = [1.0, 0.75, 1.0, 0.875], [1.0, 0.75, 1.0, 0.875 + 2**-53]
+    tiny = [*coarse, 1e-300, 5e-324]
+    exact, rounded = task.problem.verify([*coarse, 0.0, 0.0]), task.problem.verify(tiny)
+    assert rounded >= exact if task.problem.better == "lower" else rounded <= exact
+    assert float(rounded) == pytest.approx(float(exact), rel=1e-15)
+    assert task.problem.verify(fine) != task.problem.verify(coarse)
 
 
 def test_a_tiny_height_that_raises_the_peak_is_rounded_up() -> None:
@@ -163,15 +130,14 @@ def test_a_tiny_height_that_raises_the_peak_is_rounded_up() -> None:
         assert exact <= value <= exact * (1 + Fraction(1, 10**40))
 
 
-def test_a_height_below_zero_or_above_one_by_little_is_malformed(subtests: pytest.Subtests) -> None:
-    for slip in SLIPS:
-        with subtests.test(slip=slip):
-            for make in (erdos_overlap, autocorrelation_1, autocorrelation_2):
-                with pytest.raises(Malformed, match="height 1 is negative"):
-                    make().problem.verify([1.0, -slip, 1.0])
-            with pytest.raises(Malformed, match="height 0 is above 1"):
-                erdos_overlap().problem.verify([1 + slip, 0.5, 0.5, 0.0])
-            assert erdos_overlap().problem.verify([1 - slip, 0.5, 0.5, 0.0]) > 0
+@table("slip", SLIPS)
+def test_a_height_below_zero_or_above_one_by_little_is_malformed(slip: float) -> None:
+    for make in (erdos_overlap, autocorrelation_1, autocorrelation_2):
+        with pytest.raises(Malformed, match="height 1 is negative"):
+            make().problem.verify([1.0, -slip, 1.0])
+    with pytest.raises(Malformed, match="height 0 is above 1"):
+        erdos_overlap().problem.verify([1 + slip, 0.5, 0.5, 0.0])
+    assert erdos_overlap().problem.verify([1 - slip, 0.5, 0.5, 0.0]) > 0
 
 
 def test_heights_without_an_integral_are_malformed() -> None:
@@ -216,25 +182,16 @@ def test_directions_are_too_close_when_one_coordinate_of_many_digits_is_off_by_o
         kissing_11().problem.verify([*points, [0] * 10 + [[0, 0]]])
 
 
-def test_coordinates_with_the_root_of_two_are_compared_exactly(subtests: pytest.Subtests) -> None:
+@table(("p", "q"), [(0, 1), (99, -70), (-99, 70), (3, 2), (141421356237309, -(10**14)), (-141421356237309, 10**14)])
+def test_coordinates_with_the_root_of_two_are_compared_exactly(p: int, q: int) -> None:
     """(1, 0), and (1, t) at 60 degrees for t = sqrt(3): t is above it or not."""
-    rows: list[tuple[int, int]] = [
-        (0, 1),
-        (99, -70),
-        (-99, 70),
-        (3, 2),
-        (141421356237309, -(10**14)),
-        (-141421356237309, 10**14),
-    ]
-    for p, q in rows:
-        with subtests.test(p=p, q=q):
-            value = Fraction(p) + Fraction(q) * Fraction(math.isqrt(2 * 10**80), 10**40)
-            points = [[1] + [0] * 10, [1, [p, q]] + [0] * 9]
-            if abs(value) > Fraction(math.isqrt(3 * 10**80), 10**40):
-                assert kissing_11().problem.verify(points) == 2
-            else:
-                with pytest.raises(Malformed, match="less than 60 degrees"):
-                    kissing_11().problem.verify(points)
+    value = Fraction(p) + Fraction(q) * Fraction(math.isqrt(2 * 10**80), 10**40)
+    points = [[1] + [0] * 10, [1, [p, q]] + [0] * 9]
+    if abs(value) > Fraction(math.isqrt(3 * 10**80), 10**40):
+        assert kissing_11().problem.verify(points) == 2
+    else:
+        with pytest.raises(Malformed, match="less than 60 degrees"):
+            kissing_11().problem.verify(points)
 
 
 def test_a_product_of_matrices_with_one_wrong_coefficient_is_malformed() -> None:
@@ -275,22 +232,19 @@ def test_the_last_change_of_a_sign_is_enclosed_from_above() -> None:
     assert place is not None and 2 <= place < Fraction(2000000000000001, 10**15)  # the other roots are 5 + i and 5 - i
 
 
-def test_double_roots_moved_by_little_give_another_bound(subtests: pytest.Subtests) -> None:
-    for slip in SLIPS:
-        with subtests.test(slip=slip):
-            task = uncertainty()
-            value = task.problem.verify([3.5, 6.0])
-            assert 0 < abs(task.problem.verify([3.5, 6.0 + slip]) - value) < 1000 * slip
-            for bad in ([3.5, 3.5], [0.25], [-1.0], [1001.0], [float(z) for z in range(1, 16)]):
-                with pytest.raises(Malformed):
-                    task.problem.verify(bad)
+@table("slip", SLIPS)
+def test_double_roots_moved_by_little_give_another_bound(slip: float) -> None:
+    task = uncertainty()
+    value = task.problem.verify([3.5, 6.0])
+    assert 0 < abs(task.problem.verify([3.5, 6.0 + slip]) - value) < 1000 * slip
+    for bad in ([3.5, 3.5], [0.25], [-1.0], [1001.0], [float(z) for z in range(1, 16)]):
+        with pytest.raises(Malformed):
+            task.problem.verify(bad)
 
 
-def test_a_drawing_is_shapes_with_plain_numbers(subtests: pytest.Subtests) -> None:
-    rows: list[Callable[[], Task]] = [ratio_in_the_plane, ratio_in_space, *STEPS]
-    for make in rows:
-        with subtests.test(make=make.__name__):
-            task = make()
-            assert task.problem.draw is not None
-            drawing = task.problem.draw(constructed(task.seed))
-            assert drawing.startswith("<") and "nan" not in drawing and "inf" not in drawing and "script" not in drawing
+@table("make", [ratio_in_the_plane, ratio_in_space, *STEPS])
+def test_a_drawing_is_shapes_with_plain_numbers(make: Callable[[], Task]) -> None:
+    task = make()
+    assert task.problem.draw is not None
+    drawing = task.problem.draw(constructed(task.seed))
+    assert drawing.startswith("<") and "nan" not in drawing and "inf" not in drawing and "script" not in drawing

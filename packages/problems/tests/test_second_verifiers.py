@@ -10,6 +10,7 @@ import pytest
 
 from strop import Malformed
 from strop.tasks.registry import problems
+from support.rows import table
 from verifiers import constructed, distances, uncertainty, whole_numbers
 
 RNG = np.random.default_rng(7)
@@ -19,13 +20,11 @@ def value(name: str, answer: Any) -> float:
     return float(problems()[name].problem.verify(answer))
 
 
-def test_ratios_are_those_of_decimal_numbers(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[str, tuple[int, int]]] = [("distance-ratio-2d", (16, 2)), ("distance-ratio-3d", (14, 3))]
-    for name, shape in rows:
-        with subtests.test(name=name, shape=shape):
-            for scale in (1e-3, 1.0, 1e6):
-                points = (RNG.normal(size=shape) * scale).tolist()
-                assert math.isclose(value(name, points), float(distances.squared_ratio(points)), rel_tol=1e-15)
+@table(("name", "shape"), [("distance-ratio-2d", (16, 2)), ("distance-ratio-3d", (14, 3))])
+def test_ratios_are_those_of_decimal_numbers(name: str, shape: tuple[int, int]) -> None:
+    for scale in (1e-3, 1.0, 1e6):
+        points = (RNG.normal(size=shape) * scale).tolist()
+        assert math.isclose(value(name, points), float(distances.squared_ratio(points)), rel_tol=1e-15)
 
 
 def test_sets_are_worth_what_counting_says() -> None:
@@ -34,23 +33,20 @@ def test_sets_are_worth_what_counting_says() -> None:
         assert math.isclose(value("sums-and-differences", numbers), whole_numbers.exponent(numbers), rel_tol=1e-13)
 
 
-def test_spheres_kiss_where_decimal_numbers_say_so(subtests: pytest.Subtests) -> None:
-    for change in (0, 1, -1):
-        with subtests.test(change=change):
-            points = constructed(problems()["kissing-11"].seed)[:60]
-            first = [p if isinstance(p, int) else list(p) for p in points[0]]
-            place = next(at for at, p in enumerate(first) if p)
-            large = [
-                [1000 * p if isinstance(p, int) else [1000 * p[0], 1000 * p[1]] for p in point] for point in points
-            ]
-            entry = large[0][place]
-            large[0][place] = entry + change if isinstance(entry, int) else [entry[0] + change, entry[1]]
-            if whole_numbers.is_kissing(large):
-                assert value("kissing-11", large) == 60
-            else:
-                with pytest.raises(Malformed):
-                    value("kissing-11", large)
-            assert whole_numbers.is_kissing(large) is (change == 0)
+@table("change", [0, 1, -1])
+def test_spheres_kiss_where_decimal_numbers_say_so(change: int) -> None:
+    points = constructed(problems()["kissing-11"].seed)[:60]
+    first = [p if isinstance(p, int) else list(p) for p in points[0]]
+    place = next(at for at, p in enumerate(first) if p)
+    large = [[1000 * p if isinstance(p, int) else [1000 * p[0], 1000 * p[1]] for p in point] for point in points]
+    entry = large[0][place]
+    large[0][place] = entry + change if isinstance(entry, int) else [entry[0] + change, entry[1]]
+    if whole_numbers.is_kissing(large):
+        assert value("kissing-11", large) == 60
+    else:
+        with pytest.raises(Malformed):
+            value("kissing-11", large)
+    assert whole_numbers.is_kissing(large) is (change == 0)
 
 
 def test_products_multiply_where_matrices_say_so() -> None:
@@ -64,8 +60,6 @@ def test_products_multiply_where_matrices_say_so() -> None:
             value("matrix-product-245", changed)
 
 
-def test_last_sign_change_is_where_decimal_numbers_find_it(subtests: pytest.Subtests) -> None:
-    rows: list[list[float]] = [[3.3], [3.5, 5.7], [3.1, 4.4, 6.2]]
-    for roots in rows:
-        with subtests.test(roots=roots):
-            assert math.isclose(value("uncertainty", roots), float(uncertainty.value(roots)), rel_tol=1e-14)
+@table("roots", [[3.3], [3.5, 5.7], [3.1, 4.4, 6.2]])
+def test_last_sign_change_is_where_decimal_numbers_find_it(roots: list[float]) -> None:
+    assert math.isclose(value("uncertainty", roots), float(uncertainty.value(roots)), rel_tol=1e-14)
