@@ -45,9 +45,9 @@ def posture() -> dict[str, object]:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A record of some 600 evaluations."""
+    """A record of some 260 evaluations."""
     directory = tmp_path_factory.mktemp("made") / "run"
-    made_record(directory, Size(evaluations=600, calls=40))
+    made_record(directory, Size(evaluations=260, calls=30))
     return directory
 
 

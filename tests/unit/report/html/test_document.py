@@ -31,8 +31,8 @@ from strop.report.html.page import Page
 from strop.report.html.render import RENEWED_SECONDS, render
 from strop.report.html.tables import MOST_ROWS, Tables
 from strop.runs.record import Record
-from strop.runs.results.parts import counted_answers
 from strop.runs.run_data import read_run
+from strop.runs.spec import RunSpec
 from strop.runs.train import read_trained
 from strop.store import Store
 from support import records
@@ -92,41 +92,32 @@ def test_a_page_holds_the_first_evaluations_and_answers_of_its_record_and_says_h
     assert f"the first {MOST_ROWS} of {tables.totals['evaluations']:,} evaluations are shown" in made_page.cuts[0]
 
 
-def test_a_page_has_no_script_and_its_policy_allows_none(made_page: Page) -> None:
-    for html in (render(made_page), render(made_page, live="The run goes on.")):
+def test_a_page_has_no_script_and_only_that_of_a_run_that_goes_on_reloads_itself(made_page: Page) -> None:
+    whole, live = render(made_page), render(made_page, live="The run goes on.")
+    for html in (whole, live):
         assert "<script" not in html and "script-src" not in html and "default-src &#39;none&#39;" in html
-        assert re.findall("<(?:button|input|select|dialog|noscript|template)", html) == []
-        assert re.findall("<details[^>]*open", html) == []
-
-
-def test_only_the_page_of_a_run_that_goes_on_reloads_itself(made_page: Page) -> None:
+        assert re.findall("<(?:button|input|select|dialog|noscript|template)|<details[^>]*open", html) == []
     refresh = f'<meta http-equiv="refresh" content="{RENEWED_SECONDS}">'
-    assert refresh not in render(made_page) and refresh in render(made_page, live="The run goes on.")
+    assert refresh not in whole and refresh in live
 
 
-def test_the_money_of_a_page_is_that_of_its_record(made: Path, made_page: Page) -> None:
+def test_the_money_the_answers_and_the_iterations_of_a_page_are_those_of_strop_show(
+    made: Path, made_page: Page
+) -> None:
     [(cost, tokens)] = ask(made, "SELECT sum(cost), sum(input_tokens + output_tokens) FROM lm_response")
-    total = made_page.run.costs.total
+    total, html = made_page.run.costs.total, render(made_page)
     assert (total.cost, total.input_tokens + total.output_tokens) == (cost, tokens)
     assert total.responses == made_page.tables.totals["calls"]
-
-
-def test_the_answers_of_a_page_are_those_of_strop_show(made: Path, made_page: Page) -> None:
-    with Store.open(made) as store:
-        answers = counted_answers(read_run(store).answers)
-    assert answers.total > 0
-    assert made_page.answers == answers.sentence and answers.sentence in render(made_page)
-
-
-def test_the_iterations_of_a_page_are_those_of_strop_show(made: Path, made_page: Page) -> None:
     with Store.open(made) as store:
         shown = read_trained(Record(store))
+    assert shown.answers.total > 0
+    assert made_page.answers == shown.answers.sentence and shown.answers.sentence in html
     assert [(each.train, each.test) for each in made_page.iterations] == [
         (each.train, each.test) for each in shown.iterations
     ]
-    assert all(each.test and f"{each.test.mean:.3f}" in render(made_page) for each in made_page.iterations)
+    assert all(each.test and f"{each.test.mean:.3f}" in html for each in made_page.iterations)
     copies = quantity(len(made_page.iterations[0].test.values), "copy") if made_page.iterations[0].test else ""
-    assert f">test û of {copies}</th>" in render(made_page) and f">training û of {copies}</th>" in render(made_page)
+    assert f">test û of {copies}</th>" in html and f">training û of {copies}</th>" in html
 
 
 def test_the_lineage_says_what_became_of_every_candidate_and_who_made_it(page: MakePage) -> None:
@@ -144,15 +135,12 @@ def test_the_lineage_says_what_became_of_every_candidate_and_who_made_it(page: M
 
 
 def test_a_candidate_that_the_gate_turned_down_stays_out(page: MakePage) -> None:
-    events = [*two_iterations()[:5], candidate(BETTER, 0.8), finished(1, SEED, BETTER)]
-    nodes = page(events).nodes
+    nodes = page([*two_iterations()[:5], candidate(BETTER, 0.8), finished(1, SEED, BETTER)]).nodes
     assert [(node.state, node.reason) for node in nodes] == [("seed", ""), ("rejected", "because")]
     assert nodes[0].iterations == [0, 1]
 
 
-def test_a_candidate_has_the_improver_for_a_parent_that_was_at_work_when_it_was_not_the_incumbent(
-    page: MakePage,
-) -> None:
+def test_a_candidate_has_the_parent_that_was_at_work_when_it_was_not_the_incumbent(page: MakePage) -> None:
     began = ImproveStarted(scope="t2/improve", improver=SEED, initial_solution=SEED, utility="self-improvement")
     at_two = IterationStarted(scope="t2", t=2, improver=BETTER)
     events = [*two_iterations()[:9], at_two, began, candidate(f"{SEED}# late", 0.5, t=2)]
@@ -171,18 +159,17 @@ def test_a_node_has_its_idea_its_text_and_what_the_audit_noted(page: MakePage) -
     assert any(note.rule.startswith("S") and note.line == 5 for note in node.notes)
 
 
-@pytest.mark.parametrize("kept", range(1, len(two_iterations())))
-def test_a_page_is_made_of_whatever_a_killed_run_left(page: MakePage, kept: int) -> None:
-    document = page(two_iterations()[:kept])
-    assert document.run.status == "unfinished"
-    assert document.headline.sentence
-    assert document.commands["resume"].startswith("strop resume ")
-
-
-def test_a_record_without_events_has_a_page(tmp_path: Path) -> None:
-    Store.create(tmp_path / "run", {}).close()
-    document = page_of(tmp_path / "run")
+def test_a_page_is_made_of_whatever_a_killed_run_left(tmp_path: Path) -> None:
+    Store.create(tmp_path / "0", {}).close()
+    document = page_of(tmp_path / "0")
     assert document.kind == "run" and document.nodes == [] and figures_of(document) == []
+    for kept in range(1, len(two_iterations())):
+        with Store.create(tmp_path / f"{kept}", {"kind": "run", "task": "lpn"}) as store:
+            for event in [records.started(RunSpec()), *two_iterations()[:kept]]:
+                store.append(event)
+        document = page_of(tmp_path / f"{kept}")
+        assert document.run.status == "unfinished" and document.headline.sentence, kept
+        assert document.commands["resume"].startswith("strop resume "), kept
 
 
 def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None:
@@ -197,12 +184,17 @@ def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None
     assert [row["at"] for row in document.tables.evaluations] == [0.0, 2.0, 4901.0]
 
 
-def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth(page: MakePage) -> None:
-    sentence = page(two_iterations()).headline.sentence
-    assert sentence == (
+def test_a_page_begins_with_the_conclusion_of_its_run_and_explains_its_words_once(page: MakePage) -> None:
+    document = page(two_iterations())
+    html = render(document)
+    assert document.headline.sentence == (
         "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.200, from 0.600 to 0.800, "
         "on the sealed instances of lpn, 2 copies; at least 4 copies are needed to show a difference."
     )
+    assert html.count("Glossary") == 1 and "instances the search never saw, where the task has any others" in html
+    assert html.count('id="headline"') == 1 and document.improvement == []
+    protections = {name: (each.enforced, each.detail) for name, each in document.posture.protections.items()}
+    assert protections == {"write": (True, ""), "network": (False, "a port")}, "as they were observed"
 
 
 def test_an_answer_stands_beside_its_message_with_its_faults(page: MakePage) -> None:
@@ -220,15 +212,8 @@ def test_an_answer_stands_beside_its_message_with_its_faults(page: MakePage) -> 
 
 
 def test_an_answer_to_no_message_is_counted_and_not_shown(page: MakePage) -> None:
-    stray = LmResponded(scope="t1/improve", call=9, index=-3, text="x", model="m", input_tokens=3, output_tokens=4)
-    document = page([stray])
+    document = page([LmResponded(scope="t1/improve", call=9, index=-3, text="x", model="m")])
     assert document.tables.calls == [] and document.run.costs.total.responses == 1
-
-
-def test_the_protections_of_a_page_are_as_they_were_observed(page: MakePage) -> None:
-    protections = page([]).posture.protections
-    found = {name: (each.enforced, each.detail) for name, each in protections.items()}
-    assert found == {"write": (True, ""), "network": (False, "a port")}
 
 
 def test_a_damaged_record_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -248,10 +233,3 @@ def test_texts_for_which_there_is_no_room_are_left_out_and_the_page_says_so(tmp_
         read_run(store, tables.add)
     assert [row["texts"] for row in tables.evaluations] == [{}, {"Error": "short"}, {}]
     assert tables.cuts() == ["2 texts are left out: the tables hold 10 characters; strop export writes all"]
-
-
-def test_a_page_of_a_run_explains_its_words_and_names_its_sentence_once(page: MakePage) -> None:
-    document = page(two_iterations())
-    html = render(document)
-    assert html.count("Glossary") == 1 and "instances the search never saw, where the task has any others" in html
-    assert html.count('id="headline"') == 1 and document.improvement == []

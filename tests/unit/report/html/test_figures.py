@@ -6,16 +6,15 @@ import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.analysis.stats import Estimate
-from strop.base.events import Evaluated
 from strop.report.chart import Chart, Point, Series, svg, ticks
 from strop.report.html.charts import figures_of
 from strop.report.html.lineage import HEIGHT, MOST_IN_COLUMN, WIDTH, Node, graph_of
 from strop.report.html.page import Page
+from support.records import evaluated
 
 
 def hostile_chart() -> Chart:
@@ -24,39 +23,19 @@ def hostile_chart() -> Chart:
     return Chart([dots], "", "<b>evaluations</b>", {names[1]: 2.0}, names)
 
 
-@pytest.fixture(params=["made", "hostile"])
-def svgs(request: pytest.FixtureRequest, made_page: Page) -> list[str]:
-    if request.param == "made":
-        return [figure.svg for figure in figures_of(made_page)]
-    return [svg(hostile_chart(), 'a "title" <b>')]
+SHAPES = {"svg", "g", "path", "defs", "use", "text", "tspan", "clipPath", "rect"}
 
 
-def test_a_figure_has_no_style_no_script_and_no_link_that_leaves_it(svgs: list[str]) -> None:
-    for drawn in svgs:
-        for element in ET.fromstring(drawn).iter():
-            assert element.tag.rpartition("}")[2] in {
-                "svg",
-                "g",
-                "path",
-                "defs",
-                "use",
-                "text",
-                "tspan",
-                "clipPath",
-                "rect",
-            }
+def test_a_figure_has_a_title_the_colours_of_its_page_and_no_style_script_or_link_that_leaves_it(
+    made_page: Page,
+) -> None:
+    for drawn in [*(figure.svg for figure in figures_of(made_page)), svg(hostile_chart(), 'a "title" <b>')]:
+        root = ET.fromstring(drawn)
+        for element in root.iter():
+            assert element.tag.rpartition("}")[2] in SHAPES
             assert "style" not in element.attrib and not [name for name in element.attrib if name.startswith("on")]
             assert element.get("href", "#").startswith("#")
-
-
-def test_a_figure_is_read_aloud_by_its_title(svgs: list[str]) -> None:
-    for drawn in svgs:
-        root = ET.fromstring(drawn)
         assert root.get("role") == "img" and root.get("aria-label")
-
-
-def test_a_figure_takes_its_colours_from_the_page(svgs: list[str]) -> None:
-    for drawn in svgs:
         assert not re.findall(r'(?:fill|stroke)="#(?!none)[0-9a-f]+"', drawn)
 
 
@@ -70,15 +49,8 @@ def test_the_figures_of_a_run_have_their_data_beneath(made_page: Page) -> None:
 
 
 def test_the_figure_of_an_improvement_has_a_line_at_the_utility_of_the_original(page: Any) -> None:
-    values = {"S": 0.25, "A": 0.5, "B": 0.75}
-    scopes = {"S": "original/train", "A": "improve/u-1#0", "B": "improve/u-2#0"}
-    rest: dict[str, Any] = {"verdict": "ok", "verdicts": ("ok",), "error": "", "cpu_seconds": 0.1, "wall_seconds": 0.1}
-    events = [
-        Evaluated(
-            scope=scope, utility="lpn", split="train", solution=text, value=values[text], scores=(values[text],), **rest
-        )
-        for text, scope in scopes.items()
-    ]
+    rows = (("S", "original/train", 0.25), ("A", "improve/u-1#0", 0.5), ("B", "improve/u-2#0", 0.75))
+    events = [evaluated(text, value, scope, scores=(value,)) for text, scope, value in rows]
     (figure,) = [one for one in figures_of(page(events, kind="improve")) if one.id == "programs"]
     assert figure.chart.levels == {"the original": 0.25}
 
@@ -120,7 +92,4 @@ def test_a_column_shows_the_best_candidates_and_says_how_many_more_there_are() -
     graph = graph_of(nodes)
     assert [box.node.value for box in graph.boxes] == values[::-1][:MOST_IN_COLUMN]
     assert graph.words[-1][3] == "and 7 more in the table"
-
-
-def test_no_nodes_have_no_drawing() -> None:
     assert graph_of([]).boxes == []
