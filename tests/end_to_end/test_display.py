@@ -117,9 +117,9 @@ def test_run_draws_a_live_view_that_fits_the_terminal(terminal: list[Terminal], 
     assert drawn and max(map(len, drawn)) < columns
 
 
-@pytest.mark.parametrize("verb", ["score", "check", "improve", "run"])
-def test_command_shows_at_once_what_it_does(terminal: list[Terminal], tmp_path: Path, verb: str) -> None:
-    start(terminal, tmp_path, 80, verb, "parity").until("starting · ")
+def test_command_shows_at_once_what_it_does(terminal: list[Terminal], tmp_path: Path) -> None:
+    for verb in ("check", "improve"):
+        start(terminal, tmp_path, 80, verb, "parity").until("starting · ")
 
 
 def test_run_says_how_to_go_on_when_it_is_stopped_under_a_live_view(terminal: list[Terminal], tmp_path: Path) -> None:
