@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from strop.report.html.render import report_of
-from strop.store.key import KEY_BYTES
 
 FLAGS = (
     "--headless=new",
@@ -66,10 +60,15 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture
 def opened(chromium: Any, tmp_path: Path) -> Iterator[Open]:
-    """`opened(html, "#call-3", width=390, dark=True)` shows a page, in a tab without a past; at the end it must have been quiet:
-    no error, nothing asked of any network, nothing that its policy had to stop."""
+    """`opened(html, width=390, dark=True)` shows a page, in a tab without a past. Each page must have been quiet when the next
+    one is opened and at the end: no error, nothing asked of any network, nothing that its policy had to stop."""
 
-    def show(html: str, place: str = "", *, width: int = 1440, dark: bool = False) -> Any:
+    def quiet() -> None:
+        assert chromium.get_log("browser") == []
+        assert chromium.execute_script("return window.violations ?? []") == []
+        assert chromium.execute_script("return performance.getEntriesByType('resource').map(each => each.name)") == []
+
+    def show(html: str, *, width: int = 1440, dark: bool = False) -> Any:
         path = tmp_path / "page.html"
         path.write_text(html, encoding="utf-8", errors="backslashreplace")
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
@@ -78,39 +77,12 @@ def opened(chromium: Any, tmp_path: Path) -> Iterator[Open]:
         chromium.execute_cdp_cmd(
             "Emulation.setEmulatedMedia", {"features": [theme, {"name": "prefers-reduced-motion", "value": "reduce"}]}
         )
+        quiet()
         chromium.get("about:blank")
-        chromium.get_log("browser")
-        chromium.get(f"{path.as_uri()}{place}")
+        chromium.get(path.as_uri())
         return chromium
 
+    chromium.get("about:blank")
+    chromium.get_log("browser")
     yield show
-    assert chromium.get_log("browser") == []
-    assert chromium.execute_script("return window.violations ?? []") == []
-    assert chromium.execute_script("return performance.getEntriesByType('resource').map(each => each.name)") == []
-
-
-@pytest.fixture(scope="session")
-def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The record of a real run that takes a few seconds, always the same: its key is given."""
-    home = tmp_path_factory.mktemp("record")
-    key = home / "data" / "strop" / "key"
-    key.parent.mkdir(parents=True, mode=0o700)
-    key.write_bytes(b"3" * KEY_BYTES)
-    tiny = "--copies 2 --lm-budget 2 --max-responses 3 --meta-budget 4 --utility-budget 6 --iterations 2 --seed 1"
-    ground = {
-        "HOME": str(home),
-        "XDG_DATA_HOME": str(home / "data"),
-        "PATH": os.environ["PATH"],
-        "STROP_NO_REPORT": "1",
-        "STROP_WORKERS": "1",
-        "STROP_MODEL": "offline",
-    }
-    command = [sys.executable, "-m", "strop", "run", "lpn", *tiny.split(), "--selection", "paper", "--out", "run"]
-    subprocess.run(command, cwd=home, env=ground, check=True, capture_output=True, timeout=240)
-    return home / "run"
-
-
-@pytest.fixture(scope="session")
-def page(record: Path) -> str:
-    """The page of that run."""
-    return report_of(record)
+    quiet()

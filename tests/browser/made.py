@@ -8,17 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from strop.analysis.search import Search, SearchBehaviour
-from strop.base.events import (
-    AuditNoted,
-    Evaluated,
-    Event,
-    IterationFinished,
-    LmCalled,
-    LmFault,
-    LmResponded,
-    RunFinished,
-    RunStarted,
-)
+from strop.base.events import AuditNoted, Event, LmCalled, LmFault, RunFinished, RunStarted
 from strop.base.results import Evaluation
 from strop.report.html.lineage import NodeNote
 from strop.report.html.page import Page, read_page
@@ -28,6 +18,7 @@ from strop.runs.record import Record
 from strop.runs.results.measured import Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample
 from strop.store import Store
+from support.records import evaluated, iterated, responded
 
 HOSTILE = {
     "a script": "<script>window.caught = 1</script>",
@@ -59,16 +50,16 @@ HOSTILE = {
 """Texts that a program, a model or a scorer may write."""
 
 
-def page_saying(text: str, evaluations: int = 2) -> str:
+def page_saying(text: str, live: str = "") -> str:
     """A page in which `text` stands wherever a task, an improver, a solution, a model or a scorer may write."""
     with tempfile.TemporaryDirectory() as folder:
         meta = {"kind": "run", "task": text, "language_model": text, "is_language_model": "false"}
         with Store.create(Path(folder) / "run", meta) as store:
-            for event in _events(text, evaluations):
+            for event in _events(text):
                 store.append(event)
         with Store.open(Path(folder) / "run") as store:
             page = read_page(Record(store))
-            return render(_said(page, text))
+            return render(_said(page, text), live=live)
 
 
 def _said(page: Page, text: str) -> Page:
@@ -96,38 +87,20 @@ def _measured(text: str) -> Measured:
     return Measured(directory=Path(text), tasks=(text,), improvers=(text,), **facts, **table)
 
 
-def _events(text: str, evaluations: int) -> Iterator[Event]:
-    """An improver that is kept, one candidate, one LM call, and so many evaluations."""
-    protection = {"what": text, "enforced": True, "detail": text}
-    posture = {"protections": {text: protection}, "layers": {"one": text}}
+def _events(text: str) -> Iterator[Event]:
+    """An improver that is kept, one candidate, one LM call, and two evaluations."""
+    posture = {"protections": {text: {"what": text, "enforced": True, "detail": text}}, "layers": {"one": text}}
     spec = {"task": text, "selection": "gated", "model": text}
+    half = (0.4, 0.6, 0.4, 0.6)
+    ended = {"reason": text, "train": half, "test": half, "verdicts": {"ok": 1}, "tasks": (text, f"{text} again")}
+    failed = {"verdict": "raised", "error": text, "notes": (text,)}
     yield RunStarted(scope="", spec=spec, environment={"strop": text}, posture=posture)
-    yield _finished(0, text)
+    yield iterated(0, text, accepted=True, **ended)
     yield LmCalled(scope="t1/improve", call=0, expertise=text, messages=(text,), temperature=0.5, cost=1)
     yield LmFault(scope="t1/improve", call=0, index=0, fault="server_error", detail=text, attempt=1, waited_seconds=0.1)
-    yield LmResponded(
-        scope="t1/improve", call=0, index=0, text=text, reasoning=text, model=text, finish_reason=text, input_tokens=9,
-        output_tokens=9, seconds=1.0, cost=10_000_000,
-    )  # fmt: skip
-    for number in range(evaluations - 1):
-        yield _evaluated("t1/improve/x", text, text, number % 1000 / 1000)
-    yield _evaluated("t1/improve/u-0#0", "self-improvement", f"{text}\n# another", 0.5)
+    yield responded(text, model=text, finish_reason=text, reasoning=text, cost=10_000_000)
+    yield evaluated(text, 0.0, "t1/improve/x", utility=text, split=text, **failed)
+    yield evaluated(f"{text}\n# another", 0.5, "t1/improve/u-0#0", utility="self-improvement", **failed)
     yield AuditNoted(scope="t1", rule=text, detail=text, program=f"{text}\n# another", line=1)
-    yield _finished(1, text)
+    yield iterated(1, text, **ended)
     yield RunFinished(scope="", status="failed", detail=text)
-
-
-def _finished(t: int, text: str) -> IterationFinished:
-    return IterationFinished(
-        scope=f"t{t}", t=t, improver=text, candidate=None, accepted=t == 0, reason=text, train=(0.4, 0.6, 0.4, 0.6),
-        test=(0.4, 0.6, 0.4, 0.6), lm_calls=1, evaluations=1, verdicts={"ok": 1}, seconds=1.0, parent=None,
-        tasks=(text, f"{text} again"),
-    )  # fmt: skip
-
-
-def _evaluated(scope: str, utility: str, solution: str, value: float) -> Evaluated:
-    return Evaluated(
-        scope=scope, utility=utility, split="train" if utility == "self-improvement" else utility, solution=solution,
-        verdict="raised", value=value, scores=(value, value), verdicts=("ok", "ok"), error=solution, notes=(solution,),
-        cpu_seconds=0.1, wall_seconds=0.1,
-    )  # fmt: skip
