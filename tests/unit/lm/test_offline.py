@@ -191,6 +191,7 @@ INSTANCES: dict[str, tuple[str, tuple[Any, ...], int, set[Any]]] = {
 """Shape → (parameters of an entry function, an instance, the length of a result, what may be in it)."""
 
 
+@pytest.mark.heavy
 def test_textbook_algorithm_takes_a_programs_place_and_runs_on_an_instance_of_its_shape() -> None:
     textbook = load_textbook()
     for shape in SHAPES:
