@@ -184,7 +184,7 @@ def reply_half_written(sandbox: SteppingSandbox, at: At) -> str:
 def reply_written(sandbox: SteppingSandbox, at: At) -> str:
     """The whole answer lies in the pipe; the host has not read it."""
     size = len(encode({"returned": 2}))
-    sandbox.hooks = Hooks(reached=lambda child: in_pipe(child.from_guest) >= size, held=at)
+    sandbox.hooks = Hooks(reached=lambda child: in_pipe(child.from_guest) == size, held=at)
     return call(sandbox)
 
 
