@@ -49,7 +49,10 @@ ENDS = {  # step: how the call ends when its server (or the server's stub) is ki
     "utility asked": ("raises", "raises"),
     "solution of an improver running": ("raises", "raises"),
     "reply half written": ("raises", "raises"),
-    "reply written": ("raises", "ok"),  # nobody knows how long the answer took but the server, which waits for its guest
+    "reply written": (
+        "raises",
+        "ok",
+    ),  # nobody knows how long the answer took but the server, which waits for its guest
     "between two calls": ("ok", "ok"),
     "guest closing": ("ok", "ok"),
     "guest closed": ("ok", None),

@@ -88,6 +88,7 @@ TARGETS = [
         "refused",
         said="prints or writes something else when it is run again with the same seed",
     ),
+    timed("prints-nothing", "int(sys.argv[1])\n", "pass\n", "refused", said="nothing checks the answer"),
     timed(
         "original-fails",
         "print(sys.argv[1]); sys.exit(1)\n",
