@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from support.small_targets.target import Right, Target
 
 MORE, LESS = "score:max", "score:min"
+OWN = "by its own score: "
+"""What is found of a program that prints a better score."""
 
 
 def printing(text: str) -> str:
@@ -43,6 +45,7 @@ def metrics(*names: str) -> str:
 def number(name: str, before: str, after: str, pattern: str, goal: str, right: Right, said: str = "") -> Target:
     """A number that a regular expression finds; goal `max`, `min`, or empty where nothing is said."""
     more = [metrics(f"score:{goal}")] if goal else []
+    said = said or (OWN if right == "better" else "")
     return Target(
         name, {"p.py": printing(before)}, printing(after), right, command({"score": pattern}, *more), said=said
     )
@@ -155,4 +158,5 @@ def function(
 def weighed(name: str, before: str, after: str, right: Right, *goals: str, more: str = "", said: str = "") -> Target:
     """Several printed metrics: acc and size."""
     text = command({"acc": r"acc: (\S+)", "size": r"size: (\S+)"}, metrics(*goals), more)
+    said = said or (OWN if right == "better" else "")
     return Target(name, {"p.py": printing(before)}, printing(after), right, text, said=said)
