@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from support.small_targets.engine import Engine
 
 # The time of an example depends more on the load of the machine than on the code.
-for _profile, _examples in (("all", 100), ("test", 50), ("quick", 20)):
-    hypothesis.settings.register_profile(_profile, deadline=None, max_examples=_examples)
+for _profile, _examples in (("all", 100), ("test", 20), ("quick", 20)):
+    hypothesis.settings.register_profile(_profile, deadline=None, max_examples=_examples, derandomize=_profile != "all")
 hypothesis.settings.load_profile("all")
 
 # A background job of a shell ignores Ctrl-C, and so would every process that the tests stop by it.
