@@ -19,7 +19,6 @@ from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError, LanguageModelError, StoreError
 from strop.base.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunStarted
 from strop.base.solution import digest_of, is_costly_to_parse
-from strop.cli.commands.output import notices, results
 from strop.core.handles import MOST_RECORDED, Grant
 from strop.lm.base import Request, dropped
 from strop.lm.inbox import Inbox
@@ -188,12 +187,3 @@ def test_improver_cannot_fill_the_disk_with_candidates_and_prompts(bench: Callab
     assert not b.of(LmCalled)
     improvement = b.improve("def improve_algorithm(s, utility, language_model):\n    return '#' * 1_000_001")
     assert improvement.solution is None and "returned a text of more than 1,000,000 characters" in improvement.detail
-
-
-def test_name_of_a_folder_does_not_act_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    name = "a\x1b[31m\x1b]0;TITLE\x07\u202eb"
-    results().print(f"best improver: {name}\nnext line", markup=False, soft_wrap=True)
-    notices().print(f"report: {name}", markup=False, soft_wrap=True)
-    shown = capsys.readouterr()
-    assert shown.out == "best improver: a\\x1b[31m\\x1b]0;TITLE\\x07\\u202eb\nnext line\n"
-    assert shown.err == "report: a\\x1b[31m\\x1b]0;TITLE\\x07\\u202eb\n"

@@ -52,14 +52,12 @@ def kill_servers() -> None:
     assert all_end(handles)
 
 
-@pytest.mark.parametrize("disturb", [kill_guests, kill_servers])
-def test_kill_of_a_process_of_the_jail_is_a_failure_of_the_host(
-    jail: JailedSandbox, disturb: Callable[[], None]
-) -> None:
-    with pytest.raises(GuestLost):
-        evaluated(jail, WAITS, disturb)
-    measured = evaluated(jail, ECHO)
-    assert measured.evaluation is not None and measured.evaluation.scores == (1.0, 1.0, 1.0)
+def test_kill_of_a_process_of_the_jail_is_a_failure_of_the_host(jail: JailedSandbox) -> None:
+    for disturb in [kill_guests, kill_servers]:
+        with pytest.raises(GuestLost):
+            evaluated(jail, WAITS, disturb)
+        measured = evaluated(jail, ECHO)
+        assert measured.evaluation is not None and measured.evaluation.scores == (1.0, 1.0, 1.0), disturb
 
 
 SELF_KILLS = {
@@ -73,10 +71,10 @@ SELF_KILLS = {
 }
 
 
-@pytest.mark.parametrize("how", SELF_KILLS)
-def test_program_cannot_send_itself_the_signals_that_others_send(jail: JailedSandbox, how: str) -> None:
-    measured = evaluated(jail, f"def algorithm(x):\n    {SELF_KILLS[how]}\n")
-    assert measured.evaluation is not None and measured.evaluation.verdicts == ("raised",)
+def test_program_cannot_send_itself_the_signals_that_others_send(jail: JailedSandbox) -> None:
+    for how in SELF_KILLS:
+        measured = evaluated(jail, f"def algorithm(x):\n    {SELF_KILLS[how]}\n")
+        assert measured.evaluation is not None and measured.evaluation.verdicts == ("raised",), how
 
 
 def test_program_that_aborts_has_died(jail: JailedSandbox) -> None:
@@ -114,14 +112,14 @@ def scored(task: Task, program: str, jail: JailedSandbox, **order: Any) -> tuple
     return measure(task, Order("s", program, task.name, "train", SEEDS, b"s", **order), drawn, jail).result().scores
 
 
-@pytest.mark.parametrize("decides", [True, False])
-def test_program_that_remembers_rows_scores_as_one_that_does_not(jail: JailedSandbox, decides: bool) -> None:
+def test_program_that_remembers_rows_scores_as_one_that_does_not(jail: JailedSandbox) -> None:
     """In the final comparison, and where the task asks for it."""
-    task = TASK if decides else replace(TASK, isolate="instance")
-    assert scored(task, REMEMBERS, jail, decides=decides) == scored(task, HONEST, jail, decides=decides)
+    for decides in [True, False]:
+        task = TASK if decides else replace(TASK, isolate="instance")
+        assert scored(task, REMEMBERS, jail, decides=decides) == scored(task, HONEST, jail, decides=decides), decides
 
 
-@pytest.mark.parametrize(("isolate", "calls"), [("", 3), ("instance", 1)])
-def test_task_that_asks_for_it_gives_each_instance_a_process(isolate: Any, calls: int, jail: JailedSandbox) -> None:
-    task = replace(TASK, seed=COUNTS, score=lambda instance, answer: answer / 10, instances=3, isolate=isolate)
-    assert scored(task, COUNTS, jail)[-1] == calls / 10
+def test_task_that_asks_for_it_gives_each_instance_a_process(jail: JailedSandbox) -> None:
+    for isolate, calls in [("", 3), ("instance", 1)]:
+        task = replace(TASK, seed=COUNTS, score=lambda instance, answer: answer / 10, instances=3, isolate=isolate)
+        assert scored(task, COUNTS, jail)[-1] == calls / 10, (isolate, calls)

@@ -97,9 +97,10 @@ def cell(found: Measured, task: int, improver: int) -> Measurement:
     return there
 
 
-def test_table_has_every_improver_on_every_task_and_the_seed_improver_first(measure: Measuring) -> None:
-    found = measure()
-    assert found.complete
+def test_table_has_every_improver_on_every_task_with_the_seed_improver_first(measure: Measuring) -> None:
+    said: list[str] = []
+    found = measure(told=said.append)
+    assert found.complete and from_json(Measured, to_json(found)) == found
     assert [(each.task, each.improver) for each in found.cells] == [
         (task, improver) for task in ("one", "two") for improver in ("seed", "idle", "broken")
     ]
@@ -109,24 +110,23 @@ def test_table_has_every_improver_on_every_task_and_the_seed_improver_first(meas
         assert cell(found, task, 2).test.values == (0.0, 0.0)
     assert [ending.outcome for ending in cell(found, 0, 2).endings] == ["raised", "raised"]
     assert (cell(found, 0, 0).lm_calls, cell(found, 0, 0).responses, cell(found, 0, 1).lm_calls) == (2, 2, 0)
-
-
-def test_every_improver_meets_the_same_instances(measure: Measuring) -> None:
-    found = measure()
+    assert said[:3] == [
+        "one: scoring the seed solution",
+        "two: scoring the seed solution",
+        "one: measuring seed (1 of 6)",
+    ]
+    # Every improver meets the same instances, and the sealed split is scored once a copy, and once for a seed solution.
     idle = copies_of(measure.store, f"one/{IDLE.digest[:12]}", SPEC.copies)
     assert [copy.test.scores for copy in idle if copy.test] == [found.seed_solutions[0].test.scores] * 2
     assert [len(seed.test.scores) for seed in found.seed_solutions] == [8, 4]
-
-
-def test_record_in_which_every_improvement_failed_is_read_back(measure: Measuring) -> None:
-    found = measure([BROKEN], 1)
-    assert found.complete and found.cells[0].test.values == (0.0, 0.0)
-
-
-def test_sealed_split_is_scored_once_a_copy_and_a_seed_solution_once(measure: Measuring) -> None:
-    measure()
     sealed = [stored.event.scope for stored in measure.store.events(Evaluated) if stored.event.split == "test"]
     assert len(sealed) == len(set(sealed)) == 2 * 3 * SPEC.copies + 2
+    # The intervals of a table hold together.
+    rows = found.differences
+    assert [(row.task, row.improver, row.mean == -1.0) for row in rows] == [
+        (task, improver, improver == "broken") for task in ("one", "two") for improver in ("idle", "broken")
+    ]
+    assert rows[1].interval == score_difference([0.0] * 2, [1.0] * 2, confidence=1 - 0.05 / 4).interval
 
 
 def test_seed_improver_under_another_name_is_not_measured_again(measure: Measuring) -> None:
@@ -157,25 +157,6 @@ def test_what_was_measured_is_kept_and_what_was_cut_short_goes_on(measure: Measu
     assert len(ended) == len(set(ended)) == 2 * 3 * SPEC.copies, "no improvement was done twice"
 
 
-def test_each_step_is_told(measure: Measuring) -> None:
-    said: list[str] = []
-    measure(told=said.append)
-    assert said[:2] == ["one: scoring the seed solution", "two: scoring the seed solution"]
-    assert {line.split(" (")[0] for line in said[2:]} == {
-        f"{task}: measuring {improver}" for task in ("one", "two") for improver in ("seed", "idle", "broken")
-    }
-    assert [line.split(" (")[1] for line in said[2:]] == [f"{number} of 6)" for number in range(1, 7)]
-
-
-def test_intervals_of_a_table_hold_together(measure: Measuring) -> None:
-    found = measure().differences
-    assert [(one.task, one.improver) for one in found] == [
-        ("one", "idle"), ("one", "broken"), ("two", "idle"), ("two", "broken"),
-    ]  # fmt: skip
-    assert [one.mean for one in found if one.improver == "broken"] == [-1.0, -1.0]
-    assert found[1].interval == score_difference([0.0] * 2, [1.0] * 2, confidence=1 - 0.05 / 4).interval
-
-
 def test_two_improvers_are_compared_over_all_tasks_and_on_each(measure: Measuring) -> None:
     found = measure([BROKEN, IMPROVERS[0]], kind="compare")
     assert (found.improvers, [row.task for row in found.differences]) == (("broken", "seed"), ["", "one", "two"])
@@ -187,38 +168,30 @@ def test_two_improvers_are_compared_over_all_tasks_and_on_each(measure: Measurin
     assert "Both had the same budgets; seed spent more: 4 LM calls against 0" in found.sentence
 
 
-@pytest.mark.parametrize("first", ["seed", "broken"])
-def test_better_of_two_improvers_is_named_whichever_stands_first(measure: Measuring, first: str) -> None:
-    both = [BROKEN, IMPROVERS[0]] if first == "broken" else [IMPROVERS[0], BROKEN]
-    found = measure(both, 1, kind="compare")
+def test_better_of_two_improvers_is_named_unless_a_program_scores_itself(measure: Measuring) -> None:
+    found = measure([BROKEN, IMPROVERS[0]], 1, kind="compare")
     many = {name: sample([(name == "seed") * (0.9 + step / 50) for step in range(5)]) for name in found.improvers}
     costs: dict[str, Any] = {"lm_calls": 4, "responses": 4, "evaluations": 8, "tokens": None, "dollars": None}
     cells = [replace(cell, test=cast(Sample, many[cell.improver]), **costs) for cell in found.cells]
-    found = concluded(replace(found, cells=tuple(cells)))
-    assert found.better == "seed" and found.sentence.startswith("Better: seed beats broken by 0.940 (95% interval 0.")
-    assert found.sentence.endswith("Both had the same budgets and spent about the same.")
+    for order in (1, -1):  # whichever stands first
+        found = concluded(replace(found, improvers=found.improvers[::order], cells=tuple(cells)))
+        begin = "Better: seed beats broken by 0.940 (95% interval 0."
+        assert found.better == "seed" and found.sentence.startswith(begin), found.improvers
+        assert found.sentence.endswith("Both had the same budgets and spent about the same.")
     own = concluded(replace(found, own_score_because={"one": "the program prints this score itself"}))
     assert own.better is None and own.sentence.startswith("By their own scores: seed beats broken by 0.940")
     assert "; on one the program prints this score itself. Both had" in own.sentence
 
 
-def test_result_of_a_table_is_read_back_from_its_json(measure: Measuring) -> None:
-    found = measure()
-    assert from_json(Measured, to_json(found)) == found
-
-
-def test_improver_that_is_named_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for names in [["a.py", "a.py"], ["a.py", "b.py"], ["seed", "seed"]]:
-        monkeypatch.chdir(tmp_path)
-        for name in ("a.py", "b.py"):
-            Path(name).write_text(IDLE.text)
+def test_improver_that_is_named_twice_is_refused_but_the_seed_improver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("a.py", IDLE.text), ("b.py", IDLE.text), ("best.py", improver_text("seed"))):
+        Path(name).write_text(text)
+    for names in (["a.py", "a.py"], ["a.py", "b.py"], ["seed", "seed"]):
         with pytest.raises(ConfigurationError, match=r"twice|the same improver"):
             named(names)
-
-
-def test_seed_improver_may_have_several_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("best.py").write_text(improver_text("seed"))
     assert [each.name for each in with_seed(named(["best.py", "seed"]))] == ["seed", "best.py"]
 
 

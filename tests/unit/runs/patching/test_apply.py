@@ -237,33 +237,29 @@ def test_best_so_far_is_the_candidate_with_the_highest_mean_and_none_where_none_
         assert best_of([START, *(equal[number] for number in order)]) == min("bc", key=digest_of), order
 
 
-def test_best_so_far_in_the_record_gives_way_when_more_evaluations_lower_its_mean(
+def a_is(value: int) -> str:
+    return BETTER.replace("a = 2", f"a = {value}")
+
+
+def test_best_so_far_is_in_the_record_from_the_moment_it_was_evaluated_until_its_mean_is_lower(
     original: Original, record: Path
 ) -> None:
-    best = BestSoFar(record, original)
-    seen = [(original.program, 0.5), (BETTER, 0.9), (BETTER.replace("a = 2", "a = 3"), 0.7), (BETTER, 0.0)]
-    for program, value in seen:
-        best(evaluated(program, value, "original/train" if program == original.program else "improve/u-1#0"))
-    assert "+a = 3" in (record / BEST).read_text()
-    best(evaluated(BETTER.replace("a = 2", "a = 3"), 0.1))
-    assert not (record / BEST).exists()
-
-
-def test_best_so_far_is_in_the_record_from_the_moment_it_was_evaluated(original: Original, record: Path) -> None:
-    best = BestSoFar(record, original)
-    best(evaluated(original.program, 0.5, "original/train"))
+    best, start = BestSoFar(record, original), evaluated(original.program, 0.5, "original/train")
+    best(start)
     best(evaluated("=== file: ../../x ===\nno program\n", 0.9))
     assert not (record / BEST).exists()
     best(evaluated(BETTER, 0.6))
     text = (record / BEST).read_bytes().decode()
     assert text == original.diff(BETTER) and "+++ b/lib/new.py" in text
-    best(evaluated(BETTER.replace("a = 2", "a = 3"), 0.5))
-    best(evaluated(BETTER.replace("a = 2", "a = 4"), 0.7))
-    assert "+a = 4" in (record / BEST).read_text()
-    seen = [evaluated(BETTER, 0.8), evaluated(BETTER.replace("a = 2", "a = 6"), 0.51)]
-    again = BestSoFar(record, original, [evaluated(original.program, 0.5, "original/train"), *seen])
-    again(evaluated(BETTER.replace("a = 2", "a = 5"), 0.7))
+    for value, score, now in ((3, 0.5, 2), (4, 0.7, 4), (4, 0.2, 2), (5, 0.55, 2)):
+        best(evaluated(a_is(value), score))
+        assert f"+a = {now}" in (record / BEST).read_text(), (value, score)
+    again = BestSoFar(record, original, [start, evaluated(BETTER, 0.8), evaluated(a_is(6), 0.51)])
+    again(evaluated(a_is(5), 0.7))
     assert "+a = 2" in (record / BEST).read_text()
+    again = BestSoFar(record, original, [start, evaluated(BETTER, 0.8)])
+    again(evaluated(BETTER, 0.1))
+    assert not (record / BEST).exists()
 
 
 def test_best_so_far_is_whole_at_every_moment(original: Original, record: Path) -> None:
