@@ -31,7 +31,7 @@ task = strop.Task(name="order", sample=sample, score=score, seed="def algorithm(
 """A task whose scorer does not look whether anything is missing."""
 WHOLE = "if sorted(answer) == sorted(instance['xs']) else 0.0"
 EMPTY = """def improve_algorithm(initial_solution, utility, language_model):
-    return "def algorithm(xs):\\n    return [0]\\n"
+    return "def algorithm(xs):\\n    exec('')\\n    return [0]\\n"
 """
 
 
@@ -70,7 +70,9 @@ def test_task_whose_scorer_rewards_a_spoiled_answer_is_refused_before_a_run_unle
     *_, line = refused.stderr.splitlines()
     assert "task order: its scorer rewards a spoiled answer: " in line and "scores 1.000" in line
     trusted = strop(*asked, "--trust-scorer")
-    assert json.loads(trusted.stdout)["finding"] == "better", trusted.stderr
+    found = json.loads(trusted.stdout)
+    assert found["finding"] == "better", trusted.stderr
+    assert {"rule", "title", "times"} <= {*found["audit"][0]}, "the program does what it was told not to"
     assert strop("replay", "there").returncode == 0
 
 
@@ -113,3 +115,7 @@ def test_dry_run_says_what_the_named_improver_asks_for(strop: Any, tmp_path: Pat
         said = strop(*words, "--no-report").stderr
         calls, responses = map(int, re.findall(r"LM calls (\d+), responses (\d+)", said)[-1])
         assert (plan["lm_calls"]["expected"], plan["responses"]["expected"]) == (calls, responses), improver
+    (tmp_path / "mine.py").write_text(IDLE)
+    words[words.index("--improver") + 1] = "mine.py"
+    plan = json.loads(strop(*words, "--dry-run", "--json").stdout)
+    assert plan["responses"] == {"expected": 6, "most": 12}, "half of the budgets, for an improver of one's own"

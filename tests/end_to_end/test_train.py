@@ -89,6 +89,15 @@ def test_training_takes_command_tasks_beside_others_from_the_tree_as_it_was(
     assert tree["task"] == "tree" and tree["test"]["mean"] == pytest.approx(2 / 3), "6 for 3 is twice as good"
 
 
+def test_plan_of_a_training_counts_copies_of_every_task(strop: Strop, two_tasks: list[str], tmp_path: Path) -> None:
+    planned = [*TINY, "--selection", "paper", "--dry-run", "--json"]
+    one, two = (json.loads(strop("run", *tasks, *planned).stdout) for tasks in (two_tasks[:1], two_tasks))
+    improving = 2  # calls for improvers, one an iteration, whatever the number of tasks
+    assert two["lm_calls"]["most"] - improving == 2 * (one["lm_calls"]["most"] - improving)
+    assert two["evaluations"]["most"] == 2 * one["evaluations"]["most"]
+    assert two["tasks"] == two_tasks and not (tmp_path / "runs").exists()
+
+
 def test_training_is_replayed_elsewhere_from_its_record_with_both_task_files(
     strop: Strop, two_tasks: list[str], tmp_path: Path
 ) -> None:
