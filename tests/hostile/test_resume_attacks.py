@@ -20,7 +20,7 @@ from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.evaluation.audit_log import AuditLog
 from strop.store import FILE_NAME, Store
-from support.command_line import DOUBLING, run_here
+from support.command_line import DOUBLING, environment, run_here
 from support.packages import has_dask
 from support.records import changing, evaluated
 
@@ -35,12 +35,8 @@ class Folder:
         self.path = path
 
     def strop(self, *arguments: str, machine: str = "here") -> subprocess.CompletedProcess[str]:
-        return run_here(*arguments, cwd=self.path, env=self.environment(machine))
-
-    def environment(self, machine: str) -> dict[str, str]:
-        home = {"HOME": str(self.path), "XDG_DATA_HOME": str(self.path / machine)}
-        home |= {"STROP_NO_REPORT": "1", "STROP_WORKERS": "1", "STROP_MODEL": "offline"}
-        return {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "OPENAI_API_KEY": "sk-" + "x" * 20, **home}
+        own = {"XDG_DATA_HOME": str(self.path / machine), "OPENAI_API_KEY": "sk-" + "x" * 20}
+        return run_here(*arguments, cwd=self.path, env=environment(self.path) | own)
 
     def forge(self, run: str, *, unfinished: bool = False, sql: str = "", **spec: object) -> None:
         """Change what a record says it was made from."""
