@@ -101,6 +101,7 @@ def test_plain_data_for_the_host_has_no_dict_and_no_set_and_stays_the_same() -> 
         assert not isinstance(found[0], (dict, set, frozenset)), value
 
 
+@pytest.mark.heavy
 def test_integers_that_hash_alike_are_not_hashed_for_the_host() -> None:
     alike = [number * (2**61 - 1) for number in range(100_000)]
     for given in (codec.Unhashed(set, alike), codec.Unhashed(dict, [(each, None) for each in alike])):
