@@ -1,23 +1,40 @@
-"""Finished runs that are made up: what a protocol reads, without carrying anything out."""
+"""Finished runs and measurements that are made up, and what each protocol writes of them, without carrying anything out."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from strop.base.events import Compared, Event, IterationFinished, IterationStarted, RunFinished, RunStarted
-from strop.reproduce.cells import FOLDER, Cell
+from strop.base.solution import digest_of
+from strop.core.selection import SelectionName
+from strop.reproduce.baselines import Baselines, Strategies
+from strop.reproduce.cells import FOLDER, Cell, CellResult, finished
+from strop.reproduce.fig4 import Fig4, Fig4Weak
+from strop.reproduce.protocol import Protocol, conclude
+from strop.reproduce.reproduction import Reproduction
+from strop.reproduce.table1 import Table1
 from strop.runs.meta import Meta
+from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained
 from strop.runs.run_data import run_data
 from strop.runs.spec import improver_text
 from strop.runs.train import trained_of
 from strop.store import Store, Stored
+from support.evaluations import evaluation
 
 OFFLINE = ("offline",)
 """The model of protocols."""
+SEED, BETTER = improver_text("seed"), "# better\n"
+LM = "offline:skill=0.1"
+FALLING = [(0.60, 0.58, 0.55), (0.62, 0.58, 0.53), (0.61, 0.60, 0.56), (0.63, 0.63, 0.57)]
+KEPT = [(first, first, first) for first, *_ in FALLING]
+RISING = [(first, first + 0.01, first + 0.03 + 0.002 * n) for n, (first, *_) in enumerate(FALLING)]
+Made: TypeAlias = Reproduction[Any]
+Runs: TypeAlias = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -78,3 +95,70 @@ class MadeRun:
             for event in self.events():
                 store.append(event)
         return folder
+
+
+def stop_runs(protocol: Table1) -> list[CellResult]:
+    """The STOP runs, as if they had been carried out: the second one made the better improver."""
+    for number, cell in enumerate(protocol.cells()):
+        train, text = (0.9, BETTER) if number == 1 else (0.4, SEED)
+        MadeRun(cell, (0.5, 0.5), (0.4, train), (SEED, text), model="scripted").record(protocol.directory)
+    return list(finished(protocol.cells(), protocol.directory).values())
+
+
+def measured(protocol: Table1, seed_values: list[float], improved: list[float]) -> list[CellResult]:
+    """The results of every cell of Table 1."""
+    results = stop_runs(protocol)
+    text = SEED if len(results) == 1 else protocol.improver_text or BETTER
+    for cell in protocol.more(results):
+        values = {"seed": seed_values, "improver": improved}
+        digests = {"improver": digest_of(text)}
+        results.append(evaluation(cell.spec.task, values, digests=digests, seed_solution=0.25))
+    return results
+
+
+def table1(folder: Path, seed_values: list[float], improved: list[float], **changes: Any) -> Made:
+    protocol = Table1(model=OFFLINE, directory=folder, **changes)
+    return protocol.result(measured(protocol, seed_values, improved))
+
+
+def run(chain: list[float], verdicts: list[str], greedy: float = 0.6) -> Measured:
+    """What one run of the baselines measured."""
+    copies, others = len(chain), {"seed": 0.5, "greedy_iterative": greedy, "best_of_n": 0.7}
+    values = {name: [value] * copies for name, value in others.items()} | {"chain_of_thought": chain}
+    return evaluation("lpn", values, verdicts={"chain_of_thought": verdicts})
+
+
+def baselines(*runs: Measured) -> Made:
+    return Baselines(runs=len(runs)).result(runs)
+
+
+def strategies(*runs: dict[str, list[float]]) -> Made:
+    return Strategies().result([evaluation("lpn", each) for each in runs])
+
+
+def performed(protocol: Protocol, runs: Mapping[str, Runs], **more: Any) -> Made:
+    """What a protocol writes of finished runs with these test meta-utilities, by selection; those of `gated` have gates."""
+    cells = protocol.cells()
+
+    def made(cell: Any, selection: str) -> Any:
+        gate = 4 * (selection == "gated")
+        return MadeRun(cell, runs[selection][cell.spec.seed - protocol.seed], gate=gate, **more).result()
+
+    return conclude(protocol, cells, [made(cell, cell.spec.selection) for cell in cells])
+
+
+def weak(folder: Path, paper: Runs = FALLING, gated: Runs = KEPT, model: str = LM) -> Made:
+    protocol = Fig4Weak(directory=folder, model=(model,), runs=len(paper), iterations=len(paper[0]) - 1)
+    return performed(protocol, {"paper": paper, "gated": gated})
+
+
+def fig4(folder: Path, *selections: SelectionName, runs: Runs = RISING) -> Made:
+    sizes = {"runs": len(runs), "iterations": len(runs[0]) - 1}
+    protocol = Fig4(directory=folder, model=(LM,), selections=selections or ("paper",), **sizes)
+    return performed(protocol, dict.fromkeys(protocol.selections, runs))
+
+
+def ending_early(folder: Path) -> Made:
+    runs = {"paper": [(0.5, 0.6, 0.7), (0.4, 0.6)], "gated": [(0.5,), (0.4, 0.9)]}
+    protocol = Fig4(directory=folder, model=(LM,), runs=2, selections=("paper", "gated"))
+    return performed(protocol, runs, detail="it solves all")

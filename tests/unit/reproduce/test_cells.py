@@ -33,31 +33,21 @@ def test_name_of_a_cell_stays_so_that_directories_of_earlier_versions_continue()
     assert replace(size, instances="published").run_cell("paper", 4).name == "run-lpn-paper-s4-4ba0a9c328"
 
 
-@pytest.mark.parametrize("cell", [RUN, EVALUATION], ids=["run", "evaluation"])
-def test_name_of_a_cell_is_another_for_every_other_content(cell: Cell) -> None:
-    changed = [
-        *({name: getattr(cell.spec, name) + 1} for name in ("seed", "copies", "lm_budget", "utility_budget")),
-        {"max_responses": 9},
-        {"model": "scripted"},
-        {"task": "parity"},
-        {"instances": "published"},
-        {"require": ()},
-    ]
-    changed += [] if cell.improvers else [{"iterations": 9}, {"meta_budget": 9}, {"selection": "gated"}]
-    others = [Cell(replace(cell.spec, **change), cell.improvers) for change in changed]
-    names = {cell.name for cell in (RUN, EVALUATION, *others)}
-    assert len(names) == 2 + len(others)
-    assert all(name.replace("-", "").replace(".", "").isalnum() and len(name) < 120 for name in names)
-
-
-def test_name_of_a_cell_does_not_depend_on_the_address_of_the_model_or_on_limits() -> None:
+def test_name_of_a_cell_is_another_for_every_other_content_and_for_nothing_else() -> None:
+    for cell in (RUN, EVALUATION):
+        changed = [
+            *({name: getattr(cell.spec, name) + 1} for name in ("seed", "copies", "lm_budget", "utility_budget")),
+            {"max_responses": 9}, {"model": "scripted"}, {"task": "parity"}, {"instances": "published"}, {"require": ()},
+        ]  # fmt: skip
+        changed += [] if cell.improvers else [{"iterations": 9}, {"meta_budget": 9}, {"selection": "gated"}]
+        others = [Cell(replace(cell.spec, **change), cell.improvers) for change in changed]  # type: ignore[arg-type]
+        names = {cell.name for cell in (RUN, EVALUATION, *others)}
+        assert len(names) == 2 + len(others)
+        assert all(name.replace("-", "").replace(".", "").isalnum() and len(name) < 120 for name in names)
     for change in ({"base_url": "http://a/v1"}, {"max_cost": 3.0}, {"workers": "7"}):
-        assert Cell(replace(RUN.spec, **change)).name == RUN.name
-
-
-def test_name_of_a_cell_counts_the_text_of_an_improver_and_not_where_it_lies() -> None:
+        assert Cell(replace(RUN.spec, **change)).name == RUN.name  # type: ignore[arg-type]
     other = Cell(EVALUATION.spec, (Named("mine.py", "# other\n"),))
-    assert other.name != EVALUATION.name and other.name.startswith("eval-mine.py-s1-")
+    assert other.name != EVALUATION.name and other.name.startswith("eval-mine.py-s1-"), "the text, and not its place"
 
 
 def test_cells_that_are_done_are_read_and_not_run_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -158,14 +148,16 @@ def test_cells_of_different_models_come_to_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_page_of_the_papers_size_says_nothing_of_size() -> None:
-    assert other_size(Fig4(model=OFFLINE, runs=1).cells()) == other_size(Table1(model=OFFLINE).more([])) == ()
-
-
 def test_page_of_another_size_names_the_flags_that_its_cells_have() -> None:
+    assert other_size(Fig4(model=OFFLINE, runs=1).cells()) == other_size(Table1(model=OFFLINE).more([])) == ()
     (note,) = other_size(Fig4(model=OFFLINE, copies=1, lm_budget=2, runs=2).cells())
     assert "--copies 1 (published: 5), --lm-budget 2 (published: 4)" in note and "--meta-budget" not in note
     assert other_size(Table1(model=OFFLINE, iterations=1, meta_budget=1).more([])) == ()
+    cells = Fig4(small=True, copies=4).cells()
+    assert (len(cells), cells[0].spec.copies, cells[0].spec.iterations, cells[0].spec.max_responses) == (6, 4, 2, 3)
+    (note,) = other_size(cells)
+    for words in ("Not the paper's size", "--copies 4 (published: 5)", "--meta-budget 4 (published: 25)"):
+        assert words in note
 
 
 def test_plan_is_the_sum_of_those_of_the_cells_that_are_not_done(tmp_path: Path) -> None:
@@ -194,9 +186,10 @@ def test_directory_is_for_one_at_a_time_and_for_no_single_run(tmp_path: Path) ->
         pass
 
 
-@pytest.mark.parametrize("taken", ["out", "out/cells"])
-def test_directory_that_cannot_be_made_is_wrong_usage(tmp_path: Path, taken: str) -> None:
-    (tmp_path / taken).parent.mkdir(exist_ok=True)
-    (tmp_path / taken).touch()
-    with pytest.raises(ConfigurationError, match=r"cannot write results in .*File exists"), locked(tmp_path / "out"):
-        pass
+def test_directory_that_cannot_be_made_is_wrong_usage(tmp_path: Path) -> None:
+    for taken in ("a/out", "b/out/cells"):
+        out = tmp_path / taken[0] / "out"
+        (tmp_path / taken).parent.mkdir(parents=True)
+        (tmp_path / taken).touch()
+        with pytest.raises(ConfigurationError, match=r"cannot write results in .*File exists"), locked(out):
+            pass
