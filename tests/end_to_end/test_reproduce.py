@@ -24,7 +24,6 @@ LONGER = shlex.split(
     "reproduce fig4 --copies 2 --meta-budget 3 --utility-budget 4 --lm-budget 2 -T 1 --runs 2 --out there"
 )
 """A cell takes a second or two."""
-FIG4 = ["reproduce", "fig4", *SMALL, "--runs", "3", "--out", "there"]
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -103,14 +102,6 @@ def test_help_lists_every_protocol_with_its_line(strop: Any) -> None:
         assert f" {name} " in ended.stdout
 
 
-def test_folder_of_a_single_run_is_left_alone(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "there").mkdir()
-    (tmp_path / "there" / "run.sqlite").touch()
-    ended = strop(*FIG4)
-    assert ended.returncode == 2 and "folder of a run" in ended.stderr
-    assert [path.name for path in (tmp_path / "there").iterdir()] == ["run.sqlite"]
-
-
 TINY = ["--copies", "1", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "2", "--meta-budget", "1"]
 WHERE = ["--runs", "1", "--seed", "4", "--out", "there", *TINY]
 
@@ -120,18 +111,20 @@ def files(directory: Path, name: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_baselines_are_measured_once_and_shown_again_from_what_is_there(strop: Any, tmp_path: Path) -> None:
-    first = strop("reproduce", "baselines", *WHERE)
-    assert first.returncode == 0, first.stderr
-    assert "greedy iterative" in first.stdout and "64.2 ± 0.9" in first.stdout
-    assert "not a language model" in first.stdout
-    assert widest(first.stdout) <= 80
-    assert files(tmp_path / "there", "baselines") == [f"baselines.{end}" for end in ("json", "md", "svg")]
-    again = strop("reproduce", "baselines", *WHERE, "--json")
-    assert again.returncode == 0 and "begins" in first.stderr and "begins" not in again.stderr
-    told = json.loads(again.stdout)
-    assert json.loads((tmp_path / "there" / "baselines.json").read_text()) == told and told["schema_version"] == 2
-    assert told["rows"][0]["improver"] == "seed" and told["is_language_model"] is False
+def test_baselines_and_strategies_are_measured_once_and_shown_again_from_what_is_there(
+    strop: Any, tmp_path: Path
+) -> None:
+    for protocol in ("baselines", "strategies"):
+        first = strop("reproduce", protocol, *WHERE)
+        assert first.returncode == 0, first.stderr
+        assert "not a language model" in first.stdout and widest(first.stdout) <= 80
+        assert files(tmp_path / "there", protocol) == [f"{protocol}.{end}" for end in ("json", "md", "svg")]
+        again = strop("reproduce", protocol, *WHERE, "--json")
+        assert again.returncode == 0 and "begins" in first.stderr and "begins" not in again.stderr
+        told = json.loads(again.stdout)
+        assert json.loads((tmp_path / "there" / f"{protocol}.json").read_text()) == told
+        assert told["schema_version"] == 2 and told["is_language_model"] is False
+    assert sorted(row["improver"] for row in told["rows"]) == sorted(shipped_improvers())
 
 
 @pytest.mark.slow
@@ -148,11 +141,3 @@ def test_table1_tries_the_improver_that_stop_made_on_five_tasks(strop: Any, tmp_
     assert digest_of(made.read_text()).startswith(digest)
     assert files(tmp_path / "there", "table1") == [f"table1.{end}" for end in ("json", "md", "svg")]
     assert "above the best known cut" in (tmp_path / "there" / "table1.md").read_text()
-
-
-@pytest.mark.slow
-def test_every_shipped_strategy_is_measured(strop: Any) -> None:
-    ended = strop("reproduce", "strategies", *WHERE, "--json")
-    assert ended.returncode == 0, ended.stderr
-    told = json.loads(ended.stdout)
-    assert sorted(row["improver"] for row in told["rows"]) == sorted(shipped_improvers())

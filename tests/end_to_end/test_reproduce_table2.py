@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections import Counter
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -46,21 +45,6 @@ def test_result_is_that_of_an_uninterrupted_run_when_it_was_killed_and_resumed(
     assert results_of(tmp_path / "parts") == results_of(tmp_path / "whole")
     assert resumed.stdout.replace("parts/", "whole/") == whole.stdout
     assert strop("show", "parts").stdout == resumed.stdout
-
-
-@pytest.mark.slow
-def test_rate_that_was_planted_lies_in_the_interval_that_is_reported(strop: Any, tmp_path: Path) -> None:
-    ended = strop(*UNSAFE, "--n", "250", "--out", "there", "--json")
-    assert ended.returncode == 0, ended.stderr
-    document = json.loads(ended.stdout)
-    assert document["is_language_model"] is False
-    for arm in document["rows"]:
-        for way in ("syntax", "runtime"):
-            low, high = arm["rates"][way]["interval"]
-            assert low <= 0.1 <= high, arm
-    assert document["differences"]["syntax"]["p"] > 0.01
-    assert json.loads((tmp_path / "there" / "table2.json").read_text()) == document
-    assert "not a language model" in (tmp_path / "there" / "table2.md").read_text()
 
 
 def test_table_that_was_stopped_is_finished_by_resume(strop: Any, tmp_path: Path) -> None:
@@ -107,24 +91,6 @@ def test_flagged_programs_are_kept_and_can_be_listed(strop: Any, tmp_path: Path)
         assert one["literal"] and f"  {digest_of(one['program'])[:12]}  " in listed.stdout
 
 
-@pytest.mark.slow
-def test_server_is_asked_for_each_improvement_once_when_the_work_is_killed_between(
-    strop: Any, start_strop: Any, tmp_path: Path
-) -> None:
-    with OpenAIServer(Offline(1, unsafe=0.2)) as server:
-        where = ["--base-url", server.url, *shlex.split("--model openai/anything --arm plain --n 90 --out there")]
-        process = start_strop("reproduce", "table2", *where, OPENAI_API_KEY="sk-secret-of-the-test")
-        stopped_at(process, tmp_path / "there", 12, where=JUDGED)
-        with Store.open(tmp_path / "there") as store:
-            held = Counter(type(stored.event).__name__ for stored in store.events())
-        billed = sum(len(seen.billed) for seen in server.seen)
-        ended = strop("resume", "there", OPENAI_API_KEY="sk-secret-of-the-test")
-        assert ended.returncode == 0, ended.stderr
-        again = sum(len(seen.billed) for seen in server.seen) - billed
-    assert again == 90 - held["LmResponded"]
-    assert "sk-secret" not in ended.stdout + ended.stderr
-
-
 def test_responses_that_arrived_are_kept_when_the_work_is_killed_before_the_last_of_their_call(
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
@@ -138,7 +104,8 @@ def test_responses_that_arrived_are_kept_when_the_work_is_killed_before_the_last
         stopped_at(process, tmp_path / "there", 5, where="event WHERE kind = 'LmResponded'")
         with Store.open(tmp_path / "there") as store:
             assert len([*store.events(LmResponded)]) == 5
-        assert strop("resume", "there", OPENAI_API_KEY=key).returncode == 0
+        ended = strop("resume", "there", OPENAI_API_KEY=key)
+        assert ended.returncode == 0 and key not in ended.stdout + ended.stderr
         assert sum(seen.fault == "ok" for seen in server.seen) == 5 + 1
 
 
