@@ -111,7 +111,8 @@ def test_finding_is_a_sentence_that_says_what_is_better_what_is_worse_and_how_ma
         (weak(tmp_path, [(0.5, 0.5, 0.6)] * 2, [(0.5, 0.5, 0.4)] * 2),
          "No significant change under paper selection: test û on lpn went from 50.0% to 60.0%, +10.0 points, in 2 runs of 2 "
          "iterations; at least 6 runs are needed to show a difference. No significant change under gated selection: test û on "
-         "lpn went from 50.0% to 40.0%, -10.0 points, in 2 runs of 2 iterations; at least 6 runs are needed to show a difference."),
+         "lpn went from 50.0% to 40.0%, -10.0 points, in 2 runs of 2 iterations; at least 6 runs are needed to show "
+         "a difference."),
     ]  # fmt: skip
     assert [found.sentence for found, _ in rows] == [words for _, words in rows]
     few, given = rows[0][0], table1(tmp_path / "5", [0.1, 0.2], [0.1, 0.2], improver="seed", improver_text=SEED)
