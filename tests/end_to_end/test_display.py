@@ -20,7 +20,6 @@ import pytest
 
 from end_to_end.conftest import TINY, Strop, environment
 from support.command_line import DOUBLING
-from support.tiers import slow_unless
 
 RUN = ["run", "parity", "--seed", "1", "-T", "1", "--selection", "paper", *TINY, "--out", "r"]
 
@@ -86,11 +85,11 @@ def left_on_screen(output: str) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def start(made: list[Terminal], tmp_path: Path, columns: int, *arguments: str, **env: str) -> Terminal:
+def start(made: list[Terminal], tmp_path: Path, *arguments: str, **env: str) -> Terminal:
     """Start a command on a terminal; a small task takes the place of parity, which a new process has in its whole size."""
     (tmp_path / "doubling.py").write_text(DOUBLING)
     ours, theirs = os.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 80, 0, 0))
     around = {name: value for name, value in environment(tmp_path).items() if name != "COLUMNS"}
     process = subprocess.Popen(
         [sys.executable, "-m", "strop", *("doubling.py" if word == "parity" else word for word in arguments)],
@@ -106,24 +105,23 @@ def start(made: list[Terminal], tmp_path: Path, columns: int, *arguments: str, *
     return made[-1]
 
 
-@pytest.mark.parametrize("columns", slow_unless(lambda columns: columns == 80, [80, 160]))
-def test_run_draws_a_live_view_that_fits_the_terminal(terminal: list[Terminal], tmp_path: Path, columns: int) -> None:
-    shown = start(terminal, tmp_path, columns, *RUN, NO_COLOR="1")
+def test_run_draws_a_live_view_that_fits_the_terminal(terminal: list[Terminal], tmp_path: Path) -> None:
+    shown = start(terminal, tmp_path, *RUN, NO_COLOR="1")
     assert shown.end() == 0
     assert "in flight" in shown.output and "t = 1 finished" in shown.output
     assert "\x1b[?25" not in shown.output and "\x1b[3" not in shown.output
     pictures = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", shown.output).splitlines()
     drawn = [line for line in pictures if " · " in line]
-    assert drawn and max(map(len, drawn)) < columns
+    assert drawn and max(map(len, drawn)) < 80
 
 
 def test_command_shows_at_once_what_it_does(terminal: list[Terminal], tmp_path: Path) -> None:
     for verb in ("check", "improve"):
-        start(terminal, tmp_path, 80, verb, "parity").until("starting · ")
+        start(terminal, tmp_path, verb, "parity").until("starting · ")
 
 
 def test_run_says_how_to_go_on_when_it_is_stopped_under_a_live_view(terminal: list[Terminal], tmp_path: Path) -> None:
-    shown = start(terminal, tmp_path, 80, *RUN[:4], "-T", "50", *RUN[6:])
+    shown = start(terminal, tmp_path, *RUN[:4], "-T", "50", *RUN[6:])
     shown.until("iteration ")
     shown.process.send_signal(signal.SIGINT)
     assert shown.end() == 130

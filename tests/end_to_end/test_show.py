@@ -12,14 +12,12 @@ def test_show_says_how_improvers_search_and_tells_how_sure_the_figures_are(strop
     assert made.returncode == 0, made.stderr
     first = json.loads(made.stdout)["iterations"][0]
     assert first["search"]["idea"] and first["search"]["behaviour"]["lm_calls"] > 0
-    shown = strop("show", "r", "--full")
+    shown, brief = strop("show", "r", "--full"), strop("show", "r").stdout
     assert shown.returncode == 0 and "rounds" in shown.stdout and "Docstring of I_1: " in shown.stdout
-    assert json.loads(strop("show", "r", "--json").stdout) == json.loads(made.stdout)
-    answers = json.loads(made.stdout)["answers"]
-    assert (
-        answers["total"] > 0 == answers["not_examined"] and answers["sentence"] in strop("show", "r", "--full").stdout
-    )
-    brief = strop("show", "r").stdout
     assert "\ncompared: " in shown.stdout and "\ncompared: " not in brief
+    document = json.loads(made.stdout)
+    assert json.loads(strop("show", "r", "--json").stdout) == document
     assert strop("show", "r", "--full", "--json").stdout == strop("show", "r", "--json").stdout
-    assert json.loads(made.stdout)["compared"]["candidates"] > 0
+    answers = document["answers"]
+    assert answers["total"] > 0 == answers["not_examined"] and answers["sentence"] in shown.stdout
+    assert document["compared"]["candidates"] > 0

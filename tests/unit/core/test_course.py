@@ -40,7 +40,7 @@ def test_course_of_threads_says_nothing_of_their_order() -> None:
     assert course.words() == "best score 0.610; failed: 2 TypeError, 1 IndexError, 1 KeyError"
 
 
-def test_course_counts_an_evaluation_for_the_calls_before_it_was_asked_for() -> None:
+def test_course_counts_an_evaluation_for_the_calls_before_it_was_asked_for_and_stays_short() -> None:
     course = Course()
     course.called()
     assert course.words() == "", "nothing was scored"
@@ -48,10 +48,6 @@ def test_course_counts_an_evaluation_for_the_calls_before_it_was_asked_for() -> 
     course.called()
     course.scored(before, scored(0.7))
     assert course.words() == "best score after each call 0.700, 0.700"
-
-
-def test_course_stays_short_however_long_the_improvement() -> None:
-    course = Course()
     for number in range(100):
         course.called()
         course.scored(course.calls, scored(number / 100))

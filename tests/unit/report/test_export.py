@@ -55,18 +55,15 @@ def test_nothing_is_there_when_the_record_is_damaged(hostile: Path, tmp_path: Pa
     assert set(tmp_path.iterdir()) == kept
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("folder", "is a folder"),
-        ("nowhere/events.jsonl", r"cannot write .*/events\.jsonl: No such file"),
-        ("--force", "-o needs the name of a file"),
-    ],
-)
-def test_place_that_cannot_be_is_one_clear_line(hostile: Path, tmp_path: Path, name: str, said: str) -> None:
+def test_place_that_cannot_be_is_one_clear_line(hostile: Path, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    with pytest.raises(ConfigurationError, match=said):
-        written(hostile, Path(name) if name.startswith("-") else tmp_path / name, force=True)
+    for path, said in (
+        (tmp_path / "folder", "is a folder"),
+        (tmp_path / "nowhere" / "events.jsonl", r"cannot write .*/events\.jsonl: No such file"),
+        (Path("--force"), "-o needs the name of a file"),
+    ):
+        with pytest.raises(ConfigurationError, match=said):
+            written(hostile, path, force=True)
 
 
 def test_link_in_the_place_of_an_export_is_replaced_and_what_it_names_is_not(hostile: Path, tmp_path: Path) -> None:
@@ -87,20 +84,14 @@ def event_of(line: dict[str, Any]) -> Stored[Event]:
     )
 
 
-@pytest.mark.parametrize("name", ["paper", "gated", "eval"])
-def test_lines_of_a_run_read_again_equal_the_events_of_its_store(
-    runs: dict[str, Path], tmp_path: Path, name: str
+def test_lines_read_again_equal_the_events_of_the_record_when_texts_are_hostile_too(
+    runs: dict[str, Path], hostile: Path, tmp_path: Path
 ) -> None:
-    path = written(runs[name], tmp_path / "e.jsonl")
-    with Store.open(runs[name]) as store:
-        assert [event_of(line) for line in lines(path)] == list(store.events())
-
-
-def test_lines_hold_what_no_text_file_could_when_texts_are_hostile(hostile: Path, tmp_path: Path) -> None:
-    path = written(hostile, tmp_path / "e.jsonl")
-    assert path.read_bytes().isascii() and b"\0" not in path.read_bytes()
-    with Store.open(hostile) as store:
-        assert [event_of(line) for line in lines(path)] == list(store.events())
+    for name, directory in {"hostile": hostile, **{name: runs[name] for name in ("paper", "gated", "eval")}}.items():
+        path = written(directory, tmp_path / f"{name}.jsonl")
+        assert name != "hostile" or (path.read_bytes().isascii() and b"\0" not in path.read_bytes())
+        with Store.open(directory) as store:
+            assert [event_of(line) for line in lines(path)] == list(store.events()), name
 
 
 def test_lines_without_texts_hold_no_prompt_answer_program_or_detail(hostile: Path, tmp_path: Path) -> None:

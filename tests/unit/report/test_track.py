@@ -109,32 +109,17 @@ def run_of(*events: Event) -> RunData:
     return run
 
 
-def test_settings_are_the_fields_of_the_recipe_that_have_a_value() -> None:
+def test_settings_and_figures_are_those_of_the_recipe_and_the_events_and_what_is_not_known_is_left_out() -> None:
     recipe = {"model": "openai/gpt-4?seed=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1}
     settings = settings_of(run_of(STARTED))
     assert settings["kind"] == "run" and recipe.items() <= settings.items() and "max_cost" not in settings
-
-
-def test_totals_count_what_was_paid_and_no_reused_answer() -> None:
     meta = dataclasses.replace(EVALUATED, utility=META_TASK)
     again = dataclasses.replace(RESPONDED, again=True, input_tokens=0, output_tokens=0, cost=0)
-    assert figures_of(run_of(STARTED, CALLED, RESPONDED, RESPONDED, again, EVALUATED, meta)) == {
-        "lm_calls": 1.0,
-        "responses": 2.0,
-        "input_tokens": 200.0,
-        "output_tokens": 40.0,
-        "evaluations": 1.0,
-        "cost_dollars": pytest.approx(0.006),
-        "cost_is_bound": 0.0,
-    }
-
-
-def test_cost_is_left_out_when_a_response_has_no_price() -> None:
+    paid = {"input_tokens": 200.0, "output_tokens": 40.0, "cost_dollars": pytest.approx(0.006), "cost_is_bound": 0.0}
+    counts = {"lm_calls": 1.0, "responses": 2.0, "evaluations": 1.0}
+    assert figures_of(run_of(STARTED, CALLED, RESPONDED, RESPONDED, again, EVALUATED, meta)) == counts | paid
     assert "cost_dollars" not in figures_of(run_of(RESPONDED, dataclasses.replace(RESPONDED, cost=None)))
     assert figures_of(run_of(dataclasses.replace(RESPONDED, input_tokens=None)))["cost_is_bound"] == 1.0
-
-
-def test_figures_of_an_iteration_hold_the_means_of_the_splits_that_were_measured() -> None:
     figures = figures_of(run_of(CALLED, ITERATED), ITERATED)
     assert (figures["train"], figures["accepted"], figures["lm_calls"]) == (pytest.approx(0.6), 0.0, 1.0)
     assert "test" not in figures
