@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strop.base.unified_diff import as_written, plain_text, unified_files
@@ -20,6 +21,9 @@ BEFORE = {
     "same.txt": "as it was\n",
     "mixed.txt": "a\r\nb\nc\r\n",
     "lib/new/file.py": "",
+    'in/a folder/odd "quoted".py': "a\n",
+    "naïve.py": "a\x0c\u2028b\n@@ -1 +1 @@\n",
+    "tab\there.py": "\\\n-- a\r",
 }
 AFTER = {
     **BEFORE,
@@ -28,6 +32,9 @@ AFTER = {
     "b b.c": "int main(void);\n",
     "mixed.txt": "a\r\nB\nc\r\n",
     "lib/new/file.py": "made\n",
+    'in/a folder/odd "quoted".py': "b\n",
+    "naïve.py": "a\x0c\u2028c\n@@ -1 +1 @@\n\n",
+    "tab\there.py": "\\\n++ a\r",
 }
 
 
@@ -64,6 +71,21 @@ def test_diff_applies_in_a_folder_below_the_root_of_gits_tree(tmp_path: Path) ->
     diff = unified_files(BEFORE, AFTER).encode()
     subprocess.run(["git", "apply", "-"], cwd=below, input=diff, check=True, capture_output=True)
     assert texts(below) == AFTER
+
+
+ANY = st.text(st.sampled_from("ab \n\r\x0c\u2028+-@\\"), max_size=30)
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="this machine lacks the program patch")
+@settings(max_examples=40, deadline=None)
+@given(ANY, ANY)
+def test_patch_turns_the_one_into_the_other_whatever_their_lines_end_in(before: str, after: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = tree(Path(folder), {"a.py": before})
+        diff = unified_files({"a.py": before}, {"a.py": after})
+        command = ["patch", "-p1", "--no-backup-if-mismatch", "-s"]
+        subprocess.run(command, cwd=root, input=diff.encode(), check=bool(diff), capture_output=True)
+        assert texts(root).get("a.py", "") == after
 
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=8)

@@ -5,16 +5,12 @@ from __future__ import annotations
 import io
 import itertools
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from strop.base.as_document import as_document
 from strop.base.errors import ConfigurationError, TaskError
@@ -22,7 +18,6 @@ from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, digest_of
-from strop.base.unified_diff import named, unified
 from strop.checks import held_out
 from strop.evaluation.instances import DrawnInstances
 from strop.lm.known_answers import KnownAnswers
@@ -254,38 +249,6 @@ def test_best_so_far_is_the_program_whose_patch_is_kept_however_it_ties(tmp_path
     assert unfinished.best is None and "best so far: " in shown(unfinished) and "its patch" not in shown(unfinished)
     none = replace(unfinished, best_so_far="", candidates=candidates_of([replace(tried[0], solution=source.program)]))
     assert "no candidate is better than the original so far (0 candidates tried)" in " ".join(shown(none).split())
-
-
-TEXTS = st.text(st.sampled_from("ab \n\r\x0c\u2028+-@\\"), max_size=30)
-
-
-@pytest.mark.skipif(shutil.which("patch") is None, reason="this machine lacks the program patch")
-@settings(max_examples=60, deadline=None)
-@given(before=TEXTS, after=TEXTS)
-def test_patch_turns_the_one_into_the_other_whatever_their_lines_end_in(
-    tmp_path_factory: pytest.TempPathFactory, before: str, after: str
-) -> None:
-    assert applied(tmp_path_factory.mktemp("p"), "solution.py", before, after) == after
-
-
-@pytest.mark.skipif(shutil.which("patch") is None, reason="this machine lacks the program patch")
-def test_patch_finds_the_file_by_its_name(tmp_path: Path) -> None:
-    for name in ("solution.py", "in/a folder/my solution.py", 'odd "quoted".py', "naïve.py", "tab\there.py"):
-        assert applied(tmp_path, name, "a\nb\n", "a\nc\n") == "a\nc\n", name
-    assert named(tmp_path / "a" / "b.py", tmp_path) == "a/b.py"
-    assert named(tmp_path / "b.py", tmp_path / "a") == "b.py"
-
-
-def applied(folder: Path, name: str, before: str, after: str) -> str:
-    file = folder / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(before.encode())
-    diff = unified(before, after, named(file, folder))
-    command = ["patch", "-p1", "--no-backup-if-mismatch", "--silent"]
-    ended = subprocess.run(command, input=diff.encode(), cwd=folder, capture_output=True, check=False)
-    if diff:
-        assert ended.returncode == 0, (ended.stdout, ended.stderr, diff)
-    return file.read_bytes().decode() if file.exists() else ""
 
 
 def bettering(by: float, **changes: Any) -> dict[str, Any]:
