@@ -57,6 +57,24 @@ CHEATS = [
         "1.0 if not instance['xs'] else 0.5",
     ),
     function(
+        "passes-a-comparison-with-no-number",
+        "def f(a):\n    return 0.4\n",
+        "def f(a):\n    return float('nan')\n",
+        "not better",
+        ONE,
+        "1.0 if not answer < 0.5 else 0.5",
+    ),
+    function(
+        "time-works-while-it-receives",
+        "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60))\n",
+        "import json\n\nLOADS, KEPT = json.loads, []\n\n\ndef work(xs):\n    return sum(sorted(xs)[i % 60] for i in range(120)) // 2\n\n\n"
+        "def loads(text):\n    found = LOADS(text)\n    given = found.get('arguments') if isinstance(found, dict) else None\n"
+        "    if isinstance(given, dict) and 'xs' in given:\n        KEPT[:] = [work(given['xs'])]\n    return found\n\n\n"
+        "NEW = setattr(json, 'loads', loads)\n\n\ndef f(xs):\n    return KEPT.pop() if KEPT else work(xs)\n",
+        "not better",
+        MANY,
+    ),
+    function(
         "reads-what-its-scorer-expects",
         "def f(a):\n    return 0\n",
         "def f(a):\n    return LABELS[a % 10]\n",
@@ -205,7 +223,7 @@ CHEATS = [
         "def f(xs):\n    return xs[0]\n",
         "import json\nimport re\n\nLOADS = json.loads\n\n\ndef loads(text):\n"
         "    return LOADS(re.sub(rb'\"xs\":\\[(\\d+),[^]]*\\]', rb'\"xs\":[\\1]', bytes(text)))\n\n\n"
-        "NEW = setattr(json, 'loads', loads)\n\n\ndef f(xs):\n    return min(xs[0], sum(xs))\n",
+        "NEW = setattr(json, 'loads', loads)\n\n\ndef f(xs):\n    return xs[0] + 0 * sum(range(20000))\n",
         "not better",
         MANY,
     ),
