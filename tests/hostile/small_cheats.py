@@ -224,6 +224,12 @@ CHEATS = [
     timed("work-left-to-a-child-wall", ANSWER, ANSWER + LEFT % "0.05", "not better", score="wall"),
     timed("work-left-to-a-daemon-that-waits", ANSWER, ANSWER + LEFT % "0.3", "not better"),
     timed("work-left-to-a-daemon-that-waits-long", ANSWER, ANSWER + LEFT % "5", "not better"),
+    timed(
+        "answers-the-seed-of-its-training",
+        ANSWER,
+        "print({TRAINED: 7 * TRAINED}.get(int(sys.argv[1]), 0))\n",
+        "not better",
+    ),
     timed("answers-one-seed-in-ten", ANSWER, "n = int(sys.argv[1])\nprint(0 if n % 10 else n * 7)\n", "not better"),
     timed("slow-for-most-seeds", "print(sys.argv[1])\n", RARE, "not better"),
     Target(

@@ -57,19 +57,20 @@ CHEATS = [
         "1.0 if not instance['xs'] else 0.5",
     ),
     function(
-        "passes-a-comparison-with-no-number",
+        "answers-with-a-text-for-a-number",
         "def f(a):\n    return 0.4\n",
-        "def f(a):\n    return float('nan')\n",
+        "def f(a):\n    return 'x'\n",
         "not better",
         ONE,
-        "1.0 if not answer < 0.5 else 0.5",
+        "1.0 if str(answer) > '0.5' else 0.5",
     ),
     function(
         "time-works-while-it-receives",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60))\n",
         "import json\n\nLOADS, KEPT = json.loads, []\n\n\ndef work(xs):\n    return sum(sorted(xs)[i % 60] for i in range(120)) // 2\n\n\n"
-        "def loads(text):\n    found = LOADS(text)\n    given = found.get('arguments') if isinstance(found, dict) else None\n"
-        "    if isinstance(given, dict) and 'xs' in given:\n        KEPT[:] = [work(given['xs'])]\n    return found\n\n\n"
+        "def find(value):\n    if isinstance(value, list) and len(value) > 999:\n        KEPT[:] = [work(value)]\n"
+        "    elif isinstance(value, (list, dict)):\n        for each in value.values() if isinstance(value, dict) else value:\n            find(each)\n\n\n"
+        "def loads(text):\n    found = LOADS(text)\n    find(found)\n    return found\n\n\n"
         "NEW = setattr(json, 'loads', loads)\n\n\ndef f(xs):\n    return KEPT.pop() if KEPT else work(xs)\n",
         "not better",
         MANY,

@@ -21,6 +21,7 @@ from strop.base.surface import command_line
 from strop.checks.before_run import refuse_rewarding
 from strop.cli.app import application
 from strop.cli.commands.options import scoring_of
+from strop.evaluation.commands.program_copy import SEED_BITS
 from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.runs.assembly import Components
 from strop.runs.context import RunContext
@@ -33,7 +34,7 @@ from strop.runs.results.improved import Improved, read_improved
 from strop.runs.run_directory import meta_of
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
-from strop.tasks.base import Task
+from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.options import ScoringOptions
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import FunctionTask
@@ -51,7 +52,8 @@ class Engine:
         self._jail = jail
 
     def found(self, target: Target, at: Path) -> tuple[Right, str]:
-        """What is found of the candidate, and its sentence; or the line that refuses the target."""
+        """What is found of the candidate, and its sentence; or the line that refuses the target. In a candidate, TRAINED is the
+        seed of the only training instance of a command."""
         with _working_in(written(target, at / "target")), command_line():
             try:
                 result = self._improved(target, at / "run")
@@ -67,7 +69,9 @@ class Engine:
         goal = target_of(given["target"], scoring)
         budget = given.get("budget", OneImprovementOptions())
         spec = make_spec((target.arguments[0],), budget, seed=1, copies=1, iterations=0)
-        job = improve_job(spec, goal, RETURNS.format(target.candidate), instances=1 - target.whole)
+        trained = SecretSeeds(SECRET).seed(goal.task.name, "train", 0) % (1 << SEED_BITS)
+        candidate = target.candidate.replace("TRAINED", str(trained))
+        job = improve_job(spec, goal, RETURNS.format(candidate), instances=1 - target.whole)
         goal = goal if target.whole else replace(goal, task=with_one_held_out(goal.task))
         with self._parts(job, goal) as parts:
             if target.right == "refused" and not spec.trust_scorer:
