@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +17,6 @@ from strop.sandbox.base import (
     Died,
     Guest,
     GuestProgram,
-    Handler,
     Limits,
     Outcome,
     OutOfMemory,
@@ -25,7 +24,6 @@ from strop.sandbox.base import (
     Returned,
     TimedOut,
     Value,
-    Violated,
 )
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
@@ -89,12 +87,6 @@ def value_of(outcome: Outcome) -> Value:
     return rebuilt(outcome.value)  # type: ignore[no-any-return]
 
 
-def improved(sandbox: JailedSandbox, text: str, handlers: Mapping[str, Handler]) -> Outcome:
-    arguments: list[Value] = ["s", {"str": "u", "budget": 4}, {"budget": 4, "max_responses_per_call": 6}]
-    with sandbox.open(GuestProgram(text, "improve_algorithm", "improver"), LIMITS, handlers) as guest:
-        return guest.call(arguments, seed=1)
-
-
 def test_values_come_back_as_plain_copies_and_arguments_stay_as_they_are(room: Room) -> None:
     sent: list[Value] = [None, True, 3, 0.5, "ü", [1, [2]], {"a": 1}]
     assert value_of(outcome_of(room, "def algorithm(*a): return list(a)", *sent)) == sent
@@ -121,11 +113,8 @@ def test_random_numbers_follow_the_seed(room: Room) -> None:
 def test_ending_of_a_program_is_named(room: Room) -> None:
     for text, kind, said in [
         ("def algorithm(:", Raised, "SyntaxError"),
-        ("x = 1", Raised, "NameError"),
-        ("def algorithm(): return 1 / 0", Raised, "ZeroDivisionError"),
         ("def algorithm(): raise SystemExit(0)", Raised, "SystemExit"),
         ("def algorithm(): return object()", Raised, "TypeError"),
-        ("import os\ndef algorithm(): os._exit(0)", Died, "exit status 0"),
         ("import os\ndef algorithm(): os._exit(3)", Died, "exit status 3"),
         ("import ctypes\ndef algorithm(): ctypes.string_at(0)", Died, "signal SIGSEGV"),
     ]:
@@ -151,26 +140,6 @@ def test_memory_limit_is_the_program_s_own(sandbox: JailedSandbox) -> None:
     small = Limits(memory_bytes=64 << 20)
     assert isinstance(outcome_of(sandbox, text, 48, limits=small), Returned)
     assert isinstance(outcome_of(sandbox, text, 80, limits=small), OutOfMemory)
-
-
-def test_output_is_cut_and_a_reply_over_its_limit_is_refused(sandbox: JailedSandbox) -> None:
-    printed = "def algorithm():\n    print('{\"returned\": 9}' * 100000)\n    return 1"
-    outcome = outcome_of(sandbox, printed, limits=Limits(output_bytes=100))
-    assert value_of(outcome) == 1 and 0 < len(outcome.output) <= 100
-    large = outcome_of(sandbox, "def algorithm(): return 'x' * 20000", limits=Limits(reply_bytes=10_000))
-    assert isinstance(large, Violated)
-
-
-def test_method_that_is_not_offered_ends_the_guest_and_a_failing_one_is_the_host_s_failure(
-    sandbox: JailedSandbox,
-) -> None:
-    def utility(params: Sequence[Value]) -> Value:
-        raise ZeroDivisionError("the host's own")
-
-    begin = "def improve_algorithm(initial_solution, utility, language_model): return str(utility"
-    assert isinstance(improved(sandbox, f"{begin}.remaining)", {}), Violated)
-    with pytest.raises(ZeroDivisionError):
-        improved(sandbox, f"{begin}('s'))", {"utility": utility})
 
 
 def test_guests_of_many_threads_do_not_interfere(room: Room) -> None:

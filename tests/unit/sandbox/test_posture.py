@@ -34,13 +34,6 @@ def test_everything_required_is_observed_with_all_layers() -> None:
 
 
 @linux_only
-def test_posture_changes_when_a_layer_that_stands_alone_is_taken_away() -> None:
-    for taken_away, lost in [("limits", {"memory"}), ("seccomp", {"processes"})]:
-        posture = posture_with(replace(Layers.strongest(), **{taken_away: False}))
-        assert not lost & enforced(posture), (taken_away, lost)
-
-
-@linux_only
 def test_unix_sockets_are_tried_also_where_the_path_of_temporary_files_is_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

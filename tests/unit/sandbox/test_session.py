@@ -121,14 +121,11 @@ def test_session_tells_what_was_raised_when_the_program_fails_or_returns_what_ca
         assert outcome.exception == exception and message in outcome.message, text
 
 
-def test_session_shows_source_lines_and_no_frame_of_its_own_and_bounds_what_it_shows() -> None:
+def test_session_shows_source_lines_and_no_frame_of_its_own() -> None:
     outcome = solve("def inner(x):\n    return 1 / x  # here\n\ndef algorithm():\n    return inner(0)\n")
     assert isinstance(outcome, Raised)
     assert '"<solution>", line 2, in inner\n    return 1 / x  # here' in outcome.traceback
     assert "main.py" not in outcome.traceback
-    outcome = solve(body("raise ValueError('x' * 32_000_000)"))
-    assert isinstance(outcome, Raised)
-    assert len(outcome.message) <= 4000 and len(outcome.traceback) <= 4000
 
 
 ENDINGS: list[tuple[str, type, str]] = [

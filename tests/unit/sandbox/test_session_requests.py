@@ -22,16 +22,6 @@ IN_THREADS = """from concurrent.futures import ThreadPoolExecutor
 with ThreadPoolExecutor(8) as pool:
     return list(pool.map(utility, 'abcdefgh'))
 """
-ASK_AFTER_THE_END = """import language_model as model, threading, time
-seen = []
-def late(utility):
-    while model._Grant.channel._open: time.sleep(0.001)
-    try: utility.remaining
-    except RuntimeError as error: seen.append(str(error))
-def improve_algorithm(initial_solution, utility, language_model):
-    if initial_solution: return seen
-    threading.Thread(target=late, args=(utility,)).start()
-"""
 ASK_IN_A_THREAD = """import language_model as model, threading, time
 threading.Thread(target=lambda: utility.remaining, daemon=True).start()
 while not model._Grant.channel._waiting: time.sleep(0.01)
@@ -130,14 +120,3 @@ def test_session_takes_a_fresh_child_when_the_last_one_left_a_request_open_and_a
     with PlainSandbox().open(GuestProgram(text, "improve_algorithm", "improver"), GENEROUS, handlers) as guest:
         outcomes = [guest.call(IMPROVER_ARGUMENTS, seed=1) for _ in range(2)]
     assert [outcome.value for outcome in outcomes if isinstance(outcome, Returned)] == [1, 1]
-
-
-def test_guest_s_own_thread_is_told_that_the_call_has_ended_when_it_asks_after_the_return() -> None:
-    handlers: dict[str, Handler] = {"utility.remaining": lambda _: 3}
-    with PlainSandbox().open(
-        GuestProgram(ASK_AFTER_THE_END, "improve_algorithm", "improver"), GENEROUS, handlers
-    ) as guest:
-        guest.call(["", *IMPROVER_ARGUMENTS[1:]], seed=1)
-        time.sleep(1.0)  # the guest's time: nothing tells the host that its thread has asked
-        outcome = guest.call(IMPROVER_ARGUMENTS, seed=1)
-    assert isinstance(outcome, Returned) and outcome.value == ["the call has ended: the host no longer answers"]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
 from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, Returned
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.jail import JailedSandbox
-from strop.sandbox.layers import Layers
 from strop.sandbox.watcher import Watcher
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp is of Linux")
@@ -142,14 +140,6 @@ def attempt(times):
         with ThreadPoolExecutor(3) as pool:
             counted = list(pool.map(attempt, [0, 1, 2, 3, 4, 5, 50, 0, 200, 0, 7, 0] * 3))
     assert counted == [(times, {"chroot": times} if times else {}) for times, _ in counted]
-
-
-def test_nothing_is_counted_and_the_posture_says_so_when_the_listener_is_left_out() -> None:
-    layers = replace(Layers.strongest(), audit=False)
-    with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset(), layers=layers) as sandbox:
-        outcome = outcome_of(sandbox, "    try: socket.socket()\n    except PermissionError: return 'refused'")
-        assert "audit" not in sandbox.posture.layers
-    assert isinstance(outcome, Returned) and (outcome.value, outcome.denied) == ("refused", {})
 
 
 def test_watcher_may_be_closed_by_several_threads_at_once() -> None:
