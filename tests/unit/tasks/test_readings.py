@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from strop.base.errors import Malformed
@@ -12,7 +14,7 @@ ORIGINAL, CANDIDATE = "the original is malformed", "the candidate is malformed"
 OPS = "ops/s: ([0-9.]+)"
 
 # Name, reader, what the original prints, what the candidate prints, and both values, or which of the two is malformed.
-READINGS = [
+READINGS: list[tuple[str, str, str, str, tuple[float, float] | str]] = [
     ("V1-exponent-hides-a-gain", OPS, "ops/s: 900000", "ops/s: 1.9e+06", CANDIDATE),
     ("V1-whole-group", r"ops/s: (\S+)", "ops/s: 1.2e+06", "ops/s: 700000", (1.2e6, 7e5)),
     ("V2-commas-appear", OPS, "ops/s: 700000", "ops/s: 1,200,000", CANDIDATE),
@@ -72,13 +74,7 @@ READINGS = [
     ("decimal-comma", r"rate (\d+)", "rate 3,7", "rate 3,2", ORIGINAL),
     ("json-lines", "$.score", '{"score": 1}\n{"score": 2}', '{"score": 1}\n{"score": 3}', ORIGINAL),
     ("json-text-behind", "$.score", '{"score": 5}\ndone', '{"score": 7}\ndone', (5.0, 7.0)),
-    (
-        "json-google",
-        "$.b[0].t",
-        '{"b": [{"t": 500, "time_unit": "ns"}]}',
-        '{"b": [{"t": 2, "time_unit": "us"}]}',
-        CANDIDATE,
-    ),
+    ("json-google", "$.t", '{"t": 500, "time_unit": "ns"}', '{"t": 2, "time_unit": "us"}', CANDIDATE),
     ("json-unit-in-key-goes", "$.latency_ms", '{"latency_ms": 5}', '{"latency_s": 1}', CANDIDATE),
     ("json-key-with-dash", "$['a-b']", '{"a-b": 5}', '{"a-b": 6}', (5.0, 6.0)),
     ("json-number-in-list", "$[0]", "[5, 6]", "[7, 6]", (5.0, 7.0)),
@@ -95,44 +91,38 @@ def read(reader: str, output: str) -> Reading:
     return read_score("s", reader, Printed(f"{output}\n", "", True, 1.0, 1.0, 1, lambda _: None))
 
 
-@pytest.mark.parametrize(
-    ("reader", "original", "candidate", "outcome"),
-    [pytest.param(*row, id=name) for name, *row in READINGS],
-)
-def test_number_is_read_whole_or_is_malformed(
-    reader: str, original: str, candidate: str, outcome: tuple[float, float] | str
-) -> None:
-    if outcome == ORIGINAL:
-        with pytest.raises(Malformed):
-            read(reader, original)
-        return
-    first = read(reader, original)
-    if outcome == CANDIDATE:
-        with pytest.raises(Malformed):
-            check_alike({"s": read(reader, candidate)}, {"s": first})
-        return
-    second = read(reader, candidate)
-    check_alike({"s": second}, {"s": first})
-    assert (first.value, second.value) == outcome
+def read_both(reader: str, original: str, candidate: str) -> tuple[float, float] | str:
+    """Both values, or which of the two is malformed."""
+    try:
+        first = read(reader, original)
+    except Malformed:
+        return ORIGINAL
+    try:
+        second = read(reader, candidate)
+        check_alike({"s": second}, {"s": first})
+    except Malformed:
+        return CANDIDATE
+    return first.value, second.value
 
 
-@pytest.mark.parametrize(
-    ("output", "message"),
-    [
-        ("n: 1.2e+06", "score s: '1.2' in '1.2e+06' is not the whole number; let the group take all of it, e.g. "),
-        ("n: 12.5ms", "score s: '12.5' in '12.5ms' is not the whole number; "),
-        ("n: 1 200 rows", "score s: '1' in 'n: 1 200 rows' is not the whole number; "),
-    ],
-)
-def test_part_of_a_number_is_shown_with_the_rest(output: str, message: str) -> None:
-    with pytest.raises(Malformed) as caught:
-        read("n: ([0-9.]+)", output)
-    assert message in str(caught.value)
+def test_number_is_read_whole_or_is_malformed() -> None:
+    found = {name: read_both(*given) for name, *given, _ in READINGS}
+    assert found == {name: outcome for name, *_, outcome in READINGS}
 
 
-def test_group_that_takes_more_than_the_number_is_told_which_expression_does() -> None:
+MESSAGES = {
+    "n: 1.2e+06": "score s: '1.2' in '1.2e+06' is not the whole number; let the group take all of it, e.g. ",
+    "n: 12.5ms": "score s: '12.5' in '12.5ms' is not the whole number; ",
+    "n: 1 200 rows": "score s: '1' in 'n: 1 200 rows' is not the whole number; ",
+}
+
+
+def test_part_of_a_number_is_shown_with_the_rest_and_what_is_no_number_with_the_expression_that_takes_one() -> None:
+    for output, message in MESSAGES.items():
+        with pytest.raises(Malformed, match=re.escape(message)):
+            read("n: ([0-9.]+)", output)
     line = "points 0.399 Ratio: 0.399, RatioUnbounded: 0.4012"
-    with pytest.raises(Malformed) as caught:
+    taken = r"score s is not a number: '0.399,'; let the group take the number alone: ([-+.\deE]+)"
+    with pytest.raises(Malformed, match=f"^{re.escape(taken)}$"):
         read(r"Ratio: (\S+)", line)
-    assert str(caught.value) == r"score s is not a number: '0.399,'; let the group take the number alone: ([-+.\deE]+)"
     assert read(r"Ratio: ([-+.\deE]+)", line).value == 0.399
