@@ -55,4 +55,5 @@ def test_check_says_of_a_broken_task(name: str, checked: Any, tmp_path: Path, mo
 @pytest.mark.parametrize("name", PAPER)
 def test_check_calls_a_shipped_task_sound(name: str, checked: Any) -> None:
     check = checked(replace(PAPER[name](), instances=20, test_instances=20))
-    assert (check.kinds_tried or name == "maxcut") and not check.broken, check.lines
+    has_no_answer = name in ("maxcut", "3sat")  # the published seed fails on some instance: nothing is there to spoil
+    assert (check.kinds_tried or has_no_answer) and not check.broken, check.lines
