@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from strop.base.errors import StropError
 from strop.base.events import Event, RunFinished
 from strop.runs.journal import framed
 
@@ -44,8 +45,16 @@ def test_signal_is_heard_when_nothing_can_be_said_any_more() -> None:
         assert (ended.returncode, ended.stdout) == (0, "143\n"), seconds
 
 
-def test_session_is_interrupted_when_ctrl_c_comes_before_its_signals_are_taken() -> None:
-    events: list[Event] = []
-    with pytest.raises(KeyboardInterrupt), framed(events.append, RunFinished(scope="", status="first")):
-        raise KeyboardInterrupt
-    assert [event.status for event in events if isinstance(event, RunFinished)] == ["first", "interrupted"]
+ENDS: list[tuple[type[BaseException], str, str]] = [
+    (KeyboardInterrupt, "interrupted", ""),  # Ctrl-C before the session takes its signals
+    (StropError, "failed", "why"),
+    (ArithmeticError, "failed", "ArithmeticError: why"),
+]
+
+
+def test_session_that_ends_by_an_error_records_it_and_raises_it() -> None:
+    for error, status, detail in ENDS:
+        events: list[Event] = []
+        with pytest.raises(error), framed(events.append, RunFinished(scope="", status="first")):
+            raise error("why")
+        assert events[1:] == [RunFinished(scope="", status=status, detail=detail)], error
