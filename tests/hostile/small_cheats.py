@@ -198,6 +198,9 @@ CHEATS = [
         "def f(x):\n    import pytest\n    if x == 3: pytest.skip('hm')\n    return x + 1\n\n\n",
         "not better",
     ),
+    counted(
+        "rewrites-its-tests", MODULE, "open('test_p.py', 'w').write('def test_f(): pass')\n" + ONLY_F, "not better"
+    ),
     timed(
         "file-beside-shorter",
         "open('r.txt', 'w').write(sys.argv[1] + '!')\n",

@@ -11,7 +11,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +19,12 @@ from typing import Any
 
 import pytest
 
-from strop.tasks.command.config import read_config
 from support.command_line import run_here
 from support.processes import wait_until
 
 pytestmark = pytest.mark.usefixtures("nothing_idle")
 
 TARGETS = Path(__file__).parent / "targets"
-SLOW = pytest.mark.slow  # each has a unit test of the same verdict
 SECRET = "what nobody else may read"
 
 
@@ -63,22 +61,27 @@ class Place:
 
 
 @pytest.fixture
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+def at(tmp_path: Path) -> Iterator[Callable[[str], Place]]:
+    """Where a hostile target lies, by its name."""
     home = tmp_path / "home"
     home.mkdir()
     (home / "secret").write_text(SECRET)
-    tree = tmp_path / "tree"
-    shutil.copytree(TARGETS / request.param, tree)
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         server.setblocking(False)
-        words = {"PORT": str(server.getsockname()[1]), "HOME_FOLDER": str(home), "ORIGINAL": str(tree / "program.py")}
-        for file in tree.iterdir():
-            text = file.read_text()
-            for word, meant in words.items():
-                text = text.replace(word, meant)
-            file.write_text(text)
-        (tree / "elsewhere").symlink_to(home)
-        yield Place(tree, home, server)
+
+        def place(name: str) -> Place:
+            tree = shutil.copytree(TARGETS / name, tmp_path / name)
+            port = str(server.getsockname()[1])
+            words = {"PORT": port, "HOME_FOLDER": str(home), "ORIGINAL": str(tree / "program.py")}
+            for file in tree.iterdir():
+                text = file.read_text()
+                for word, meant in words.items():
+                    text = text.replace(word, meant)
+                file.write_text(text)
+            (tree / "elsewhere").symlink_to(home)
+            return Place(tree, home, server)
+
+        yield place
 
 
 def scored(place: Place) -> dict[str, Any]:
@@ -94,85 +97,25 @@ def scored(place: Place) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize(
-    ("place", "verdict", "said"),
-    [
-        ("build_reaches_network", "raised", "the build failed"),
-        ("build_reads_home", "raised", "home/secret"),
-        ("build_writes_home", "raised", "home/secret"),
-        ("hanging_tests", "timeout", "wall time limit of 2 s reached"),
-        pytest.param("late_score", "malformed", "found 2 values for score score (3, 99)", marks=SLOW),
-        pytest.param("path_outside", "malformed", "'../escaped.py' may not be changed", marks=SLOW),
-        pytest.param("path_of_scorer", "malformed", "'score.py' may not be changed", marks=SLOW),
-        ("path_behind_link", "malformed", "'elsewhere/escaped.py' may not be changed"),
-        pytest.param("answer_in_other_lines", "malformed", "it does not print what the original prints", marks=SLOW),
-        ("skips_work_most_times", "malformed", "it does not print what the original prints"),
-        ("fills_the_test_with_answers", "raised", "No such file or directory"),
-    ],
-    indirect=["place"],
-)
-def test_a_hostile_candidate_is_named_and_scores_nothing(place: Place, verdict: str, said: str) -> None:
-    document = scored(place)
-    assert document["value"] == 0.0
-    assert said in document["error"]
-    assert verdict in document["verdicts"] or not document["verdicts"]
+FOUND = [
+    ("build_reaches_network", 0.0, "raised", "the build failed"),
+    ("build_reads_home", 0.0, "raised", "home/secret"),
+    ("build_writes_home", 0.0, "raised", "home/secret"),
+    ("hanging_tests", 0.0, "timeout", "wall time limit of 2 s reached"),
+    ("path_behind_link", 0.0, "malformed", "'elsewhere/escaped.py' may not be changed"),
+    ("rewrites_original", 4 / 7, "ok", ""),
+]
+"""Target, the utility of its candidate, its verdict, and what is said of it."""
 
 
-@pytest.mark.parametrize(
-    "target",
-    ["answer_like_a_summary", "answer_beside_the_score", "rewrites_scorer", "rewrites_tests", "replaces_scorer"],
-)
-def test_a_score_that_a_program_prints_or_whose_scorer_it_can_rewrite_is_its_own(target: str) -> None:
-    task = read_config(TARGETS / target / "strop.toml")
-    assert not task.compare_output and not task.objective.counted_by_kernel
-    assert task.scored_by == "program"
-
-
-@pytest.mark.parametrize(
-    ("place", "metrics"),
-    [("rewrites_original", {"score": 4.0}), ("rewrites_scorer", {"score": 3.0}), ("rewrites_tests", {"tests": 0.0})],
-    indirect=["place"],
-)
-def test_a_candidate_that_replaces_files_of_its_copy_has_the_score_of_its_answer(
-    place: Place, metrics: dict[str, float]
+def test_a_hostile_candidate_is_named_scores_its_own_answer_alone_and_leaves_nothing(
+    at: Callable[[str], Place],
 ) -> None:
-    assert scored(place)["metrics"] == [metrics]
-
-
-@pytest.mark.parametrize(
-    ("place", "said"),
-    [
-        pytest.param("scorer_prints_two", "found 2 values for score score (3, 4)", marks=SLOW),
-        pytest.param("scorer_prints_none", "no score", marks=SLOW),
-        ("scorer_prints_nan", "score score is not a finite number: nan"),
-        pytest.param("scorer_prints_infinite", "score score is not a finite number: inf", marks=SLOW),
-        pytest.param("scorer_prints_word", "score score is not a number: 'excellent'", marks=SLOW),
-        ("answer_in_a_folder_of_tools", "the original leaves 'node_modules', 'node_modules/.cache'"),
-        ("original_hangs", "(timeout): wall time limit of 1 s reached"),
-    ],
-    indirect=["place"],
-)
-def test_a_scorer_that_cannot_be_read_is_named_by_strop_check(place: Place, said: str) -> None:
-    before = place.digests
-    ran = place.strop("check", place.tree, "--json")
-    assert ran.returncode == 5, ran.stderr
-    document = json.loads(ran.stdout)
-    assert document["broken"]
-    assert [said in each["what"] for each in document["problems"] if each["is_broken"]] == [True]
-    assert place.digests == before
-
-
-@pytest.mark.parametrize("place", ["scorer_prints_nan"], indirect=True)
-def test_an_original_that_cannot_be_measured_ends_score_with_one_line(place: Place) -> None:
-    ran = place.strop("score", place.tree, "--solution", place.tree / "program.py")
-    assert ran.returncode == 5
-    assert "the original cannot be measured (malformed): score score is not a finite number: nan" in ran.stderr
-    assert "Traceback" not in ran.stderr
-
-
-@pytest.mark.parametrize("place", ["hanging_tests"], indirect=True)
-def test_nothing_of_a_hanging_test_suite_runs_on(place: Place) -> None:
-    scored(place)
+    for name, value, verdict, said in FOUND:
+        document = scored(at(name))
+        assert document["value"] == pytest.approx(value), name
+        assert said in document["error"], name
+        assert verdict in document["verdicts"] or not document["verdicts"], name
 
     def running() -> list[bytes]:
         found = []
@@ -183,3 +126,23 @@ def test_nothing_of_a_hanging_test_suite_runs_on(place: Place) -> None:
 
     # Another test may be running a target that sleeps as long; what is left behind sleeps for ten minutes.
     wait_until(lambda: b"sleep\x00617\x00" not in running())
+
+
+def test_a_target_that_cannot_be_measured_is_named_in_one_line_by_check_and_by_score(
+    at: Callable[[str], Place],
+) -> None:
+    for name, said in (
+        ("scorer_prints_nan", "(malformed): score score is not a finite number: nan"),
+        ("original_hangs", "(timeout): wall time limit of 1 s reached"),
+    ):
+        place = at(name)
+        before = place.digests
+        ran = place.strop("check", place.tree, "--json")
+        assert ran.returncode == 5, ran.stderr
+        document = json.loads(ran.stdout)
+        assert document["broken"]
+        assert [said in each["what"] for each in document["problems"] if each["is_broken"]] == [True]
+        ran = place.strop("score", place.tree, "--solution", place.tree / "program.py")
+        assert ran.returncode == 5 and f"the original cannot be measured {said}" in ran.stderr
+        assert "Traceback" not in ran.stderr
+        assert place.digests == before

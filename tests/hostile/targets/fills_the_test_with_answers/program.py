@@ -1,2 +1,0 @@
-with open("answers", "w") as file:
-    file.write("score: 3\n")

@@ -1,3 +1,0 @@
-import program
-
-print("score:", program.VALUE)

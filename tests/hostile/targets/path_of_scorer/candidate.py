@@ -1,4 +1,0 @@
-=== file: program.py ===
-print(3)
-=== file: score.py ===
-print("score: 99")

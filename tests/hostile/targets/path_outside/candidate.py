@@ -1,4 +1,0 @@
-=== file: program.py ===
-print(3)
-=== file: ../escaped.py ===
-print(9)

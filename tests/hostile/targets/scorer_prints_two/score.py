@@ -1,2 +1,0 @@
-print("score: 3")
-print("score: 4")
