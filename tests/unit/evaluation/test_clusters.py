@@ -10,11 +10,6 @@ from strop.evaluation.machines import differences, lacking, versions
 from strop.evaluation.start import normalized
 
 
-def test_kind_that_is_not_installed_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="workers is ray:x; it must be a number of processes"):
-        normalized("ray:x")
-
-
 def test_worker_with_other_versions_is_refused_by_what_differs() -> None:
     assert differences(versions(), versions()) == ""
     there = versions() | {"numpy": "1.0", "Python": "3.9"}
@@ -28,9 +23,10 @@ def test_worker_below_the_required_protections_is_refused_by_their_names() -> No
     assert lacking({"read": True}, {"read"}) == ""
 
 
-def test_missing_package_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kind_or_package_that_is_missing_is_named_with_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="workers is ray:x; it must be a number of processes"):
+        normalized("ray:x")
     monkeypatch.setattr(start, "find_installed", lambda group, name: None)
-    with pytest.raises(
-        ConfigurationError, match=r"dask:local:2 needs the package strop-dask: pip install 'strop\[dask\]'"
-    ):
-        start.normalized("dask:local:2")
+    missing = r"dask:local:2 needs the package strop-dask: pip install 'strop\[dask\]'"
+    with pytest.raises(ConfigurationError, match=missing):
+        normalized("dask:local:2")

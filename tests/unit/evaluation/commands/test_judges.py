@@ -55,13 +55,18 @@ def workspaces() -> Iterator[Workspaces]:
 def problem(root: Path, program: str = HONEST, count: int = 4, **changes: Any) -> CommandTask:
     """A task of some cases, 100, 200, … of which the right answer is the number itself."""
     for folder in ("cases", "hidden"):
-        (root / folder).mkdir()
+        (root / folder).mkdir(exist_ok=True)
     for number in range(1, count + 1):
         (root / "cases" / f"{number}.in").write_text(f"{100 * number}\n")
         (root / "hidden" / f"{number}.ans").write_text(f"{100 * number}\n")
     (root / "check.py").write_text(CHECK)
     (root / "program.sh").write_text(program)
     return command_task(root, **{**JUDGED, **changes})
+
+
+def uncased(root: Path, program: str, **changes: Any) -> CommandTask:
+    """A task without cases and files of its judge."""
+    return problem(root, program, cases=[], judge_files=[], description="More.", **changes)
 
 
 def measured(
@@ -76,53 +81,45 @@ DRAWS = "od -An -N4 -tu4 /dev/urandom\n"
 RIGHT = "python3 check.py {output} hidden/1.ans"
 
 
-@pytest.mark.parametrize(
-    ("program", "command", "judge", "is_fixed"),
-    [
-        (DRAWS, "sh program.sh", "echo ratio: 1", True),
-        ("echo 50\n", "sh program.sh {seed}", RIGHT, True),
-        ("echo $(($1 % 90))\n", "sh program.sh {seed}", RIGHT, False),
-        ("echo 50\n", "sh program.sh", "echo ratio: 0.{seed}", False),
-    ],
-    ids=["no placeholder", "answers alike", "answers differ", "the judge draws"],
-)
+INPUTS = {
+    "no placeholder": (DRAWS, "sh program.sh", "echo ratio: 1", True),
+    "answers alike": ("echo 50\n", "sh program.sh {seed}", RIGHT, True),
+    "answers differ": ("echo $(($1 % 90))\n", "sh program.sh {seed}", RIGHT, False),
+    "the judge draws": ("echo 50\n", "sh program.sh", "echo ratio: 0.{seed}", False),
+}
+"""Program, command, judge, and whether the input is fixed."""
+
+
 def test_input_is_fixed_where_nothing_gives_another_one_or_the_original_answers_alike(
-    workspaces: Workspaces, tmp_path: Path, program: str, command: str, judge: str, is_fixed: bool
-) -> None:
-    task = problem(tmp_path, program, cases=[], judge_files=[], command=command, judge=judge, description="More.")
-    assert measured(task, workspaces, program).fixed_input is is_fixed
-
-
-def test_different_cases_are_no_fixed_input_where_the_original_answers_alike(
     workspaces: Workspaces, tmp_path: Path
 ) -> None:
+    for name, (program, command, judge, is_fixed) in INPUTS.items():
+        task = uncased(tmp_path, program, command=command, judge=judge)
+        assert measured(task, workspaces, program).fixed_input is is_fixed, name
     task = problem(tmp_path, "echo 50\n", count=6, judge=RIGHT)
-    assert not measured(task, workspaces, "echo 50\n").fixed_input
+    assert not measured(task, workspaces, "echo 50\n").fixed_input, "different cases"
 
 
-@pytest.mark.parametrize(
-    ("command", "judge", "knows"),
-    [
-        ("sh program.sh {seed}", "{seed}", True),
-        ("sh program.sh", "{seed}", False),
-        ("sh program.sh {seed}", "$STROP_SEED", False),
-        ("sh program.sh", "$STROP_SEED", False),
-    ],
-)
 def test_program_has_the_seed_that_its_judge_draws_from_only_where_both_name_the_instances(
-    workspaces: Workspaces, tmp_path: Path, command: str, judge: str, knows: bool
+    workspaces: Workspaces, tmp_path: Path
 ) -> None:
     program = "echo $STROP_SEED $1\n"
-    judge = f"echo ratio: $(grep -c -w {judge} {{output}})"
-    task = problem(tmp_path, program, cases=[], judge_files=[], command=command, judge=judge, description="More.")
-    assert {row["score"] for row in measured(task, workspaces, program).beside} == {float(knows)}
+    both = ("sh program.sh {seed}", "{seed}")
+    for command, judge in (
+        both,
+        ("sh program.sh", "{seed}"),
+        (both[0], "$STROP_SEED"),
+        ("sh program.sh", "$STROP_SEED"),
+    ):
+        task = uncased(tmp_path, program, command=command, judge=f"echo ratio: $(grep -c -w {judge} {{output}})")
+        knows = float((command, judge) == both)
+        assert {row["score"] for row in measured(task, workspaces, program).beside} == {knows}, (command, judge)
 
 
 def test_original_whose_score_varies_on_one_seed_is_recorded_as_such(workspaces: Workspaces, tmp_path: Path) -> None:
-    for number, program in enumerate((DRAWS, "echo 50\n")):
-        (tmp_path / str(number)).mkdir()
-        task = problem(tmp_path / str(number), program, judge="echo ratio: $(cat {output})", description="More.")
-        assert measured(task, workspaces, program).original_varies is (number == 0)
+    for program in (DRAWS, "echo 50\n"):
+        task = problem(tmp_path, program, judge="echo ratio: $(cat {output})", description="More.")
+        assert measured(task, workspaces, program).original_varies is (program == DRAWS)
 
 
 def test_score_is_what_the_judge_prints(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -152,24 +149,28 @@ def test_original_that_the_judge_refuses_is_refused_before_anything_is_paid(
         measured(task := problem(tmp_path, "echo nothing\n"), workspaces, task.seed)
 
 
-@pytest.mark.parametrize(
-    "program",
-    [
-        "cat hidden/*.ans\n",
-        "find / -name '*.ans' 2>/dev/null | xargs cat\n",
-        "read n; echo ratio: 1.0\n",
-        "read n; echo 99999999\n",
-        "read n; echo 'ratio: 1.0' > .strop/output; mkdir -p .strop; echo 50 > .strop/output\n",
-        "read n; echo -n; (sleep 5; echo $n) &\n",
-        "read n; yes $n | head -c 20000000\n",
-        "read n; dd if=/dev/zero of=full bs=1M count=2000 2>/dev/null; echo nan\n",
-        "ls cases | wc -l | sed 's/^1$/none/'\n",
-    ],
-    ids=["answers", "finds", "prints", "above", "output", "late", "floods", "fills", "cases"],
-)
-def test_program_that_cheats_is_malformed(workspaces: Workspaces, tmp_path: Path, program: str) -> None:
-    found = measured(problem(tmp_path), workspaces, program)
-    assert found.value == 0.0 and found.verdict != "ok"
+CHEATS = {
+    "answers": "cat hidden/*.ans\n",
+    "finds": "find / -name '*.ans' 2>/dev/null | xargs cat\n",
+    "prints": "read n; echo ratio: 1.0\n",
+    "above": "read n; echo 99999999\n",
+    "output": "read n; echo 'ratio: 1.0' > .strop/output; mkdir -p .strop; echo 50 > .strop/output\n",
+    "late": "read n; echo -n; (sleep 5; echo $n) &\n",
+    "floods": "read n; yes $n | head -c 20000000\n",
+    "fills": "read n; dd if=/dev/zero of=full bs=1M count=2000 2>/dev/null; echo nan\n",
+    "cases": "ls cases | wc -l | sed 's/^1$/none/'\n",
+}
+
+
+def test_program_that_cheats_is_malformed_and_hears_the_message_of_the_judge(
+    workspaces: Workspaces, tmp_path: Path
+) -> None:
+    task = problem(tmp_path)
+    for name, program in CHEATS.items():
+        found = measured(task, workspaces, program)
+        assert found.value == 0.0 and found.verdict != "ok", name
+    found = measured(task, workspaces, "read n; echo $((n + 1))\n")
+    assert "the judge refuses the answer" in found.error and "is not between 0 and" in found.error
 
 
 def test_program_that_changes_the_judges_files_changes_only_its_copy(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -181,11 +182,6 @@ def test_program_that_changes_the_judges_files_changes_only_its_copy(workspaces:
 def test_build_has_neither_cases_nor_the_judges_files(workspaces: Workspaces, tmp_path: Path) -> None:
     task = problem(tmp_path, build='test -z "$(ls cases hidden 2>/dev/null | grep -v :)"')
     assert measured(task, workspaces, task.seed).verdict == "ok"
-
-
-def test_message_of_the_judge_reaches_the_error(workspaces: Workspaces, tmp_path: Path) -> None:
-    found = measured(problem(tmp_path), workspaces, "read n; echo $((n + 1))\n")
-    assert "the judge refuses the answer" in found.error and "is not between 0 and" in found.error
 
 
 POINTS = r"""
@@ -210,29 +206,27 @@ int main(int count, char** names) {
 """A checker in the manner of testlib: words on standard error, exit statuses 0 ok, 1 wrong, 2 format, 3 failed, 7 points."""
 
 
-@pytest.mark.parametrize("score", [r"Ratio: ([-+.\deE]+)", r"(?:points|ok) (\S+)"])
-def test_checker_in_the_manner_of_testlib_is_a_judge(workspaces: Workspaces, tmp_path: Path, score: str) -> None:
+def test_checker_in_the_manner_of_testlib_is_a_judge(workspaces: Workspaces, tmp_path: Path) -> None:
     (tmp_path / "check.cpp").write_text(POINTS)
     build = {"judge_build": "g++ -O1 -o check check.cpp", "judge_files": ["hidden/*", "check.cpp"]}
-    task = problem(tmp_path, judge="./check {output} hidden/{case}.ans 2>&1", score=[score], **build)
-    found = measured(task, workspaces, "read n; echo $((n * 3 / 4))\n")
-    assert [row["score"] for row in (*found.beside, *found.metrics)] == [0.5, 0.5, 0.75, 0.75]
+    for score in (r"Ratio: ([-+.\deE]+)", r"(?:points|ok) (\S+)"):
+        task = problem(tmp_path, judge="./check {output} hidden/{case}.ans 2>&1", score=[score], **build)
+        found = measured(task, workspaces, "read n; echo $((n * 3 / 4))\n")
+        assert [row["score"] for row in (*found.beside, *found.metrics)] == [0.5, 0.5, 0.75, 0.75], score
     assert measured(task, workspaces, "read n; echo $n\n").metrics == ({"score": 1.0},) * 2
     for answer, refusal in {"$((n + 1))": "exit status 1", "x": "exit status 2", "-1": "exit status 3"}.items():
         refused = measured(task, workspaces, f"read n; echo {answer}\n")
         assert refused.verdict == "malformed" and f"the judge refuses the answer ({refusal})" in refused.error
 
 
-@pytest.mark.parametrize("accepts", [True, False])
-def test_exit_status_of_the_judge_decides_where_time_counts(
-    workspaces: Workspaces, tmp_path: Path, accepts: bool
-) -> None:
+def test_exit_status_of_the_judge_decides_where_time_counts(workspaces: Workspaces, tmp_path: Path) -> None:
     judge = 'test "$(cat {output})" -ge 10 || exit 7'
     task = problem(tmp_path, judge=judge, judge_files=[], score=["time"], metric=[])
     assert task.scored_by == "kernel" and not task.compare_output
-    found = measured(task, workspaces, f"echo {20 if accepts else 5}\n", "test", verdict=True)
-    assert found.verdict == ("ok" if accepts else "malformed")
-    assert set(found.metrics[0]) == {"time", "time at most"} if accepts else "the judge refuses" in found.error
+    accepted = measured(task, workspaces, "echo 20\n", "test", verdict=True)
+    assert accepted.verdict == "ok" and set(accepted.metrics[0]) == {"time", "time at most"}
+    refused = measured(task, workspaces, "echo 5\n", "test", verdict=True)
+    assert refused.verdict == "malformed" and "the judge refuses" in refused.error
 
 
 def test_judge_reads_result_files_and_the_programs_text(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -274,30 +268,31 @@ def test_judge_that_takes_too_long_makes_an_answer_malformed(
     assert "the judge: wall time limit of 0.5 s reached" in measured(task, workspaces, "echo 7\n").error
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"judge": "", "judge_files": ["hidden/*"]}, "judge_files requires a judge"),
-        ({"judge_files": ["nothing/*"]}, "judge_files: no file matches 'nothing/\\*'"),
-        ({"judge_files": ["program.sh"]}, "judge_files: program.sh may change"),
-        ({"cases": ["cases/1.in"]}, "cases: at least two"),
-        ({"cases": []}, r"\{case\} and \{input\} stand for a case"),
-        ({"cases": ["cases/*.out"]}, "cases: no file matches 'cases/\\*.out'"),
-        ({"cases": ["cases/*.in", "hidden/*.ans"], "judge_files": []}, "two files have the same name"),
-        ({"instances": 3}, "instances: each case is run once"),
-        ({"held_out": 4}, "held_out must leave cases"),
-        ({"command": "sh program.sh {instance}"}, r"\{instance\} numbers the runs"),
-        ({"command": "sh program.sh > {output}"}, r"judge: \{output\} is the judge's alone"),
-        ({"results": ["../out"]}, "results: '../out' is not a path inside"),
-        ({"description": "a", "description_file": "check.py"}, "two of one"),
-        ({"description_file": "nothing.md"}, "description_file: nothing.md cannot be read"),
-        ({"judge_flies": ["hidden/*"]}, "did you mean judge_files"),
-    ],
-)
-def test_wrong_configuration_gets_one_line(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(ConfigurationError, match=message) as caught:
-        problem(tmp_path, **changes)
-    assert "\n" not in str(caught.value)
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"judge": "", "judge_files": ["hidden/*"]}, "judge_files requires a judge"),
+    ({"judge_files": ["nothing/*"]}, "judge_files: no file matches 'nothing/\\*'"),
+    ({"judge_files": ["program.sh"]}, "judge_files: program.sh may change"),
+    ({"cases": ["cases/1.in"]}, "cases: at least two"),
+    ({"cases": []}, r"\{case\} and \{input\} stand for a case"),
+    ({"cases": ["cases/*.out"]}, "cases: no file matches 'cases/\\*.out'"),
+    ({"cases": ["cases/*.in", "hidden/*.ans"], "judge_files": []}, "two files have the same name"),
+    ({"instances": 3}, "instances: each case is run once"),
+    ({"held_out": 4}, "held_out must leave cases"),
+    ({"command": "sh program.sh {instance}"}, r"\{instance\} numbers the runs"),
+    ({"command": "sh program.sh > {output}"}, r"judge: \{output\} is the judge's alone"),
+    ({"results": ["../out"]}, "results: '../out' is not a path inside"),
+    ({"description": "a", "description_file": "check.py"}, "two of one"),
+    ({"description_file": "nothing.md"}, "description_file: nothing.md cannot be read"),
+    ({"judge_flies": ["hidden/*"]}, "did you mean judge_files"),
+]
+
+
+def test_wrong_configuration_gets_one_line(tmp_path: Path) -> None:
+    problem(tmp_path)
+    for changes, message in WRONG:
+        with pytest.raises(ConfigurationError, match=message) as caught:
+            command_task(tmp_path, **{**JUDGED, **changes})
+        assert "\n" not in str(caught.value), message
 
 
 def test_judged_task_is_the_same_when_it_is_read_from_its_file(tmp_path: Path) -> None:

@@ -138,25 +138,18 @@ def test_original_is_worth_one_half_and_twice_as_much_two_thirds(bench: Bench, t
     assert bench(task, "echo score 1").value == pytest.approx(1 / 3)
 
 
-@pytest.mark.parametrize(("goal", "best", "worse"), [("max", 1, 0.75), ("min", 0, 0.25)])
 def test_best_value_of_a_declared_range_has_the_highest_utility_and_one_outside_is_malformed(
-    bench: Bench, tmp_path: Path, goal: str, best: float, worse: float
+    bench: Bench, tmp_path: Path
 ) -> None:
-    task = task_of(
-        written(tmp_path, program__sh="echo score 0.5\n"), score="score (.*)", metric=f"score:{goal}", range=[0, 1]
-    )
-    assert bench(task, task.seed).value == 0.5
-    assert bench(task, f"echo score {best}").value == 1.0 and 0.5 < bench(task, f"echo score {worse}").value < 1.0
-    outside = bench(task, f"echo score {2 * best - 0.5}")
-    assert outside.verdict == "malformed" and "outside of its range, 0 to 1" in outside.error
-    (tmp_path / "perfect").mkdir()
-    perfect = task_of(
-        written(tmp_path / "perfect", program__sh=f"echo score {best}\n"),
-        score="score (.*)",
-        metric=f"score:{goal}",
-        range=[0, 1],
-    )
-    assert bench(perfect, perfect.seed).value == 1.0
+    for goal, best, worse in (("max", 1, 0.75), ("min", 0, 0.25)):
+        given = {"score": "score (.*)", "metric": f"score:{goal}", "range": [0, 1]}
+        task = task_of(written(tmp_path, program__sh="echo score 0.5\n"), **given, name=goal)
+        assert bench(task, task.seed).value == 0.5
+        assert bench(task, f"echo score {best}").value == 1.0 and 0.5 < bench(task, f"echo score {worse}").value < 1.0
+        outside = bench(task, f"echo score {2 * best - 0.5}")
+        assert outside.verdict == "malformed" and "outside of its range, 0 to 1" in outside.error
+        perfect = task_of(written(tmp_path, program__sh=f"echo score {best}\n"), **given, name=f"best-{goal}")
+        assert bench(perfect, perfect.seed).value == 1.0
 
 
 def test_original_is_measured_once_for_all_candidates(bench: Bench, tmp_path: Path) -> None:
@@ -278,68 +271,57 @@ def test_failure_is_named_and_costs_the_whole_utility(bench: Bench, tmp_path: Pa
     assert missed == []
 
 
-def test_constraint_that_is_not_met_costs_everything_and_says_why(bench: Bench, tmp_path: Path) -> None:
-    suite = "echo '{word} in 0.1s'\n"
-    task = task_of(
-        written(tmp_path, program__sh=suite.replace("{word}", "4 passed")),
-        score=["time"],
-        require_metric=["tests=1"],
-        instances=1,
-    )
+def test_constraint_that_is_not_met_costs_everything_and_says_why_and_an_original_that_misses_it_can_be_repaired(
+    bench: Bench, tmp_path: Path
+) -> None:
+    task = task_of(written(tmp_path, program__sh="echo 4 passed in 0.1s\n"), score=["time"], require_metric=["tests=1"])
     assert bench(task, task.seed).value == 0.5
-    found = bench(task, suite.replace("{word}", "1 failed, 3 passed") + "exit 1\n")
+    found = bench(task, "echo 1 failed, 3 passed in 0.1s\nexit 1\n")
     assert (found.value, found.verdict) == (0.0, "malformed")
     assert found.error.startswith("instance 0: constraint tests=1 not met: 0.75\n1 failed, 3 passed")
     assert found.metrics[0]["tests"] == 0.75
-
-
-def test_original_that_misses_its_constraint_can_be_repaired(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\nexit 1\n"), require_metric=["passed=1"])
+    written(tmp_path, program__sh="echo score 2\nexit 1\n")
+    task = task_of(tmp_path, require_metric=["passed=1"], name="repaired")
     before, after = bench(task, task.seed), bench(task, "echo score 2\n")
-    assert (before.value, before.verdict) == (0.0, "malformed")
-    assert (after.value, after.verdict) == (0.5, "ok")
+    assert (before.value, before.verdict, after.value, after.verdict) == (0.0, "malformed", 0.5, "ok")
 
 
-@pytest.mark.parametrize(
-    ("original", "build", "words"),
-    [
-        ("exit 3\n", "", r"\(raised\): exit status 3"),
-        ("python3 tool.py\n", "", r"\(raised\): ZeroDivisionError: division by zero \(tool.py, line 1\)"),
-        ("echo score 1; echo score 2\n", "", r"\(malformed\): found 2 values"),
-        ("echo score 1\n", "false", "the build failed: exit status 1; strop check"),
-        ("echo score 1\n", "echo p.c: error: x; echo ^; exit 1", r"the build failed: p.c: error: x; strop check"),
-        ("echo score 1\n", "cat tool.o", r"No such file or directory; compiled files are left out .* \(tool.o\)"),
-    ],
-)
-def test_original_that_cannot_be_measured_breaks_the_task(
-    bench: Bench, tmp_path: Path, original: str, build: str, words: str
-) -> None:
-    tree = written(tmp_path, program__sh=original, tool__py="1/0", tool__o="\x7fELF")
-    task = task_of(tree, build=build, name="broken")
-    for candidate in (task.seed, "echo score 5\n"):
-        with pytest.raises(TaskError, match=f"task broken: the original cannot be measured.*{words}"):
-            bench(task, candidate)
+BROKEN = [
+    ("exit 3\n", "", r"\(raised\): exit status 3"),
+    ("python3 tool.py\n", "", r"\(raised\): ZeroDivisionError: division by zero \(tool.py, line 1\)"),
+    ("echo score 1; echo score 2\n", "", r"\(malformed\): found 2 values"),
+    ("echo score 1\n", "false", "the build failed: exit status 1; strop check"),
+    ("echo score 1\n", "echo p.c: error: x; echo ^; exit 1", r"the build failed: p.c: error: x; strop check"),
+    ("echo score 1\n", "cat tool.o", r"No such file or directory; compiled files are left out .* \(tool.o\)"),
+]
+"""Original, build, and why it cannot be measured."""
 
 
-@pytest.mark.parametrize(
-    ("candidate", "words"),
-    [
-        ("=== file: Makefile ===\nx\n", "'Makefile' may not be changed; what may is a.c, b.c"),
-        *(
-            (f"=== file: {path} ===\nx\n", "a.c, b.c; to add it, create it empty and name it in `files`")
-            for path in ("c.c", "../a.c", "./a.c", "a.c/x", ".git/config", "é" * 999)
-        ),
-        ("int x;\n", "begin each that you change with"),
-        ("=== file: b.c ===\n\ud800\n", "'b.c' cannot be written as UTF-8"),
-        (None, "the candidate is not a program text"),
-    ],
-)
-def test_candidate_that_is_no_program_of_the_task_is_never_run(
-    bench: Bench, tmp_path: Path, candidate: str | None, words: str
-) -> None:
-    found = bench(c_task(tmp_path), candidate)
-    assert (found.value, found.verdict) == (0.0, "malformed")
-    assert words in found.error
+def test_original_that_cannot_be_measured_breaks_the_task(bench: Bench, tmp_path: Path) -> None:
+    for number, (original, build, words) in enumerate(BROKEN):
+        tree = written(tmp_path, program__sh=original, tool__py="1/0", tool__o="\x7fELF")
+        task = task_of(tree, build=build, name=f"broken{number}")
+        for candidate in (task.seed, "echo score 5\n"):
+            with pytest.raises(TaskError, match=f"task broken{number}: the original cannot be measured.*{words}"):
+                bench(task, candidate)
+
+
+ADDED = "a.c, b.c; to add it, create it empty and name it in `files`"
+NO_PROGRAMS: dict[str | None, str] = {
+    "=== file: Makefile ===\nx\n": "'Makefile' may not be changed; what may is a.c, b.c",
+    **{f"=== file: {path} ===\nx\n": ADDED for path in ("c.c", "../a.c", "./a.c", "a.c/x", ".git/config", "é" * 999)},
+    "int x;\n": "begin each that you change with",
+    "=== file: b.c ===\n\ud800\n": "'b.c' cannot be written as UTF-8",
+    None: "the candidate is not a program text",
+}
+
+
+def test_candidate_that_is_no_program_of_the_task_is_never_run(bench: Bench, tmp_path: Path) -> None:
+    task = c_task(tmp_path)
+    for candidate, words in NO_PROGRAMS.items():
+        found = bench(task, candidate)
+        assert (found.value, found.verdict) == (0.0, "malformed"), candidate
+        assert words in found.error, candidate
     assert bench.workspaces.opened == []
 
 
@@ -408,17 +390,10 @@ OTHER_ANSWERS: dict[str, str] = {
 """Program -> what is wrong with its answer; empty: nothing."""
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param(TIMED, id="in turns", marks=pytest.mark.slow),
-        pytest.param({**TIMED, "score": ["memory"]}, id="alone"),
-    ],
-)
-def test_candidate_scored_by_a_cost_must_print_what_the_original_prints(
-    bench: Bench, tmp_path: Path, changes: dict[str, Any]
+def test_candidate_scored_by_a_cost_must_print_what_the_original_prints_and_is_not_told_what_is_sealed(
+    bench: Bench, tmp_path: Path
 ) -> None:
-    task = task_of(written(tmp_path, program__sh=ANSWER), **changes)
+    task = task_of(written(tmp_path, program__sh=ANSWER), **{**TIMED, "score": ["memory"]})
     for program, error in OTHER_ANSWERS.items():
         found = bench(task, program)
         assert (found.verdict, found.value == 0.0) == (("malformed", True) if error else ("ok", False)), program
@@ -444,35 +419,32 @@ def test_candidate_must_leave_the_results_that_the_original_leaves(bench: Bench,
 LONG = "head -c 3000000 /dev/zero | tr '\\0' x; echo {}; head -c 3000000 /dev/zero | tr '\\0' x\n"
 
 
-@pytest.mark.parametrize(("candidate", "is_right"), [(LONG.format("b"), False), (LONG.format("a") + "\n", True)])
-def test_every_byte_of_a_long_output_is_compared(bench: Bench, tmp_path: Path, candidate: str, is_right: bool) -> None:
+def test_every_byte_of_a_long_output_is_compared_and_beside_notes_one_is_too_long(bench: Bench, tmp_path: Path) -> None:
     task = task_of(written(tmp_path, program__sh=LONG.format("a")), **TIMED)
-    assert (bench(task, candidate).verdict == "ok") is is_right
+    assert bench(task, LONG.format("b")).verdict == "malformed"
+    assert bench(task, LONG.format("a") + "\n").verdict == "ok"
+    program = "echo strop-note: slow; head -c 3000000 /dev/zero | tr '\\0' x\n"
+    with pytest.raises(TaskError, match="prints or writes something else"):
+        bench(task_of(written(tmp_path, program__sh=program), **TIMED, name="notes"), program)
 
 
-LATER = "(exec > /dev/null; sleep {}; touch $TMPDIR/x) &\n"
+LEAVES = {
+    "echo x > log": "'log'",
+    "mkdir -p out/x": "'out', 'out/x'",
+    "echo x >> data.txt": "'data.txt'",
+    "ln -s a l; mkfifo p": "'l', 'p'",
+}
 
 
-@pytest.mark.parametrize(
-    ("leaves", "named"),
-    [
-        ("echo x > log", "'log'"),
-        ("mkdir -p out/x", "'out', 'out/x'"),
-        ("echo x >> data.txt", "'data.txt'"),
-        ("ln -s a l; mkfifo p", "'l', 'p'"),
-        ("cp /bin/true made; mkdir cache; touch cache/x cache/CACHEDIR.TAG; echo x > $TMPDIR/x; echo x > kept", ""),
-    ],
-)
-def test_original_that_leaves_what_nothing_compares_is_refused(
-    bench: Bench, tmp_path: Path, leaves: str, named: str
-) -> None:
-    tree = written(tmp_path, program__sh=f"{ANSWER}{leaves}\n", data__txt="old\n")
-    task = task_of(tree, results=["kept"], **TIMED)
-    if not named:
-        assert bench(task, task.seed).verdict == "ok"
-        return
-    with pytest.raises(TaskError, match=f"the original leaves {named}, which nothing compares.*name under results"):
-        bench(task, task.seed)
+def test_original_that_leaves_what_nothing_compares_is_refused(bench: Bench, tmp_path: Path) -> None:
+    for number, (leaves, named) in enumerate(LEAVES.items()):
+        tree = written(tmp_path, program__sh=f"{ANSWER}{leaves}\n", data__txt="old\n")
+        task = task_of(tree, name=f"leaves{number}", **TIMED)
+        with pytest.raises(TaskError, match=f"the original leaves {named}, which nothing compares.*name under results"):
+            bench(task, task.seed)
+    made = "cp /bin/true made; mkdir cache; touch cache/x cache/CACHEDIR.TAG; echo x > $TMPDIR/x; echo x > kept\n"
+    task = task_of(written(tmp_path, program__sh=ANSWER + made), results=["kept"], name="made", **TIMED)
+    assert bench(task, task.seed).verdict == "ok"
 
 
 def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path: Path) -> None:
@@ -495,22 +467,21 @@ def test_runs_are_repeated_within_a_few_seconds_and_the_least_of_each_counts() -
     assert least(rows[:1], ["time"]) == rows[0]
 
 
-@pytest.mark.parametrize(
-    "score", [["score (.*)"], ["score (.*)", "memory"]], ids=["alone", "and a constraint that varies"]
-)
 def test_verdict_about_what_no_seed_changes_builds_the_candidate_alone_and_runs_both_three_times(
-    bench: Bench, tmp_path: Path, score: list[str]
+    bench: Bench, tmp_path: Path
 ) -> None:
-    needed = ["memory<=4000"] if len(score) > 1 else []
-    changes: dict[str, Any] = {"score": score, "metric": ["score:max"], "require_metric": needed, "build": "true"}
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"), **changes)
-    bench(task, task.seed)
-    opened, ran = len(bench.workspaces.opened), len(bench.workspaces.ran)
-    found = bench(task, "echo score 3", "test", verdict=True)
-    assert found.verdict == "ok" and len(found.scores) == len(found.beside) == SAME
-    assert len(bench.workspaces.opened) - opened == 1
-    builds_and_runs = [bool(tree.files) for tree in bench.workspaces.ran[ran:]]
-    assert (builds_and_runs.count(True), builds_and_runs.count(False)) == (1 + SAME, SAME)
+    alone: dict[str, Any] = {"score": ["score (.*)"]}
+    varies = {"score": ["score (.*)", "memory"], "require_metric": ["memory<=4000"]}
+    for name, given in {"alone": alone, "with-a-constraint-that-varies": varies}.items():
+        tree = written(tmp_path, program__sh="echo score 2\n")
+        task = task_of(tree, **given, metric=["score:max"], build="true", name=name)
+        bench(task, task.seed)
+        opened, ran = len(bench.workspaces.opened), len(bench.workspaces.ran)
+        found = bench(task, "echo score 3", "test", verdict=True)
+        assert found.verdict == "ok" and len(found.scores) == len(found.beside) == SAME, name
+        assert len(bench.workspaces.opened) - opened == 1, name
+        builds_and_runs = [bool(tree.files) for tree in bench.workspaces.ran[ran:]]
+        assert (builds_and_runs.count(True), builds_and_runs.count(False)) == (1 + SAME, SAME), name
 
 
 def test_each_row_of_a_verdict_is_measured_on_its_own_seed_whatever_the_task_declares(
@@ -535,22 +506,18 @@ def test_instance_on_which_the_original_fails_has_no_value_in_the_verdict(bench:
     assert (found.verdict, found.failures, len(found.scores), len(found.beside)) == ("ok", (2, 0), 10, 10)
     both = bench(task, fails.replace("score 2", "score 3"), "test", verdict=True)
     assert (both.verdict, both.failures, len(both.scores)) == ("ok", (2, 2), 10)
+    never = task_of(task.root, held_out=2, files=["none.sh"], command="sh none.sh")
     with pytest.raises(TaskError, match="the original cannot be measured"):
-        bench(
-            task_of(task.root, held_out=2, files=["none.sh"], command="sh none.sh"),
-            "echo score 3\n",
-            "test",
-            verdict=True,
-        )
+        bench(never, "echo score 3\n", "test", verdict=True)
 
 
-@pytest.mark.parametrize("original", ["echo score 2\n", VARYING], ids=["of the candidate", "of both"])
-def test_verdict_about_scores_that_vary_makes_every_measurement(bench: Bench, tmp_path: Path, original: str) -> None:
-    task = task_of(written(tmp_path, program__sh=original), held_out=7)
-    bench(task, task.seed)
-    ran = len(bench.workspaces.ran)
-    assert len(bench(task, f"{VARYING}true\n", "test", verdict=True).scores) == 7
-    assert sum(not tree.files for tree in bench.workspaces.ran[ran:]) >= 7 - 1
+def test_verdict_about_scores_that_vary_makes_every_measurement(bench: Bench, tmp_path: Path) -> None:
+    for name, original in {"of-the-candidate": "echo score 2\n", "of-both": VARYING}.items():
+        task = task_of(written(tmp_path, program__sh=original), held_out=7, name=name)
+        bench(task, task.seed)
+        ran = len(bench.workspaces.ran)
+        assert len(bench(task, f"{VARYING}true\n", "test", verdict=True).scores) == 7, name
+        assert sum(not tree.files for tree in bench.workspaces.ran[ran:]) >= 7 - 1, name
 
 
 def test_candidate_counts_only_if_its_test_succeeds_and_the_test_is_not_measured(bench: Bench, tmp_path: Path) -> None:
@@ -578,12 +545,6 @@ def test_original_that_fails_its_test_is_refused_before_anything_is_asked(bench:
     task = task_of(written(tmp_path, program__sh=ANSWER), test="echo 3 tests failed; exit 1", **TIMED)
     with pytest.raises(TaskError, match="the original must pass the test first: the test failed: exit status 1"):
         bench(task, task.seed)
-
-
-def test_output_beside_notes_that_is_too_long_to_compare_is_refused(bench: Bench, tmp_path: Path) -> None:
-    program = "echo strop-note: slow; head -c 3000000 /dev/zero | tr '\\0' x\n"
-    with pytest.raises(TaskError, match="prints or writes something else"):
-        bench(task_of(written(tmp_path, program__sh=program), **TIMED), program)
 
 
 def test_measurement_stops_when_the_keeper_of_its_workspace_is_killed(

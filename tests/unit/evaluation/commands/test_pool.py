@@ -56,16 +56,8 @@ def workspaces() -> Iterator[Opened]:
 
 def task_of(root: Path, **changes: Any) -> CommandTask:
     (root / "program.sh").write_text("echo score 2\n")
-    return command_task(
-        root,
-        **{
-            "files": ["program.sh"],
-            "command": "sh program.sh",
-            "score": ["score (.*)"],
-            "metric": ["score:max"],
-            **changes,
-        },
-    )
+    given = {"files": ["program.sh"], "command": "sh program.sh", "score": ["score (.*)"], "metric": ["score:max"]}
+    return command_task(root, **{**given, **changes})
 
 
 def order(task: CommandTask, number: int) -> Order:
@@ -81,7 +73,9 @@ def test_several_programs_are_measured_and_their_original_once(workspaces: Opene
     assert workspaces.programs.count("the original") == 1
 
 
-def test_original_that_does_not_run_fails_only_those_who_ask(workspaces: Opened, tmp_path: Path) -> None:
+def test_original_that_does_not_run_fails_only_those_who_ask_and_a_closed_pool_takes_no_orders(
+    workspaces: Opened, tmp_path: Path
+) -> None:
     task = task_of(tmp_path)
     (tmp_path / "program.sh").write_text("exit 3\n")
     task = replace(task, files={"program.sh": "exit 3\n"})
@@ -89,12 +83,6 @@ def test_original_that_does_not_run_fails_only_those_who_ask(workspaces: Opened,
         measured = commands.submit(order(task, 3)).result()
         with pytest.raises(TaskError, match="the original cannot be measured"):
             measured.result()
-
-
-def test_closed_pool_takes_no_orders(workspaces: Opened, tmp_path: Path) -> None:
-    task = task_of(tmp_path)
-    commands = CommandPool([task], workspaces, 1)
-    commands.close()
     with pytest.raises(SandboxError, match="closed"):
         commands.submit(order(task, 3))
 
