@@ -11,6 +11,7 @@ import pytest
 from strop.analysis.search import SearchBehaviour, behaviours_of, idea_of, searches_of
 from strop.base.events import Event, ImproveFinished, ImproveStarted, LmCalled, LmResponded
 from strop.runs.spec import improver_text, shipped_improvers
+from support.rows import table
 
 MakeBench = Callable[..., Any]
 BODIES = ("return 0", "return n", "return 2 * n", "return 1 / n")
@@ -67,7 +68,7 @@ def test_behaviour_counts_one_round_when_nothing_is_evaluated_between_the_calls(
     assert watched(improver_text("chain_of_thought")).rounds == 1
 
 
-@pytest.mark.parametrize(("messages", "shown"), [(WRITTEN[:1] * 3, 3), ((*WRITTEN, "none"), 2), (("none",), 0)])
+@table(("messages", "shown"), [(WRITTEN[:1] * 3, 3), ((*WRITTEN, "none"), 2), (("none",), 0)])
 def test_prompt_counts_when_it_shows_a_program_that_the_model_wrote(messages: tuple[str, ...], shown: int) -> None:
     did = behaviours_of(events_of(*messages), ["I"])["I"]
     assert (did.prompts, did.showing_earlier) == (len(messages), shown)
@@ -90,12 +91,12 @@ def test_words_give_means_of_an_improvement() -> None:
     assert "1 LM call in 1 round and 1 utility call each" in SearchBehaviour(1, 0, 1, 1, 2, 1).in_words()
 
 
-@pytest.mark.parametrize("name", shipped_improvers())
+@table("name", shipped_improvers())
 def test_every_shipped_improver_states_its_idea(name: str) -> None:
     assert idea_of(improver_text(name)).endswith(".")
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "idea"),
     [
         ('def improve_algorithm(a, b, c):\n    """Keep a beam.\n\n    More."""\n', "Keep a beam."),

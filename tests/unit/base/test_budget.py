@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from strop.base.budget import Budget, Movement
 from strop.base.errors import BudgetExceeded
+from support.rows import table
 
 
 def test_reservation_counts_in_every_budget_of_the_chain_when_it_is_granted() -> None:
@@ -44,7 +45,7 @@ def test_reservation_is_refused_as_a_mistake_when_it_would_give_back() -> None:
             Budget().reserve("calls", amount)
 
 
-@pytest.mark.parametrize(("of_run", "told_of"), [(None, [True, False]), (1, [True])], ids=["of its own", "of the run"])
+@table(("of_run", "told_of"), [(None, [True, False]), (1, [True])], ids=["of its own", "of the run"])
 def test_budget_tells_every_movement_but_the_refusal_by_the_root_which_ends_the_run(
     of_run: int | None, told_of: list[bool]
 ) -> None:

@@ -12,6 +12,7 @@ from strop.core.extraction import Extraction, ResponseReader, read_answers
 from strop.sandbox.base import GuestProgram, Limits
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.languages import tags_of
+from support.rows import table
 
 PROGRAM = "def algorithm(n):\n    return 2 * n"
 GOOD = f"```python\n{PROGRAM}\n```"
@@ -39,7 +40,7 @@ def test_program_is_the_one_that_defines_what_the_program_to_improve_defines(jai
     assert found == Extraction(PROGRAM)
 
 
-@pytest.mark.parametrize(("original", "program"), [("print(0.5)\n", "print(0.9)"), (SEED, None)])
+@table(("original", "program"), [("print(0.5)\n", "print(0.9)"), (SEED, None)])
 def test_statement_in_a_fence_is_a_program_where_the_original_defines_nothing(
     jail: JailedSandbox, original: str, program: str | None
 ) -> None:
@@ -51,7 +52,7 @@ def test_python_that_does_not_compile_is_told_apart(jail: JailedSandbox) -> None
     assert (found.program, found.content) == ("def algorithm(n:\n    return n", "does not compile")
 
 
-@pytest.mark.parametrize("file", ["main.c", "main"])
+@table("file", ["main.c", "main"])
 def test_programs_of_other_languages_are_never_said_not_to_compile(jail: JailedSandbox, file: str) -> None:
     answer = "```c\nint main(void) { return 0 }\n```"
     with closing(ResponseReader(jail)) as reader:

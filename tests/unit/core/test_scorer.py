@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from strop.core.metric_change import facts_of
 from strop.core.scorer import scorer_line
 from strop.tasks.command.config import command_task
 from strop.tasks.registry import load_any
+from support.rows import table
 
 FUNCTION = """import strop
 
@@ -22,7 +21,7 @@ def same(x):
 OWN = ': a better result will be called "by its own score" (name a judge: docs/targets.md)'
 
 
-@pytest.mark.parametrize(
+@table(
     ("how", "line"),
     [
         ("score=lambda answer, x: 1.0", "computed by the host in score()"),
@@ -38,7 +37,7 @@ def test_line_about_a_function_says_who_computes_its_score(tmp_path: Path, how: 
     assert scorer_line(load_any(f"{tmp_path}/own.py:same")) == line
 
 
-@pytest.mark.parametrize(
+@table(
     ("options", "line"),
     [
         ({"score": ["time"]}, "CPU time, counted by the kernel; answers must equal the original's"),

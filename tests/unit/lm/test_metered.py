@@ -15,6 +15,7 @@ from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.metering import UNKNOWN_USAGE, Bill, Metered
 from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, given_price
 from strop.lm.scripted import Scripted
+from support.rows import table
 
 TARIFF = Tariff(given_price("1,2"), max_tokens=1000)
 """A dollar a million tokens in, two out: 1000 and 2000 billionths each."""
@@ -115,7 +116,7 @@ def test_every_later_call_is_refused_when_one_was_as_the_run_ends() -> None:
     assert model.asked == []
 
 
-@pytest.mark.parametrize(
+@table(
     ("completion", "tokens"),
     [
         (used(None, None), WORST.tokens),
@@ -137,7 +138,7 @@ def test_worst_case_stays_when_usage_is_missing_or_cannot_be_right(completion: C
     assert max(kept.input_tokens or 0, kept.output_tokens or 0) < 10**12  # what is not believed is not recorded
 
 
-@pytest.mark.parametrize("limits", [{}, {TOKENS: 10**9}])
+@table("limits", [{}, {TOKENS: 10**9}])
 def test_unknown_usage_is_said_once_and_only_where_something_is_limited_and_is_no_fault(
     limits: dict[str, int], capsys: pytest.CaptureFixture[str]
 ) -> None:

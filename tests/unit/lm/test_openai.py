@@ -24,6 +24,7 @@ from strop.lm.scripted import Scripted
 from support.loopback import KEY, Loopback, in_turn, kinds, loopback, remarks, texts
 from support.openai_server import OpenAIServer
 from support.processes import wait_until
+from support.rows import table
 from support.server_faults import CONTEXT_TOKENS
 from support.server_limits import ServerLimits
 
@@ -264,7 +265,7 @@ def test_request_on_its_way_ends_soon_and_may_have_been_billed_when_the_model_is
         model.close()
 
 
-@pytest.mark.parametrize("end", [OpenAIModel.finish, OpenAIModel.close])
+@table("end", [OpenAIModel.finish, OpenAIModel.close])
 def test_waits_for_another_attempt_and_for_a_turn_end_when_the_model_is_finished_or_closed(
     end: Callable[[OpenAIModel], None],
 ) -> None:

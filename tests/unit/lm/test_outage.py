@@ -29,6 +29,7 @@ from strop.lm.pace import (
 )
 from strop.lm.providers import endpoint_of
 from support.loopback import Hurried, Loopback, loopback
+from support.rows import table
 
 USUAL = Settings(max_connections=4)
 """The patience of every run."""
@@ -40,7 +41,7 @@ def during(it: list[Loopback], seconds: float, fault: str) -> Callable[[int, dic
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("fault", ["503", "429:0", "drop", "malformed"])
+@table("fault", ["503", "429:0", "drop", "malformed"])
 def test_outage_of_ten_minutes_is_survived_and_told_twice(fault: str, capsys: pytest.CaptureFixture[str]) -> None:
     here: list[Loopback] = []
     with loopback(during(here, 600.0, fault), USUAL) as it:

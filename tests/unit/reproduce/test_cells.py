@@ -18,6 +18,7 @@ from strop.runs.meta import Named
 from strop.runs.results.measured import Measured
 from strop.store import Store
 from support.records import from_elsewhere
+from support.rows import table
 from unit.reproduce.made_runs import OFFLINE, MadeRun
 
 TINY = Fig4(
@@ -97,7 +98,7 @@ def with_another_value(folder: Path) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("damage", [not_a_record, of_another_command, with_another_value])
+@table("damage", [not_a_record, of_another_command, with_another_value])
 def test_record_that_cannot_be_continued_is_set_aside_and_the_cell_is_run(
     tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:

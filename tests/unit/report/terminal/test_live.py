@@ -21,6 +21,7 @@ from strop.report.terminal.live import LineView, LiveView, Mode, View, make_view
 from strop.report.terminal.narration import Narration, tally
 from support.processes import wait_until
 from support.records import compared
+from support.rows import table
 from unit.report.terminal import made
 from unit.report.terminal.made import HOSTILE, happened
 
@@ -308,7 +309,7 @@ def test_live_view_has_colour_unless_no_color_is_set(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("mode", ["rich", "plain"])
+@table("mode", ["rich", "plain"])
 def test_view_takes_events_from_many_threads_and_goes_on_when_nobody_reads_any_more(mode: Mode) -> None:
     terminal, work = Terminal(), happened() * 20
     with make_view(mode, terminal) as view, make_view(mode, Gone(), heading=["hello"]) as unread:
