@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from strop.tasks.command.config import read_config
 from support.command_line import run_here
 from support.processes import wait_until
 
@@ -103,9 +104,49 @@ FOUND = [
     ("build_writes_home", 0.0, "raised", "home/secret"),
     ("hanging_tests", 0.0, "timeout", "wall time limit of 2 s reached"),
     ("path_behind_link", 0.0, "malformed", "'elsewhere/escaped.py' may not be changed"),
+    ("late_score", 0.0, "malformed", "found 2 values for score score (3, 99)"),
+    ("path_outside", 0.0, "malformed", "'../escaped.py' may not be changed"),
+    ("path_of_scorer", 0.0, "malformed", "'score.py' may not be changed"),
+    ("answer_in_other_lines", 0.0, "malformed", "it does not print what the original prints"),
+    ("skips_work_most_times", 0.0, "malformed", "it does not print what the original prints"),
+    ("fills_the_test_with_answers", 0.0, "raised", "No such file or directory"),
     ("rewrites_original", 4 / 7, "ok", ""),
 ]
 """Target, the utility of its candidate, its verdict, and what is said of it."""
+OWN_ANSWER = [
+    ("rewrites_original", {"score": 4.0}),
+    ("rewrites_scorer", {"score": 3.0}),
+    ("rewrites_tests", {"tests": 0.0}),
+]
+"""Target whose candidate replaces files of its copy, and the metrics of its answer."""
+OWN_SCORE = ("answer_like_a_summary", "answer_beside_the_score", "rewrites_scorer", "rewrites_tests", "replaces_scorer")
+BROKEN = [
+    ("scorer_prints_nan", "the original cannot be measured (malformed): score score is not a finite number: nan"),
+    ("original_hangs", "the original cannot be measured (timeout): wall time limit of 1 s reached"),
+    ("scorer_prints_two", "the original cannot be measured (malformed): found 2 values for score score (3, 4)"),
+    ("scorer_prints_none", "the original cannot be measured (malformed): no score"),
+    ("scorer_prints_infinite", "the original cannot be measured (malformed): score score is not a finite number: inf"),
+    ("scorer_prints_word", "the original cannot be measured (malformed): score score is not a number: 'excellent'"),
+    ("answer_in_a_folder_of_tools", "the original leaves 'node_modules', 'node_modules/.cache'"),
+]
+"""Target whose original cannot be measured, and why."""
+
+
+def test_every_target_is_tried() -> None:
+    tried = {name for table in (FOUND, OWN_ANSWER, BROKEN) for name, *_ in table} | {*OWN_SCORE}
+    assert tried == {folder.name for folder in TARGETS.iterdir() if folder.is_dir()}
+
+
+def test_a_score_that_a_program_prints_or_whose_scorer_it_can_rewrite_is_its_own() -> None:
+    for name in OWN_SCORE:
+        task = read_config(TARGETS / name / "strop.toml")
+        assert not task.compare_output and not task.objective.counted_by_kernel, name
+        assert task.scored_by == "program", name
+
+
+def test_a_candidate_that_replaces_files_of_its_copy_has_the_score_of_its_answer(at: Callable[[str], Place]) -> None:
+    for name, metrics in OWN_ANSWER:
+        assert scored(at(name))["metrics"] == [metrics], name
 
 
 def test_a_hostile_candidate_is_named_scores_its_own_answer_alone_and_leaves_nothing(
@@ -131,10 +172,7 @@ def test_a_hostile_candidate_is_named_scores_its_own_answer_alone_and_leaves_not
 def test_a_target_that_cannot_be_measured_is_named_in_one_line_by_check_and_by_score(
     at: Callable[[str], Place],
 ) -> None:
-    for name, said in (
-        ("scorer_prints_nan", "(malformed): score score is not a finite number: nan"),
-        ("original_hangs", "(timeout): wall time limit of 1 s reached"),
-    ):
+    for name, said in BROKEN:
         place = at(name)
         before = place.digests
         ran = place.strop("check", place.tree, "--json")
@@ -143,6 +181,6 @@ def test_a_target_that_cannot_be_measured_is_named_in_one_line_by_check_and_by_s
         assert document["broken"]
         assert [said in each["what"] for each in document["problems"] if each["is_broken"]] == [True]
         ran = place.strop("score", place.tree, "--solution", place.tree / "program.py")
-        assert ran.returncode == 5 and f"the original cannot be measured {said}" in ran.stderr
+        assert ran.returncode == 5 and said in ran.stderr
         assert "Traceback" not in ran.stderr
         assert place.digests == before

@@ -1,0 +1,2 @@
+with open("answers", "w") as file:
+    file.write("score: 3\n")

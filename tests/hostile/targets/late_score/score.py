@@ -1,0 +1,3 @@
+import program
+
+print("score:", program.VALUE)

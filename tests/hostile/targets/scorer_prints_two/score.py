@@ -1,0 +1,2 @@
+print("score: 3")
+print("score: 4")
