@@ -19,7 +19,7 @@ ANSWER = frame(b'{"returned":1}')
 """
 FLOODS = {
     "endless": ("os.write(4, ANSWER * 40_000)", "violated", "instance 0: more was sent after the answer"),
-    "endless, one at a time": ("os.write(4, ANSWER)", "violated", "more was sent after the answer"),
+    "endless, a page at a time": ("os.write(4, ANSWER * 160)", "violated", "more was sent after the answer"),
     "one for each order": ("ANSWER and os.write(4, ANSWER * 64); ANSWER = b''", "timeout", "instance 64: cpu time"),
     "requests": ('os.write(4, frame(b\'{"request":1,"method":"x","params":[]}\') * 999)', "violated", "unknown method"),
     "one byte at a time": (
@@ -62,6 +62,18 @@ def test_flood_ends_at_the_first_frame_too_many_or_at_the_limit_of_one_instance(
                 evaluation,
             )
             assert reason in evaluation.error, name
+
+
+def test_flood_of_single_answers_scores_what_it_answers_or_is_seen_to_send_too_many() -> None:
+    """A frame that comes when it is asked for is an answer. Whether one comes too early is a matter of time."""
+    program = f"{HEAD}def f(n):\n    while True:\n        os.write(4, ANSWER)\n"
+    seeds = SecretSeeds(b"x" * 32)
+    with closing(JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset())) as sandbox:
+        order = Order("x", program, "flood", "train", seeds, b"y" * 32)
+        evaluation = measure(TASK, order, DrawnInstances(TASK, "train", seeds), sandbox).evaluation
+    assert evaluation is not None
+    assert (evaluation.verdict, evaluation.value) in (("violated", 0.0), ("ok", 0.5)), evaluation
+    assert "more was sent after the answer" in evaluation.error or evaluation.scores == (0.5,) * INSTANCES
 
 
 def test_counting_frames_looks_at_no_more_than_it_is_asked_for() -> None:
