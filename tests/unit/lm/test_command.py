@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -143,15 +141,6 @@ def test_whole_process_group_ends_with_its_answer_and_when_the_time_is_up_or_the
     wait_until(lambda: alive(f"sleep {mark}") == [])
 
 
-def test_as_many_programs_run_at_once_as_connections_and_no_more(make: Make, tmp_path: Path) -> None:
-    line = (  # none ends before four have begun
-        f"cd {tmp_path}; touch now-$$ began-$$; ls now-* | wc -l; "
-        "until test $(ls began-* | wc -l) -ge 4; do sleep 0.01; done; rm now-$$"
-    )
-    completions = make(line, seconds=300).complete([Request("s", "m", sample=i) for i in range(16)], dropped)
-    assert max(int(completion.text) for completion in completions) <= 4
-
-
 def test_finish_lets_a_running_program_answer_and_starts_no_other(make: Make, tmp_path: Path) -> None:
     go, started = tmp_path / "go", tmp_path / "started"
     model = make(f"touch {started}; while ! test -e {go}; do sleep 0.01; done; echo late")
@@ -176,14 +165,3 @@ def test_relative_program_is_found_where_strop_was_started(tmp_path: Path, monke
     (found,) = model.complete([Request("s", "m")], dropped)
     assert (found.text, model.name) == ("here http://host/?seed=1", "command:./model.sh http://host/?seed=1")
     model.close()
-
-
-def test_registry_loads_no_http_client_for_a_script(tmp_path: Path) -> None:
-    (tmp_path / "answers").write_text('"one"')
-    code = (
-        "import sys; from strop.lm.registry import make\n"
-        f"make('scripted:{tmp_path / 'answers'}', base_url=None, seed=0, environ={{}})\n"
-        "print([name for name in ('openai', 'httpx2', 'numpy') if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

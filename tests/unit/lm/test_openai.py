@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-import resource
 import ssl
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strop.base.errors import LanguageModelError
-from strop.lm.base import Completion, Request, dropped
+from strop.lm.base import Request, dropped
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings, _reason
 from strop.lm.pace import RetryPolicy
@@ -114,25 +112,6 @@ def test_waits_grow_after_each_fault_unless_the_server_says_how_long() -> None:
         assert 7.0 <= it.waits[0] <= 7.7 and answer.faults[0].waited_seconds == it.waits[0]
 
 
-def test_other_answers_are_kept_when_one_request_fails() -> None:
-    def fails_for_b(number: int, body: dict) -> str:
-        return "403" if body["messages"][-1]["content"] == "b" else "ok"
-
-    with loopback(fails_for_b) as it:
-        kept: dict[int, Completion] = {}
-        with pytest.raises(LanguageModelError):
-            it.ask("a", "b", "c", "a", keep=kept.__setitem__)
-        assert {position: each.text for position, each in kept.items()} == {0: "a #0", 2: "c #0", 3: "a #1"}
-        assert it.server.billed == 3
-
-
-def test_samples_of_a_prompt_longer_than_the_context_are_all_empty_and_asked_for_once() -> None:
-    with loopback(lambda number, body: "too-long" if body["n"] == 2 else "ok") as it:
-        answers = it.ask("a", "a")
-        assert [(answer.text, answer.finish_reason) for answer in answers] == [("", "refused")] * 2
-        assert (len(it.server.seen), it.server.billed) == (1, 0)
-
-
 def test_key_is_shown_nowhere_when_a_server_echoes_it() -> None:
     with loopback(["echo-key", "ok", *["echo-key"] * 3]) as it:
         answers = it.ask("a")
@@ -157,15 +136,6 @@ def test_local_server_is_asked_directly_when_a_proxy_is_set(monkeypatch: pytest.
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with loopback() as it:
         assert texts(it.ask("a")) == ["a #0"]
-
-
-def test_no_more_than_the_limit_is_read_of_an_endless_body() -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    limits = replace(SMALL, largest_body_bytes=1 << 20, retry=RetryPolicy(give_up_seconds=0))
-    endless = loopback(lambda number, body: "endless", limits)
-    with endless as it, pytest.raises(LanguageModelError, match="more than 1048576 bytes"):
-        it.ask("a")
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
 
 
 def test_new_connection_is_opened_when_the_server_has_closed_the_kept_one() -> None:
@@ -202,14 +172,6 @@ def test_as_many_tokens_are_asked_for_as_the_model_gives_which_is_remembered_or_
         assert longer.finish_reason == "stop"
 
 
-def test_each_sample_has_a_seed_of_its_own_and_a_request() -> None:
-    with loopback(limits=replace(LIMITED, seed=3)) as it:
-        answers = it.model.complete([Request("expert", "a", sample=sample) for sample in range(4)], dropped)
-        seeds = [seen.body["seed"] for seen in it.server.seen]
-        assert len(set(seeds)) == 4 and it.sizes() == [1, 1, 1, 1]
-        assert sorted(seeds) == sorted(answer.parameters["seed"] for answer in answers)  # type: ignore[type-var]
-
-
 def test_parameter_that_the_server_rejects_is_sent_no_more_which_is_said_once() -> None:
     rows: tuple[tuple[str, str, set[str]], ...] = (
         ("reject-temperature", "a temperature", {"temperature"}),
@@ -232,37 +194,6 @@ def test_parameter_that_the_server_rejects_is_sent_no_more_which_is_said_once() 
 
 def model_of(server: OpenAIServer, settings: Settings | None = None) -> OpenAIModel:
     return OpenAIModel(endpoint_of("vllm/x", base_url=server.url, environ={}), settings, jitter=random.Random(0))
-
-
-def test_answer_on_its_way_still_comes_when_the_model_is_finished() -> None:
-    arrived, go = threading.Event(), threading.Event()
-
-    def slow(request: Request) -> str:
-        arrived.set()
-        go.wait(30)
-        return "paid for"
-
-    with OpenAIServer(Scripted(slow)) as server, ThreadPoolExecutor(1) as pool:
-        model = model_of(server)
-        answer = pool.submit(model.complete, [Request("e", "m")], dropped)
-        assert arrived.wait(30)
-        model.finish()
-        go.set()
-        assert answer.result(30)[0].text == "paid for"
-        model.close()
-
-
-def test_request_on_its_way_ends_soon_and_may_have_been_billed_when_the_model_is_finished() -> None:
-    with OpenAIServer(Scripted(lambda r: "x"), ["slow:3600"]) as server, ThreadPoolExecutor(1) as pool:
-        model = model_of(server)
-        model.last_seconds = 0.05
-        answer = pool.submit(model.complete, [Request("e", "m")], dropped)
-        wait_until(lambda: server.in_flight[-1][1] == 1)
-        model.finish()
-        with pytest.raises(LanguageModelError, match="closed before its response") as caught:
-            answer.result(30)
-        assert [(fault.attempt, fault.maybe_billed) for fault in caught.value.faults] == [(1, True)]
-        model.close()
 
 
 @table("end", [OpenAIModel.finish, OpenAIModel.close])

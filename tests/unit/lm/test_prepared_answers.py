@@ -103,17 +103,6 @@ def test_recording_answers_nothing_that_was_not_asked_and_at_no_cost(tmp_path: P
     assert json.loads(line("a"))["cost"] == 0.001
 
 
-def test_answer_that_was_given_before_a_kill_is_not_given_again_to_a_request_from_elsewhere(tmp_path: Path) -> None:
-    lines = (HEAD, line("a"), line("b", sample=1), line("c", message="other"), line("a", message="other", sample=1))
-    first = [replace(HELLO, scope="elsewhere", message=message) for message in ("hello", "other")]
-    known = dict(
-        zip((each.key for each in first), recording(tmp_path / "r", *lines).complete(first, dropped), strict=True)
-    )
-    resumed = KnownAnswers(recording(tmp_path / "r", *lines))
-    resumed.learn(known, by_the_model=True)
-    assert texts(resumed, *first, *(replace(each, sample=1) for each in first)) == ["a", "c", "b", "a"]
-
-
 def test_file_that_is_no_recording_is_named_with_its_line(tmp_path: Path) -> None:
     for lines, named in (
         *((lines, "line 1 must be") for lines in ((), ('"text"',), ("text",))),
