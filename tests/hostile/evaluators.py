@@ -61,7 +61,6 @@ IMPORTED = (
 )
 
 APART: dict[str, tuple[str, str]] = {
-    "pickled by a script": (PACKING, PICKLED),
     "import_module": (
         SQUARE,
         "import importlib, os, sys\ndef evaluate(path):\n    sys.path.insert(0, os.path.dirname(path))\n"
@@ -81,11 +80,6 @@ APART: dict[str, tuple[str, str]] = {
         LOAD + "import json, os\ndef main(program_path, results_dir):\n"
         "    for name, value in (('metrics', {'combined_score': load(program_path).f(3)}), ('correct', {'correct': True})):\n"
         "        json.dump(value, open(os.path.join(results_dir, name + '.json'), 'w'))\n",
-    ),
-    "in place": (
-        "def f(items):\n    items.sort()\n",
-        LOAD
-        + "def evaluate(path):\n    items = [3, 1, 2]\n    load(path).f(items)\n    return float(items == [1, 2, 3])\n",
     ),
     "pool of processes": (
         SQUARE,
@@ -147,11 +141,6 @@ SHARED: dict[str, tuple[str, str, str]] = {
         "N = 1\ndef f(): return N\n",
         LOAD + "def evaluate(path):\n    module = load(path)\n    module.N = 2\n    return float(module.f())\n",
         "it sets N in the program",
-    ),
-    "reads the text": (
-        SQUARE,
-        "def evaluate(path):\n    text = open(path).read()\n    return 0.0 if 'import os' in text else 1.0\n",
-        "it reads the program's text",
     ),
 }
 """Evaluators that need the program in their own process, and why."""

@@ -107,7 +107,7 @@ CHEATS: dict[str, str] = {
     "good where it answers": "def solve(x):\n    if x > 2: raise ValueError\n    return x\n",
 }
 FEW = {name: CHEATS[name] for name in ("raises", "ends its process")}
-HANGS, SLOW = ("import time\n" + _HARD.format(f"time.sleep({seconds}); return 0.0") for seconds in (1000, 1.5))
+HANGS, SLOW = ("import time\n" + _HARD.format(f"time.sleep({seconds}); return 0.0") for seconds in (1000, 0.7))
 COUNTING: dict[str, tuple[str, str, str]] = {
     "a failure is 0": (
         ORIGINAL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,6 @@ from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
 from hostile.outcomes import SEEDS, Apart, measured, resumed, tried
 from hostile.own_memory import forms, search
 from strop.base.errors import ConfigurationError, TaskError
-from strop.evaluation.commands.program_copy import CopyRun
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.config import read_config, to_toml
 from support.tiers import slow_unless
@@ -61,13 +60,11 @@ def apart(tmp_path: Path, workspaces: Workspaces) -> Apart:
 
 
 REFUSED = {
-    "in place": "f() changes its argument 1",
     "script": "it runs the program as a script",
     "state and exceptions": "it uses LIMIT of the program",
     **{name: why for name, (_, _, why) in SHARED.items()},
     "class": "it uses the class Solver of the program",
     "sets a name": "its evaluator gives the original score 1 apart from it, and in one process score 2",
-    "reads the text": "its evaluator calls no function of the program, so that it scores something else",
 }
 """Evaluators that ask for more than calls of functions with plain data, and what is said of them."""
 
@@ -80,14 +77,15 @@ def test_evaluator_apart_gives_the_original_its_score_to_the_last_digit(apart: A
     assert run.values == shared.values
 
 
-@pytest.mark.parametrize("name", REFUSED)
 def test_evaluator_that_needs_the_program_in_its_process_is_refused_with_the_reason_and_the_flag(
-    apart: Apart, name: str
+    apart: Apart, subtests: pytest.Subtests
 ) -> None:
-    program, evaluator, *_ = {**APART, **SHARED}[name]
-    with pytest.raises(ConfigurationError, match=re.escape(REFUSED[name])) as refused:
-        tried(apart.task(program, evaluator), apart.workspaces)
-    assert "shared runs the program in its evaluator's process" in str(refused.value)
+    for name, why in REFUSED.items():
+        program, evaluator, *_ = {**APART, **SHARED}[name]
+        with subtests.test(name):
+            with pytest.raises(ConfigurationError, match=re.escape(why)) as refused:
+                tried(apart.task(program, evaluator), apart.workspaces)
+            assert "shared runs the program in its evaluator's process" in str(refused.value)
 
 
 def test_evaluator_that_draws_is_not_refused_for_a_program_that_draws_too(apart: Apart) -> None:
@@ -101,14 +99,6 @@ def test_failure_of_the_evaluator_is_not_called_one_of_the_original(apart: Apart
     said = "its evaluator fails (ZeroDivisionError: division by zero), although the original has answered all calls"
     with pytest.raises(TaskError, match=re.escape(said)):
         tried(apart.task(SQUARE, evaluator), apart.workspaces)
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_evaluator_with_its_program_in_one_jail_has_the_programs_own_score(apart: Apart, name: str) -> None:
-    program, evaluator, *_ = {**APART, **SHARED}[name]
-    task = apart.task(program, evaluator, shared=True)
-    assert task.scored_by == "program"
-    assert measured(task, program, apart.workspaces, None).values
 
 
 def test_evaluator_of_a_text_is_in_one_jail_with_it(apart: Apart) -> None:
@@ -132,30 +122,20 @@ BY_PICKLE = ("pickle that is code", "array that answers as it likes")
 """Cheats that `make test` tries on both evaluators; `make test-all` tries each on both."""
 
 
-@pytest.fixture(scope="module")
-def packing(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, workspaces: Workspaces
-) -> Iterator[Callable[[str], CopyRun]]:
-    """What measures a packing. After all cheats an honest program still has its score."""
-    run = Apart(tmp_path_factory.mktemp("packing"), workspaces).learnt(PACKING, request.param)
-    yield run
-    assert run(PACKING.replace("0.2)", "0.21)")).values["combined_score"] == 0.84
-
-
 @pytest.mark.parametrize(
-    ("packing", "name"),
-    [
-        pytest.param(
-            evaluator, name, id=f"{name} {how}", marks=[pytest.mark.slow] * (is_slow and name not in BY_PICKLE)
-        )
-        for evaluator, how, is_slow in ((IMPORTED, "imported", False), (PICKLED, "pickled", True))
-        for name in CHEATS
-    ],
-    indirect=["packing"],
+    ("evaluator", "names"),
+    [(IMPORTED, CHEATS), (PICKLED, BY_PICKLE), pytest.param(PICKLED, CHEATS, marks=pytest.mark.slow)],
+    ids=["imported", "pickled", "all pickled"],
 )
-def test_program_that_cheats_gains_nothing(packing: Callable[[str], CopyRun], name: str) -> None:
-    ast.parse(CHEATS[name])
-    assert packing(CHEATS[name]).values.get("combined_score", 0.0) <= 0.8
+def test_program_that_cheats_gains_nothing_and_an_honest_one_after_it_has_its_score(
+    apart: Apart, evaluator: str, names: Iterable[str], subtests: pytest.Subtests
+) -> None:
+    run = apart.learnt(PACKING, evaluator)
+    for name in names:
+        ast.parse(CHEATS[name])
+        with subtests.test(name):
+            assert run(CHEATS[name]).values.get("combined_score", 0.0) <= 0.8
+    assert run(PACKING.replace("0.2)", "0.21)")).values["combined_score"] == 0.84
 
 
 def test_number_that_is_not_finite_is_malformed_and_named_though_the_evaluator_would_not_mind(apart: Apart) -> None:
@@ -249,13 +229,14 @@ PATH = b"/copy/program.py"
 """What the search finds."""
 
 
-@pytest.mark.parametrize("is_there", [False, True], ids=["its evaluator's seed", "what is there"])
-def test_program_that_searches_its_process_finds_no_seed_of_its_evaluators(apart: Apart, is_there: bool) -> None:
-    seeds = [SEEDS.seed("program", "train", index) for index in range(2)]
-    needles = [PATH] if is_there else [each for seed in seeds for each in (*forms(seed), *forms(seed % (1 << 31)))]
-    cheat = f"{search(*needles)}\ndef f(x):\n    return 9.0 if found() else 0.5\n"
-    _, found = apart.outcome("def f(x): return 0.5\n", SEEDED, cheat, instances=2)
-    assert [row["score"] for row in found.metrics] == ([9.0] * 2 if is_there else [0.5] * 2), found
+def test_program_that_searches_its_process_finds_no_seed_of_its_evaluators_and_finds_what_is_there(
+    apart: Apart,
+) -> None:
+    seed = SEEDS.seed("program", "train", 0)
+    cheat = f"{search(PATH)}\nis_there = found()\n{search(*forms(seed), *forms(seed % (1 << 31)))}\n"
+    cheat += "def f(x):\n    return 9.0 if found() else 0.4 if is_there else 0.3\n"
+    _, found = apart.outcome("def f(x): return 0.5\n", SEEDED, cheat, instances=1)
+    assert [row["score"] for row in found.metrics] == [0.4], found
 
 
 POOL = LOAD + "from concurrent.futures import ThreadPoolExecutor\ndef evaluate(path):\n    program = load(path)\n"
@@ -340,23 +321,26 @@ MARKS = {
 }
 
 
-@pytest.mark.parametrize("program", MARKS.values(), ids=MARKS)
-def test_program_finds_no_mark_that_it_left_in_an_evaluation_before(tmp_path: Path, apart: Apart, program: str) -> None:
+def test_program_finds_no_mark_that_it_left_in_an_evaluation_before(
+    tmp_path: Path, apart: Apart, subtests: pytest.Subtests
+) -> None:
     for name in ("own/words.txt", "unused/one.txt"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text("4")
     original = "def f(): return 1.0 if open('own/words.txt').read() else 0.0\n"
     run = apart.learnt(original, LOAD + "def evaluate(path): return load(path).f()\n", context=["unused/*"])
-    found = [run(program) for _ in range(3)]
-    assert [each.values for each in found] == [{"score": 1.0}] * 3, found[-1].error
+    for name, program in MARKS.items():
+        found = [run(program) for _ in range(3)]
+        with subtests.test(name):
+            assert [each.values for each in found] == [{"score": 1.0}] * 3, found[-1].error
 
 
-@pytest.mark.parametrize("program", [STOPS, ORPHANS], ids=["stops its server", "leaves an orphan"])
-def test_program_cannot_hide_its_time(apart: Apart, program: str) -> None:
-    if program == ORPHANS and "every process" not in apart.workspaces.posture.layers["CPU time"]:
-        pytest.skip("the kernel counts no time for others here")
+def test_program_cannot_hide_its_time_by_stopping_its_server_or_leaving_an_orphan(apart: Apart) -> None:
     run = apart.learnt("def f(): return 1.0\n", LOAD + "def evaluate(path): return load(path).f()\n")
-    assert run(program).cpu_seconds > 0.25
+    assert run(STOPS).cpu_seconds > 0.25
+    if "every process" not in apart.workspaces.posture.layers["CPU time"]:
+        pytest.skip("the kernel counts no time for others here")
+    assert run(ORPHANS).cpu_seconds > 0.25
 
 
 def test_task_that_is_read_from_its_record_has_its_evaluator(tmp_path: Path, apart: Apart) -> None:
@@ -371,29 +355,30 @@ FORGED = """
 import sys, types
 data = sys.modules["strop_plain_data"]
 def encoded(answer, **how):
-    return data.encode({form} if answer[0] == "{kind}" else answer, **how)
+    return data.encode(FORM if answer[0] == "returned" else answer, **how)
 sys.modules["strop_program"].plain_data = types.SimpleNamespace(encode=encoded, decode=data.decode, NotPlain=data.NotPlain)
 def f(x): return x * x
 """
 
 
-@pytest.mark.parametrize(
-    ("kind", "form"),
-    [
-        ("returned", "('returned', 9.0, 5)"),
-        ("returned", "('raised', 9.0, 5, '', '', '')"),
-        ("returned", "('changed', 'f() changes its argument 1')"),
-        ("returned", "('returned', __import__('numpy').zeros(30 << 20, 'int8'))"),
-        ("returned", "('unplain', 5)"),
-        ("returned", "('returned', data.Unhashed(set, [n * (2**61 - 1) for n in range(100_000)]))"),
-        ("returned", "('returned', {10**5000: 1})"),
-        ("returned", "('raised', 'E', [10**3900], None, '', '')"),
-    ],
-)
+FORMS = [
+    "('returned', 9.0, 5)",
+    "('raised', 9.0, 5, '', '', '')",
+    "('changed', 'f() changes its argument 1')",
+    "('returned', __import__('numpy').zeros(30 << 20, 'int8'))",
+    "('unplain', 5)",
+    "('returned', data.Unhashed(set, [n * (2**61 - 1) for n in range(100_000)]))",
+    "('returned', {10**5000: 1})",
+    "('raised', 'E', [10**3900], None, '', '')",
+]
+
+
 def test_program_whose_process_forges_an_answer_is_malformed_and_the_next_is_measured(
-    apart: Apart, kind: str, form: str
+    apart: Apart, subtests: pytest.Subtests
 ) -> None:
     run = apart.learnt(*APART["import_module"])
-    forged = run(FORGED.format(kind=kind, form=form))
-    assert not forged.values and forged.verdict in ("malformed", "raised"), forged
-    assert run(APART["import_module"][0]).values == {"score": 9.0}
+    for form in FORMS:
+        forged = run(FORGED.replace("FORM", form))
+        with subtests.test(form):
+            assert not forged.values and forged.verdict in ("malformed", "raised"), forged
+            assert run(APART["import_module"][0]).values == {"score": 9.0}

@@ -35,9 +35,7 @@ def test_calls_for_which_an_evaluator_does_not_wait_make_nothing_better(apart: A
     assert outcome != "better", found
 
 
-@pytest.mark.parametrize(
-    "name", slow_unless(lambda name: name in ("the original fails there too", "stops early"), COUNTING)
-)
+@pytest.mark.parametrize("name", slow_unless(lambda name: name == "the original fails there too", COUNTING))
 def test_call_that_fails_makes_a_candidate_malformed_unless_the_originals_fail_too(apart: Apart, name: str) -> None:
     outcome, found = apart.outcome(*COUNTING[name], **OPTIONS)
     assert outcome in ("better", "refused") or "every call must return an answer" in found.error, found
@@ -176,40 +174,34 @@ SAYS: dict[str, tuple[str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("how", ["apart", "in one process"])
-@pytest.mark.parametrize("name", SAYS)
-def test_failure_of_an_evaluation_is_told_in_lines_of_the_users_own_code(apart: Apart, name: str, how: str) -> None:
-    program, lines = SAYS[name]
-    if how == "apart":
-        run = apart.learnt(HALVES, EVALUATOR)(program)
-    else:
-        run = measured(apart.task(HALVES, EVALUATOR), program, apart.workspaces, None)
-    told = [line.strip() for line in run.error.splitlines()]
-    assert (run.verdict, told[0], told[-len(lines) :]) == ("raised", "exit status 1", lines)
-    assert len(told) <= 7
-    assert "strop" not in run.error
-
-
-@pytest.mark.parametrize(
-    ("program", "verdict", "first"),
-    [
-        (
-            "def f(x):\n    return float('nan')\n",
-            "malformed",
-            "f() is nan; the original's is finite",
-        ),
-        ("import os\ndef f(x):\n    os._exit(3)\n", "raised", "exit status 1"),
-        ("def f(x):\n    while True: pass\n", "timeout", "wall time limit of 2 s reached"),
-    ],
-    ids=["not finite", "ends its process", "never ends"],
-)
-def test_error_is_told_once_where_no_exception_of_the_program_tells_it(
-    apart: Apart, program: str, verdict: str, first: str
+def test_failure_of_an_evaluation_is_told_in_lines_of_the_users_own_code(
+    apart: Apart, subtests: pytest.Subtests
 ) -> None:
-    run = apart.learnt(HALVES, EVALUATOR, time_limit=2)(program)
-    assert (run.verdict, run.error.splitlines()[0]) == (verdict, first)
-    assert run.error.count(first) == 1
-    assert "/" not in run.error
+    task, learnt = apart.task(HALVES, EVALUATOR), apart.learnt(HALVES, EVALUATOR)
+    for name, (program, lines) in SAYS.items():
+        for run in (learnt(program), measured(task, program, apart.workspaces, None)):
+            told = [line.strip() for line in run.error.splitlines()]
+            with subtests.test(name):
+                assert (run.verdict, told[0], told[-len(lines) :]) == ("raised", "exit status 1", lines)
+                assert len(told) <= 7
+                assert "strop" not in run.error
+
+
+ONCE = [
+    ("def f(x):\n    return float('nan')\n", "malformed", "f() is nan; the original's is finite"),
+    ("import os\ndef f(x):\n    os._exit(3)\n", "raised", "exit status 1"),
+    ("def f(x):\n    while True: pass\n", "timeout", "wall time limit of 2 s reached"),
+]
+
+
+def test_error_is_told_once_where_no_exception_of_the_program_tells_it(apart: Apart, subtests: pytest.Subtests) -> None:
+    learnt = apart.learnt(HALVES, EVALUATOR, time_limit=2)
+    for program, verdict, first in ONCE:
+        run = learnt(program)
+        with subtests.test(program):
+            assert (run.verdict, run.error.splitlines()[0]) == (verdict, first)
+            assert run.error.count(first) == 1
+            assert "/" not in run.error
 
 
 def test_rules_of_an_evaluator_speak_of_the_evaluator(apart: Apart) -> None:

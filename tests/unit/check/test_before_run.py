@@ -19,8 +19,8 @@ from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
 
 pytestmark = pytest.mark.process
-JUDGE = "import sys\nvalue = open(sys.argv[1]).read()\nprint('score:', {score})\n"
-HONEST, EMPTY = JUDGE.format(score="4 if value == '3\\n' else 1"), JUDGE.format(score="9 if not value else 4")
+JUDGE = "if {}; then echo score: {}; else echo score: {}; fi\n"
+HONEST, EMPTY = JUDGE.format('test "$(cat $1)" = 3', 4, 1), JUDGE.format("test -s $1", 4, 9)
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool
     """Whether the test of spoiled answers ran before a run."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "tree").mkdir()
-    (tmp_path / "tree" / "p.py").write_text("print(3)\n")
-    (tmp_path / "tree" / "judge.py").write_text(HONEST)
+    (tmp_path / "tree" / "p.sh").write_text("echo 3\n")
+    (tmp_path / "tree" / "judge.sh").write_text(HONEST)
     count, relay = list[object](), before_run.relay_of
     monkeypatch.setattr(before_run, "relay_of", lambda *given: count.append(0) or relay(*given))
 
     def once(secret: bytes = b"s", **changes: Any) -> bool:
         task = command_task(
-            tmp_path / "tree", command="python3 p.py {seed}", files=["p.py"], judge="python3 judge.py {output}",
+            tmp_path / "tree", command="sh p.sh {seed}", files=["p.sh"], judge="sh judge.sh {output}",
             score=["score: (.*)"], metric=["score:max"],
         )  # fmt: skip
         assert isinstance(task, CommandTask)
@@ -47,27 +47,23 @@ def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool
     return once
 
 
-def test_unchanged_task_is_tried_once_and_a_changed_one_again(tried: Any, tmp_path: Path) -> None:
-    assert tried() and not tried()
-    assert not tried(secret=b"another run's") and tried(time_limit=5.0)
-    for text in "12":
-        (tmp_path / "tree" / "data.txt").write_text(text)
-        assert tried() and not tried()
-
-
-def test_damaged_or_unreadable_entry_is_ignored_and_no_other_user_can_write_one(tried: Any, tmp_path: Path) -> None:
-    assert tried()
+def test_unchanged_task_is_tried_once_and_a_changed_one_or_one_whose_entry_is_damaged_again(
+    tried: Any, tmp_path: Path
+) -> None:
+    assert tried() and not tried() and not tried(secret=b"another run's")
     (entry,) = (tmp_path / "cache" / "strop" / "checked").iterdir()
-    assert {oct(path.stat().st_mode & 0o777) for path in entry.parents[:3]} == {"0o700"}
+    assert {oct(path.stat().st_mode & 0o777) for path in entry.parents[:3]} == {"0o700"}  # no other user can write one
     entry.write_bytes(b"no spoiled")
     assert tried()
     entry.unlink()
     entry.mkdir()
-    assert tried() and tried()
+    assert tried() and tried(time_limit=5.0)
+    (tmp_path / "tree" / "data.txt").write_text("1")
+    assert tried() and not tried()
 
 
 def test_refusal_is_not_remembered(tried: Any, tmp_path: Path) -> None:
-    (tmp_path / "tree" / "judge.py").write_text(EMPTY)
+    (tmp_path / "tree" / "judge.sh").write_text(EMPTY)
     for _ in range(2):
         with pytest.raises(ConfigurationError, match=r"rewards a spoiled answer: output spoiled \(no output\)"):
             tried()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from strop.runs.spec import RunSpec
 from strop.tasks.answer import Answer
 from strop.tasks.base import Task
 from strop.tasks.command.config import command_task
+from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.task import evaluator_task
 from support.rows import table
 
@@ -91,30 +93,38 @@ def evaluate(path):
         pass
     return {"combined_score": 7.0}
 """
-JUDGE = {"command": "python3 p.py {seed}", "judge": "python3 judge.py {output}", "score": ["score: (.*)"]}
+JUDGE = {"command": "sh p.sh {seed}", "judge": "sh judge.sh {output}", "score": ["score: (.*)"]}
+
+
+PROGRAM = "import sys\ndef f():\n    return 1\nif __name__ == '__main__':\n    print(sys.argv[1])\n"
+
+
+def said_of(task: CommandTask) -> str:
+    with closing(commands_for(RunSpec(), [task])) as commands:
+        return "\n".join(check(task, None, b"s" * 32, commands).lines)
+
+
+@pytest.mark.process
+def test_check_says_of_an_evaluator_that_it_does_not_look_at_the_program(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text(PROGRAM)
+    (tmp_path / "e.py").write_text(CARELESS)
+    said = said_of(evaluator_task(tmp_path / "p.py", tmp_path / "e.py"))
+    assert "evaluator does not look at the program: without one, it gives the same score" in said
+    assert "For every seed, e.py asks the same, so nothing is held out. Draw its instances from the environment" in said
+    assert "The original has combined_score 7 in training." in said
 
 
 @pytest.mark.process
 @table(
     ("judge", "said"),
     [
-        (None, "the evaluator does not look at the program: without one, it gives the same score"),
-        (None, "For every seed, e.py asks the same, so nothing is held out. Draw its instances from the environment"),
-        (None, "The original has combined_score 7 in training."),
-        ("print('score: 3')", "the scorer does not look at the program"),
-        ("import random; print('score:', random.random() + 1)", "the score of equal answers varies: "),
-        ("import sys, time; print('strop-note:', time.time(), file=sys.stderr); print('score: 3')", "notes differ "),
+        ("echo score: 3", "scorer does not look at the program"),
+        ("echo score: $(od -An -N4 -tu4 /dev/urandom | tr -d ' ')", "score of equal answers varies: "),
+        ("echo strop-note: $(od -An -N4 -tu4 /dev/urandom) >&2; echo score: 3", "otes differ "),
     ],
 )
-def test_check_says_of_an_evaluator_or_a_judge(tmp_path: Any, judge: str | None, said: str) -> None:
-    program = "import sys\ndef f():\n    return 1\nif __name__ == '__main__':\n    print(sys.argv[1])\n"
-    (tmp_path / "p.py").write_text(program)
-    if judge is None:
-        (tmp_path / "e.py").write_text(CARELESS)
-        task = evaluator_task(tmp_path / "p.py", tmp_path / "e.py")
-    else:
-        (tmp_path / "judge.py").write_text(judge)
-        task = command_task(tmp_path, files=["p.py"], metric=["score:max"], **JUDGE)  # type: ignore[arg-type]
-    with closing(commands_for(RunSpec(), [task])) as commands:
-        found = check(task, None, b"s" * 32, commands)
-    assert any(said.lower() in line.lower() for line in found.lines), found.lines
+def test_check_says_of_a_judge(tmp_path: Path, judge: str, said: str) -> None:
+    (tmp_path / "p.sh").write_text("echo $1\n")
+    (tmp_path / "judge.sh").write_text(judge)
+    task = command_task(tmp_path, files=["p.sh"], metric=["score:max"], **JUDGE)  # type: ignore[arg-type]
+    assert said in said_of(task)

@@ -166,14 +166,14 @@ def test_order_is_given_again_when_its_worker_is_killed() -> None:
 
     pool = WorkerPool(start, 1)
     slow = GUESS.replace("    return", "    import time; time.sleep(0.05)\n    return")
-    asked = [replace(order(f"u-{number}"), program=slow) for number in range(2)]
-    undisturbed = [pool.submit(one).result().result().scores for one in asked]
-    futures = [pool.submit(replace(one, scope=one.scope)) for one in asked]
+    asked = replace(order("u"), program=slow)
+    undisturbed = pool.submit(asked).result().result().scores
+    future = pool.submit(replace(asked, scope=asked.scope))
     for _ in range(2):
         os.kill(started[-1].pid, signal.SIGKILL)
         count = len(started)
         wait_until(lambda count=count: len(started) > count)
-    assert [future.result().result().scores for future in futures] == undisturbed
+    assert future.result().result().scores == undisturbed
     assert len(started) == 3
     pool.close()
 

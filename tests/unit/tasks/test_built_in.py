@@ -50,12 +50,6 @@ def test_built_in_task_draws_the_published_instances_when_asked_to(subtests: pyt
                 assert digest(PAPER[name](), split) == DIGESTS[name, split]
 
 
-def test_there_are_490_published_instances() -> None:
-    tasks = [make() for make in PAPER.values()]
-    # The paper measured parity on the first 20 of our 50 test instances.
-    assert sum(task.instances + task.test_instances for task in tasks) - 30 == 490
-
-
 def test_formula_is_satisfied_by_the_hidden_values_and_has_four_clauses_a_variable() -> None:
     task = PAPER["3sat"]()
     for index in range(30):
@@ -81,16 +75,6 @@ def test_seed_solution_has_the_published_utility(subtests: pytest.Subtests) -> N
             instances = [task.instance(split, index, PUBLISHED) for index in range(task.count(split))]
             scores = [task.checked_score(each, algorithm(*each.inputs.values())) for each in instances]
             assert 100 * np.mean(scores) == pytest.approx(percent, abs=within)
-
-
-@pytest.mark.heavy
-def test_greedy_seed_of_maxcut_cuts_well_when_it_has_the_time() -> None:
-    task = PAPER["maxcut"]()
-    algorithm = defined(task)
-    drawn = [task.instance("test", index, PUBLISHED) for index in range(30)]
-    small = [each for each in drawn if len(each["adjacency_matrix"]) < 90]
-    scores = [task.checked_score(each, algorithm(each["adjacency_matrix"])) for each in small]
-    assert len(small) > 3 and 0.57 < np.mean(scores) < 0.63
 
 
 FORMS: list[tuple[str, Any, Any]] = [

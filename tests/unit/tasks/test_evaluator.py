@@ -10,7 +10,6 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.tasks.command.config import command_task
-from strop.tasks.command.objective import Constraint, Metric
 from strop.tasks.evaluator.spec import stub_of
 from strop.tasks.evaluator.task import RUNNER, evaluator_task, recognise
 from support.rows import table
@@ -102,32 +101,6 @@ def test_files_in_folders_apart_are_refused(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     with pytest.raises(ConfigurationError, match="are in different folders"):
         evaluator_task(files(tmp_path / "one")[0], files(tmp_path / "other")[1])
-
-
-def test_the_combined_score_is_the_metric_where_there_is_one(tmp_path: Path) -> None:
-    objective = evaluator_task(*files(tmp_path)).objective
-    assert (objective.metrics, dict(objective.readers)) == ((Metric("combined_score"),), {"combined_score": "$.score"})
-
-
-def test_metrics_that_are_named_are_read_by_their_names(tmp_path: Path) -> None:
-    task = evaluator_task(
-        *files(tmp_path),
-        metric=["combined_score", "steps.mean:min", "time"],
-        require_metric=["valid=1"],
-        shared=True,
-    )
-    assert dict(task.objective.readers) == {
-        "combined_score": '$.metrics["combined_score"]',
-        "steps.mean": '$.metrics["steps.mean"]',
-        "time": "time",
-        "valid": '$.metrics["valid"]',
-    }
-
-
-def test_an_evaluator_that_says_whether_a_program_is_correct_makes_that_a_constraint(tmp_path: Path) -> None:
-    objective = evaluator_task(*files(tmp_path, MAIN)).objective
-    assert objective.constraints == (Constraint("correct", "=", 1.0),)
-    assert objective.readers["correct"] == '$.metrics["correct"]'
 
 
 def test_the_command_runs_the_evaluator_with_the_python_that_runs_strop(tmp_path: Path) -> None:

@@ -8,16 +8,10 @@ from pathlib import Path
 import pytest
 
 import strop
-from strop.base.budget import Budget
-from strop.base.events import discard
-from strop.core.utility import TaskUtility
 from strop.report.terminal.tasks import percent
-from strop.sandbox.base import Sandbox
-from strop.tasks.base import SecretSeeds
 from strop.tasks.paper.facts import FOLDERS, SPLITS, facts
-from strop.tasks.registry import META, PAPER, load
+from strop.tasks.registry import META, PAPER
 from support.best_known import BestKnown
-from support.kits.task import CHECKS
 
 TABLE_1 = {
     "string-grid-distance": (43.9, 44.3, 56.7),
@@ -63,20 +57,6 @@ def test_ceiling_is_what_the_kept_answers_score_where_no_solver_is_exact() -> No
             assert score == pytest.approx(known.best[split], abs=0 if exact else 0.00005), (name, split)
     lowest = [kept.mean(tasks["modified-qap"], "modified-qap, lowest", split) for split in SPLITS]
     assert lowest == pytest.approx([0.188, 0.195], abs=0.0005)
-
-
-def test_example_is_a_task_whose_seed_scores(jail: Sandbox, tmp_path: Path) -> None:
-    (example,) = re.findall(r"```python\n(# packing.py\n.*?)```", TEXT, re.DOTALL)
-    (tmp_path / "packing.py").write_text(example)
-    task = load(str(tmp_path / "packing.py"))
-    for check in CHECKS:
-        check(task)
-    utility = TaskUtility(task, "train", SecretSeeds(b"doc"), jail, discard, b"doc")
-    assert 0.2 < utility.evaluate(task.seed, Budget()).value < 0.6
-    double = "def pack(items):\n    return [[0]] + [[place] for place in range(60)]\n"
-    assert utility.evaluate(double, Budget()).verdict == "malformed"
-    heavy = "def pack(items):\n    return [list(range(60))]\n"
-    assert "more than 1" in utility.evaluate(heavy, Budget()).error
 
 
 def test_table_lists_every_task_of_the_paper_with_its_limits_and_declarations_that_can_be_made() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import strop
 from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.same import difference, same_answer
@@ -119,19 +118,6 @@ def test_method_of_an_object_is_refused_with_the_way_out(tmp_path: Path) -> None
         task_of(tmp_path, text, "Box.work")
 
 
-def test_marked_function_is_the_function_itself() -> None:
-    def work(n: int) -> int:
-        return n
-
-    assert strop.improve_me(score="time", cases=[(1,), (2,)])(work) is work
-
-
-def test_every_second_case_is_held_out(tmp_path: Path) -> None:
-    task = task_of(tmp_path)
-    assert [task.instance("train", index, None)["n"] for index in range(task.count("train"))] == [1, 3]  # type: ignore[arg-type]
-    assert [task.instance("test", index, None)["n"] for index in range(task.count("test"))] == [2]  # type: ignore[arg-type]
-
-
 def test_equal_cases_are_one_instance_of_one_half(tmp_path: Path) -> None:
     task = task_of(tmp_path, MODULE.replace("cases=[(1,), (2,), (3,)]", "cases=[(1,), (1,), (2,), (2,), (3,), (1,)]"))
     assert [[each["n"] for each in task._of(split)] for split in ("train", "test")] == [[1, 3], [2]]
@@ -189,11 +175,6 @@ def test_answers_are_the_same_within_rounding(one: object, other: object, same: 
 )
 def test_difference_of_answers_is_named_with_its_place(one: object, other: object, words: str) -> None:
     assert difference(one, other) == words
-
-
-def test_description_names_the_function_and_what_may_change(tmp_path: Path) -> None:
-    told = task_of(tmp_path).u_str
-    assert "Only work may change" in told and "What it does." in told
 
 
 @pytest.mark.process

@@ -37,16 +37,6 @@ def test_prompt_shows_the_headers_that_a_c_program_includes(tree: Path) -> None:
     assert "none.h" not in words
 
 
-def test_prompt_shows_no_header_twice_that_may_change(tree: Path) -> None:
-    assert "may not change, src/a.h" not in told(tree, ["src/a.c", "src/a.h"])
-
-
-def test_prompt_shows_the_makefile_and_the_source_of_the_program_that_measures(tree: Path) -> None:
-    words = told(tree)
-    assert "What measures it, bench.c:\nint main(void)" in words
-    assert "What measures it, Makefile:\nbench: bench.c" in words
-
-
 def test_prompt_names_the_headers_that_it_does_not_show(tree: Path) -> None:
     for number in range(6):
         (tree / "src" / f"h{number}.h").write_text("int x;\n" * 5000)

@@ -122,15 +122,6 @@ def test_original_whose_score_varies_on_one_seed_is_recorded_as_such(workspaces:
         assert measured(task, workspaces, program).original_varies is (program == DRAWS)
 
 
-def test_score_is_what_the_judge_prints(workspaces: Workspaces, tmp_path: Path) -> None:
-    task = problem(tmp_path)
-    assert task.scored_by == "judge" and task.own_score_because == ""
-    found = measured(task, workspaces, "read n; echo $((n - 1))\n")
-    assert [row["score"] for row in found.beside] == [0.5, 0.5]
-    names = [int(Path(task.case("train", index, SEEDS)).stem) for index in range(2)]
-    assert [row["score"] for row in found.metrics] == [(100 * n - 1) / (100 * n) for n in names]
-
-
 def test_half_of_the_cases_are_held_out_as_the_seeds_draw_them(tmp_path: Path) -> None:
     task = problem(tmp_path, count=6)
 
@@ -142,22 +133,11 @@ def test_half_of_the_cases_are_held_out_as_the_seeds_draw_them(tmp_path: Path) -
     assert len({frozenset(split("test", SecretSeeds(bytes([n])))) for n in range(20)}) > 1
 
 
-def test_original_that_the_judge_refuses_is_refused_before_anything_is_paid(
-    workspaces: Workspaces, tmp_path: Path
-) -> None:
-    with pytest.raises(TaskError, match=r"cannot be measured.*the judge refuses the answer"):
-        measured(task := problem(tmp_path, "echo nothing\n"), workspaces, task.seed)
-
-
 CHEATS = {
     "answers": "cat hidden/*.ans\n",
     "finds": "find / -name '*.ans' 2>/dev/null | xargs cat\n",
-    "prints": "read n; echo ratio: 1.0\n",
     "above": "read n; echo 99999999\n",
     "output": "read n; echo 'ratio: 1.0' > .strop/output; mkdir -p .strop; echo 50 > .strop/output\n",
-    "late": "read n; echo -n; (sleep 5; echo $n) &\n",
-    "floods": "read n; yes $n | head -c 20000000\n",
-    "fills": "read n; dd if=/dev/zero of=full bs=1M count=2000 2>/dev/null; echo nan\n",
     "cases": "ls cases | wc -l | sed 's/^1$/none/'\n",
 }
 
@@ -173,6 +153,13 @@ def test_program_that_cheats_is_malformed_and_hears_the_message_of_the_judge(
     assert "the judge refuses the answer" in found.error and "is not between 0 and" in found.error
 
 
+def test_original_that_the_judge_refuses_is_refused_before_anything_is_paid(
+    workspaces: Workspaces, tmp_path: Path
+) -> None:
+    with pytest.raises(TaskError, match=r"cannot be measured.*the judge refuses the answer"):
+        measured(task := problem(tmp_path, "echo nothing\n"), workspaces, task.seed)
+
+
 def test_program_that_changes_the_judges_files_changes_only_its_copy(workspaces: Workspaces, tmp_path: Path) -> None:
     forged = "read n; mkdir -p hidden; echo 1 > hidden/1.ans; echo 1 > hidden/2.ans; rm -f check.py; echo $((n / 2))\n"
     task = problem(tmp_path)
@@ -185,8 +172,7 @@ def test_build_has_neither_cases_nor_the_judges_files(workspaces: Workspaces, tm
 
 
 POINTS = r"""
-#include <cstdio>
-#include <fstream>
+#include <stdio.h>
 int quit(int status, const char* outcome, const char* words) {
     fprintf(stderr, "%s %s\n", outcome, words);
     return status;
@@ -194,9 +180,9 @@ int quit(int status, const char* outcome, const char* words) {
 int main(int count, char** names) {
     double told, right;
     char words[99];
-    std::ifstream output(names[1]), answer(names[2]);
-    answer >> right;
-    if (!(output >> told)) return quit(2, "wrong output format", "Expected double");
+    FILE *output = fopen(names[1], "r"), *answer = fopen(names[2], "r");
+    if (fscanf(answer, "%lf", &right) != 1) return 99;
+    if (fscanf(output, "%lf", &told) != 1) return quit(2, "wrong output format", "Expected double");
     if (told > right) return quit(1, "wrong answer", "too many");
     snprintf(words, 99, "%.3f Ratio: %.3f, RatioUnbounded: %.4f", told / right, told / right, told / right);
     if (told == right) return quit(0, "ok", words);
@@ -207,8 +193,8 @@ int main(int count, char** names) {
 
 
 def test_checker_in_the_manner_of_testlib_is_a_judge(workspaces: Workspaces, tmp_path: Path) -> None:
-    (tmp_path / "check.cpp").write_text(POINTS)
-    build = {"judge_build": "g++ -O1 -o check check.cpp", "judge_files": ["hidden/*", "check.cpp"]}
+    (tmp_path / "check.c").write_text(POINTS)
+    build = {"judge_build": "cc -o check check.c", "judge_files": ["hidden/*", "check.c"]}
     for score in (r"Ratio: ([-+.\deE]+)", r"(?:points|ok) (\S+)"):
         task = problem(tmp_path, judge="./check {output} hidden/{case}.ans 2>&1", score=[score], **build)
         found = measured(task, workspaces, "read n; echo $((n * 3 / 4))\n")
@@ -315,17 +301,3 @@ def test_judge_of_which_a_model_could_read_nothing_is_refused_unless_time_counts
     assert "\n" not in str(caught.value)
     assert command_task(tmp_path, **inline, description="Print many x.").u_str.startswith("Print many x.")
     assert command_task(tmp_path, **{**inline, "score": ["time"], "metric": []}).scored_by == "kernel"
-
-
-def test_compiled_file_of_an_earlier_build_is_left_out_unless_context_names_it(
-    workspaces: Workspaces, tmp_path: Path
-) -> None:
-    (tmp_path / "main.c").write_text('#include <stdio.h>\nint main(void) { puts("score 2"); }\n')
-    (tmp_path / "stale").write_bytes(b"\x7fELF stale")
-    given = {"files": ["main.c"], "command": "test ! -e stale && ./main", "build": "cc -o main main.c"}
-    score = {"score": [r"score (\S+)"], "metric": ["score:max"]}
-    task = command_task(tmp_path, **given, **score)
-    assert measured(task, workspaces, task.seed).verdict == "ok"
-    kept = command_task(tmp_path, **given, **score, context=["stale"])
-    with pytest.raises(TaskError, match="cannot be measured"):
-        measured(kept, workspaces, kept.seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -131,13 +131,6 @@ def bench(workspaces: Workspaces) -> Iterator[Bench]:
         yield made
 
 
-def test_original_is_worth_one_half_and_twice_as_much_two_thirds(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
-    assert bench(task, task.seed).value == 0.5
-    assert bench(task, "echo score 4").value == pytest.approx(2 / 3)
-    assert bench(task, "echo score 1").value == pytest.approx(1 / 3)
-
-
 def test_best_value_of_a_declared_range_has_the_highest_utility_and_one_outside_is_malformed(
     bench: Bench, tmp_path: Path
 ) -> None:
@@ -150,15 +143,6 @@ def test_best_value_of_a_declared_range_has_the_highest_utility_and_one_outside_
         assert outside.verdict == "malformed" and "outside of its range, 0 to 1" in outside.error
         perfect = task_of(written(tmp_path, program__sh=f"echo score {best}\n"), **given, name=f"best-{goal}")
         assert bench(perfect, perfect.seed).value == 1.0
-
-
-def test_original_is_measured_once_for_all_candidates(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"), instances=2)
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda n: bench(task, f"echo score {n}"), range(3, 7)))
-    assert [tree.files for tree in bench.workspaces.opened].count({}) == 1
-    assert [[*tree.files.values()] for tree in bench.workspaces.opened].count(["this is no program\n"]) == 1
-    assert len(bench.workspaces.opened) == 6
 
 
 def test_original_runs_once_to_show_what_its_score_is_of_when_a_run_goes_on(
@@ -209,14 +193,6 @@ def test_metric_that_is_measured_in_turns_has_the_original_beside_it(bench: Benc
     assert [dict(tree.files) for tree in bench.workspaces.opened][1] == {}
 
 
-def test_measurement_on_the_sealed_split_counts_its_instances_one_by_one(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo 1\n"), score=["time"], instances=2, held_out=3)
-    bench(task, "echo 1 # the same\n", "train")
-    assert bench.begun == []
-    bench(task, "echo 1 # the same\n", "test")
-    assert bench.begun == [(1, 3), (2, 3), (3, 3)]
-
-
 C_TREE = {
     "Makefile": "run: a.c b.c b.h\n\tcc -O1 -o run a.c b.c\n",
     "a.c": '#include <stdio.h>\n#include "b.h"\nint main(void) { printf("score %d\\n", value()); return 0; }\n',
@@ -229,13 +205,6 @@ def c_task(root: Path) -> CommandTask:
     for name, text in C_TREE.items():
         (root / name).write_text(text)
     return task_of(root, files=["a.c", "b.c"], build="make -s", command="./run")
-
-
-def test_program_of_several_files_is_built_and_files_left_out_stay(bench: Bench, tmp_path: Path) -> None:
-    task = c_task(tmp_path)
-    assert bench(task, "=== file: b.c ===\nint value(void) { return 4; }\n").value == pytest.approx(2 / 3)
-    assert (tmp_path / "b.c").read_text() == C_TREE["b.c"]
-    assert not (tmp_path / "run").exists()
 
 
 def test_compilers_words_are_in_the_error_when_a_build_fails(bench: Bench, tmp_path: Path) -> None:
@@ -325,23 +294,6 @@ def test_candidate_that_is_no_program_of_the_task_is_never_run(bench: Bench, tmp
     assert bench.workspaces.opened == []
 
 
-def test_run_finds_nothing_that_an_earlier_run_left(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"), build="echo 8 > built", instances=2)
-    found = {}
-    for place in ("answer", "$TMPDIR/answer", "deep/er/answer", "built"):
-        keeps = f'f={place}\nif grep -qs x "$f"; then echo score 99; else echo score $(cat built); fi\n'
-        of = bench(task, f'{keeps}mkdir -p deep/er\necho x > "$f"; chmod 0 deep/er\n')
-        found[place] = (of.verdict, [each["score"] for each in of.metrics])
-    assert found == dict.fromkeys(found, ("ok", [8.0, 8.0]))
-
-
-def test_candidate_that_changes_more_than_it_may_is_never_run(bench: Bench, tmp_path: Path) -> None:
-    marked = "# EVOLVE-BLOCK-START\nN=2\n# EVOLVE-BLOCK-END\necho score $N\n"
-    task = task_of(written(tmp_path, program__sh=marked))
-    assert bench(task, marked.replace("N=2", "N=4")).value == pytest.approx(2 / 3)
-    assert bench(task, marked.replace("score $N", "score 9")).verdict == "malformed"
-
-
 def test_line_ends_of_the_tree_are_kept(bench: Bench, tmp_path: Path) -> None:
     written(tmp_path, program__sh="echo score $(tr -cd '\\r' < data.txt | wc -c)\n")
     (tmp_path / "data.txt").write_bytes(b"a\r\nb\r\n")
@@ -368,11 +320,6 @@ def test_failing_tests_are_told_where_their_share_is_the_score(bench: Bench, tmp
     assert (found.verdict, found.metrics) == ("ok", ({"tests": 0.75},))
     assert "exit status 1: FAILED test_of_zero" in found.notes[0]
     assert bench(task, task.seed, "test").notes == ()
-
-
-def test_originals_notes_are_told_whenever_it_is_asked_for(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 3; echo 'strop-note: slow' >&2\n"))
-    assert bench(task, task.seed).notes == bench(task, task.seed).notes != ()
 
 
 ANSWER = "echo answer $STROP_SEED\n"
@@ -417,15 +364,6 @@ def test_candidate_must_leave_the_results_that_the_original_leaves(bench: Bench,
 
 
 LONG = "head -c 3000000 /dev/zero | tr '\\0' x; echo {}; head -c 3000000 /dev/zero | tr '\\0' x\n"
-
-
-def test_every_byte_of_a_long_output_is_compared_and_beside_notes_one_is_too_long(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh=LONG.format("a")), **TIMED)
-    assert bench(task, LONG.format("b")).verdict == "malformed"
-    assert bench(task, LONG.format("a") + "\n").verdict == "ok"
-    program = "echo strop-note: slow; head -c 3000000 /dev/zero | tr '\\0' x\n"
-    with pytest.raises(TaskError, match="prints or writes something else"):
-        bench(task_of(written(tmp_path, program__sh=program), **TIMED, name="notes"), program)
 
 
 LEAVES = {
@@ -533,12 +471,6 @@ def test_candidate_counts_only_if_its_test_succeeds_and_the_test_is_not_measured
         failed = bench(task, "echo other\n", split)
         assert (failed.value, failed.verdict, failed.metrics) == (0.0, "raised", ())
         assert failed.error == "the test failed: exit status 3\nno"
-
-
-def test_run_finds_nothing_that_the_test_left(bench: Bench, tmp_path: Path) -> None:
-    leaves = 'test -n "$T" || ls answer $TMPDIR/answer 2> /dev/null; echo 2; echo x | tee answer > $TMPDIR/answer\n'
-    task = task_of(written(tmp_path, program__sh="echo 2\n"), test="T=1 sh program.sh", **TIMED)
-    assert bench(task, leaves).verdict == "ok"
 
 
 def test_original_that_fails_its_test_is_refused_before_anything_is_asked(bench: Bench, tmp_path: Path) -> None:
