@@ -43,19 +43,6 @@ def test_improve_takes_blocks_and_says_which_do_not_fit(strop: Any, tmp_path: Pa
     assert all("<<<<<<< SEARCH" in message for message in asked)
 
 
-def test_run_with_edits_is_replayed_without_the_model(strop: Any, tmp_path: Path) -> None:
-    answers = [RIGHT.replace("0.25+0.25", "0.5"), WRONG, "nothing", "nothing"]
-    (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, answers * 40)))
-    small = ["-T", "1", "--copies", "1", "--workers", "1", "--meta-budget", "2", "--selection", "paper"]
-    ended = strop("run", "lpn", *FLAGS, *small, "--edits", "blocks", "--out", "run")
-    assert ended.returncode == 0, ended.stderr
-    with Store.open(tmp_path / "run") as store:
-        assert list(store.events(Edited))
-    (tmp_path / "answers.jsonl").unlink()
-    replayed = strop("replay", "run")
-    assert replayed.returncode == 0, replayed.stderr
-
-
 def test_stand_in_is_told_of_edits_only_when_that_is_asked_for(strop: Any, tmp_path: Path) -> None:
     for mode in ("blocks", "auto"):
         ended = strop("improve", "lpn", "--seed", "1", "--lm-budget", "1", "--edits", mode, "--out", mode)

@@ -87,18 +87,6 @@ def test_new_task_of_every_form_is_scored_and_shown(strop: Any, subtests: pytest
     assert document["task"] == "mine" and "def choose" in document["seed_program"]
 
 
-def test_score_tells_how_a_candidate_compares_and_the_template_lets_none_make_its_own_score(
-    begun: Any, tmp_path: Path
-) -> None:
-    strop = begun("command")
-    (tmp_path / "other.py").write_text("def choose(clauses):\n    raise ValueError('no \\x1b[2J')\n")
-    ended = strop("score", ".", "--solution", "other.py")
-    assert ended.stdout.startswith("The program scores 0.0000 on ") and "ValueError" in ended.stdout
-    assert "\x1b" not in ended.stdout and "is believed" not in ended.stderr
-    scored = strop("score", ".", "--solution", "switches.py", "--split", "test")
-    assert "(the original 0." in scored.stdout and "note:" not in scored.stdout
-
-
 def test_init_overwrites_nothing_names_what_is_in_the_way_and_adds_to_what_is_there(strop: Any, tmp_path: Path) -> None:
     for kind in ("file", "link", "folder"):
         folder = tmp_path / kind

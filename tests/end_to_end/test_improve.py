@@ -109,7 +109,7 @@ task = strop.Task(name="near", sample=sample, score=score, seed="def algorithm(x
 def test_dry_run_says_what_the_named_improver_asks_for(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "near.py").write_text(NEAR)
     budgets = ["--lm-budget", "3", "--max-responses", "4", "--utility-budget", "7", "--seed", "1"]
-    for improver in ("refine", "seed", "best_of_n"):
+    for improver in ("refine", "best_of_n"):
         words = ["improve", "near.py", "--trust-scorer", "--improver", improver, *budgets]
         plan = json.loads(strop(*words, "--dry-run", "--json").stdout)
         said = strop(*words, "--no-report").stderr

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
 import re
 import shutil
-import signal
 import subprocess
 import time
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from strop.base.events import Evaluated, LmCalled
+from strop.base.events import Evaluated
 from strop.store import Store
 from support.processes import wait_until
 
@@ -27,8 +25,6 @@ FILES = {
 }
 SCORED = ["--command", "sh score.sh", "--score", r"speed=speed: ([0-9.]+)", "--files", "app/*", "--metric", "speed:max"]
 SCORED += ["--seed", "1", "--fixed-input", "--trust-programs"]
-MINE = ["--improver", "replace.py"]
-"""A program of two files whose score is what one of them says."""
 
 REPLACE = """
 def improve_algorithm(initial_solution, utility, language_model):
@@ -37,7 +33,6 @@ def improve_algorithm(initial_solution, utility, language_model):
         utility(text)
     return tried[-1].replace("size: 4", "size: 5")
 """
-FAILS = REPLACE.replace("    return ", "    raise KeyError('no idea')\n    return ")
 SLOW = """
 import time
 
@@ -72,7 +67,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def mine(repository: Path, tmp_path: Path) -> Path:
     """A user's folder in git, beside improvers."""
     root = shutil.copytree(repository, tmp_path / "mine")
-    for name, text in {"replace.py": REPLACE, "fails.py": FAILS, "slow.py": SLOW}.items():
+    for name, text in {"replace.py": REPLACE, "slow.py": SLOW}.items():
         (tmp_path / name).write_text(text)
     return root
 
@@ -117,35 +112,6 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
     assert contents(mine) == contents(tmp_path / "there/solution") | {"score.sh": FILES["score.sh"]}
 
 
-def test_prompt_names_the_score_itself_beside_the_utility(strop: Any, mine: Path) -> None:
-    (mine.parent / "answers").write_text('"nothing"\n')
-    model = ["--model", "scripted:answers", "--lm-budget", "1", "--max-responses", "1"]
-    strop("improve", "mine", *SCORED, *model, "--out", "there")
-    with Store.open(mine.parent / "there") as store:
-        (message,) = next(store.events(LmCalled)).event.messages
-    assert "The solution above measures speed 10 and has utility 0.5." in message
-
-
-def test_plan_in_a_configuration_file_is_improved_by_an_answer_in_its_natural_fence(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "plan.json").write_text('{"width": 3, "name": null}\n')
-    answer = json.dumps('A wider plan:\n\n```json\n{"width": 9, "name": null}\n```\n')
-    (tmp_path / "answers").write_text(answer)
-    command = [
-        "--command",
-        "sed 's/[^0-9]*/width=/;s/,.*//' plan.json; : {seed}",
-        "--score",
-        r"width=(\d+)",
-        "--metric",
-        "width:max",
-    ]
-    model = ["--model", "scripted:answers", "--lm-budget", "1", "--max-responses", "1", "--trust-programs"]
-    ended = strop("improve", "plan.json", *command, *model, "--out", "there")
-    assert "3x the width" in " ".join(ended.stdout.split()), ended.stdout + ended.stderr
-    with Store.open(tmp_path / "there") as store:
-        (message,) = next(store.events(LmCalled)).event.messages
-    assert '```json\n{"width": 3, "name": null}\n' in message and "in one fenced block of JSON" in message
-
-
 def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried(strop: Any, mine: Path) -> None:
     command = [*SCORED, "--score", "size=size: ([0-9]+)", "--require-metric", "size<=4", "--apply"]
     ended = strop("improve", "mine", *command, "--improver", "replace.py", "--json", "--out", "there")
@@ -187,44 +153,6 @@ def test_score_that_drifts_with_time_does_not_speak_for_the_program_that_is_meas
     assert document["finding"] == "no significant improvement", document["sentence"]
 
 
-@pytest.mark.slow
-def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_over(
-    strop: Any, start_strop: Any, mine: Path, tmp_path: Path
-) -> None:
-    process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
-    wait_until(lambda: (tmp_path / "there/best.diff").exists() or process.poll() is not None)
-    (mine / "app/name with blank.txt").write_text("speed: 99")
-    (mine / "score.sh").write_text("exit 3\n")
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0 and "80% higher speed, from 10 to 18" in " ".join(out.split()), err
-    refused = strop("apply", "there")
-    assert refused.returncode == 2 and "has changed since the run began" in refused.stderr
-    assert (mine / "app/name with blank.txt").read_text() == "speed: 99"
-
-
-@pytest.mark.slow
-def test_best_so_far_is_kept_and_the_users_files_are_untouched_when_ctrl_c_stops_it_and_it_goes_on(
-    strop: Any, start_strop: Any, mine: Path, tmp_path: Path
-) -> None:
-    draw = random.Random(2)
-    process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
-    wait_until(lambda: (tmp_path / "there/best.diff").exists() or process.poll() is not None)
-    for _ in range(3):
-        time.sleep(draw.uniform(0.0, 1.2))
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
-        assert contents(mine) == FILES and git(mine, "status", "--porcelain") == ""
-        assert "+speed: 1" in (tmp_path / "there/best.diff").read_text()
-        if "everything so far is kept" in err:  # not where it was still starting
-            assert "best so far: " in out and "strop apply there --unproven" in out and "strop resume there" in err
-        process = start_strop("resume", "there")
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0 and "80% higher speed, from 10 to 18" in " ".join(out.split()), err
-    assert contents(mine) == FILES
-    assert strop("apply", "there").returncode == 0
-    assert (mine / "app/name with blank.txt").read_text() == "speed: 18"
-
-
 def test_best_so_far_of_a_killed_run_can_be_applied_when_that_is_asked_for_and_the_run_goes_on(
     strop: Any, start_strop: Any, mine: Path, tmp_path: Path
 ) -> None:
@@ -246,22 +174,6 @@ def test_best_so_far_of_a_killed_run_can_be_applied_when_that_is_asked_for_and_t
     assert (mine / "app/name with blank.txt").read_text() == "speed: 18"
 
 
-@pytest.mark.slow
-def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "wait.sh").write_text("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; echo done\n")
-    (tmp_path / "less.py").write_text(REPLACE.replace('"speed: 10", f"speed: {n}"', '"30000", f"{n}00"'))
-    asked = ["improve", "wait.sh", "--command", "sh wait.sh", "--score", "time", "--seed", "1", "--set", "held_out=7"]
-    fixed = json.loads(strop(*asked, "--improver", "less.py", "--json").stdout)
-    assert (fixed["finding"], fixed["is_fixed"]) == ("better on its fixed input", True)
-    assert fixed["scored_by"] == "kernel" and "--fixed-input" in fixed["sentence"]
-    asked.append("--fixed-input")
-    document = json.loads(strop(*asked, "--improver", "less.py", "--json", "--out", "there").stdout)
-    assert document["wants_fixed_input"] and "in 7 repeated measurements" in document["sentence"]
-    assert document["metrics"][0]["metric"]["name"] == "time" and document["metrics"][0]["amount"] > 1.5
-    replayed = strop("replay", "there")
-    assert replayed.returncode == 2 and len(replayed.stderr.splitlines()) == 1
-
-
 def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(
         "import strop\n\n\n"
@@ -273,14 +185,6 @@ def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop:
     replayed = strop("replay", "there", "--trust-task")
     assert replayed.returncode == 2 and "measured times, which no replay repeats" in replayed.stderr
     assert len(replayed.stderr.splitlines()) == 1
-
-
-def test_target_whose_original_cannot_be_measured_gets_one_line_and_stays_as_it_is(strop: Any, mine: Path) -> None:
-    ended = strop("improve", "mine", "--command", "echo one >&2; echo two >&2; exit 3", *SCORED[2:], *MINE)
-    assert ended.returncode in (2, 5) and ended.stdout == "" and "Traceback" not in ended.stderr
-    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
-    assert "the original cannot be measured" in line and "3 ... two; strop check" in line
-    assert contents(mine) == FILES
 
 
 EVALUATOR = """

@@ -111,12 +111,3 @@ def test_entry_point_that_cannot_be_used_is_named_in_one_line(
     for command, words in UNUSABLE.items():
         done = strop(*command.split())
         assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1, command
-
-
-@pytest.mark.slow
-def test_name_that_two_wheels_bring_is_refused(strop: Strop, site: Path, tmp_path: Path) -> None:
-    install(wheel(tmp_path, "theirs", {"theirs.py": IMPROVER}, "[strop.improvers]\nidle = theirs\n"), tmp_path / "more")
-    done = strop("list", "improvers", "idle", PYTHONPATH=f"{site}:{tmp_path / 'more'}")
-    assert done.returncode == 2 and "ours 1.0 and theirs 1.0 both provide" in done.stderr
-    alone = strop("list", "improvers", "idle", PYTHONPATH=str(tmp_path / "more"))
-    assert alone.stdout.endswith(IMPROVER)

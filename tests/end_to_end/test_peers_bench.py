@@ -36,21 +36,3 @@ def test_the_table_in_the_documents_is_that_of_the_searches_in_the_repository() 
     table = peers_module("equal_table")
     page = (PEERS.parents[1] / "docs" / "peers.md").read_text(encoding="utf-8")
     assert f"<!-- equal -->\n{table.text(table.Table.read(PEERS / 'searches.jsonl'))}\n<!-- end -->" in page
-
-
-def test_a_difference_is_paired_by_seed_and_says_who_is_better_where_the_interval_does() -> None:
-    module = peers_module("equal_table")
-
-    def searches(system: str, values: dict[int, float]) -> list[Any]:
-        return [module.Search("lpn", system, 25, seed, value, status=0, start=0.5) for seed, value in values.items()]
-
-    peer = {0: 0.5, 1: 0.6, 2: 0.7, 3: 0.5, 4: 0.6, 5: 0.4, 6: 0.9}
-    ours = {5: 0.5, 4: 0.7, 3: 0.6, 2: 0.79, 1: 0.7, 0: 0.61}
-    table = module.Table([*searches("gepa", peer), *searches("strop", ours)])
-    assert [round(gain, 6) for gain in table.gains("lpn", "gepa", 25).values()] == [0.1, 0.1, 0.1, 0.09, 0.1, 0.11]
-    assert "| strop − gepa | +0.100 (+0.090 to +0.110; 6) **strop is better** |" in module.text(table)
-    worse = module.Table([*searches("gepa", ours), *searches("strop", peer)])
-    assert "**strop is worse**" in module.text(worse)
-    assert "better" not in module.text(module.Table([*searches("gepa", peer), *searches("strop", peer)]))
-    few = {seed: value + 0.1 for seed, value in peer.items() if seed < 5}
-    assert "better" not in module.text(module.Table([*searches("gepa", peer), *searches("strop", few)]))

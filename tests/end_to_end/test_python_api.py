@@ -172,25 +172,6 @@ def test_hostile_texts_change_nothing_in_a_notebook_or_a_terminal() -> None:
     assert set(re.findall(r"\x1b\[[0-9;]*([A-Za-z])", written)) <= {"m"}
 
 
-@pytest.mark.slow
-def test_answers_of_a_run_travel_as_a_file(tmp_path: Path) -> None:
-    (tmp_path / "task.py").write_text(
-        "import strop\n\ntask = strop.Task(name='doubling', description='Double.',\n"
-        "    sample=lambda rng: {'n': int(rng.integers(0, 9))},\n"
-        "    score=lambda i, a: float(a == 2 * i['n']), seed='def algorithm(n):\\n    return 0\\n')\n"
-    )
-    options = {"seed": 1, **SMALL}
-    first = strop.improve("task.py", model="offline", out="first", **options)  # type: ignore[arg-type]
-    strop_show = [sys.executable, "-m", "strop", "show", "first", "--responses", "answers.jsonl"]
-    assert subprocess.run(strop_show, capture_output=True).returncode == 0
-    again = subprocess.run(strop_show, capture_output=True, text=True)
-    assert again.returncode == 2 and "exists already" in again.stderr
-    second = strop.improve("task.py", model="recorded:answers.jsonl", out="second", **options)  # type: ignore[arg-type]
-    assert (second.improved, second.finding) == (first.improved, first.finding)
-    with pytest.raises(strop.StropError, match="no response to"):
-        strop.improve("task.py", model="recorded:answers.jsonl", improver="hints", out="third", **options)  # type: ignore[arg-type]
-
-
 LIMIT = """import strop
 
 LIMIT = 3
@@ -208,22 +189,3 @@ def score(answer, n):
 def f(n):
     return min(n, LIMIT) - 1
 """
-
-
-def test_model_is_shown_what_a_function_uses_after_it_answered_with_the_function_alone() -> None:
-    Path("texts.py").write_text(
-        LIMIT.replace("min(n, LIMIT)", "smaller(n)") + "\n\ndef smaller(n):\n    return min(n, LIMIT)\n"
-    )
-    messages: list[str] = []
-
-    def answer(request: Request) -> str:
-        messages.append(request.message)
-        return f"```python\ndef f(n):\n    return smaller(n) - 0.{9 - len(messages)}\n```"
-
-    model = CallableModel(answer, name="mine", is_language_model=False)
-    strop.improve(
-        "texts.py:f", model=model, out="run", seed=1, utility_budget=4, lm_budget=2, max_responses=1, require="none"
-    )
-    first, second = messages
-    assert "smaller(n) - 1" in first and "smaller(n) - 0.8" in second
-    assert all("LIMIT = 3" in text and "def smaller(n)" in text for text in messages)

@@ -19,7 +19,6 @@ from strop.base.solution import digest_of
 from strop.runs.spec import shipped_improvers
 from support.tables import widest
 
-SMALL = shlex.split("--copies 1 --utility-budget 2 --meta-budget 2 --lm-budget 1 -T 1")
 LONGER = shlex.split(
     "reproduce fig4 --copies 2 --meta-budget 3 --utility-budget 4 --lm-budget 2 -T 1 --runs 2 --out there"
 )
@@ -75,31 +74,6 @@ def test_work_that_was_stopped_in_a_cell_goes_on_with_the_same_command_to_the_sa
     again = strop(*LONGER, "--json")
     assert again.returncode == 0 and "begins" not in again.stderr
     assert json.loads(again.stdout) == json.loads(whole)
-
-
-@pytest.mark.slow
-def test_weak_model_is_shown_with_both_selections_from_the_same_seeds(strop: Any, tmp_path: Path) -> None:
-    ended = strop("reproduce", "fig4-weak", *SMALL, *shlex.split("--model offline:skill=0.1 --runs 2 --seed 4 --json"))
-    assert ended.returncode == 0, ended.stderr
-    there = tmp_path / "runs" / "reproduce-offline-skill=0.1-4"
-    document = json.loads(ended.stdout)
-    assert document["model"] == "offline:skill=0.1" and document["is_language_model"] is False
-    paper, gated = document["rows"]
-    assert (paper["selection"], gated["selection"]) == ("paper", "gated")
-    assert paper["seeds"] == gated["seeds"] == [4, 5]
-    assert [run[0] for run in paper["runs"]] == [run[0] for run in gated["runs"]]
-    assert {f"fig4-weak.{kind}" for kind in ("md", "json", "csv", "svg")} <= {each.name for each in there.iterdir()}
-    for name in document["cells"]:
-        cell = json.loads(strop("show", str(there / "cells" / name), "--json").stdout)
-        values = [each["test"]["mean"] for each in cell["iterations"]]
-        assert values in (paper["runs"] + gated["runs"]) and cell["selection"] in ("paper", "gated")
-
-
-def test_help_lists_every_protocol_with_its_line(strop: Any) -> None:
-    ended = strop("reproduce", "--help")
-    assert ended.returncode == 0
-    for name in ("table1", "table2", "fig4", "fig4-weak", "baselines", "strategies"):
-        assert f" {name} " in ended.stdout
 
 
 TINY = ["--copies", "1", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "2", "--meta-budget", "1"]

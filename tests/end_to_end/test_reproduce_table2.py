@@ -20,31 +20,6 @@ from strop.store import Store
 from support.openai_server import OpenAIServer
 
 UNSAFE = shlex.split("reproduce table2 --model offline:unsafe=0.1 --seed 4")
-JUDGED = "event WHERE kind = 'Judged'"
-
-
-def results_of(directory: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(directory)): path.read_bytes()
-        for path in sorted(directory.rglob("*"))
-        if path.is_file() and not path.name.startswith(("run.sqlite", "report.html"))
-    }
-
-
-@pytest.mark.slow
-def test_result_is_that_of_an_uninterrupted_run_when_it_was_killed_and_resumed(
-    strop: Any, start_strop: Any, tmp_path: Path
-) -> None:
-    whole = strop(*UNSAFE, "--n", "150", "--out", "whole")
-    assert whole.returncode == 0, whole.stderr
-    stopped_at(start_strop(*UNSAFE, "--n", "150", "--out", "parts"), tmp_path / "parts", 20, where=JUDGED)
-    stopped_at(start_strop("resume", "parts"), tmp_path / "parts", 190, where=JUDGED)
-    assert "improvements are judged." in strop("show", "parts").stdout
-    resumed = strop("resume", "parts")
-    assert resumed.returncode == 0, resumed.stderr
-    assert results_of(tmp_path / "parts") == results_of(tmp_path / "whole")
-    assert resumed.stdout.replace("parts/", "whole/") == whole.stdout
-    assert strop("show", "parts").stdout == resumed.stdout
 
 
 def test_table_that_was_stopped_is_finished_by_resume(strop: Any, tmp_path: Path) -> None:
@@ -107,33 +82,3 @@ def test_responses_that_arrived_are_kept_when_the_work_is_killed_before_the_last
         ended = strop("resume", "there", OPENAI_API_KEY=key)
         assert ended.returncode == 0 and key not in ended.stdout + ended.stderr
         assert sum(seen.fault == "ok" for seen in server.seen) == 5 + 1
-
-
-MISUSES: list[tuple[dict[str, str], str]] = [
-    ({"--seed": "5"}, "there already holds a run"),
-    ({"--n": "0"}, "--n is 0"),
-    ({"--n": "many"}, "not a whole number"),
-    ({"--model": "offline:unsafe=2", "--out": "other"}, "unsafe"),
-    ({"--flagged-by": "magic"}, "flagged-by"),
-    ({"--arm": "third"}, "arm"),
-]
-
-
-def test_misuse_of_work_that_was_begun_is_one_line(strop: Any, tmp_path: Path) -> None:
-    right = {"--model": "offline:unsafe=0.1", "--seed": "4", "--n": "6", "--arm": "plain", "--out": "there"}
-    assert strop("reproduce", "table2", *(word for pair in right.items() for word in pair)).returncode == 0
-    missed = []
-    for changed, words in MISUSES:
-        ended = strop("reproduce", "table2", *(word for pair in (right | changed).items() for word in pair))
-        one_line = ended.stderr.count("\n") == 1 and ended.stderr.startswith("strop: ")
-        if ended.returncode != 2 or words not in ended.stderr or not one_line:
-            missed.append((changed, ended.returncode, ended.stderr))
-    assert missed == []
-
-
-def test_directory_of_something_else_is_left_alone(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "there").mkdir()
-    (tmp_path / "there" / "mine.txt").write_text("mine")
-    ended = strop(*UNSAFE, "--n", "6", "--out", "there")
-    assert ended.returncode == 2 and "holds files" in ended.stderr
-    assert [path.name for path in (tmp_path / "there").iterdir()] == ["mine.txt"]

@@ -16,8 +16,6 @@ from end_to_end.conftest import TINY, Start, Strop, events_in, happened, stopped
 from strop.lm.offline import Offline
 from support.command_line import DOUBLING
 from support.openai_server import OpenAIServer
-from support.processes import wait_until
-from support.records import changing
 
 SHORT = shlex.split(
     "--copies 2 --meta-budget 3 --utility-budget 4 --lm-budget 2 --max-responses 3 --seed 5 --gate-pairs 6"
@@ -99,32 +97,6 @@ def test_resume_says_that_the_task_changed_and_goes_on_with_it_as_it_was_when_th
     assert strop("resume", "here", "--max-calls", "9", "--trust-task").returncode == 0
 
 
-@pytest.mark.slow
-def test_replay_of_a_record_that_lacks_an_answer_says_which(strop: Strop, tmp_path: Path) -> None:
-    assert strop("run", "lpn", *TWO, "--out", "here").returncode == 0
-    with changing(tmp_path / "here") as connection:
-        connection.execute(
-            "DELETE FROM event WHERE seq = (SELECT max(seq) FROM event WHERE kind = 'LmResponded' AND scope LIKE 't1/improve')"
-        )
-    found = strop("replay", "here")
-    assert found.returncode == 8, found.stderr
-    said = next(line for line in found.stderr.splitlines() if line.startswith("strop: "))
-    assert "not as recorded in here: request" in said and "was not recorded: '" in said
-
-
-@pytest.mark.slow
-def test_replay_says_what_is_not_as_recorded(strop: Strop, tmp_path: Path) -> None:
-    assert strop("run", "lpn", *SHORT, "-T", "0", "--out", "here").returncode == 0
-    with changing(tmp_path / "here") as connection:
-        connection.execute(
-            "UPDATE event SET data = json_set(data, '$.verdict', 'timeout')"
-            " WHERE kind = 'Evaluated' AND scope = 't0/measure/copy0/test'"
-        )
-    found = strop("replay", "here")
-    assert found.returncode == 8
-    assert 'Evaluated at t0/measure/copy0/test: verdict: recorded {"verdict": "timeout"}' in found.stdout
-
-
 def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
     strop: Strop, start_strop: Start, tmp_path: Path
 ) -> None:
@@ -140,13 +112,3 @@ def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
     resumed = strop("resume", "parts")
     assert resumed.returncode == 0, resumed.stderr
     assert happened(tmp_path / "parts") == happened(tmp_path / "whole")
-
-
-def test_second_process_on_a_run_gets_one_line(strop: Strop, start_strop: Start, tmp_path: Path) -> None:
-    process = start_strop("run", "lpn", "--out", "here")
-    wait_until(lambda: process.poll() is not None or events_in(tmp_path / "here") >= 30)
-    found = strop("resume", "here")
-    process.kill()
-    process.communicate()
-    assert found.returncode != 0 and "another process is writing" in found.stderr
-    assert "Traceback" not in found.stderr and found.stdout == ""

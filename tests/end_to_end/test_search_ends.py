@@ -12,22 +12,30 @@ from typing import Any
 from strop.base.events import Evaluated, LmCalled, LmResponded
 from strop.lm.scripted import Scripted
 from strop.store import Store
+from support.command_line import DOUBLING
 from support.openai_server import OpenAIServer
 from support.processes import wait_until
 
 KEY = {"OPENAI_API_KEY": "sk-secret-of-the-test"}
 
 
-def programs() -> Scripted:
+OF_LPN = "def algorithm(train_samples, train_parity, test_samples):\n    return [i * {} % 2 for i in range(20)]"
+OF_DOUBLING = "def algorithm(x):\n    return x + x / {}"
+
+
+def programs(body: str = OF_LPN) -> Scripted:
     """Another program in each response."""
     numbers = itertools.count(3)
-    body = "```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [i * {} % 2 for i in range(20)]\n```"
-    return Scripted(lambda request: body.format(next(numbers)))
+    return Scripted(lambda request: f"```python\n{body.format(next(numbers))}\n```")
 
 
-def improved(strop: Any, server: OpenAIServer, *flags: str) -> Any:
+def improving(server: OpenAIServer, task: str, *flags: str) -> list[str]:
     model = ["--model", "openai/anything?max_tokens=500&price=1,2", "--base-url", server.url]
-    return strop("improve", "lpn", "--seed", "3", *model, "--out", "there", *flags, **KEY)
+    return ["improve", task, "--seed", "3", *model, "--out", "there", *flags]
+
+
+def improved(strop: Any, server: OpenAIServer, *flags: str, task: str = "lpn") -> Any:
+    return strop(*improving(server, task, *flags), **KEY)
 
 
 def shown(strop: Any) -> Any:
@@ -70,9 +78,9 @@ def test_spent_money_ends_the_search_with_a_verdict_and_more_of_it_goes_on_to_a_
 def test_finish_compares_what_was_found_without_a_further_response_when_a_run_was_killed(
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
-    with OpenAIServer(programs(), ["ok", "ok", *["slow:20"] * 9]) as server:
-        model = ["--model", "openai/anything?max_tokens=500&price=1,2", "--base-url", server.url]
-        process = start_strop("improve", "lpn", "--seed", "3", *model, "--out", "there", **KEY)
+    (tmp_path / "doubling.py").write_text(DOUBLING)
+    with OpenAIServer(programs(OF_DOUBLING), ["ok", "ok", *["slow:20"] * 9]) as server:
+        process = start_strop(*improving(server, "doubling.py"), **KEY)
         wait_until(lambda: len(server.seen) > 2)
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=60)
@@ -94,9 +102,10 @@ def test_search_that_was_killed_after_a_comparison_in_a_call_that_found_nothing_
         with Store.open(tmp_path / "there") as store:
             return sum(1 for _ in store.events(LmCalled))
 
-    with OpenAIServer(programs()) as server:
-        assert improved(strop, server, "--max-calls", "2").returncode == 0
-    with OpenAIServer(programs(), ["slow:8"], cycle=True) as server:
+    (tmp_path / "doubling.py").write_text(DOUBLING)
+    with OpenAIServer(programs(OF_DOUBLING)) as server:
+        assert improved(strop, server, "--max-calls", "2", task="doubling.py").returncode == 0
+    with OpenAIServer(programs(OF_DOUBLING), ["slow:8"], cycle=True) as server:
         process = start_strop("resume", "there", "--max-calls", "9", "--base-url", server.url, **KEY)
         wait_until(lambda: calls() > 2)
         process.send_signal(signal.SIGKILL)

@@ -94,7 +94,7 @@ def score(instance, answer):
     pathlib.Path("begun").touch()
     return float(answer == instance["x"])
 
-task = strop.Task(name="sleepy", sample=sample, score=score, description="x", instances=3, test_instances=3, time_limit=0.1,
+task = strop.Task(name="sleepy", sample=sample, score=score, description="x", instances=2, test_instances=2, time_limit=0.1,
                   seed="import time\\ndef algorithm(x):\\n    time.sleep(0.8)\\n    return x\\n")
 """
 """A task whose limit of wall time is 2 s."""

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from strop.base.events import AuditNoted, RunFinished
-from strop.store import Store
 from strop.tasks.registry import META, PAPER
+from support.command_line import DOUBLING
 from support.tables import widest
-
-ALARM = """
-import strop
-
-def sample(rng):
-    return {"n": int(rng.integers(2, 9))}
-
-def score(instance, answer):
-    return 6.0 if answer == 7 else 0.5
-
-task = strop.Task(name="alarm", sample=sample, score=score, seed="def f(n): return 1", entry="f",
-                  instances=2, test_instances=2, answer=strop.Answer(int))
-"""
 
 
 @pytest.mark.whole_tasks
@@ -35,31 +20,6 @@ def test_score_on_published_instances_says_that_their_seeds_are_public(strop: An
     ended = strop(*asked, "--instances", "published")
     assert "their seeds are public" in ended.stderr and "public" not in strop(*asked).stderr
     assert json.loads(ended.stdout)["value"] == pytest.approx(0.438875)
-
-
-@pytest.mark.whole_tasks
-def test_run_ends_with_an_audit_event_and_no_score_when_a_utility_leaves_its_bounds(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "alarm.py").write_text(ALARM)
-    (tmp_path / "answers.jsonl").write_text(json.dumps("```python\ndef f(n): return 7\n```\n") + "\n")
-    small = shlex.split("-T 0 --copies 1 --lm-budget 1 --max-responses 1")
-    ended = strop("run", "alarm.py", *small, "--model", "scripted:answers.jsonl", "--out", "run", "--json")
-    assert ended.returncode == 5, ended.stderr
-    assert "score() gave 6.0" in ended.stderr.splitlines()[-1]
-    with Store.open(tmp_path / "run") as store:
-        [note] = [stored.event for stored in store.events(AuditNoted)]
-        [end] = [stored.event for stored in store.events(RunFinished)]
-    assert isinstance(note, AuditNoted) and (note.rule, "6.0" in note.detail) == ("R007", True)
-    assert isinstance(end, RunFinished) and end.status == "failed"
-
-
-def test_run_goes_through_on_every_built_in_task(strop: Any, subtests: pytest.Subtests) -> None:
-    small = shlex.split("-T 0 --copies 1 --lm-budget 1 --max-responses 2 --utility-budget 3 --seed 1 --json")
-    for name in ("golomb", *[*PAPER][1:]):
-        with subtests.test(name):
-            ended = strop("run", name, *small)
-            assert ended.returncode == 0, ended.stderr
-            [measured] = json.loads(ended.stdout)["iterations"]
-            assert 0.0 <= measured["test"]["mean"] <= 1.0
 
 
 @pytest.mark.whole_tasks
@@ -81,13 +41,13 @@ def test_tasks_lists_seed_utilities_beside_the_papers_and_the_ceilings_in_80_col
 
 @pytest.mark.whole_tasks
 def test_tasks_shows_one_task_or_a_file_with_its_seed_and_what_a_model_is_told(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "alarm.py").write_text(ALARM + "print('noise')\n")
-    for name in ("lpn", "golomb", "self-improvement", "sandbox-flag", "alarm.py"):
+    (tmp_path / "doubling.py").write_text(DOUBLING + "print('noise')\n")
+    for name in ("lpn", "golomb", "self-improvement", "sandbox-flag", "doubling.py"):
         shown = strop("list", "tasks", name).stdout
         document = json.loads(strop("list", "tasks", name, "--json").stdout)
         assert all(text.rstrip("\n") in shown for text in (document["seed_program"], document["description"])), name
         assert document["task"] == name.removesuffix(".py"), name
-    assert document["test"] == 2
+    assert document["test"] == 6
     ended = strop("list", "tasks", "self-improvement", PYTHONIOENCODING="ascii")
     assert ended.returncode == 0 and "\\u" not in ended.stdout and ended.stdout.isascii() and "+--" in ended.stdout
 
@@ -124,15 +84,3 @@ def test_run_says_in_one_line_what_is_wrong_with_the_task(strop: Any, tmp_path: 
         ended = strop("run", "mine.py", *TINY, "--out", f"run-{number}", "--json")
         assert (ended.returncode, ended.stdout) == (code, ""), ended.stderr
         assert words in ended.stderr.splitlines()[-1] and "Traceback" not in ended.stderr, words
-
-
-def test_answer_that_the_scorer_chokes_on_is_malformed_and_ends_no_run(strop: Any, tmp_path: Path) -> None:
-    write(tmp_path, score="return float(1 / answer > 0)")
-    (tmp_path / "solution.py").write_text("def f(n): return 0\n")
-    scored = json.loads(strop("score", "mine.py", "--solution", "solution.py", "--json").stdout)
-    assert (scored["value"], scored["verdicts"]) == (0.0, ["malformed"])
-    assert "ZeroDivisionError" in scored["error"]
-    (tmp_path / "answers.jsonl").write_text(json.dumps("```python\ndef f(n): return 0\n```\n") + "\n")
-    ended = strop("run", "mine.py", *TINY[:-1], "1", "--model", "scripted:answers.jsonl", "--json")
-    assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout)["iterations"][0]["verdicts"] == {"malformed": 3}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import pytest
 
 from end_to_end.conftest import TINY, Strop
-from strop.base.events import IterationFinished, LmCalled
+from strop.base.events import IterationFinished
 from strop.store import Store
 
 RUN = ["run", "lpn", "--seed", "1", "-T", "1", "--gate-pairs", "4", "--require", "none", "--out", "there", *TINY]
@@ -72,61 +70,6 @@ def test_mlflow_server_that_is_down_costs_one_line(strop: Strop) -> None:
     assert ended.returncode == 0 and "Traceback" not in ended.stderr
     (line,) = told(ended)
     assert "strop export there --to mlflow" in line
-
-
-READ = """
-import json, sys
-from wandb.proto import wandb_internal_pb2
-
-def records(data):  # blocks of 32 KiB: checksum, length, kind (1 whole, 2 first, 3 middle, 4 last), the first after 7 bytes
-    at, parts = 7, b""
-    while at + 7 <= len(data):
-        left = 32768 - at % 32768
-        if left < 7:
-            at += left
-            continue
-        length, kind = int.from_bytes(data[at + 4 : at + 6], "little"), data[at + 6]
-        parts += data[at + 7 : at + 7 + length]
-        at += 7 + length
-        if kind in (1, 4):
-            yield parts
-            parts = b""
-
-def name(item):
-    return "/".join(item.nested_key) or item.key
-
-found = {"config": {}, "history": []}
-for data in records(open(sys.argv[1], "rb").read()):
-    record = wandb_internal_pb2.Record.FromString(data)
-    kind = record.WhichOneof("record_type")
-    if kind == "run":
-        found["config"] |= {name(each): json.loads(each.value_json) for each in record.run.config.update}
-    elif kind == "history":
-        found["history"].append({name(each): json.loads(each.value_json) for each in record.history.item})
-print(json.dumps(found))
-"""
-
-
-def logged(path: Path) -> dict[str, Any]:
-    """What a file of W&B holds."""
-    ended = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
-    return found
-
-
-@wandb
-def test_wandb_offline_gets_config_and_figures(strop: Strop, tmp_path: Path) -> None:
-    ended = strop(*RUN, "--track", "wandb")
-    assert (ended.returncode, told(ended)) == (0, []), ended.stderr
-    assert "wandb" not in ended.stderr
-    (path,) = (tmp_path / "there" / "wandb").glob("offline-run-*/*.wandb")
-    found = logged(path)
-    assert found["config"]["copies"] == 2
-    iterations = events_of(tmp_path / "there", IterationFinished)
-    assert [each["train"] for each in found["history"][:-1]] == [
-        pytest.approx(sum(each.train) / len(each.train)) for each in iterations
-    ]
-    assert found["history"][-1]["lm_calls"] == sum(1 for _ in events_of(tmp_path / "there", LmCalled))
 
 
 @wandb

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from end_to_end.conftest import TINY as SMALL
-from end_to_end.conftest import Start, Strop, stopped_at
+from end_to_end.conftest import Strop
 from strop.base.solution import digest_of
 from support.tables import widest
 
@@ -25,11 +25,6 @@ def score(instance, answer):
 
 task = strop.Task(name="times{factor}", instances=4, test_instances=6,
     sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
-"""
-RAISES = """def improve_algorithm(initial_solution, utility, language_model):
-    better = initial_solution.replace("N=3", "N=6")
-    utility(better)
-    return better
 """
 
 
@@ -61,43 +56,6 @@ def test_training_on_two_tasks_ends_with_an_improver_and_its_result_beside_it(
     assert used.returncode == 0, used.stderr
 
 
-@pytest.mark.slow
-def test_training_takes_command_tasks_beside_others_from_the_tree_as_it_was(
-    strop: Strop, start_strop: Start, tmp_path: Path
-) -> None:
-    (tmp_path / "tree").mkdir()
-    (tmp_path / "tree" / "prog.sh").write_text("N=3\necho score: $N\n")
-    lines = [
-        'name = "tree"',
-        'command = "sh prog.sh"',
-        'files = ["prog.sh"]',
-        "score = 'score: ([0-9]+)'",
-        "metric = 'score:max'",
-        "held_out = 2",
-    ]
-    (tmp_path / "tree" / "strop.toml").write_text("\n".join(lines))
-    (tmp_path / "raises.py").write_text(RAISES)
-    asked = ["run", "tree", "parity", *TINY, "--improver", "raises.py", "--out", "t"]
-    stopped_at(start_strop(*asked), tmp_path / "t", 12)
-    (tmp_path / "tree" / "prog.sh").write_text("echo score: 1000000\n")
-    resumed = strop("resume", "t", "--json")
-    assert resumed.returncode == 0, resumed.stderr
-    document = json.loads(resumed.stdout)
-    assert [*document["own_score_because"]] == ["tree"]
-    assert "the program prints this score itself" in strop("show", "t", "--full").stdout
-    tree = document["iterations"][0]["tasks"][0]
-    assert tree["task"] == "tree" and tree["test"]["mean"] == pytest.approx(2 / 3), "6 for 3 is twice as good"
-
-
-def test_plan_of_a_training_counts_copies_of_every_task(strop: Strop, two_tasks: list[str], tmp_path: Path) -> None:
-    planned = [*TINY, "--selection", "paper", "--dry-run", "--json"]
-    one, two = (json.loads(strop("run", *tasks, *planned).stdout) for tasks in (two_tasks[:1], two_tasks))
-    improving = 2  # calls for improvers, one an iteration, whatever the number of tasks
-    assert two["lm_calls"]["most"] - improving == 2 * (one["lm_calls"]["most"] - improving)
-    assert two["evaluations"]["most"] == 2 * one["evaluations"]["most"]
-    assert two["tasks"] == two_tasks and not (tmp_path / "runs").exists()
-
-
 def test_training_is_replayed_elsewhere_from_its_record_with_both_task_files(
     strop: Strop, two_tasks: list[str], tmp_path: Path
 ) -> None:
@@ -114,13 +72,3 @@ def test_training_is_replayed_elsewhere_from_its_record_with_both_task_files(
         (tmp_path / "there" / name).unlink()
     assert strop("resume", "there", "--trust-task", **elsewhere).returncode == 0
     assert (tmp_path / "there" / "best.py").is_file() and (tmp_path / "there" / "best.json").is_file()
-
-
-def test_training_begins_from_what_another_training_ended_with(
-    strop: Strop, two_tasks: list[str], tmp_path: Path
-) -> None:
-    few = [*TINY[:-4], "-T", "0"]
-    assert strop("run", *two_tasks, *few, "--out", "one").returncode == 0
-    done = strop("run", "--improver", "one:0", *few, "--out", "two")
-    assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "two" / "best.json").read_text())["trained_on"] == ["times2", "times3"]

@@ -92,7 +92,7 @@ def test_environment_anywhere_can_be_neither_changed_nor_moved_by_a_command(
 
 def test_ordinary_user_has_the_same_environment_anywhere() -> None:
     if os.geteuid() == 0:
-        run_tests_as_ordinary_user(__file__, "anywhere")
+        run_tests_as_ordinary_user(__file__, "anywhere and tmp")
 
 
 def test_commands_run_whatever_the_umask_of_the_user(workspaces: Workspaces, tmp_path: Path) -> None:

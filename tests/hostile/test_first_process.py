@@ -14,6 +14,7 @@ from hostile.evaluators import LOAD, SQUARE
 from hostile.outcomes import Apart
 from hostile.test_evaluators_apart import apart, workspaces
 from strop.base.errors import ConfigurationError
+from support.tiers import slow_unless
 
 __all__ = ["apart", "workspaces"]
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
@@ -62,7 +63,9 @@ def test_interpreter_that_is_a_file_of_the_folder_is_refused(apart: Apart) -> No
         apart.task(SQUARE, TELLS, python=str(apart.folder / "env"))
 
 
-@pytest.mark.parametrize("name", ["sitecustomize.py", "hooks.pth", "hooked.py", "variables"])
+@pytest.mark.parametrize(
+    "name", slow_unless(lambda name: name == "hooks.pth", ["sitecustomize.py", "hooks.pth", "hooked.py", "variables"])
+)
 def test_hooks_and_modules_of_an_environment_run_in_no_process_with_rights(
     apart: Apart, environment: Path, name: str
 ) -> None:
