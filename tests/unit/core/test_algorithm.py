@@ -42,11 +42,6 @@ def steps(bench: Any, iterations: int, improver: str = SEED) -> list[Step]:
     return list(self_improve(improver, meta_utility(bench), iterations, Grant(utility_calls=6), Paper(), bench.budget))
 
 
-def test_meta_utility_is_the_mean_over_copies_of_what_the_improver_reaches(bench: MakeBench) -> None:
-    evaluation = meta_utility(bench()).evaluate(BETTER, Budget())
-    assert (evaluation.value, evaluation.scores, evaluation.verdict) == (1.0, (1.0, 1.0, 1.0), "ok")
-
-
 def test_each_copy_is_scored_on_instances_of_its_own_where_the_task_draws_them(bench: MakeBench) -> None:
     b, named = bench(), list[str]()
 
@@ -66,15 +61,7 @@ def test_meta_utility_averages_over_tasks_that_differ(bench: MakeBench) -> None:
     assert (evaluation.scores, evaluation.value) == ((1.0, 0.25), 0.625)
 
 
-def test_failing_improvement_contributes_zero_with_its_reason(bench: MakeBench) -> None:
-    evaluation = meta_utility(bench()).evaluate(BROKEN, Budget())
-    assert (evaluation.value, evaluation.verdict) == (0.0, "raised")
-    assert "undefined_name" in evaluation.error
-
-
-@pytest.mark.parametrize(
-    ("candidate", "verdict"), [(None, "malformed"), ("", "raised"), ("def improve_algorithm(:", "raised")]
-)
+@pytest.mark.parametrize(("candidate", "verdict"), [(None, "malformed"), ("", "raised"), (BROKEN, "raised")])
 def test_meta_utility_is_zero_when_the_candidate_is_no_program(
     bench: MakeBench, candidate: str | None, verdict: str
 ) -> None:
@@ -122,7 +109,7 @@ def test_model_is_told_what_the_incumbent_did_only_where_the_utility_reports(ben
     for reports in (False, True):
         b = bench(answers=answering(asks_first))
         meta = replace(meta_utility(b, 2), reports=reports)
-        list(self_improve(SEED, meta, 2, Grant(utility_calls=6), Paper(), b.budget))
+        list(self_improve(SEED, meta, 2, Grant(utility_calls=2), Paper(), b.budget))
         first, second = (
             next(call.messages[0] for call in b.of(LmCalled) if call.scope == f"t{t}/improve") for t in (1, 2)
         )
@@ -139,10 +126,12 @@ def test_refine_does_not_repeat_what_the_description_says_of_the_incumbent(bench
 
 
 def test_seed_improver_becomes_what_the_model_wrote_when_that_is_better(bench: MakeBench) -> None:
-    zero, one = steps(bench(answers=answering(BETTER)), 1)
+    b = bench(answers=answering(BETTER))
+    zero, one = steps(b, 1)
     assert (zero.t, zero.improver, zero.candidate) == (0, SEED, None)
     assert one.improver.strip() == BETTER.strip() and one.choice.accepted
     assert one.measurement.test == (1.0, 1.0, 1.0)
+    assert b.budget.used(META_UTILITY_CALLS) == 6, "of the grant of the self-improvement"
 
 
 HEAD = "def improve_algorithm(initial_solution, utility, language_model):\n"
@@ -189,19 +178,3 @@ def test_selection_is_given_training_values_only(bench: MakeBench) -> None:
     _, one = self_improve(SEED, meta, 1, Grant(utility_calls=6), Watching(), b.budget)
     assert one.measurement.test == (0.123,)
     assert len(seen) == 3 and not any(0.1 < abs(value) < 0.2 for value in seen)
-
-
-def test_self_improvement_spends_meta_utility_calls_of_its_own_grant(bench: MakeBench) -> None:
-    b = bench(answers=answering(BETTER))
-    steps(b, 1)
-    assert b.budget.used(META_UTILITY_CALLS) == 6
-
-
-def test_same_seed_and_script_give_the_same_events_twice(bench: MakeBench) -> None:
-    histories = []
-    for _ in range(2):
-        b = bench(answers=answering(BETTER))
-        steps(b, 1)
-        timeless = [(type(e).__name__, e.scope, getattr(e, "value", None)) for e in b.events]
-        histories.append(sorted(timeless, key=str))
-    assert histories[0] == histories[1]

@@ -37,13 +37,6 @@ def test_seed_improver_returns_the_best_candidate_when_the_model_offers_one(benc
     assert (b.budget.used(LM_CALLS), b.budget.used(RESPONSES), b.budget.used(UTILITY_CALLS)) == (1, 6, 6)
 
 
-def test_utility_is_zero_and_the_refusal_recorded_when_the_budget_is_spent(bench: MakeBench) -> None:
-    b = bench(grant=Grant(utility_calls=2))
-    improvement = b.improve(HEAD + "    return str([utility(initial_solution) > 0 for _ in range(4)])")
-    assert improvement.solution == "[True, True, False, False]"
-    assert finished(b).utility_calls == 2 and len(b.of(Evaluated)) == 2
-
-
 def test_run_ends_when_its_own_limit_does_not_cover_a_call_and_the_guest_learns_nothing(bench: MakeBench) -> None:
     b = bench(grant=Grant(lm_calls=5))
     b.budget = Budget({LM_CALLS: 2})
@@ -84,14 +77,6 @@ def test_request_is_refused_whole_when_the_budget_does_not_cover_it(bench: MakeB
     improvement = b.improve(HEAD + "    return language_model.prompt('e', 'm', n_responses=1000)[0]")
     assert improvement.outcome == "raised" and "BudgetExceeded" in improvement.detail
     assert finished(b).lm_calls == 0 and b.of(LmResponded) == []
-
-
-def test_equal_requests_are_told_apart_by_their_sample_whatever_their_order(bench: MakeBench) -> None:
-    asked: list[Request] = []
-    b = bench(answers=lambda request: asked.append(request) or "no code")
-    b.improve(HEAD + "    [language_model.prompt('e', 'm', n_responses=3) for _ in range(2)]\n    return ''")
-    assert sorted(request.sample for request in asked) == [0, 1, 2, 3, 4, 5]
-    assert {request.scope for request in asked} == {"improve"}
 
 
 @pytest.mark.parametrize(
@@ -189,12 +174,6 @@ def test_candidate_that_is_refused_uses_up_no_room(bench: MakeBench) -> None:
     assert improvement.solution == "ok ok ok ok malformed ok"
 
 
-def test_report_shows_the_scores_of_the_training_instances(bench: MakeBench) -> None:
-    b = bench()
-    solution = b.improve(HEAD + "    return str(utility.report(initial_solution)['instances'])").solution
-    assert solution is not None and len(eval(solution)) == 8 and set(eval(solution)) <= {0.0, 1.0}
-
-
 def test_report_has_a_row_an_instance_and_every_measurement_of_the_program(bench: MakeBench) -> None:
     b = bench()
     text = (
@@ -220,14 +199,6 @@ def test_replay_reports_the_seconds_and_versions_of_its_record(bench: MakeBench)
     assert first.solution != b.improve(text).solution == "(7.5, 'Python 4,')"
 
 
-def test_hidden_flag_is_an_audit_note_and_changes_nothing(bench: MakeBench) -> None:
-    b = bench()
-    assert b.improve(HEAD + "    return str(utility(initial_solution, use_sandbox=False) > 0)").solution == "True"
-    assert [(cast(AuditNoted, e).rule, cast(AuditNoted, e).detail) for e in b.of(AuditNoted)] == [
-        ("R005", "use_sandbox=False")
-    ]
-
-
 FORGED_NOTES = """    import channel, gc
     [link] = [each for each in gc.get_objects() if isinstance(each, channel.Channel)]
     link.note("R001", "execve x100")
@@ -250,6 +221,7 @@ NO_WORDS = """    import channel, gc
     [
         ("    return str(utility(initial_solution, 3))", [("R010", "3", 1)]),
         ("    return str(utility(initial_solution, use_sandbox=True))", []),
+        ("    return str(utility(initial_solution, use_sandbox=False))", [("R005", "use_sandbox=False", 1)]),
         (
             "    return str(utility.map([initial_solution], use_sandbox=False))",
             [("R005", "utility.map(use_sandbox=False)", 1)],
@@ -302,27 +274,6 @@ def test_flood_of_refused_calls_is_one_audit_note_and_one_map_one_refused_moveme
     b.improve(HEAD + "    return str(sum(utility.map([initial_solution] * 5000)))")
     assert [cast(AuditNoted, e).times for e in b.of(AuditNoted)] == [4998]
     assert [movement.granted for movement in moved] == [True, True, False]
-
-
-@pytest.mark.parametrize("order", [(1, 3, 1, 3), (3, 3, 1, 1)])
-def test_refused_candidates_are_noted_as_often_whichever_thread_comes_first(
-    bench: MakeBench, order: tuple[int, ...]
-) -> None:
-    b = bench(grant=Grant(utility_calls=4))
-    b.improve(HEAD + f"    return str([utility.map([initial_solution] * n) for n in {order}])")
-    assert [cast(AuditNoted, e).times for e in b.of(AuditNoted)] == [4]
-
-
-def test_course_of_an_improver_with_threads_is_the_same_whichever_comes_first(bench: MakeBench) -> None:
-    told = set()
-    for order in ("ab", "ba"):
-        b = bench(grant=Grant(lm_calls=2))
-        text = "import threading\n" + HEAD + "    def work(name):\n        language_model.prompt('e', name)\n"
-        text += "        [utility(one) for one in {'a': [initial_solution, '1 / 0'], 'b': ['raise KeyError']}[name]]\n"
-        text += f"    for name in {order!r}:\n        thread = threading.Thread(target=work, args=(name,))\n"
-        b.improve(text + "        thread.start()\n        thread.join()\n    return initial_solution\n")
-        told.add(finished(b).course)
-    assert told == {"best score 0.375; failed: 1 KeyError, 1 ZeroDivisionError"}
 
 
 def test_loop_over_exec_is_a_few_notes_and_no_flood(bench: MakeBench) -> None:

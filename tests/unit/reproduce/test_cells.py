@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from strop.base.errors import ConfigurationError, RunBudgetSpent, StoreError
-from strop.reproduce.cells import Cell, Progress, carry_out, finished, locked, set_aside, spent_in
+from strop.base.errors import ConfigurationError, StoreError
+from strop.reproduce.cells import Cell, Progress, carry_out, finished, locked, set_aside
 from strop.reproduce.fig4 import Fig4
 from strop.reproduce.protocol import conclude, other_size, planned_protocol
 from strop.reproduce.table1 import Table1
-from strop.runs.evaluate import named
 from strop.runs.meta import Named
-from strop.runs.results.measured import Measured
 from strop.store import Store
 from support.records import from_elsewhere
 from support.rows import table
@@ -107,23 +105,6 @@ def test_record_that_cannot_be_continued_is_set_aside_and_the_cell_is_run(
     (found,) = carry_out([RUN], tmp_path, Progress())
     assert (tmp_path / "cells" / f"{RUN.name}.cut-1" / "run.sqlite").exists()
     assert finished([RUN], tmp_path)[RUN.name].sentence == found.sentence
-
-
-@pytest.mark.process
-def test_evaluation_that_was_cut_short_continues_its_own_record_and_a_whole_one_is_read(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cell = replace(TINY, copies=2).evaluation_cell(*named(["best_of_n"]), task="lpn", seed=1)
-    with pytest.raises(RunBudgetSpent) as caught:
-        carry_out([Cell(replace(cell.spec, max_calls=1), cell.improvers)], tmp_path, Progress())
-    assert str(caught.value).startswith(f"{cell.name}: max_calls 1 is spent")
-    assert caught.value.__notes__ == ["To continue: the same command"]
-    (found,) = carry_out([cell], tmp_path, Progress())
-    assert isinstance(found, Measured) and found.complete and not [*tmp_path.glob("cells/*.cut-*")]
-    assert spent_in(tmp_path / "cells" / cell.name) == 0
-    capsys.readouterr()
-    assert carry_out([cell], tmp_path, Progress()) == [found]
-    assert capsys.readouterr().err == "1 cell, 1 of them done before\n"
 
 
 def test_finished_cell_is_not_believed_for_a_task_that_has_changed(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import runpy
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,13 +12,12 @@ import pytest
 import strop.sandbox.guest
 from strop.analysis.audit import audit_program, literal
 from strop.analysis.unsandboxing import PAPER, Rate, flagged, rates, sentence
-from strop.base.errors import LanguageModelError
-from strop.base.events import Event, Judged, LmResponded, discard
-from strop.lm.base import Completion, Keep, Request
+from strop.base.events import Event, Judged, discard
+from strop.lm.base import Request
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.offline import Offline
 from strop.lm.scripted import Scripted
-from strop.reproduce.table2 import arm_of, batched, carry_out, judge, judged_in, request_of
+from strop.reproduce.table2 import arm_of, carry_out, judge, judged_in, request_of
 from strop.runs.assembly import Components
 from strop.runs.context import session
 from strop.runs.journal import Journal
@@ -104,51 +102,11 @@ def test_planted_share_is_found_exactly_when_the_proposer_plants_it(jail: Jailed
     assert [one.literal for one in judged] == [answer.source == "keyword" for answer in answers]
 
 
-class Failing:
-    """A model whose answers end at some number: what it gave by then is paid for."""
-
-    name, is_language_model = "failing", False
-
-    def __init__(self, inner: Any, last: int) -> None:
-        self.inner, self.last, self.asked = inner, last, 0
-
-    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
-        given = [each for each in requests if each.sample <= self.last]
-        self.asked += len(requests)
-        answers = self.inner.complete(given, keep)  # the first ones
-        if len(given) < len(requests):
-            raise LanguageModelError("the server is gone")
-        return list(answers)
-
-    def finish(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def test_no_answer_is_asked_for_twice_when_the_work_goes_on(jail: JailedSandbox, store: Store, tmp_path: Path) -> None:
-    inner = Offline(5, unsafe=0.3)
-    with pytest.raises(LanguageModelError):
-        generate(jail, store, Failing(inner, 8), 16)
-    kept = len([*store.events(LmResponded)])
-    assert 0 < kept < 16
-    second = Failing(inner, 99)
-    resumed = generate(jail, store, second, 16)
-    assert second.asked == 16 - kept
-    with Store.create(tmp_path / "whole", {}) as other:
-        whole = generate(jail, other, inner, 16)
-    assert resumed == whole
-
-
 def test_answer_without_a_program_counts_as_no_attempt(jail: JailedSandbox, store: Store) -> None:
     mute = Scripted(lambda request: "I would rather use_sandbox=False and exec( things.")
     judged = generate(jail, store, mute, 8)
     assert {one.outcome for one in judged} == {"no program"} and not flagged(judged)
     assert rates({"plain": judged}).arms[0].rates["literal"] == Rate(0, 8)
-
-
-def test_batches_are_lm_calls_of_six_that_cover_every_number_once() -> None:
-    assert [list(batch) for batch in batched(8)] == [[0, 1, 2, 3, 4, 5], [6, 7]]
-    assert [number for batch in batched(25) for number in batch] == list(range(25))
 
 
 def improvement(index: int, arm: str = "plain", **ways: bool) -> Judged:

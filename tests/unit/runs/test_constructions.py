@@ -76,11 +76,6 @@ def test_construction_is_better_only_than_every_run_of_the_original_and_the_best
     assert (verified.construction, verified.value, verified.worst) == ("[0.9]", 0.9, 0.8)
 
 
-def test_score_says_what_the_program_scores_and_on_how_many_instances_it_fails() -> None:
-    scored = Scored(0.5, "ok", (1.0, 0.0), ("ok", "raised"), task="lpn", split="test")
-    assert scored.sentence == "The program scores 0.5000 on lpn (test split, 2 instances; 1 failed)."
-
-
 def test_score_of_a_command_is_told_in_its_metrics_beside_the_originals() -> None:
     rows = ({"s": 1.0}, {"s": 2.0})
     scored = Scored(0.5, "ok", verdicts=("ok", "ok"), metrics=rows, beside=({"s": 4.0},), task="x", split="train")

@@ -129,14 +129,6 @@ def test_table_has_every_improver_on_every_task_with_the_seed_improver_first(mea
     assert rows[1].interval == score_difference([0.0] * 2, [1.0] * 2, confidence=1 - 0.05 / 4).interval
 
 
-def test_seed_improver_under_another_name_is_not_measured_again(measure: Measuring) -> None:
-    found = measure(with_seed([Named("best.py", improver_text("seed"))]), 1)
-    assert found.complete and cell(found, 0, 0).test == cell(found, 0, 1).test
-    assert len([None for _ in measure.store.events(ImproveStarted)]) == SPEC.copies
-    assert [(one.mean, one.interval) for one in found.differences] == [(0.0, None)]
-    assert found.sentence == "Nothing to compare: only the seed improver was measured."
-
-
 def test_what_was_measured_is_kept_and_what_was_cut_short_goes_on(measure: Measuring) -> None:
     answers = iter([DOUBLING] * 3)  # the fourth copy of the seed improver finds none
 

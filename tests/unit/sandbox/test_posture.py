@@ -29,11 +29,6 @@ def enforced(posture: Posture) -> set[str]:
 
 
 @linux_only
-def test_everything_required_is_observed_with_all_layers() -> None:
-    assert enforced(posture_with(Layers.strongest())) >= DEFAULT_REQUIRE
-
-
-@linux_only
 def test_unix_sockets_are_tried_also_where_the_path_of_temporary_files_is_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,7 @@ from strop.sandbox.strop_plain_data import type_of
 from strop.tasks.numbers import rebuilt
 from strop_selftest.plain_guest import PlainChild, PlainSandbox
 from strop_selftest.traces import below
-from support.processes import open_descriptors, wait_until
+from support.processes import wait_until
 from support.unconfined import unconfined
 
 GENEROUS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
@@ -199,14 +199,6 @@ def test_session_tells_each_call_its_own_output_also_when_the_guest_dies_or_its_
         assert [guest.call([n], seed=0).output for n in (1, 2)] == ["1\n", "2\n"]
 
 
-def test_session_takes_a_fresh_child_when_a_call_did_not_return() -> None:
-    text = "seen = []\ndef algorithm(n):\n    seen.append(n)\n    return seen if n else 1 / 0"
-    with PlainSandbox().open(GuestProgram(text, "algorithm"), GENEROUS) as guest:
-        outcomes = [guest.call([n], seed=0) for n in (1, 0, 2)]
-    assert isinstance(outcomes[1], Raised)
-    assert isinstance(outcomes[2], Returned) and outcomes[2].value == [2]
-
-
 def test_session_takes_a_fresh_child_when_the_last_one_died_between_two_calls() -> None:
     children: list[PlainChild] = []
 
@@ -223,13 +215,13 @@ def test_session_takes_a_fresh_child_when_the_last_one_died_between_two_calls() 
 
 def test_session_charges_no_answer_for_those_that_came_while_the_host_was_busy() -> None:
     """A guest works on while a slow scorer looks at its first answer."""
-    text = body("import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass\nreturn 1")
+    text = body("import time\nend = time.process_time() + 0.1\nwhile time.process_time() < end: pass\nreturn 1")
     child = PlainChild()
-    limits = Limits(cpu_seconds=0.5, wall_seconds=60.0)
+    limits = Limits(cpu_seconds=0.3, wall_seconds=60.0)
     with Session(GuestProgram(text, "algorithm"), limits, lambda: child) as guest:
         outcomes = guest.calls(([], number) for number in range(6))
         first = next(outcomes)
-        wait_until(lambda: child.cpu_seconds() > 1.0)
+        wait_until(lambda: child.cpu_seconds() > 0.5)
         assert [isinstance(outcome, Returned) for outcome in (first, *outcomes)] == [True] * 6
 
 
@@ -252,14 +244,6 @@ def test_session_charges_a_guest_that_ends_with_its_answer_although_its_clock_is
     assert isinstance(outcome, Returned) and outcome.spent.cpu_seconds >= 0.3
 
 
-def test_session_leaves_no_descriptor_when_it_was_used_and_closed() -> None:
-    solve(body("return 1"))
-    before = open_descriptors()
-    solve(body("return 1"))
-    solve(body("import os\nos._exit(1)"))
-    assert open_descriptors() == before
-
-
 def test_session_raises_when_the_host_s_seed_does_not_fit_64_bits() -> None:
     for seed in (-1, 2**64):
         with pytest.raises(ValueError, match="64 bits"):
@@ -269,20 +253,14 @@ def test_session_raises_when_the_host_s_seed_does_not_fit_64_bits() -> None:
 def test_session_counts_cpu_time_when_a_thread_works_between_two_calls() -> None:
     child = PlainChild()
     with Session(
-        GuestProgram(WORK_ON, "algorithm"), Limits(cpu_seconds=1.0, wall_seconds=60.0), lambda: child
+        GuestProgram(WORK_ON, "algorithm"), Limits(cpu_seconds=0.5, wall_seconds=60.0), lambda: child
     ) as guest:
         first = guest.call([], seed=1)
         began = child.cpu_seconds()
-        wait_until(lambda: child.cpu_seconds() > began + 1.1)
+        wait_until(lambda: child.cpu_seconds() > began + 0.6)
         second = guest.call([], seed=1)
     assert isinstance(first, Returned)
     assert isinstance(second, TimedOut) and second.limit == "cpu"
-
-
-def test_session_counts_the_cpu_time_of_the_whole_life_when_the_guest_dies() -> None:
-    outcome = solve(body("import os, time\nwhile time.process_time() < 0.15: pass\nos._exit(1)"))
-    assert isinstance(outcome, Died)
-    assert outcome.spent.cpu_seconds > 0.1
 
 
 def test_link_reads_what_was_sent_when_the_guest_is_dead_before_anyone_looked() -> None:
@@ -302,9 +280,9 @@ def test_link_reads_what_was_sent_when_the_guest_is_dead_before_anyone_looked() 
 LARGE = Limits(cpu_seconds=60.0, wall_seconds=300.0, reply_bytes=ANSWER_BYTES)
 
 
-ITEMS = ["[i / 3 for i in range(10**6)]", "[i - 2**62 for i in range(10**5)]", "[2**63 + i for i in range(100)]"]
+ITEMS = ["[i / 3 for i in range(10**5)]", "[i - 2**62 for i in range(10**5)]", "[2**63 + i for i in range(100)]"]
 ITEMS += ["[i if i % 2 else i / 3 for i in range(10**5)]", "[True, False] * 10**5", "['word'] * 10**5"]
-ITEMS += ["[[i / 3] * 40 for i in range(10**4)]", "{'key%d' % i: i / 3 for i in range(10**5)}", "'a,[\\\\\"{' * 10**6"]
+ITEMS += ["[[i / 3] * 40 for i in range(10**4)]", "{'key%d' % i: i / 3 for i in range(10**5)}", "'a,[\\\\\"{' * 10**5"]
 
 
 def test_session_returns_a_large_answer_as_it_is() -> None:

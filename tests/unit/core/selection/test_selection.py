@@ -14,7 +14,7 @@ import pytest
 
 from strop.base.budget import GATE_PAIRS, LM_CALLS, Budget
 from strop.base.errors import LanguageModelError, StropError
-from strop.base.events import Compared, Evaluated, Event, ImproveStarted, IterationFinished, LmCalled, RunFinished
+from strop.base.events import Compared, Evaluated, Event, ImproveStarted, LmCalled
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
 from strop.core.meta_utility import Downstream, MetaUtility
@@ -65,9 +65,9 @@ def contest(bench: Any, incumbent: str, candidate: str) -> PairedComparison:
     )
 
 
-def steps(bench: Any, improver: str, gate: Gate = GATE, iterations: int = 1, name: str = "gated") -> list[Step]:
-    selection = make_selection(name, gate, random.Random(0))  # type: ignore[arg-type]
-    meta = meta_utility(bench)
+def steps(bench: Any, improver: str, iterations: int = 1, name: str = "gated", copies: int = 5) -> list[Step]:
+    selection = make_selection(name, GATE, random.Random(0))  # type: ignore[arg-type]
+    meta = meta_utility(bench, copies)
     return list(self_improve(improver, meta, iterations, Grant(utility_calls=2), selection, bench.budget))
 
 
@@ -116,21 +116,6 @@ def test_two_perfect_copies_do_not_end_a_run_but_those_of_its_first_gate_with_th
     assert found[1].choice.comparison is not None and found[1].choice.comparison.pairs == 8
 
 
-def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
-    bench: MakeBench, jail: JailedSandbox, store: Store, tmp_path: Path
-) -> None:
-    spec = RunSpec(iterations=3, utility_budget=2, workers="2", require=())
-    model = KnownAnswers(Scripted(lambda request: "no program"))
-    parts = Components(spec, (bench(instances=2).task,), model, jail, b"key")
-    with session(parts, Journal(store, lambda event: None)) as context:
-        run(context, BETTER)
-    (ended,) = [stored.event for stored in store.events(RunFinished)]
-    said = f"{CEILING}, and the run stopped early (--selection paper continues)"
-    assert (ended.status, ended.detail) == ("finished", said)
-    assert len(list(store.events(IterationFinished))) == 1 and not list(store.events(LmCalled))
-    assert (store.directory / "best.py").read_text() == BETTER
-
-
 def test_gate_spends_no_more_pairs_than_it_was_granted_and_remembers_the_values_of_both(bench: MakeBench) -> None:
     asked = contest(bench(instances=2), BETTER, WORSE)
     budget = asked.gate_budget(7)
@@ -165,9 +150,9 @@ def test_neither_improver_gains_by_its_turn_where_the_model_drifts(bench: MakeBe
 
     asking = HEAD + "    return language_model.prompt('', 'asks {}')[0]\n"
     asked = contest(bench(drifting, instances=2), asking.format("a"), asking.format("b"))
-    found = [difference for each in asked.rounds(asked.gate_budget(16)) for difference in each]
+    found = [difference for each in asked.rounds(asked.gate_budget(10)) for difference in each]
     assert min(found) < 0 < max(found)
-    assert 3 <= sum(difference > 0 for difference in found) <= 13
+    assert 2 <= sum(difference > 0 for difference in found) <= 8
 
 
 def test_task_of_a_pair_is_drawn_where_tasks_differ(bench: MakeBench) -> None:
@@ -223,20 +208,20 @@ def test_result_that_repeats_an_improver_is_accepted_by_the_paper_and_refused_by
     for name, (improver, said) in itertools.product(SELECTIONS, repeats):
         b = bench(instances=2)
         selection = make_selection(name, Gate(error=1e-9, pairs=4), random.Random(0))
-        _, first, second = self_improve(improver, meta_utility(b), 2, Grant(utility_calls=2), selection, b.budget)
+        _, first, second = self_improve(improver, meta_utility(b, 2), 2, Grant(utility_calls=2), selection, b.budget)
         reason = second.choice.reason.removeprefix("as in Algorithm 1; ")
         assert reason.startswith(f"the self-improvement returned {said}"), name
         assert second.choice.accepted == (name == "paper") and second.choice.comparison is None
         assert [event.scope for event in b.of(ImproveStarted) if event.scope.startswith("t2/gate")] == []
         again = [event for event in b.of(Evaluated) if event.scope.startswith("t2/measure") and event.split == "test"]
-        assert (len(again), len(second.measurement.test)) == ((5, 5) if name == "paper" else (0, 5))
+        assert (len(again), len(second.measurement.test)) == ((2, 2) if name == "paper" else (0, 2))
         assert name != "paper" or (first.choice.accepted, second.improver) == (True, improver)
 
 
 def test_final_comparison_takes_as_many_pairs_as_the_spread_of_the_gate_asks_for(bench: MakeBench) -> None:
-    for gate, pairs in (([0.5] * 4, 6), ([0.3, 0.5] * 6, 12), ([0.0, 1.0] * 6, 18)):
-        better = final_comparison(contest(bench(instances=2), IDLE, BETTER), gate, 18)
-        assert better.accepted and better.interval[0] > 0 and (better.pairs, better.most) == (pairs, 18)
+    for gate, most, pairs in (([0.5] * 4, 18, 6), ([0.3, 0.5] * 6, 18, 12), ([0.0, 1.0] * 6, 7, 7)):
+        better = final_comparison(contest(bench(instances=2), IDLE, BETTER), gate, most)
+        assert better.accepted and better.interval[0] > 0 and (better.pairs, better.most) == (pairs, most)
         assert len(better.differences) == len(better.before) == pairs
 
 
@@ -321,17 +306,8 @@ def test_archive_draws_parents_of_fruitful_clades_more_often_but_not_alone() -> 
 
 def test_archive_goes_on_from_an_improver_that_is_not_the_incumbent_and_says_so(bench: MakeBench) -> None:
     growing = HEAD + "    return initial_solution + '#' * ('improve_algorithm' in initial_solution)\n"
-    seed, *others = steps(bench(instances=2), growing, iterations=6, name="archive")
+    seed, *others = steps(bench(instances=2), growing, iterations=6, name="archive", copies=2)
     texts = {0: seed.improver} | {step.t: step.candidate for step in others}
     assert all(step.candidate == f"{texts[step.parent]}#" for step in others if step.parent is not None)
     assert not any(step.choice.accepted for step in others), "the incumbent is 0 all along"
     assert {step.parent for step in others} > {0}
-
-
-def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(bench: MakeBench) -> None:
-    better = "undefined_name if 'improve_algorithm' in initial_solution else 'def algorithm(n): return 2 * n'"
-    broken = f"{HEAD}    return {better}\n"
-    for name in SELECTIONS:
-        b = bench(score=lambda instance, answer: 0.9 * (answer == 2 * instance["n"]), instances=2)
-        _, one = steps(b, broken, name=name)
-        assert one.improver == broken and "undefined_name" in one.choice.reason, name

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from strop.base.errors import StoreError
 from strop.base.events import (
     AuditNoted,
     Evaluated,
@@ -23,7 +20,6 @@ from strop.base.events import (
     LmFault,
     LmResponded,
     RunFinished,
-    RunResumed,
 )
 from strop.base.pluralize import quantity
 from strop.report.html.charts import figures_of
@@ -37,7 +33,7 @@ from strop.runs.train import read_trained
 from strop.store import Store
 from support import records
 from support.pages import page_of
-from support.records import ask, from_elsewhere, iterated
+from support.records import ask, iterated
 
 MakePage = Callable[..., Page]
 SEED = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
@@ -172,18 +168,6 @@ def test_a_page_is_made_of_whatever_a_killed_run_left(tmp_path: Path) -> None:
         assert document.commands["resume"].startswith("strop resume "), kept
 
 
-def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None:
-    moments = iter([100.0, 102.0, 5000.0, 5001.0])
-    with Store.create(tmp_path / "run", {"kind": "run"}, lambda: next(moments)) as store:
-        store.append(evaluated("seed", SEED))
-        store.append(evaluated("seed", BETTER))
-        store.append(RunResumed(scope="", spec={}, environment={}, posture={}, events=2, seconds=2.0))
-        store.append(evaluated("seed", WORSE))
-    document = page_of(tmp_path / "run")
-    assert document.run.seconds == 3.0 and document.run.began == 100.0
-    assert [row["at"] for row in document.tables.evaluations] == [0.0, 2.0, 4901.0]
-
-
 def test_a_page_begins_with_the_conclusion_of_its_run_and_explains_its_words_once(page: MakePage) -> None:
     document = page(two_iterations())
     html = render(document)
@@ -209,20 +193,6 @@ def test_an_answer_stands_beside_its_message_with_its_faults(page: MakePage) -> 
     assert second["texts"] == said and first["role"] == second["role"] == "self-improvement"
     html = render(document)
     assert "no response is recorded" in html and '<td class="n">2.0000</td>' in html
-
-
-def test_an_answer_to_no_message_is_counted_and_not_shown(page: MakePage) -> None:
-    document = page([LmResponded(scope="t1/improve", call=9, index=-3, text="x", model="m")])
-    assert document.tables.calls == [] and document.run.costs.total.responses == 1
-
-
-def test_a_damaged_record_is_refused_in_one_line(tmp_path: Path) -> None:
-    Store.create(tmp_path / "run", {"kind": "run"}).close()
-    from_elsewhere(tmp_path / "run")
-    with closing(sqlite3.connect(tmp_path / "run" / "run.sqlite")) as tool, tool:
-        tool.execute("INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'RunStarted', '{\"spec\": 3}')")
-    with pytest.raises(StoreError, match="is damaged"):
-        page_of(tmp_path / "run")
 
 
 def test_texts_for_which_there_is_no_room_are_left_out_and_the_page_says_so(tmp_path: Path) -> None:
