@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+os.environ["OPENBLAS_THREAD_TIMEOUT"] = "4"  # as in `strop`; before NumPy is imported, here and in other processes
+
 import hypothesis
 import pytest
 

@@ -17,6 +17,7 @@ def main() -> None:
     from strop.base.interpreter import leave_current_folder  # before anything that may be imported from there
 
     leave_current_folder()
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")  # its threads would spin, for half of the CPU time of a start
     from strop.tasks.score_limit import SIGNAL, let_scorers_end_this_process
 
     if sys.stderr is not None:

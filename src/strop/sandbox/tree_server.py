@@ -301,10 +301,12 @@ def _door(address: str) -> socket.socket:
 
 def preload(names: Any) -> None:
     """Import modules that guests will need, quietly; forks share them."""
+    os.environ["OPENBLAS_THREAD_TIMEOUT"] = "4"  # else its threads spin, for half of the CPU time of NumPy's import
     for name in names:
         if name not in sys.modules:
             with contextlib.suppress(BaseException), contextlib.redirect_stdout(io.StringIO()):
                 importlib.import_module(name)
+    del os.environ["OPENBLAS_THREAD_TIMEOUT"]
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ It runs beside hostile code, so the host checks everything that it says.
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 import contextlib
 import inspect
@@ -107,6 +106,8 @@ def _called(
     before = list(map(plain_data.encode, given)) if is_original else []
     value = function(*arguments, **named)
     if inspect.iscoroutine(value):
+        import asyncio  # slow
+
         value = asyncio.run(value)
     for number, encoded in enumerate(before):
         if plain_data.encode(given[number], subclasses=True) != encoded:
