@@ -132,10 +132,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_key(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The key and the model of the commands in the tests, and what they remember: not the developer's."""
+    """The key and the model of the commands in the tests: not the developer's."""
     own = environment(tmp_path_factory.mktemp("home"))
     data = own["XDG_DATA_HOME"]
-    os.environ |= {"XDG_DATA_HOME": data, "XDG_CACHE_HOME": data, "STROP_MODEL": own["STROP_MODEL"]}
+    os.environ |= {"XDG_DATA_HOME": data, "STROP_MODEL": own["STROP_MODEL"]}
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from strop.analysis.stats import differences, mean
 from strop.checks.spoiling import in_words, kind_of
 
-SECONDS = 10.0
+SECONDS = 5.0
 """After which no further way is tried."""
 LEAST = 1e-9
 """What floating-point numbers differ by."""

@@ -75,7 +75,7 @@ class Engine:
         goal = goal if target.whole else replace(goal, task=with_one_held_out(goal.task))
         with self._parts(job, goal) as parts:
             if target.right == "refused" and not spec.trust_scorer:
-                refuse_rewarding([goal.task], self._jail, parts.secret, parts.commands)
+                refuse_rewarding([goal.task], self._jail, parts.secret, parts.commands, seconds=60)
             with Store.create(folder, meta_of(parts, "improve", job.meta).texts(folder)) as store:
                 job.do(RunContext(parts, Journal(store, lambda event: None)))
             with Record.open(folder) as record:
