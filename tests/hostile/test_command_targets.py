@@ -180,7 +180,7 @@ def test_a_target_that_cannot_be_measured_is_named_in_one_line_by_check_and_by_s
         document = json.loads(ran.stdout)
         assert document["broken"]
         assert [said in each["what"] for each in document["problems"] if each["is_broken"]] == [True]
-        ran = place.strop("score", place.tree, "--solution", place.tree / "program.py")
-        assert ran.returncode == 5 and said in ran.stderr
-        assert "Traceback" not in ran.stderr
         assert place.digests == before
+    ran = place.strop("score", place.tree, "--solution", place.tree / "program.py")
+    assert ran.returncode == 5 and said in ran.stderr
+    assert "Traceback" not in ran.stderr

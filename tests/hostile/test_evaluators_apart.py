@@ -268,12 +268,12 @@ FLOODS = (
     + """
 import socket, struct, time
 def evaluate(path):
-    sent, doors = 0, [socket.socket(socket.AF_UNIX) for _ in range(4)]
+    sent, doors = 0, [socket.socket(socket.AF_UNIX) for _ in range(2)]
     for door in doors:
         try:
             door.connect("\\0strop-program")
             door.sendall(struct.pack("<I", 40 << 20))
-            door.settimeout(1.0)
+            door.settimeout(0.5)
             for _ in range(39):
                 door.sendall(bytes(1 << 20))
                 sent += 1
@@ -306,7 +306,7 @@ def test_names_that_a_program_makes_the_kernel_remember_count_for_no_other(apart
         "def f(x): return x\n", LOAD + "def evaluate(path): return load(path).f(3.0)\n", memory_limit="256 MiB"
     )
     honest = "def f(x):\n    import time\n    held = bytearray(100 << 20)\n    time.sleep(0.4)\n    return x\n"
-    for _ in range(4):
+    for _ in range(3):
         run(NAMES.replace("MARK", repr(os.urandom(4).hex())))
     assert run(honest).values == {"score": 3.0}
 

@@ -167,6 +167,19 @@ def test_cases_give_keyword_only_arguments_and_lists_of_more(tmp_path: Path, jai
         function_of(tmp_path, "'time'", "cases=[{'d': 1}, (1, 2)]")
 
 
+def test_cases_of_a_function_that_takes_any_number_list_them(tmp_path: Path, jail: JailedSandbox) -> None:
+    text = FUNCTION.replace("f(a, b, *, c=3)", "f(a, *b)").replace("[a, b, c]", "[a, *b]")
+    text = text.replace("SCORE", "lambda answer, a, b: float(answer == [a, *b])").replace(
+        "SOURCE", "cases=[(1, 2, 3), (4,), (5,)]"
+    )
+    (tmp_path / "module.py").write_text(text)
+    task = load_any(str(tmp_path / "module.py"))
+    assert isinstance(task, Task)
+    assert task.instance("train", 0, SEEDS).inputs == {"a": 1, "b": [2, 3]}
+    assert evaluated(task, jail).scores == (1.0, 1.0)
+    assert evaluated(task, jail, "def f(a, *others):\n    return [a, *others]\n").value == 1.0
+
+
 def test_built_in_tasks_draw_inputs_under_the_names_of_their_seeds() -> None:
     for make in PAPER.values():
         task = make()

@@ -5,11 +5,15 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
 
 from strop.base import scorer_notes
 from strop.tasks.evaluator import runner as evaluator_runner
@@ -57,6 +61,51 @@ def notes(run: subprocess.CompletedProcess[str]) -> list[str]:
         for line in run.stderr.splitlines()
         if line.startswith(scorer_notes.PREFIX)
     ]
+
+
+class Metrics:
+    metrics: ClassVar = {"combined_score": 2.5}
+    artifacts: ClassVar = {"error": None}
+
+
+SCORES: list[tuple[Any, Any, str]] = [
+    (2.5, 2.5, "score"),
+    (Metrics(), 2.5, "combined_score"),
+    ({"score": 2.5, "a": 1, "valid": True, "error": 0.25}, 2.5, "score"),
+    ({"score": np.float32(2.5), "b": np.int64(4)}, 2.5, "score"),
+    ({"combined_score": 2.5, "score": 9, "details": [9]}, 2.5, "combined_score"),
+    ((2.5, {"scores": {"speed": 9, "combined_score": 7}, "feedback": "slow"}), 2.5, "score"),
+    ((2.5, None), 2.5, "score"),
+    ({"score": 2.5, "cases": np.array([1.0, 0.0]), "none": np.array([])}, 2.5, "score"),
+    ({"score": 2.5, "error": "None", "exception": " OK. "}, 2.5, "score"),
+    ({"combined_score": "0.9", "score": 1.0}, "0.9", "combined_score"),  # nothing takes the place of what is no number
+    ({"combined_score": True, "score": 1.0}, "True", "combined_score"),
+]
+NO_SCORES: list[tuple[Any, str]] = [
+    ({"valid": 0, "timeout_s": 600}, "the program failed: valid is 0"),
+    ({"combined_score": 9.0, "validity": 0.0}, "the program failed: validity is 0.0"),
+    ({"combined_score": 9.0, "correct": False}, "the program failed: correct is False"),
+    ({"combined_score": 9.0, "timeout": True}, "the program failed: timeout is True"),
+    ({"combined_score": 9.0, "status": "Failed"}, "the program failed: status is 'Failed'"),
+    ((9.0, {"error": "overlap"}), "the program failed: error is 'overlap'"),
+    (("9.0", {}), "the evaluator's score is not a number: '9.0'"),
+    ({"accuracy": 0.9, "f1": 0.7}, "gives accuracy, f1, but neither combined_score nor score: say what counts"),
+    ({}, "gives nothing, but neither combined_score nor score"),
+    (True, "returned neither metrics nor a number: True"),
+    ("high", "returned neither metrics nor a number: 'high'"),
+]
+
+
+def test_score_is_found_in_every_form_that_optimizers_accept_unless_the_program_failed(
+    subtests: pytest.Subtests,
+) -> None:
+    for given, score, name in SCORES:
+        with subtests.test(given=given):
+            values, _ = evaluator_runner.read_result(given)
+            assert evaluator_runner.score_of(values) == {"score": score, "score_is": name}
+    for given, said in NO_SCORES:
+        with subtests.test(given=given), pytest.raises((TypeError, ValueError), match=re.escape(said)):
+            evaluator_runner.score_of(evaluator_runner.read_result(given)[0])
 
 
 def test_message_of_several_lines_is_one_and_no_note(tmp_path: Path) -> None:
@@ -155,6 +204,7 @@ def test_a_traceback_is_the_last_thing_that_is_said(tmp_path: Path) -> None:
     program = "print('about to fail')\nraise KeyError('key of mine')"
     run = ran(tmp_path, LOADING + "def evaluate(path): return load(path).answer()", program)
     assert run.stderr.splitlines()[-1] == "KeyError: 'key of mine'"
+    assert (run.returncode, run.stdout) == (1, "")
     assert "about to fail" in run.stderr
 
 
@@ -173,6 +223,10 @@ def test_a_result_is_passed_on_when_a_process_of_the_program_lives_on(tmp_path: 
             assert run.wait() == 0
         finally:
             os.killpg(run.pid, signal.SIGKILL)
+
+
+def test_nan_stays_nan_so_that_the_host_can_name_it(tmp_path: Path) -> None:
+    assert "NaN" in ran(tmp_path, "def evaluate(path): return {'score': 1, 'b': float('nan')}").stdout
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_seed_others(tmp_path: Path) -> None:
@@ -247,28 +301,3 @@ def test_the_evaluators_own_modules_are_found_and_those_of_strop_are_not(tmp_pat
     assert result(ran(tmp_path, "import objective\ndef evaluate(path): return objective.VALUE"))["score"] == 4.0
     (tmp_path / "objective.py").unlink()
     assert "No module named 'objective'" in ran(tmp_path, "import objective\ndef evaluate(path): return 1").stderr
-
-
-@table(
-    ("given", "said"),
-    [
-        ("{'valid': 0, 'timeout_s': 600}", "the program failed: valid is 0"),
-        ("{'combined_score': 9.0, 'validity': 0.0}", "the program failed: validity is 0.0"),
-        ("{'combined_score': 9.0, 'correct': False}", "the program failed: correct is False"),
-        ("(9.0, {'error': 'overlap'})", "the program failed: error is 'overlap'"),
-        ("{'accuracy': 0.9, 'f1': 0.7}", "gives accuracy, f1, but neither combined_score nor score: say what counts"),
-        ("True", "returned neither metrics nor a number: True"),
-        ("{}", "gives nothing, but neither combined_score nor score"),
-    ],
-)
-def test_result_that_says_that_the_program_failed_or_does_not_say_what_counts_is_no_score(
-    tmp_path: Path, given: str, said: str
-) -> None:
-    run = ran(tmp_path, f"def evaluate(path): return {given}")
-    assert (run.returncode, run.stdout) == (1, "")
-    assert said in run.stderr
-
-
-def test_numeric_error_is_a_metric(tmp_path: Path) -> None:
-    found = result(ran(tmp_path, "def evaluate(path): return {'score': 1, 'error': 0.25, 'valid': True}"))
-    assert found["metrics"] == {"score": 1.0, "error": 0.25, "valid": True}

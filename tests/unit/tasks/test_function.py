@@ -121,6 +121,7 @@ def test_method_of_an_object_is_refused_with_the_way_out(tmp_path: Path) -> None
 def test_equal_cases_are_one_instance_of_one_half(tmp_path: Path) -> None:
     task = task_of(tmp_path, MODULE.replace("cases=[(1,), (2,), (3,)]", "cases=[(1,), (1,), (2,), (2,), (3,), (1,)]"))
     assert [[each["n"] for each in task._of(split)] for split in ("train", "test")] == [[1, 3], [2]]
+    assert (task.count("train"), task.count("test")) == (2, 1)
 
 
 def test_only_marked_function_of_a_module_needs_no_name(tmp_path: Path) -> None:
@@ -175,6 +176,11 @@ def test_answers_are_the_same_within_rounding(one: object, other: object, same: 
 )
 def test_difference_of_answers_is_named_with_its_place(one: object, other: object, words: str) -> None:
     assert difference(one, other) == words
+
+
+def test_description_names_the_function_and_what_may_change(tmp_path: Path) -> None:
+    told = task_of(tmp_path).u_str
+    assert "Only work may change" in told and "What it does." in told
 
 
 @pytest.mark.process

@@ -193,6 +193,14 @@ def test_metric_that_is_measured_in_turns_has_the_original_beside_it(bench: Benc
     assert [dict(tree.files) for tree in bench.workspaces.opened][1] == {}
 
 
+def test_measurement_on_the_sealed_split_counts_its_instances_one_by_one(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo 1\n"), score=["time"], instances=2, held_out=3)
+    bench(task, "echo 1 # the same\n", "train")
+    assert bench.begun == []
+    bench(task, "echo 1 # the same\n", "test")
+    assert bench.begun == [(1, 3), (2, 3), (3, 3)]
+
+
 C_TREE = {
     "Makefile": "run: a.c b.c b.h\n\tcc -O1 -o run a.c b.c\n",
     "a.c": '#include <stdio.h>\n#include "b.h"\nint main(void) { printf("score %d\\n", value()); return 0; }\n',
@@ -292,6 +300,13 @@ def test_candidate_that_is_no_program_of_the_task_is_never_run(bench: Bench, tmp
         assert (found.value, found.verdict) == (0.0, "malformed"), candidate
         assert words in found.error, candidate
     assert bench.workspaces.opened == []
+
+
+def test_candidate_that_changes_more_than_it_may_is_never_run(bench: Bench, tmp_path: Path) -> None:
+    marked = "# EVOLVE-BLOCK-START\nN=2\n# EVOLVE-BLOCK-END\necho score $N\n"
+    task = task_of(written(tmp_path, program__sh=marked))
+    assert bench(task, marked.replace("N=2", "N=4")).value == pytest.approx(2 / 3)
+    assert bench(task, marked.replace("score $N", "score 9")).verdict == "malformed"
 
 
 def test_line_ends_of_the_tree_are_kept(bench: Bench, tmp_path: Path) -> None:
