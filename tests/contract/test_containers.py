@@ -9,10 +9,12 @@ import sys
 
 import pytest
 
+from support.tiers import slow_unless
+
 DOCTOR = [sys.executable, "-P", "-m", "strop", "doctor"]
 
 
-@pytest.mark.parametrize("home", ["/", "/tmp"])
+@pytest.mark.parametrize("home", slow_unless(lambda home: home == "/", ["/", "/tmp"]))
 def test_home_that_every_private_root_has_is_no_breach(home: str) -> None:
     told = subprocess.run([*DOCTOR, "--json"], env=os.environ | {"HOME": home}, capture_output=True, check=True)
     seen = json.loads(told.stdout)["workspaces"]["protections"]

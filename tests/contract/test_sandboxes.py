@@ -124,14 +124,11 @@ def test_ending_of_a_program_is_named(room: Room) -> None:
 
 
 def test_guest_can_be_called_again_after_a_limit_of_time(room: Room) -> None:
-    text = "import time\ndef algorithm(n):\n    while n == 1: pass\n    time.sleep(60 * (n == 2))"
-    # Far apart, because a loop gets little CPU time per wall time on a busy machine.
-    with room.open(GuestProgram(text, "algorithm"), Limits(cpu_seconds=0.2, wall_seconds=4.0)) as guest:
-        for argument, limit in ((1, "cpu"), (2, "wall")):
-            outcome = guest.call([argument], seed=1)
-            assert isinstance(outcome, TimedOut)
-            assert (outcome.limit, outcome.seconds) == (limit, {"cpu": 0.2, "wall": 4.0}[limit])
-            assert limit == "wall" or outcome.spent.cpu_seconds >= 0.2
+    text = "def algorithm(n):\n    while n == 1: pass"
+    with room.open(GuestProgram(text, "algorithm"), Limits(cpu_seconds=0.2, wall_seconds=60.0)) as guest:
+        outcome = guest.call([1], seed=1)
+        assert isinstance(outcome, TimedOut) and (outcome.limit, outcome.seconds) == ("cpu", 0.2)
+        assert outcome.spent.cpu_seconds >= 0.2
         assert isinstance(guest.call([0], seed=1), Returned)
 
 

@@ -41,6 +41,14 @@ def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any
     assert strop("show", "b").stdout.startswith("unverified: b was made with a key that is not on this machine")
 
 
+def test_record_of_an_eval_is_neither_replayed_nor_applied_nor_measured_again(strop: Any) -> None:
+    assert strop("eval", "seed", "--task", "parity", *SMALL, "--out", "there").returncode == 0
+    assert strop("resume", "there").stderr.startswith("there is finished")
+    for command in ("replay", "apply"):
+        ended = strop(command, "there")
+        assert ended.returncode == 2 and "is the record of strop eval" in ended.stderr, command
+
+
 VALUE = """import strop
 
 def sample(rng):

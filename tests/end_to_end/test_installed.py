@@ -101,12 +101,18 @@ UNUSABLE = {
     "list improvers lost": "the file of the module ours.improvers.gone does not exist",
     "list improvers resource": "it must be a module, such as package.name",
     "list improvers other": "choose beam_search",
+    "list improvers twofold": "both provide 'twofold'; uninstall one of them",
 }
 
 
 def test_entry_point_that_cannot_be_used_is_named_in_one_line(
-    strop: Strop, site: Path, monkeypatch: pytest.MonkeyPatch
+    strop: Strop, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("theirs", "others"):
+        (tmp_path / f"{name}-1.dist-info").mkdir()
+        (tmp_path / f"{name}-1.dist-info" / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        (tmp_path / f"{name}-1.dist-info" / "entry_points.txt").write_text("[strop.improvers]\ntwofold = theirs\n")
+    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.syspath_prepend(site)
     for command, words in UNUSABLE.items():
         done = strop(*command.split())

@@ -8,10 +8,8 @@ import os
 import re
 import shlex
 import shutil
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +17,7 @@ import pytest
 
 from end_to_end.conftest import environment
 from strop.cli.app import COMMANDS
-from strop.store import Store
 from support.processes import have_few_processes
-from support.records import from_elsewhere
 
 SMALL = shlex.split("-T 0 --copies 1 --lm-budget 1 --max-responses 1 --utility-budget 1 --seed 1")
 
@@ -76,43 +72,6 @@ def test_what_a_task_writes_past_python_is_no_part_of_the_document(strop: Any, t
     (tmp_path / "one.py").write_text("def f(x):\n    return 1\n")
     ended = strop("score", "odd.py", "--solution", "one.py", "--json")
     assert json.loads(ended.stdout)["value"] == 0.5 and "from the scorer" in ended.stderr
-
-
-WRONG: list[tuple[str, str, object]] = [
-    ("IterationFinished", "t", "x"),
-    ("IterationFinished", "verdicts", 5),
-    ("AuditNoted", "times", "x"),
-    ("RunFinished", "status", 10**30),
-    ("Evaluated", "solution", [1]),
-]
-"""Kind of event, its field, and a value of the wrong type."""
-
-
-def test_record_with_a_value_of_the_wrong_type_is_one_line_or_is_told(
-    strop: Any, tmp_path: Path, subtests: pytest.Subtests
-) -> None:
-    finished: dict[str, object] = dict.fromkeys(("t", "lm_calls", "evaluations", "seconds"), 0)
-    finished |= {"improver": None, "candidate": None, "accepted": True, "reason": "", "train": [1.0], "test": []}
-    evaluated: dict[str, object] = dict.fromkeys(("value", "cpu_seconds", "wall_seconds"), 0)
-    evaluated |= {"utility": "lpn", "split": "train", "solution": None, "verdict": "ok", "error": ""}
-    kinds: dict[str, dict[str, object]] = {
-        "IterationFinished": {**finished, "verdicts": "{}"},
-        "AuditNoted": {"rule": "R005", "detail": ""},
-        "RunFinished": {"status": "finished"},
-        "Evaluated": {**evaluated, "scores": [], "verdicts": []},
-    }
-    for kind, field, value in WRONG:
-        there = tmp_path / f"{kind}-{field}"
-        Store.create(there, {"kind": "run", "task": "lpn"}).close()
-        from_elsewhere(there)
-        with closing(sqlite3.connect(there / "run.sqlite")) as connection, connection:
-            row = (1.0, "t1", kind, json.dumps({**kinds[kind], field: value}))
-            connection.execute("INSERT INTO event (at, scope, kind, data) VALUES (?, ?, ?, ?)", row)
-        for command in (("show", there.name), ("audit", there.name), ("list", "runs", there.name)):
-            with subtests.test(command=command, value=value):
-                ended = strop(*command)
-                assert "Traceback" not in ended.stderr
-                assert ended.returncode == 0 or said_in_one_line(ended, 1), ended.stderr
 
 
 def test_enormous_file_and_a_name_that_reads_like_an_error_of_the_system_are_refused(

@@ -70,10 +70,3 @@ def test_mlflow_server_that_is_down_costs_one_line(strop: Strop) -> None:
     assert ended.returncode == 0 and "Traceback" not in ended.stderr
     (line,) = told(ended)
     assert "strop export there --to mlflow" in line
-
-
-@wandb
-def test_wandb_online_without_a_key_asks_nobody_and_costs_one_line(strop: Strop) -> None:
-    ended = strop(*RUN, "--track", "wandb", WANDB_MODE="online")
-    assert ended.returncode == 0
-    assert "no key is known" in told(ended)[0]

@@ -41,7 +41,8 @@ FILES = {
 SCRIPTED = "--improver improver.py --model scripted:answers.jsonl --utility-budget 9 --lm-budget 2 --max-responses 1"
 COMMANDS = {
     "scored by the host": f"improve mine.py {SCRIPTED} --seed 3",
-    "evaluator": f"improve program.py --evaluator evaluator.py --shared {SCRIPTED} --seed 3 --set instances=2 --set held_out=6",
+    "evaluator": f"improve program.py --evaluator evaluator.py --shared --trust-scorer {SCRIPTED} --seed 3"
+    " --set instances=2 --set held_out=6",
     "run": "run parity --copies 2 --lm-budget 1 --max-responses 2 --meta-budget 2 --utility-budget 3 -T 1 --seed 1",
 }
 Change = Callable[[sqlite3.Connection], object]

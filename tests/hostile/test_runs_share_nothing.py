@@ -12,6 +12,7 @@ import pytest
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
+from support.tiers import slow_unless
 
 PROGRAMS = Path(__file__).parent / "workspace"
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
@@ -69,9 +70,10 @@ def test_traces_of_files_are_seen_where_nothing_clears_them(workspaces: Workspac
 
 
 @pytest.mark.parametrize(
-    "layers", [Layers(private_root=False), Layers(namespaces=False, private_root=False)], ids=["mounts", "namespaces"]
+    "namespaces", slow_unless(lambda namespaces: not namespaces, [True, False]), ids=["mounts", "namespaces"]
 )
-def test_run_finds_no_file_of_a_run_before_it_where_nothing_can_be_mounted(layers: Layers, tree: Tree) -> None:
+def test_run_finds_no_file_of_a_run_before_it_where_nothing_can_be_mounted(namespaces: bool, tree: Tree) -> None:
+    layers = Layers(namespaces=namespaces, private_root=False)
     with Workspaces(slots=1, require=(), layers=layers) as workspaces, workspaces.open(tree) as workspace:
         assert workspace.run(BUILD, LIMITS).ok
         assert workspace.clear()
