@@ -79,6 +79,14 @@ def test_request_is_refused_whole_when_the_budget_does_not_cover_it(bench: MakeB
     assert finished(b).lm_calls == 0 and b.of(LmResponded) == []
 
 
+def test_equal_requests_are_told_apart_by_their_sample_whatever_their_order(bench: MakeBench) -> None:
+    asked: list[Request] = []
+    b = bench(answers=lambda request: asked.append(request) or "no code")
+    b.improve(HEAD + "    [language_model.prompt('e', 'm', n_responses=3) for _ in range(2)]\n    return ''")
+    assert sorted(request.sample for request in asked) == [0, 1, 2, 3, 4, 5]
+    assert {request.scope for request in asked} == {"improve"}
+
+
 @pytest.mark.parametrize(
     ("returned", "words"), [("None", "None"), ("42", "int"), ("['a']", "list"), ("{'a': 1}", "dict")]
 )
@@ -274,6 +282,18 @@ def test_flood_of_refused_calls_is_one_audit_note_and_one_map_one_refused_moveme
     b.improve(HEAD + "    return str(sum(utility.map([initial_solution] * 5000)))")
     assert [cast(AuditNoted, e).times for e in b.of(AuditNoted)] == [4998]
     assert [movement.granted for movement in moved] == [True, True, False]
+
+
+def test_course_of_an_improver_with_threads_is_the_same_whichever_comes_first(bench: MakeBench) -> None:
+    told = set()
+    for order in ("ab", "ba"):
+        b = bench(grant=Grant(lm_calls=2))
+        text = "import threading\n" + HEAD + "    def work(name):\n        language_model.prompt('e', name)\n"
+        text += "        [utility(one) for one in {'a': [initial_solution, '1 / 0'], 'b': ['raise KeyError']}[name]]\n"
+        text += f"    for name in {order!r}:\n        thread = threading.Thread(target=work, args=(name,))\n"
+        b.improve(text + "        thread.start()\n        thread.join()\n    return initial_solution\n")
+        told.add(finished(b).course)
+    assert told == {"best score 0.375; failed: 1 KeyError, 1 ZeroDivisionError"}
 
 
 def test_loop_over_exec_is_a_few_notes_and_no_flood(bench: MakeBench) -> None:

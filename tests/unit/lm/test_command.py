@@ -141,6 +141,15 @@ def test_whole_process_group_ends_with_its_answer_and_when_the_time_is_up_or_the
     wait_until(lambda: alive(f"sleep {mark}") == [])
 
 
+def test_as_many_programs_run_at_once_as_connections_and_no_more(make: Make, tmp_path: Path) -> None:
+    line = (  # none ends before four have begun
+        f"cd {tmp_path}; touch now-$$ began-$$; ls now-* | wc -l; "
+        "until test $(ls began-* | wc -l) -ge 4; do sleep 0.01; done; rm now-$$"
+    )
+    completions = make(line, seconds=300).complete([Request("s", "m", sample=i) for i in range(9)], dropped)
+    assert max(int(completion.text) for completion in completions) <= 4
+
+
 def test_finish_lets_a_running_program_answer_and_starts_no_other(make: Make, tmp_path: Path) -> None:
     go, started = tmp_path / "go", tmp_path / "started"
     model = make(f"touch {started}; while ! test -e {go}; do sleep 0.01; done; echo late")

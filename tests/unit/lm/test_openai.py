@@ -112,6 +112,13 @@ def test_waits_grow_after_each_fault_unless_the_server_says_how_long() -> None:
         assert 7.0 <= it.waits[0] <= 7.7 and answer.faults[0].waited_seconds == it.waits[0]
 
 
+def test_samples_of_a_prompt_longer_than_the_context_are_all_empty_and_asked_for_once() -> None:
+    with loopback(lambda number, body: "too-long" if body["n"] == 2 else "ok") as it:
+        answers = it.ask("a", "a")
+        assert [(answer.text, answer.finish_reason) for answer in answers] == [("", "refused")] * 2
+        assert (len(it.server.seen), it.server.billed) == (1, 0)
+
+
 def test_key_is_shown_nowhere_when_a_server_echoes_it() -> None:
     with loopback(["echo-key", "ok", *["echo-key"] * 3]) as it:
         answers = it.ask("a")
@@ -194,6 +201,19 @@ def test_parameter_that_the_server_rejects_is_sent_no_more_which_is_said_once() 
 
 def model_of(server: OpenAIServer, settings: Settings | None = None) -> OpenAIModel:
     return OpenAIModel(endpoint_of("vllm/x", base_url=server.url, environ={}), settings, jitter=random.Random(0))
+
+
+def test_request_on_its_way_ends_soon_and_may_have_been_billed_when_the_model_is_finished() -> None:
+    with OpenAIServer(Scripted(lambda r: "x"), ["slow:3600"]) as server, ThreadPoolExecutor(1) as pool:
+        model = model_of(server)
+        model.last_seconds = 0.05
+        answer = pool.submit(model.complete, [Request("e", "m")], dropped)
+        wait_until(lambda: server.in_flight[-1][1] == 1)
+        model.finish()
+        with pytest.raises(LanguageModelError, match="closed before its response") as caught:
+            answer.result(30)
+        assert [(fault.attempt, fault.maybe_billed) for fault in caught.value.faults] == [(1, True)]
+        model.close()
 
 
 @table("end", [OpenAIModel.finish, OpenAIModel.close])

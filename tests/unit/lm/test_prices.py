@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import subprocess
 import sys
 from datetime import date
@@ -117,3 +118,9 @@ assert one.price and "genai_prices" in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_cost_is_exact_whatever_context_a_users_module_has_set() -> None:
+    found = price("gemini/gemini-2.5-pro")
+    with decimal.localcontext(prec=3):
+        assert found.cost(200_000, 10) == found.most(200_000, 10) == 200_000 * 1250 + 10 * 10_000

@@ -49,15 +49,6 @@ def test_name_of_a_cell_is_another_for_every_other_content_and_for_nothing_else(
     assert other.name != EVALUATION.name and other.name.startswith("eval-mine.py-s1-"), "the text, and not its place"
 
 
-def test_cells_that_are_done_are_read_and_not_run_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = MadeRun(RUN, (0.25,)).record(tmp_path)
-    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-    (found,) = carry_out([RUN], tmp_path, Progress())
-    assert found.directory == folder and found.model == "offline"
-    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
-    assert capsys.readouterr().err == "1 cell, 1 of them done before\n"
-
-
 def test_failed_cell_is_one_line_with_its_name_and_begins_no_other(tmp_path: Path) -> None:
     MadeRun(RUN, (0.25,)).record(tmp_path)
     last = TINY.run_cell("paper", 9)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import json
 import os
 import re
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from strop.analysis.stats import group_difference, score_estimate
-from strop.base.as_document import as_document
 from strop.base.errors import StoreError
-from strop.report.chart import LOOKS, Chart, svg_file
 from strop.reproduce.baselines import LINES, Baselines, Strategies
 from strop.reproduce.fig4 import Fig4, curve_of
 from strop.reproduce.protocol import MEASURING
@@ -140,29 +135,6 @@ def test_verdicts_of_curves_say_in_words_what_the_intervals_say(tmp_path: Path) 
         assert made.sentence == " ".join(said[:2]) and fig4(tmp_path, runs=paper).sentence == said[0]
 
 
-def test_numbers_of_a_table_are_those_of_its_runs(tmp_path: Path) -> None:
-    made = weak(tmp_path)
-    for t, row in enumerate(made.tables[0].rows):
-        for column, runs in ((1, FALLING), (3, KEPT)):
-            found = score_estimate([run[t] for run in runs])
-            assert found.stderr is not None and found.interval is not None
-            assert row[column] == f"{100 * found.mean:.1f} ± {100 * found.stderr:.1f}"
-            assert row[column + 1] == span(found.interval) and made.rows[column // 2].points[t] == found
-    with (tmp_path / "fig4-weak.csv").open(newline="") as file:
-        lines = list(csv.DictReader(file))
-    assert len(lines) == 2 * 4 * 3
-    assert [float(line["test_meta_utility"]) for line in lines[:12]] == [value for run in FALLING for value in run]
-    rising, kept = weak(tmp_path, RISING, KEPT).rows
-    assert (rising.gaining.count, kept.gaining.count) == (4, 0), "a gain of 0.03 counts, in spite of rounding"
-    assert (rising.gate_evaluations, kept.gate_evaluations) == (0, 4 * 3 * 4)
-    row = table1(tmp_path / "t", LOWS, HIGHS).rows[0]
-    together = group_difference([HIGHS], [LOWS], confidence=1 - 0.05 / 5)
-    assert row.difference.interval == together.interval, "the intervals of the five tasks hold together"
-    rows = as_document(baselines(run([0.5], ["ok"], greedy=0.6), run([0.5], ["ok"], greedy=0.7)))["rows"]
-    assert rows[3]["test"]["mean"] == pytest.approx(0.65) and rows[3]["values"] == pytest.approx([0.6, 0.7])
-    assert rows[3]["paper"] == {"mean": 0.642, "stderr": 0.009}, "the document has fractions"
-
-
 def test_files_are_written_and_say_whether_a_language_model_answered_and_are_the_same_again(tmp_path: Path) -> None:
     for draw in (weak, fig4):
         made = draw(tmp_path)
@@ -225,17 +197,6 @@ def test_baselines_and_strategies_are_measured_with_the_budgets_of_the_paper_and
     assert all(
         sorted({*(one.name for one in cell.improvers), "seed"}) == sorted(shipped_improvers()) for cell in planned
     )
-
-
-def test_series_differ_without_colour_and_words_of_a_figure_are_no_markup() -> None:
-    def lightness(color: str) -> float:
-        red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
-        return 0.299 * red + 0.587 * green + 0.114 * blue
-
-    assert len({look.marker for look in LOOKS}) == len({look.dashes for look in LOOKS}) == len(LOOKS)
-    steps = sorted(lightness(look.color) for look in LOOKS)
-    assert all(after - before > 0.04 for before, after in pairwise(steps)), steps
-    assert "a $x$ &amp; &lt;b&gt; \\x1b[31m" in svg_file(Chart([], "", ""), "one", ["a $x$ & <b> \x1b[31m"])
 
 
 def test_interval_without_width_is_not_shown_as_certainty() -> None:

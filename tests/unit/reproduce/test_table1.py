@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +9,10 @@ import pytest
 
 from strop.base.errors import StoreError
 from strop.base.solution import digest_of
-from strop.reproduce.cells import finished
 from strop.reproduce.protocol import conclude
-from strop.reproduce.table1 import PAPER, Table1, choose
+from strop.reproduce.table1 import Table1, choose
 from strop.runs.results.trained import Trained
-from unit.reproduce.made_runs import BETTER, OFFLINE, SEED, MadeRun, measured, stop_runs
+from unit.reproduce.made_runs import BETTER, OFFLINE, SEED, MadeRun, measured
 
 
 def stop_run(name: str, *improvers: tuple[str, float], test: float = 0.5) -> Trained:
@@ -23,14 +21,6 @@ def stop_run(name: str, *improvers: tuple[str, float], test: float = 0.5) -> Tra
     cell = Table1(model=OFFLINE).run_cell("paper", 0)
     made = MadeRun(cell, [test] * len(texts), train, texts, model="scripted").result()
     return replace(made, directory=Path(name))
-
-
-def test_runs_are_those_of_figure_4_and_the_tasks_are_the_papers(tmp_path: Path) -> None:
-    protocol = Table1(model=OFFLINE, directory=tmp_path, seed=7)
-    assert protocol.cells() == [protocol.run_cell("paper", seed) for seed in range(7, 12)]
-    evaluations = protocol.more(stop_runs(protocol))
-    assert {cell.spec.task for cell in evaluations} == set(PAPER) and len(evaluations) == 5
-    assert {one.text for cell in evaluations for one in cell.improvers} == {BETTER}
 
 
 def test_improver_with_the_highest_training_value_goes_on_whatever_the_sealed_values_say() -> None:
@@ -72,12 +62,3 @@ def test_another_improver_is_another_cell_and_the_same_one_elsewhere_is_the_same
     assert not set(names(tmp_path / "a", SEED)) & set(here)
     given = Table1(model=OFFLINE, directory=tmp_path, improver="seed", improver_text=SEED)
     assert given.cells() == [] and len(given.more([])) == 5, "it needs no STOP run"
-
-
-def test_directory_can_move_before_the_table_is_made_again(tmp_path: Path) -> None:
-    protocol = Table1(model=OFFLINE, directory=tmp_path / "old")
-    names = [cell.name for cell in protocol.more(stop_runs(protocol))]
-    shutil.move(tmp_path / "old", tmp_path / "new")
-    moved = Table1(model=OFFLINE, directory=tmp_path / "new")
-    results = list(finished(moved.cells(), moved.directory).values())
-    assert [cell.name for cell in moved.more(results)] == names and choose(results)[1].digest == digest_of(BETTER)

@@ -136,14 +136,6 @@ def test_a_candidate_that_the_gate_turned_down_stays_out(page: MakePage) -> None
     assert nodes[0].iterations == [0, 1]
 
 
-def test_a_candidate_has_the_parent_that_was_at_work_when_it_was_not_the_incumbent(page: MakePage) -> None:
-    began = ImproveStarted(scope="t2/improve", improver=SEED, initial_solution=SEED, utility="self-improvement")
-    at_two = IterationStarted(scope="t2", t=2, improver=BETTER)
-    events = [*two_iterations()[:9], at_two, began, candidate(f"{SEED}# late", 0.5, t=2)]
-    nodes = page(events, selection="archive").nodes
-    assert nodes[-1].t == 2 and nodes[-1].parent == nodes[0].id
-
-
 def test_a_node_has_its_idea_its_text_and_what_the_audit_noted(page: MakePage) -> None:
     flagged = f"'An idea.'\n{SEED}    import os\n    os.system('ls')\n"
     noted = AuditNoted(scope="t1/improve", rule="R001", detail="it did", times=7, program=flagged)
