@@ -38,9 +38,3 @@ def test_audit_of_a_run_lists_programs_and_shows_one(strop: Any) -> None:
     shown = strop("audit", "there", "--show", digest[:12])
     assert shown.returncode == 0 and "def improve_algorithm" in shown.stdout
     assert digest[:12] in strop("audit", "there").stdout
-
-
-def test_file_that_is_no_text_is_said_not_to_be_auditable(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "noise.py").write_bytes(bytes(range(256)) * 100)
-    ended = strop("audit", "noise.py")
-    assert ended.returncode == 0 and "S000" in ended.stdout and "Traceback" not in ended.stderr

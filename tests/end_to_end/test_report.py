@@ -77,14 +77,3 @@ def test_a_page_needs_nothing_else_and_names_no_other_place(strop: Strop, kept: 
     assert "<script" not in text and not re.search(r'<[a-z][^<>]*\s(?:on[a-z]+|style)="', text)
     assert len(text) < 2_000_000
     assert str(ask(kept, "SELECT value FROM meta WHERE key = 'secret'")[0][0]) not in text
-
-
-def test_what_cannot_be_written_is_said_in_one_line(strop: Strop, kept: Path) -> None:
-    (kept.parent / "broken").mkdir()
-    (kept.parent / "broken" / "run.sqlite").write_bytes(b"not a database, but long enough to be read as one" * 40)
-    for name, path, said in (
-        ("r", "missing/x.html", "cannot write missing/x.html"),
-        ("broken", "x.html", "not the record of a run"),
-    ):
-        found = strop("view", name, "--html", path)
-        assert found.returncode in (1, 2) and len(found.stderr.splitlines()) == 1 and said in found.stderr, found.stderr

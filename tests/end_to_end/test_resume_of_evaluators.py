@@ -19,11 +19,10 @@ from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from support.command_line import environment, run_here
 from support.openai_server import OpenAIServer
-from support.tiers import slow_unless
 
 EVALUATOR = (
     LOAD
-    + "import random, time\ndef evaluate(path):\n    module = load(path)\n    time.sleep(0.05)\n"
+    + "import random, time\ndef evaluate(path):\n    module = load(path)\n    time.sleep(0.02)\n"
     + "    given = [random.random() for _ in range(9)]\n"
     + "    return {'combined_score': 1 / (1 + sum(abs(module.f(x) - 7 * x) for x in given))}\n"
 )
@@ -31,10 +30,11 @@ IMPROVER = """
 from helpers import extract_code
 
 def improve_algorithm(text, utility, model):
-    best = text
+    best, most = text, utility(text)
     for _ in range(3):
         found = extract_code(model.prompt("expert", "Better than this: " + best)[0])
-        best = found if utility(found) > utility(best) else best
+        if (value := utility(found)) > most:
+            best, most = found, value
     return best
 """
 FILES = {"program.py": "def f(x):\n    return 1 * x\n", "evaluator.py": EVALUATOR, "improver.py": IMPROVER}
@@ -86,10 +86,9 @@ def shown(folder: Path, name: str) -> dict[str, Any]:
     return {**kept, **counts, "programs": programs, "happened": happened(folder / name)}
 
 
-@pytest.mark.parametrize("workers", slow_unless(lambda workers: workers == 2, [1, 2]))
-@pytest.mark.parametrize(
-    "how", [pytest.param(how, marks=[] if how == "kill -9" else pytest.mark.slow) for how in STOPPED]
-)
+@pytest.mark.slow  # test_resume.py stops other runs; test_altered_records.py replays one with an evaluator
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("how", STOPPED)
 def test_run_with_an_evaluator_apart_that_was_stopped_ends_as_if_nothing_had_happened(
     start_strop: Start, server: OpenAIServer, tmp_path: Path, how: str, workers: int
 ) -> None:

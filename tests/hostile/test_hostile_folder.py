@@ -18,7 +18,7 @@ from support.tiers import slow_unless
 
 STROP = str(Path(sys.executable).with_name("strop"))
 LEAST = ["--copies", "2", "--lm-budget", "1", "--max-responses", "1", "--meta-budget", "1", "--utility-budget", "2"]
-RUN = ["run", "maxcut", "-T", "0", *LEAST, "-j", "2", "--gate-pairs", "2"]
+RUN = ["run", "lpn", "-T", "0", *LEAST, "-j", "2", "--gate-pairs", "2"]
 IMPROVE = ["improve", "task.py", "--lm-budget", "1", "--max-responses", "1", "-j", "2", "--seed", "1"]
 CALLS: dict[str, list[list[str]]] = {
     "init": [["init", "mine", "--form", "sample"]],
