@@ -1,7 +1,8 @@
 """Files of a tree that a model must see although they may not change: those that measure a program, and those it includes.
 
 A file is named by its name, with or without its ending, wherever it is: by any word of a command, of a build file and of
-a shell script; in a program by a path, or in a line that includes or imports. What is named is followed in turn.
+a shell script; in a program by a path, or in a line that includes or imports. What a command names is followed in turn: a
+Makefile leads to the driver that it builds, a script to the program that it starts. What a program includes is not.
 """
 
 from __future__ import annotations
@@ -63,13 +64,13 @@ def shown_files(
 ) -> list[str]:
     """Lines for u_str: the files of the tree that `command` names, and those that the changeable `files` include or import.
 
-    What they name is followed: a Makefile leads to the driver that it builds, a script to the program that it starts. `hidden`
-    files (the judge's own and the cases) are never shown or followed, except the judge's sources in `judges`, which are shown.
+    `hidden` files (the judge's own and the cases) are never shown or followed, except the judge's sources in `judges`, which are
+    shown.
     `context`: files that the user names.
     """
     named = _by_name(root)
-    used = [*context, *_followed(root, named, files.items(), {*hidden, *judges, *files, *context})]
-    scorers = _followed(root, named, [("", command)], {*hidden, *judges, *files, *used})
+    used = [*context, *_named_in(root, named, files, {*hidden, *judges, *files, *context})]
+    scorers = _named_in(root, named, {"": command}, {*hidden, *judges, *files, *used}, follows=True)
     measures = [*_shown(judges, root, "What scores it"), *_shown(scorers, root, "What measures it")]
     return [*measures, *_shown(used, root, "What it uses and may not change")]
 
@@ -87,16 +88,18 @@ def _by_name(root: Path) -> _Named:
     return named
 
 
-def _followed(root: Path, named: _Named, texts: Iterable[tuple[str, str]], others: Collection[str]) -> list[str]:
-    """The files that texts, each with its path, name directly or indirectly, without `others`."""
+def _named_in(
+    root: Path, named: _Named, files: Mapping[str, str], others: Collection[str], *, follows: bool = False
+) -> list[str]:
+    """The files that texts by their paths name, without `others`; `follows`: and that those name in turn."""
     found: dict[str, None] = {}
-    texts = list(texts)
+    texts = list(files.items())
     for path, text in texts:  # grows during the loop
         for name in _files_in(named, path, text):
             is_data = path and PurePosixPath(name).suffix not in _BUILDS | _PROGRAMS
             if name not in found and name not in others and not is_data:
                 found[name] = None
-                texts.append((name, _text(root, name) or ""))
+                texts += [(name, _text(root, name) or "")] if follows else []
     return list(found)
 
 

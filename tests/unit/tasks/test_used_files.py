@@ -30,11 +30,11 @@ def told(tree: Path, files: list[str] | None = None) -> str:
     return command_task(tree, command="./bench {seed}", build="make", files=files or ["src/a.c"], score=["time"]).u_str
 
 
-def test_prompt_shows_the_headers_that_a_c_program_includes(tree: Path) -> None:
+def test_prompt_shows_the_headers_that_a_c_program_includes_itself(tree: Path) -> None:
     words = told(tree)
     assert "What it uses and may not change, src/a.h:\ntypedef long number;\n" in words
-    assert "What it uses and may not change, lib/deeper.h:\n#define DEEPER 1\n" in words
-    assert "none.h" not in words
+    assert "What it uses and may not change, lib/deep.h:\n" in words
+    assert "none.h" not in words and "DEEPER" not in words
 
 
 def test_prompt_names_the_headers_that_it_does_not_show(tree: Path) -> None:
