@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import strop
 from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.same import difference, same_answer
@@ -116,6 +117,13 @@ def test_method_of_an_object_is_refused_with_the_way_out(tmp_path: Path) -> None
     text = f"import strop\n\n\nclass Box:\n    {mark}\n    def work(self, n):\n        return n\n"
     with pytest.raises(ConfigurationError, match="method of an object; mark a function that makes the object"):
         task_of(tmp_path, text, "Box.work")
+
+
+def test_marked_function_is_the_function_itself() -> None:
+    def work(n: int) -> int:
+        return n
+
+    assert strop.improve_me(score="time", cases=[(1,), (2,)])(work) is work
 
 
 def test_equal_cases_are_one_instance_of_one_half(tmp_path: Path) -> None:
