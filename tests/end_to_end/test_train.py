@@ -52,6 +52,8 @@ def test_training_on_two_tasks_ends_with_an_improver_and_its_result_beside_it(
     assert "STOP on times2, times3." in done.stdout
     told = strop("show", "t", "--full").stdout
     assert "times3" in told and widest(told) <= 80
+    planned = json.loads(strop("run", "--improver", "t:1", "--dry-run", "--json").stdout)
+    assert planned["tasks"] == two_tasks, "a run begins from it on its tasks, unless others are named"
     used = strop("eval", "t/best.py", "--task", "parity", *TINY[:4], "--out", "e")
     assert used.returncode == 0, used.stderr
 
