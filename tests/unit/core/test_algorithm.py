@@ -61,7 +61,15 @@ def test_meta_utility_averages_over_tasks_that_differ(bench: MakeBench) -> None:
     assert (evaluation.scores, evaluation.value) == ((1.0, 0.25), 0.625)
 
 
-@pytest.mark.parametrize(("candidate", "verdict"), [(None, "malformed"), ("", "raised"), (BROKEN, "raised")])
+def test_failing_improvement_contributes_zero_with_its_reason(bench: MakeBench) -> None:
+    evaluation = meta_utility(bench()).evaluate(BROKEN, Budget())
+    assert (evaluation.value, evaluation.verdict) == (0.0, "raised")
+    assert "undefined_name" in evaluation.error
+
+
+@pytest.mark.parametrize(
+    ("candidate", "verdict"), [(None, "malformed"), ("", "raised"), ("def improve_algorithm(:", "raised")]
+)
 def test_meta_utility_is_zero_when_the_candidate_is_no_program(
     bench: MakeBench, candidate: str | None, verdict: str
 ) -> None:

@@ -20,9 +20,10 @@ from strop.base.events import (
     RunResumed,
     RunStarted,
 )
+from strop.lm.base import Request
 from strop.runs.record import Record
 from strop.runs.replay_diff import compare_records
-from strop.runs.resume import answers, identities, identity, recall
+from strop.runs.resume import answers, identities, identity, recall, requests
 from strop.store import Store
 from support import records
 
@@ -73,6 +74,13 @@ def test_event_is_recognised_in_the_record_it_was_appended_to(tmp_path: Path) ->
         assert found.is_recorded(replace(event, cpu_seconds=3.0)) and not found.is_recorded(event), (
             "each is known as often as it was told"
         )
+
+
+def test_record_without_its_frame_faults_and_money_is_what_happened(store: Store) -> None:
+    lost = LmFault(scope="t1", call=0, index=-1, fault="timeout", detail="", attempt=1, waited_seconds=0.1)
+    for event in (STARTED, evaluated(), moved(COST, 5, "t1"), lost, FINISHED, RESUMED):
+        store.append(event)
+    assert identities(store).total() == 1
 
 
 def test_what_happened_is_the_same_however_often_a_budget_refused_an_act_of_threads(store: Store) -> None:
@@ -139,6 +147,14 @@ def test_answers_are_those_that_were_paid_for_with_their_faults(store: Store) ->
     assert set(found) == {"k1"}
     assert (found["k1"].input_tokens, found["k1"].cost, found["k1"].parameters) == (7, 11, {"temperature": 0.5})
     assert [(each.fault, each.times, each.maybe_billed) for each in found["k1"].faults] == [("rate_limited", 3, True)]
+
+
+def test_requests_of_a_record_are_told_apart_by_their_sample(store: Store) -> None:
+    call = LmCalled(scope="t1", call=0, expertise="e", messages=("m", "m", "n"), temperature=0.7, cost=1)
+    store.append(call)
+    store.append(replace(call, call=1))
+    assert [each.sample for each in requests(store)] == [0, 1, 0, 2, 3, 1]
+    assert next(requests(store)) == Request("e", "m", 0.7, "t1", 0)
 
 
 def test_money_counts_what_was_set_aside_and_never_settled(store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from strop.sandbox.confinement import filters, fstat, limits, syscalls
+from strop.sandbox.confinement import bpf, filters, fstat, landlock, limits, syscalls
 from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.root_fs import mount_proc
@@ -37,10 +38,31 @@ def _run_and_exit(run: Callable[[], int]) -> NoReturn:
         os._exit(status)
 
 
+def errno_of(call: Callable[[], object]) -> int:
+    try:
+        call()
+    except OSError as error:
+        return error.errno or 98
+    return 0
+
+
 def test_every_known_system_call_but_two_with_a_fallback_is_in_one_group() -> None:
     groups = [syscalls.ALLOWED, syscalls.SERVER, syscalls.FORBIDDEN]
     assert sum(map(len, groups)) == len(frozenset().union(*groups))
     assert set(syscalls.NUMBERS) - frozenset().union(*groups) <= {"clone3", "openat2"}
+
+
+def under_the_guest_filter(call: Callable[[], object], *, paths: bool = True) -> int:
+    def run() -> int:
+        kernel = Kernel()
+        kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+        filters.server_filter().install(kernel)
+        program = filters.guest_filter(paths=paths)
+        program.fill_in(os.getpid())
+        program.install(kernel)
+        return errno_of(call)
+
+    return in_a_child(run)
 
 
 class Asked(Kernel):
@@ -68,6 +90,60 @@ def test_filter_is_set_without_mitigation_where_the_kernel_knows_the_flag() -> N
             return int(kernel.flags != flags)
 
         assert in_a_child(run) == 0, (known, flags)
+
+
+CALLS: dict[str, tuple[Callable[[], object], int]] = {
+    "kill another": (lambda: os.kill(os.getppid(), 0), errno.EPERM),
+    "fork": (os.fork, errno.EPERM),
+    "chmod": (lambda: os.chmod("/tmp", 0o777), errno.EPERM),  # noqa: PTH101
+    "pidfd_open": (lambda: os.pidfd_open(os.getpid()), errno.EPERM),
+    "mincore": (lambda: Kernel().call("mincore", 0, 0, 0), errno.EPERM),
+    "sendmsg": (lambda: Kernel().call("sendmsg", 3, 0, 0), errno.EPERM),
+    "pair of datagrams": (lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM), errno.EPERM),
+    "raw pair": (lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_RAW), errno.EPERM),
+    "pair of packets": (lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET), errno.EPERM),
+    "pair of another family": (lambda: socket.socketpair(socket.AF_INET, socket.SOCK_STREAM), errno.EPERM),
+    "pair of streams": (lambda: [end.close() for end in socket.socketpair()], 0),
+    "signal to itself": (lambda: os.kill(os.getpid(), 0), 0),
+    "unknown call": (lambda: Kernel()._checked(Kernel()._libc.syscall(4000), "4000"), errno.ENOSYS),
+}
+"""What a guest tries, and the error that it gets."""
+
+
+def test_guest_filter_refuses_calls_but_pairs_of_streams_and_signals_to_itself() -> None:
+    for name in CALLS:
+        call, expected = CALLS[name]
+        assert under_the_guest_filter(call) == expected, name
+    nothing_else_guards_files = under_the_guest_filter(lambda: os.stat("/"), paths=False)  # noqa: PTH116
+    assert nothing_else_guards_files == errno.EACCES
+
+
+def test_filter_replaces_only_the_placeholder() -> None:
+    program = bpf.Filter()
+    program.on(["kill"], bpf.one_of(0, [filters.OWN_PID, 7], bpf.refuse(1)))
+    assembled = program.assembled(placeholder=filters.OWN_PID)
+    assembled.fill_in(1234)
+    constants = [instruction.k for instruction in assembled._array]
+    assert filters.OWN_PID not in constants and 1234 in constants and 7 in constants
+
+
+def test_landlock_leaves_only_what_was_named(tmp_path: Path) -> None:
+    kernel = Kernel()
+    version = landlock.abi(kernel)
+    if version == 0:
+        pytest.skip("this kernel has no Landlock")
+    (tmp_path / "shown").mkdir()
+    (tmp_path / "shown" / "file").write_text("x")
+    (tmp_path / "hidden").write_text("x")
+
+    def run() -> int:
+        kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+        landlock.restrict(kernel, landlock.file_rules(kernel, version, [str(tmp_path / "shown")]))
+        (tmp_path / "shown" / "file").read_text()
+        refused = [errno_of((tmp_path / "hidden").read_text), errno_of(lambda: (tmp_path / "shown" / "file").open("a"))]
+        return 0 if all(refused) else 1
+
+    assert in_a_child(run) == 0
 
 
 def test_limits_cannot_be_raised_again_and_processes_are_limited_only_where_nobody_else_is_counted() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -259,6 +260,29 @@ def test_best_so_far_is_in_the_record_from_the_moment_it_was_evaluated_until_its
     again = BestSoFar(record, original, [start, evaluated(BETTER, 0.8)])
     again(evaluated(BETTER, 0.1))
     assert not (record / BEST).exists()
+
+
+def test_best_so_far_is_whole_at_every_moment(original: Original, record: Path) -> None:
+    best, torn, done = BestSoFar(record, original), [], threading.Event()
+    best(evaluated(original.program, 0.0, "original/train"))
+    best(evaluated(BETTER, 0.01))
+    whole = {original.diff(BETTER.replace("= 2", f"= {n}")) for n in range(2, 60)}
+
+    def look() -> None:
+        while not done.is_set():
+            if (text := (record / BEST).read_bytes().decode()) not in whole:
+                torn.append(text)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for n in range(2, 60):
+            best(evaluated(BETTER.replace("= 2", f"= {n}"), n / 100))
+            assert (record / BEST).is_file()
+    finally:
+        done.set()
+        thread.join()
+    assert not torn
 
 
 def test_program_of_a_record_may_not_add_files_whatever_the_record_allows(original: Original) -> None:
