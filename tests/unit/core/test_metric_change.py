@@ -346,6 +346,11 @@ def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
     )
 
 
+def test_best_known_value_is_shown_beside_the_value_and_decides_nothing() -> None:
+    found = replace(single(facts_on((SCORE,), seeded=True), *measured(SCORE, 2.0)), best_known={"score": 1.5})
+    assert found.finding == "better" and " (best known 1.5), on " in sentence(found)
+
+
 def test_equal_scores_of_different_instances_are_of_held_out_instances() -> None:
     seeded, same = facts_on((SCORE,), seeded=True), ([{"score": 3.0}] * 6, [{"score": 2.0}] * 6)
     assert sentence(single(seeded, *same)).endswith(", the same in each of 6 held-out instances.")
@@ -397,6 +402,20 @@ def test_own_score_on_a_fixed_input_has_one_label_until_it_is_trusted() -> None:
     own = single(facts, *measured(SCORE, 2.0))
     assert own.finding == "by its own score" and "nothing was held out" not in sentence(own)
     assert single(replace(facts, trusts_programs=True), *measured(SCORE, 2.0)).finding == FIXED
+
+
+def test_one_measurement_is_enough_for_a_fixed_input_that_is_declared_and_scores_the_same_again() -> None:
+    facts = facts_on((SCORE,), seeded=False, fixed_input=True)
+    once: Any = [{"score": 3.0}], [{"score": 2.0}]
+    found = single(facts, *once)
+    par = replace(found.original.train, metrics=({"score": 2.0},))
+    known = replace(found, original=replace(found.original, train=par))
+    assert (found.finding, known.finding) == ("no significant improvement", FIXED)
+    assert ", in 1 repeated measurement; " in sentence(known)
+    assert replace(known, facts=replace(facts, fixed_input=False)).finding == "no significant improvement"
+    other = replace(known, original=replace(known.original, train=replace(par, original_varies=True)))
+    assert other.finding == "no significant improvement"
+    assert "the original's score varies between two runs on one seed" in sentence(other)
 
 
 def test_utility_of_times_is_the_ratio_of_the_totals_that_the_sentence_shows() -> None:
