@@ -209,6 +209,14 @@ def test_narration_takes_only_candidates_that_work_for_the_best_and_no_other_mea
         assert not seen([made.evaluated(scope, "self-improvement", "A", (0.5,))]).tried, scope
 
 
+def test_narration_knows_the_budget_of_the_self_improvement_alone_and_forgets_it_when_the_next_begins() -> None:
+    moves = [("t1/improve/handles", "lm_calls", 2, 4), ("t1/improve/handles", "lm_calls", 1, 4),
+             ("t1/improve/u-1#0/copy0/handles", "lm_calls", 9, 10)]  # fmt: skip
+    assert seen([made.moved(*move) for move in moves]).allowances == {"lm_calls": (2, 4)}
+    narration = seen([*happened(), IterationStarted(scope="t2", t=2, improver="I1")])
+    assert (narration.t, narration.tried, narration.allowances) == (2, 0, {})
+
+
 def test_last_line_of_a_run_counts_the_evaluations_of_candidates() -> None:
     scopes = ("original/train", "improve/u-1#0", "improve/u-2#0", "original/test")
     run = seen([made.evaluated(scope, "task", "A", (0.5,)) for scope in scopes]).run

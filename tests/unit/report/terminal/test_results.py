@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from strop.analysis.audit import RULES
+from strop.analysis.stats import decided, group_difference
 from strop.base.as_document import as_document, to_json
 from strop.base.errors import StoreError
 from strop.base.events import (
@@ -96,6 +97,14 @@ def run_of(last: Sequence[Sequence[float]]) -> list[Event]:
     return events
 
 
+def test_only_improvers_that_are_new_are_compared_with_the_seed() -> None:
+    (row,) = trained(run_of(BETTER_SCORES)).from_seed
+    before, after = ([sum(scores) / 2 for scores in each] for each in (SEED_SCORES, BETTER_SCORES))
+    assert (row.t, row.mean, row.n) == (2, pytest.approx(0.925 - 0.5375), 4)
+    assert row.interval == group_difference([after], [before]).interval
+    assert trained(run_of(SEED_SCORES)[:-5]).from_seed == ()
+
+
 def test_final_comparison_decides_wherever_the_difference_is_shown() -> None:
     """The copies of each iteration say +0.388; the final comparison +0.15."""
     last = compared(2, (0.1, 0.2) * 10, scope="final", interval=(0.05, 0.3), accepted=True, before=(0.4,) * 20)
@@ -114,6 +123,15 @@ def test_result_counts_what_was_compared_how_often() -> None:
     found = trained([*run_of(BETTER_SCORES), *candidates, compared(1, (0.1, 0.2), pairs=5)]).compared
     counts = {"candidates": 2, "meta_utility_calls": 3, "gate_comparisons": 1, "gate_pairs": 2, "gate_accepted": 0}
     assert found == ComparisonCounts(**counts)
+
+
+def test_difference_from_the_seed_has_a_verdict_that_goes_with_its_uncertainty() -> None:
+    rows: list[tuple[list[list[float]], int]] = [
+        ([[1.0, 1.0]] * 20, 1), ([[0.0, 0.0]] * 20, -1), (SEED_SCORES[::-1] * 5, 0), (BETTER_SCORES[:3], 0),
+    ]  # fmt: skip
+    for last, verdict in rows:
+        events = [ended(0, (SEED_SCORES * 5)[: len(last)], False, "seed"), ended(1, last, True, "another")]
+        assert decided(trained(events).from_seed[-1]) == verdict, last
 
 
 def test_document_has_the_search_of_every_iteration(store: Store) -> None:
