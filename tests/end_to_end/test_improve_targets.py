@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from strop.base.events import Evaluated
+from strop.base.events import Evaluated, LmCalled
 from strop.store import Store
 from support.processes import wait_until
 
@@ -110,6 +110,26 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
     with (tmp_path / "there/solution.diff").open("rb") as diff:
         subprocess.run(["patch", "-p1", "--binary", "-s"], stdin=diff, cwd=tmp_path, check=True)
     assert contents(mine) == contents(tmp_path / "there/solution") | {"score.sh": FILES["score.sh"]}
+
+
+def test_plan_in_a_configuration_file_is_improved_by_an_answer_in_its_natural_fence(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text('{"width": 3, "name": null}\n')
+    answer = json.dumps('A wider plan:\n\n```json\n{"width": 9, "name": null}\n```\n')
+    (tmp_path / "answers").write_text(answer)
+    command = [
+        "--command",
+        "sed 's/[^0-9]*/width=/;s/,.*//' plan.json; : {seed}",
+        "--score",
+        r"width=(\d+)",
+        "--metric",
+        "width:max",
+    ]
+    model = ["--model", "scripted:answers", "--lm-budget", "1", "--max-responses", "1", "--trust-programs"]
+    ended = strop("improve", "plan.json", *command, *model, "--out", "there")
+    assert "3x the width" in " ".join(ended.stdout.split()), ended.stdout + ended.stderr
+    with Store.open(tmp_path / "there") as store:
+        (message,) = next(store.events(LmCalled)).event.messages
+    assert '```json\n{"width": 3, "name": null}\n' in message and "in one fenced block of JSON" in message
 
 
 def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried(strop: Any, mine: Path) -> None:
