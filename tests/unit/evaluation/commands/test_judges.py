@@ -138,6 +138,7 @@ CHEATS = {
     "finds": "find / -name '*.ans' 2>/dev/null | xargs cat\n",
     "above": "read n; echo 99999999\n",
     "output": "read n; echo 'ratio: 1.0' > .strop/output; mkdir -p .strop; echo 50 > .strop/output\n",
+    "floods": "read n; yes $n | head -c 20000000\n",
     "cases": "ls cases | wc -l | sed 's/^1$/none/'\n",
 }
 
@@ -301,3 +302,17 @@ def test_judge_of_which_a_model_could_read_nothing_is_refused_unless_time_counts
     assert "\n" not in str(caught.value)
     assert command_task(tmp_path, **inline, description="Print many x.").u_str.startswith("Print many x.")
     assert command_task(tmp_path, **{**inline, "score": ["time"], "metric": []}).scored_by == "kernel"
+
+
+def test_compiled_file_of_an_earlier_build_is_left_out_unless_context_names_it(
+    workspaces: Workspaces, tmp_path: Path
+) -> None:
+    (tmp_path / "main.c").write_text('#include <stdio.h>\nint main(void) { puts("score 2"); }\n')
+    (tmp_path / "stale").write_bytes(b"\x7fELF stale")
+    given = {"files": ["main.c"], "command": "test ! -e stale && ./main", "build": "cc -o main main.c"}
+    score = {"score": [r"score (\S+)"], "metric": ["score:max"]}
+    task = command_task(tmp_path, **given, **score)
+    assert measured(task, workspaces, task.seed).verdict == "ok"
+    kept = command_task(tmp_path, **given, **score, context=["stale"])
+    with pytest.raises(TaskError, match="cannot be measured"):
+        measured(kept, workspaces, kept.seed)

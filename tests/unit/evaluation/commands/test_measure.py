@@ -381,6 +381,15 @@ def test_candidate_must_leave_the_results_that_the_original_leaves(bench: Bench,
 LONG = "head -c 3000000 /dev/zero | tr '\\0' x; echo {}; head -c 3000000 /dev/zero | tr '\\0' x\n"
 
 
+def test_every_byte_of_a_long_output_is_compared_and_beside_notes_one_is_too_long(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh=LONG.format("a")), **TIMED)
+    assert bench(task, LONG.format("b")).verdict == "malformed"
+    assert bench(task, LONG.format("a") + "\n").verdict == "ok"
+    program = "echo strop-note: slow; head -c 3000000 /dev/zero | tr '\\0' x\n"
+    with pytest.raises(TaskError, match="prints or writes something else"):
+        bench(task_of(written(tmp_path, program__sh=program), **TIMED, name="notes"), program)
+
+
 LEAVES = {
     "echo x > log": "'log'",
     "mkdir -p out/x": "'out', 'out/x'",
