@@ -125,6 +125,14 @@ def test_model_is_told_what_the_incumbent_did_only_where_the_utility_reports(ben
         assert ("# - copy 0: 1 of 2 LM calls, 0 of 4 evaluations; its result scores 1.000" in second) is reports
 
 
+def test_refine_does_not_repeat_what_the_description_says_of_the_incumbent(bench: MakeBench) -> None:
+    b = bench(answers=answering(BETTER))
+    meta = replace(meta_utility(b, 2), reports=True)
+    list(self_improve(improver_text("refine"), meta, 1, Grant(utility_calls=6), Paper(), b.budget))
+    prompt = next(call.messages[0] for call in b.of(LmCalled) if call.scope == "t1/improve")
+    assert "\n# - copy 0: " in prompt and "\n- copy 0: " not in prompt
+
+
 def test_seed_improver_becomes_what_the_model_wrote_when_that_is_better(bench: MakeBench) -> None:
     b = bench(answers=answering(BETTER))
     zero, one = steps(b, 1)

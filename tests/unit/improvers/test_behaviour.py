@@ -272,6 +272,11 @@ def test_refine_divides_the_evaluations_among_the_calls(jail: Sandbox) -> None:
         assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == (24 // share, 24, 25), lm_calls
 
 
+def test_refine_repairs_a_failed_program_when_it_asks_for_one_response_at_a_time(jail: Sandbox) -> None:
+    trial = run("refine", jail, answering(0, 0.6), grant=Grant(7, 6, 6))
+    assert [value(shown(request)) for request in trial.requests[:3]] == [0.3, 0.0, 0.6]
+
+
 class Halves(MarkedUtility):
     """A utility in which programs of a mark above 0.5 fail on some instances and still score their mark."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, Value
+from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Returned, Value
 from support.guest import extract_code
 from support.unconfined import unconfined
 
@@ -174,6 +175,22 @@ def test_handle_changes_only_for_the_improver_and_its_further_arguments_are_sent
     assert (extra[0], extra[1][:8], len(extra[1])) == ("use_sandbox=False", "other='y", 200)
 
 
+def test_thousand_responses_are_asked_for_in_one_small_frame_when_the_message_is_long() -> None:
+    program = (
+        "def improve_algorithm(s, u, language_model):\n    return len(language_model.prompt('e', 'm' * 100_000, 1000))"
+    )
+    arguments: list[Value] = ["x", {"str": "", "budget": 1}, {"budget": 1, "max_responses_per_call": 1}]
+
+    def answer(params: Sequence[Value]) -> Value:
+        assert isinstance(params[1], list)
+        return ["short"] * len(params[1])
+
+    limits = Limits(cpu_seconds=20, reply_bytes=1 << 20)
+    with unconfined().open(GuestProgram(program, "improve_algorithm", "improver"), limits, {"lm": answer}) as guest:
+        outcome = guest.call(arguments, seed=1)
+    assert isinstance(outcome, Returned) and outcome.value == 1000
+
+
 WRONG = [
     "language_model.prompt('e', ['m'])",
     "language_model.prompt('e', 'm', colour='red')",
@@ -191,6 +208,13 @@ def test_improver_gets_a_type_error_of_its_own_when_it_calls_a_handle_wrongly() 
     tries = [f"try: {call}\nexcept TypeError: refused.append({call!r})" for call in WRONG]
     assert value_of(host, "\n".join(["refused = []", *tries, "return refused"])) == WRONG
     assert host.asked == []
+
+
+def test_solution_has_no_language_model_when_it_builds_one() -> None:
+    program = "from language_model import LanguageModel\ndef algorithm(): return LanguageModel('r')"
+    with unconfined().open(GuestProgram(program, "algorithm"), LIMITS) as guest:
+        outcome = guest.call([], seed=1)
+    assert isinstance(outcome, Raised) and outcome.message == "a solution has no language model"
 
 
 def test_documented_improver_of_each_generation_returns_the_best_program_when_it_is_run() -> None:

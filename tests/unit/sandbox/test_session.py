@@ -34,7 +34,7 @@ from strop.sandbox.strop_plain_data import type_of
 from strop.tasks.numbers import rebuilt
 from strop_selftest.plain_guest import PlainChild, PlainSandbox
 from strop_selftest.traces import below
-from support.processes import wait_until
+from support.processes import open_descriptors, wait_until
 from support.unconfined import unconfined
 
 GENEROUS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
@@ -244,6 +244,14 @@ def test_session_charges_a_guest_that_ends_with_its_answer_although_its_clock_is
     assert isinstance(outcome, Returned) and outcome.spent.cpu_seconds >= 0.3
 
 
+def test_session_leaves_no_descriptor_when_it_was_used_and_closed() -> None:
+    solve(body("return 1"))
+    before = open_descriptors()
+    solve(body("return 1"))
+    solve(body("import os\nos._exit(1)"))
+    assert open_descriptors() == before
+
+
 def test_session_raises_when_the_host_s_seed_does_not_fit_64_bits() -> None:
     for seed in (-1, 2**64):
         with pytest.raises(ValueError, match="64 bits"):
@@ -261,6 +269,12 @@ def test_session_counts_cpu_time_when_a_thread_works_between_two_calls() -> None
         second = guest.call([], seed=1)
     assert isinstance(first, Returned)
     assert isinstance(second, TimedOut) and second.limit == "cpu"
+
+
+def test_session_counts_the_cpu_time_of_the_whole_life_when_the_guest_dies() -> None:
+    outcome = solve(body("import os, time\nwhile time.process_time() < 0.15: pass\nos._exit(1)"))
+    assert isinstance(outcome, Died)
+    assert outcome.spent.cpu_seconds > 0.1
 
 
 def test_link_reads_what_was_sent_when_the_guest_is_dead_before_anyone_looked() -> None:

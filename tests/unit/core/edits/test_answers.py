@@ -149,6 +149,15 @@ def run(
     return improve(improver, task.seed, utility, Grant(lm_calls=1), budget.child("improve"), host)
 
 
+def test_edits_of_a_candidate_that_the_improver_evaluated_are_resolved_too(jail: Any) -> None:
+    improver = ASK.replace(
+        "    from helpers",
+        "    initial_solution = 'x = 1\\n' + initial_solution\n    utility(initial_solution)\n    from helpers",
+    )
+    improvement = run(jail, Scripted(lambda request: BLOCK), Budget(), [], improver=improver)
+    assert improvement.solution == "x = 1\ndef algorithm(n):\n    return 2 * n"
+
+
 def test_edits_that_do_not_fit_are_asked_for_no_more_and_those_of_whole_programs_pass_untouched(jail: Any) -> None:
     for mode, answer, outcome in (("auto", WRONG, ["failed", "failed"]), ("rewrite", BLOCK, [])):
         events: list[Event] = []

@@ -311,3 +311,12 @@ def test_archive_goes_on_from_an_improver_that_is_not_the_incumbent_and_says_so(
     assert all(step.candidate == f"{texts[step.parent]}#" for step in others if step.parent is not None)
     assert not any(step.choice.accepted for step in others), "the incumbent is 0 all along"
     assert {step.parent for step in others} > {0}
+
+
+def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(bench: MakeBench) -> None:
+    better = "undefined_name if 'improve_algorithm' in initial_solution else 'def algorithm(n): return 2 * n'"
+    broken = f"{HEAD}    return {better}\n"
+    for name in SELECTIONS:
+        b = bench(score=lambda instance, answer: 0.9 * (answer == 2 * instance["n"]), instances=2)
+        _, one = steps(b, broken, name=name)
+        assert one.improver == broken and "undefined_name" in one.choice.reason, name
