@@ -12,18 +12,33 @@ import pytest
 from support.tiers import slow_unless
 
 DOCTOR = [sys.executable, "-P", "-m", "strop", "doctor"]
+LESSER = [sys.executable, "-P", "-m", "strop_selftest.lesser"]
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
 
 
 @pytest.mark.parametrize("home", slow_unless(lambda home: home == "/", ["/", "/tmp"]))
-def test_home_that_every_private_root_has_is_no_breach(home: str) -> None:
+def test_home_that_every_root_of_commands_has_is_no_breach(home: str) -> None:
     told = subprocess.run([*DOCTOR, "--json"], env=os.environ | {"HOME": home}, capture_output=True, check=True)
     seen = json.loads(told.stdout)["workspaces"]["protections"]
     assert seen["read"]["enforced"] and seen["write"]["enforced"], seen
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
+@as_root
 def test_root_of_a_container_runs_commands_under_a_uid_of_their_own_and_reads_which_flags_give_more() -> None:
-    lesser = [sys.executable, "-P", "-m", "strop_selftest.lesser", "container", *DOCTOR]
-    told = subprocess.run(lesser, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run([*LESSER, "container", *DOCTOR], capture_output=True, text=True, check=True).stdout
     assert told.count(", nobody else's\n") == 2 and "modes or times of the host's files: enforced" in told, told
     assert "an evaluator runs here only with --shared" in told and "--security-opt systempaths=unconfined" in told
+
+
+WORKSPACES = "from strop.sandbox.workspace.jail import Workspaces; Workspaces(slots=1, require=())"
+
+
+@as_root
+def test_nothing_runs_where_neither_namespaces_nor_landlock_guard_files_whatever_is_required() -> None:
+    for command, code in ((DOCTOR, 7), ([sys.executable, "-c", WORKSPACES], 1)):
+        ended = subprocess.run([*LESSER, "neither", *command], capture_output=True, text=True)
+        said = ended.stderr.splitlines()[-1]
+        assert (ended.returncode, ended.stdout) == (code, "")
+        assert (
+            "without namespaces Landlock must guard files" in said and "--security-opt systempaths=unconfined" in said
+        )

@@ -37,8 +37,7 @@ from support.tiers import slow_unless
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)
 LAYERS = {
     "everything": Layers.strongest(),
-    "without namespaces": Layers(namespaces=False, private_root=False),
-    "without paths": Layers(namespaces=False, private_root=False, landlock=False),
+    "without namespaces": Layers(namespaces=False),
 }
 
 

@@ -14,9 +14,8 @@ from strop_selftest.ground import Ground, jailed
 pytestmark = pytest.mark.usefixtures("nothing_idle")
 
 FEWER_LAYERS = {
-    "without private root": Layers(private_root=False),
-    "without namespaces": Layers(namespaces=False, private_root=False),
-    "without paths": Layers(namespaces=False, private_root=False, landlock=False),
+    "without namespaces": Layers(namespaces=False),
+    "without Landlock": Layers(landlock=False),
     "untold": Layers(audit=False),
 }
 GROUPS = sorted({attack.group for attack in catalogue()})

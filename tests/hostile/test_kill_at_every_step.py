@@ -34,7 +34,7 @@ from support.tiers import slow_unless
 
 pytestmark = pytest.mark.usefixtures("nothing_idle")
 
-LAYERS = {"namespaces": Layers.strongest(), "no namespaces": Layers(namespaces=False, private_root=False)}
+LAYERS = {"namespaces": Layers.strongest(), "no namespaces": Layers(namespaces=False)}
 
 ENDS = {  # step: how the call ends when its server (or the server's stub) is killed, and when its guest is
     "server started": ("ok", None),
@@ -128,7 +128,7 @@ def test_call_gives_no_wrong_answer_and_the_next_works_when_a_process_is_killed(
 def test_nothing_lives_on_when_the_host_is_killed(layers: str, step: str) -> None:
     with orphans_adopted():
         others = set(descendants(os.getpid()))
-        choice = {"namespaces": layers == "namespaces", "private_root": layers == "namespaces"}
+        choice = {"namespaces": layers == "namespaces"}
         with subprocess.Popen(
             [sys.executable, "-c", HOST, step, repr(choice)],
             stdout=subprocess.PIPE,

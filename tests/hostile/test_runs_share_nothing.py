@@ -12,7 +12,6 @@ import pytest
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
-from support.tiers import slow_unless
 
 PROGRAMS = Path(__file__).parent / "workspace"
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
@@ -56,7 +55,7 @@ def test_run_finds_no_trace_of_a_run_before_it(workspaces: Workspaces, tree: Tre
             leave(workspace)
             assert workspace.clear()
             found = different(untouched, look(workspace))
-            assert found <= (set() if "private root" in workspace.report else EVERY - OF_FILES)
+            assert found <= (set() if "namespaces" in workspace.report else EVERY - OF_FILES)
 
 
 def test_traces_of_files_are_seen_where_nothing_clears_them(workspaces: Workspaces, tree: Tree) -> None:
@@ -69,11 +68,8 @@ def test_traces_of_files_are_seen_where_nothing_clears_them(workspaces: Workspac
         assert different(untouched, look(workspace)) >= OF_FILES | {"numbers of files"}
 
 
-@pytest.mark.parametrize(
-    "namespaces", slow_unless(lambda namespaces: not namespaces, [True, False]), ids=["mounts", "namespaces"]
-)
-def test_run_finds_no_file_of_a_run_before_it_where_nothing_can_be_mounted(namespaces: bool, tree: Tree) -> None:
-    layers = Layers(namespaces=namespaces, private_root=False)
+def test_run_finds_no_file_of_a_run_before_it_where_nothing_can_be_mounted(tree: Tree) -> None:
+    layers = Layers(namespaces=False)
     with Workspaces(slots=1, require=(), layers=layers) as workspaces, workspaces.open(tree) as workspace:
         assert workspace.run(BUILD, LIMITS).ok
         assert workspace.clear()

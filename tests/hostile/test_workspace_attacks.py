@@ -363,7 +363,7 @@ class Slow(Kernel):
         return Kernel.prctl(self, *arguments)
 nothing = Filter()
 nothing.otherwise(ALLOW)
-jail = command.CommandJail(Slow(), "/", 1, False, False, False, (), None, None, limits=False, filter=nothing.assembled())
+jail = command.CommandJail(Slow(), "/", 1, False, False, False, (), None, limits=False, filter=nothing.assembled())
 asked = {"command": "true", "environment": {}, "lays_rooms": False, "outlive_seconds": 0.0, "counts_memory": False}
 end, _ = socket.socketpair()
 how = command.run(jail, end, asked, [os.open(os.devnull, os.O_RDWR) for _ in range(2)])
@@ -429,10 +429,7 @@ with Workspaces(slots=1, require=(), layers=Layers(**eval(sys.argv[1]))) as work
 """
 
 
-@pytest.mark.parametrize(
-    "layers",
-    slow_unless(lambda layers: not layers, [{}, {"private_root": False}, {"namespaces": False, "private_root": False}]),
-)
+@pytest.mark.parametrize("layers", slow_unless(lambda layers: not layers, [{}, {"namespaces": False}]))
 def test_no_process_lives_on_when_the_host_is_killed_mid_command(root: Path, layers: dict[str, bool]) -> None:
     with subprocess.Popen([sys.executable, "-c", HOST, repr(layers), str(root)], stdout=subprocess.PIPE) as host:
         try:

@@ -35,7 +35,7 @@ GROUPS: dict[str, str] = {
 PLENTY = Limits(cpu_seconds=20.0, wall_seconds=30.0)
 """Limits of an attack that sets none: only the attack itself or the jail ends it."""
 
-_SETTINGS = ("NUMBERS", "ROLE", "LIMITS", "CONTROL_LIMITS", "PROTECTION", "OBSERVED", "CONTROL", "ANNOUNCED")
+_SETTINGS = ("NUMBERS", "ROLE", "LIMITS", "CONTROL_LIMITS", "PROTECTION", "OBSERVED", "CONTROL")
 _ATTACKS = Path(__file__).with_name("attacks")
 
 
@@ -63,11 +63,6 @@ class Attack:
     def protection(self) -> str:
         """Name of the protection (posture.PROTECTIONS) without which it succeeds; empty: none."""
         return str(self.settings.get("PROTECTION", ""))
-
-    @property
-    def announced_by(self) -> Mapping[str, str]:
-        """Layer to text: if the posture reports that text for the layer, this attack is known to succeed."""
-        return dict(self.settings.get("ANNOUNCED", {}))
 
     @property
     def hostile(self) -> bool:

@@ -38,11 +38,9 @@ class Ground:
 
     def announces(self, attack: Attack) -> bool:
         """Whether the posture itself announces that this succeeds here."""
-        if self.posture is None:
+        if self.posture is None or not attack.protection:
             return False
-        layers = self.posture.layers
-        told = any(words in layers.get(layer, "") for layer, words in attack.announced_by.items())
-        return told or bool(attack.protection and self.posture.missing(frozenset({attack.protection})))
+        return bool(self.posture.missing(frozenset({attack.protection})))
 
 
 @contextmanager

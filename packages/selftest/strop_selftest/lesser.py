@@ -13,7 +13,7 @@ import strop
 from strop.base.errors import ConfigurationError
 from strop.sandbox.confinement import bpf
 from strop.sandbox.confinement.kernel import PR_CAPBSET_DROP, Kernel
-from strop_selftest.modes import MODES
+from strop_selftest.modes import MODES, NEITHER
 
 _NEW_MOUNT_NAMESPACE, _PRIVATE, _RECURSIVE, _BIND = 0x20000, 1 << 18, 16384, 4096
 _NEW_NAMESPACES = 0x7E020080
@@ -24,7 +24,7 @@ audit_write, setfcap"""
 
 def main(arguments: Sequence[str]) -> None:
     """Remove rights, then become the command. Raises ConfigurationError if we are not root."""
-    mode, command = MODES[arguments[0]], arguments[1:]
+    mode, command = {**MODES, NEITHER.name: NEITHER}[arguments[0]], arguments[1:]
     if os.geteuid() != 0:
         raise ConfigurationError("only root can take rights away from itself")
     kernel = Kernel()

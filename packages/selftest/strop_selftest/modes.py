@@ -16,12 +16,10 @@ _NAMESPACES = ("unshare", "setns", "umount2", *_NEW_ROOT)
 _LANDLOCK = ("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self")
 
 _STAT = "Landlock does not hide that a file exists, and without mounts there is no private root"
-_NO_PATHS = "where nothing else guards files, a guest has no call that resolves a path, and can import nothing new"
 _PROCESSES = (
     "without a pid namespace, or with the host's /proc in sight, a guest can tell which process numbers are in use"
 )
 _VISIBLE: Mapping[str, str] = {"stat_existence": _STAT, "see_processes": _PROCESSES}
-_PATHLESS: Mapping[str, str] = {"lazy_imports": _NO_PATHS, "time_zones": _NO_PATHS, "see_processes": _PROCESSES}
 
 
 @dataclass(frozen=True)
@@ -62,22 +60,7 @@ MODES: Mapping[str, Mode] = {
         ),
         Mode("container", "root in a container with Docker's default profile", _NAMESPACES, 0, True, _VISIBLE),
         Mode("container's user", "an ordinary user in such a container", _NAMESPACES, NOBODY, True, _VISIBLE),
-        Mode(
-            "container without Landlock",
-            "root in such a container on a kernel without Landlock",
-            (*_NAMESPACES, *_LANDLOCK),
-            0,
-            True,
-            _PATHLESS,
-        ),
-        Mode(
-            "container's user without Landlock",
-            "an ordinary user there",
-            (*_NAMESPACES, *_LANDLOCK),
-            NOBODY,
-            True,
-            _PATHLESS,
-        ),
     )
 }
 """Modes, in the order of the table's columns."""
+NEITHER = Mode("neither", "no namespaces and no Landlock: strop refuses to start", (*_NAMESPACES, *_LANDLOCK))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 COPY = "/copy"
-"""Path of the copy for commands with a private root."""
+"""Path of the copy for commands with namespaces."""
 _OWN = ("/tmp", "/dev/shm", COPY)
 """Folders that commands have of their own. What the host has below the first two is shown beside their files."""
 _MACHINE = ("/proc", "/sys", "/dev", "/run")

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from strop.sandbox import control, preload
-from strop.sandbox.confinement import filters, fstat, hygiene, identity, landlock, limits, namespaces, root
+from strop.sandbox.confinement import filters, hygiene, identity, landlock, limits, namespaces, root
 from strop.sandbox.confinement.bpf import Assembled
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.init_process import continue_as_process_one
@@ -66,7 +66,7 @@ def main() -> None:
     asked = socket.socket(fileno=hygiene.settle_descriptors(int(sys.argv[1])))
     folder = sys.argv[-1]
     os.umask(0o022)  # guests look for modules in folders that are made here, whatever their user id
-    template = Template(folder, preload.load_guest(folder), preload.preload(preload.MODULES))
+    template = Template(folder, preload.load_guest(folder), preload.preload())
     template.guest.open_output()
     template.guest.rehearse()
     hygiene.settle_memory()
@@ -149,20 +149,16 @@ def _prepare(end: socket.socket, plan: control.Message, template: Template) -> t
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     stub = os.pidfd_open(os.getpid())
     if layers.namespaces:
-        report["namespaces"] = " ".join(namespaces.enter(kernel, mounts=layers.private_root))
+        report["namespaces"] = " ".join(namespaces.enter(kernel))
         continue_as_process_one(end, kernel, unique)
     readable = (*hygiene.readable_paths(template.folder), *template.guest.keep(plan["modules"]))
-    guarded = layers.private_root or (layers.landlock and landlock.abi(kernel) > 0)
-    paths = guarded or not layers.seccomp or not filters.known_architecture()
-    missing = [*template.missing, *([] if paths else preload.preload(preload.MORE_MODULES))]
-    report["preload"] = f"missing {' '.join(missing)}" if missing else "complete"
+    report["preload"] = f"missing {' '.join(template.missing)}" if template.missing else "complete"
     prepared = Preparation(kernel, template.guest, threads=int(str(plan["threads"])), report=report)
     hygiene.assert_single_threaded()
     own_processes = "user" in report.get("namespaces", "")
     mapped = limits.mapped_bytes()
-    if layers.private_root:
+    if layers.namespaces:
         root.enter(kernel, readable)
-        report["private root"] = "entered"
     if layers.identity:
         me = identity.become(kernel, unique, _needed_files())
         report["identity"] = str(me)
@@ -176,10 +172,10 @@ def _prepare(end: socket.socket, plan: control.Message, template: Template) -> t
     if layers.limits:
         prepared.limits = limits.attainable(limits.guest_limits(memory_bytes, mapped, own_processes=own_processes))
     if layers.landlock:
-        _landlock(prepared, readable)
+        _landlock(prepared, readable, needed=not layers.namespaces)
     if layers.audit:
         report["audit"] = "unavailable: there is no system call filter"
-    listener = _seccomp(prepared, paths=paths, audit=layers.audit) if layers.seccomp else []
+    listener = _seccomp(prepared, audit=layers.audit) if layers.seccomp else []
     os.chdir("/")
     hygiene.forget("strop", [template.folder, *(path for path in sys.path if path.startswith(readable))])
     hygiene.settle_memory()
@@ -192,8 +188,8 @@ def _needed_files() -> list[str]:
     return [str(module.__file__) for module in modules]
 
 
-def _landlock(prepared: Preparation, readable: tuple[str, ...]) -> None:
-    version = landlock.abi(prepared.kernel)
+def _landlock(prepared: Preparation, readable: tuple[str, ...], *, needed: bool) -> None:
+    version = landlock.abi(prepared.kernel, needed=needed)
     if version == 0:
         prepared.report["landlock"] = "this kernel has none"
         return
@@ -204,7 +200,7 @@ def _landlock(prepared: Preparation, readable: tuple[str, ...]) -> None:
     prepared.report["landlock"] = f"ABI {version}"
 
 
-def _seccomp(prepared: Preparation, *, paths: bool, audit: bool) -> list[int]:
+def _seccomp(prepared: Preparation, *, audit: bool) -> list[int]:
     """Put the server's filter on, prepare the guest's. Returns the listener's descriptor, if there is one."""
     if not filters.known_architecture():
         prepared.report["seccomp"] = "this architecture's system calls are not known"
@@ -218,10 +214,8 @@ def _seccomp(prepared: Preparation, *, paths: bool, audit: bool) -> list[int]:
             prepared.report["audit"] = f"unavailable: {error}"
     if not listener:
         filters.server_filter().install(prepared.kernel)
-    prepared.filter = filters.guest_filter(paths=paths, audited=bool(listener))
-    prepared.report["seccomp"] = "two filters" if paths else "two filters, no call that resolves a path"
-    if not paths:
-        os.fstat = fstat.replacement(prepared.kernel)  # type: ignore[assignment]
+    prepared.filter = filters.guest_filter(audited=bool(listener))
+    prepared.report["seccomp"] = "two filters"
     return listener
 
 

@@ -25,7 +25,7 @@ from strop.sandbox.fork_server_host import STARTS, ForkServer, ServerFailed, Ser
 from strop.sandbox.layers import Layers
 from strop.sandbox.link import ChildLike
 from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.posture import DEFAULT_REQUIRE, LINUX_ONLY, Posture, observe_guests
+from strop.sandbox.posture import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Posture, observe_guests
 from strop.sandbox.session import Session
 from strop.sandbox.watcher import Watcher
 
@@ -205,7 +205,7 @@ class Servers:
                 report |= {f"refused {number}": str(refusal) for number, refusal in enumerate(refusals, 1)}
                 return server, start
         why = "; ".join(map(str, refusals))
-        raise SandboxUnavailable(f"no fork server starts on this machine: {why}") from refusals[-1]
+        raise SandboxUnavailable(f"no fork server starts on this machine: {why}. {MACHINES}") from refusals[-1]
 
 
 def _first(start: Callable[[], ForkServer]) -> tuple[ForkServer, dict[str, str]]:

@@ -13,20 +13,15 @@ class Layers:
     """Each field is one mechanism of `strop.sandbox.confinement`. `posture` observes what is really enforced."""
 
     namespaces: bool = True
-    private_root: bool = True
-    """Needs namespaces: without them root would move the whole machine into it."""
+    """With a root of their own."""
     identity: bool = True
     landlock: bool = True
-    """If the kernel has it."""
+    """If the kernel has it. Without namespaces nothing else guards files, so then it is an error if the kernel has none."""
     seccomp: bool = True
     limits: bool = True
     audit: bool = True
     """The host is notified of forbidden system calls and answers them (`watcher`). Needs seccomp and a kernel with listeners;
     without one the calls are refused but not counted."""
-
-    def __post_init__(self) -> None:
-        if self.private_root and not self.namespaces:
-            raise ValueError("a private root needs namespaces")
 
     @classmethod
     def strongest(cls) -> Layers:
@@ -39,6 +34,5 @@ class Layers:
         return cls(**dict.fromkeys(cls.__dataclass_fields__, False))
 
     def rungs(self) -> tuple[Layers, ...]:
-        """Combinations to try, strongest first: each next one omits what some machines refuse."""
-        without_root = replace(self, private_root=False)
-        return tuple(dict.fromkeys((self, without_root, replace(without_root, namespaces=False))))
+        """Combinations to try, strongest first: many machines refuse namespaces."""
+        return (self, replace(self, namespaces=False)) if self.namespaces and self.landlock else (self,)

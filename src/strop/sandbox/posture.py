@@ -65,6 +65,8 @@ IN_CONTAINERS = (
     "apparmor=unconfined --security-opt systempaths=unconfined, of Podman --security-opt unmask=ALL, of Kubernetes "
     "hostUsers: false, procMount: Unmasked and the seccomp and AppArmor profiles Unconfined"
 )
+MACHINES = f"Run strop on Linux 5.13 or newer with Landlock or user namespaces enabled, or in a virtual machine; {IN_CONTAINERS}"
+"""What to do on a machine that enforces too little."""
 
 _PROBE = Path(__file__).with_name("probe.py")
 _ATTEMPTS = 3
@@ -144,8 +146,7 @@ class Posture:
         if missing:
             raise SandboxUnavailable(
                 f"this machine cannot run programs as required: {'; '.join(str(self.protections[name]) for name in missing)}. "
-                "Run strop on Linux 5.13 or newer with Landlock or user namespaces enabled, or in a virtual machine; "
-                f"{IN_CONTAINERS}; to run without a protection, leave its name out of {option('require')}: {', '.join(missing)}. "
+                f"{MACHINES}; to run without a protection, leave its name out of {option('require')}: {', '.join(missing)}. "
                 f"Layers: {', '.join(f'{name}: {text}' for name, text in self.layers.items()) or 'none'}."
             )
 
@@ -178,7 +179,7 @@ def observe_commands(open_workspace: Callable[[Tree], Workspace], layers: Callab
         open_workspace(_tree(root)) as workspace,
     ):
         home = Path.home()
-        if str(home) in {"/", "/tmp"}:  # a container's user without a home; every private root has such folders
+        if str(home) in {"/", "/tmp"}:  # a container's user without a home; every root of commands has such folders
             home = Path(str(targets["folder"]))
         targets |= {"home": str(home), "names": _home_names(home)}
         targets |= {"disk_bytes": _COMMAND_LIMITS.disk_bytes, "processes": _COMMAND_LIMITS.processes}

@@ -1,7 +1,6 @@
 """Modules that are imported before a guest is forked: forks share them, and an import in the guest takes milliseconds.
 
-numpy 2 imports several of its parts lazily (numpy.random alone takes 10 ms), so they are named. A guest that may not resolve
-paths can import nothing else.
+numpy 2 imports several of its parts lazily (numpy.random alone takes 10 ms), so they are named.
 """
 
 from __future__ import annotations
@@ -27,22 +26,11 @@ MODULES = """
 """.split()  # noqa: SIM905
 """Modules that programs use often; every additional page makes every fork slower."""
 
-MORE_MODULES = """
-    argparse asyncio bz2 cProfile concurrent.futures.process configparser doctest email email.message
-    encodings.ascii encodings.idna encodings.latin_1 encodings.utf_16 graphlib gzip html http http.client json.tool
-    locale logging.handlers lzma multiprocessing.connection multiprocessing.dummy multiprocessing.pool
-    multiprocessing.popen_fork multiprocessing.queues multiprocessing.resource_tracker optparse pdb pkgutil profile
-    pstats pydoc runpy sched shlex sqlite3 symtable tarfile tomllib trace tracemalloc unittest unittest.mock
-    urllib.error urllib.request xml.etree.ElementTree zipfile numpy.ctypeslib numpy.lib.recfunctions
-    numpy.lib.stride_tricks numpy.ma numpy.polynomial.polynomial numpy.testing
-""".split()  # noqa: SIM905
-"""Further modules for guests that cannot import them."""
 
-
-def preload(names: Iterable[str]) -> list[str]:
-    """Import `names`; returns those that this interpreter does not have."""
+def preload() -> list[str]:
+    """Import `MODULES`; returns those that this interpreter does not have."""
     missing = []
-    for name in names:
+    for name in MODULES:
         try:
             importlib.import_module(name)
         except ImportError:

@@ -259,7 +259,7 @@ def test_what_an_improver_does_is_noted_under_its_rule(
 
 def test_refused_system_calls_of_an_improver_and_of_a_solution_are_noted_with_their_programs(bench: MakeBench) -> None:
     b = bench()
-    if not b.sandbox.posture.layers["audit"].startswith("forbidden calls are heard of"):
+    if not b.sandbox.posture.layers["audit"].startswith("forbidden calls are counted"):
         pytest.skip("this kernel tells nobody of forbidden calls")
     attempt = "    import os\n    for call in (os.chmod, os.execv):\n        try: call('/', ['x'] if call is os.execv else 0)\n"
     attempt += "        except OSError: pass\n"

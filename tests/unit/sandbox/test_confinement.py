@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from strop.sandbox.confinement import bpf, filters, fstat, landlock, limits, syscalls
+from strop.sandbox.confinement import bpf, filters, landlock, limits, syscalls
 from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.root_fs import mount_proc
@@ -156,18 +156,10 @@ def test_limits_cannot_be_raised_again_and_processes_are_limited_only_where_nobo
         assert (resource.RLIMIT_NPROC in limits.guest_limits(1 << 30, 0, own_processes=own)) is own
 
 
-def test_fstat_by_number_agrees_with_the_c_library(tmp_path: Path) -> None:
-    with (tmp_path / "file").open("w") as file:
-        ours = fstat.replacement(Kernel())(file.fileno())
-        assert tuple(ours) == tuple(os.fstat(file.fileno()))
-
-
-def test_rungs_get_weaker_one_by_one_and_a_private_root_needs_namespaces() -> None:
-    rungs = [(each.private_root, each.namespaces) for each in Layers.strongest().rungs()]
-    assert rungs == [(True, True), (False, True), (False, False)]
-    assert Layers.none().rungs() == (Layers.none(),)
-    with pytest.raises(ValueError, match="needs namespaces"):  # root would move the machine
-        Layers(namespaces=False)
+def test_last_rung_has_no_namespaces_and_every_rung_guards_files() -> None:
+    assert Layers.strongest().rungs() == (Layers(), Layers(namespaces=False))
+    for only in (Layers(landlock=False), Layers(namespaces=False), Layers.none()):
+        assert only.rungs() == (only,)
 
 
 def test_proc_is_reported_as_missing_where_it_cannot_be_mounted(tmp_path: Path) -> None:

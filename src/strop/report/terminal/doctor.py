@@ -27,7 +27,7 @@ def print_enforced(enforced: Enforced, console: Console) -> None:
         lacking = ", ".join(enforced.workspaces.missing(required_of_commands(DEFAULT_REQUIRE)))
         nothing = "everything that tasks scored by a command require is enforced"
         say(console, f"tasks scored by a command need --require without {lacking}" if lacking else nothing)
-        if "private root" not in enforced.workspaces.layers:
+        if "namespaces" not in enforced.workspaces.layers:
             say(console, "an evaluator runs here only with --shared: commands have no network of their own")
     missing = ", ".join(enforced.missing(DEFAULT_REQUIRE))
     nothing = "everything that strop run requires is enforced"

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Iterable
 
 from strop.sandbox.confinement import bpf
-from strop.sandbox.confinement.syscalls import ALLOWED, FORBIDDEN, NUMBERS, PATHS, SERVER
+from strop.sandbox.confinement.syscalls import ALLOWED, FORBIDDEN, NUMBERS, SERVER
 
 OWN_PID = 0x7ABCDEF0
 """Placeholder for the guest's process id until it is known (`Assembled.fill_in`)."""
@@ -65,17 +65,14 @@ def server_filter(*, audited: bool = False) -> bpf.Assembled:
     return program.assembled()
 
 
-def guest_filter(*, paths: bool, audited: bool = False) -> bpf.Assembled:
+def guest_filter(*, audited: bool = False) -> bpf.Assembled:
     """What a guest may not do in addition to the server's list; its process id replaces `OWN_PID` before installation.
 
-    `paths` is False if nothing else guards the file system: then every call that resolves a path is refused.
     `audited`: starting a program (a clone that shares memory until exec) is left to the server's filter, because a refusal here
     would hide it from the listener. The server itself uses plain forks, so a guest's plain fork is refused here, uncounted.
     """
     refused = bpf.refuse(errno.EPERM)
     program = bpf.Filter()
-    if not paths:
-        program.on(PATHS, [bpf.answer(bpf.refuse(errno.EACCES))])
     program.on(["fcntl"], bpf.one_of(1, _FCNTLS, refused))
     program.on(["ioctl"], bpf.one_of(1, _IOCTLS, bpf.refuse(errno.ENOTTY)))
     program.on(["futex"], _futex(refused))

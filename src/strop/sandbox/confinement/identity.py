@@ -52,7 +52,7 @@ def become(kernel: Kernel, unique: int, readable: Iterable[str]) -> Identity:
     """Give up every right: bounding set, uid (root only), capabilities; set no_new_privs; refuse to be traced.
 
     `unique` is a number below 2**22 that no other living server has, e.g. its process id as the host sees it. The uid is
-    kept if the files `readable` could not be read without it (an interpreter below a 0700 home and no private root).
+    kept if the files `readable` could not be read without it (an interpreter below a 0700 home and no root of its own).
     """
     with suppress(OSError):
         kernel.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)

@@ -36,11 +36,6 @@ class Kernel:
             raise OSError(38, f"{name}: no system call of this name on this architecture")
         return self._checked(self._libc.syscall(ctypes.c_long(NUMBERS[name]), *map(_argument, arguments)), name)
 
-    def fill(self, name: str, first: int, buffer: bytearray) -> None:
-        """A system call that writes its result into its second argument."""
-        space = (ctypes.c_char * len(buffer)).from_buffer(buffer)
-        self._checked(self._libc.syscall(ctypes.c_long(NUMBERS[name]), ctypes.c_long(first), space), name)
-
     def unshare(self, flags: int) -> None:
         """Leave the namespaces of `flags` (CLONE_NEW*) for fresh ones."""
         self._checked(self._libc.unshare(flags), "unshare")

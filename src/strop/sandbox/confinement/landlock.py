@@ -22,11 +22,13 @@ _TCP = 3  # bind, connect
 _SCOPES = 3  # abstract unix sockets, signals
 
 
-def abi(kernel: Kernel) -> int:
-    """The kernel's Landlock version; 0 if it has none or has it disabled."""
+def abi(kernel: Kernel, *, needed: bool) -> int:
+    """The kernel's Landlock version; 0 if it has none or has it disabled, or OSError if it is `needed`."""
     try:
         return kernel.call("landlock_create_ruleset", 0, 0, _CREATE_RULESET_VERSION)
-    except OSError:
+    except OSError as error:
+        if needed:
+            raise OSError(error.errno, f"without namespaces Landlock must guard files: {error.strerror}") from error
         return 0
 
 

@@ -45,7 +45,7 @@ def own_mounts(kernel: Kernel) -> None:
     kernel.unshare(_NEW_MOUNT)
 
 
-def enter(kernel: Kernel, *, mounts: bool) -> tuple[str, ...]:
+def enter(kernel: Kernel) -> tuple[str, ...]:
     """Leave the host's namespaces; the *next* child of the caller is process 1 of the new pid namespace.
 
     Root first tries without a user namespace, so that its new uid (`identity`) belongs to nobody else; otherwise, and for other
@@ -53,8 +53,8 @@ def enter(kernel: Kernel, *, mounts: bool) -> tuple[str, ...]:
 
     Returns the names of the namespaces entered. Raises OSError if the kernel or an administrator refuses them.
     """
-    flags = _NEW_PID | _NEW_NET | _NEW_IPC | _NEW_UTS | (_NEW_MOUNT if mounts else 0)
-    names = ("pid", "net", "ipc", "uts", *(("mount",) if mounts else ()))
+    flags = _NEW_PID | _NEW_NET | _NEW_IPC | _NEW_UTS | _NEW_MOUNT
+    names = ("pid", "net", "ipc", "uts", "mount")
     if os.geteuid() == 0:
         try:
             kernel.unshare(flags)

@@ -154,10 +154,3 @@ FORBIDDEN = _names(
     """
 )
 """Known and refused with EPERM. What is in no group gets ENOSYS: `clone3` and `openat2` too, so that callers fall back."""
-
-PATHS = _names(
-    """
-    access chdir faccessat faccessat2 lstat newfstatat open openat readlink readlinkat stat statfs statx
-    """
-)
-"""Calls that resolve a path: refused to a guest where neither a private root nor Landlock guards the file system."""

@@ -115,7 +115,7 @@ class Workspace(Protocol):
     def clear(self) -> bool:
         """Restore all files, in the copy and outside it, to their state at the first call; return whether that was possible.
 
-        With namespaces and a private root, the next command finds no traces of commands since then: neither files nor inode
+        With namespaces, the next command finds no traces of commands since then: neither files nor inode
         numbers and times.
         """
         ...

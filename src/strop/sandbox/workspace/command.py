@@ -45,8 +45,6 @@ class CommandJail:
     """What the commands' user must be able to read."""
     proc: int | None
     """A descriptor of a /proc that shows the commands: that of their own pid namespace, if there is one, or the host's."""
-    below: int | None
-    """The keeper's pid in the host's /proc, whose descendants are the commands; None with a /proc of their own."""
     limits: bool = True
     rules: int | None = None
     """A Landlock ruleset."""
@@ -181,9 +179,10 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
     """The limit on all processes together that was exceeded: `cpu`, `memory` or an empty text."""
     seconds = clock.seconds() or used.cpu_seconds
     if jail.proc is not None:
-        own = jail.below is None
-        pids = accounting.listed(jail.proc) if own else accounting.descendants(jail.proc, jail.below or 0)
-        commands = [pid for pid in pids if not own or pid != 1]
+        if jail.process_one:
+            commands = [pid for pid in accounting.listed(jail.proc) if pid != 1]
+        else:
+            commands = accounting.descendants(jail.proc, os.getpid())
         exact = asked["counts_memory"]
         enough = 0 if exact else asked["memory_bytes"]
         found = accounting.alive(jail.proc, commands, enough, own_sockets=jail.process_one)
@@ -304,7 +303,6 @@ def jail_of(facts: Mapping[str, Any], place: str) -> CommandJail:
         place=place,
         process_one=False,
         proc=None,
-        below=None,
         filter=Assembled(instructions) if instructions else None,
         **known,
     )

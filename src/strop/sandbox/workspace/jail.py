@@ -16,7 +16,7 @@ from types import TracebackType
 from strop.base.errors import SandboxError, SandboxUnavailable
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.posture import DEFAULT_REQUIRE, LINUX_ONLY, Posture, observe_commands, required_of_commands
+from strop.sandbox.posture import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Posture, observe_commands, required_of_commands
 from strop.sandbox.tree_guests import Lease, TreePlan, TreeServer
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, KeeperLost
@@ -88,7 +88,7 @@ class Workspaces:
     @property
     def has_trees(self) -> bool:
         """Whether `lease` works here: commands have a network and processes of their own."""
-        return self._layers.namespaces and self._layers.private_root
+        return self._layers.namespaces
 
     def lease(self, plans: Sequence[TreePlan]) -> Lease:
         """Trees with guests, kept for the next lease with equal plans; blocks while no slot is free.
@@ -188,4 +188,4 @@ def _strongest(layers: Layers, user: int) -> tuple[Layers, Posture]:
                     break  # else it was killed from outside, which says nothing of this machine
         refusals.append(lost)
     why = "; ".join(map(str, refusals))
-    raise SandboxUnavailable(f"no workspace can be made on this machine: {why}") from refusals[-1]
+    raise SandboxUnavailable(f"no workspace can be made on this machine: {why}. {MACHINES}") from refusals[-1]

@@ -154,13 +154,12 @@ class Keeper:
         self._layers = given.layers
         self.report: dict[str, str] = {}
         self._proc: int | None = None
-        self._below: int | None = None
         self._root: place.Root | None = None
         self._own_processes: int | None = None
         self._kept: list[int] = []
         """Descriptors of the copy's folders in their state at the first `clear`; no command has a path to them."""
-        self._place = COPY if self._layers.private_root else f"{given.folder}/copy"
-        self._needed = () if self._layers.private_root else (self._place, given.python)
+        self._place = COPY if self._layers.namespaces else f"{given.folder}/copy"
+        self._needed = () if self._layers.namespaces else (self._place, given.python)
         self.jail = self._prepare()
 
     def _prepare(self) -> CommandJail:
@@ -170,18 +169,17 @@ class Keeper:
         stub = os.pidfd_open(os.getpid())
         entered: tuple[str, ...] = ()
         if layers.namespaces:
-            entered = namespaces.enter(kernel, mounts=layers.private_root)
-            self.report["namespaces"] = " ".join(entered)
+            entered = namespaces.enter(kernel)
             continue_as_process_one(self._end, kernel, None)
             self._own_processes = namespaces.own_processes(host)
         else:
             kernel.prctl(_PR_SET_CHILD_SUBREAPER, 1)
         offered = self._offered()
         uid = offered.uid if offered is not None and offered.own else None
-        if layers.private_root:
+        if layers.namespaces:
             self._enter_root(source, uid)
+            self.report["namespaces"] = " ".join(entered) + ("" if self._proc is not None else ", without /proc")
         else:
-            self._below = accounting.descendants(host, self._unique)[0] if entered else self._unique
             self._fill(source, self._place, uid)
         os.close(source)
         if layers.identity:
@@ -201,7 +199,6 @@ class Keeper:
             identity=layers.identity,
             needed=self._needed,
             proc=self._proc,
-            below=self._below,
             limits=layers.limits,
             environment=self._environment(),
             kernel_memory=self._kernel_memory,
@@ -229,7 +226,6 @@ class Keeper:
         self._root = place.enter(self._kernel, self._plan.readable, shown, fill)
         if self._root.has_proc:
             self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self.report["private root"] = "entered" if self._proc is not None else "entered, without /proc"
 
     def _fill(self, source: int, there: str, uid: int | None) -> None:
         only = None if self._plan.only is None else frozenset(self._plan.only)
@@ -238,7 +234,7 @@ class Keeper:
             copying.hand_over(there, uid)
 
     def _environment(self) -> dict[str, str]:
-        scratch = "/tmp" if self._layers.private_root else f"{self._plan.folder}/tmp"
+        scratch = "/tmp" if self._layers.namespaces else f"{self._plan.folder}/tmp"
         return {
             "PATH": ":".join(self._plan.search),
             "HOME": scratch,
@@ -252,8 +248,8 @@ class Keeper:
     def _restrict(self, jail: CommandJail) -> None:
         """Prepare the confinement that every command applies to itself."""
         layers, kernel = self._layers, self._kernel
-        version = landlock.abi(kernel) if layers.landlock else 0
-        shown = ("/",) if layers.private_root else (*place.SYSTEM, *self._plan.readable, "/proc", *place.DEVICES)
+        version = landlock.abi(kernel, needed=not layers.namespaces) if layers.landlock else 0
+        shown = ("/",) if layers.namespaces else (*place.SYSTEM, *self._plan.readable, "/proc", *place.DEVICES)
         rules = {"readable": shown, "writable": (*self._places(), "/dev/null")}
         if version:
             if jail.rules is not None:
@@ -264,7 +260,7 @@ class Keeper:
         if not layers.seccomp or not filters.known_architecture():
             self.report["seccomp"] = "not used"
             return
-        jail.filter = commands_filter(audited=layers.audit, own_network=layers.namespaces and layers.private_root)
+        jail.filter = commands_filter(audited=layers.audit, own_network=layers.namespaces)
         jail.audited = layers.audit
         self.report["seccomp"] = "a list of refused calls"
 
@@ -286,7 +282,7 @@ class Keeper:
 
     def _places(self) -> tuple[str, ...]:
         """Where commands may write."""
-        return place.WRITABLE if self._layers.private_root else (self._place, f"{self._plan.folder}/tmp")
+        return place.WRITABLE if self._layers.namespaces else (self._place, f"{self._plan.folder}/tmp")
 
     def _put(self, path: str, descriptor: int) -> bool:
         """Write the content of a memory file into the copy; whether that was possible."""
@@ -324,7 +320,7 @@ class Keeper:
         kept = []
         for number, path in enumerate(self._places()):
             there = path
-            if not self._layers.private_root:
+            if not self._layers.namespaces:
                 there = f"{self._plan.folder}/kept"
                 with suppress(FileExistsError):
                     os.mkdir(there, 0o700)  # noqa: PTH102 - as everywhere here
@@ -336,13 +332,13 @@ class Keeper:
 
     def _run(self, asked: dict[str, Any], streams: list[int]) -> None:
         """`streams`: standard output, standard error, and standard input if it is not /dev/null."""
-        if self._layers.private_root and self._layers.limits:
+        if self._layers.namespaces and self._layers.limits:
             place.resize(self._kernel, asked["disk_bytes"])
         if self._own_processes is None:
             ended = command.run(self.jail, self._end, asked, streams)
         else:
             ended = self._run_apart(asked, streams)
-        full = self._layers.private_root and self._layers.limits and place.is_full()
+        full = self._layers.namespaces and self._layers.limits and place.is_full()
         control.send(self._end, {"ended": ended | {"full": full}})
 
     def _run_apart(self, asked: dict[str, Any], streams: list[int]) -> dict[str, object]:
@@ -365,12 +361,10 @@ class Keeper:
     def _become_process_one(self, asked: dict[str, Any], streams: list[int], writer: int) -> NoReturn:
         try:
             jail = self.jail
-            if self._layers.private_root and jail.proc is not None:
+            if jail.proc is not None:
                 namespaces.own_mounts(self._kernel)
                 place.mount_proc(self._kernel, "/proc")
                 jail = replace(jail, proc=os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-            elif jail.proc is not None and jail.below is not None:
-                jail = replace(jail, below=accounting.descendants(jail.proc, jail.below)[0])
             ended = command.run(jail, self._end, asked, streams)
             os.write(writer, json.dumps(ended).encode())
         except control.ControlClosed:

@@ -22,7 +22,7 @@ class WorkspacePlan:
     python: str
     """The interpreter that commands must be able to run."""
     folder: str
-    """A folder of the host for the copy, if there is no private root."""
+    """A folder of the host for the copy, if there are no namespaces."""
     left_out: tuple[str, ...] = ()
     only: tuple[str, ...] | None = None
 

@@ -172,7 +172,7 @@ class JailedWorkspace:
     def _start(self, tree: Tree) -> dict[str, str]:
         self._end, other = control.pair()
         self._end.settimeout(_START_SECONDS)
-        if not self._layers.private_root:
+        if not self._layers.namespaces:
             self._folder = TemporaryFolder("strop-workspace-")
             self._folder.path.chmod(0o711)
             for name in ("copy", "tmp"):

@@ -1,6 +1,6 @@
 """Tell whether a process of the host runs: by its folder in /proc, and by calls that answer for any number.
 
-Must be observed: errors, where there is a pid namespace and a private root. Source: our own reading of the guest's
+Must be observed: errors, where there are namespaces. Source: our own reading of the guest's
 filter, which lets calls through that only look.
 """
 
@@ -9,7 +9,6 @@ import os
 NUMBERS = ()
 ROLE = "solution"
 PROTECTION = "existence"
-ANNOUNCED = {"seccomp": "no call that resolves a path"}
 
 
 def attack(targets):

@@ -1,7 +1,7 @@
 """Tell whether a file of the host exists.
 
-Must be observed: an error, where there is a private root or no call that resolves a path is left. Source: Landlock's
-own documentation: it does not restrict stat.
+Must be observed: an error, where there are namespaces. Source: Landlock's own documentation: it does not
+restrict stat.
 """
 
 import os

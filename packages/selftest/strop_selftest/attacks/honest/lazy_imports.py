@@ -6,7 +6,6 @@ Must be observed: it works. Source: strop's own list of honest code.
 NUMBERS = (153,)
 ROLE = "solution"
 OBSERVED = {"outcome": "Returned"}
-ANNOUNCED = {"seccomp": "no call that resolves a path"}
 
 
 def attack(targets):

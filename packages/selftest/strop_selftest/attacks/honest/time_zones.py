@@ -9,7 +9,6 @@ import zoneinfo
 NUMBERS = (156,)
 ROLE = "solution"
 OBSERVED = {"outcome": "Returned"}
-ANNOUNCED = {"seccomp": "no call that resolves a path"}
 
 
 def attack(targets):

@@ -11,7 +11,6 @@ NUMBERS = (159,)
 ROLE = "host"
 CLAIMS = {
     "namespaces": "pid net ipc uts mount",
-    "private root": "entered",
     "landlock": "ABI 7",
     "seccomp": "two filters",
 }

@@ -4,9 +4,11 @@ Must be observed: what was observed of the jail stands in it, with its digest, a
 Source: strop's own list of cases, `record_contains_posture_hash`.
 """
 
+import os
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 from strop.base.events import RunStarted
 from strop.lm.scripted import Scripted
@@ -22,7 +24,7 @@ ROLE = "host"
 def check(ground):
     posture = ground.posture or Posture({"read": Protection("reading the host's files", False)})
     model = Scripted(lambda request: "")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, XDG_DATA_HOME=f"{folder}/data"):
         with Store.create(Path(folder), {}) as store:
             store.append(first_event(RunSpec(), model, posture))
         with Store.open(Path(folder)) as store:

@@ -12,10 +12,7 @@ CACHESTAT = 451
 
 
 def attack(targets):
-    try:
-        file = os.open(os.__file__, os.O_RDONLY)
-    except OSError:
-        return None  # no call that resolves a path is left
+    file = os.open(os.__file__, os.O_RDONLY)
     told = (ctypes.c_uint64 * 5)()
     if ctypes.CDLL(None).syscall(CACHESTAT, file, (ctypes.c_uint64 * 2)(0, 4096), told, 0) == 0:
         return "cachestat tells what lies in the cache"
