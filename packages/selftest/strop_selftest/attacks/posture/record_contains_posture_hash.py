@@ -8,7 +8,6 @@ import os
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import patch
 
 from strop.base.events import RunStarted
 from strop.lm.scripted import Scripted
@@ -24,11 +23,17 @@ ROLE = "host"
 def check(ground):
     posture = ground.posture or Posture({"read": Protection("reading the host's files", False)})
     model = Scripted(lambda request: "")
-    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, XDG_DATA_HOME=f"{folder}/data"):
-        with Store.create(Path(folder), {}) as store:
-            store.append(first_event(RunSpec(), model, posture))
-        with Store.open(Path(folder)) as store:
-            kept = [stored.event.posture for stored in store.events(RunStarted)]
+    environment = dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_DATA_HOME"] = f"{folder}/data"  # a weaker machine has no home for the key
+        try:
+            with Store.create(Path(folder), {}) as store:
+                store.append(first_event(RunSpec(), model, posture))
+            with Store.open(Path(folder)) as store:
+                kept = [stored.event.posture for stored in store.events(RunStarted)]
+        finally:
+            os.environ.clear()
+            os.environ.update(environment)
     name, first = next(iter(posture.protections.items()))
     weaker = Posture({name: replace(first, enforced=not first.enforced)})
     found = [] if [each["digest"] for each in kept] == [posture.digest] else [f"the record holds {kept}"]
