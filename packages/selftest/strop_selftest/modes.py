@@ -15,7 +15,7 @@ _NEW_ROOT = ("mount", "pivot_root", "mount_setattr", "move_mount", "open_tree", 
 _NAMESPACES = ("unshare", "setns", "umount2", *_NEW_ROOT)
 _LANDLOCK = ("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self")
 
-_STAT = "Landlock does not hide that a file exists, and without mounts there is no private root"
+_STAT = "Landlock does not hide that a file exists, and without mounts a guest has no root of its own"
 _PROCESSES = (
     "without a pid namespace, or with the host's /proc in sight, a guest can tell which process numbers are in use"
 )

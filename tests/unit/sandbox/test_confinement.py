@@ -52,12 +52,12 @@ def test_every_known_system_call_but_two_with_a_fallback_is_in_one_group() -> No
     assert set(syscalls.NUMBERS) - frozenset().union(*groups) <= {"clone3", "openat2"}
 
 
-def under_the_guest_filter(call: Callable[[], object], *, paths: bool = True) -> int:
+def under_the_guest_filter(call: Callable[[], object]) -> int:
     def run() -> int:
         kernel = Kernel()
         kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
         filters.server_filter().install(kernel)
-        program = filters.guest_filter(paths=paths)
+        program = filters.guest_filter()
         program.fill_in(os.getpid())
         program.install(kernel)
         return errno_of(call)
@@ -114,8 +114,6 @@ def test_guest_filter_refuses_calls_but_pairs_of_streams_and_signals_to_itself()
     for name in CALLS:
         call, expected = CALLS[name]
         assert under_the_guest_filter(call) == expected, name
-    nothing_else_guards_files = under_the_guest_filter(lambda: os.stat("/"), paths=False)  # noqa: PTH116
-    assert nothing_else_guards_files == errno.EACCES
 
 
 def test_filter_replaces_only_the_placeholder() -> None:
@@ -129,7 +127,7 @@ def test_filter_replaces_only_the_placeholder() -> None:
 
 def test_landlock_leaves_only_what_was_named(tmp_path: Path) -> None:
     kernel = Kernel()
-    version = landlock.abi(kernel)
+    version = landlock.abi(kernel, needed=False)
     if version == 0:
         pytest.skip("this kernel has no Landlock")
     (tmp_path / "shown").mkdir()
@@ -156,7 +154,7 @@ def test_limits_cannot_be_raised_again_and_processes_are_limited_only_where_nobo
         assert (resource.RLIMIT_NPROC in limits.guest_limits(1 << 30, 0, own_processes=own)) is own
 
 
-def test_last_rung_has_no_namespaces_and_every_rung_guards_files() -> None:
+def test_second_rung_is_without_namespaces_where_landlock_guards_files() -> None:
     assert Layers.strongest().rungs() == (Layers(), Layers(namespaces=False))
     for only in (Layers(landlock=False), Layers(namespaces=False), Layers.none()):
         assert only.rungs() == (only,)
