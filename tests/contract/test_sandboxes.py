@@ -35,10 +35,7 @@ from strop.tasks.numbers import rebuilt
 from support.tiers import slow_unless
 
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)
-LAYERS = {
-    "everything": Layers.strongest(),
-    "without namespaces": Layers(namespaces=False),
-}
+LAYERS = {"everything": Layers.strongest(), "without namespaces": Layers(namespaces=False)}
 
 
 @pytest.fixture(scope="module", params=slow_unless(lambda name: name == "everything", LAYERS))
