@@ -145,7 +145,7 @@ def measured(work: Work, times: tuple[int, int], folder: Path, jail: JailedSandb
     assert result.verdict == "ok", result.error
     facts = facts_of(task)
     assert facts is not None
-    found = gain(facts.metrics[0], result.metrics, result.beside, seeded=True)
+    found = gain(facts.metric, result.metrics, result.beside, seeded=True)
     assert found is not None
     loading = (median(row[LOADING] for row in result.beside), median(row[LOADING] for row in result.metrics))
     receiving = means_of(result.beside)[RECEIVING] / found.before

@@ -75,7 +75,7 @@ def by_strop(venv: Path, evaluator: Path, program: Path, candidates: int) -> tup
     for at_once in AT_ONCE if candidates else AT_ONCE[:1]:
         with closing(CommandPool([task], Workspaces(slots=at_once), at_once)) as commands:
             found = commands.submit(order(task, "")).result().result()
-            value, begin = found.metrics[0][task.objective.metrics[0].name], time.monotonic()
+            value, begin = found.metrics[0][task.objective.metric.name], time.monotonic()
             sent = [commands.submit(order(task, f"# {number}\n")) for number in range(candidates)]
             verdicts = {one.result().result().verdict for one in sent}
             assert verdicts <= {"ok"}, verdicts

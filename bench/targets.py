@@ -62,9 +62,9 @@ def named(target: Path) -> list[str]:
 
 def values(found: dict) -> tuple[str, str]:
     """The measure on the sealed split before and after, in its own terms."""
-    for metric in found.get("metrics") or []:
-        name = metric["metric"]["name"]
-        return f"{metric['before']:.4g} {name}", f"{metric['after']:.4g} {name}"
+    change = found["change"]
+    if change and (name := change["metric"]["name"]) != "utility":
+        return f"{change['before']:.4g} {name}", f"{change['after']:.4g} {name}"
     sides = [found[each] for each in ("original", "improved")]
     before, after = (f"{side['test']['value']:.3f}" if side else "" for side in sides)
     return before, after

@@ -68,7 +68,8 @@ def test_page_and_document_of_a_program_that_fails_held_out_instances_claim_no_g
     shutil.copytree(RECORDED / "coloring", tmp_path / "coloring")
     shown = run_here("show", "coloring", "--json", cwd=tmp_path, env=environment(tmp_path))
     document = json.loads(shown.stdout)
-    assert document["sentence"].startswith("No improvement: the returned program fails") and document["metrics"] == []
+    assert document["sentence"].startswith("No improvement: the returned program fails")
+    assert document["change"]["metric"]["name"] == "utility"
     viewed = run_here("view", "coloring", "--html", "page.html", cwd=tmp_path, env=environment(tmp_path))
     page = (tmp_path / "page.html").read_text("utf-8")
     table = page[page.index("Original and improved program in the final comparison") :][:3000]

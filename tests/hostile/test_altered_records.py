@@ -99,7 +99,7 @@ CHANGES: dict[str, list[tuple[Change, str]]] = {
     "evaluator": [
         (objective("scored_by", "judge"), 'scored_by: recorded "judge", replayed "program"'),
         (objective("scorer", "by me"), 'facts.scorer: recorded "by me", replayed "the ev'),
-        (objective("metrics[0].goal", "min"), 'facts.metrics.0.goal: recorded "min", replayed "max"'),
+        (objective("metric.goal", "min"), 'facts.metric.goal: recorded "min", replayed "max"'),
     ],
 }
 """Record → changes, and what a replay says of each. It is replayed once with all that leave its events as many and in order."""

@@ -58,7 +58,7 @@ def test_files_are_programs_whatever_was_asked_for(subtests: pytest.Subtests) ->
                     if name.endswith(".py"):
                         ast.parse(text)
                     elif name.endswith(".toml"):
-                        assert tomllib.loads(text)["metric"] == [goal if ":" in goal else f"{goal}:max"]
+                        assert tomllib.loads(text)["metric"] == (goal if ":" in goal else f"{goal}:max")
                         assert list(tomllib.loads(text)["score"]) == [goal.partition(":")[0]]
 
 

@@ -179,10 +179,11 @@ class CommandRelay:
 
     @property
     def is_perfect(self) -> bool:
-        """Whether nothing can be better than the original: an accepted answer is all there is, or all its rates are 1."""
-        names = [metric.name for metric in self._task.objective.metrics]
-        rates = all(self._task.objective.readers[name] in RATES for name in names)
-        return self._accepts or (rates and all(run.values.get(name) == 1 for run in self._honest for name in names))
+        """Whether nothing can be better than the original: an accepted answer is all there is, or its rate is 1."""
+        objective = self._task.objective
+        return self._accepts or (
+            objective.reader in RATES and all(run.values.get(objective.metric.name) == 1 for run in self._honest)
+        )
 
     def ways(self) -> Sequence[tuple[str, Any]]:
         """Of an answer as a value, or of a printed one; none where nobody else scores it."""
@@ -210,7 +211,7 @@ class CommandRelay:
             values = found.metrics[0] if found is not None and found.verdict == "ok" else {}
         if not values or objective.unmet(values):
             return None
-        return objective.counted(values), objective.counted(original.values)
+        return [objective.counted(values)], [objective.counted(original.values)]
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
         """One utility for each instance, 1/2 for the original's; where a judge only accepts, 1 for what it accepts."""

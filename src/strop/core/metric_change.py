@@ -1,4 +1,4 @@
-"""How much each metric of a command task improved: the ratio of the candidate's total to the original's.
+"""How much the metric of a command task improved: the ratio of the candidate's total to the original's.
 
 The ratio of the totals is what a user pays: a program that halves many short runs and slows a long one down can have a better
 mean ratio and a larger bill. More is better in every ratio: 1.12 is 12% faster for a time. Values of which some are negative, or
@@ -14,12 +14,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from strop.analysis.stats import Estimate, estimate, has_ratio, log_ratio_of_totals, mean, score_difference
-from strop.analysis.stats.exchangeable import CONFIDENCE, Weighed
 from strop.base.as_document import HIDDEN, computed
 from strop.base.results import Evaluation, ScoredBy
 from strop.core.scorer import scorer_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
-from strop.tasks.command.objective import Metric
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS, RATES, TIMES
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import SECONDS, FunctionTask
@@ -43,8 +41,6 @@ class MetricFacts:
     """Name of the metric."""
     goal: Literal["max", "min"]
     """`max` if more is better, `min` if less is."""
-    weight: float = 1.0
-    """Share of the metric in the score, relative to the other weights."""
     reader: str = ""
     """How its value is read: the kind of score, such as `time`; `verify`, a path or an expression."""
     resolution: float = 0.0
@@ -55,8 +51,8 @@ class MetricFacts:
 class ObjectiveFacts:
     """What a program is measured by: what reports need to know about it; part of the record."""
 
-    metrics: tuple[MetricFacts, ...]
-    """The metrics that are measured."""
+    metric: MetricFacts
+    """The metric that decides."""
     seeded: bool
     """Whether instances differ; otherwise they repeat the same measurement."""
     scored_by: ScoredBy
@@ -65,14 +61,14 @@ class ObjectiveFacts:
     """What checks a program's answer: `score`, `comparison`, `constraint` or `nothing`."""
     fixed_input: bool = False
     """Whether the user declared that the input is always the same."""
-    weighed: bool = False
-    """Whether the user gave weights, so that a gain in one metric may pay for a loss in another."""
     trusts_programs: bool = False
     """Whether the user trusts programs that could make their score themselves."""
     published: str = ""
     """Who published the best known construction, and when; empty for other tasks."""
     scorer: str = ""
     """`scored_by` in words."""
+    shown: Mapping[str, str] = field(default_factory=dict)
+    """Score that is only shown → how its value is read."""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -85,28 +81,23 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
     if isinstance(task, FunctionTask) and task.by_time:
         # The layout in memory can make one of two equal functions 3% faster, in every process.
         metric = MetricFacts(SECONDS, "min", reader="time", resolution=0.03)
-        return ObjectiveFacts((metric,), seeded=True, fixed_input=task.fixed_input, **scorer)
+        return ObjectiveFacts(metric, seeded=True, fixed_input=task.fixed_input, **scorer)
     if not isinstance(task, CommandTask):
         if task.problem is None:
             return None
         known = task.problem.best_known
         metric = MetricFacts(VALUE, task.problem.goal, reader=VERIFIED)
         published = "" if known is None else f"{known.by} {known.date}"
-        return ObjectiveFacts((metric,), seeded=False, fixed_input=task.fixed_input, published=published, **scorer)
+        return ObjectiveFacts(metric, seeded=False, fixed_input=task.fixed_input, published=published, **scorer)
     objective = task.objective
-
-    def facts(metric: Metric) -> MetricFacts:
-        reader = objective.readers.get(metric.name, "")
-        resolution = KINDS[reader].resolution if reader in KINDS else 0.0
-        return MetricFacts(metric.name, metric.goal, metric.weight, reader, resolution)
-
-    metrics = tuple(map(facts, objective.metrics))
+    reader, counts = objective.reader, objective.metric
+    resolution = KINDS[reader].resolution if reader in KINDS else 0.0
     return ObjectiveFacts(
-        metrics,
+        MetricFacts(counts.name, counts.goal, reader, resolution),
         task.seeded or bool(task.cases),
         check=check_of(task),
         fixed_input=task.fixed_input,
-        weighed=len(metrics) > 1 and any(metric.weighed for metric in objective.metrics),
+        shown=objective.shown,
         trusts_programs=task.trust_programs,
         **scorer,
     )
@@ -123,7 +114,7 @@ def check_of(task: CommandTask) -> Check:
 
 @dataclass(frozen=True)
 class Gain:
-    """One metric of the candidate and the original on the same instances."""
+    """The metric of the candidate and the original on the same instances."""
 
     metric: MetricFacts
     """The metric; `utility` where no metric decides."""
@@ -134,8 +125,8 @@ class Gain:
     scale: Scale
     """Whether `amount` is a `ratio` (1.12: 12% better) or a `difference`; more is better in both."""
     change: Estimate = field(metadata=HIDDEN)
-    """The log of the ratio, or the difference, with its interval over pairs, at 95% or at the level that is claimed. Fewer than
-    six pairs, and values that never vary, have none."""
+    """The log of the ratio, or the difference, with its 95% interval over pairs. Fewer than six pairs, and values that never
+    vary, have none."""
     deterministic: bool
     """Whether six or more measurements all gave the same two values; three, where the original ignores the seed."""
     setbacks: tuple[float, ...] = ()
@@ -183,89 +174,39 @@ Row: TypeAlias = Mapping[str, float]
 
 
 def gain(
-    metric: MetricFacts,
-    after: Sequence[Row],
-    before: Sequence[Row],
-    *,
-    seeded: bool,
-    is_known: bool = False,
-    confidence: float = CONFIDENCE,
+    metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, seeded: bool, is_known: bool = False
 ) -> Gain | None:
-    """The gain in one metric over paired instances; None if some instance lacks it. `seeded`: the seed may change something.
+    """The gain in the metric over paired instances; None if some instance lacks it. `seeded`: the seed may change something.
     `is_known`: the same values were measured before, on the same input, so that one more shows that nothing varies."""
     if not _has(metric, after, before):
         return None
-    sign = 1.0 if metric.goal == "max" else -1.0
     new, old = _values(metric, after), _values(metric, before)
+    high, low = (new, old) if metric.goal == "max" else (old, new)
     scale: Scale = "ratio" if metric.reader not in RATES and has_ratio(new, old) else "difference"
     constant = len(set(old)) == 1 and len(set(new)) == 1
     if constant or len(new) == 1:
-        one = log_ratio_of_totals((1.0, new[:1], old[:1])) if scale == "ratio" else estimate([new[0] - old[0]])
-        change = Estimate(sign * one.mean, None, len(new))
-    elif scale == "ratio":
-        change = replace(_log_ratio([metric], [(sign, new, old)], confidence), n=len(new))
+        one = log_ratio_of_totals(high[:1], low[:1]) if scale == "ratio" else estimate([high[0] - low[0]])
+        change = Estimate(one.mean, None, len(new))
     else:
-        change = score_difference(*((new, old) if sign > 0 else (old, new)), confidence=confidence)
-    setbacks = _setbacks(sign, new, old) if seeded and scale == "ratio" else ()
+        change = _log_ratio(metric, high, low) if scale == "ratio" else score_difference(high, low)
+    setbacks = _setbacks(high, low) if seeded and scale == "ratio" else ()
     deterministic = constant and (is_known or len(new) >= (LEAST if seeded else SAME))
     return Gain(metric, mean(old), mean(new), scale, change, deterministic, setbacks)
 
 
-def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], before: Sequence[Row]) -> Gain | None:
-    """The weighted mean of the log-ratios of all metrics. If one has no ratio: the gain that is shown, where no other metric
-    points the other way; None if there is none."""
-    if len(gains) != len(facts.metrics):
-        return None
-    values = [(metric, _values(metric, after), _values(metric, before)) for metric in facts.metrics]
-    if not all(has_ratio(new, old) for _, new, old in values):
-        return _undisputed(facts, gains, after, before)
-    weight = sum(metric.weight for metric in facts.metrics)
-    n, deterministic = len(after), all(one.deterministic for one in gains)
-    rows = 1 if deterministic else n
-    measures = [
-        (metric.weight / weight * (1 if metric.goal == "max" else -1), new[:rows], old[:rows])
-        for metric, new, old in values
-    ]
-    change = replace(_log_ratio(facts.metrics, measures, CONFIDENCE), n=n)
-    return Gain(MetricFacts("all together", "max"), 1.0, math.exp(change.mean), "ratio", change, deterministic)
-
-
-def gains_in(facts: ObjectiveFacts, measured: Evaluation, *, is_known: bool = False) -> tuple[Gain, ...]:
-    """The gain in each metric of a measurement beside the original. `is_known`: see `gain`."""
+def gain_in(facts: ObjectiveFacts, measured: Evaluation, *, is_known: bool = False) -> Gain | None:
+    """The gain of a measurement beside the original; None if its utility decides. `is_known`: see `gain`."""
     rows = measured.metrics, measured.beside
-    varies = not measured.ignores_seed
-    found = (gain(metric, *rows, seeded=varies, is_known=is_known) for metric in facts.metrics)
-    return tuple(one for one in found if one is not None)
-
-
-def decisive(facts: ObjectiveFacts, measured: Evaluation, *, is_known: bool = False) -> Gain | None:
-    """The gain by which a measurement beside the original is decided; None if its utility decides."""
-    gains = gains_in(facts, measured, is_known=is_known)
-    if len(facts.metrics) == 1:
-        return gains[0] if gains else None
-    return overall(facts, gains, measured.metrics, measured.beside)
+    return gain(facts.metric, *rows, seeded=not measured.ignores_seed, is_known=is_known)
 
 
 def utility_of(facts: ObjectiveFacts, measured: Evaluation) -> float:
     """The utility of times by the number that the last sentence shows, the ratio of the totals: 1/2 is as good as the original.
     Of other metrics, and where there is no ratio, the mean of the scores."""
-    decided = decisive(facts, measured) if all(metric.reader in TIMES for metric in facts.metrics) else None
+    decided = gain_in(facts, measured) if facts.metric.reader in TIMES else None
     if decided is None or decided.scale != "ratio":
         return measured.value
     return 1.0 / (1.0 + math.exp(-min(max(decided.change.mean, -MOST), MOST)))
-
-
-def _undisputed(
-    facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], before: Sequence[Row]
-) -> Gain | None:
-    """The gain, or the loss, that is shown at its share of the 5% (Bonferroni), where no other metric points the other way."""
-    for one in gains:
-        level = 1 - (1 - CONFIDENCE) / len(gains)
-        alone = gain(one.metric, after, before, seeded=True, is_known=one.deterministic, confidence=level)
-        sign = {"better": 1, "worse": -1}.get(alone.verdict if alone is not None else "", 0)
-        if sign and all(sign * other.change.mean >= 0 for other in gains):
-            return one
-    return gains[0] if all(one.change.mean == 0 for one in gains) else None
 
 
 def _has(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row]) -> bool:
@@ -277,18 +218,17 @@ def _values(metric: MetricFacts, rows: Sequence[Row]) -> list[float]:
     return [row[metric.name] for row in rows]
 
 
-def _log_ratio(metrics: Sequence[MetricFacts], measures: Sequence[Weighed], confidence: float) -> Estimate:
-    """The weighted log-ratio of totals. What the kernel counts has pairs of copies: what two copies share, such as their place in
-    memory, does not make them independent."""
-    if any(metric.reader in COUNTED_BY_KERNEL for metric in metrics):
-        measures = [(weight, _totals(new), _totals(old)) for weight, new, old in measures]
-    change = log_ratio_of_totals(*measures, confidence=confidence)
-    shares = zip(metrics, measures, strict=True)
-    unresolved = sum(abs(weight) * math.log1p(metric.resolution) for metric, (weight, *_) in shares)
+def _log_ratio(metric: MetricFacts, high: Sequence[float], low: Sequence[float]) -> Estimate:
+    """The log-ratio of totals. What the kernel counts has pairs of copies: what two copies share, such as their place in memory,
+    does not make them independent."""
+    pairs = (_totals(high), _totals(low)) if metric.reader in COUNTED_BY_KERNEL else (high, low)
+    change, unresolved = replace(log_ratio_of_totals(*pairs), n=len(high)), math.log1p(metric.resolution)
     if change.interval is None:
         return change
-    low, high = (min(max(end, -MOST), MOST) for end in change.interval)  # where single values are 0 an end is infinite
-    return replace(change, interval=(low - unresolved, high + unresolved))
+    first, last = (
+        min(max(end, -MOST), MOST) for end in change.interval
+    )  # where single values are 0 an end is infinite
+    return replace(change, interval=(first - unresolved, last + unresolved))
 
 
 def _totals(values: Sequence[float]) -> list[float]:
@@ -299,6 +239,6 @@ def _totals(values: Sequence[float]) -> list[float]:
     return totals
 
 
-def _setbacks(sign: float, new: Sequence[float], old: Sequence[float]) -> tuple[float, ...]:
-    ratios = [(b / a if sign > 0 else a / b) for a, b in zip(new, old, strict=True) if a > 0 and b > 0]
+def _setbacks(high: Sequence[float], low: Sequence[float]) -> tuple[float, ...]:
+    ratios = [b / a for a, b in zip(high, low, strict=True) if a > 0 and b > 0]
     return tuple(ratio for ratio in ratios if ratio >= SETBACK)

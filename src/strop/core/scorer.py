@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS
+from strop.tasks.command.score_kinds import KINDS
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import FunctionTask
 
@@ -38,6 +38,5 @@ def _judged(task: CommandTask) -> str:
         return f"computed by {task.evaluator.evaluator}, in a separate jail"
     if task.scored_by == "judge":
         return f"computed by {judge}"
-    readers = dict.fromkeys(task.objective.readers[metric.name] for metric in task.objective.metrics)
-    counted = " and ".join(KINDS[reader].noun for reader in readers if reader in COUNTED_BY_KERNEL)
-    return f"{counted}, counted by the kernel; {f'{judge} accepts answers' if judge else _EQUAL}"
+    accepted = f"{judge} accepts answers" if judge else _EQUAL
+    return f"{KINDS[task.objective.reader].noun}, counted by the kernel; {accepted}"

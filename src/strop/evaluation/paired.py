@@ -194,7 +194,7 @@ class _Timing:
             rows.append(row)
             turns = 1 + repeats(sum(each[SECONDS] * (len(inputs) + 1) + each[LOADING] for each in rows[0]))
         passing = self.passing(answers)
-        return [[least(of, [SECONDS]) | {ANSWERING: passing} for of in zip(*rows, strict=True)]]
+        return [[least(of, SECONDS) | {ANSWERING: passing} for of in zip(*rows, strict=True)]]
 
     def different(self, index: int) -> Iterator[Input]:
         """The inputs for an instance, without those on which the original was seen to fail."""

@@ -16,10 +16,9 @@ def repeats(seconds: float) -> int:
     return max(min(TIMES, int(SECONDS / max(seconds, 1e-3))) - 1, 0)
 
 
-def least(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> dict[str, float]:
-    """Of these rows the one with the least value of the first of `names`, the least of each, and the largest beside it."""
-    found = dict(min(rows, key=lambda row: row[names[0]]))
-    for name in names if len(rows) > 1 else ():
-        values = [row[name] for row in rows]
-        found |= {name: min(values), name + AT_MOST: max(values)}
+def least(rows: Sequence[Mapping[str, float]], name: str) -> dict[str, float]:
+    """Of these rows the one with the least value of a metric, and the largest beside it."""
+    found = dict(min(rows, key=lambda row: row[name]))
+    if len(rows) > 1:
+        found[name + AT_MOST] = max(row[name] for row in rows)
     return found

@@ -12,10 +12,10 @@ from strop.analysis.stats import Estimate, decided, score_difference
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import EndedBy
 from strop.base.events import Evaluated
-from strop.base.results import Evaluation, Improvement, ScoredBy
+from strop.base.results import Evaluation, Improvement, ScoredBy, means_of
 from strop.base.solution import digest_of
 from strop.core.handles import Grant
-from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, decisive, gains_in
+from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, gain_in
 from strop.core.scorer import BY_HOST
 from strop.runs.verified import Verified, verified_of
 from strop.tasks.function.task import LOADING
@@ -38,9 +38,6 @@ Finding: TypeAlias = Literal[
 `by its own score`: it measures better, and its score is computed where the program runs.
 `unchanged`: the improver returned the original, or its search ended early and no candidate was better in training.
 `failed`: the improver returned no solution, and no candidate was better than the original."""
-Reason: TypeAlias = Literal["traded metrics"]
-"""Why a program that measures better is not called better. `traded metrics`: it is better in one metric and worse in another, and
-the user gave no weights."""
 
 _HELD_BACK: tuple[Finding, ...] = ("better on its fixed input", "a better construction", "by its own score")
 """What is said in place of `better`."""
@@ -96,7 +93,7 @@ class Evidence:
     cost: Cost
     """What the improvement spent, without the comparison."""
     facts: ObjectiveFacts | None = None
-    """The metrics by which programs are compared, and how they decide; null for a task that has only scores."""
+    """The metric by which programs are compared, and how it decides; null for a task that has only scores."""
     grant: Grant | None = None
     """The improver's budget; null if the record does not say."""
     candidates: tuple[ScoredProgram, ...] = ()
@@ -127,7 +124,7 @@ class Evidence:
         """The best construction of the run; null for other tasks."""
         start = self._runs_of(self.original)
         result = start if self.improved is None else [*self._runs_of(self.improved), self.improved.last]
-        goal = self.facts.metrics[0].goal if self.facts is not None else "max"
+        goal = self.facts.metric.goal if self.facts is not None else "max"
         return verified_of(goal, start, [*start, *self.tried, *result], result)
 
     def _runs_of(self, program: ScoredProgram) -> list[Evaluation]:
@@ -148,18 +145,18 @@ class Evidence:
         return score_difference(*(each if len(each) == n else (0.0,) * n for each in pair)) if n else None
 
     @cached_property
-    def gains(self) -> tuple[Gain, ...]:
-        """The gain in each metric on the sealed split.
+    def gain(self) -> Gain | None:
+        """The gain on the sealed split, which decides; None if the utility decides.
 
-        Empty if an instance failed or a constraint was not met: a failure is not faster. Empty, too, for a task without metrics.
+        None if an instance failed or a constraint was not met: a failure is not faster. None, too, for a task without a metric.
         """
         if (
             self.facts is None
             or self.improved is None
             or any(verdict != "ok" for verdict in self.improved.last.verdicts)
         ):
-            return ()
-        return gains_in(self.facts, self.improved.last, is_known=self._is_known)
+            return None
+        return gain_in(self.facts, self.improved.last, is_known=self._is_known)
 
     @property
     def _is_known(self) -> bool:
@@ -175,16 +172,6 @@ class Evidence:
             return all(_are_equal(one.train.scores, one.last.scores) for one in programs)
         pairs = zip(programs, (last.beside, last.metrics), strict=True)
         return all(_are_equal(program.train.metrics, rows) for program, rows in pairs)
-
-    @cached_property
-    def gain(self) -> Gain | None:
-        """The gain that decides, of the only metric or of all together; None if the utility decides.
-
-        The utility decides without `gains`.
-        """
-        if self.facts is None or self.improved is None or not self.gains:
-            return None
-        return decisive(self.facts, self.improved.last, is_known=self._is_known)
 
     @computed
     def finding(self) -> Finding:
@@ -203,8 +190,6 @@ class Evidence:
         shown = self._shown
         if shown <= 0:
             return "worse" if shown else "no significant improvement"
-        if self.reason is not None:
-            return "no significant improvement"
         return "by its own score" if self.scored_by == "program" and not self.trusts_programs else self._better
 
     @property
@@ -219,7 +204,7 @@ class Evidence:
     @property
     def is_held_back(self) -> bool:
         """Whether it measures better, and something keeps it from being offered: `strop apply --unproven` applies it."""
-        return not self.is_offered and (self.finding in _HELD_BACK or self.reason is not None)
+        return not self.is_offered and self.finding in _HELD_BACK
 
     @property
     def _shown(self) -> int:
@@ -230,18 +215,6 @@ class Evidence:
             return 0
         mean = self.difference.mean
         return int(mean > 0) - int(mean < 0) if self.facts is None and self._is_known else decided(self.difference)
-
-    @property
-    def losses(self) -> tuple[Gain, ...]:
-        """The metrics that are worse, of several to which the user gave no weights: nothing says what a gain is worth in them."""
-        if self.facts is None or self.facts.weighed or len(self.facts.metrics) == 1:
-            return ()
-        return tuple(gain for gain in self.gains if gain.verdict == "worse")
-
-    @computed
-    def reason(self) -> Reason | None:
-        """Why a program that measures better is not called better: `traded metrics`; else null."""
-        return "traded metrics" if self._shown > 0 and self.verified is None and self.losses else None
 
     @computed
     def loading(self) -> tuple[float, float] | None:
@@ -272,12 +245,6 @@ class Evidence:
         """Whether the user trusts programs that compute their score themselves."""
         return self.facts is not None and self.facts.trusts_programs
 
-    def verdict_of(self, gain: Gain) -> str:
-        """The verdict on one metric: `better`, `worse`, `no significant change`; instead of `better` what keeps it from that."""
-        if gain.verdict != "better":
-            return gain.verdict
-        return self.finding if self.finding in _HELD_BACK else "better"
-
     @computed
     def is_fixed(self) -> bool:
         """Whether the input is always the same, so that nothing is held out; known before anything is paid."""
@@ -292,14 +259,14 @@ class Evidence:
 
     @computed
     def change(self) -> Gain | None:
-        """The numbers behind the finding: of the metric that decides, of all together, or of the utility; null if nothing was
-        measured, as for an unchanged command."""
+        """The numbers behind the finding: of the metric, or of the utility; null if nothing was measured, as for an unchanged
+        command."""
         if self.gain is not None:
-            return replace(self.gain, believed=self.reason or self.verdict_of(self.gain))
+            is_held = self.gain.verdict == "better" and self.finding in _HELD_BACK
+            return replace(self.gain, believed=self.finding if is_held else "")
         before, utility = self.original.last, MetricFacts(UTILITY, "max")
         if self.improved is not None and self.difference is not None:
-            same = self.finding == "no significant improvement"
-            said = self.reason or ("no significant change" if same else self.finding)
+            said = "no significant change" if self.finding == "no significant improvement" else self.finding
             after = self.improved.last.value
             return Gain(utility, before.value, after, "difference", self.difference, False, believed=said)
         if self.facts is not None:
@@ -308,9 +275,12 @@ class Evidence:
         return Gain(utility, before.value, before.value, "difference", Estimate(0.0, None, n), False)
 
     @computed
-    def metrics(self) -> tuple[Gain, ...]:
-        """Each metric in the final comparison, where a command or a time is measured."""
-        return tuple(replace(gain, believed=self.verdict_of(gain)) for gain in self.gains)
+    def shown(self) -> dict[str, tuple[float, float]]:
+        """Score that is only shown → its mean of the original and of the improved program in the final comparison."""
+        if self.facts is None or self.improved is None or self.gain is None:
+            return {}
+        before, after = means_of(self.improved.last.beside), self.improved.last.means
+        return {name: (before[name], after[name]) for name in self.facts.shown if name in before and name in after}
 
 
 def _are_equal(train: Sequence[object], last: Sequence[object]) -> bool:

@@ -222,7 +222,7 @@ def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
 def best_known_of(task: AnyTask) -> dict[str, float]:
     """Metric, or `utility` → the best known value, where one is declared or published."""
     if isinstance(task, CommandTask):
-        return dict(task.best_known)
+        return {} if task.best_known is None else {task.objective.metric.name: task.best_known}
     if task.problem is not None and (best := task.problem.best_known) is not None:
         return {VALUE: float(best.value)}
     if not isinstance(task, FunctionTask) or task.best_known is None:

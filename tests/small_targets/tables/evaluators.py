@@ -1,6 +1,6 @@
 """Evaluators, in what they return and how they fail."""
 
-from support.small_targets.forms import believing, evaluator
+from support.small_targets.forms import SEVERAL, believing, evaluator
 
 A, BAD = "def acc():\n    return %s\n", "def acc():\n    raise ValueError\n"
 RUN = "import subprocess, sys\nout = subprocess.run([sys.executable, program_path], capture_output=True, text=True)\n"
@@ -164,16 +164,17 @@ TARGETS = [
         "better",
         data__txt="1",
     ),
-    believing(
-        "ev-weights",
+    evaluator(
+        "ev-two-metrics",
         "a = load(program_path).acc()\nreturn {'acc': a, 'size': 1 / a}",
         A % 0.5,
         A % 0.7,
-        "better",
+        "refused",
         "--metric",
-        "acc:max:3",
+        "acc:max",
         "--metric",
         "size:min",
+        said=SEVERAL,
     ),
     believing(
         "ev-class",

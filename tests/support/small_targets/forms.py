@@ -155,8 +155,11 @@ def function(
     return Target(name, {"p.py": text}, candidate, right, "", ("p.py:f",), said, whole=whole)
 
 
-def weighed(name: str, before: str, after: str, right: Right, *goals: str, more: str = "", said: str = "") -> Target:
-    """Several printed metrics: acc and size."""
+SEVERAL = "score: of acc and size, name the one that decides with --metric; require others with --require-metric"
+
+
+def two_scores(name: str, before: str, after: str, right: Right, *goals: str, more: str = "", said: str = "") -> Target:
+    """Two printed scores: acc and size."""
     text = command({"acc": r"acc: (\S+)", "size": r"size: (\S+)"}, metrics(*goals), more)
     said = said or (OWN if right == "better" else "")
     return Target(name, {"p.py": printing(before)}, printing(after), right, text, said=said)

@@ -121,13 +121,13 @@ def evaluated(scores: list[float], **more: Any) -> Evaluation:
 
 
 def improved(rng: random.Random) -> Said:
-    kind = rng.choice(("scores", "metric", "two", "time", "construction"))
+    kind = rng.choice(("scores", "metric", "shown", "time", "construction"))
     goal: Literal["max", "min"] = rng.choice(("max", "min")) if kind != "time" else "min"
     n, spread = rng.choice((1, 2, 5, 6, 12)), rng.choice((0.0, 0.001, 0.1, 1.0))
-    names = {"scores": [], "two": ["alpha", "beta"], "construction": ["value"]}.get(kind, ["alpha"])
-    readers = {"time": "time", "construction": "verify"}
-    metrics = [MetricFacts(name, goal, reader=readers.get(kind, "$.x")) for name in names]
-    facts = ObjectiveFacts(tuple(metrics), True, scored_by="kernel") if names else None
+    names = {"scores": [], "shown": ["alpha", "beta"], "construction": ["value"]}.get(kind, ["alpha"])
+    reader = {"time": "time", "construction": "verify"}.get(kind, "$.x")
+    shown = dict.fromkeys(names[1:], "$.x")
+    facts = ObjectiveFacts(MetricFacts(names[0], goal, reader), True, "kernel", shown=shown) if names else None
     scale = {name: 10 ** rng.uniform(-7, 9) * rng.choice((1, 1, 1, 0, -1 if kind != "time" else 1)) for name in names}
     gain = rng.choice((0.0, 1e-4, 0.02, 0.3, 3.0)) * rng.choice((-1, 1))
 
@@ -175,13 +175,12 @@ def improved(rng: random.Random) -> Said:
 
 def check_directions(document: Any, goal: Literal["max", "min"]) -> None:
     words, change = document["sentence"], document["change"]
-    is_more = change is not None and change["after"] > change["before"]
-    for metric in document["metrics"]:
-        name = metric["metric"]["name"]
-        for word, more in (("higher", True), ("lower", False)):
-            assert f"{word} {name}" not in words or (metric["after"] > metric["before"]) is more, words
-    if words.startswith("Better: ") and len(document["metrics"]) < 2 and document["verified"] is None:
-        assert is_more is (goal == "max" or not document["metrics"]), words
+    is_more, is_metric = change is not None and change["after"] > change["before"], document["facts"] is not None
+    name = change["metric"]["name"] if change is not None else ""
+    for word, more in (("higher", True), ("lower", False)):
+        assert f"{word} {name}" not in words or is_more is more, words
+    if words.startswith("Better: ") and document["verified"] is None:
+        assert is_more is (goal == "max" or not is_metric), words
         assert "faster" not in words or not is_more
     if (verified := document["verified"]) is not None:
         assert f"at {'most' if goal == 'max' else 'least'}" not in words and (

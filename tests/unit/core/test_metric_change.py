@@ -1,4 +1,4 @@
-"""How much better a metric is, and in which words."""
+"""How much better the metric is, and in which words."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
-from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, gain, overall, utility_of
+from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, gain, utility_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME
-from strop.runs.claims.gains import compared, score_words, size, values
+from strop.runs.claims.gains import compared, score_words, shown_scores, size, values
 from strop.runs.claims.improvement import sentence
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.tasks.command.config import command_task
@@ -28,10 +28,10 @@ SCORE = MetricFacts("score", "max", reader="$.score")
 PRINTED = "the program prints this score itself"
 
 
-def facts_on(metrics: tuple[MetricFacts, ...], **more: Any) -> ObjectiveFacts:
-    """Facts of metrics that the kernel counts, or a judge prints."""
-    is_counted = all(metric.reader in ("time", "memory") for metric in metrics)
-    return ObjectiveFacts(metrics, **{"scored_by": "kernel" if is_counted else "judge", **more})
+def facts_on(metric: MetricFacts, **more: Any) -> ObjectiveFacts:
+    """Facts of a metric that the kernel counts, or a judge prints."""
+    is_counted = metric.reader in ("time", "memory")
+    return ObjectiveFacts(metric, **{"scored_by": "kernel" if is_counted else "judge", **more})
 
 
 def measured(metric: MetricFacts, factor: float, n: int = 12, noise: float = 0.02, base: float = 1.0) -> Any:
@@ -47,29 +47,6 @@ def test_interval_contains_what_no_measurement_resolves_on_both_sides() -> None:
         found = gain(metric, *measured(metric, factor, noise=0.001), seeded=True)
         assert found is not None and found.interval is not None and found.verdict == verdict
         assert found.interval[0] <= found.amount / 1.03 and found.interval[1] >= found.amount * 1.03
-
-
-@table(
-    ("acc", "size", "verdict"),
-    [
-        ((0, 0), (100, 50), "better"),
-        ((-5, -3), (100, 100), "better"),
-        ((-3, 5), (100, 90), "better"),
-        ((1, 1), (3, 0), "better"),
-        ((-3, -5), (100, 100), "worse"),
-        ((0, 0), (50, 100), "worse"),
-        ((-5, -3), (100, 200), None),
-        ((0, 0), (100, 100), "no significant change"),
-    ],
-)
-def test_metrics_of_which_one_has_no_ratio_are_better_if_none_speaks_against_it(
-    acc: tuple[float, float], size: tuple[float, float], verdict: str | None
-) -> None:
-    facts = facts_on((MetricFacts("acc", "max"), MetricFacts("size", "min")), seeded=True)
-    before, after = ([{"acc": float(acc[i]), "size": float(size[i])}] * LEAST for i in (0, 1))
-    gains = [one for metric in facts.metrics if (one := gain(metric, after, before, seeded=True))]
-    decisive = overall(facts, gains, after, before)
-    assert (decisive and decisive.verdict) == verdict
 
 
 def found(metric: MetricFacts, factor: float, *, seeded: bool = True, **how: Any) -> Gain:
@@ -116,8 +93,8 @@ def test_change_is_said_in_the_words_and_the_direction_that_people_use(
 def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: float, base: float, said: str) -> None:
     metric = MetricFacts("seconds", "min", reader="time")
     rows = measured(metric, factor, noise=0.0, base=base)
-    assert sentence(single(facts_on((metric,), seeded=True), *rows)).startswith(said)
-    noisy = sentence(single(facts_on((metric,), seeded=True), *measured(metric, factor, noise=0.2, base=base)))
+    assert sentence(single(facts_on(metric, seeded=True), *rows)).startswith(said)
+    noisy = sentence(single(facts_on(metric, seeded=True), *measured(metric, factor, noise=0.2, base=base)))
     assert "e+" not in noisy and "e-" not in noisy
     if factor < 0.01:
         assert re.search(r"\(95% interval [\d,]+x to [\d,]+x\)", noisy), noisy
@@ -158,7 +135,7 @@ def test_sentence_says_what_loading_and_receiving_make_of_the_time_of_a_function
     metric = MetricFacts("seconds", "min", reader="time")
     pairs = zip(measured(metric, factor, noise=0.0), (after, before), strict=True)
     rows = [[row | more for row in each] for each, more in pairs]
-    whole = sentence(single(ObjectiveFacts((metric,), seeded=True, scored_by="kernel"), *rows))
+    whole = sentence(single(ObjectiveFacts(metric, seeded=True, scored_by="kernel"), *rows))
     assert said in whole and ("loading" in whole) == ("loading" in said)
 
 
@@ -187,7 +164,7 @@ def test_percentage_and_interval_are_of_the_two_values_that_are_shown() -> None:
         slower is not None and slower.verdict != "better" and size(slower).startswith("takes 30% longer (95% interval ")
     )
     assert math.isclose(math.exp(slower.change.mean), slower.before / slower.after)
-    assert sentence(single(facts_on((TIME,), seeded=True), after, before)).startswith("No ")
+    assert sentence(single(facts_on(TIME, seeded=True), after, before)).startswith("No ")
 
 
 @given(st.lists(st.tuples(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3)), min_size=2, max_size=30))
@@ -219,7 +196,7 @@ def test_rate_of_passed_tests_that_varies_has_an_interval_of_its_difference() ->
     tests = MetricFacts("tests", "max", reader="tests")
     fixed = gain(tests, [{"tests": 0.95}] * LEAST, [{"tests": 0.9}] * LEAST, seeded=False)
     assert fixed is not None and fixed.verdict == "better" and fixed.change.interval is None
-    facts = facts_on((tests,), seeded=True)
+    facts = facts_on(tests, seeded=True)
     assert sentence(single(facts, [{"tests": 0.95}] * 8, [{"tests": 0.9}] * 8)) == (
         "Better: more tests pass, from 90% to 95%, the same in each of 8 held-out instances."
     )
@@ -229,25 +206,22 @@ def test_rate_of_passed_tests_that_varies_has_an_interval_of_its_difference() ->
     assert lost is not None and lost.verdict == "no significant change"
 
 
-def test_gain_in_one_metric_that_costs_another_is_better_only_with_weights() -> None:
-    size_of, accuracy = MetricFacts("size", "min", reader="$.size"), MetricFacts("acc", "max", reader="$.acc")
-    facts = facts_on((accuracy, size_of), seeded=True)
-    after, before = [{"acc": 0.09, "size": 1.0}] * 10, [{"acc": 0.9, "size": 100.0}] * 10
-    traded = single(facts, after, before)
-    assert (traded.finding, traded.reason) == ("no significant improvement", "traded metrics") and traded.is_held_back
-    assert sentence(traded) == (
-        "Not called better: size 99.0% lower, from 100 to 1, but acc 90% lower, from 0.9 to 0.09, the same in each of 10 "
-        "held-out instances; weights (--metric NAME:max:2) say what one is worth in the other; --unproven accepts it without."
+def test_score_that_is_only_shown_decides_nothing_and_has_its_value_beside_the_originals() -> None:
+    facts = facts_on(
+        MetricFacts("size", "min", reader="$.size"), seeded=True, shown={"memory": "memory", "acc": "$.acc"}
     )
-    assert single(replace(facts, weighed=True), after, before).finding == "better"
-    both = single(facts, [{"acc": 0.95, "size": 1.0}] * 10, before)
-    assert both.finding == "better" and "acc 5.6% higher, from 0.9 to 0.95; size 99.0% lower" in sentence(both)
+    before = [{"acc": 0.9, "size": 100.0, "memory": 12.0}] * 10
+    found = single(facts, [{"acc": 0.09, "size": 1.0, "memory": 14.5}] * 10, before)
+    assert sentence(found) == ("Better: 99.0% lower size, from 100 to 1, the same in each of 10 held-out instances.")
+    assert found.shown == {"memory": (12.0, 14.5), "acc": (0.9, 0.09)}
+    rows = [("memory", "12 MiB", "14.5 MiB"), ("acc", "0.9", "0.09")]
+    assert shown_scores(found.facts, found.shown) == rows and single(facts, [{}] * 10, before).shown == {}
 
 
 def test_sentence_names_the_instances_on_which_a_better_program_is_much_slower() -> None:
     after, before = measured(TIME, 0.1, n=40)
     after[7] = {"time": 1.8 * before[7]["time"]}
-    said = sentence(single(facts_on((TIME,), seeded=True), after, before))
+    said = sentence(single(facts_on(TIME, seeded=True), after, before))
     assert said.startswith("Better: ") and said.endswith(", on 40 held-out instances; up to 1.8x as slow on 1 of them.")
 
 
@@ -278,7 +252,7 @@ def test_few_equal_measurements_exclude_no_chance() -> None:
         found_few = found(SCORE, 1.1, seeded=seeded, n=few, noise=0.0)
         assert not found_few.deterministic and found_few.verdict == "no significant change"
         assert found(SCORE, 1.1, seeded=seeded, n=few + 1, noise=0.0).verdict == "better"
-    facts = facts_on((SCORE,), seeded=False)
+    facts = facts_on(SCORE, seeded=False)
 
     def said(after: float, n: int) -> str:
         return sentence(single(facts, [{"score": after}] * n, [{"score": 0.85}] * n, ignores_seed=True))
@@ -294,16 +268,6 @@ def test_few_equal_measurements_exclude_no_chance() -> None:
     assert said(0.85, 10).startswith("No improvement: score unchanged at 0.85")
 
 
-def test_metrics_together_are_weighed_by_their_weights() -> None:
-    fast, small = MetricFacts("time", "min", 3.0, "time"), MetricFacts("memory", "min", 1.0, "memory")
-    facts = facts_on((fast, small), seeded=False)
-    after, before = [{"time": 0.5, "memory": 2.0}] * 4, [{"time": 1.0, "memory": 1.0}] * 4
-    gains = [one for metric in facts.metrics if (one := gain(metric, after, before, seeded=False)) is not None]
-    both = overall(facts, gains, after, before)
-    assert both is not None and math.isclose(both.change.mean, (3 * math.log(2) - math.log(2)) / 4)
-    assert overall(facts, gains[:1], after, before) is None
-
-
 def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evidence:
     n = len(after)
     evaluation = Evaluation(0.6, "ok", (0.6,) * n, ("ok",) * n, metrics=tuple(after), beside=tuple(before))
@@ -314,12 +278,11 @@ def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evide
 
 
 def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted() -> None:
-    facts = facts_on((SCORE,), seeded=True, scored_by="program", scorer=PRINTED)
+    facts = facts_on(SCORE, seeded=True, scored_by="program", scorer=PRINTED)
     rows = measured(SCORE, 2.0)
     own = single(facts, *rows)
-    told = (own.finding, own.scored_by, own.own_score_because, own.reason)
-    assert told == ("by its own score", "program", PRINTED, None)
-    assert own.is_held_back and [own.verdict_of(gain) for gain in own.gains] == ["by its own score"]
+    assert (own.finding, own.scored_by, own.own_score_because) == ("by its own score", "program", PRINTED)
+    assert own.is_held_back and own.change is not None and own.change.verdict == "by its own score"
     assert sentence(own).startswith("By its own score: 2x the score (95% interval 1.9x to 2.1x), from 0.9976 to 2.013,")
     assert sentence(own).endswith(f" on 12 held-out instances; {PRINTED}. Read the patch: strop apply --unproven.")
     trusted = single(replace(facts, trusts_programs=True), *rows)
@@ -332,7 +295,7 @@ def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted(
 
 
 def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
-    own = single(facts_on((SCORE,), seeded=True), *measured(SCORE, 2.0))
+    own = single(facts_on(SCORE, seeded=True), *measured(SCORE, 2.0))
     assert own.improved is not None
     last = replace(own.improved.last, value=0.9, scores=(0.9,) * 40, metrics=())
     before = replace(own.original, test=replace(own.original.last, value=0.4, scores=(0.4,) * 40))
@@ -352,7 +315,7 @@ def test_best_known_value_is_shown_beside_the_value_and_decides_nothing() -> Non
 
 
 def test_equal_scores_of_different_instances_are_of_held_out_instances() -> None:
-    seeded, same = facts_on((SCORE,), seeded=True), ([{"score": 3.0}] * 6, [{"score": 2.0}] * 6)
+    seeded, same = facts_on(SCORE, seeded=True), ([{"score": 3.0}] * 6, [{"score": 2.0}] * 6)
     assert sentence(single(seeded, *same)).endswith(", the same in each of 6 held-out instances.")
     assert ", the same in each of 6 repeated measurements, which the seed does not change; " in sentence(
         on_one_input(single(seeded, *same))
@@ -377,12 +340,12 @@ def on_one_input(evidence: Evidence) -> Evidence:
 def test_program_that_is_better_on_its_fixed_input_is_offered_only_where_that_is_declared(scored_by: Any) -> None:
     metric = TIME if scored_by == "kernel" else SCORE
     facts, rows = (
-        facts_on((metric,), seeded=True, scored_by=scored_by),
+        facts_on(metric, seeded=True, scored_by=scored_by),
         measured(metric, 0.5 if metric is TIME else 2.0),
     )
     held_back = on_one_input(single(facts, *rows))
     assert (held_back.finding, held_back.is_offered, held_back.is_held_back) == (FIXED, False, True)
-    assert [held_back.verdict_of(gain) for gain in held_back.gains] == [FIXED] and held_back.reason is None
+    assert held_back.change is not None and held_back.change.verdict == FIXED
     said = sentence(held_back)
     assert said.startswith("Better on its fixed input: ") and said.endswith(f"{LIMIT}{FLAG}")
     for declared in (
@@ -398,7 +361,7 @@ def test_program_that_is_better_on_its_fixed_input_is_offered_only_where_that_is
 
 
 def test_own_score_on_a_fixed_input_has_one_label_until_it_is_trusted() -> None:
-    facts = facts_on((SCORE,), seeded=False, scored_by="program", scorer=PRINTED)
+    facts = facts_on(SCORE, seeded=False, scored_by="program", scorer=PRINTED)
     own = single(facts, *measured(SCORE, 2.0))
     assert own.finding == "by its own score" and "nothing was held out" not in sentence(own)
     assert single(replace(facts, trusts_programs=True), *measured(SCORE, 2.0)).finding == FIXED
@@ -422,17 +385,17 @@ def test_utility_of_times_is_the_ratio_of_the_totals_that_the_sentence_shows() -
     before = ({"time": 1.0}, {"time": 1.0}, {"time": 100.0})
     after = ({"time": 0.1}, {"time": 0.1}, {"time": 150.0})
     worse = Evaluation(0.7, "ok", (0.9, 0.9, 0.4), ("ok",) * 3, metrics=after, beside=before)
-    value = utility_of(facts_on((TIME,), seeded=True), worse)
+    value = utility_of(facts_on(TIME, seeded=True), worse)
     assert math.isclose(value, 102 / (102 + 150.2))
-    assert utility_of(facts_on((TIME,), seeded=True), replace(worse, metrics=before)) == 0.5
+    assert utility_of(facts_on(TIME, seeded=True), replace(worse, metrics=before)) == 0.5
     alone = replace(worse, beside=())
-    assert utility_of(facts_on((TIME,), seeded=True), alone) == 0.7, "nothing to compare it with"
-    printed = ObjectiveFacts((replace(TIME, reader="$.time"),), seeded=True, scored_by="program")
+    assert utility_of(facts_on(TIME, seeded=True), alone) == 0.7, "nothing to compare it with"
+    printed = ObjectiveFacts(replace(TIME, reader="$.time"), seeded=True, scored_by="program")
     assert utility_of(printed, worse) == 0.7, "a printed time is a score like any other"
 
 
 def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
-    facts = facts_on((TIME,), seeded=False)
+    facts = facts_on(TIME, seeded=False)
     failed: Any = {"value": 0.0, "verdict": "malformed", "verdicts": ("malformed",), "scores": (0.0,)}
     found = single(facts, *measured(TIME, 0.5), **failed, error="instance 0: constraint tests=1 not met: 0.93")
     assert found.gain is None and found.finding == "worse"
@@ -442,20 +405,8 @@ def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
     )
 
 
-def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility() -> None:
-    facts = facts_on((TIME, SCORE), seeded=True)
-    after, before = [{"time": 2.0, "score": 1.0}] * 20, [{"time": 1.0, "score": 0.0}] * 20
-    found = single(facts, after, before, value=0.2, scores=(0.2,) * 20)
-    assert found.gain is None and found.finding == "worse"
-    assert sentence(found) == (
-        "No improvement: the returned program is worse, -0.300 in utility, "
-        "from 0.500 to 0.200 (score 1 higher, from 0 to 1, but time 2x as slow, from 1 s to 2 s of CPU time), on 20 "
-        "held-out instances; keep the original."
-    )
-
-
 def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
-    facts = facts_on((TIME,), seeded=True)
+    facts = facts_on(TIME, seeded=True)
     whole = single(facts, *measured(TIME, 0.5))
     stands = Evidence(Improvement(None, "raised", "KeyError: 'x'"), whole.original, whole.improved, whole.cost, facts)
     assert stands.finding == "better" and stands.stands_in

@@ -18,6 +18,7 @@ from strop.core.scorer import scorer_of
 from strop.lm.base import Request, dropped
 from strop.lm.scripted import read_script
 from strop.runs.claims.gains import valued
+from strop.runs.improve import best_known_of
 from strop.tasks.command.config import command_task, parse_objective, read_config, to_toml
 from strop.tasks.command.objective import Constraint, Metric
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings
@@ -72,7 +73,7 @@ def test_config_of_four_lines_is_a_task_and_is_found_in_a_folder(tree: Path) -> 
     task = read_config(config(tree, MINIMAL))
     assert isinstance(task, CommandTask) and task.name == "sums"
     assert dict(task.files) == {"src/a.c": A, "src/deep/b.c": "int b;\nint c;\n"}
-    assert task.objective.metrics == (Metric("score"),)
+    assert task.objective.metric == Metric("score")
     assert (task.instances, task.test_instances, task.seeded, task.interleaved) == (1, 10, False, False)
     assert load_any(str(tree)) == load_any(str(tree / "strop.toml")) == task
     changed = load_any(str(tree), {"instances": 7, "only": "area"})
@@ -102,12 +103,12 @@ build = "cc -c src/a.c"
 test = "make check"
 command = "./run {seed} > \"out put.json\""
 score = { speed = 'ops "x": (\d+)', mean = "out.json:$.results[0]['a b']", size = "memory" }
-metric = ["speed:max:2.5", "mean:min"]
+metric = ["speed:max"]
 require_metric = ["tests=1", "size<=1e3"]
 instances = 4
 held_out = 20
 fixed_input = true
-best_known = { speed = 100.0, mean = 1.0 }
+best_known = 100.0
 time_limit = 2.5
 memory_limit = "512 MiB"
 tool = ["/usr/bin/env"]
@@ -120,7 +121,7 @@ environment = { THREADS = "2" }
 
 def test_config_takes_every_key(tree: Path) -> None:
     task = read_config(config(tree, FULL))
-    assert task.objective.metrics == (Metric("speed", "max", 2.5, weighed=True), Metric("mean", "min"))
+    assert task.objective.metric == Metric("speed") and list(task.objective.shown) == ["mean"]
     assert task.objective.constraints == (Constraint("tests", "=", 1.0), Constraint("size", "<=", 1000.0))
     assert task.objective.readers["tests"] == "tests"
     assert (task.memory_limit, task.time_limit, task.seeded, task.interleaved) == (512 << 20, 2.5, True, False)
@@ -156,7 +157,6 @@ MISTAKES: list[tuple[str, str]] = [
     (MINIMAL + "memory_limit = 10\n", "memory_limit is 10 bytes; the least is"),
     (MINIMAL + "range = [1, 0]\n", "range is a list of two numbers, such as [0, 1]"),
     (MINIMAL + "range = 'much'\n", "range is a list of two numbers, such as [0, 1]"),
-    (FULL + "range = [0, 1]\n", "range: there are 2 metrics; a range is that of one"),
     (MINIMAL + "only = [1]\n", "only is a list of texts, not [1]"),
     (MINIMAL + "environment = { A = 1 }\n", "environment is a table { NAME = 'VALUE' }"),
     (MINIMAL + "only = ['volume']\n", "no function and no marked region 'volume'; except in Python, mark its lines"),
@@ -166,17 +166,19 @@ MISTAKES: list[tuple[str, str]] = [
     (MINIMAL + "tool = '/'\n", "tool: / is outside of"),
     (MINIMAL + "trust_programs = true\n", "trust_programs can be set on the command line only: trust_programs=VALUE"),
     (SCORED + "metric = ['speed:maximum']\n", "metric 'speed:maximum': expected NAME:max"),
-    (SCORED + "metric = ['score:max:0']\n", "metric 'score:max:0': expected NAME:max"),
-    (SCORED + "metric = ['a', 'b']\n", "metric: no score is named a; the scores are score"),
+    (SCORED + "metric = ['score:max:2']\n", "metric 'score:max:2': expected NAME:max or NAME:min"),
+    (
+        SCORED + "metric = ['score:max', 'time']\n",
+        "score: of score and time, name the one that decides with metric; requ",
+    ),
+    (SCORED + "metric = ['a']\n", "metric: no score is named a; the scores are score"),
     (SCORED, "say whether more or less of it is better: score 'score=score ([0-9.]+)' metric"),
     (MINIMAL + "require_metric = ['tets=1']\n", "require_metric: no score is named tets; the scores are score"),
     (MINIMAL + "require_metric = ['score<=100ms']\n", "expected NAME=1, NAME>=0.9 or NAME<=100, with a plain number"),
     (MINIMAL + "require_metric = ['tests']\n", "require_metric: 'tests': expected NAME=1"),
     (MINIMAL + "require_metric = ['tests=nan']\n", "require_metric: 'tests=nan': expected NAME=1"),
-    (MINIMAL + "best_known = { c = 1.0 }\n", "best_known: there is no metric 'c'"),
-    (MINIMAL + "best_known = nan\n", "best_known: score is not a finite number"),
-    (MINIMAL + "best_known = 'high'\n", "best_known is a number, or a table"),
-    (FULL.replace("{ speed = 100.0, mean = 1.0 }", "1.0"), "best_known: there are 2 metrics, say of which it is"),
+    (MINIMAL + "best_known = nan\n", "best_known is a finite number, not NaN"),
+    (MINIMAL + "best_known = 'high'\n", "best_known is a finite number"),
     (MINIMAL.replace("([0-9.]+)", "x"), "'score x' is no score; scores are time, wall, memory"),
     (MINIMAL.replace("files", "file"), "there is no key 'file'; did you mean files?"),
     (MINIMAL.replace("src/**", "lib/**"), "files: no file matches 'lib/**/*.c' in"),
@@ -235,26 +237,27 @@ def test_file_that_is_no_text_is_named(tree: Path) -> None:
 
 
 Asked = tuple[list[str] | dict[str, str], list[str], list[str]]
-OBJECTIVES: list[tuple[Asked, dict[str, str], list[Metric]]] = [
-    ((["time"], [], []), {"time": "time"}, [Metric("time", "min")]),
-    ((["tests"], [], []), {"tests": "tests"}, [Metric("tests", "max")]),
-    ((["$.results[0].mean"], ["mean:min"], []), {"mean": "$.results[0].mean"}, [Metric("mean", "min")]),
-    ((["score=(.*)"], ["score:max"], []), {"score": "score=(.*)"}, [Metric("score")]),
-    (([r"loss=\s*([0-9.]+)"], ["loss:min"], []), {"loss": r"loss=\s*([0-9.]+)"}, [Metric("loss", "min")]),
-    ((["ops=ops/s: (.*)"], ["ops:max"], []), {"ops": "ops/s: (.*)"}, [Metric("ops")]),
-    ((["cpu=time"], [], []), {"cpu": "time"}, [Metric("cpu", "min")]),
-    ((["m=o.json:$.a"], ["m:max"], []), {"m": "o.json:$.a"}, [Metric("m")]),
+OBJECTIVES: list[tuple[Asked, dict[str, str], Metric]] = [
+    ((["time"], [], []), {"time": "time"}, Metric("time", "min")),
+    ((["tests"], [], []), {"tests": "tests"}, Metric("tests", "max")),
+    ((["$.results[0].mean"], ["mean:min"], []), {"mean": "$.results[0].mean"}, Metric("mean", "min")),
+    ((["score=(.*)"], ["score:max"], []), {"score": "score=(.*)"}, Metric("score")),
+    (([r"loss=\s*([0-9.]+)"], ["loss:min"], []), {"loss": r"loss=\s*([0-9.]+)"}, Metric("loss", "min")),
+    ((["ops=ops/s: (.*)"], ["ops:max"], []), {"ops": "ops/s: (.*)"}, Metric("ops")),
+    ((["cpu=time"], [], []), {"cpu": "time"}, Metric("cpu", "min")),
+    ((["m=o.json:$.a"], ["m:max"], []), {"m": "o.json:$.a"}, Metric("m")),
     (
-        ([], ["time", "memory"], []),
-        {"time": "time", "memory": "memory"},
-        [Metric("time", "min"), Metric("memory", "min")],
+        (["time", "tests", "memory"], [], ["tests=1", "memory<=9"]),
+        {"time": "time", "tests": "tests", "memory": "memory"},
+        Metric("time", "min"),
     ),
-    ((["time"], [], ["tests=1"]), {"time": "time", "tests": "tests"}, [Metric("time", "min")]),
-    ((["a=x(.)", "b=y(.)"], ["a:max"], ["b>=2"]), {"a": "x(.)", "b": "y(.)"}, [Metric("a")]),
-    ((["$.a", "$.b"], ["a:max", "b:min"], []), {"a": "$.a", "b": "$.b"}, [Metric("a"), Metric("b", "min")]),
-    (({"a": "x(.)"}, ["a:max"], []), {"a": "x(.)"}, [Metric("a")]),
-    (([], [], ["tests=1"]), {"tests": "tests"}, [Metric("tests")]),
+    ((["time"], [], ["tests=1"]), {"time": "time", "tests": "tests"}, Metric("time", "min")),
+    ((["a=x(.)", "b=y(.)"], ["a:max"], ["b>=2"]), {"a": "x(.)", "b": "y(.)"}, Metric("a")),
+    ((["$.a", "$.b"], ["b:min"], []), {"a": "$.a", "b": "$.b"}, Metric("b", "min")),
+    (({"a": "x(.)"}, ["a:max"], []), {"a": "x(.)"}, Metric("a")),
+    (([], [], ["tests=1"]), {"tests": "tests"}, Metric("tests")),
 ]
+SEVERAL = "score: of time and memory, name the one that decides with metric; require others with require_metric"
 NO_OBJECTIVES: list[tuple[Asked, str]] = [
     (
         (["$.results[0].speed"], [], []),
@@ -265,14 +268,18 @@ NO_OBJECTIVES: list[tuple[Asked, str]] = [
     ((["a=x(.)"], ["time"], ["a>=1", "b=1"]), "require_metric: no score is named b; the scores are a and time"),
     ((["x: (.)", "y: (.)"], [], []), "score: two scores are named score; name each: NAME=HOW"),
     ((["$.hits"], [], ["hits>=1"]), "score '$.hits': say whether more or less of it is better"),
+    ((["time", "memory"], [], []), SEVERAL),
+    (([], ["time", "memory"], []), SEVERAL),
+    ((["time", "memory"], [], ["time<=9", "memory<=9"]), SEVERAL),
+    ((["time", "memory", "tests"], [], ["tests=1"]), SEVERAL),
 ]
 
 
-def test_objective_is_made_of_scores_metrics_and_constraints(subtests: pytest.Subtests) -> None:
-    for asked, readers, metrics in OBJECTIVES:
+def test_objective_is_made_of_scores_a_metric_and_constraints(subtests: pytest.Subtests) -> None:
+    for asked, readers, metric in OBJECTIVES:
         with subtests.test(asked=asked):
             found = parse_objective(*asked)
-            assert dict(found.readers) == readers and list(found.metrics) == metrics
+            assert dict(found.readers) == readers and found.metric == metric
     for asked, words in NO_OBJECTIVES:
         with subtests.test(asked=asked), pytest.raises(ConfigurationError, match=re.escape(words)):
             parse_objective(*asked)
@@ -290,7 +297,7 @@ def test_refusal_of_a_score_without_a_direction_prints_what_works() -> None:
         flags = shlex.split(str(error.value).partition("better: ")[2].partition(", or ")[0])
         assert flags[::2] == ["score", "metric"] and "score score" not in str(error.value)
         found = parse_objective([flags[1]], [flags[3]], [])
-        assert dict(found.readers) == {name: reader} and found.metrics == (Metric(name),)
+        assert dict(found.readers) == {name: reader} and found.metric == Metric(name)
 
 
 def test_kind_of_score_is_read_and_explained_by_its_row(tree: Path, subtests: pytest.Subtests) -> None:
@@ -300,13 +307,13 @@ def test_kind_of_score_is_read_and_explained_by_its_row(tree: Path, subtests: py
             is_counted = kind.scored_by == "kernel"
             assert f"- {kind.name}: {kind.meaning}" in task.u_str and task.interleaved is kind.is_time
             assert task.instances == (3 if kind.is_time else 1)
-            assert task.objective.metrics == (Metric(kind.name, "min" if is_counted else "max"),)
+            assert task.objective.metric == Metric(kind.name, "min" if is_counted else "max")
             assert not is_counted or scorer_of(task).startswith(f"{kind.noun}, counted by the kernel")
             left = Printed("1 passed in 0.1s\n", "", True, 1.0, 1.0, 1 << 20, lambda _: None)
             assert read_score("x", kind.name, left).value == (kind.read(left) if kind.read else 1.0)
             facts = facts_of(task)
-            assert facts is not None and facts.metrics[0].resolution == kind.resolution
-            assert valued(facts.metrics[0], 1.0) == {"s": "1 s", "%": "100%", "": "1"}.get(kind.unit, f"1 {kind.unit}")
+            assert facts is not None and facts.metric.resolution == kind.resolution
+            assert valued(facts.metric, 1.0) == {"s": "1 s", "%": "100%", "": "1"}.get(kind.unit, f"1 {kind.unit}")
 
 
 def test_command_is_filled_in_and_quoted(tree: Path) -> None:
@@ -402,7 +409,7 @@ SETTINGS: list[tuple[list[str], dict[str, object]]] = [
     (["tool=['a', 'b']"], {"tool": ["a", "b"]}),
     (["fixed-input=true", "memory_limit=2 GiB"], {"fixed_input": True, "memory_limit": "2 GiB"}),
     (["environment={ A = '1' }"], {"environment": {"A": "1"}}),
-    (["best_known={ a = 2 }", "trust_programs=true"], {"best_known": {"a": 2}, "trust_programs": True}),
+    (["best_known=2", "trust_programs=true"], {"best_known": 2, "trust_programs": True}),
     (["build=x\ny = 1"], {"build": "x\ny = 1"}),
 ]
 
@@ -480,12 +487,10 @@ def test_description_of_a_file_is_in_its_tree_unless_the_user_names_it(linked: P
                 assert read_config(path, {"description_file": name}).description == "secret"
 
 
-def test_best_known_value_is_of_the_only_metric_or_named(tree: Path) -> None:
+def test_best_known_value_is_of_the_metric(tree: Path) -> None:
     asked: dict[str, Any] = {"command": "true", "files": ["src"], "score": {"a": "a (.*)", "b": "b (.*)"}}
-    task = command_task(tree, **asked, metric=["a:min"], best_known=2.5, trust_programs=True)
-    assert task.best_known == {"a": 2.5} and task.trust_programs
+    task = command_task(tree, **asked, metric="a:min", best_known=2, trust_programs=True)
+    assert best_known_of(task) == {"a": 2.0} and task.trust_programs
     (tree / "strop.toml").write_text(to_toml(task))
     assert read_config(tree / "strop.toml", trusted=True) == task
     assert read_config(tree / "strop.toml", {"trust_programs": True}).trust_programs
-    both = command_task(tree, **asked, metric=["a:max", "b:max"], best_known={"b": 1})
-    assert both.best_known == {"b": 1.0}

@@ -115,6 +115,9 @@ def test_reading_says_what_was_read_where_and_which_way_is_better() -> None:
     found = read(r"ops/s: (\S+)", "start\nops/s: 1.2e+06\n")
     assert in_words(objective, "score", found) == 'score is read as 1.2e+06 from "ops/s: 1.2e+06" (higher is better)'
     assert in_words(objective, "score", found, "the judge") == "the judge's score is read as 1.2e+06 (higher is better)"
+    others = parse_objective({"score": "(.)", "a": "(.)", "b": "(.)"}, ["score:max"], ["a>=1"])
+    words = [in_words(others, name, found).rpartition(" (")[2] for name in ("a", "b")]
+    assert words == ["required)", "only shown)"]
 
 
 PRINTED = Path(__file__).parent / "printed"

@@ -27,8 +27,6 @@ from strop.analysis.stats.means import Estimate, checked_probability, difference
 
 CONFIDENCE = 0.95
 """Confidence of every interval that is printed: 0.025 on either side."""
-Weighed: TypeAlias = tuple[float, Sequence[float], Sequence[float]]
-"""A weight, the values after and the values before, paired: entry i of both was measured under the same conditions."""
 Values: TypeAlias = npt.NDArray[np.float64]
 
 _MOST_LISTED, _DRAWN = 10_000, 9_999
@@ -71,25 +69,24 @@ def group_difference(
     return Estimate(change, errors, max(first.n, second.n), interval)
 
 
-def log_ratio_of_totals(*measures: Weighed, confidence: float = CONFIDENCE) -> Estimate:
-    """The log of total after / total before, of several measures their weighted sum, with its interval; none where there are too
-    few pairs for any.
+def log_ratio_of_totals(after: Sequence[float], before: Sequence[float]) -> Estimate:
+    """The log of total after / total before over pairs, with its interval; none where there are too few pairs for any.
 
     Raises:
-        ValueError: a measure has no ratio, they differ in length, or the confidence is not in (0, 1).
+        ValueError: the values have no ratio, or differ in length.
     """
-    n = len(measures[0][1])
-    if any(len(values) != n for _, *sides in measures for values in sides):
-        raise ValueError("the measures differ in length")
-    if not all(has_ratio(after, before) for _, after, before in measures):
+    n = len(after)
+    if len(before) != n:
+        raise ValueError("the values after and before differ in length")
+    if not has_ratio(after, before):
         raise ValueError("totals that are not positive have no ratio")
 
     def ratios(sums: Callable[[Values], Values]) -> Values:
         with np.errstate(divide="ignore", invalid="ignore"):  # a subset without any cost says nothing: nan
-            return np.asarray(sum(w * np.log(sums(np.array(a)) / sums(np.array(b))) for w, a, b in measures))
+            return np.asarray(np.log(sums(np.array(after)) / sums(np.array(before))))
 
-    whole = math.fsum(w * (math.log(math.fsum(a)) - math.log(math.fsum(b))) for w, a, b in measures)
-    return Estimate(whole, None, n, _between_subsets(n, confidence, ratios))
+    whole = math.log(math.fsum(after)) - math.log(math.fsum(before))
+    return Estimate(whole, None, n, _between_subsets(n, CONFIDENCE, ratios))
 
 
 def has_ratio(after: Sequence[float], before: Sequence[float]) -> bool:

@@ -1,6 +1,6 @@
 """Measure a program of a command task: it runs in copies of the tree, and the host, a judge or an evaluator reads its scores.
 
-A candidate is measured relative to the original. They run in turns if the metrics are noisy (times), or for the verdict, where
+A candidate is measured relative to the original. They run in turns if the metric is noisy (a time), or for the verdict, where
 only one candidate is measured: then a drift of the machine favours neither. Otherwise the original is measured once. The first
 failing instance ends an evaluation and costs the whole utility.
 """
@@ -45,7 +45,6 @@ from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
 from strop.tasks.command.readers import Reading, in_words
-from strop.tasks.command.score_kinds import TIMES
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.identity import trial_secret
@@ -375,8 +374,8 @@ class CommandMeasurement:
                 olds.append(self._of_original(original, index))
             if is_wrong(news[-1]):
                 return beside, news[-1]
-        names = [metric.name for metric in objective.metrics if objective.readers[metric.name] in TIMES]
-        old, new = (replace(runs[0], values=least([run.values for run in runs], names)) for runs in (olds, news))
+        name = objective.metric.name
+        old, new = (replace(runs[0], values=least([run.values for run in runs], name)) for runs in (olds, news))
         return old, new
 
     def _seed(self, index: int) -> int:
@@ -526,7 +525,7 @@ class Tally:
 
     @property
     def same(self) -> int:
-        """The number of measurements if all gave the same metrics, of the original too; else 0."""
+        """The number of measurements if all gave the same value, of the original too; else 0."""
         different = ({*map(self._task.objective.counted, rows)} for rows in (self._metrics, self._beside))
         return len(self._metrics) if all(len(values) == 1 for values in different) else 0
 

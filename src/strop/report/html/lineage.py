@@ -128,8 +128,7 @@ def _score(node: Node, train: Evaluated, test: Evaluated | None, facts: Objectiv
     if facts is not None:
         node.unit = unit_of(facts)
         node.measured = in_units(facts, train), "" if test is None else in_units(facts, test)
-        if len(facts.metrics) == 1:
-            node.amount = train.means.get(facts.metrics[0].name)
+        node.amount = train.means.get(facts.metric.name)
 
 
 def describe(nodes: Sequence[Node], run: RunData, store: Store, *, improvers: bool) -> None:

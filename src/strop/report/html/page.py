@@ -19,7 +19,7 @@ from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import Node, describe, nodes_of
 from strop.report.html.tables import TABULATED, Tables
 from strop.report.terminal.words import model_line
-from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
+from strop.runs.claims.gains import in_units, shown_scores, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import signed
 from strop.runs.claims.training import Conclusion, conclusion_of, copies_words, status_words
@@ -212,11 +212,9 @@ def before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
     if improved.verified is not None:
         start = improved.verified.start
         return [("value", "-" if start is None else plain(start, 12), plain(improved.verified.value, 12), "-")]
-    if improved.gains:
-        return [
-            (gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain))
-            for gain in improved.gains
-        ]
+    if (gain := improved.gain) is not None:
+        row = gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain)
+        return [row, *((*each, "-") for each in shown_scores(improved.facts, improved.shown))]
     change = improved.difference
     words = "-" if change is None else signed(change)
     before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))

@@ -21,7 +21,7 @@ from strop.report.terminal.layout import SENTENCE, look_at, near, say
 from strop.report.terminal.run import print_costs, print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, edits_line, model_line
-from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
+from strop.runs.claims.gains import in_units, shown_scores, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import written
 from strop.runs.finding import Evidence, ScoredProgram
@@ -43,8 +43,8 @@ def print_improved(improved: Improved, console: Console, *, full: bool = False) 
         _print_details(improved, console)
     else:
         say(console, _tried(improved))
-        if len(improved.metrics) > 1:
-            print_metrics(improved, console)
+        for name, before, after in shown_scores(improved.facts, improved.shown):
+            say(console, f"{escape(name, 40)}, which decides nothing: original {before}, improved {after}")
     say(console, improved.sentence, style="bold", limit=SENTENCE)
     if improved.scorer and improved.scorer not in improved.sentence:
         say(console, f"score: {improved.scorer}", style="dim")
@@ -99,8 +99,7 @@ def _tried(improved: Improved) -> str:
     facts, original = improved.facts, improved.original
     others = [candidate for candidate in improved.candidates if candidate.digest != original.digest]
     best = next((candidate for candidate in others if candidate.train.verdict == "ok"), None)
-    unit = "score" if facts is None or len(facts.metrics) > 1 else unit_of(facts)
-    words = f"{improved.task}: {unit} in training{mean_of(len(original.train.scores))}: "
+    words = f"{improved.task}: {unit_of(facts)} in training{mean_of(len(original.train.scores))}: "
     words += f"original {in_units(facts, original.train)}"
     if not others:
         return f"{words}; no candidate was evaluated"
@@ -115,7 +114,7 @@ def _print_details(improved: Improved, console: Console) -> None:
     if improved.facts is None:
         _print_scores(improved, console)
     else:
-        print_metrics(improved, console)
+        print_metric(improved, console)
     print_notes(improved.audit, console)
     print_candidates(improved.candidates, improved.facts, console)
 
@@ -170,21 +169,18 @@ def _print_scores(improved: Improved, console: Console) -> None:
     print_table(console, ("", "train", "test" if improved.is_fixed else "test (sealed)", "verdicts on test"), rows)
 
 
-def print_metrics(improved: Evidence, console: Console) -> None:
-    """A row for each metric: the original's mean, the improved program's, the change with its interval, the verdict."""
-    rows = [
-        (
-            escape(change.metric.name, 40),
-            valued(change.metric, change.before),
-            valued(change.metric, change.after),
-            unnamed(change),
-            _VERDICTS.get(change.verdict, change.verdict),
-        )
-        for change in improved.metrics
-    ]
-    if improved.improved is None or not rows:
+def print_metric(improved: Evidence, console: Console) -> None:
+    """The original's mean, the improved program's, the change with its interval, the verdict; scores that are only shown."""
+    change = improved.change
+    if change is None or improved.gain is None:
         before, after = (_on_test(program, improved.facts) for program in (improved.original, improved.improved))
-        rows.append((unit_of(improved.facts), before, after, "", ""))
+        rows = [(unit_of(improved.facts), before, after, "", "")]
+    else:
+        before, after = (valued(change.metric, value) for value in (change.before, change.after))
+        verdict = _VERDICTS.get(change.verdict, change.verdict)
+        rows = [(escape(change.metric.name, 40), before, after, unnamed(change), verdict)]
+    shown = shown_scores(improved.facts, improved.shown)
+    rows += [(escape(name, 40), before, after, "", "") for name, before, after in shown]
     where = "final comparison" if improved.is_fixed else "sealed split"
     print_table(console, ("", "original", "improved", f"{where} (95% interval)", ""), rows)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from strop.analysis.stats import Estimate, mean
+from strop.analysis.stats import Estimate
 from strop.base.events import Evaluated
 from strop.base.pluralize import plain
 from strop.base.results import Evaluation
@@ -41,23 +41,23 @@ def of_what(metric: MetricFacts) -> str:
 
 
 def in_units(facts: ObjectiveFacts | None, evaluation: Evaluation) -> str:
-    """A measurement in the user's own units: the mean of each metric. The utility of a task whose scores are all there is; a dash
-    where a metric was not measured."""
+    """A measurement in the user's own units: the mean of the metric. The utility of a task whose scores are all there is; a dash
+    where the metric was not measured."""
     if facts is None:
         return f"{evaluation.value:.3f}"
-    parts = []
-    for metric in facts.metrics:
-        measured = evaluation.means.get(metric.name)
-        text = "-" if measured is None else valued(metric, measured)
-        parts.append(text if len(facts.metrics) == 1 else f"{escape(metric.name, 40)} {text}")
-    return ", ".join(parts)
+    measured = evaluation.means.get(facts.metric.name)
+    return "-" if measured is None else valued(facts.metric, measured)
 
 
 def unit_of(facts: ObjectiveFacts | None) -> str:
-    """What `in_units` measures: the name of a lone metric, else `score` or `metrics`."""
-    if facts is None:
-        return "score"
-    return escape(facts.metrics[0].name, 40) if len(facts.metrics) == 1 else "metrics"
+    """What `in_units` measures: the name of the metric, else `score`."""
+    return "score" if facts is None else escape(facts.metric.name, 40)
+
+
+def shown_scores(facts: ObjectiveFacts | None, shown: Mapping[str, tuple[float, float]]) -> list[tuple[str, str, str]]:
+    """Name, original and improved program of each score that is only shown, with units."""
+    of = {} if facts is None else {name: MetricFacts(name, "max", reader) for name, reader in facts.shown.items()}
+    return [(name, valued(of[name], before), valued(of[name], after)) for name, (before, after) in shown.items()]
 
 
 def values(gain: Gain) -> str:
@@ -82,15 +82,6 @@ def unnamed(gain: Gain, *, interval: bool = True) -> str:
     return _with_interval(gain, "", "") if interval else _size(gain, "")[0]
 
 
-def named(gain: Gain) -> str:
-    """The size after the metric's name, and both values: `acc 90% lower, from 0.9 to 0.09`."""
-    if not gain.change.mean:
-        return f"{_name(gain)} unchanged at {valued(gain.metric, gain.after)}{of_what(gain.metric)}"
-    if _kind(gain.metric).noun and not _kind(gain.metric).is_time:
-        return f"{size(gain)}, {values(gain)}"
-    return f"{_name(gain)} {_with_interval(gain, '')}, {values(gain)}"
-
-
 def compared(gain: Gain) -> str:
     """The size of the change without its interval."""
     name, words = _name(gain), _size(gain, _name(gain))[0]
@@ -109,14 +100,11 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
 
     def words(event: Evaluated) -> str:
         if event.metrics and event.metrics == event.beside:  # the original itself
-            return ", ".join(
-                valued(metric, mean([row[metric.name] for row in event.metrics])) for metric in facts.metrics
-            )
-        gains = [gain(metric, event.metrics, event.beside, seeded=True) for metric in facts.metrics]
-        if any(one is None or one.after != one.before for one in gains):
-            parts = [f"{compared(one)} ({values(one)})" for one in gains if one is not None]
-            return ", ".join(parts) or in_units(facts, event)
-        return f"{unit_of(facts)} {in_units(facts, event)}" if len(gains) == 1 else in_units(facts, event)
+            return in_units(facts, event)
+        one = gain(facts.metric, event.metrics, event.beside, seeded=True)
+        if one is not None and one.after != one.before:
+            return f"{compared(one)} ({values(one)})"
+        return in_units(facts, event) if one is None else f"{unit_of(facts)} {in_units(facts, event)}"
 
     return words
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from strop.analysis.stats import Estimate, least_pairs
 from strop.base.pluralize import plain, quantity
@@ -11,7 +11,7 @@ from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, MetricFacts
 from strop.evaluation.feedback import gist
 from strop.evaluation.repeated import AT_MOST
-from strop.runs.claims.gains import in_units, named, of_what, size, unit_of, valued, values
+from strop.runs.claims.gains import in_units, of_what, size, unit_of, valued, values
 from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words, too_few
 from strop.runs.finding import UTILITY, Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
@@ -28,7 +28,6 @@ VARIED = 1.15
 """How many times as much a program's largest times are as its least, from which that is said."""
 HIGHEST = 1.0
 """The highest utility."""
-_TRADED = "weights (--metric NAME:max:2) say what one is worth in the other; --unproven accepts it without"
 NOTHING_HELD_OUT = "nothing was held out; a program that remembers the input would score the same"
 """What limits every claim about a fixed input."""
 _UNTIL = {
@@ -93,8 +92,6 @@ def _verdict(evidence: Evidence) -> str:
     match evidence.finding:
         case "better" | "better on its fixed input" | "a better construction" | "by its own score":
             return evidence.finding.capitalize()
-        case "no significant improvement" if evidence.reason:
-            return "Not called better"
         case "no significant improvement" if evidence.verified is None and not _is_same(evidence):
             return "No significant improvement"
         case _:
@@ -104,7 +101,7 @@ def _verdict(evidence: Evidence) -> str:
 def _is_same(evidence: Evidence) -> bool:
     """Whether no measurement differs."""
     if evidence.gain is not None:
-        return all(gain.change.mean == 0 for gain in evidence.gains)
+        return evidence.gain.change.mean == 0
     change = evidence.difference
     return change is not None and change.mean == 0 and not change.stderr
 
@@ -134,7 +131,7 @@ def _change(evidence: Evidence) -> str:
     if facts is None or evidence.gain is None:
         change = _in_scores(evidence, improved, difference)
     else:
-        change = _in_metrics(evidence, improved, evidence.gain)
+        change = _in_metric(evidence, improved, evidence.gain)
     worse = f"{subject} is worse, " if evidence.finding == "worse" and not _is_same(evidence) else ""
     return "; ".join([f"{worse}{change}", *filter(None, _limits(evidence))])
 
@@ -151,8 +148,6 @@ def _limits(evidence: Evidence) -> Iterator[str]:
     match evidence.finding:
         case "by its own score":
             yield own
-        case "no significant improvement" if evidence.reason:
-            yield _TRADED
         case "better" | "better on its fixed input":
             if evidence.is_fixed:
                 yield NOTHING_HELD_OUT
@@ -165,8 +160,8 @@ def _limits(evidence: Evidence) -> Iterator[str]:
 
 
 def _in_scores(evidence: Evidence, improved: ScoredProgram, difference: Estimate) -> str:
-    """The change of a task whose scores the host computes, and of metrics without ratios."""
-    original, undecided = evidence.original, evidence.finding == "no significant improvement" and not evidence.reason
+    """The change of a task whose scores the host computes."""
+    original, undecided = evidence.original, evidence.finding == "no significant improvement"
     if _is_same(evidence):
         where = _where(evidence, difference.n)
         return f"{unit_of(evidence.facts)} unchanged at {in_units(evidence.facts, improved.last)}, {where}"
@@ -176,34 +171,23 @@ def _in_scores(evidence: Evidence, improved: ScoredProgram, difference: Estimate
     name = "score" if evidence.facts is None else "utility"
     known = _known(evidence, MetricFacts(UTILITY, "max"))
     values = f"from {original.last.value:.3f} to {improved.last.value:.3f}{known}"
-    if evidence.gains:
-        values += f" ({_all_metrics(evidence)})"
     few = too_few(difference, "measurements" if evidence.is_fixed else "instances", least_pairs()) if undecided else ""
     where = f"{'undecided ' if undecided else ''}{_where(evidence, difference.n, same=same)}"
     return f"{difference.mean:+.3f}{interval} in {name}, {values}, {where}" + (f"; {few}" if few else "")
 
 
-def _in_metrics(evidence: Evidence, improved: ScoredProgram, decisive: Gain) -> str:
-    """The change of each metric of a command task, first those that are not worse."""
-    gains, n = evidence.gains, decisive.change.n
-    where = _where(evidence, n, same=all(gain.deterministic for gain in gains))
+def _in_metric(evidence: Evidence, improved: ScoredProgram, gain: Gain) -> str:
+    """The change of the metric of a command task, or of a function's time."""
+    metric, n = gain.metric, gain.change.n
+    where = _where(evidence, n, same=gain.deterministic)
     if _is_same(evidence):
-        name = escape(decisive.metric.name, 40)
-        value = f"{valued(decisive.metric, decisive.after)}{of_what(decisive.metric)}"
-        return f"{f'{name} unchanged at {value}' if len(gains) == 1 else 'all metrics unchanged'}, {where}"
-    least = "at least " if decisive.verdict in ("better", "worse") and is_diluted(improved.last) else ""
-    known = _known(evidence, decisive.metric)
-    change = _all_metrics(evidence) if len(gains) > 1 else f"{size(decisive, least)}, {values(decisive)}{known}"
-    change = f"{change}, {where}{_passing(improved.last) if least else ''}{_loading(evidence)}{_setbacks(evidence)}"
-    change += _varied(gains, improved.last)
+        return f"{escape(metric.name, 40)} unchanged at {valued(metric, gain.after)}{of_what(metric)}, {where}"
+    least = "at least " if gain.verdict in ("better", "worse") and is_diluted(improved.last) else ""
+    change = f"{size(gain, least)}, {values(gain)}{_known(evidence, metric)}, {where}"
+    change += f"{_passing(improved.last) if least else ''}{_loading(evidence)}{_setbacks(evidence, gain)}"
+    change += _varied(metric, improved.last)
     few = n < least_pairs() and evidence.finding == "no significant improvement"
     return f"{change}; at least {least_pairs()} are needed to show a difference" if few else change
-
-
-def _all_metrics(evidence: Evidence) -> str:
-    words = [(gain.verdict == "worse", f"{named(gain)}{_known(evidence, gain.metric)}") for gain in evidence.gains]
-    groups = ([one for is_worse, one in words if is_worse == worse] for worse in (False, True))
-    return ", but ".join("; ".join(group) for group in groups if group)
 
 
 def _known(evidence: Evidence, metric: MetricFacts) -> str:
@@ -212,16 +196,12 @@ def _known(evidence: Evidence, metric: MetricFacts) -> str:
     return "" if known is None else f" (best known {valued(metric, known, 3)})"
 
 
-def _setbacks(evidence: Evidence) -> str:
+def _setbacks(evidence: Evidence, gain: Gain) -> str:
     """The instances on which a better program is much worse."""
-    if evidence.is_fixed or evidence.finding not in ("better", "by its own score"):
+    if evidence.is_fixed or evidence.finding not in ("better", "by its own score") or not gain.setbacks:
         return ""
-    words = ""
-    for gain in evidence.gains:
-        if gain.setbacks:
-            worse = "as slow" if gain.metric.reader in TIMES else f"worse in {escape(gain.metric.name, 40)}"
-            words += f"; up to {plain(max(gain.setbacks), 2)}x {worse} on {len(gain.setbacks)} of them"
-    return words
+    worse = "as slow" if gain.metric.reader in TIMES else f"worse in {escape(gain.metric.name, 40)}"
+    return f"; up to {plain(max(gain.setbacks), 2)}x {worse} on {len(gain.setbacks)} of them"
 
 
 def _loading(evidence: Evidence) -> str:
@@ -247,14 +227,13 @@ def _passing(measured: Evaluation) -> str:
     return f"; {seconds_in_words(seconds, 1)} of both pass arguments and answers"
 
 
-def _varied(gains: Sequence[Gain], measured: Evaluation) -> str:
+def _varied(metric: MetricFacts, measured: Evaluation) -> str:
     """How much the times of one program differed on the same instances, where that is much."""
-    found = [(1.0, "")]
-    for name in (gain.metric.name for gain in gains):
-        for whose, rows in (("original", measured.beside), ("candidate", measured.metrics)):
-            pairs = [(row[name + AT_MOST], row[name]) for row in rows if name + AT_MOST in row]
-            most, least = (sum(each) for each in zip(*pairs, strict=True)) if pairs else (1.0, 1.0)
-            found.append((most / least if least > 0 else 1.0, whose))
+    found, name = [(1.0, "")], metric.name
+    for whose, rows in (("original", measured.beside), ("candidate", measured.metrics)):
+        pairs = [(row[name + AT_MOST], row[name]) for row in rows if name + AT_MOST in row]
+        most, least = (sum(each) for each in zip(*pairs, strict=True)) if pairs else (1.0, 1.0)
+        found.append((most / least if least > 0 else 1.0, whose))
     times, whose = max(found)
     if times < VARIED:
         return ""

@@ -79,7 +79,7 @@ class Unfinished(ImprovementRecord, Shown):
     """An improvement that ended before everything was measured; `strop resume` continues it."""
 
     facts: ObjectiveFacts | None
-    """The metrics by which programs are compared, and how they decide; null for a task that has only scores."""
+    """The metric by which programs are compared, and how it decides; null for a task that has only scores."""
     candidates: tuple[ScoredProgram, ...]
     """Each candidate once, as it was first evaluated in training, the best first."""
     finding: str = "unfinished"

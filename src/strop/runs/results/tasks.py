@@ -107,8 +107,6 @@ class MetricListing:
     """Its name."""
     goal: str
     """`max` or `min`."""
-    weight: float
-    """Its share in the score, relative to the other weights."""
     read_by: str
     """How its value is read."""
 
@@ -139,7 +137,7 @@ class CommandListing(TaskListing):
     """Seconds of one run."""
     memory_limit: int
     """Bytes."""
-    metrics: tuple[MetricListing, ...]
+    metric: MetricListing
     """What counts."""
     constraints: tuple[str, ...]
     """Conditions that a candidate must meet."""
@@ -252,9 +250,7 @@ def _command(task: CommandTask) -> CommandListing:
         **_common(task),
         **{name: getattr(task, name) for name in same},
         held_out=task.test_instances,
-        metrics=tuple(
-            MetricListing(one.name, one.goal, one.weight, objective.readers[one.name]) for one in objective.metrics
-        ),
+        metric=MetricListing(objective.metric.name, objective.metric.goal, objective.reader),
         constraints=tuple(map(str, objective.constraints)),
         goals=objective.goals,
         measured_by_kernel=objective.counted_by_kernel,

@@ -46,8 +46,6 @@ def command_task(root: Path, **values: object) -> CommandTask:
     """
     options: Any = check_options(values)
     objective = parse_objective(options.score, options.metric, options.require_metric)
-    if options.range is not None and len(objective.metrics) > 1:
-        raise ConfigurationError(f"range: there are {len(objective.metrics)} metrics; a range is that of one")
     objective = replace(objective, bounds=options.range and (float(options.range[0]), float(options.range[1])))
     judge, cases = _judge(root, options), resolved(root, options.cases, "cases")
     contents = len(distinct(root, cases))
@@ -67,7 +65,7 @@ def command_task(root: Path, **values: object) -> CommandTask:
         test=options.test,
         fixed_input=options.fixed_input,
         trust_programs=options.trust_programs,
-        best_known=_best_known(options.best_known, [metric.name for metric in objective.metrics]),
+        best_known=options.best_known,
         tools=tuple(_tool(root, tool) for tool in options.tool),
         only=options.only,
         context=resolved(root, options.context, "context") if options.context else (),
@@ -254,17 +252,14 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "command": task.command,
         **_judged(task),
         "score": dict(objective.readers),
-        "metric": [
-            f"{metric.name}:{metric.goal}" + (f":{metric.weight!r}" if metric.weighed else "")
-            for metric in objective.metrics
-        ],
+        "metric": f"{objective.metric.name}:{objective.metric.goal}",
         "require_metric": [f"{one.name}{one.relation}{one.bound!r}" for one in objective.constraints],
         "range": list(objective.bounds or ()),
         "instances": "" if task.cases else task.instances,
         "held_out": task.test_instances,
         "fixed_input": task.fixed_input,
         "trust_programs": task.trust_programs,
-        "best_known": dict(task.best_known),
+        "best_known": "" if task.best_known is None else task.best_known,
         "time_limit": task.time_limit,
         "memory_limit": task.memory_limit,
         "tool": [str(tool) for tool in task.tools],
@@ -338,26 +333,6 @@ def _texts(root: Path, files: Sequence[str]) -> dict[str, str]:
     return {path: text_of(root, path) for path in resolved(root, files, "files")}
 
 
-def _best_known(value: float | Mapping[str, float] | None, metrics: Sequence[str]) -> dict[str, float]:
-    """Metric → its best known value."""
-    if value is None:
-        return {}
-    named = dict(value) if isinstance(value, Mapping) else dict.fromkeys(metrics, value)
-    if not isinstance(value, Mapping) and len(metrics) > 1:
-        raise ConfigurationError(
-            f"best_known: there are {len(metrics)} metrics, say of which it is: best_known = {{ {metrics[0]} = {value:g} }}"
-        )
-    unknown = next((name for name in named if name not in metrics), None)
-    if unknown is not None:
-        raise ConfigurationError(
-            f"best_known: there is no metric {unknown!r:.90}; the metrics are {', '.join(metrics)}"
-        )
-    infinite = next((name for name, known in named.items() if not math.isfinite(known)), None)
-    if infinite is not None:
-        raise ConfigurationError(f"best_known: {infinite} is not a finite number")
-    return {name: float(known) for name, known in named.items()}
-
-
 def _name_of(root: Path) -> str:
     """A task's name, from the folder's."""
     return re.sub(r"[^\w.-]+", "-", root.resolve().name).strip("-.")[:80] or "command"
@@ -398,7 +373,7 @@ def _at_home(path: str | Path) -> Path:
 
 
 _NAMED = re.compile(rf"({NAME})=(.*)", re.DOTALL)
-_METRIC = re.compile(rf"({NAME})(?::(max|min)?(?::(.+))?)?")
+_METRIC = re.compile(rf"({NAME})(?::(max|min))?")
 _CONSTRAINT = re.compile(rf"({NAME})\s*(>=|<=|==?)\s*(\S.*)")
 _NO_LITERAL = re.compile(r"\\.|\[[^\]]*\]")
 SCORE = "score"
@@ -415,8 +390,8 @@ def parse_objective(
     Args:
         score: Readers, or `NAME=READER`, or a mapping of these. Without a name it is the reader's word, the last name of the
             JSON path, or `score`.
-        metric: `NAME`, `NAME:max`, `NAME:min:2` (the 2 is its weight). Only kernel counts (min), `passed` and `tests` (max) have
-            a goal of their own.
+        metric: The one that decides: `NAME`, `NAME:max` or `NAME:min`. Only kernel counts (min), `passed` and `tests` (max)
+            have a goal of their own. Without it, the only score that is not required.
         require_metric: `NAME=1`, `NAME>=0.9`, `NAME<=100`.
 
     Raises:
@@ -426,7 +401,7 @@ def parse_objective(
     wanted = list(map(_metric_parts, metric))
     readers = dict(score) if isinstance(score, Mapping) else _named(score)
     for key, names in (
-        ("metric", [name for name, _, _ in wanted]),
+        ("metric", [name for name, _ in wanted]),
         ("require_metric", [c.name for c in constraints]),
     ):
         for name in names:
@@ -436,19 +411,22 @@ def parse_objective(
                 raise ConfigurationError(f"{key}: no score is named {name}; {_listed(list(readers))}")
     for name, reader in readers.items():
         check_reader(name, reader)
-    if not wanted:  # a score that is only required is not a goal
+    if not wanted:
         required = {constraint.name for constraint in constraints}
-        wanted = [(name, "", None) for name in readers if name not in required or required >= readers.keys()]
+        wanted = [(name, "") for name in readers if name not in required] or [(name, "") for name in readers]
     if not wanted:
         raise ConfigurationError(
             f"score: say what is better, e.g. {option('score')} time, {option('score')} tests, or "
             f"{option('score')} 'ops/s: (\\S+)' {option('metric')} score:max"
         )
-    metrics = tuple(
-        Metric(name, _goal(name, goal, readers[name]), weight or 1.0, weight is not None)  # type: ignore[arg-type]
-        for name, goal, weight in wanted
-    )
-    return Objective(metrics, readers, constraints)
+    if len(wanted) > 1:
+        several = " and ".join(name for name, _ in wanted)
+        raise ConfigurationError(
+            f"score: of {several}, name the one that decides with {option('metric')}; require others with "
+            f"{option('require_metric')}"
+        )
+    ((name, goal),) = wanted
+    return Objective(Metric(name, _goal(name, goal, readers[name])), readers, constraints)  # type: ignore[arg-type]
 
 
 def parse_constraint(text: str) -> Constraint:
@@ -466,13 +444,12 @@ def parse_constraint(text: str) -> Constraint:
     return Constraint(parts[1], parts[2].replace("==", "="), bound)  # type: ignore[arg-type]
 
 
-def _metric_parts(text: str) -> tuple[str, str, float | None]:
-    """Name, goal or an empty text, weight or None."""
+def _metric_parts(text: str) -> tuple[str, str]:
+    """Name, and goal or an empty text."""
     parts = _METRIC.fullmatch(text.strip())
-    weight = _number(parts[3]) if parts and parts[3] else None
-    if parts is None or (parts[3] and not (weight and weight > 0)):
-        raise ConfigurationError(f"metric {text!r:.90}: expected NAME:max, NAME:min or NAME:min:WEIGHT")
-    return parts[1], parts[2] or "", weight
+    if parts is None:
+        raise ConfigurationError(f"metric {text!r:.90}: expected NAME:max or NAME:min")
+    return parts[1], parts[2] or ""
 
 
 def _named(scores: Sequence[str]) -> dict[str, str]:
@@ -513,7 +490,7 @@ def _goal(name: str, goal: str, reader: str) -> str:
         raise ConfigurationError(
             f"score {shlex.quote(reader)}: say whether more or less of it is better: "
             f"{option('score')} {' '.join(both)}, or {name}:min "
-            f'(in a strop.toml: score = {{ {name} = {shlex.quote(reader)} }} and metric = ["{name}:max"])'
+            f'(in a strop.toml: score = {{ {name} = {shlex.quote(reader)} }} and metric = "{name}:max")'
         )
     return goal or ("min" if reader in COUNTED_BY_KERNEL else "max")
 

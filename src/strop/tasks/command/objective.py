@@ -1,7 +1,7 @@
-"""What counts in a measurement: metrics with direction and weight, constraints, and the utility in [0, 1] made from them.
+"""What counts in a measurement: a metric with its direction, constraints, and the utility in [0, 1] made from them.
 
-Metrics have no common scale, so a candidate is compared with the original: its *gain* in a metric is the logarithm of their
-ratio. A gain of 0 means as good as the original, log 2 twice as good.
+A metric has no known scale, so a candidate is compared with the original: its *gain* is the logarithm of their ratio. A gain of
+0 means as good as the original, log 2 twice as good.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from strop.base.errors import ConfigurationError
-from strop.base.results import added
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
 
 NAME = r"[A-Za-z_][\w.-]*"
@@ -30,9 +29,6 @@ class Metric:
 
     name: str
     goal: Literal["max", "min"] = "max"
-    weight: float = 1.0
-    weighed: bool = False
-    """Whether the user gave the weight."""
 
     def gain(self, value: float, original: float) -> float:
         """How much better `value` is than the original's: the log of their ratio if both are positive. Always increasing.
@@ -68,33 +64,20 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Objective:
-    """Metrics, how their values are read, and constraints."""
+    """The metric that decides, constraints, and how their values are read. A score that is neither is only shown."""
 
-    metrics: tuple[Metric, ...]
+    metric: Metric
     readers: Mapping[str, str]
     """Name → how it is read: a word of `KINDS`, a JSON path `$.a.b`, `FILE:$.a.b`, or a regular expression."""
     constraints: tuple[Constraint, ...] = ()
     bounds: tuple[float, float] | None = None
-    """The least and the greatest value of the only metric, if they are known."""
+    """The least and the greatest value of the metric, if they are known."""
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError if nothing is measured, or if something that counts has no reader."""
-        if not self.metrics:
-            raise ConfigurationError("no metric to improve: give a score")
-        names = [metric.name for metric in self.metrics]
-        for name in names:
-            if names.count(name) > 1:
-                raise ConfigurationError(f"metric {name} is given twice")
-        for name in (*names, *(constraint.name for constraint in self.constraints)):
+        """Raise ConfigurationError if something that counts has no reader."""
+        for name in (self.metric.name, *(constraint.name for constraint in self.constraints)):
             if name not in self.readers:
                 raise ConfigurationError(f"metric {name}: there is no score of that name; add one")
-        for metric in self.metrics:
-            if metric.goal not in ("max", "min") or not 0 < metric.weight < math.inf:
-                raise ConfigurationError(f"metric {metric.name}: its goal must be max or min, and its weight above 0")
-
-    def gains(self, values: Mapping[str, float], original: Mapping[str, float]) -> dict[str, float]:
-        """Metric → how much better `values` are than the original's, as the log of a ratio."""
-        return {metric.name: metric.gain(values[metric.name], original[metric.name]) for metric in self.metrics}
 
     def utility(self, values: Mapping[str, float], original: Mapping[str, float]) -> float:
         """The utility in [0, 1]: 1/2 is as good as the original, 2/3 twice as good, 1 the best value that there is.
@@ -102,35 +85,42 @@ class Objective:
         Ignores constraints (see `unmet`)."""
         if self.is_best(values):
             return 1.0
-        gains = self.gains(values, original)
-        total = sum(metric.weight for metric in self.metrics)
-        mean = added(metric.weight / total * gains[metric.name] for metric in self.metrics)
-        return 1.0 / (1.0 + math.exp(-mean))
+        gain = self.metric.gain(self.counted(values), self.counted(original))
+        return 1.0 / (1.0 + math.exp(-gain))
 
     def unmet(self, values: Mapping[str, float]) -> str:
         """The first constraint that is not met, the range of the metric included; empty if all are met."""
-        metric = self.metrics[0]
-        if self.bounds is not None and not self.bounds[0] <= values[metric.name] <= self.bounds[1]:
+        if self.bounds is not None and not self.bounds[0] <= (value := self.counted(values)) <= self.bounds[1]:
             low, high = self.bounds
-            return f"{metric.name} is {values[metric.name]:.6g}, outside of its range, {low:g} to {high:g}"
+            return f"{self.metric.name} is {value:.6g}, outside of its range, {low:g} to {high:g}"
         for constraint in self.constraints:
             if not constraint.is_met(values[constraint.name]):
                 return f"constraint {constraint} not met: {values[constraint.name]:.6g}"
         return ""
 
     def is_best(self, values: Mapping[str, float]) -> bool:
-        """Whether no value is better than that of the only metric."""
-        metric = self.metrics[0]
-        return self.bounds is not None and values[metric.name] == self.bounds[metric.goal == "max"]
+        """Whether no value is better than that of the metric."""
+        return self.bounds is not None and self.counted(values) == self.bounds[self.metric.goal == "max"]
 
-    def counted(self, values: Mapping[str, float]) -> tuple[float, ...]:
-        """The values of the metrics, without those of constraints."""
-        return tuple(values[metric.name] for metric in self.metrics)
+    def counted(self, values: Mapping[str, float]) -> float:
+        """The value of the metric."""
+        return values[self.metric.name]
+
+    @property
+    def reader(self) -> str:
+        """How the metric is read."""
+        return self.readers[self.metric.name]
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """The scores that are only shown, and how they are read."""
+        counts = {self.metric.name, *(constraint.name for constraint in self.constraints)}
+        return {name: reader for name, reader in self.readers.items() if name not in counts}
 
     @property
     def is_timed(self) -> bool:
-        """Whether a metric is a time."""
-        return any(self.readers[metric.name] in TIMES for metric in self.metrics)
+        """Whether the metric is a time."""
+        return self.reader in TIMES
 
     @property
     def counted_by_kernel(self) -> bool:
@@ -144,8 +134,8 @@ class Objective:
 
     @property
     def is_cost(self) -> bool:
-        """Whether every metric is time or memory: less work costs less, whether or not its answer is right."""
-        return all(self.readers[metric.name] in COUNTED_BY_KERNEL for metric in self.metrics)
+        """Whether the metric is time or memory: less work costs less, whether or not its answer is right."""
+        return self.reader in COUNTED_BY_KERNEL
 
     @property
     def printed(self) -> tuple[str, ...]:
@@ -159,11 +149,7 @@ class Objective:
 
     @property
     def goals(self) -> str:
-        """The goals and constraints in words, for the utility's description u_str."""
-        metrics = [
-            f"{'maximise' if metric.goal == 'max' else 'minimise'} {metric.name}"
-            + (f" (weight {metric.weight:g})" if len({m.weight for m in self.metrics}) > 1 else "")
-            for metric in self.metrics
-        ]
+        """The goal and the constraints in words, for the utility's description u_str."""
+        goal = f"{'maximise' if self.metric.goal == 'max' else 'minimise'} {self.metric.name}"
         needed = [f"{constraint} is required" for constraint in self.constraints]
-        return "; ".join([*metrics, *needed])
+        return "; ".join([goal, *needed])

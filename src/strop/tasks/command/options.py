@@ -10,6 +10,7 @@ import difflib
 import json
 import math
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
@@ -24,13 +25,13 @@ if TYPE_CHECKING:  # what Python callers may give
     Texts: TypeAlias = str | Path | Sequence[str | Path]
     Score: TypeAlias = str | Sequence[str] | Mapping[str, str]
     Size: TypeAlias = int | str
-    Known: TypeAlias = float | Mapping[str, float]
+    Known: TypeAlias = float
     Range: TypeAlias = Sequence[float]
 else:  # what is checked
     Text, Texts = str, tuple[str, ...]
     Score = Annotated[tuple[str, ...], "or a table"]
     Size = Annotated[int, "or a text"]
-    Known = Annotated[float, "or a table"]
+    Known = Annotated[float, "of the metric"]
     Range = tuple[float, ...]
 
 
@@ -53,7 +54,7 @@ class ScoringOptions:
     """Score to read: time, wall, memory, passed, tests, $.json.path, or a regex. NAME=HOW names it; the group of the regex is the
     number."""
     metric: Texts = ()
-    """What to improve: NAME:max, NAME:min or NAME:min:WEIGHT. A printed score needs it. Several are weighed."""
+    """The score that decides: NAME:max or NAME:min. A printed score needs it. Other scores are required, or only shown."""
     range: Range | None = None
     """Least and greatest value of the metric, such as [0, 1]. A value outside is malformed; the search ends at the best."""
     require_metric: Texts = ()
@@ -85,7 +86,7 @@ class ScoringOptions:
     trust_programs: bool = False
     """Trust programs not to make their own score."""
     best_known: Known | None = None
-    """Best known value of the metric, in its unit, which is shown beside the result. Of several metrics, a table."""
+    """Best known value of the metric, in its unit, which is shown beside the result."""
     context: Texts = ()
     """Files that the program reads and the model is shown, which may not change. Copies leave out compiled files, so that no
     stale one is measured, and what a .gitignore names, unless it is named here."""
@@ -132,8 +133,8 @@ def _is_table(value: object) -> bool:
     return isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values())
 
 
-def _is_numbers(value: object) -> bool:
-    return isinstance(value, Mapping) and all(_is_number(one) for one in value.values())
+def _is_finite(value: object) -> bool:
+    return _is_number(value) and abs(value) <= sys.float_info.max  # type: ignore[arg-type]
 
 
 def _is_range(value: object) -> bool:
@@ -148,7 +149,7 @@ _FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     float: (_is_number, "a number of seconds"),
     Texts: (_is_texts, "a list of texts"),
     Score: (lambda value: _is_texts(value) or _is_table(value), "text in quotes, or a table { NAME = 'HOW' }"),
-    Known: (lambda value: _is_number(value) or _is_numbers(value), "a number, or a table { NAME = 0.9 }"),
+    Known: (_is_finite, "a finite number"),
     Size: (lambda value: _is_text(value) or isinstance(value, int), "a number of bytes, or a text such as '2 GiB'"),
     Mapping[str, str]: (_is_table, "a table { NAME = 'VALUE' }"),
     Range: (_is_range, "a list of two numbers, such as [0, 1]"),
@@ -252,7 +253,7 @@ def _parse_value(text: str) -> object:
 def _converted(kind: object, value: Any) -> Any:
     if kind is Size and isinstance(value, str):
         return _bytes(value)
-    if kind is float:
+    if kind in (float, Known):
         return float(value)
     if kind in (Texts, Score) and not isinstance(value, Mapping):
         return (str(value),) if isinstance(value, (str, Path)) else tuple(map(str, value))

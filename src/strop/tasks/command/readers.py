@@ -230,8 +230,9 @@ def check_alike(readings: Mapping[str, Reading], original: Mapping[str, Reading]
 
 def in_words(objective: Objective, name: str, reading: Reading, scorer: str = "") -> str:
     """What was read, where, and whether less or more of it is better. `scorer`: who gives it, unless the program does."""
-    goals = [metric.goal for metric in objective.metrics if metric.name == name]
-    better = {"max": "higher is better", "min": "lower is better"}[goals[0]] if goals else "required"
+    better = "only shown" if name in objective.shown else "required"
+    if name == objective.metric.name:
+        better = "higher is better" if objective.metric.goal == "max" else "lower is better"
     if scorer and (reader := objective.readers[name]) not in KINDS:
         return f"{scorer}'s {'score' if reader == '$.score' else name} is read as {reading.value:.6g} ({better})"
     return f"{name} is read as {reading.value:.6g} from {reading.source:.100} ({better})"

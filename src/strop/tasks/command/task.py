@@ -22,7 +22,7 @@ from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Seeds, Spl
 from strop.tasks.command.bundle import bundled, is_inside
 from strop.tasks.command.objective import Objective
 from strop.tasks.command.readers import check_reader, file_of
-from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS, TIMES
+from strop.tasks.command.score_kinds import KINDS, TIMES
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.evaluator.spec import EvaluatorSpec
 from strop.tasks.languages import COMPILED, language_of, tags_of
@@ -77,8 +77,8 @@ class CommandTask:
     """Whether the user wants the input to be always the same."""
     trust_programs: bool = False
     """Whether the user trusts programs that could make their score themselves."""
-    best_known: Mapping[str, float] = field(default_factory=dict)
-    """Metric → the best known value, which is shown beside the result."""
+    best_known: float | None = None
+    """The best known value of the metric, which is shown beside the result."""
     time_limit: float = 60.0
     """Wall seconds of one run of the command, and of the test. A build may take a minute in any case."""
     memory_limit: int = 4 << 30
@@ -223,9 +223,8 @@ class CommandTask:
             return OWN_PROCESS if self.evaluator.shared else ""
         if self.judge is not None:
             return ""
-        readers = {self.objective.readers[metric.name] for metric in self.objective.metrics}
-        if not readers <= set(COUNTED_BY_KERNEL):
-            return OWN_TESTS if readers <= KINDS.keys() else OWN_PRINT
+        if not self.objective.is_cost:
+            return OWN_TESTS if self.objective.reader in KINDS else OWN_PRINT
         return "" if self.compare_output else OWN_ANSWER
 
     @property

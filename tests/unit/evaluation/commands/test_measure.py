@@ -425,8 +425,8 @@ def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path:
 def test_runs_are_repeated_within_a_few_seconds_and_the_least_of_each_counts() -> None:
     assert [repeats(seconds) for seconds in (0.0, 0.01, 0.4, 0.6, 1.0, 1.1, 60.0)] == [4, 4, 4, 2, 1, 0, 0]
     rows = [{"time": 2.0, "memory": 1.0}, {"time": 1.0, "memory": 3.0}, {"time": 1.5, "memory": 2.0}]
-    assert least(rows, ["time"]) == {"time": 1.0, f"time{AT_MOST}": 2.0, "memory": 3.0}
-    assert least(rows[:1], ["time"]) == rows[0]
+    assert least(rows, "time") == {"time": 1.0, f"time{AT_MOST}": 2.0, "memory": 3.0}
+    assert least(rows[:1], "time") == rows[0]
 
 
 def test_verdict_about_what_no_seed_changes_builds_the_candidate_alone_and_runs_both_three_times(
