@@ -5,8 +5,8 @@ python tools/house.py            # the table of rooms; exit code 1 if one is mor
 python tools/house.py --lower    # write today's sizes as budgets, where they are smaller
 
 Sizes are lines of Python for the rooms of `src/strop`, for `packages` and for the folders of `tests`; lines of templates, styles
-and scripts of `src/strop`; words for `docs`; and for the whole of `src/strop` the classes, the class names that occur twice, and
-the modules in import cycles, which imports for types alone count into.
+and scripts of `src/strop`; words for `docs`; and for the whole of `src/strop` the classes, the class names that occur twice, the
+modules in import cycles, which imports for types alone count into, and outside of `tasks` the questions of a task's type.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ ROOT, BUDGETS = HERE.parent, HERE / "house.toml"
 Sizes = dict[str, dict[str, int]]
 PAGES = {".html", ".jinja", ".j2", ".css", ".js"}
 """Suffixes of templates, styles and scripts."""
+FORMS = {"Task", "CommandTask", "FunctionTask"}
+"""The classes of tasks."""
 TOLERANCE = 0.02
 """The share of a budget by which a room may pass it with a warning."""
 
@@ -44,6 +46,12 @@ def sizes(root: Path = ROOT) -> Sizes:
             "classes": names.total(),
             "class names used twice": sum(times > 1 for times in names.values()),
             "modules in import cycles": len(_in_cycles(_imports(source, trees))),
+            "questions of a task's type": sum(
+                _asks_for_a_type(node)
+                for path, tree in trees.items()
+                if source / "tasks" not in path.parents
+                for node in ast.walk(tree)
+            ),
         },
     }
 
@@ -68,6 +76,15 @@ def _lines_by_suffix(folder: Path, suffixes: Set[str]) -> dict[str, int]:
         if path.suffix in suffixes:
             found[path.suffix[1:]] += path.read_bytes().count(b"\n")
     return dict(sorted(found.items()))
+
+
+def _asks_for_a_type(node: ast.AST) -> bool:
+    """Whether this asks which form of task something is: a form is data (`tasks`), and no other room should have to know."""
+    if isinstance(node, ast.MatchClass):
+        return isinstance(node.cls, ast.Name) and node.cls.id in FORMS
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"):
+        return False
+    return any(isinstance(name, ast.Name) and name.id in FORMS for name in ast.walk(node.args[1]))
 
 
 def _imports(source: Path, trees: Mapping[Path, ast.Module]) -> dict[str, set[str]]:

@@ -17,7 +17,7 @@ from strop.base.terminal_text import escape
 from strop.core.metric_change import facts_of
 from strop.lm.options import members, named
 from strop.lm.prices import uses_no_tokens
-from strop.runs.improve import best_known_of, check_enough, improve_once
+from strop.runs.improve import check_enough, improve_once
 from strop.runs.meta import Meta
 from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.plan import Formula
@@ -91,7 +91,7 @@ def improve_job(spec: RunSpec, goal: Target, improver: str, instances: int = 0) 
             improver=improver,
             original=goal.original,
             objective=facts_of(goal.task),
-            best_known=best_known_of(goal.task),
+            best_known=goal.task.best_values,
         ),
         name=f"improve-{plain_name(Path(goal.source).name) or Path.cwd().name}",
         says=(budget_line(spec),),

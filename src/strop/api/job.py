@@ -29,7 +29,6 @@ from strop.base.private import make_folder
 from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.core.completed_work import NOTHING, CompletedWork
-from strop.core.scorer import scorer_line
 from strop.evaluation.start import normalized
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import NoModel
@@ -58,7 +57,7 @@ from strop.runs.run_directory import (
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Proof, Store
 from strop.store.files import lock_directory
-from strop.tasks.command.task import AnyTask
+from strop.tasks.command.task import AnyTask, scorer_line
 
 R = TypeVar("R")
 

@@ -17,7 +17,7 @@ from strop.runs.options import Require, protections
 from strop.runs.score import Scored, program_of
 from strop.runs.spec import RunSpec
 from strop.tasks.base import Split
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.task import AnyTask
 
 
 @outside_tasks
@@ -60,8 +60,9 @@ def score_job(spec: RunSpec, task: AnyTask, text: str, split: Split) -> Job[Scor
     def scored(context: RunContext) -> Scored:
         context.observer.step(f"scoring {task.name}")
         evaluation = context.utility(split).evaluate(text, context.run)
-        own = task.own_score_because if isinstance(task, CommandTask) else ""
-        return Scored(task=task.name, split=split, own_score_because=own, **fields_of(Evaluation, evaluation))
+        return Scored(
+            task=task.name, split=split, own_score_because=task.own_score_because, **fields_of(Evaluation, evaluation)
+        )
 
     return Job(kind="score", spec=spec, tasks=(task,), do=scored)
 

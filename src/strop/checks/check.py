@@ -17,13 +17,12 @@ from strop.checks.checked import Checked, CheckProblem
 from strop.checks.held_out import repeats, shown
 from strop.checks.relay import LEAST, spoiled_answers
 from strop.checks.relays import CommandRelay, HostRelay, relay_of
-from strop.core.scorer import scorer_line
 from strop.core.utility import TaskUtility, seed_runs
 from strop.evaluation.commands.measure import SHOWN
 from strop.evaluation.pool import CommandPool
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import SecretSeeds
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.task import AnyTask, CommandTask, scorer_line
 
 SECONDS = 60.0
 """After which no further way to spoil an answer is tried."""
@@ -86,7 +85,7 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
             is_broken=dies,
         )
     if (repeats(task) or evaluation.fixed_input) and not task.fixed_input:
-        spec = task.evaluator if isinstance(task, CommandTask) else None
+        spec = task.evaluator
         what = f"for every seed, {spec.evaluator} asks the same" if spec else "its input never changes"
         seed = "the environment variable STROP_SEED, or from a parameter `seed`" if spec else "the seed"
         how = f"give {option('fixed_input')}" if isinstance(task, CommandTask) else "declare fixed_input=True"
@@ -145,7 +144,7 @@ def _of_scorer(task: AnyTask, relay: HostRelay | CommandRelay, paid: str) -> Pro
         )
     scores = relay.without_program()
     if scores is not None and any(scores[1]) and list(scores[0]) == list(scores[1]):
-        who = "evaluator" if isinstance(task, CommandTask) and task.evaluator else "scorer"
+        who = "evaluator" if task.evaluator else "scorer"
         yield CheckProblem(
             f"the {who} does not look at the program: without one, it gives the same score",
             "Let it read what the program answers",

@@ -12,7 +12,6 @@ from strop.evaluation.commands.measure import LEAST, SAME
 from strop.tasks.base import Instance, SecretSeeds, Split, Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.same import canonical
-from strop.tasks.function.task import FunctionTask
 
 SECONDS = 2.0
 """How long drawing the first instances may take, to find out whether they repeat."""
@@ -53,8 +52,7 @@ def draws_repeat(task: Task) -> bool:
 
 def draws_more(task: AnyTask, *, is_published: bool = False) -> bool:
     """Whether more instances can be held out than the task says: they are drawn, and not those of a published or given list."""
-    is_listed = isinstance(task, FunctionTask) and bool(task.cases)
-    return facts_of(task) is None and not is_published and not is_listed and not task.fixed_input
+    return facts_of(task) is None and not is_published and not task.cases and not task.fixed_input
 
 
 def too_few(task: AnyTask, *, is_published: bool = False) -> str:
@@ -65,8 +63,7 @@ def too_few(task: AnyTask, *, is_published: bool = False) -> str:
     if isinstance(task, CommandTask):
         enough = f"held_out = {least}" + (f", of at least {least + 1} cases" if task.cases else "")
     else:
-        is_listed = isinstance(task, FunctionTask) and task.cases
-        enough = f"{2 * least} cases, of which half are held out" if is_listed else f"test_instances = {least}"
+        enough = f"{2 * least} cases, of which half are held out" if task.cases else f"test_instances = {least}"
     return f"{quantity(held_out, 'held-out instance')} can show no difference, however large; give {enough}"
 
 
@@ -89,6 +86,6 @@ def _least(task: AnyTask) -> int:
         if task.objective.is_timed:
             return LEAST
         return 1 if task.fixed_input else LEAST if task.seeded and task.evaluator is None else SAME
-    if isinstance(task, FunctionTask) and task.by_time:
+    if task.by_time:
         return LEAST
     return 1 if task.fixed_input else least_pairs()

@@ -65,7 +65,7 @@ class HostRelay:
     @property
     def _count(self) -> int:
         task = self._task
-        if task.problem is not None or (isinstance(task, FunctionTask) and task.cases):
+        if task.problem is not None or task.cases:
             return task.count("train")
         return max(LEAST_INSTANCES, min(MOST_INSTANCES, task.instances))
 

@@ -16,11 +16,10 @@ from typing import Any, Literal, TypeAlias
 from strop.analysis.stats import Estimate, estimate, has_ratio, log_ratio_of_totals, mean, score_difference
 from strop.base.as_document import HIDDEN, computed
 from strop.base.results import Evaluation, ScoredBy
-from strop.core.scorer import scorer_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS, RATES, TIMES
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.function.task import SECONDS, FunctionTask
+from strop.tasks.function.task import SECONDS
 from strop.tasks.problem import VALUE, VERIFIED
 
 MOST = 20.0
@@ -77,12 +76,12 @@ class ObjectiveFacts:
 
 def facts_of(task: AnyTask) -> ObjectiveFacts | None:
     """The facts of a task's objective; None if the task has only scores."""
-    scorer: Any = {"scored_by": task.scored_by, "scorer": scorer_of(task)}
-    if isinstance(task, FunctionTask) and task.by_time:
-        # The layout in memory can make one of two equal functions 3% faster, in every process.
-        metric = MetricFacts(SECONDS, "min", reader="time", resolution=0.03)
-        return ObjectiveFacts(metric, seeded=True, fixed_input=task.fixed_input, **scorer)
+    scorer: Any = {"scored_by": task.scored_by, "scorer": task.scoring}
     if not isinstance(task, CommandTask):
+        if task.by_time:
+            # The layout in memory can make one of two equal functions 3% faster, in every process.
+            metric = MetricFacts(SECONDS, "min", reader="time", resolution=0.03)
+            return ObjectiveFacts(metric, seeded=True, fixed_input=task.fixed_input, **scorer)
         if task.problem is None:
             return None
         known = task.problem.best_known

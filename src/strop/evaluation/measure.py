@@ -24,7 +24,6 @@ from strop.evaluation.paired import measure_paired
 from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.tasks.base import Instance, Task
 from strop.tasks.construction import answer_as_json
-from strop.tasks.function.task import FunctionTask
 from strop.tasks.numbers import rebuilt
 from strop.tasks.problem import VALUE, Problem
 
@@ -47,7 +46,7 @@ def measure(
     """
     on_text = tuple(notes_on(order.program, order.scope))
     notes: list[AuditNoted] = []
-    how = measure_paired if isinstance(task, FunctionTask) and task.by_time else _measure_score
+    how = measure_paired if task.by_time else _measure_score
     try:
         with AuditLog(notes.append, order.scope, order.program, heard) as log:  # type: ignore[arg-type]
             evaluation = how(task, order, drawn, sandbox, log, limits_of(task))  # type: ignore[arg-type]

@@ -16,12 +16,9 @@ from strop.base.results import Evaluation, Improvement, ScoredBy, means_of
 from strop.base.solution import digest_of
 from strop.core.handles import Grant
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, gain_in
-from strop.core.scorer import BY_HOST
 from strop.runs.verified import Verified, verified_of
+from strop.tasks.base import BY_HOST, UTILITY
 from strop.tasks.function.task import LOADING
-
-UTILITY = "utility"
-"""The metric of `Evidence.change` if no metric decides."""
 
 Finding: TypeAlias = Literal[
     "better",

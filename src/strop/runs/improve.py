@@ -25,7 +25,7 @@ from strop.core.metric_change import facts_of
 from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components
 from strop.runs.context import RunContext
-from strop.runs.finding import UTILITY, Cost, Evidence, ScoredProgram
+from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.journal import Journal
 from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
@@ -36,8 +36,6 @@ from strop.runs.time_left import comparison_kept
 from strop.store import Store
 from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.function.task import SECONDS, FunctionTask
-from strop.tasks.problem import VALUE
 
 PAR = 0.5
 """The utility of the original of a command task, by definition."""
@@ -217,17 +215,6 @@ def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
     return tuple(
         ScoredProgram(text, _evaluation(standings.first[text])) for text in sorted(standings.first, key=standings.rank)
     )
-
-
-def best_known_of(task: AnyTask) -> dict[str, float]:
-    """Metric, or `utility` → the best known value, where one is declared or published."""
-    if isinstance(task, CommandTask):
-        return {} if task.best_known is None else {task.objective.metric.name: task.best_known}
-    if task.problem is not None and (best := task.problem.best_known) is not None:
-        return {VALUE: float(best.value)}
-    if not isinstance(task, FunctionTask) or task.best_known is None:
-        return {}
-    return {SECONDS if task.by_time else UTILITY: task.best_known}
 
 
 def _scored(results: Mapping[str, Evaluated], name: str) -> ScoredProgram | None:

@@ -180,7 +180,6 @@ def command_of(kind: str) -> str:
 
 def meta_of(parts: Components, kind: str, own: Meta = NOTHING_SAID) -> Meta:
     """The metadata of a record of this kind; `own`: what its job adds."""
-    commands = [task for task in parts.tasks if isinstance(task, CommandTask) and not task.trust_programs]
     return replace(
         own,
         kind=kind,
@@ -192,7 +191,11 @@ def meta_of(parts: Components, kind: str, own: Meta = NOTHING_SAID) -> Meta:
         spec=parts.spec,
         repeats=frozenset(task.name for task in parts.tasks if repeats(task)),
         fixed_input=frozenset(task.name for task in parts.tasks if task.fixed_input),
-        own_score_because={task.name: task.own_score_because for task in commands if task.own_score_because},
+        own_score_because={
+            task.name: task.own_score_because
+            for task in parts.tasks
+            if task.own_score_because and not task.trust_programs
+        },
     )
 
 

@@ -31,7 +31,7 @@ from strop.tasks.definitions import definitions
 from strop.tasks.form import AnswerForm
 from strop.tasks.languages import PYTHON
 from strop.tasks.numbers import rebuilt
-from strop.tasks.problem import Problem
+from strop.tasks.problem import VALUE, Problem
 from strop.tasks.score_limit import DEFAULT, ended
 
 Split: TypeAlias = Literal["train", "test", "gate"]
@@ -95,6 +95,11 @@ def legacy_numpy(seed: int) -> np.random.RandomState:
 def python_random(seed: int) -> random.Random:
     """The generator of the published tasks that draw from the standard library."""
     return random.Random(seed)
+
+
+BY_HOST = "computed by the host in score()"
+UTILITY = "utility"
+"""The metric where only the score counts."""
 
 
 @dataclass(frozen=True)
@@ -229,6 +234,41 @@ class Task:
     def scored_by(self) -> ScoredBy:
         """Who computes the score: the host, from what a program returns."""
         return "host"
+
+    @property
+    def scoring(self) -> str:
+        """Who computes the score, in words (docs/design/0112-who-computes-the-score.md)."""
+        return BY_HOST if self.problem is None else "verified exactly by the host"
+
+    @property
+    def own_score_because(self) -> str:
+        """Why the score is the program's own: it is not."""
+        return ""
+
+    @property
+    def trust_programs(self) -> bool:
+        """Whether programs that could make their score themselves are trusted: here none can."""
+        return False
+
+    @property
+    def by_time(self) -> bool:
+        """Whether the score depends on a measured time, which no second measurement repeats."""
+        return False
+
+    @property
+    def cases(self) -> tuple[Mapping[str, Any], ...]:
+        """The instances, if they are listed rather than drawn."""
+        return ()
+
+    @property
+    def evaluator(self) -> None:
+        """What runs and scores a command's program, if it is no command line: a task of the host has none."""
+
+    @property
+    def best_values(self) -> Mapping[str, float]:
+        """Metric, or `utility` → the best known value, where one is declared or published."""
+        known = None if self.problem is None else self.problem.best_known
+        return {} if known is None else {VALUE: float(known.value)}
 
     def arguments(self, instance: Instance) -> Mapping[str, Any]:
         """The inputs of an instance as they are sent to a guest."""

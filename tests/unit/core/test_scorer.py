@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from strop.core.metric_change import facts_of
-from strop.core.scorer import scorer_line
 from strop.tasks.command.config import command_task
+from strop.tasks.command.task import scorer_line
 from strop.tasks.registry import load_any
 from support.rows import table
 

@@ -14,11 +14,9 @@ import pytest
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.audit import read_program
 from strop.core.metric_change import facts_of
-from strop.core.scorer import scorer_of
 from strop.lm.base import Request, dropped
 from strop.lm.scripted import read_script
 from strop.runs.claims.gains import valued
-from strop.runs.improve import best_known_of
 from strop.tasks.command.config import command_task, parse_objective, read_config, to_toml
 from strop.tasks.command.objective import Constraint, Metric
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings
@@ -308,7 +306,7 @@ def test_kind_of_score_is_read_and_explained_by_its_row(tree: Path, subtests: py
             assert f"- {kind.name}: {kind.meaning}" in task.u_str and task.interleaved is kind.is_time
             assert task.instances == (3 if kind.is_time else 1)
             assert task.objective.metric == Metric(kind.name, "min" if is_counted else "max")
-            assert not is_counted or scorer_of(task).startswith(f"{kind.noun}, counted by the kernel")
+            assert not is_counted or task.scoring.startswith(f"{kind.noun}, counted by the kernel")
             left = Printed("1 passed in 0.1s\n", "", True, 1.0, 1.0, 1 << 20, lambda _: None)
             assert read_score("x", kind.name, left).value == (kind.read(left) if kind.read else 1.0)
             facts = facts_of(task)
@@ -490,7 +488,7 @@ def test_description_of_a_file_is_in_its_tree_unless_the_user_names_it(linked: P
 def test_best_known_value_is_of_the_metric(tree: Path) -> None:
     asked: dict[str, Any] = {"command": "true", "files": ["src"], "score": {"a": "a (.*)", "b": "b (.*)"}}
     task = command_task(tree, **asked, metric="a:min", best_known=2, trust_programs=True)
-    assert best_known_of(task) == {"a": 2.0} and task.trust_programs
+    assert task.best_values == {"a": 2.0} and task.trust_programs
     (tree / "strop.toml").write_text(to_toml(task))
     assert read_config(tree / "strop.toml", trusted=True) == task
     assert read_config(tree / "strop.toml", {"trust_programs": True}).trust_programs

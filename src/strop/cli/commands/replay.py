@@ -22,8 +22,6 @@ from strop.runs.record import Record
 from strop.runs.replay_diff import Replayed, compare_records
 from strop.runs.resume import answers, recorded_acts
 from strop.runs.run_directory import SEARCHES, RunRecord, command_of, load_run
-from strop.tasks.command.task import CommandTask
-from strop.tasks.function.task import FunctionTask
 
 
 def replay_command(
@@ -75,7 +73,7 @@ def replayed(record: RunRecord, folder: Path, *, trust: bool) -> Replayed:
     free = replace(record.confined(trust=trust), workers="", **vars(LimitOptions()))
     job = repeated(replace(record, spec=free), trust=trust)
     for task in job.tasks:
-        if isinstance(task, CommandTask | FunctionTask) and task.by_time:
+        if task.by_time:
             raise ConfigurationError(
                 f"the scores of {task.name} are measured times, which no replay repeats; see strop show"
             )

@@ -13,8 +13,9 @@ from strop.evaluation.feedback import gist
 from strop.evaluation.repeated import AT_MOST
 from strop.runs.claims.gains import in_units, of_what, size, unit_of, valued, values
 from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words, too_few
-from strop.runs.finding import UTILITY, Evidence, ScoredProgram
+from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
+from strop.tasks.base import UTILITY
 from strop.tasks.command.score_kinds import TIMES
 from strop.tasks.function.task import ANSWERING, RECEIVING, SECONDS
 from strop.tasks.problem import VALUE

@@ -8,10 +8,9 @@ from typing import Any
 
 from strop.base.as_document import HIDDEN
 from strop.base.plugins import TASKS, Installed, installed
-from strop.core.scorer import scorer_line
 from strop.runs.spec import PAPERS
 from strop.tasks.base import Split, Task
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import CommandTask, scorer_line
 from strop.tasks.paper.facts import facts
 from strop.tasks.paper.meta import MetaTask
 from strop.tasks.problem import Problem, Published

@@ -97,6 +97,8 @@ KINDS = {
     )
 }
 """Every kind by its name."""
+EQUAL = "answers must equal the original's"
+"""What is said of costs whose answers are compared."""
 COUNTED_BY_KERNEL = tuple(name for name, kind in KINDS.items() if kind.scored_by == "kernel")
 RATES = tuple(name for name, kind in KINDS.items() if kind.scored_by == "program")
 TIMES = tuple(name for name, kind in KINDS.items() if kind.is_time)

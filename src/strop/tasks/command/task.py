@@ -22,7 +22,7 @@ from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Seeds, Spl
 from strop.tasks.command.bundle import bundled, is_inside
 from strop.tasks.command.objective import Objective
 from strop.tasks.command.readers import check_reader, file_of
-from strop.tasks.command.score_kinds import KINDS, TIMES
+from strop.tasks.command.score_kinds import EQUAL, KINDS, TIMES
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.evaluator.spec import EvaluatorSpec
 from strop.tasks.languages import COMPILED, language_of, tags_of
@@ -236,6 +236,24 @@ class CommandTask:
             return "judge"
         return "kernel" if self.objective.is_cost else "judge"
 
+    @property
+    def scoring(self) -> str:
+        """Who computes the score, in words, as far as that is known before it runs."""
+        if self.own_score_because:
+            return self.own_score_because
+        judge = f"the judge {self.judge.command}" if self.judge is not None else ""
+        if self.evaluator is not None:
+            return f"computed by {self.evaluator.evaluator}, in a separate jail"
+        if self.scored_by == "judge":
+            return f"computed by {judge}"
+        accepted = f"{judge} accepts answers" if judge else EQUAL
+        return f"{KINDS[self.objective.reader].noun}, counted by the kernel; {accepted}"
+
+    @property
+    def best_values(self) -> Mapping[str, float]:
+        """Metric → the best known value, where one is declared."""
+        return {} if self.best_known is None else {self.objective.metric.name: self.best_known}
+
     @cached_property
     def u_str(self) -> str:
         """The description of the utility, u_str."""
@@ -251,6 +269,15 @@ class CommandTask:
 
 
 AnyTask = Task | CommandTask
+
+
+def scorer_line(task: AnyTask) -> str:
+    """Who computes the score, as far as that is known before it runs, and what that means for a better result."""
+    if task.scored_by != "program":
+        return task.scoring
+    if task.trust_programs:
+        return f"{task.scoring}, and --trust-programs accepts that"
+    return f'{task.scoring}: a better result will be called "by its own score" (name a judge: docs/targets.md)'
 
 
 def distinct(root: Path, cases: Sequence[str]) -> tuple[str, ...]:

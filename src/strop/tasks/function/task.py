@@ -24,7 +24,8 @@ from strop.base.errors import ConfigurationError, Malformed, SandboxError, Score
 from strop.base.results import ScoredBy
 from strop.base.user_modules import UserModule, is_installed, marked_beside, user_module
 from strop.tasks.arguments import Parameters
-from strop.tasks.base import Instance, Seeds, Split, Task, blame, described_with_definitions
+from strop.tasks.base import UTILITY, Instance, Seeds, Split, Task, blame, described_with_definitions
+from strop.tasks.command.score_kinds import EQUAL, KINDS
 from strop.tasks.form import AnswerForm
 from strop.tasks.function.marker import MARK, Marked
 from strop.tasks.function.same import canonical, difference
@@ -71,6 +72,19 @@ class FunctionTask(Task):
     def scored_by(self) -> ScoredBy:
         """The kernel counts the time; else the host scores what the function returns."""
         return "kernel" if self.by_time else "host"
+
+    @property
+    def scoring(self) -> str:
+        """Who computes the score, in words."""
+        if not self.by_time:
+            return super().scoring
+        accepted = "accept() decides about answers, in the host" if self.accept is not None else EQUAL
+        return f"{KINDS['time'].noun}, counted by the kernel; {accepted}"
+
+    @property
+    def best_values(self) -> Mapping[str, float]:
+        """`seconds` or `utility` → the best known value, where one is declared."""
+        return {} if self.best_known is None else {SECONDS if self.by_time else UTILITY: self.best_known}
 
     @property
     def _form(self) -> str:
