@@ -310,7 +310,7 @@ def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
 
 
 def test_best_known_value_is_shown_beside_the_value_and_decides_nothing() -> None:
-    found = replace(single(facts_on((SCORE,), seeded=True), *measured(SCORE, 2.0)), best_known={"score": 1.5})
+    found = replace(single(facts_on(SCORE, seeded=True), *measured(SCORE, 2.0)), best_known={"score": 1.5})
     assert found.finding == "better" and " (best known 1.5), on " in sentence(found)
 
 
@@ -368,7 +368,7 @@ def test_own_score_on_a_fixed_input_has_one_label_until_it_is_trusted() -> None:
 
 
 def test_one_measurement_is_enough_for_a_fixed_input_that_is_declared_and_scores_the_same_again() -> None:
-    facts = facts_on((SCORE,), seeded=False, fixed_input=True)
+    facts = facts_on(SCORE, seeded=False, fixed_input=True)
     once: Any = [{"score": 3.0}], [{"score": 2.0}]
     found = single(facts, *once)
     par = replace(found.original.train, metrics=({"score": 2.0},))
