@@ -144,6 +144,7 @@ def test_task_written_as_a_file_is_the_same_when_it_is_read_again(tree: Path) ->
     assert list(task.files) == ["src/[a]*.c"] and read_config(config(tree, to_toml(task))) == task
 
 
+HUGE = "9" * 400
 MISTAKES: list[tuple[str, str]] = [
     (MINIMAL + "time-limt = 3\n", "there is no key 'time-limt'; did you mean time_limit?"),
     (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; choose one of: root, command, judge, evaluator, files"),
@@ -154,6 +155,10 @@ MISTAKES: list[tuple[str, str]] = [
     (MINIMAL + "memory_limit = '2 potatoes'\n", "memory_limit is a number of bytes, or a text such as '2 GiB'"),
     (MINIMAL + "memory_limit = 10\n", "memory_limit is 10 bytes; the least is"),
     (MINIMAL + "range = [1, 0]\n", "range is a list of two numbers, such as [0, 1]"),
+    (MINIMAL + f"time_limit = {HUGE}\n", "time_limit is a number of seconds"),
+    (MINIMAL + f"range = [0, {HUGE}]\n", "range is a list of two numbers"),
+    (MINIMAL + f"memory_limit = '{HUGE} GiB'\n", "memory_limit is a number of bytes"),
+    (MINIMAL + "time_limit = " + "9" * 5000, "Exceeds the limit (4300 digits)"),
     (MINIMAL + "range = 'much'\n", "range is a list of two numbers, such as [0, 1]"),
     (MINIMAL + "only = [1]\n", "only is a list of texts, not [1]"),
     (MINIMAL + "environment = { A = 1 }\n", "environment is a table { NAME = 'VALUE' }"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import math
 import re
 import sys
 import tomllib
@@ -138,15 +137,15 @@ def _is_finite(value: object) -> bool:
 
 
 def _is_range(value: object) -> bool:
-    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_number, value))
-    return is_pair and -math.inf < value[0] < value[1] < math.inf  # type: ignore[index]
+    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_finite, value))
+    return is_pair and value[0] < value[1]  # type: ignore[index]
 
 
 _FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     str: (_is_text, "text in quotes"),
     bool: (lambda value: isinstance(value, bool), "true or false"),
     int: (lambda value: _is_number(value) and not isinstance(value, float), "a whole number"),
-    float: (_is_number, "a number of seconds"),
+    float: (_is_finite, "a number of seconds"),
     Texts: (_is_texts, "a list of texts"),
     Score: (lambda value: _is_texts(value) or _is_table(value), "text in quotes, or a table { NAME = 'HOW' }"),
     Known: (_is_finite, "a finite number"),
@@ -245,7 +244,7 @@ def _quoted(text: str) -> str:
 def _parse_value(text: str) -> object:
     try:
         parsed = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return text
     return parsed["value"] if len(parsed) == 1 else text
 
@@ -272,6 +271,6 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
 
 def _bytes(size: str) -> int:
     parts = _SIZE.fullmatch(size.strip())
-    if parts is None or parts[2].lower() not in _UNITS:
+    if parts is None or parts[2].lower() not in _UNITS or not _is_finite(float(parts[1])):
         raise ConfigurationError(f"memory_limit is a number of bytes, or a text such as '2 GiB', not {size!r:.90}")
     return int(float(parts[1]) * _UNITS[parts[2].lower()])
