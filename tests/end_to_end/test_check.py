@@ -54,6 +54,8 @@ def test_check_of_a_command_says_who_computes_the_score_and_whether_the_original
 BLIND = (
     "import os\ndef evaluate(program_path):\n    return {'combined_score': 0.4 + len(os.environ['STROP_SEED']) / 1e3}\n"
 )
+JUDGE = "import sys\nn = int(open(sys.argv[1]).read())\nprint(4 if n in {sum(range(2000 + i)) for i in range(100)} else 1)\n"
+"""It pays for none of the numbers in whose place it gets others, whatever the seeds."""
 NO_EFFECT = "the files that may change have no effect on the result"
 PATTERN = 'score = "([0-9]+)"\nmetric = ["score:max"]\n'
 
@@ -73,7 +75,7 @@ def test_what_scores_without_a_look_at_the_program_is_refused_before_anything_is
 ) -> None:
     (tmp_path / "solve.py").write_text("def f(n):\n    return sum(range(n))\n")
     (tmp_path / "bench.py").write_text("import sys\nprint(sum(range(2000 + int(sys.argv[1]) % 100)))\n")
-    (tmp_path / "judge.py").write_text("import sys\nprint(int(open(sys.argv[1]).read()) % 1000)\n")
+    (tmp_path / "judge.py").write_text(JUDGE)
     (tmp_path / "evaluator.py").write_text(BLIND)
     paying = ["--model", f"command:touch {tmp_path}/paid", "--lm-budget", "1"]
     for scored, said in BLINDNESS.items():
