@@ -40,7 +40,7 @@ class Target:
 
 
 def improved(target: Target, at: Path, env: Mapping[str, str]) -> tuple[Right, str]:
-    """What `strop improve` finds, and its sentence, or the line that refuses the target."""
+    """What `strop improve` finds, and its sentence with what was told on the way, or the line that refuses the target."""
     tree = written(target, at / "target")
     named = tomllib.loads(target.toml).get("files", "") if target.toml else target.arguments[0]
     (at / "answer.md").write_text(f"```{'python' if '.py' in str(named) else ''}\n{target.candidate}```\n")
@@ -50,10 +50,10 @@ def improved(target: Target, at: Path, env: Mapping[str, str]) -> tuple[Right, s
     assert "Traceback" not in ran.stderr.replace("Traceback (most recent call last):\\n", ""), ran.stderr
     if ran.returncode:
         assert ran.returncode in (2, 5), ran.stderr
-        return "refused", ran.stderr.strip().splitlines()[-1]
+        return "refused", ran.stderr[ran.stderr.rindex("strop: ") :]  # the line, and what the program printed
     document = json.loads(ran.stdout)
     found: Right = "better" if document["finding"] == "better" else "not better"
-    return found, f"{document['finding']}: {document['sentence']}"
+    return found, f"{document['finding']}: {document['sentence']}\n{ran.stderr}"
 
 
 def written(target: Target, tree: Path) -> Path:
