@@ -1,15 +1,80 @@
-"""The rules of the house that no linter holds."""
+"""The rules of the house that no linter holds, and tools/house.py: sizes of rooms and their budgets."""
 
 from __future__ import annotations
 
 import ast
+import importlib.util
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import strop
+
+TOOL = Path(__file__).parents[2] / "tools" / "house.py"
+
+
+@pytest.fixture(scope="module")
+def house() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("strop_house", TOOL)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["strop_house"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def made(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+BASE = {"README.md": "three short words\n", "tests/unit/test_a.py": "a = 1\n"}
+
+
+FILES = {
+    "src/strop/core/a.py": "a = 1\nb = 2\n",
+    "src/strop/a/a.py": "class A: ...\nclass B: ...\n",
+    "src/strop/b/b.py": "class A: ...\n",
+    "src/strop/a/one.py": "from strop.a.two import y\n",
+    "src/strop/a/two.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from strop.a.one import x\n",
+    "src/strop/a/page.html": "<p>\n</p>\n",
+    "src/strop/a/parts/b.html": "<hr>\n",
+    "src/strop/a/x.js": "f();\n",
+    "src/strop/a/x.css": "p {}\n",
+    "src/strop/tasks/c.py": "isinstance(x, Task)\n",
+    "src/strop/b/d.py": "isinstance(x, (int, Task))\nisinstance(x, int)\nmatch x:\n    case CommandTask():\n        pass\n",
+    "docs/design/0001.md": "two words\n",
+}
+
+
+def test_sizes_count_lines_by_room_words_classes_and_cycles(house: ModuleType, tmp_path: Path) -> None:
+    found = house.sizes(made(tmp_path, BASE | FILES))
+    assert found["src/strop"] == {"core": 2, "a": 6, "b": 6, "tasks": 1} and found["tests"] == {"unit": 1}
+    assert found["pages of src/strop"] == {"css": 1, "html": 3, "js": 1}
+    assert found["documents"] == {"words": 5}
+    structure = found["structure"]
+    assert (structure["classes"], structure["class names used twice"]) == (3, 1)
+    assert structure["modules in import cycles"] == 2, "imports for types alone count, too"
+    assert structure["questions of a task's type"] == 2, "those of tasks themselves do not count"
+
+
+def test_room_above_its_budget_is_named_fails_above_two_per_cent_and_is_never_raised(house: ModuleType) -> None:
+    budgets = {"tests": {"unit": 100}, "structure": {"cycles": 0}}
+    assert house.excesses({"tests": {"unit": 100}}, budgets) == []
+    assert house.excesses({"tests": {"unit": 101}}, budgets) == ["tests/unit: 101, 1 above its budget"]
+    assert house.excesses({"tests": {"new": 2}}, budgets) == ["tests/new: 2, 2 above its budget"]
+    assert house.excesses({"tests": {"unit": 102}}, budgets, house.TOLERANCE) == []
+    assert house.excesses({"tests": {"unit": 103}}, budgets, house.TOLERANCE) == ["tests/unit: 103, 3 above its budget"]
+    assert house.excesses({"structure": {"cycles": 1}}, budgets, house.TOLERANCE) != []
+    text = house.to_toml({"tests": {"unit": 12, "view": 3}}, {"tests": {"unit": 10, "view": 5}})
+    assert '"unit" = 10' in text and '"view" = 3' in text
+
 
 SOURCE = Path(strop.__file__).parent
 GUEST = SOURCE / "sandbox" / "guest"
