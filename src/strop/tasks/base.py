@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -146,6 +146,12 @@ class Task:
     """The module of the user's that a program takes the place of; None for a program that stands alone."""
     seed_file: Path | None = None
     """The file that `seed` was read from, if it named one. Set by strop."""
+    own_score_because: ClassVar[str] = ""
+    """Why the score is the program's own: it is not, as in some tasks of commands."""
+    trust_programs: ClassVar[bool] = False
+    """Whether programs that could make their score themselves are trusted: here none can."""
+    evaluator: ClassVar[None] = None
+    """The evaluator of a command's program."""
 
     def __post_init__(self) -> None:
         """Raise TaskError if a field is out of range."""
@@ -241,16 +247,6 @@ class Task:
         return BY_HOST if self.problem is None else "verified exactly by the host"
 
     @property
-    def own_score_because(self) -> str:
-        """Why the score is the program's own: it is not."""
-        return ""
-
-    @property
-    def trust_programs(self) -> bool:
-        """Whether programs that could make their score themselves are trusted: here none can."""
-        return False
-
-    @property
     def by_time(self) -> bool:
         """Whether the score depends on a measured time, which no second measurement repeats."""
         return False
@@ -259,10 +255,6 @@ class Task:
     def cases(self) -> tuple[Mapping[str, Any], ...]:
         """The instances, if they are listed rather than drawn."""
         return ()
-
-    @property
-    def evaluator(self) -> None:
-        """What runs and scores a command's program, if it is no command line: a task of the host has none."""
 
     @property
     def best_values(self) -> Mapping[str, float]:

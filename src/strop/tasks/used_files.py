@@ -65,8 +65,7 @@ def shown_files(
     """Lines for u_str: the files of the tree that `command` names, and those that the changeable `files` include or import.
 
     `hidden` files (the judge's own and the cases) are never shown or followed, except the judge's sources in `judges`, which are
-    shown.
-    `context`: files that the user names.
+    shown. `context`: files that the user names.
     """
     named = _by_name(root)
     used = [*context, *_named_in(root, named, files, {*hidden, *judges, *files, *context})]
