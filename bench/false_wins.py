@@ -24,8 +24,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from strop.core.metric_change import MetricFacts, gain
+from strop.core.metric_change import gain
 from strop.evaluation.commands.measure import copy_of
+from strop.tasks.objective_facts import MetricFacts
 
 CHEATS = ("does nothing", "waits less, computes nothing", "remembers across runs", "prints the expected answer")
 HONEST = "honest"

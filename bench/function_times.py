@@ -22,7 +22,7 @@ from statistics import median
 
 from strop.base.budget import Budget
 from strop.base.results import means_of
-from strop.core.metric_change import Gain, facts_of, gain
+from strop.core.metric_change import Gain, gain
 from strop.core.utility import TaskUtility
 from strop.runs.claims.gains import size
 from strop.runs.claims.improvement import is_diluted
@@ -143,7 +143,7 @@ def measured(work: Work, times: tuple[int, int], folder: Path, jail: JailedSandb
     result = utility.evaluate(module(work, times[1], work.loading[1], words="  # it"), Budget().child("at"))
     seconds = time.perf_counter() - begun
     assert result.verdict == "ok", result.error
-    facts = facts_of(task)
+    facts = task.facts
     assert facts is not None
     found = gain(facts.metric, result.metrics, result.beside, seeded=True)
     assert found is not None

@@ -205,7 +205,7 @@ KEYS = {
         "[]",
         "",
         "{}",
-        '{"metric": {"name": 1, "goal": "max"}, "seeded": true, "scored_by": "host"}',
+        '{"metric": {"name": 1, "goal": "max"}, "input": "drawn", "scored_by": "host"}',
     ],
     "best_known": ["{", "[]", "", '{"value": "1"}', '{"value": 1e999}'],
     "improvers": ["{", "{}", "", '[["a"]]', '[["a", "b"]]'],

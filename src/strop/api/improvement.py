@@ -10,11 +10,10 @@ from typing import Literal
 from strop.api.conventions import carried_out, make_spec, takes
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text
-from strop.api.target import Target, TaskLike, plain_name, source_of, target_of
+from strop.api.target import Target, TaskLike, as_task, plain_name, source_of, target_of
 from strop.base.pluralize import quantity
 from strop.base.surface import option
 from strop.base.terminal_text import escape
-from strop.core.metric_change import facts_of
 from strop.lm.options import members, named
 from strop.lm.prices import uses_no_tokens
 from strop.runs.improve import check_enough, improve_once
@@ -23,9 +22,7 @@ from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, O
 from strop.runs.plan import Formula
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.spec import RunSpec
-from strop.tasks.base import Task
 from strop.tasks.command.options import ScoringOptions, changed_options
-from strop.tasks.command.task import CommandTask
 
 DEFAULT_IMPROVER = "refine"
 """The best in measurements (docs/design/0051-defaults.md); `strop run` starts from the paper's `seed`."""
@@ -65,7 +62,7 @@ def improve(target: TaskLike, options: ImproveOptions) -> Improved:
     spec = make_spec((target,), options, copies=1, iterations=0, instances=seeds)
     scoring = replace(options, instances=None) if isinstance(options.instances, str) else options
     start = None if options.solution is None else Path(options.solution)
-    task = target if isinstance(target, (Task, CommandTask)) else None
+    task = as_task(target)
     goal = target_of(source_of(target), changed_options(scoring), start, task)
     job = improve_job(spec, goal, any_improver_text(spec.improver))
     improved = carried_out(job, options)
@@ -90,7 +87,7 @@ def improve_job(spec: RunSpec, goal: Target, improver: str, instances: int = 0) 
         meta=Meta(
             improver=improver,
             original=goal.original,
-            objective=facts_of(goal.task),
+            objective=goal.task.facts,
             best_known=goal.task.best_values,
         ),
         name=f"improve-{plain_name(Path(goal.source).name) or Path.cwd().name}",

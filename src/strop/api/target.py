@@ -76,7 +76,7 @@ def target_of(
         if path.is_dir() and not (path / CONFIG).is_file():
             raise ConfigurationError(f"{path} has no {CONFIG}; make one with strop init, or give {option('command')}")
         task = load_any(name, options)
-    if isinstance(task, CommandTask):
+    if task.root is not None:
         if solution is not None:
             raise ConfigurationError(
                 f"{name} is scored by a command and starts from its own files: give no {option('solution')}"
@@ -157,16 +157,21 @@ TaskLike: TypeAlias = str | Path | AnyTask | Callable[..., Any]
 """A task's name, a file or folder (`file.py:name` too), the task itself, or a function under `@strop.improve_me`."""
 
 
+def as_task(target: TaskLike) -> AnyTask | None:
+    """The task that this is itself; None if it only names one."""
+    return target if isinstance(target, (Task, CommandTask)) else None
+
+
 def source_of(task: TaskLike) -> str:
     """The text that names a task in a configuration. Of an object, which is not in a file, only its name.
 
     Raises:
         ConfigurationError: it is a function that is not marked, or whose module is not a file.
     """
-    if isinstance(task, (Task, CommandTask)):
-        return f"{OBJECT}{task.name}"
     if isinstance(task, (str, Path)):
         return str(task)
+    if not callable(task):
+        return f"{OBJECT}{task.name}"
     name = getattr(task, "__name__", repr(task)[:60])
     if not hasattr(task, MARK):
         raise ConfigurationError(
@@ -190,9 +195,7 @@ def all_of(tasks: Sequence[TaskLike], *, trusted: bool = False) -> tuple[AnyTask
     Raises:
         ConfigurationError: one does not exist, or two have the same name.
     """
-    loaded = tuple(
-        task if isinstance(task, (Task, CommandTask)) else load_any(source_of(task), trusted=trusted) for task in tasks
-    )
+    loaded = tuple(as_task(task) or load_any(source_of(task), trusted=trusted) for task in tasks)
     for name, count in Counter(task.name for task in loaded).items():
         if count > 1:
             raise ConfigurationError(f"the task {name} is given twice")
@@ -222,7 +225,7 @@ def task_of(task: TaskLike) -> AnyTask:
     Raises:
         ConfigurationError: the task does not exist or cannot be loaded.
     """
-    return task if isinstance(task, (Task, CommandTask)) else load_any(source_of(task))
+    return as_task(task) or load_any(source_of(task))
 
 
 def chosen_model(model: ModelLike, tasks: Sequence[TaskLike], environ: Mapping[str, str]) -> ModelLike:

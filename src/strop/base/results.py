@@ -20,6 +20,8 @@ from strop.base.as_document import HIDDEN, computed
 
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
+Input: TypeAlias = Literal["drawn", "listed", "fixed"]
+"""What the input of a task is: drawn by a seed, one of a list of which a part is held out, or always the same."""
 ScoredBy: TypeAlias = Literal["host", "judge", "kernel", "program"]
 """Who computes a score: the host, a judge in a jail of its own, the kernel, or the program's own process."""
 Unit: TypeAlias = Annotated[float, Ge(-1e-9), Le(1 + 1e-9)]

@@ -12,7 +12,7 @@ from strop.checks.relay import SECONDS, Relay, spoiled_answers
 from strop.checks.relays import HostRelay, relay_of
 from strop.evaluation.pool import CommandPool
 from strop.sandbox.base import Sandbox
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.task import AnyTask
 
 
 def refuse_rewarding(
@@ -30,9 +30,7 @@ def refuse_rewarding(
         SandboxError: the host could not run a guest.
     """
     for task in tasks:
-        if isinstance(task, CommandTask) and (
-            task.own_score_because or not (task.judge or task.evaluator) or commands is None
-        ):
+        if not task.is_judged:
             continue
         with suppress(TaskError):  # the task is broken, as its own evaluation says
             notify("measuring the original")

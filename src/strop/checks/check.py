@@ -17,12 +17,12 @@ from strop.checks.checked import Checked, CheckProblem
 from strop.checks.held_out import repeats, shown
 from strop.checks.relay import LEAST, spoiled_answers
 from strop.checks.relays import CommandRelay, HostRelay, relay_of
-from strop.core.utility import TaskUtility, seed_runs
+from strop.core.utility import TaskUtility
 from strop.evaluation.commands.measure import SHOWN
 from strop.evaluation.pool import CommandPool
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import SecretSeeds
-from strop.tasks.command.task import AnyTask, CommandTask, scorer_line
+from strop.tasks.command.task import AnyTask, scorer_line
 
 SECONDS = 60.0
 """After which no further way to spoil an answer is tried."""
@@ -77,7 +77,7 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
     """What one evaluation of the original shows."""
     if evaluation.verdict != "ok":
         reason = evaluation.error.partition("\n")[0]
-        dies = isinstance(task, CommandTask) or not seed_runs(evaluation, task)
+        dies = not task.can_start(evaluation)
         better = "A program that fails on none is better already"
         yield CheckProblem(
             f"the original {'does not run' if dies else 'fails'} ({reason})",
@@ -88,7 +88,7 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
         spec = task.evaluator
         what = f"for every seed, {spec.evaluator} asks the same" if spec else "its input never changes"
         seed = "the environment variable STROP_SEED, or from a parameter `seed`" if spec else "the seed"
-        how = f"give {option('fixed_input')}" if isinstance(task, CommandTask) else "declare fixed_input=True"
+        how = f"give {option('fixed_input')}" if task.root else "declare fixed_input=True"
         change = f"Draw its instances from {seed}; if one input is wanted, {how}"
         yield CheckProblem(f"{what}, so nothing is held out", change)
 

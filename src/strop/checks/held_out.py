@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 
-from strop.analysis.stats import least_pairs
 from strop.base.errors import TaskError
 from strop.base.pluralize import quantity
-from strop.core.metric_change import facts_of
 from strop.evaluation.commands.measure import LEAST, SAME
 from strop.tasks.base import Instance, SecretSeeds, Split, Task
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.score_kinds import TIMES
+from strop.tasks.command.task import AnyTask
 from strop.tasks.function.same import canonical
 
 SECONDS = 2.0
@@ -26,8 +25,8 @@ def text_of(instance: Instance) -> str:
 
 def repeats(task: AnyTask) -> bool:
     """Whether the search sees every input of the final comparison, as far as the task tells before it runs."""
-    if isinstance(task, CommandTask):
-        return not task.seeded
+    if task.root is not None:
+        return task.input == "fixed"
     if not draws_repeat(task):  # which looks at a few
         return False
     seeds = SecretSeeds(b"repeats")
@@ -52,7 +51,7 @@ def draws_repeat(task: Task) -> bool:
 
 def draws_more(task: AnyTask, *, is_published: bool = False) -> bool:
     """Whether more instances can be held out than the task says: they are drawn, and not those of a published or given list."""
-    return facts_of(task) is None and not is_published and not task.cases and not task.fixed_input
+    return task.facts is None and task.input == "drawn" and not is_published
 
 
 def too_few(task: AnyTask, *, is_published: bool = False) -> str:
@@ -60,11 +59,7 @@ def too_few(task: AnyTask, *, is_published: bool = False) -> str:
     held_out, least = task.count("test"), _least(task)
     if held_out >= least or draws_more(task, is_published=is_published):
         return ""
-    if isinstance(task, CommandTask):
-        enough = f"held_out = {least}" + (f", of at least {least + 1} cases" if task.cases else "")
-    else:
-        enough = f"{2 * least} cases, of which half are held out" if task.cases else f"test_instances = {least}"
-    return f"{quantity(held_out, 'held-out instance')} can show no difference, however large; give {enough}"
+    return f"{quantity(held_out, 'held-out instance')} can show no difference, however large; give {task.enough(least)}"
 
 
 def shown(task: AnyTask, *, is_fixed: bool = False) -> str:
@@ -73,7 +68,7 @@ def shown(task: AnyTask, *, is_fixed: bool = False) -> str:
         return few
     held_out = task.count("test")
     counted = quantity(held_out, "repeated measurement" if is_fixed else "held-out instance")
-    if facts_of(task) is not None or is_fixed:
+    if task.facts is not None or is_fixed:
         return f"{counted} can show a difference"
     more = ", and more if training's scores vary," if draws_more(task) else ""
     return f"{counted}{more} can show a difference"
@@ -82,10 +77,8 @@ def shown(task: AnyTask, *, is_fixed: bool = False) -> str:
 def _least(task: AnyTask) -> int:
     """How much must be held out, so that a difference can be shown: of a fixed input that is declared one measurement, if its
     score is the same again."""
-    if isinstance(task, CommandTask):
-        if task.objective.is_timed:
-            return LEAST
-        return 1 if task.fixed_input else LEAST if task.seeded and task.evaluator is None else SAME
-    if task.by_time:
+    if task.facts is not None and task.facts.metric.reader in TIMES:
         return LEAST
-    return 1 if task.fixed_input else least_pairs()
+    if task.fixed_input:
+        return 1
+    return SAME if task.input == "fixed" or task.evaluator is not None else LEAST

@@ -115,8 +115,8 @@ class HostRelay:
 
     def _run(self, scope: str, drawn: DrawnInstances) -> tuple[OriginalRun, list[Any]]:
         task = replace(self._task, instances=self._count)
-        if isinstance(task, FunctionTask) and task.by_time:  # its answers, whatever they cost
-            task = replace(task, by_time=False, score=lambda instance, answer: 0.5)
+        if self._timed is not None:  # its answers, whatever they cost
+            task = replace(self._timed, instances=self._count, by_time=False, score=lambda instance, answer: 0.5)
         order = Order(scope, task.seed, task.name, "train", SecretSeeds(self._secret), self._secret)
         outcomes: list[Outcome] = []
         with np.errstate(all="ignore"):
@@ -269,7 +269,7 @@ def relay_of(
         TaskError: the task is broken.
         SandboxError: the host could not run a guest.
     """
-    if not isinstance(task, CommandTask):
+    if task.root is None:
         assert sandbox is not None
         yield HostRelay(task, sandbox, trial_secret(task))
         return

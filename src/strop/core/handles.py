@@ -35,7 +35,6 @@ from strop.evaluation.feedback import sizes
 from strop.lm.base import Completion, Fault, LanguageModel, Request, record_answer, record_faults
 from strop.sandbox.base import THREADS, Handler, Limits, Refusal, Sandbox, Value
 from strop.sandbox.strop_plain_data import type_of
-from strop.tasks.base import Task
 
 
 class Lookahead:
@@ -289,7 +288,7 @@ class Handles:
     def _rules(self) -> str:
         """How programs of a task run, beside what its description says."""
         utility = self._utility
-        if not isinstance(utility, TaskUtility) or not isinstance(utility.task, Task):
+        if not isinstance(utility, TaskUtility) or utility.task.root is not None:
             return ""
         others = (
             "" if utility.task.fixed_input else "; in the final comparison they are others, and each has a new process"
@@ -306,7 +305,7 @@ class Handles:
         if not isinstance(utility, TaskUtility) or utility.split != "train":
             return []
         task, rows = utility.task, zip_longest(evaluation.scores, evaluation.verdicts, evaluation.seconds)
-        if self._inputs is None and isinstance(task, Task):
+        if self._inputs is None and task.root is None:
             drawn = (task.instance("train", index, utility.seeds) for index in range(task.instances))
             self._inputs = [sizes(each.inputs) for each in drawn]
         return [
@@ -323,7 +322,7 @@ class Handles:
     def _whole(self, candidate: Value) -> str:
         """A candidate with the definitions that it uses of its module; edits may start from it."""
         program = candidate if isinstance(candidate, str) else ""
-        if program and isinstance(self._utility, TaskUtility) and isinstance(self._utility.task, Task):
+        if program and isinstance(self._utility, TaskUtility):
             with suppress(Malformed):
                 program = self._utility.task.whole(program)
         self._editor.know(program)

@@ -7,108 +7,23 @@ nearly all 0, have no ratio, and rates of passed tests need none: their differen
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
 from strop.analysis.stats import Estimate, estimate, has_ratio, log_ratio_of_totals, mean, score_difference
 from strop.base.as_document import HIDDEN, computed
-from strop.base.results import Evaluation, ScoredBy
+from strop.base.results import Evaluation
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
-from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS, RATES, TIMES
-from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.function.task import SECONDS
-from strop.tasks.problem import VALUE, VERIFIED
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, RATES, TIMES
+from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 
 MOST = 20.0
 """The largest log-ratio that counts in a utility, and at which an interval ends."""
 SETBACK = 1.5
 """How many times as much an instance must cost, or how many times less it must give, to be named."""
 Scale: TypeAlias = Literal["ratio", "difference"]
-Check: TypeAlias = Literal["score", "comparison", "constraint", "nothing"]
-"""What checks a program's answer: its score; or, if the score is a cost, the comparison with the original's output, a constraint,
-or nothing."""
-
-
-@dataclass(frozen=True)
-class MetricFacts:
-    """A metric: what reports need to know about it."""
-
-    name: str
-    """Name of the metric."""
-    goal: Literal["max", "min"]
-    """`max` if more is better, `min` if less is."""
-    reader: str = ""
-    """How its value is read: the kind of score, such as `time`; `verify`, a path or an expression."""
-    resolution: float = 0.0
-    """Relative difference that no number of measurements resolves; every interval contains it on both sides."""
-
-
-@dataclass(frozen=True)
-class ObjectiveFacts:
-    """What a program is measured by: what reports need to know about it; part of the record."""
-
-    metric: MetricFacts
-    """The metric that decides."""
-    seeded: bool
-    """Whether instances differ; otherwise they repeat the same measurement."""
-    scored_by: ScoredBy
-    """Who computes the score."""
-    check: Check = "score"
-    """What checks a program's answer: `score`, `comparison`, `constraint` or `nothing`."""
-    fixed_input: bool = False
-    """Whether the user declared that the input is always the same."""
-    trusts_programs: bool = False
-    """Whether the user trusts programs that could make their score themselves."""
-    published: str = ""
-    """Who published the best known construction, and when; empty for other tasks."""
-    scorer: str = ""
-    """`scored_by` in words."""
-    shown: Mapping[str, str] = field(default_factory=dict)
-    """Score that is only shown → how its value is read."""
-
-    def to_json(self) -> str:
-        """One line of JSON."""
-        return json.dumps(asdict(self))
-
-
-def facts_of(task: AnyTask) -> ObjectiveFacts | None:
-    """The facts of a task's objective; None if the task has only scores."""
-    scorer: Any = {"scored_by": task.scored_by, "scorer": task.scoring}
-    if not isinstance(task, CommandTask):
-        if task.by_time:
-            # The layout in memory can make one of two equal functions 3% faster, in every process.
-            metric = MetricFacts(SECONDS, "min", reader="time", resolution=0.03)
-            return ObjectiveFacts(metric, seeded=True, fixed_input=task.fixed_input, **scorer)
-        if task.problem is None:
-            return None
-        known = task.problem.best_known
-        metric = MetricFacts(VALUE, task.problem.goal, reader=VERIFIED)
-        published = "" if known is None else f"{known.by} {known.date}"
-        return ObjectiveFacts(metric, seeded=False, fixed_input=task.fixed_input, published=published, **scorer)
-    objective = task.objective
-    reader, counts = objective.reader, objective.metric
-    resolution = KINDS[reader].resolution if reader in KINDS else 0.0
-    return ObjectiveFacts(
-        MetricFacts(counts.name, counts.goal, reader, resolution),
-        task.seeded or bool(task.cases),
-        check=check_of(task),
-        fixed_input=task.fixed_input,
-        shown=objective.shown,
-        trusts_programs=task.trust_programs,
-        **scorer,
-    )
-
-
-def check_of(task: CommandTask) -> Check:
-    """What checks the answer of a program of this task."""
-    if not task.objective.is_cost:
-        return "score"
-    if task.compare_output:
-        return "comparison"
-    return "constraint" if task.objective.has_check else "nothing"
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from strop.base.budget import UTILITY_CALLS, Budget
 from strop.base.events import AuditNoted, Evaluated, Recorder
 from strop.base.results import Evaluation, fields_of
 from strop.core.completed_work import NOTHING, CompletedWork
-from strop.core.metric_change import facts_of, utility_of
+from strop.core.metric_change import utility_of
 from strop.evaluation.base import Evaluator, Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
 from strop.sandbox.base import Sandbox
-from strop.tasks.base import Seeds, Split, Task
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.base import Seeds, Split
+from strop.tasks.command.task import AnyTask
 from strop.tasks.languages import PYTHON
 
 LONGEST = 1_000_000
@@ -93,7 +93,7 @@ class TaskUtility:
     @property
     def looks_ahead(self) -> bool:
         """Whether programs may be measured before anybody asks: not if they are timed beside one another."""
-        is_timed = isinstance(self.task, CommandTask) and self.task.interleaved
+        is_timed = self.task.root is not None and self.task.interleaved
         return self.evaluator is not None and not is_timed
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
@@ -121,7 +121,7 @@ class TaskUtility:
         return Order(scope, candidate, *where, self.instances, self.decides)
 
     def _measured(self, candidate: str, at: Budget) -> OrderResult:
-        assert isinstance(self.task, Task)
+        assert self.task.root is None
         assert self.sandbox is not None
         drawn = DrawnInstances(self.task, self.split, self.seeds)
         return measure(self.task, self.order(candidate, at.path), drawn, self.sandbox)
@@ -132,7 +132,7 @@ class TaskUtility:
         for note in measured.notes:
             self.record(note)
         evaluation = measured.result()
-        facts = facts_of(self.task)
+        facts = self.task.facts
         if facts is not None and evaluation.verdict == "ok":
             evaluation = replace(evaluation, value=utility_of(facts, evaluation))
         return self._recorded(candidate, at, evaluation)
@@ -153,9 +153,3 @@ def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: E
     """The event of an evaluation."""
     values = fields_of(Evaluation, evaluation)
     return Evaluated(**values, scope=at.path, utility=utility.name, split=split, solution=candidate)
-
-
-def seed_runs(evaluation: Evaluation, task: object) -> bool:
-    """Whether a search can start from the task's own seed with this evaluation."""
-    slow = isinstance(task, Task) and task.slow_seed and evaluation.verdict == "timeout"
-    return slow or not evaluation.does_not_run

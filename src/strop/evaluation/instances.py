@@ -78,7 +78,7 @@ class DrawnInstances:
     @cached_property
     def _known(self) -> frozenset[int]:
         """Hashes of training's inputs, of the held-out instances of a task that draws them."""
-        if self._split != "test" or self._task.fixed_input or not isinstance(self._seeds, SecretSeeds):
+        if self._split != "test" or self._task.input == "fixed" or not isinstance(self._seeds, SecretSeeds):
             return frozenset()
         training = DrawnInstances(self._task, "train", self._seeds)
         return frozenset(hash(training[index][1].encoded) for index in range(self._task.count("train")))

@@ -62,7 +62,7 @@ def measure_paired(
     Raises Malformed: the text is no program of the task; TaskError: the original fails (for the verdict: everywhere), is too fast
     to compare, answers otherwise when it is run again, or changes its arguments; SandboxError: the host failed."""
     texts = task.program(task.seed), task.program(order.program)
-    is_listed, is_own = bool(task.cases) or isinstance(order.seeds, PublishedSeeds), texts[0] == texts[1]
+    is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), texts[0] == texts[1]
     timing = _Timing(task, order, drawn, sandbox, log, limits, texts, is_listed, is_own)
     if is_own and order.split == "train":
         timing.examine_original()

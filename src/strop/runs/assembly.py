@@ -38,7 +38,7 @@ from strop.runs.spec import RunSpec, run_secret
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import Posture
 from strop.store.key import key_file, machine_key
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.task import AnyTask
 from strop.tasks.paper.self_improvement.task import self_improvement
 
 
@@ -75,7 +75,7 @@ class Components:
     @property
     def posture(self) -> Posture:
         """What was observed of the jail of the task's programs."""
-        is_command = self.commands is not None and isinstance(self.task, CommandTask)
+        is_command = self.commands is not None and self.task.root is not None
         return self.commands.worker.workspaces.posture if is_command else self.sandbox.posture  # type: ignore[union-attr]
 
 
@@ -152,7 +152,7 @@ def assembled(
         meter = metered(spec, environ) if model is None else None
         language_model = stack.enter_context(closing(KnownAnswers(model or meter)))  # type: ignore[arg-type]
         stack.enter_context(observer)
-        with_commands = [one for one in tasks if isinstance(one, CommandTask)]
+        with_commands = [one for one in tasks if one.root is not None]
         commands = stack.enter_context(closing(commands_for(spec, with_commands))) if with_commands else None
         sandbox = stack.enter_context(closing(jail(spec)))
         is_new, secret = secret is None, secret or run_secret(machine_key(key_file(environ)), spec.seed)

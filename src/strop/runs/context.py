@@ -23,14 +23,14 @@ from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.search import SearchState
 from strop.core.selection import Gate, make_selection
 from strop.core.selection.comparison import Selection
-from strop.core.utility import TaskUtility, seed_runs
+from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
 from strop.runs.assembly import UNOBSERVED, Components, Observer, editing_of, meta_description
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.journal import Journal
 from strop.runs.scopes import comparison_at, comparison_of
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.task import AnyTask
 
 NOTHING_FOUND = "--finish: nothing can be compared yet; everything so far is kept"
 
@@ -97,7 +97,7 @@ class RunContext:
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
         if parts.commands is not None:
             # The tasks of `parts` may be on the trees that the record keeps, which the user's edits do not change.
-            on_trees = [task for task in parts.tasks if isinstance(task, CommandTask)]
+            on_trees = [task for task in parts.tasks if task.root is not None]
             # A later comparison measures the original on instances of its own.
             before = [one for one in past.evaluations.values() if not (past.ends and comparison_of(one.scope)[0])]
             parts.commands.worker.recall(on_trees, before, self._measured)
@@ -128,7 +128,7 @@ class RunContext:
         Each comparison has instances of its own, except of a given list of cases, whose held-out half stays the same.
         """
         utility = self.utility("test", decides=True)
-        if number > 1 and not (isinstance(self.parts.task, CommandTask) and self.parts.task.cases):
+        if number > 1 and self.parts.task.input != "listed":
             utility = replace(utility, seeds=self._fresh(comparison_at(number)))
         return replace(utility, instances=instances)
 
@@ -160,7 +160,7 @@ class RunContext:
 
     def _utility(self, split: Split, seeds: Seeds, strict: bool, decides: bool = False) -> TaskUtility:
         parts, record = self.parts, self.record
-        here = isinstance(parts.task, CommandTask) and not parts.spec.on_cluster
+        here = parts.task.root is not None and not parts.spec.on_cluster
         evaluator = parts.commands if here else parts.evaluator
         return TaskUtility(
             parts.task,
@@ -191,7 +191,7 @@ class RunContext:
         """
         task, at = self.parts.task, self.run.child("seed")
         evaluation = self.utility("train", strict=True).evaluate(task.seed, at)
-        if not seed_runs(evaluation, task):
+        if not task.can_start(evaluation):
             reason = evaluation.error.split("\n")[0]
             raise TaskError(f"task {task.name}: its seed solution does not run: {reason}")
         for other in self.parts.tasks[1:]:

@@ -15,10 +15,11 @@ from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement, ScoredBy, means_of
 from strop.base.solution import digest_of
 from strop.core.handles import Grant
-from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, gain_in
+from strop.core.metric_change import Gain, gain_in
 from strop.runs.verified import Verified, verified_of
 from strop.tasks.base import BY_HOST, UTILITY
 from strop.tasks.function.task import LOADING
+from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 
 Finding: TypeAlias = Literal[
     "better",
@@ -252,7 +253,7 @@ class Evidence:
     @computed
     def wants_fixed_input(self) -> bool:
         """Whether the input is declared to be always the same."""
-        return self.declared_fixed or (self.facts is not None and self.facts.fixed_input)
+        return self.declared_fixed
 
     @computed
     def change(self) -> Gain | None:

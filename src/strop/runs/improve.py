@@ -21,8 +21,7 @@ from strop.base.results import Evaluation, Improvement, Verdict, fields_of
 from strop.checks.held_out import draws_more, too_few
 from strop.core.handles import Grant
 from strop.core.improver import improve
-from strop.core.metric_change import facts_of
-from strop.core.utility import Utility, seed_runs
+from strop.core.utility import Utility
 from strop.runs.assembly import Components
 from strop.runs.context import RunContext
 from strop.runs.finding import Cost, Evidence, ScoredProgram
@@ -34,8 +33,7 @@ from strop.runs.scopes import comparison_at
 from strop.runs.spec import RunSpec
 from strop.runs.time_left import comparison_kept
 from strop.store import Store
-from strop.tasks.base import Task
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.task import AnyTask
 
 PAR = 0.5
 """The utility of the original of a command task, by definition."""
@@ -71,15 +69,13 @@ def improve_once(context: RunContext, improver: str, original: Original | None, 
     at = run.child(comparison_at(number)) if number > 1 else run
     if candidate != initial:
         _score_improved(context, candidate, _standings(began, journal.recorded(Evaluated)).first.get(candidate), at)
-    if facts_of(task) is None and candidate != initial:
+    if task.facts is None and candidate != initial:
         compare(context, candidate, initial, instances, number)
-    elif facts_of(task) is None:
+    elif task.facts is None:
         context.held_out(0, number).evaluate(initial, at.child("original").child("test"))
     elif candidate != initial:  # the original is measured beside the candidate
         context.held_out(0, number).evaluate(candidate, at.child("improved").child("test"))
-    keep_construction(
-        context.folder, task.name, task.problem if isinstance(task, Task) else None, journal.recorded(Evaluated)
-    )
+    keep_construction(context.folder, task.name, task.problem, journal.recorded(Evaluated))
 
 
 def _searched(context: RunContext, improver: str, initial: str) -> tuple[Improvement, int]:
@@ -231,11 +227,11 @@ def _evaluation(event: Evaluated) -> Evaluation:
 def _check_runs(parts: Components, original: Original | None, evaluation: Evaluation) -> None:
     """Raises TaskError or ConfigurationError if the search cannot start from the evaluated program."""
     reason = evaluation.error.split("\n")[0]
-    if isinstance(parts.task, CommandTask):
-        if evaluation.verdict != "ok":
+    if parts.task.root is not None:
+        if not parts.task.can_start(evaluation):
             raise ConfigurationError(f"the original of {parts.task.name} cannot be scored: {reason}")
     elif original is None:
-        if not seed_runs(evaluation, parts.task):
+        if not parts.task.can_start(evaluation):
             raise TaskError(f"task {parts.task.name}: its seed solution does not run: {reason}")
     elif evaluation.does_not_run:
         raise ConfigurationError(f"the solution to start from, {original.name}, does not run: {reason}")
@@ -251,7 +247,6 @@ def compare(context: RunContext, improved: str, original: str, instances: int = 
     """Measure both programs on sealed instances, side by side. `instances`: so many, as in the record that is replayed; `number`:
     which comparison of the run it is."""
     task, at = context.parts.task, context.run.child(comparison_at(number)) if number > 1 else context.run
-    assert isinstance(task, Task)
     if not instances and draws_more(task, is_published=context.parts.spec.instances == "published"):
         trained = [each for each in context.journal.recorded(Evaluated) if each.split == "train"]
         scores = {each.scope: each.scores for each in trained}

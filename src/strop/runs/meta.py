@@ -14,9 +14,9 @@ from typing import Any, Literal, TypeVar
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.from_json import from_json
 from strop.base.solution import digest_of
-from strop.core.metric_change import ObjectiveFacts
 from strop.runs.patching.source_files import Original, original_from
 from strop.runs.spec import RunSpec
+from strop.tasks.objective_facts import ObjectiveFacts
 
 T = TypeVar("T")
 Arm = Literal["plain", "warning"]

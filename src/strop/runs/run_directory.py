@@ -27,7 +27,6 @@ from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
 from strop.store import Proof, Store
-from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, to_toml
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import copy_tree
@@ -202,10 +201,10 @@ def meta_of(parts: Components, kind: str, own: Meta = NOTHING_SAID) -> Meta:
 def keep_tasks(directory: Path, sources: Sequence[str], tasks: Sequence[AnyTask]) -> None:
     """Copy the files of a run's tasks, loaded from `sources`, into its directory."""
     for number, (source, task) in enumerate(zip(sources, tasks, strict=True)):
-        if isinstance(task, CommandTask):
+        if task.root is not None:
             keep_tree(_folder(directory, number), task)
-            continue
-        keep_task(directory, source, number, task.seed_file if isinstance(task, Task) else None)
+        else:
+            keep_task(directory, source, number, task.seed_file)
 
 
 def keep_tree(folder: Path, task: CommandTask) -> None:
@@ -224,7 +223,7 @@ def on_kept_trees(parts: Components, directory: Path) -> Components:
     """The components, with commands on the trees in the record, which do not change while the user edits files."""
 
     def kept_task(number: int, task: AnyTask) -> AnyTask:
-        return replace(task, root=_folder(directory, number) / TREE) if isinstance(task, CommandTask) else task
+        return replace(task, root=_folder(directory, number) / TREE) if task.root is not None else task
 
     return replace(parts, tasks=tuple(kept_task(number, one) for number, one in enumerate(parts.tasks)))
 

@@ -13,7 +13,7 @@ from strop.base.shown import Shown
 from strop.runs.spec import program_text
 from strop.tasks.base import Split
 from strop.tasks.command.bundle import bundled
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.task import AnyTask
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -57,7 +57,7 @@ def program_of(solution: Path, task: AnyTask) -> str:
     """
     if not solution.is_dir():
         return program_text(solution, "solution")
-    if not isinstance(task, CommandTask):
+    if not task.files:
         raise ConfigurationError(f"{solution} is a folder; a solution of {task.name} is a file")
     present = [path for path in task.files if (solution / path).is_file()]
     if not present:

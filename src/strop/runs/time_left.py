@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from strop.base.errors import SearchOver
 from strop.base.events import Evaluated, Event
-from strop.core.metric_change import facts_of
 from strop.evaluation.repeated import SECONDS, TIMES
 from strop.runs.context import RunContext
 from strop.tasks.command.task import AnyTask
@@ -46,7 +45,7 @@ class Reserve:
         """Of the comparison, the last evaluation in flight, and that of the improved program in training."""
         count = max(self._task.count("test"), self._runs // self._most if self._most else 0)
         both, at_once = 2 * (self._each + STARTS), min(2, max(self._slots, 1))
-        if facts_of(self._task) is not None:  # in turns, and short times several times
+        if self._task.facts is not None:  # in turns, and short times several times
             both, at_once = max(both, min(TIMES * both, SECONDS)), 1
         return MARGIN * (count * both / at_once + 2 * self._longest)
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from strop.base.errors import Malformed, SandboxError, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.base.randomness import derive
-from strop.base.results import ScoredBy
+from strop.base.results import Evaluation, Input, ScoredBy
 from strop.base.unified_diff import plain_text
 from strop.base.user_modules import UserModule
 from strop.tasks.answer import Answer, sentence
@@ -31,7 +31,8 @@ from strop.tasks.definitions import definitions
 from strop.tasks.form import AnswerForm
 from strop.tasks.languages import PYTHON
 from strop.tasks.numbers import rebuilt
-from strop.tasks.problem import VALUE, Problem
+from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
+from strop.tasks.problem import VALUE, VERIFIED, Problem
 from strop.tasks.score_limit import DEFAULT, ended
 
 Split: TypeAlias = Literal["train", "test", "gate"]
@@ -152,6 +153,12 @@ class Task:
     """Whether programs that could make their score themselves are trusted: here none can."""
     evaluator: ClassVar[None] = None
     """The evaluator of a command's program."""
+    root: ClassVar[None] = None
+    """The tree in which commands run: programs of this task run in none."""
+    files: ClassVar[Mapping[str, str]] = {}
+    """The files that may change: a program of this task is one text."""
+    is_judged: ClassVar[bool] = True
+    """Whether code of the user's, here `score`, judges what a program answers, so that it can be asked about a spoiled answer."""
 
     def __post_init__(self) -> None:
         """Raise TaskError if a field is out of range."""
@@ -255,6 +262,34 @@ class Task:
     def cases(self) -> tuple[Mapping[str, Any], ...]:
         """The instances, if they are listed rather than drawn."""
         return ()
+
+    @property
+    def accept(self) -> Callable[[Instance, Any], object] | None:
+        """Where a time is the score: whether an answer is right, in place of being equal to the original's."""
+        return None
+
+    @property
+    def input(self) -> Input:
+        """What its input is, as far as the task tells."""
+        return "fixed" if self.fixed_input else "listed" if self.cases else "drawn"
+
+    @property
+    def facts(self) -> ObjectiveFacts | None:
+        """What decides in place of the score; None if the score does."""
+        if self.problem is None:
+            return None
+        known = self.problem.best_known
+        metric = MetricFacts(VALUE, self.problem.goal, reader=VERIFIED)
+        published = "" if known is None else f"{known.by} {known.date}"
+        return ObjectiveFacts(metric, self.input, self.scored_by, published=published, scorer=self.scoring)
+
+    def can_start(self, evaluation: Evaluation) -> bool:
+        """Whether a search can start from the task's own seed with this evaluation."""
+        return (self.slow_seed and evaluation.verdict == "timeout") or not evaluation.does_not_run
+
+    def enough(self, least: int) -> str:
+        """What to give so that at least so many instances are held out, in words."""
+        return f"{2 * least} cases, of which half are held out" if self.cases else f"test_instances = {least}"
 
     @property
     def best_values(self) -> Mapping[str, float]:

@@ -20,7 +20,6 @@ from strop.base.events import Event, RunFinished, RunStarted
 from strop.base.results import Evaluation, Improvement
 from strop.base.shown import print_result
 from strop.core.handles import Grant
-from strop.core.metric_change import MetricFacts, ObjectiveFacts
 from strop.report.html.page import before_and_after
 from strop.report.terminal import evaluation as evaluation  # registers how results are printed
 from strop.report.terminal import improvement as improvement
@@ -35,6 +34,7 @@ from strop.runs.run_data import Answers, Costs, run_data
 from strop.runs.score import Scored
 from strop.runs.train import trained_of
 from strop.store import Stored
+from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from support.records import compared, iterated
 from support.tables import terminal
 

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
-from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, gain, utility_of
+from strop.core.metric_change import Gain, gain, utility_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME
 from strop.runs.claims.gains import compared, score_words, shown_scores, size, values
 from strop.runs.claims.improvement import sentence
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.tasks.command.config import command_task
+from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from support.rows import table
 
 TIME = MetricFacts("time", "min", reader="time")
@@ -93,8 +94,8 @@ def test_change_is_said_in_the_words_and_the_direction_that_people_use(
 def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: float, base: float, said: str) -> None:
     metric = MetricFacts("seconds", "min", reader="time")
     rows = measured(metric, factor, noise=0.0, base=base)
-    assert sentence(single(facts_on(metric, seeded=True), *rows)).startswith(said)
-    noisy = sentence(single(facts_on(metric, seeded=True), *measured(metric, factor, noise=0.2, base=base)))
+    assert sentence(single(facts_on(metric, input="drawn"), *rows)).startswith(said)
+    noisy = sentence(single(facts_on(metric, input="drawn"), *measured(metric, factor, noise=0.2, base=base)))
     assert "e+" not in noisy and "e-" not in noisy
     if factor < 0.01:
         assert re.search(r"\(95% interval [\d,]+x to [\d,]+x\)", noisy), noisy
@@ -135,7 +136,7 @@ def test_sentence_says_what_loading_and_receiving_make_of_the_time_of_a_function
     metric = MetricFacts("seconds", "min", reader="time")
     pairs = zip(measured(metric, factor, noise=0.0), (after, before), strict=True)
     rows = [[row | more for row in each] for each, more in pairs]
-    whole = sentence(single(ObjectiveFacts(metric, seeded=True, scored_by="kernel"), *rows))
+    whole = sentence(single(ObjectiveFacts(metric, input="drawn", scored_by="kernel"), *rows))
     assert said in whole and ("loading" in whole) == ("loading" in said)
 
 
@@ -164,7 +165,7 @@ def test_percentage_and_interval_are_of_the_two_values_that_are_shown() -> None:
         slower is not None and slower.verdict != "better" and size(slower).startswith("takes 30% longer (95% interval ")
     )
     assert math.isclose(math.exp(slower.change.mean), slower.before / slower.after)
-    assert sentence(single(facts_on(TIME, seeded=True), after, before)).startswith("No ")
+    assert sentence(single(facts_on(TIME, input="drawn"), after, before)).startswith("No ")
 
 
 @given(st.lists(st.tuples(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3)), min_size=2, max_size=30))
@@ -196,7 +197,7 @@ def test_rate_of_passed_tests_that_varies_has_an_interval_of_its_difference() ->
     tests = MetricFacts("tests", "max", reader="tests")
     fixed = gain(tests, [{"tests": 0.95}] * LEAST, [{"tests": 0.9}] * LEAST, seeded=False)
     assert fixed is not None and fixed.verdict == "better" and fixed.change.interval is None
-    facts = facts_on(tests, seeded=True)
+    facts = facts_on(tests, input="drawn")
     assert sentence(single(facts, [{"tests": 0.95}] * 8, [{"tests": 0.9}] * 8)) == (
         "Better: more tests pass, from 90% to 95%, the same in each of 8 held-out instances."
     )
@@ -208,7 +209,7 @@ def test_rate_of_passed_tests_that_varies_has_an_interval_of_its_difference() ->
 
 def test_score_that_is_only_shown_decides_nothing_and_has_its_value_beside_the_originals() -> None:
     facts = facts_on(
-        MetricFacts("size", "min", reader="$.size"), seeded=True, shown={"memory": "memory", "acc": "$.acc"}
+        MetricFacts("size", "min", reader="$.size"), input="drawn", shown={"memory": "memory", "acc": "$.acc"}
     )
     before = [{"acc": 0.9, "size": 100.0, "memory": 12.0}] * 10
     found = single(facts, [{"acc": 0.09, "size": 1.0, "memory": 14.5}] * 10, before)
@@ -221,7 +222,7 @@ def test_score_that_is_only_shown_decides_nothing_and_has_its_value_beside_the_o
 def test_sentence_names_the_instances_on_which_a_better_program_is_much_slower() -> None:
     after, before = measured(TIME, 0.1, n=40)
     after[7] = {"time": 1.8 * before[7]["time"]}
-    said = sentence(single(facts_on(TIME, seeded=True), after, before))
+    said = sentence(single(facts_on(TIME, input="drawn"), after, before))
     assert said.startswith("Better: ") and said.endswith(", on 40 held-out instances; up to 1.8x as slow on 1 of them.")
 
 
@@ -252,7 +253,7 @@ def test_few_equal_measurements_exclude_no_chance() -> None:
         found_few = found(SCORE, 1.1, seeded=seeded, n=few, noise=0.0)
         assert not found_few.deterministic and found_few.verdict == "no significant change"
         assert found(SCORE, 1.1, seeded=seeded, n=few + 1, noise=0.0).verdict == "better"
-    facts = facts_on(SCORE, seeded=False)
+    facts = facts_on(SCORE, input="fixed")
 
     def said(after: float, n: int) -> str:
         return sentence(single(facts, [{"score": after}] * n, [{"score": 0.85}] * n, ignores_seed=True))
@@ -274,11 +275,11 @@ def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evide
     par = Evaluation(0.5, "ok", (0.5,) * n, ("ok",) * n)
     scored = ScoredProgram("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
     original = ScoredProgram("a", par, par)
-    return Evidence(Improvement("b", "ok", ""), original, scored, Cost(1, 2, 3), facts, repeats=not facts.seeded)
+    return Evidence(Improvement("b", "ok", ""), original, scored, Cost(1, 2, 3), facts, repeats=facts.input == "fixed")
 
 
 def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted() -> None:
-    facts = facts_on(SCORE, seeded=True, scored_by="program", scorer=PRINTED)
+    facts = facts_on(SCORE, input="drawn", scored_by="program", scorer=PRINTED)
     rows = measured(SCORE, 2.0)
     own = single(facts, *rows)
     assert (own.finding, own.scored_by, own.own_score_because) == ("by its own score", "program", PRINTED)
@@ -295,7 +296,7 @@ def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted(
 
 
 def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
-    own = single(facts_on(SCORE, seeded=True), *measured(SCORE, 2.0))
+    own = single(facts_on(SCORE, input="drawn"), *measured(SCORE, 2.0))
     assert own.improved is not None
     last = replace(own.improved.last, value=0.9, scores=(0.9,) * 40, metrics=())
     before = replace(own.original, test=replace(own.original.last, value=0.4, scores=(0.4,) * 40))
@@ -310,17 +311,17 @@ def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
 
 
 def test_best_known_value_is_shown_beside_the_value_and_decides_nothing() -> None:
-    found = replace(single(facts_on(SCORE, seeded=True), *measured(SCORE, 2.0)), best_known={"score": 1.5})
+    found = replace(single(facts_on(SCORE, input="drawn"), *measured(SCORE, 2.0)), best_known={"score": 1.5})
     assert found.finding == "better" and " (best known 1.5), on " in sentence(found)
 
 
 def test_equal_scores_of_different_instances_are_of_held_out_instances() -> None:
-    seeded, same = facts_on(SCORE, seeded=True), ([{"score": 3.0}] * 6, [{"score": 2.0}] * 6)
+    seeded, same = facts_on(SCORE, input="drawn"), ([{"score": 3.0}] * 6, [{"score": 2.0}] * 6)
     assert sentence(single(seeded, *same)).endswith(", the same in each of 6 held-out instances.")
     assert ", the same in each of 6 repeated measurements, which the seed does not change; " in sentence(
         on_one_input(single(seeded, *same))
     )
-    assert single(replace(seeded, seeded=False), *same).is_fixed
+    assert single(replace(seeded, input="fixed"), *same).is_fixed
 
 
 FIXED, LIMIT = (
@@ -340,7 +341,7 @@ def on_one_input(evidence: Evidence) -> Evidence:
 def test_program_that_is_better_on_its_fixed_input_is_offered_only_where_that_is_declared(scored_by: Any) -> None:
     metric = TIME if scored_by == "kernel" else SCORE
     facts, rows = (
-        facts_on(metric, seeded=True, scored_by=scored_by),
+        facts_on(metric, input="drawn", scored_by=scored_by),
         measured(metric, 0.5 if metric is TIME else 2.0),
     )
     held_back = on_one_input(single(facts, *rows))
@@ -348,34 +349,30 @@ def test_program_that_is_better_on_its_fixed_input_is_offered_only_where_that_is
     assert held_back.change is not None and held_back.change.verdict == FIXED
     said = sentence(held_back)
     assert said.startswith("Better on its fixed input: ") and said.endswith(f"{LIMIT}{FLAG}")
-    for declared in (
-        replace(held_back, declared_fixed=True),
-        replace(held_back, facts=replace(facts, fixed_input=True)),
-    ):
-        assert (declared.finding, declared.is_offered, declared.is_held_back) == (FIXED, True, False)
-        assert sentence(declared) == said.removesuffix(FLAG)
-    assert single(replace(facts, fixed_input=True), *rows).finding == "better"
+    declared = replace(held_back, declared_fixed=True)
+    assert (declared.finding, declared.is_offered, declared.is_held_back) == (FIXED, True, False)
+    assert sentence(declared) == said.removesuffix(FLAG)
     assert on_one_input(single(facts, *rows[::-1])).finding == "worse"
     varied = on_one_input(single(facts, *rows, answers=tuple(map(str, range(12)))))
     assert varied.finding == "better", "held-out answers that differ show that the input does"
 
 
 def test_own_score_on_a_fixed_input_has_one_label_until_it_is_trusted() -> None:
-    facts = facts_on(SCORE, seeded=False, scored_by="program", scorer=PRINTED)
+    facts = facts_on(SCORE, input="fixed", scored_by="program", scorer=PRINTED)
     own = single(facts, *measured(SCORE, 2.0))
     assert own.finding == "by its own score" and "nothing was held out" not in sentence(own)
     assert single(replace(facts, trusts_programs=True), *measured(SCORE, 2.0)).finding == FIXED
 
 
 def test_one_measurement_is_enough_for_a_fixed_input_that_is_declared_and_scores_the_same_again() -> None:
-    facts = facts_on(SCORE, seeded=False, fixed_input=True)
+    facts = facts_on(SCORE, input="fixed")
     once: Any = [{"score": 3.0}], [{"score": 2.0}]
-    found = single(facts, *once)
+    found = replace(single(facts, *once), declared_fixed=True)
     par = replace(found.original.train, metrics=({"score": 2.0},))
     known = replace(found, original=replace(found.original, train=par))
     assert (found.finding, known.finding) == ("no significant improvement", FIXED)
     assert ", in 1 repeated measurement; " in sentence(known)
-    assert replace(known, facts=replace(facts, fixed_input=False)).finding == "no significant improvement"
+    assert replace(known, declared_fixed=False).finding == "no significant improvement"
     other = replace(known, original=replace(known.original, train=replace(par, original_varies=True)))
     assert other.finding == "no significant improvement"
     assert "the original's score varies between two runs on one seed" in sentence(other)
@@ -385,17 +382,17 @@ def test_utility_of_times_is_the_ratio_of_the_totals_that_the_sentence_shows() -
     before = ({"time": 1.0}, {"time": 1.0}, {"time": 100.0})
     after = ({"time": 0.1}, {"time": 0.1}, {"time": 150.0})
     worse = Evaluation(0.7, "ok", (0.9, 0.9, 0.4), ("ok",) * 3, metrics=after, beside=before)
-    value = utility_of(facts_on(TIME, seeded=True), worse)
+    value = utility_of(facts_on(TIME, input="drawn"), worse)
     assert math.isclose(value, 102 / (102 + 150.2))
-    assert utility_of(facts_on(TIME, seeded=True), replace(worse, metrics=before)) == 0.5
+    assert utility_of(facts_on(TIME, input="drawn"), replace(worse, metrics=before)) == 0.5
     alone = replace(worse, beside=())
-    assert utility_of(facts_on(TIME, seeded=True), alone) == 0.7, "nothing to compare it with"
-    printed = ObjectiveFacts(replace(TIME, reader="$.time"), seeded=True, scored_by="program")
+    assert utility_of(facts_on(TIME, input="drawn"), alone) == 0.7, "nothing to compare it with"
+    printed = ObjectiveFacts(replace(TIME, reader="$.time"), input="drawn", scored_by="program")
     assert utility_of(printed, worse) == 0.7, "a printed time is a score like any other"
 
 
 def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
-    facts = facts_on(TIME, seeded=False)
+    facts = facts_on(TIME, input="fixed")
     failed: Any = {"value": 0.0, "verdict": "malformed", "verdicts": ("malformed",), "scores": (0.0,)}
     found = single(facts, *measured(TIME, 0.5), **failed, error="instance 0: constraint tests=1 not met: 0.93")
     assert found.gain is None and found.finding == "worse"
@@ -406,7 +403,7 @@ def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
 
 
 def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
-    facts = facts_on(TIME, seeded=True)
+    facts = facts_on(TIME, input="drawn")
     whole = single(facts, *measured(TIME, 0.5))
     stands = Evidence(Improvement(None, "raised", "KeyError: 'x'"), whole.original, whole.improved, whole.cost, facts)
     assert stands.finding == "better" and stands.stands_in

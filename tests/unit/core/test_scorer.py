@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from strop.core.metric_change import facts_of
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import scorer_line
 from strop.tasks.registry import load_any
@@ -61,6 +60,6 @@ def test_line_about_a_command_says_who_computes_its_score_as_its_facts_do(
 ) -> None:
     (tmp_path / "p.sh").write_text("echo n: 1\n")
     task = command_task(tmp_path, files=["p.sh"], command="sh p.sh {seed}", **options)
-    facts = facts_of(task)
+    facts = task.facts
     assert scorer_line(task) == line
     assert facts is not None and facts.scored_by == task.scored_by and line.startswith(facts.scorer)

@@ -13,7 +13,6 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.audit import read_program
-from strop.core.metric_change import facts_of
 from strop.lm.base import Request, dropped
 from strop.lm.scripted import read_script
 from strop.runs.claims.gains import valued
@@ -72,7 +71,7 @@ def test_config_of_four_lines_is_a_task_and_is_found_in_a_folder(tree: Path) -> 
     assert isinstance(task, CommandTask) and task.name == "sums"
     assert dict(task.files) == {"src/a.c": A, "src/deep/b.c": "int b;\nint c;\n"}
     assert task.objective.metric == Metric("score")
-    assert (task.instances, task.test_instances, task.seeded, task.interleaved) == (1, 10, False, False)
+    assert (task.instances, task.test_instances, task.input, task.interleaved) == (1, 10, "fixed", False)
     assert load_any(str(tree)) == load_any(str(tree / "strop.toml")) == task
     changed = load_any(str(tree), {"instances": 7, "only": "area"})
     assert isinstance(changed, CommandTask) and (changed.instances, changed.only) == (7, ("area",))
@@ -122,7 +121,7 @@ def test_config_takes_every_key(tree: Path) -> None:
     assert task.objective.metric == Metric("speed") and list(task.objective.shown) == ["mean"]
     assert task.objective.constraints == (Constraint("tests", "=", 1.0), Constraint("size", "<=", 1000.0))
     assert task.objective.readers["tests"] == "tests"
-    assert (task.memory_limit, task.time_limit, task.seeded, task.interleaved) == (512 << 20, 2.5, True, False)
+    assert (task.memory_limit, task.time_limit, task.input, task.interleaved) == (512 << 20, 2.5, "fixed", False)
     assert not task.compare_output and task.fixed_input
     assert task.only == ("area",)
     assert task.tools == (Path("/usr/bin/env"),)
@@ -314,7 +313,7 @@ def test_kind_of_score_is_read_and_explained_by_its_row(tree: Path, subtests: py
             assert not is_counted or task.scoring.startswith(f"{kind.noun}, counted by the kernel")
             left = Printed("1 passed in 0.1s\n", "", True, 1.0, 1.0, 1 << 20, lambda _: None)
             assert read_score("x", kind.name, left).value == (kind.read(left) if kind.read else 1.0)
-            facts = facts_of(task)
+            facts = task.facts
             assert facts is not None and facts.metric.resolution == kind.resolution
             assert valued(facts.metric, 1.0) == {"s": "1 s", "%": "100%", "": "1"}.get(kind.unit, f"1 {kind.unit}")
 
@@ -323,7 +322,7 @@ def test_command_is_filled_in_and_quoted(tree: Path) -> None:
     (tree / "a b.c").write_text("x\n")
     task = command_task(tree, command="run {program} {seed} ${x}", files=["a b.c"], score=["passed"])
     assert task.filled(task.command, 7, "") == "run 'a b.c' 7 ${x}"
-    assert task.seeded
+    assert task.input != "fixed"
 
 
 def test_model_is_told_what_is_run_what_counts_and_what_measures(tree: Path) -> None:

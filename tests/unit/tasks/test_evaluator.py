@@ -58,7 +58,7 @@ def test_an_evaluator_is_trained_on_several_seeds_when_it_takes_one(
     tmp_path: Path, source: str, instances: int
 ) -> None:
     task = evaluator_task(*files(tmp_path, source))
-    assert task.seeded and task.instances == instances
+    assert task.input == "drawn" and task.instances == instances
 
 
 @table(

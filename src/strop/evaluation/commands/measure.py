@@ -236,7 +236,7 @@ class CommandMeasurement:
     @property
     def is_fixed(self) -> bool:
         """Whether the input is always the same: nothing gives the command another one, or the original shows it."""
-        return self.original.ignores_seed or not self.task.seeded or self.original.asks_alike
+        return self.original.ignores_seed or self.task.input == "fixed" or self.original.asks_alike
 
     def _tried(self, files: Mapping[str, str], original: CopyRun) -> CopyRun | None:
         """A program on the first instance; None if it does not build."""

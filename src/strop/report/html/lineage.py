@@ -17,12 +17,12 @@ from strop.analysis.stats import Estimate, estimate
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.solution import short
-from strop.core.metric_change import ObjectiveFacts
 from strop.runs.claims.gains import in_units, unit_of
 from strop.runs.programs import programs_in
 from strop.runs.results.parts import sample
 from strop.runs.run_data import RunData
 from strop.store import Store
+from strop.tasks.objective_facts import ObjectiveFacts
 
 MOST_NODES = 2000
 """Candidates of a lineage, at most; `strop export` writes all."""

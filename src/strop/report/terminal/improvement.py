@@ -14,7 +14,6 @@ from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import changed_lines
-from strop.core.metric_change import ObjectiveFacts
 from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.difference import print_diff
 from strop.report.terminal.layout import SENTENCE, look_at, near, say
@@ -27,6 +26,7 @@ from strop.runs.claims.numbers import written
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.results.improved import Applied, Improved, Unfinished
 from strop.runs.run_directory import ways_on
+from strop.tasks.objective_facts import ObjectiveFacts
 
 DIFF_LINES = 200
 """Lines of a diff that are printed; the file has all of them."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 
 from strop.base.pluralize import plain
+from strop.base.results import Input
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import print_heading, print_whole, say
@@ -112,7 +113,7 @@ def _of_construction(task: ConstructionTask) -> dict[str, str]:
 
 def _of_command(task: CommandListing) -> dict[str, str]:
     turns = "in turns with the original, " if task.interleaved else ""
-    seeds = "each with a seed of its own" if task.seeded else "all on the same input"
+    seeds = _INPUTS[task.input]
     return {
         "files": ", ".join(task.files),
         "only": ", ".join(task.only),
@@ -124,6 +125,13 @@ def _of_command(task: CommandListing) -> dict[str, str]:
         "limits": f"{task.time_limit:g} s and {task.memory_limit >> 20} MiB a run",
         "score": task.scorer,
     }
+
+
+_INPUTS: Mapping[Input, str] = {
+    "drawn": "each with a seed of its own",
+    "listed": "each on a case of its own",
+    "fixed": "all on the same input",
+}
 
 
 def percent(value: float) -> str:

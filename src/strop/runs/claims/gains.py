@@ -10,10 +10,11 @@ from strop.base.events import Evaluated
 from strop.base.pluralize import plain
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
-from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_of, gain
+from strop.core.metric_change import Gain, gain
 from strop.runs.claims.numbers import between, no_width, seconds_in_words, turned
 from strop.tasks.command.score_kinds import KINDS, ScoreKind
 from strop.tasks.command.task import AnyTask
+from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.problem import VERIFIED
 
 _PRINTED = ScoreKind("", "program", "", "", "", None)
@@ -94,7 +95,7 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
     """A function that puts the training score of a candidate of `task` into words: `12% faster (from 1 s to 0.89 s)`.
 
     None if the score is all that is known."""
-    facts = facts_of(task)
+    facts = task.facts
     if facts is None:
         return None
 

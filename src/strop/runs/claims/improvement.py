@@ -8,7 +8,7 @@ from strop.analysis.stats import Estimate, least_pairs
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, means_of
 from strop.base.terminal_text import escape
-from strop.core.metric_change import Gain, MetricFacts
+from strop.core.metric_change import Gain
 from strop.evaluation.feedback import gist
 from strop.evaluation.repeated import AT_MOST
 from strop.runs.claims.gains import in_units, of_what, size, unit_of, valued, values
@@ -18,6 +18,7 @@ from strop.runs.verified import construction_claim
 from strop.tasks.base import UTILITY
 from strop.tasks.command.score_kinds import TIMES
 from strop.tasks.function.task import ANSWERING, RECEIVING, SECONDS
+from strop.tasks.objective_facts import MetricFacts
 from strop.tasks.problem import VALUE
 
 LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
@@ -247,5 +248,7 @@ def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:
     if not evidence.is_fixed:
         known = evidence.improved.last.known if evidence.improved is not None else 0
         return f"{place} {quantity(n, 'held-out instance')}{f', of which {n - known} are new' if known else ''}"
-    ignores_seed = evidence.original.train.ignores_seed and evidence.facts is not None and evidence.facts.seeded
+    ignores_seed = (
+        evidence.original.train.ignores_seed and evidence.facts is not None and evidence.facts.input != "fixed"
+    )
     return f"{place} {quantity(n, 'repeated measurement')}{', which the seed does not change' if ignores_seed else ''}"

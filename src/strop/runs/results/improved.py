@@ -13,7 +13,6 @@ from strop.base.errors import ConfigurationError, Malformed
 from strop.base.events import in_full
 from strop.base.pluralize import plain
 from strop.base.shown import Shown
-from strop.core.metric_change import ObjectiveFacts
 from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.claims.training import status_words
 from strop.runs.finding import Evidence, ScoredProgram
@@ -26,6 +25,7 @@ from strop.runs.record import Record
 from strop.runs.results.parts import AnswerCounts, Noted, counted_answers, noted
 from strop.runs.run_data import Costs, RunData
 from strop.runs.scopes import comparison_of
+from strop.tasks.objective_facts import ObjectiveFacts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from strop.base.as_document import HIDDEN
 from strop.base.plugins import TASKS, Installed, installed
+from strop.base.results import Input
 from strop.runs.spec import PAPERS
 from strop.tasks.base import Split, Task
 from strop.tasks.command.task import CommandTask, scorer_line
@@ -128,8 +129,8 @@ class CommandListing(TaskListing):
     """Runs for training."""
     held_out: int
     """Runs for the verdict."""
-    seeded: bool
-    """Whether each run has a seed of its own."""
+    input: Input
+    """What their input is."""
     interleaved: bool
     """Whether it runs in turns with the original."""
     time_limit: float
@@ -183,7 +184,7 @@ def one_task(name: str) -> TaskListing:
     if name in META:
         return _meta(META[name]())
     task = load_any(name)
-    if isinstance(task, CommandTask):
+    if task.root is not None:
         return _command(task)
     if task.problem is not None:
         return _construction(task, task.problem)
@@ -240,7 +241,7 @@ def _command(task: CommandTask) -> CommandListing:
         "test",
         "command",
         "instances",
-        "seeded",
+        "input",
         "interleaved",
         "time_limit",
         "memory_limit",

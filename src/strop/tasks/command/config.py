@@ -87,7 +87,7 @@ def command_task(root: Path, **values: object) -> CommandTask:
 
 def _instances(task: CommandTask) -> int:
     """Training runs: several inputs, or one that is measured again only where it is a time."""
-    is_seeded = task.evaluator.seeded if task.evaluator else task.seeded
+    is_seeded = task.evaluator.seeded if task.evaluator else task.input != "fixed"
     return TIMED if task.objective.is_timed else INSTANCES if is_seeded else 1
 
 

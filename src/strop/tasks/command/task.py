@@ -15,9 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import ClassVar
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.base.results import ScoredBy
+from strop.base.results import Evaluation, Input, ScoredBy
 from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Seeds, Split, Task
 from strop.tasks.command.bundle import bundled, is_inside
 from strop.tasks.command.objective import Objective
@@ -26,6 +27,8 @@ from strop.tasks.command.score_kinds import EQUAL, KINDS, TIMES
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.evaluator.spec import EvaluatorSpec
 from strop.tasks.languages import COMPILED, language_of, tags_of
+from strop.tasks.objective_facts import Check, MetricFacts, ObjectiveFacts
+from strop.tasks.problem import Problem
 from strop.tasks.regions import EVOLVE, check_only, regions_of
 from strop.tasks.used_files import shown_files, sources_of
 
@@ -33,6 +36,8 @@ JUDGE_SECONDS = 10.0
 """Wall seconds that one run of a judge has at least."""
 OUTPUT, PROGRAM = ".strop/output", ".strop/program"
 """Where a judge finds the program's standard output, and the program's texts."""
+_INPUTS = ("{seed}", "STROP_SEED", "{input}", "{case}")
+"""What gives a command another input."""
 OWN_PRINT = "the program prints this score itself"
 OWN_TESTS = "the tests run in the program's own process"
 OWN_ANSWER = "nothing but the program itself checks its answer"
@@ -100,6 +105,8 @@ class CommandTask:
     """Files that the command writes and the judge reads, or that are compared with the original's."""
     cases: tuple[str, ...] = ()
     """Files of the tree that are the instances."""
+    problem: ClassVar[Problem | None] = None
+    """What is verified: its answers are no constructions."""
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError if a field is out of range; the message names it."""
@@ -124,12 +131,11 @@ class CommandTask:
         return tags_of(next(iter(self.files))) if len(self.files) == 1 else ()
 
     @property
-    def seeded(self) -> bool:
-        """Whether runs may have an input of their own, as all of an evaluator; otherwise they measure the same thing again."""
-        if self.evaluator is not None:
-            return True
+    def input(self) -> Input:
+        """What its input is, as far as the task tells: runs of an evaluator may all have one of their own."""
         commands = self.command + (self.judge.command if self.judge else "")
-        return any(word in commands for word in ("{seed}", "STROP_SEED", "{input}", "{case}"))
+        is_given = self.evaluator is not None or any(word in commands for word in _INPUTS)
+        return "fixed" if self.fixed_input or not is_given else "listed" if self.cases else "drawn"
 
     @property
     def interleaved(self) -> bool:
@@ -250,6 +256,46 @@ class CommandTask:
         return f"{KINDS[self.objective.reader].noun}, counted by the kernel; {accepted}"
 
     @property
+    def is_judged(self) -> bool:
+        """Whether a judge or an evaluator judges what a program answers, so that it can be asked about a spoiled answer."""
+        return not self.own_score_because and (self.judge is not None or self.evaluator is not None)
+
+    @property
+    def facts(self) -> ObjectiveFacts:
+        """What decides."""
+        objective, counts = self.objective, self.objective.metric
+        resolution = KINDS[objective.reader].resolution if objective.reader in KINDS else 0.0
+        return ObjectiveFacts(
+            MetricFacts(counts.name, counts.goal, objective.reader, resolution),
+            self.input,
+            self.scored_by,
+            check=self._check,
+            trusts_programs=self.trust_programs,
+            scorer=self.scoring,
+            shown=objective.shown,
+        )
+
+    @property
+    def _check(self) -> Check:
+        if not self.objective.is_cost:
+            return "score"
+        if self.compare_output:
+            return "comparison"
+        return "constraint" if self.objective.has_check else "nothing"
+
+    def can_start(self, evaluation: Evaluation) -> bool:
+        """Whether a search can start from the original with this evaluation."""
+        return evaluation.verdict == "ok"
+
+    def enough(self, least: int) -> str:
+        """What to give so that at least so many instances are held out, in words."""
+        return f"held_out = {least}" + (f", of at least {least + 1} cases" if self.cases else "")
+
+    def whole(self, candidate: str) -> str:
+        """A candidate as improvers are shown it: here itself."""
+        return candidate
+
+    @property
     def best_values(self) -> Mapping[str, float]:
         """Metric → the best known value, where one is declared."""
         return {} if self.best_known is None else {self.objective.metric.name: self.best_known}
@@ -359,7 +405,7 @@ def _description(task: CommandTask) -> str:
         lines.append(f"Judged, when it has ended, by: {task.judge.command}")
     if task.cases:
         lines.append("It is run on each of several cases; the cases that count in the end are others.")
-    elif task.seeded:
+    elif task.input == "drawn":
         lines.append(
             "It is run several times; the seed decides the input, and the inputs that count in the end are others."
         )

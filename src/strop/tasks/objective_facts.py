@@ -1,0 +1,54 @@
+"""What a program is measured by: what reports need to know about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal, TypeAlias
+
+from strop.base.results import Input, ScoredBy
+
+Check: TypeAlias = Literal["score", "comparison", "constraint", "nothing"]
+"""What checks a program's answer: its score; or, if the score is a cost, the comparison with the original's output, a constraint,
+or nothing."""
+
+
+@dataclass(frozen=True)
+class MetricFacts:
+    """A metric: what reports need to know about it."""
+
+    name: str
+    """Name of the metric."""
+    goal: Literal["max", "min"]
+    """`max` if more is better, `min` if less is."""
+    reader: str = ""
+    """How its value is read: the kind of score, such as `time`; `verify`, a path or an expression."""
+    resolution: float = 0.0
+    """Relative difference that no number of measurements resolves; every interval contains it on both sides."""
+
+
+@dataclass(frozen=True)
+class ObjectiveFacts:
+    """What a program is measured by: what reports need to know about it; part of the record."""
+
+    metric: MetricFacts
+    """The metric that decides."""
+    input: Input
+    """What its input is; instances of a fixed one repeat the same measurement."""
+    scored_by: ScoredBy
+    """Who computes the score."""
+    check: Check = "score"
+    """What checks a program's answer: `score`, `comparison`, `constraint` or `nothing`."""
+    trusts_programs: bool = False
+    """Whether the user trusts programs that could make their score themselves."""
+    published: str = ""
+    """Who published the best known construction, and when; empty for other tasks."""
+    scorer: str = ""
+    """`scored_by` in words."""
+    shown: Mapping[str, str] = field(default_factory=dict)
+    """Score that is only shown → how its value is read."""
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(asdict(self))
