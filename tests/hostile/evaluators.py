@@ -150,6 +150,20 @@ SEEDS_THE_GENERATOR = (
 )
 """A program of which an evaluator seeds the random numbers, where they share a process."""
 
+_LENGTH = LOAD + "def evaluate(path): return load(path).f(3.0) - len(open(path).read()) / 1000\n"
+_DRAWS = "import random\ndef f(x):\n    random.random()\n    return x * x\n"
+LOOKS: dict[str, tuple[str, str, str, str]] = {
+    "length": (SQUARE, _LENGTH, "def f(x): return x*x\n", "refused"),
+    "length of a program that draws": (_DRAWS, _LENGTH, "def f(x): return x*x\n", "not better"),
+    "words": (
+        SQUARE,
+        LOAD + "def evaluate(path): return load(path).f(3.0) + open(path).read().count('fast')\n",
+        SQUARE + "# fast\n",
+        "not better",
+    ),
+}
+"""Evaluators that look at the program's text: the original, the evaluator, a program whose text is better, what is said of it."""
+
 _HEAD = "import gc, os, signal, sys\nimport numpy as np\n" + PACKING.partition("def ")[0]
 _PACK = "def pack():\n    return "
 CHEATS: dict[str, str] = {

@@ -15,6 +15,7 @@ from hostile.evaluators import (
     CHEATS,
     IMPORTED,
     LOAD,
+    LOOKS,
     PACKING,
     PICKLED,
     SEEDS_THE_GENERATOR,
@@ -95,10 +96,21 @@ def test_evaluator_that_draws_is_not_refused_for_a_program_that_draws_too(apart:
 
 
 def test_failure_of_the_evaluator_is_not_called_one_of_the_original(apart: Apart) -> None:
-    evaluator = LOAD + "def evaluate(path):\n    load(path).f(3)\n    return 1 / (len(open(path).read()) < 20000)\n"
+    seed = SEEDS.seed("program", "train", 1) % (1 << 31)
+    evaluator = (
+        LOAD + "import os\ndef evaluate(path):\n    load(path).f(3)\n"
+        f"    return 1 / (int(os.environ['STROP_SEED']) != {seed})\n"
+    )
     said = "its evaluator fails (ZeroDivisionError: division by zero), although the original has answered all calls"
     with pytest.raises(TaskError, match=re.escape(said)):
         tried(apart.task(SQUARE, evaluator), apart.workspaces)
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_program_gains_nothing_by_its_text_with_an_evaluator_that_looks_at_it(apart: Apart, name: str) -> None:
+    *case, said = LOOKS[name]
+    outcome, found = apart.outcome(*case)
+    assert outcome == said, found
 
 
 def test_evaluator_of_a_text_is_in_one_jail_with_it(apart: Apart) -> None:

@@ -64,7 +64,7 @@ class TreePlan:
     has_packages: bool = False
     """Whether the environment is strop's own: the first process, which has rights, executes no code of another."""
     changing: str = ""
-    """The file that differs from one evaluation to the next."""
+    """The file that differs from one evaluation to the next, if any."""
     address: str = ""
     """Of the socket on which processes of the tree connect to the host; none if empty."""
 
@@ -145,14 +145,17 @@ class TreeServer:
             self._preloaded.update(new)
             self._send_sealed({"preload": True}, new)
 
-    def begin(self, text: str) -> None:
-        """Begin the room of an evaluation, with this text in the file that changes; `ready` must follow."""
+    def begin(self, text: str | None = None) -> None:
+        """Begin the room of an evaluation, with this text in the plan's changing file; None: as it is. `ready` must follow."""
         self._followed.denied.clear()
         try:
             self._workspace.begin_room()
         except SandboxError as error:
             raise GuestLost(f"the tree is gone: {error}") from error
-        self._send_sealed({"begin": True}, text)
+        if text is None:
+            self._send({"begin": True})
+        else:
+            self._send_sealed({"begin": True}, text)
 
     def ready(self) -> None:
         """Wait until guests can be opened in the room. Raises SandboxError."""

@@ -6,20 +6,18 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from strop.base.environments import COPY
 from strop.base.errors import GuestLost
 from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, KnownCalls
-from strop.sandbox import strop_plain_data
 from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, OutOfMemory, Returned, TimedOut, describe
 from strop.sandbox.tree_guests import Finished, TreePlan, TreeServer
 from strop.sandbox.workspace import endings
 from strop.sandbox.workspace.base import CommandLimits, Ending, Ran, Tree
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.task import CommandTask
-from strop.tasks.evaluator.spec import ADDRESS, GUEST, RUNNER, EvaluatorSpec, stub_of
+from strop.tasks.evaluator.spec import ADDRESS, RUNNER, SEARCH, EvaluatorSpec
 
 EVALUATE = GuestProgram("from strop_evaluation import evaluate", "evaluate")
 MOST_WORDS = 128 << 10
@@ -28,8 +26,6 @@ _MODULES = ("strop_plain_data", "strop_program", "strop_stub", "runner", "strop_
 _DRAWN = ("random", "numpy", "numpy.random")
 """Modules whose generators are seeded, if the program's interpreter has them."""
 _REPLY_BYTES = 64 << 20
-_SEARCH = (str(GUEST), str(Path(strop_plain_data.__file__).parent))
-"""Folders with the modules of a stub, and of the program's guest."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +37,6 @@ class Isolation:
     """Whether this is the original, whose calls are to be known."""
     sees_all: bool = False
     """Whether the program has the whole tree; else it has its own file, and what is known to be opened by the original."""
-    longer: bool = False
-    """Whether a longer stub stands in the evaluator's tree, which gives the same score unless its text is looked at."""
     draws: int | None = None
     """Seed of the program's random numbers, in place of the instance's."""
 
@@ -68,9 +62,7 @@ class IsolatedEvaluator:
     def __init__(self, task: CommandTask, text: str, workspaces: Workspaces, isolation: Isolation) -> None:
         assert task.evaluator is not None
         self._task, self._text, self._isolation, self._spec = task, text, isolation, task.evaluator
-        original = task.files[task.evaluator.program]
-        self._is_original = original == text
-        self._stub = stub_of(original, text, task.evaluator.calls, _SEARCH, longer=isolation.longer)
+        self._is_original = text == task.files[task.evaluator.program]
         self.spoil: Mapping[str, Any] | None = None
         """How the next evaluation's answers of the program are spoiled (`EvaluationRelay`)."""
         self.draws = 0
@@ -120,8 +112,8 @@ class IsolatedEvaluator:
         draws = self.draws if self._isolation.draws is None else self._isolation.draws
         place = {"path": program, "text": self._text, "draws": draws, "original": self._isolation.learns}
         order = {"environment": dict(self._task.environment), "cpu_seconds": limits.cpu_seconds}
-        for server, text in ((evaluating, self._stub), (running, self._text)):
-            server.begin(text)
+        evaluating.begin()
+        running.begin(self._text)
         for server in (evaluating, running):
             server.ready()
         assert evaluating.door is not None
@@ -174,7 +166,7 @@ class IsolatedEvaluator:
 def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tuple[TreePlan, TreePlan]:
     """The two trees: the evaluator's, with a stub where the program was; and the program's, which has what it needs."""
     seen = None if isolation.sees_all else (spec.program, *sorted(isolation.known.opened), *task.context)
-    evaluators = Tree(task.root, {}, task.tools)
+    evaluators = Tree(task.root, {spec.program: spec.stub}, task.tools)
     programs = Tree(task.root, {}, task.tools, only=seen)
     # Variables may tell a module how to load.
     is_own = spec.interpreter.parent.parent.samefile(sys.prefix) and task.environment.keys() <= {
@@ -186,13 +178,16 @@ def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tu
             interpreter=str(spec.interpreter),
             memory_bytes=task.memory_limit,
             environment={**task.environment},
-            search=(*_SEARCH, str(RUNNER.parent)),
+            search=(*SEARCH, str(RUNNER.parent)),
             preload=modules,
             has_packages=is_own,
-            changing=f"{COPY}/{spec.program}",
+            changing=changing,
             address=address,
         )
-        for tree, modules, address in ((evaluators, _MODULES, ADDRESS), (programs, (*_MODULES[:2], *_DRAWN), ""))
+        for tree, modules, changing, address in (
+            (evaluators, _MODULES, "", ADDRESS),
+            (programs, (*_MODULES[:2], *_DRAWN), f"{COPY}/{spec.program}", ""),
+        )
     )
     return evaluating, running
 

@@ -63,7 +63,7 @@ class EvaluatorTrial:
     runs: tuple[CopyRun, ...]
     """The original on the first two training instances."""
     again: CopyRun | None
-    """On the first one again; None if a record has it."""
+    """On the first one again; None if that is still to be seen."""
     asks_alike: bool
     """Whether two seeds ask the program the same, so that nothing is held out."""
     ignores_seed: bool
@@ -78,7 +78,6 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
     Raises:
         ConfigurationError: the evaluator looks at more than the program's answers, or passes what no other process can have.
     """
-    assert task.evaluator is not None
     known, counted = KnownCalls(), task.objective.counted
     first, passed = run(0, Isolation(known, learns=True, sees_all=True))
     if passed.refused and not is_recorded:
@@ -87,35 +86,14 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
         return EvaluatorTrial(known, (first,), None, asks_alike=False, ignores_seed=False)
     if (why := _unused(passed)) and not is_recorded:
         raise _refused(task, why)
-    again, passed_again = (first, passed) if is_recorded else run(0, Isolation(known, longer=True))
-    other, passed_other = run(1, Isolation(known, learns=True, draws=1))
-    for each, by in ((again, passed_again), (other, passed_other)):
-        if by.scorer_failed:
-            raise TaskError(
-                f"task {task.name}: its evaluator fails ({gist(each.error)}), although the original has answered all calls"
-            )
-        if not each.values:
-            files = ", ".join(sorted(known.opened - {task.evaluator.program})) or "no other"
-            raise _refused(
-                task,
-                f"the original fails ({gist(each.error)}) where it has only the files that it opened or imported ({files}); "
-                f"name what else it reads by {setting('context')}=FILES",
-            )
-    is_alike, asks_alike = counted(first.values) == counted(again.values), passed.answered == passed_again.answered
-    if not is_alike and asks_alike:
-        raise _refused(
-            task,
-            f"two evaluations of the original asked the same, got the same answers, and gave {_values(first, again)}: the score "
-            "is made of something else, such as a clock or the program's text",
-        )
-    if is_alike and not (is_recorded or known.draws):
-        _check_shared(task, run, known, first, passed)
+    other, passed_other = _apart(task, run, 1, Isolation(known, learns=True, draws=1))
+    again = None if is_recorded else _again(task, run, known, first, passed)
     answered_alike = passed.answered == passed_other.answered
     scored_alike = counted(first.values) == counted(other.values)
     return EvaluatorTrial(
         known,
         (first, other),
-        None if is_recorded else again,
+        again,
         asks_alike=passed.asked == passed_other.asked and (scored_alike or not answered_alike),
         ignores_seed=answered_alike and scored_alike,
     )
@@ -130,26 +108,49 @@ def _unused(passed: Passed) -> str:
     return ""
 
 
-def _check_shared(task: CommandTask, run: Run, known: KnownCalls, first: CopyRun, passed: Passed) -> None:
-    """Raises ConfigurationError if the evaluator scores the original differently in one process with it, although the original
-    answers alike whatever it draws."""
-    shared, _ = run(0, None)
-    counted = task.objective.counted
-    if shared.values and counted(shared.values) == counted(first.values):
-        return
-    drawn, passed_drawn = run(0, Isolation(known, draws=2))
-    if shared.values and passed_drawn.answered != passed.answered and drawn.values:
-        return
+def _apart(task: CommandTask, run: Run, index: int, isolation: Isolation) -> tuple[CopyRun, Passed]:
+    """The original where it has only the files that it opened. Raises TaskError and ConfigurationError if it has no score."""
+    ran, passed = run(index, isolation)
+    if passed.scorer_failed:
+        raise TaskError(
+            f"task {task.name}: its evaluator fails ({gist(ran.error)}), although the original has answered all calls"
+        )
+    if not ran.values:
+        files = ", ".join(sorted(isolation.known.opened - task.files.keys())) or "no other"
+        raise _refused(
+            task,
+            f"the original fails ({gist(ran.error)}) where it has only the files that it opened or imported ({files}); "
+            f"name what else it reads by {setting('context')}=FILES",
+        )
+    return ran, passed
+
+
+def _again(task: CommandTask, run: Run, known: KnownCalls, first: CopyRun, passed: Passed) -> CopyRun | None:
+    """The original on the first instance again: in one process with its evaluator; apart, if it draws from generators that the
+    two would share; None if it does not answer alike.
+
+    Raises:
+        ConfigurationError: it answers alike, and its score is another one.
+    """
+    counted, shared = task.objective.counted, None if known.draws else run(0, None)[0]
+    if shared and shared.values and counted(shared.values) == counted(first.values):
+        return shared
+    again, passed_again = _apart(task, run, 0, Isolation(known, draws=2 if shared else None))
+    if passed_again.answered != passed.answered:
+        return None if shared else again
+    if not shared and counted(again.values) == counted(first.values):
+        return again
+    how, other = ("in one process ", shared) if shared else ("again ", again)
     raise _refused(
         task,
-        f"its evaluator gives the original {_values(first)} apart from it, and in one process "
-        f"{_values(shared) if shared.values else f'fails ({gist(shared.error)})'}: it looks at more than the program's answers, "
+        f"its evaluator gives the original {_values(first)} apart from it, and {how}"
+        f"{_values(other) if other.values else f'fails ({gist(other.error)})'}: it looks at more than the program's answers, "
         "such as its text, its size or a clock",
     )
 
 
-def _values(*runs: CopyRun) -> str:
-    return " and ".join(", ".join(f"{name} {plain(value, 6)}" for name, value in run.values.items()) for run in runs)
+def _values(run: CopyRun) -> str:
+    return ", ".join(f"{name} {plain(value, 6)}" for name, value in run.values.items())
 
 
 def in_one_process() -> str:

@@ -117,6 +117,7 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
     shared = options.shared or form == "text"
     if not shared and (why := _needs_one_process(task)):
         raise ConfigurationError(f"{why}; {option('shared')} runs the program in its evaluator's process")
+    stub = ""
     if not shared:
         if (task.root / interpreter).resolve().is_relative_to(task.root.resolve()):
             raise ConfigurationError(
@@ -124,13 +125,14 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
                 f"another Python or a virtual environment of one, or give {option('shared')}"
             )
         try:
-            stub_of(task.files[program], "", options.calls, ())
+            stub = stub_of(task.files[program], options.calls)
         except (SyntaxError, ValueError) as error:
             raise ConfigurationError(
                 f"{program} is not a Python program: {error}; {option('shared')} scores any text"
             ) from error
     seeded = takes_seed(text_of(task.root, evaluator, "evaluator"), form)
-    return EvaluatorSpec(form, evaluator, program, Path(interpreter), bool(named), shared, tuple(options.calls), seeded)
+    calls = tuple(options.calls)
+    return EvaluatorSpec(form, evaluator, program, Path(interpreter), bool(named), shared, calls, seeded, stub)
 
 
 def _needs_one_process(task: CommandTask) -> str:

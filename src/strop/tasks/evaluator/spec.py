@@ -12,6 +12,8 @@ from strop.base.syntax import syntax_tree
 
 RUNNER = Path(__file__).resolve().parent / "runner.py"  # calls an evaluator in the process of its program
 GUEST = Path(__file__).resolve().parent / "guest"  # modules of an evaluator and a program that are two guests
+SEARCH = (str(GUEST), str(RUNNER.parents[2] / "sandbox"))
+"""Folders with the modules of a stub, and of the program's guest."""
 ADDRESS = "\0strop-program"
 """Of the socket on which a stub asks for its calls; `strop_stub` has it, too."""
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -25,15 +27,6 @@ _strop = _strop.Stub(__name__, {others!r}, {classes!r})
 __getattr__ = _strop.missing
 '''
 _FUNCTION = "\n\n@_strop\n{kind}def {name}({parameters}): ...\n"
-_LONGER = "\n\nif False:\n    import ctypes, os, pickle, shutil, socket, subprocess, sys, threading, time, numpy\n"
-_LONGER_EACH = """
-    def longer_{number}(x):
-        for _ in range(len(open(x).read())):
-            while time.time() < 0: os.system(eval(compile(x, __file__, 'exec'))); subprocess.run(x); __import__(x)
-        return numpy.random.rand() if x else exec(x)  # TODO hack, score, cache, test, import os
-"""
-_MORE = 400
-"""Functions that make a stub longer than nearly all programs."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +48,8 @@ class EvaluatorSpec:
     """Functions of the program that its text does not show to be functions."""
     seeded: bool = False
     """Whether it seems to take a seed, so that training has several unless the user says how many; it decides nothing else."""
+    stub: str = ""
+    """The file that lies where the program was, one for all candidates; empty if they share a process."""
 
 
 def takes_seed(source: str, form: str) -> bool:
@@ -65,11 +60,9 @@ def takes_seed(source: str, form: str) -> bool:
     return "STROP_SEED" in source or any(each.arg == "seed" for each in parameters)
 
 
-def stub_of(original: str, text: str, calls: Collection[str], folders: Collection[str], *, longer: bool = False) -> str:
-    """The file that lies where the program was: functions of the original, and the program's `text` as comments, for an evaluator
-    that looks at its words.
-
-    `folders` hold its modules. `longer`: with much that a check of a program's text may look for, none of which is executed.
+def stub_of(original: str, calls: Collection[str]) -> str:
+    """The file that lies where the program was: functions of the original and those named in `calls`, and the original's text as
+    comments, for an evaluator that looks at its words.
 
     Raises:
         SyntaxError: the original is no Python.
@@ -78,12 +71,10 @@ def stub_of(original: str, text: str, calls: Collection[str], folders: Collectio
     functions = {node.name: node for node in _statements(tree.body) if isinstance(node, FUNCTIONS)}
     classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     others = tuple(sorted(_bound(tree) - functions.keys() - set(calls) - classes))
-    parts = [_STUB.format(folders=list(folders), others=others, classes=tuple(sorted(classes)))]
+    parts = [_STUB.format(folders=SEARCH, others=others, classes=tuple(sorted(classes)))]
     parts += [_function(node) for name, node in functions.items() if name not in calls]
     parts += [_FUNCTION.format(kind="", name=name, parameters="*arguments, **named") for name in calls]
-    parts += ["\n\n", *(f"# {line}\n" for line in text.replace("\0", " ").splitlines())]
-    if longer:
-        parts += [_LONGER, *(_LONGER_EACH.format(number=number) for number in range(_MORE))]
+    parts += ["\n\n", *(f"# {line}\n" for line in original.splitlines())]
     return "".join(parts)
 
 
