@@ -110,7 +110,7 @@ class IsolatedEvaluator:
         )
         spec, program = self._spec, f"{COPY}/{self._spec.program}"
         draws = self.draws if self._isolation.draws is None else self._isolation.draws
-        place = {"path": program, "text": self._text, "draws": draws, "original": self._isolation.learns}
+        place = {"path": program, "draws": draws, "original": self._isolation.learns}
         order = {"environment": dict(self._task.environment), "cpu_seconds": limits.cpu_seconds}
         evaluating.begin()
         running.begin(self._text)

@@ -30,8 +30,7 @@ _root = os.getcwd()
 def answer(question: bytes, place: dict[str, Any]) -> dict[str, Any]:
     """The answer to a question of a stub, both plain data.
 
-    `place`: the program's `path` and `text`, the seed of what it `draws`, and whether it is the `original`. Then the answer also
-    lists what the program has imported and opened in the tree, and whether it has drawn random numbers, and a call that changes
+    `place`: the program's `path`, the seed of what it `draws`, and whether it is the `original`. Then the answer also lists what the program has imported and opened in the tree, and whether it has drawn random numbers, and a call that changes
     an argument is reported.
     """
     kind, number, name, *given = plain_data.decode(question)
@@ -64,7 +63,9 @@ def _module(number: int, name: str, place: dict[str, Any]) -> types.ModuleType:
         module.__file__ = place["path"]
         sys.modules[name] = module
         _modules[number] = module  # a program that raises is not executed again
-        exec(compile(place["text"], place["path"], "exec", dont_inherit=True), module.__dict__)
+        with open(place["path"], encoding="utf-8", newline="", errors="surrogatepass") as file:
+            code = compile(file.read(), place["path"], "exec", dont_inherit=True)
+        exec(code, module.__dict__)
     return _modules[number]
 
 
