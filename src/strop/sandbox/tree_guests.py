@@ -152,10 +152,7 @@ class TreeServer:
             self._workspace.begin_room()
         except SandboxError as error:
             raise GuestLost(f"the tree is gone: {error}") from error
-        if text is None:
-            self._send({"begin": True})
-        else:
-            self._send_sealed({"begin": True}, text)
+        self._send_sealed({"begin": True}, text)
 
     def ready(self) -> None:
         """Wait until guests can be opened in the room. Raises SandboxError."""

@@ -12,7 +12,7 @@ newer, so it must not use newer syntax.
 |---|---|
 | `{"plan"}` and the plan in a memory file | `{"ready"}` |
 | `{"preload"}` and names in a memory file | none: later guests find these modules imported |
-| `{"begin"}`, with the text of the changing file in a memory file | `{"begun"}`, and the socket at the plan's `address`, if any |
+| `{"begin"}` and in a memory file the changing file's text or null | `{"begun"}`, and the socket at `address`, if any |
 | `{"fork": n, "environment", "cpu_seconds"}` | `{"child": n}` and five descriptors, or `failed` |
 | | later `{"ended": n, "status", "cpu", "rss"}` |
 | `{"finish"}` | `{"finished", "cpu", "rss"}`: no guest is left |
@@ -119,8 +119,7 @@ class FirstProcess:
             self._first = first = self._next or self._waiting(-1)
             self._mounts = self._laid(first)
             control.send(first.end, order, files)
-            for file in files:
-                os.close(file)
+            os.close(files[0])
             self._next = self._waiting(-1)
         elif "preload" in order:
             self._end(self._next)
@@ -214,11 +213,11 @@ class FirstProcess:
         control.send(end, {"laid": True}, [room, words])
         order, files = control.receive(end)  # type: Any, list[int]
         if "begin" in order:
-            for file in files:
+            if (text := control.opened(files[0])) is not None:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(self._changing)
                 with open(self._changing, "w", encoding="utf-8", newline="", errors="surrogatepass") as changing:
-                    changing.write(control.opened(file))
+                    changing.write(text)
             door = [_door(self._address)] if self._address else []
             given = [*(each.fileno() for each in door), *listener]
             control.send(self._host, {"begun": True, "listens": bool(listener)}, given)
