@@ -31,7 +31,7 @@ from strop.sandbox.session import Session
 from strop.sandbox.tree_guests import Lease, TreePlan
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.jail import Workspaces
-from strop.tasks.numbers import rebuilt
+from strop.tasks.values import rebuilt
 from support.tiers import slow_unless
 
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)

@@ -15,7 +15,7 @@ from strop.evaluation.measure import measure
 from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds, Task
-from strop.tasks.numbers import rebuilt
+from strop.tasks.values import rebuilt
 
 LIMITS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
 LOOK = """

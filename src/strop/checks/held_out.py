@@ -10,7 +10,7 @@ from strop.evaluation.commands.measure import LEAST, SAME
 from strop.tasks.base import Instance, SecretSeeds, Split, Task
 from strop.tasks.command.score_kinds import TIMES
 from strop.tasks.command.task import AnyTask
-from strop.tasks.function.same import canonical
+from strop.tasks.values import canonical
 
 SECONDS = 2.0
 """How long drawing the first instances may take, to find out whether they repeat."""

@@ -29,11 +29,9 @@ from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.bundle import bundled
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, RATES
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.form import AnswerForm
-from strop.tasks.function.same import canonical
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.identity import trial_secret
-from strop.tasks.numbers import rebuilt
+from strop.tasks.values import AnswerForm, canonical, rebuilt
 
 """Readers whose values are at most 1."""
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20

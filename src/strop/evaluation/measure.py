@@ -24,8 +24,8 @@ from strop.evaluation.paired import measure_paired
 from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.tasks.base import Instance, Task
 from strop.tasks.construction import answer_as_json
-from strop.tasks.numbers import rebuilt
 from strop.tasks.problem import VALUE, Problem
+from strop.tasks.values import rebuilt
 
 TIMEOUTS = 4
 """If this many first instances all time out, the others are not run. One answer in time keeps the score."""

@@ -13,7 +13,7 @@ from strop.evaluation.outcomes import limits_of
 from strop.sandbox.base import GuestProgram, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, Task
-from strop.tasks.form import AnswerForm
+from strop.tasks.values import AnswerForm
 
 MOST_FAILURES = 4
 """An original that fails so often is not run on further instances."""

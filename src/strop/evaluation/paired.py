@@ -33,8 +33,8 @@ from strop.evaluation.repeated import least, repeats
 from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import PublishedSeeds
-from strop.tasks.function.same import difference
 from strop.tasks.function.task import ANSWERING, LOADING, RECEIVING, SECONDS, FunctionTask
+from strop.tasks.values import difference
 
 ENOUGH, LEAST = 0.02, 0.002
 """CPU seconds of the original for the inputs of an instance: what suffices, and what is too little."""

@@ -22,7 +22,7 @@ import numpy as np
 
 from strop.base.errors import Malformed, TaskError
 from strop.sandbox.strop_plain_data import type_of
-from strop.tasks.numbers import array_of, kind_of
+from strop.tasks.values import array_of, first, type_in_words
 
 MOST_LISTED = 100_000
 """The most elements in a list of Answers without a declared length: each is read by itself, which takes some microseconds."""
@@ -94,12 +94,11 @@ class Answer:
             given = getattr(self, name)
             if given is not None and given is not False and given != () and not fits:
                 raise TaskError(f"an Answer of {_name(self.of)} has no {name}")
-        if self.values is not None and not callable(self.values):
-            fitting = (str,) if text else (bool, int, float)
-            if not self.values or any(type(value) not in fitting for value in self.values):
-                raise TaskError(
-                    f"values of an Answer of {_name(self.of)} are some of that type, not {self.values!r:.60}"
-                )
+        types = (str,) if text else (bool, int, float)
+        if not (
+            self.values is None or callable(self.values) or (self.values and {*map(type, self.values)} <= {*types})
+        ):
+            raise TaskError(f"values of an Answer of {_name(self.of)} are some of that type, not {self.values!r:.60}")
         if not callable(self.shape):
             _shape(self.shape)
         if self.permutation and not callable(self.shape) and len(self.shape) != 1:
@@ -139,16 +138,18 @@ class Answer:
 
     def _named(self, of: Mapping[str, Answer], instance: Instance, value: object, name: str) -> dict[str, Any]:
         pairs: Any = value.items() if type_of(value) is dict else ()  # type: ignore[attr-defined]
-        names = [key if type(key) is str else kind_of(key) for key, _ in pairs]
+        names = [key if type(key) is str else type_in_words(key) for key, _ in pairs]
         if type_of(value) is not dict or sorted(names) != sorted(of):
-            found = f"has {', '.join(f'{name[:40]!a}' for name in names[:10])}" if names else f"is {kind_of(value)}"
+            found = (
+                f"has {', '.join(f'{name[:40]!a}' for name in names[:10])}" if names else f"is {type_in_words(value)}"
+            )
             raise Malformed(f"{name} {found[:200]}; a dict of {', '.join(map(repr, of))} is expected")
         by_name = dict(pairs)  # of these names, each once
         return {key: each._checked(instance, by_name[key], f"{name}[{key!r}]") for key, each in of.items()}
 
     def _listed(self, each: Answer, instance: Instance, value: object, name: str) -> list[Any]:
         if not _has_elements(value):
-            raise Malformed(f"{name} is {kind_of(value)}; a list is expected")
+            raise Malformed(f"{name} is {type_in_words(value)}; a list is expected")
         self._long_enough(len(value), instance, name, "elements")
         if self.length is None and len(value) > MOST_LISTED:
             raise Malformed(f"{name} has {len(value)} elements; at most {MOST_LISTED} are expected")
@@ -159,13 +160,13 @@ class Answer:
         if not shape:
             return self._text(instance, value, name)
         if not _has_elements(value) or not _fits((len(value),), shape):
-            found = f"{len(value)} elements" if _has_elements(value) else kind_of(value)
+            found = f"{len(value)} elements" if _has_elements(value) else type_in_words(value)
             raise Malformed(f"{name} is {found}; {_of_shape(shape)} of texts is expected")
         return [self._text(instance, item, f"{name}[{index}]") for index, item in enumerate(value)]
 
     def _text(self, instance: Instance, value: object, name: str) -> str:
         if type(value) is not str:
-            raise Malformed(f"{name} is {kind_of(value)}; a text is expected")
+            raise Malformed(f"{name} is {type_in_words(value)}; a text is expected")
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
@@ -203,11 +204,11 @@ class Answer:
         low, high = self._of(self.low, instance, "low"), self._of(self.high, instance, "high")
         values = self._of(self.values, instance, "values")
         if low is not None and (bad := array < low).any():
-            raise Malformed(f"{_first(array, bad, name)}, less than {low}")
+            raise Malformed("{} is {!r}, less than {}".format(*first(array, bad, name), low))
         if high is not None and (bad := array > high).any():
-            raise Malformed(f"{_first(array, bad, name)}, more than {high}")
+            raise Malformed("{} is {!r}, more than {}".format(*first(array, bad, name), high))
         if values is not None and not (good := np.isin(array, list(values))).all():
-            raise Malformed(f"{_first(array, ~good, name)}, not one of {_listing(values)}")
+            raise Malformed("{} is {!r}, not one of {}".format(*first(array, ~good, name), _listing(values)))
         distinct = self._of(self.distinct, instance, "distinct")
         if distinct is not None and (found := len(np.unique(array))) > distinct:
             raise Malformed(f"{name} has {found} different values; at most {distinct} are expected")
@@ -245,12 +246,6 @@ def _of_shape(shape: Shape) -> str:
     if len(shape) == 1:
         return "a list" if shape[0] is None else f"a list of {shape[0]}"
     return f"an array of shape ({', '.join('any' if axis is None else str(axis) for axis in shape)})"
-
-
-def _first(array: np.ndarray, bad: np.ndarray, name: str) -> str:
-    """E.g. `answer[1] is 2`: the first element that is bad."""
-    place = tuple(int(axis) for axis in np.argwhere(bad)[0])
-    return f"{name}{''.join(f'[{axis}]' for axis in place)} is {array[place].item()!r}"
 
 
 def _listing(values: Collection[Any] | None) -> str:
@@ -298,30 +293,24 @@ def _elements(answer: Answer) -> str:
 
 
 def _rules(answer: Answer) -> list[str]:
-    rules: list[str] = []
+    rules = ["the numbers from 0 up, each once"] if answer.permutation else []
     each = "" if answer.shape == () else "each "
-    if answer.permutation:
-        rules.append("the numbers from 0 up, each once")
-    if answer.length is not None:
-        decided = "a length that the inputs give" if callable(answer.length) else f"{_amount(answer.length)}characters"
-        rules.append(f"{each}of {decided}")
-    if answer.alphabet is not None:
-        known = "that the inputs give" if callable(answer.alphabet) else repr(answer.alphabet)
-        rules.append(f"{each}made of the characters {known}")
-    if answer.values is not None:
-        known = "the values that the inputs give" if callable(answer.values) else ", ".join(map(repr, answer.values))
-        rules.append(f"{each}one of {known}")
-    for bound, words in ((answer.low, "at least"), (answer.high, "at most")):
-        if bound is not None:
-            rules.append(f"{each}{words} {'a number that the inputs give' if callable(bound) else bound}")
-    if answer.distinct is not None:
-        many = (
-            "as many different values as the inputs say"
-            if callable(answer.distinct)
-            else f"{answer.distinct} different values"
-        )
-        rules.append(f"at most {many}")
+    for name, words, unknown, shown in _RULES:
+        value = getattr(answer, name)
+        if value is not None:
+            rules.append(f"{'' if name == 'distinct' else each}{words} {unknown if callable(value) else shown(value)}")
     return rules
+
+
+_RULES: tuple[tuple[str, str, str, Callable[[Any], str]], ...] = (
+    ("length", "of", "a length that the inputs give", lambda length: f"{_amount(length)}characters"),
+    ("alphabet", "made of the characters", "that the inputs give", repr),
+    ("values", "one of", "the values that the inputs give", lambda values: ", ".join(map(repr, values))),
+    ("low", "at least", "a number that the inputs give", str),
+    ("high", "at most", "a number that the inputs give", str),
+    ("distinct", "at most", "as many different values as the inputs say", lambda most: f"{most} different values"),
+)
+"""Field of an Answer, the words before its value, those for a value that depends on the instance, and another one in words."""
 
 
 def _amount(length: Any) -> str:

@@ -28,12 +28,11 @@ from strop.tasks.answer import Answer, sentence
 from strop.tasks.answer import Instance as Instance
 from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.definitions import definitions
-from strop.tasks.form import AnswerForm
 from strop.tasks.languages import PYTHON
-from strop.tasks.numbers import rebuilt
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.problem import VALUE, VERIFIED, Problem
 from strop.tasks.score_limit import DEFAULT, ended
+from strop.tasks.values import AnswerForm, rebuilt
 
 Split: TypeAlias = Literal["train", "test", "gate"]
 """`train` is what an improver's utility sees; `test` is sealed: scored outside every budget, never shown. `gate` is drawn as

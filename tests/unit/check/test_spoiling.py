@@ -11,7 +11,7 @@ import pytest
 from strop.checks.held_out import draws_repeat
 from strop.checks.spoiling import MOST_ELEMENTS, MUTATIONS, NotApplicable, spoil, spoil_text, telling
 from strop.tasks.base import Task
-from strop.tasks.function.same import canonical
+from strop.tasks.values import canonical
 from support.rows import table
 
 ANSWERS: tuple[Any, ...] = (

@@ -31,7 +31,7 @@ from strop.sandbox.base import (
 from strop.sandbox.link import Link
 from strop.sandbox.session import MOST_STARVED, Session
 from strop.sandbox.strop_plain_data import type_of
-from strop.tasks.numbers import rebuilt
+from strop.tasks.values import rebuilt
 from strop_selftest.plain_guest import PlainChild, PlainSandbox
 from strop_selftest.traces import below
 from support.processes import open_descriptors, wait_until

@@ -15,7 +15,7 @@ from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox import wire
 from strop.sandbox.strop_plain_data import Unhashed
 from strop.sandbox.wire import FrameError, FrameReader, decode, encode
-from strop.tasks.numbers import rebuilt
+from strop.tasks.values import rebuilt
 
 NAN = plain_data.encode(np.array([1.0, np.nan]))
 plain = st.recursive(

@@ -9,8 +9,7 @@ import pytest
 
 from strop.base.errors import Malformed
 from strop.sandbox.strop_plain_data import Unhashed
-from strop.tasks.form import AnswerForm
-from strop.tasks.numbers import rebuilt
+from strop.tasks.values import AnswerForm, rebuilt
 
 A = np.array
 POINTS = A([[0.1, 0.2], [0.3, 0.4]])
@@ -62,6 +61,7 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     ([None, 3], [3, None], [3, None]),
     ([1j], [1.0, 2], [1 + 0j, 2 + 0j]),
     (range(3), (1, 2), [1, 2]),
+    (Several([(1, 2), ("a", 3)]), (4, 5), (4, 5)),
     ({1, 2}, {3}, {3}),
     (None, [1, "x"], [1, "x"]),
     (None, A([1, 2]), A([1, 2])),

@@ -19,9 +19,9 @@ from strop.evaluation.processes import LocalWorker
 from strop.evaluation.workers import pack
 from strop.sandbox.strop_plain_data import Unhashed
 from strop.tasks.base import Instance, SecretSeeds, Task
-from strop.tasks.form import AnswerForm
 from strop.tasks.registry import load_any
 from strop.tasks.score_limit import ended
+from strop.tasks.values import AnswerForm
 
 SHORT = 0.1
 

@@ -1,6 +1,6 @@
 """What passes between an evaluator and the program, which are two guests: the host takes each question of one to the other.
 
-Every answer of the program goes through here, in the form of the original's answers (`strop.tasks.form`).
+Every answer of the program goes through here, in the form of the original's answers (`strop.tasks.values`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from strop.base.errors import GuestLost, Malformed, SandboxError
 from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.base import GuestProgram, Returned, describe
 from strop.sandbox.tree_guests import TreeGuest
-from strop.tasks.form import AnswerForm
-from strop.tasks.numbers import rebuilt
+from strop.tasks.values import AnswerForm, rebuilt
 
 ANSWER = GuestProgram("from strop_program import answer", "answer")
 _MOST_EVENTS = 1000

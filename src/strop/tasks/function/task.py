@@ -26,14 +26,12 @@ from strop.base.user_modules import UserModule, is_installed, marked_beside, use
 from strop.tasks.arguments import Parameters
 from strop.tasks.base import UTILITY, Instance, Seeds, Split, Task, blame, described_with_definitions
 from strop.tasks.command.score_kinds import EQUAL, KINDS
-from strop.tasks.form import AnswerForm
 from strop.tasks.function.marker import MARK, Marked
-from strop.tasks.function.same import canonical, difference
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, hidden, read_source, scored, whole
-from strop.tasks.numbers import rebuilt
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.score_limit import ended
+from strop.tasks.values import AnswerForm, canonical, difference, rebuilt
 
 SETTINGS = (
     "name", "instances", "test_instances", "time_limit", "memory_limit", "score_limit", "failure", "description", "answer",

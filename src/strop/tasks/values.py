@@ -1,0 +1,584 @@
+"""What a value is made of: its kind, its parts, its numbers; and a copy of it, a text that names it, its difference from another.
+
+Values come from programs, so no method of theirs is called: types are compared with `type() is`, and an object that overloads
+comparison or conversion is refused before it can act. Only `difference` and `canonical` read what the user's own code made, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import operator
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from numbers import Integral, Real
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from strop.base.errors import Malformed
+from strop.sandbox.strop_plain_data import Unhashed, encode, type_of
+
+NUMBER, COMPLEX, TRUTH, NONE = "a number", "a complex number", "a truth value", "None"
+SEQUENCE, MAPPING, SET, TEXT, BYTES, OBJECT = "a list", "a dict", "a set", "a text", "bytes", "an object"
+_KINDS: dict[type, str] = {
+    int: NUMBER, float: NUMBER, complex: COMPLEX, bool: TRUTH, type(None): NONE, str: TEXT, bytes: BYTES,
+    list: SEQUENCE, tuple: SEQUENCE, range: SEQUENCE, dict: MAPPING, set: SET, frozenset: SET,
+}  # fmt: skip
+KINDS_OF_DTYPES = {"b": TRUTH, "i": NUMBER, "u": NUMBER, "f": NUMBER, "c": COMPLEX}
+WIDE: dict[str, Any] = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64, "c": np.complex128}
+"""Kind of numpy's types → the type of 64 bits that holds its numbers."""
+NUMBERS = frozenset({bool, int, float})
+_PLAIN = NUMBERS | {str, type(None)}
+_EXACT = _PLAIN - {float}
+INT_LOW, INT_HIGH = -(2**63), 2**63 - 1
+WORDS: dict[Any, str] = {bool: TRUTH, int: "a whole number", float: NUMBER, str: TEXT, list: SEQUENCE, type(None): NONE}
+_HOLDERS = (SEQUENCE, MAPPING, SET)
+_WIDTHS = (32, 64)
+"""Bits of whole numbers, with the sign: at most the first into which all of the original's fit."""
+_WHOLE = "the original gives whole numbers only"
+_BETWEEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\s,:\[\]{}]+')
+"""Between the words of JSON; texts are none. Linear in a text that has only the beginnings of texts, too."""
+CLOSE = 1e-9
+"""Floats that differ by less than this, relative to the larger, count as equal."""
+_SAME: dict[Any, str] = {
+    bool: TRUTH, type(None): NONE, int: "an int", float: "a float", str: TEXT, list: SEQUENCE, dict: MAPPING,
+    Integral: "an int", Real: "a float", Mapping: MAPPING,
+}  # fmt: skip
+"""Types of values that can be equal, in words."""
+_WORDS_OF_DTYPES = {"b": TRUTH, "i": "an int", "u": "an int", "f": "a float", "c": COMPLEX}
+_IS_CLOSE = partial(math.isclose, rel_tol=CLOSE, abs_tol=0.0)
+
+
+def kind_of(value: object) -> str:
+    """The kind of a value, in words: `a list` for a list, a tuple and an array."""
+    if (kind := _KINDS.get(type(value))) is not None:
+        return kind
+    if is_numpy(value):
+        return SEQUENCE if value.ndim else KINDS_OF_DTYPES.get(value.dtype.kind, OBJECT)
+    return _KINDS.get(type_of(value), OBJECT)
+
+
+def type_in_words(value: object) -> str:
+    """The exact type of a value: `a whole number`, `an array of float64`, `of type tuple`."""
+    if type(value) is np.ndarray:
+        return f"an array of {value.dtype}"
+    return WORDS.get(type(value), f"of type {type_of(value).__name__}"[:60])
+
+
+def is_numpy(value: object) -> TypeGuard[np.ndarray | np.generic]:
+    """Whether it is an array or a scalar of numpy."""
+    return type(value) is np.ndarray or isinstance(value, np.generic)
+
+
+def python_of(value: Any) -> Any:
+    """Scalars of numpy, and arrays without an axis, as Python's values; others as they are."""
+    return value.item() if isinstance(value, np.ndarray | np.generic) else value
+
+
+def bits_of(values: Iterable[Any]) -> int:
+    """Bits of the largest integer of these, with its sign; 0 without any."""
+    whole = [value for value in values if type(value) is int]
+    return max(1 + (each if each >= 0 else ~each).bit_length() for each in (min(whole), max(whole))) if whole else 0
+
+
+@dataclass
+class AnswerForm:
+    """The form of the values at one place. One that has seen nothing but None says nothing: any plain value has it."""
+
+    kinds: set[str] = field(default_factory=set)
+    types: set[str] = field(default_factory=set)
+    """`int` and `float`; `list`, `tuple`, `array`, `set`, `frozenset`; and of numpy's numbers their types, such as `<f4`."""
+    finite: bool = True
+    """Whether all numbers were finite, also those that a text holds."""
+    bits: int = 0
+    """Of the largest integer, with its sign."""
+    empty: bool = False
+    """Whether a list, a dict or a set had no items."""
+    lengths: set[int] = field(default_factory=set)
+    places: dict[Any, AnswerForm] = field(default_factory=dict)
+    """Of the items of a tuple by place, and of the values of a dict by key, if that is a text."""
+
+    @cached_property
+    def items(self) -> AnswerForm:
+        """Of the items of a list or set, and of the values of a dict."""
+        return AnswerForm()
+
+    @cached_property
+    def keys(self) -> AnswerForm:
+        """Of the keys of a dict."""
+        return AnswerForm()
+
+    @property
+    def _is_open(self) -> bool:
+        return self.kinds <= {NONE}
+
+    def see(self, value: Any) -> AnswerForm:
+        """Add a value of the original's; returns this form."""
+        if is_numpy(value):
+            self._see_array(np.asarray(value))
+            return self
+        kind = kind_of(value)
+        self.kinds.add(kind)
+        if kind in _HOLDERS:
+            self._see_parts(value, kind)
+        else:
+            self._see_leaf(type(value).__name__, not not_finite(value), bits_of([value]))
+        return self
+
+    def _see_leaf(self, name: str, is_finite: bool, bits: int) -> None:
+        self.types.add(name)
+        self.finite = self.finite and is_finite
+        self.bits = max(self.bits, bits)
+
+    def _see_array(self, array: np.ndarray) -> None:
+        node = self
+        for length in array.shape:
+            node.kinds.add(SEQUENCE)
+            node.types.add("array")
+            node.empty |= not length
+            node = node.items
+        if array.size:
+            kind = array.dtype.kind
+            node.kinds.add(KINDS_OF_DTYPES[kind])
+            node.types.add(array.dtype.str)
+            name = {"i": "int", "u": "int", "b": "bool"}.get(kind, "float")
+            node._see_leaf(name, bool(np.isfinite(array).all()), _bits_in(array) if kind in "iu" else 0)
+
+    def _see_parts(self, value: Any, kind: str) -> None:
+        of = type_of(value)
+        by_place = of is tuple and (0 in self.places or not self.lengths)
+        self.empty |= not value
+        if kind != MAPPING:
+            self.types.add("list" if of is range else of.__name__)
+            self.lengths.add(len(value))
+            types = set(map(type, value))
+            if types in ({int}, {float}) and len(value) > 1 and 0 not in self.places:
+                self.items.kinds.add(NUMBER)
+                self.items._see_leaf(types.pop().__name__, all(map(_is_finite, value)), bits_of(value))
+                return
+        for key, item in value.items() if kind == MAPPING else enumerate(value):
+            if kind == MAPPING:
+                self.keys.see(key)
+            self.items.see(item)
+            if by_place or type(key) is str:
+                self.places.setdefault(key, AnswerForm()).see(item)
+
+    def taken(self, value: Any, name: str = "answer") -> Any:
+        """A copy of a candidate's value in this form; its dicts and sets are `Unhashed`.
+
+        Raises:
+            Malformed: it has another form; the message names the place and the difference.
+        """
+        try:
+            return self._taken(value, name)
+        except Malformed:
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever a value does to this, it is that candidate's value)
+            raise Malformed(f"{name} cannot be read: {type(error).__name__}") from None
+
+    def _taken(self, value: Any, name: str) -> Any:
+        if self._is_open:
+            return self._widened(value, name)
+        kind = self._kind_for(kind_of(value), value, name)
+        if kind == NUMBER:
+            return self._number(value, name)
+        if kind in _HOLDERS and not len(value) and not self.empty:
+            own = "returned an empty answer; the original never does" if name.endswith("()") else ""
+            raise Malformed(f"{name} " + (own or "is empty; the original's never is"))
+        if kind == SEQUENCE:
+            return self._list(value, name)
+        if kind == MAPPING:
+            return self._dict(value, name)
+        if kind == SET:
+            items = [self.items._taken(item, f"an item of {name}") for item in value]
+            return Unhashed(frozenset if "set" not in self.types else set, items)
+        made = self._finite(python_of(value), name)
+        return complex(made) if kind == COMPLEX else bool(made) if kind == TRUTH else made
+
+    def _widened(self, value: Any, name: str) -> Any:
+        """A plain value of which no form is known, its arrays in 64 bits; its numbers are finite, too."""
+        kind, of = kind_of(value), type_of(value)
+        if of is np.ndarray and value.ndim:
+            return self._array(value, name)
+        if kind == MAPPING:
+            pairs = [(self._widened(key, name), self._widened(item, name)) for key, item in value.items()]
+            return Unhashed(dict, pairs)
+        if kind in _HOLDERS:
+            items = [self._widened(item, name) for item in value]
+            return Unhashed(of, items) if kind == SET else tuple(items) if of is tuple else items
+        if kind == OBJECT:
+            raise Malformed(f"{name} is an object, which is no plain value")
+        made = self._finite(python_of(value), name)
+        if bits_of([made]) > _WIDTHS[-1]:
+            raise Malformed(f"{name} is an integer that does not fit 64 bits")
+        return made
+
+    def _kind_for(self, kind: str, value: Any, name: str) -> str:
+        """The kind in which a value, or the numbers of an array, of a kind have this form."""
+        if kind in self.kinds:
+            return kind
+        if kind == NUMBER and COMPLEX in self.kinds:
+            return COMPLEX
+        if kind == NUMBER and TRUTH in self.kinds and _are_truths(value):
+            return TRUTH
+        if kind == TRUTH and "int" in self.types:
+            return NUMBER
+        raise Malformed(f"{name} is {kind}; the original's is {' or '.join(sorted(self.kinds))}")
+
+    def _number(self, value: Any, name: str) -> Any:
+        plain = self._finite(python_of(value), name)
+        made = int(plain) if type(plain) is bool else plain
+        if "int" not in self.types:
+            try:
+                made = float(plain)
+            except OverflowError:
+                raise Malformed(f"{name} is an integer of {bits_of([plain]):,} bits") from None
+        elif "float" not in self.types and type(plain) is float:
+            if not plain.is_integer():
+                raise Malformed(f"{name} is {plain!r}; {_WHOLE}")
+            made = int(plain)
+        self._check_bits(bits_of([made]), name)
+        is_kept = plain is not value and made is plain and value.dtype.str in self.types
+        return np.asarray(value)[()] if is_kept else made
+
+    def _has_all(self, values: Sequence[Any]) -> bool:
+        """Whether these are Python's numbers of this form: of a long list this is quickly seen."""
+        names = {kind.__name__ for kind in set(map(type, values))}
+        if not names <= self.types & {"int", "float"} or NUMBER not in self.kinds or bits_of(values) > self._most_bits:
+            return False
+        return not self.finite or all(map(_is_finite, values))
+
+    @property
+    def _most_bits(self) -> float:
+        return _WIDTHS[-1] if self._is_open else next((each for each in _WIDTHS if self.bits <= each), math.inf)
+
+    def _check_bits(self, bits: int, name: str) -> None:
+        if bits > self._most_bits:
+            raise Malformed(f"{name} is an integer of {bits:,} bits; the original's fit {self._most_bits}")
+
+    def _finite(self, value: Any, name: str) -> Any:
+        if self.finite and (bad := not_finite(value)):
+            raise Malformed(f"{name} is {bad}; the original's is finite")
+        return value
+
+    def _dict(self, value: dict[Any, Any] | Unhashed, name: str) -> Unhashed:
+        made = list[tuple[Any, Any]]()
+        for key, item in value.items():
+            own, form, where = self.keys._taken(key, f"a key of {name}"), self.items, f"a value of {name}"
+            if type(own) is str:
+                form, where = self.places.get(own, form), f"{name}[{own[:60]!a}]"
+            made.append((own, form._taken(item, where)))
+        if _has_equals([key for key, _ in made]):
+            raise Malformed(f"{name} has two keys that are equal in the original's form")
+        return Unhashed(dict, made)
+
+    def _list(self, value: Any, name: str) -> Any:
+        is_array, form = type(value) is np.ndarray, self.items
+        if "array" in self.types and (is_array or self.types == {"array"}):
+            return self._array(value, name)
+        made: Sequence[Any] = value.tolist() if is_array else value
+        if self.types == {"tuple"} and 0 in self.places and self.lengths == {len(made)}:
+            return tuple(self.places[at]._taken(item, f"{name}[{at}]") for at, item in enumerate(made))
+        if not form._has_all(made):
+            made = [form._taken(item, f"{name}[{at}]") for at, item in enumerate(made)]
+        is_tuple = "tuple" in self.types and (type(value) is tuple or "list" not in self.types)
+        return tuple(made) if is_tuple else list(made)
+
+    def _array(self, value: Any, name: str) -> np.ndarray:
+        if _holds_text(value):  # numpy would give each item the room of the longest
+            raise Malformed(f"an item of {name} is a text; the original's is an array of numbers")
+        try:
+            array = np.array(value)
+        except (ValueError, TypeError, OverflowError):
+            raise Malformed(f"{name} has items of unequal lengths; the original's is an array") from None
+        node, rank = self, 0
+        while SEQUENCE in node.kinds:
+            if rank < array.ndim and not array.shape[rank] and not node.empty:
+                raise Malformed(f"{name} is an array of shape {array.shape}; the original's is never empty")
+            node, rank = node.items, rank + 1
+        if array.ndim != rank and (array.ndim < rank or not node._is_open):
+            raise Malformed(f"{name} is an array of {array.ndim} dimensions; the original's has {rank}")
+        return node._numbers(array, f"an item of {name}")
+
+    def _numbers(self, array: np.ndarray, name: str) -> np.ndarray:
+        """An array of a type that the original used, else of 64 bits."""
+        kind: str = array.dtype.kind
+        if self.finite and kind in "fc" and not np.isfinite(array).all():
+            raise Malformed(f"{name} is {'nan' if np.isnan(array).any() else 'inf'}; the original's is finite")
+        if array.size and not self._is_open:
+            found = self._kind_for(KINDS_OF_DTYPES.get(kind, OBJECT), array, name)
+            if found != NUMBER:
+                kind = {TRUTH: "b", COMPLEX: "c"}.get(found, kind)
+            elif "int" not in self.types:
+                kind = "f"
+            elif kind == "b" or (kind == "f" and "float" not in self.types):
+                if kind == "f" and (bad := array != np.floor(array)).any():
+                    raise Malformed(f"{name} is {array[bad][0].item()!r}; {_WHOLE}")
+                kind = "i"
+        bits = _bits_in(array) if kind in "iu" else 0
+        if kind not in WIDE or bits > _WIDTHS[-1]:
+            raise Malformed(f"{name} is no number of 64 bits")
+        self._check_bits(bits, name)
+        is_kept = array.dtype.str in self.types and kind == array.dtype.kind
+        return array if is_kept else array.astype(WIDE[kind])
+
+
+def not_finite(value: Any) -> str:
+    """The first number of a number or a text that is not finite, as it is written; empty if there is none."""
+    if isinstance(value, float | np.floating):
+        return "" if math.isfinite(value) else str(float(value))
+    if isinstance(value, complex | np.complexfloating):
+        return not_finite(value.real) or not_finite(value.imag)
+    if type(value) in (str, bytes):
+        return _written((value if type(value) is str else value.decode("latin-1")).strip())
+    return ""
+
+
+def _written(text: str) -> str:
+    """The first number that is not finite in a text that is JSON, or nothing but numbers."""
+    is_json, words = text[:1] in ("[", "{"), _BETWEEN.split(text)
+    numbers = [number for word in words if word[-1:].isalnum() and (number := _number_in(word)) is not None]
+    if not is_json and len(numbers) < len(list(filter(None, words))):
+        return ""
+    return next((str(number) for number in numbers if not math.isfinite(number)), "")
+
+
+def _number_in(word: str) -> float | None:
+    try:
+        return float(word)  # also of a megabyte it takes a millisecond
+    except ValueError:
+        return None
+
+
+def _holds_text(value: Any) -> bool:
+    if type(value) not in (list, tuple):
+        return type(value) in (str, bytes)
+    return not set(map(type, value)) <= {int, float, bool, complex} and any(map(_holds_text, value))
+
+
+def _are_truths(value: Any) -> bool:
+    """Whether a number, or all of an array, are 0 or 1."""
+    return bool(np.isin(value, (0, 1)).all()) if type(value) is np.ndarray else value in (0, 1)
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) is int or math.isfinite(value)
+
+
+def _has_equals(keys: list[Any]) -> bool:
+    """Whether two of these are equal, found without hashing; in what has no order, only those of one type."""
+    kinds = set(map(type, keys))
+    order = None if kinds <= {int, float, bool} or kinds in ({str}, {bytes}) else encode
+    ordered = sorted(keys if order is None else map(order, keys))
+    return any(map(operator.eq, ordered, ordered[1:]))
+
+
+def _bits_in(array: np.ndarray) -> int:
+    """Of the largest whole number of an array, also of one of floats."""
+    return bits_of(map(int, (array.min(), array.max()))) if array.size else 0
+
+
+def rebuilt(value: Any, *, wide: bool = False) -> Any:
+    """A value with its dicts and sets; if `wide`, its numbers of numpy have 64 bits: a sum of bytes would wrap around at 256.
+
+    Called where it can be ended, since keys of a hostile program may all hash alike: a step of Python's puts in each, and between
+    two of them exceptions and other threads get in.
+
+    Raises:
+        Malformed: two keys of a dict, or two items of a set, are equal; or a number does not fit 64 bits.
+    """
+    kind, again = type_of(value), partial(rebuilt, wide=wide)
+    if wide and isinstance(value, np.ndarray | np.generic):
+        if value.dtype.str == "<u8" and value.size and value.max() > INT_HIGH:
+            raise Malformed(f"the answer holds {value.max()}; whole numbers of 64 bits are expected")
+        return value.astype(WIDE[value.dtype.kind] if value.dtype.kind in "iuf" else value.dtype)
+    if kind in (list, tuple):
+        return value if _PLAIN.issuperset(map(type, value)) else kind(map(again, value))
+    if kind is not dict and type(value) is not Unhashed:
+        return value
+    made: Any = (
+        {again(key): again(item) for key, item in value.items()} if kind is dict else {again(item) for item in value}
+    )
+    if len(made) != len(value):
+        raise Malformed(f"the answer has {'keys' if kind is dict else 'items'} that are equal to each other")
+    return frozenset(made) if kind is frozenset else made
+
+
+def array_of(kind: Any, value: object, name: str) -> np.ndarray:
+    """A fresh array of bool, int64 or float64 (for `kind` bool, int or float) of the shape of `value`.
+
+    Raises:
+        Malformed: an element is not a number, not finite, outside int64 or not convertible without loss, or lists have
+            unequal lengths.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if type(value) is np.ndarray:
+        return _of_kind(kind, _fitting(kind, value, name), name)
+    leaves, shape = ([value], ()) if type(value) in NUMBERS else _flat(kind, value, name)
+    for place, leaf in enumerate(leaves):
+        if not (INT_LOW <= leaf <= INT_HIGH if kind is not float or type(leaf) is int else math.isfinite(leaf)):
+            raise Malformed(f"{_at(name, place, shape)} is {_shown(leaf)}; it must be finite and fit 64 bits")
+        if kind is not float and leaf != int(leaf):
+            raise Malformed(f"{_at(name, place, shape)} is {leaf!r}; {WORDS[kind]} is expected")
+    return _of_kind(kind, np.array(leaves, dtype=np.float64 if kind is float else np.int64).reshape(shape), name)
+
+
+def _fitting(kind: Any, array: np.ndarray, name: str) -> np.ndarray:
+    """An array of numbers that `kind` can hold in 64 bits."""
+    if array.dtype.kind not in "biuf":
+        raise Malformed(f"{name} is {type_in_words(array)}; {WORDS[kind]} or an array of them is expected")
+    if array.dtype.kind == "f":
+        array = array.astype(np.float64)  # float16 cannot be compared with 2.0**63
+        fitting = np.isfinite(array)
+        if kind is not float:
+            # 2.0**63 is the first float that int64 cannot hold.
+            fitting &= (array >= -(2.0**63)) & (array < 2.0**63) & (array == np.floor(array))
+    else:
+        fitting = array <= INT_HIGH
+    if not fitting.all():
+        where, leaf = first(array, ~fitting, name)
+        raise Malformed(f"{where} is {_shown(leaf)}; {WORDS[kind]} of 64 bits is expected")
+    return array
+
+
+def _of_kind(kind: Any, array: np.ndarray, name: str) -> np.ndarray:
+    if kind is float:
+        return array.astype(np.float64) + 0.0  # -0.0 + 0.0 is 0.0
+    if kind is int:
+        return array.astype(np.int64)
+    if not (truths := np.isin(array, (0, 1))).all():
+        raise Malformed(f"{name} holds {array[~truths][0].item()!r}; truth values are expected")
+    return array.astype(np.bool_)
+
+
+def _flat(kind: Any, value: Any, name: str) -> tuple[list[Any], tuple[int, ...]]:
+    """The elements of nested lists in order, and the shape."""
+    if type(value) is np.ndarray and value.dtype.kind in "biuf":
+        value = value.tolist()
+    if type(value) not in (list, tuple):
+        raise Malformed(f"{name} is {type_in_words(value)}; {WORDS[kind]} is expected")
+    items = [item.item() if isinstance(item, np.generic) else item for item in value]
+    if NUMBERS.issuperset(map(type, items)):
+        return items, (len(items),)
+    if type(items[0]) in NUMBERS:  # then another element is not
+        place = next(place for place, item in enumerate(items) if type(item) not in NUMBERS)
+        raise Malformed(f"{name}[{place}] is {type_in_words(items[place])}; {WORDS[kind]} is expected")
+    read = list[tuple[list[Any], tuple[int, ...]]]()
+    for place, item in enumerate(items):
+        read.append(_flat(kind, item, f"{name}[{place}]"))
+        if read[-1][1] != read[0][1]:
+            raise Malformed(f"{name}[{place}] is of shape {read[-1][1]}, unlike the elements before it, {read[0][1]}")
+    return [leaf for leaves, _ in read for leaf in leaves], (len(items), *read[0][1])
+
+
+def first(array: np.ndarray, which: np.ndarray, name: str) -> tuple[str, Any]:
+    """The name and the value of the first element for which `which` is true."""
+    place = int(np.argmax(which))
+    return _at(name, place, array.shape), array.reshape(-1)[place].item()
+
+
+def _at(name: str, place: int, shape: tuple[int, ...]) -> str:
+    """The element's name, e.g. `answer[3][1]`."""
+    return name + "".join(f"[{int(axis)}]" for axis in np.unravel_index(place, shape)) if shape else name
+
+
+def _shown(leaf: Any) -> str:
+    return f"a whole number of {leaf.bit_length()} bits" if type(leaf) is int else repr(leaf)
+
+
+def canonical(value: Any) -> str:
+    """A text that equal values share: plain types, arrays, dicts, lists and tuples (which are alike). Other objects are named."""
+    value = value.item() if isinstance(value, np.generic) else value
+    kind = type(value).__name__
+    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
+        return f"array {value.dtype} {value.shape} {hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{canonical(key)}:{canonical(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    if isinstance(value, (set, frozenset)):
+        return "set[" + ",".join(sorted(map(canonical, value))) + "]"
+    if isinstance(value, int):  # the number of decimal digits is limited, not that of these
+        return f"{kind} {value:#x}"
+    if value is None or isinstance(value, (float, str, bytes)):
+        return f"{kind} {value!r}"
+    fields = getattr(value, "__dict__", None)
+    return f"{kind} {canonical(fields) if fields else ''}"
+
+
+def difference(expected: object, answer: object) -> str:
+    """How an answer differs from the original's; empty if it is the same. Raises Malformed as `rebuilt`.
+
+    Whole numbers, texts, True, False and None must be equal and of the same type: a float where the original returns an int
+    is another answer, whatever its value. Floats may differ by a relative `CLOSE`. Lists, dicts and arrays are compared part
+    by part. A tuple counts as a list, a numpy scalar as its Python value, and an array equals a list of the same numbers.
+    """
+    return _difference(rebuilt(expected), rebuilt(answer), "the answer")
+
+
+def _difference(one: Any, other: Any, name: str) -> str:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return _difference_of_arrays(one, other, name)
+    one, other = _as_list(one), _as_list(other)
+    words = _in_words(one), _in_words(other)
+    if words[0] != words[1]:
+        return f"{name} is {words[1]}{_in_brackets(other)}, the original's is {words[0]}{_in_brackets(one)}"
+    pairs: Iterable[tuple[Any, tuple[Any, Any]]]
+    if isinstance(one, list):
+        if len(one) != len(other):
+            return f"{name} has {len(other)} elements, the original's has {len(one)}"
+        pairs = () if _quickly_same(one, other) else enumerate(zip(one, other, strict=True))
+    elif isinstance(one, Mapping):
+        if one.keys() != other.keys():
+            return f"{name} has the keys {list(other)[:9]!a:.100}, the original's {list(one)[:9]!a:.100}"
+        pairs = ((key, (one[key], other[key])) for key in one)
+    else:
+        return "" if _is_equal(one, other) else f"{name} is {other!a:.60}, the original's is {one!a:.60}"
+    return next(filter(None, (_difference(*pair, f"{name}[{place!a:.60}]") for place, pair in pairs)), "")
+
+
+def _quickly_same(one: list[Any], other: list[Any]) -> bool:
+    """Whether two lists of plain values of the same types are equal: long ones are compared without a call for each element."""
+    types = list(map(type, one))
+    if types != list(map(type, other)):
+        return False
+    if set(types) == {float}:
+        return all(map(_IS_CLOSE, one, other))
+    return _EXACT.issuperset(types) and one == other
+
+
+def _difference_of_arrays(one: np.ndarray, other: np.ndarray, name: str) -> str:
+    words = [_WORDS_OF_DTYPES.get(array.dtype.kind, OBJECT) for array in (one, other)]
+    if one.shape != other.shape:
+        return f"{name} is an array of shape {other.shape}, the original's has {one.shape}"
+    if words[0] != words[1] and one.size:
+        return f"an element of {name} is {words[1]}, the original's is {words[0]}"
+    is_inexact = one.dtype.kind in "fc"
+    is_same = np.allclose(one, other, CLOSE, 0.0, equal_nan=True) if is_inexact else np.array_equal(one, other)
+    return "" if is_same else f"{name} has other numbers than the original's"
+
+
+def _as_list(value: Any) -> Any:
+    """Arrays and what counts as a list as a list, scalars of numpy as Python's."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    return list(value) if isinstance(value, (list, tuple, range)) else value
+
+
+def _in_words(value: object) -> str:
+    words = _SAME.get(type(value)) or next((words for of, words in _SAME.items() if isinstance(value, of)), "")
+    return words or f"a {type(value).__name__}"
+
+
+def _in_brackets(value: object) -> str:
+    return f" ({value!a:.40})" if isinstance(value, (int, float, str)) and not isinstance(value, bool) else ""
+
+
+def _is_equal(one: object, other: object) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return (math.isnan(one) and math.isnan(other)) or _IS_CLOSE(one, other)
+    return bool(one == other)
