@@ -75,7 +75,7 @@ def is_numpy(value: object) -> TypeGuard[np.ndarray | np.generic]:
 
 def python_of(value: Any) -> Any:
     """Scalars of numpy, and arrays without an axis, as Python's values; others as they are."""
-    return value.item() if isinstance(value, np.ndarray | np.generic) else value
+    return value.item() if isinstance(value, (np.ndarray, np.generic)) else value
 
 
 def bits_of(values: Iterable[Any]) -> int:
@@ -180,9 +180,11 @@ class AnswerForm:
             raise Malformed(f"{name} cannot be read: {type(error).__name__}") from None
 
     def _taken(self, value: Any, name: str) -> Any:
-        if self._is_open:
-            return self._widened(value, name)
-        kind = self._kind_for(kind_of(value), value, name)
+        kind = kind_of(value)
+        if kind not in self.kinds:
+            if self._is_open:
+                return self._widened(value, name)
+            kind = self._kind_for(kind, value, name)
         if kind == NUMBER:
             return self._number(value, name)
         if kind in _HOLDERS and not len(value) and not self.empty:
@@ -217,9 +219,7 @@ class AnswerForm:
         return made
 
     def _kind_for(self, kind: str, value: Any, name: str) -> str:
-        """The kind in which a value, or the numbers of an array, of a kind have this form."""
-        if kind in self.kinds:
-            return kind
+        """The kind in which a value, or the numbers of an array, of another kind have this form."""
         if kind == NUMBER and COMPLEX in self.kinds:
             return COMPLEX
         if kind == NUMBER and TRUTH in self.kinds and _are_truths(value):
@@ -253,7 +253,7 @@ class AnswerForm:
 
     @property
     def _most_bits(self) -> float:
-        return _WIDTHS[-1] if self._is_open else next((each for each in _WIDTHS if self.bits <= each), math.inf)
+        return next((each for each in _WIDTHS if self.bits <= each), math.inf)
 
     def _check_bits(self, bits: int, name: str) -> None:
         if bits > self._most_bits:
@@ -309,7 +309,8 @@ class AnswerForm:
         if self.finite and kind in "fc" and not np.isfinite(array).all():
             raise Malformed(f"{name} is {'nan' if np.isnan(array).any() else 'inf'}; the original's is finite")
         if array.size and not self._is_open:
-            found = self._kind_for(KINDS_OF_DTYPES.get(kind, OBJECT), array, name)
+            found = KINDS_OF_DTYPES.get(kind, OBJECT)
+            found = found if found in self.kinds else self._kind_for(found, array, name)
             if found != NUMBER:
                 kind = {TRUTH: "b", COMPLEX: "c"}.get(found, kind)
             elif "int" not in self.types:
@@ -321,16 +322,17 @@ class AnswerForm:
         bits = _bits_in(array) if kind in "iu" else 0
         if kind not in WIDE or bits > _WIDTHS[-1]:
             raise Malformed(f"{name} is no number of 64 bits")
-        self._check_bits(bits, name)
+        if not self._is_open:
+            self._check_bits(bits, name)
         is_kept = array.dtype.str in self.types and kind == array.dtype.kind
         return array if is_kept else array.astype(WIDE[kind])
 
 
 def not_finite(value: Any) -> str:
     """The first number of a number or a text that is not finite, as it is written; empty if there is none."""
-    if isinstance(value, float | np.floating):
+    if isinstance(value, (float, np.floating)):
         return "" if math.isfinite(value) else str(float(value))
-    if isinstance(value, complex | np.complexfloating):
+    if isinstance(value, (complex, np.complexfloating)):
         return not_finite(value.real) or not_finite(value.imag)
     if type(value) in (str, bytes):
         return _written((value if type(value) is str else value.decode("latin-1")).strip())
@@ -391,7 +393,7 @@ def rebuilt(value: Any, *, wide: bool = False) -> Any:
         Malformed: two keys of a dict, or two items of a set, are equal; or a number does not fit 64 bits.
     """
     kind, again = type_of(value), partial(rebuilt, wide=wide)
-    if wide and isinstance(value, np.ndarray | np.generic):
+    if wide and isinstance(value, (np.ndarray, np.generic)):
         if value.dtype.str == "<u8" and value.size and value.max() > INT_HIGH:
             raise Malformed(f"the answer holds {value.max()}; whole numbers of 64 bits are expected")
         return value.astype(WIDE[value.dtype.kind] if value.dtype.kind in "iuf" else value.dtype)
