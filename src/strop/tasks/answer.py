@@ -2,7 +2,7 @@
 
 A solution's answer is untrusted until `Answer.checked` has read it. The result is fresh plain numbers, texts and arrays of the
 declared shape, or one sentence that says what is wrong. This stops the case of §6.3, predictions of another shape that scored
-over 1000%, and objects that are equal to everything.
+over 1000%, and objects that are equal to everything: types are compared with `type() is`, and no method of a value is called.
 
     Answer(int, shape=(20,), values=(0, 1), also=((20, 1), (1, 20)))       # 20 bits, as a row or a column too
     Answer(int, shape=lambda instance: (len(instance["F"]),), permutation=True)
@@ -14,6 +14,7 @@ over 1000%, and objects that are equal to everything.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeGuard, TypeVar
@@ -22,7 +23,7 @@ import numpy as np
 
 from strop.base.errors import Malformed, TaskError
 from strop.sandbox.strop_plain_data import type_of
-from strop.tasks.values import array_of, first, type_in_words
+from strop.tasks.values import INT_HIGH, NUMBERS
 
 MOST_LISTED = 100_000
 """The most elements in a list of Answers without a declared length: each is read by itself, which takes some microseconds."""
@@ -94,11 +95,9 @@ class Answer:
             given = getattr(self, name)
             if given is not None and given is not False and given != () and not fits:
                 raise TaskError(f"an Answer of {_name(self.of)} has no {name}")
-        types = (str,) if text else (bool, int, float)
-        if not (
-            self.values is None or callable(self.values) or (self.values and {*map(type, self.values)} <= {*types})
-        ):
-            raise TaskError(f"values of an Answer of {_name(self.of)} are some of that type, not {self.values!r:.60}")
+        values, types = self.values, {str} if text else {bool, int, float}
+        if not (values is None or callable(values) or (values and types.issuperset(map(type, values)))):
+            raise TaskError(f"values of an Answer of {_name(self.of)} are some of that type, not {values!r:.60}")
         if not callable(self.shape):
             _shape(self.shape)
         if self.permutation and not callable(self.shape) and len(self.shape) != 1:
@@ -127,63 +126,61 @@ class Answer:
         if isinstance(self.of, list):
             return self._listed(self.of[0], instance, value, name)
         if self.part is not None and _has_elements(value):
-            chosen = self._of(self.part, instance, "part")
+            chosen = self._of("part", instance)
             value = value[chosen]
             name = f"{name}[{chosen.start or 0}:{'' if chosen.stop is None else chosen.stop}]"
         if self.of is str:
             return self._texts(instance, value, name)
-        array = self._shaped(array_of(self.of, value, name), instance, name)
+        array = self._shaped(_array_of(self.of, value, name), instance, name)
         self._in_domain(array, instance, name)
         return array if array.ndim else array.item()
 
     def _named(self, of: Mapping[str, Answer], instance: Instance, value: object, name: str) -> dict[str, Any]:
         pairs: Any = value.items() if type_of(value) is dict else ()  # type: ignore[attr-defined]
-        names = [key if type(key) is str else type_in_words(key) for key, _ in pairs]
+        names = [key if type(key) is str else _words_of(key) for key, _ in pairs]
         if type_of(value) is not dict or sorted(names) != sorted(of):
-            found = (
-                f"has {', '.join(f'{name[:40]!a}' for name in names[:10])}" if names else f"is {type_in_words(value)}"
-            )
+            found = f"has {', '.join(f'{name[:40]!a}' for name in names[:10])}" if names else f"is {_words_of(value)}"
             raise Malformed(f"{name} {found[:200]}; a dict of {', '.join(map(repr, of))} is expected")
         by_name = dict(pairs)  # of these names, each once
         return {key: each._checked(instance, by_name[key], f"{name}[{key!r}]") for key, each in of.items()}
 
     def _listed(self, each: Answer, instance: Instance, value: object, name: str) -> list[Any]:
         if not _has_elements(value):
-            raise Malformed(f"{name} is {type_in_words(value)}; a list is expected")
+            raise Malformed(f"{name} is {_words_of(value)}; a list is expected")
         self._long_enough(len(value), instance, name, "elements")
         if self.length is None and len(value) > MOST_LISTED:
             raise Malformed(f"{name} has {len(value)} elements; at most {MOST_LISTED} are expected")
         return [each._checked(instance, item, f"{name}[{index}]") for index, item in enumerate(value)]
 
     def _texts(self, instance: Instance, value: object, name: str) -> str | list[str]:
-        shape = _shape(self._of(self.shape, instance, "shape"))
+        shape = _shape(self._of("shape", instance))
         if not shape:
             return self._text(instance, value, name)
         if not _has_elements(value) or not _fits((len(value),), shape):
-            found = f"{len(value)} elements" if _has_elements(value) else type_in_words(value)
+            found = f"{len(value)} elements" if _has_elements(value) else _words_of(value)
             raise Malformed(f"{name} is {found}; {_of_shape(shape)} of texts is expected")
         return [self._text(instance, item, f"{name}[{index}]") for index, item in enumerate(value)]
 
     def _text(self, instance: Instance, value: object, name: str) -> str:
         if type(value) is not str:
-            raise Malformed(f"{name} is {type_in_words(value)}; a text is expected")
+            raise Malformed(f"{name} is {_words_of(value)}; a text is expected")
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
             raise Malformed(f"{name} holds a lone surrogate at {error.start}") from None
         self._long_enough(len(value), instance, name, "characters")
-        alphabet = self._of(self.alphabet, instance, "alphabet")
+        alphabet = self._of("alphabet", instance)
         if alphabet is not None:
             strange = next((place for place, character in enumerate(value) if character not in alphabet), None)
             if strange is not None:
                 raise Malformed(f"{name}[{strange}] is {value[strange]!a}, not one of {alphabet!a}")
-        values = self._of(self.values, instance, "values")
+        values = self._of("values", instance)
         if values is not None and value not in values:
             raise Malformed(f"{name} is {value!a:.60}, not one of {_listing(values)}")
         return value
 
     def _long_enough(self, count: int, instance: Instance, name: str, unit: str) -> None:
-        length = self._of(self.length, instance, "length")
+        length = self._of("length", instance)
         if length is None:
             return
         least, most = length if isinstance(length, tuple) else (length, length)
@@ -192,31 +189,32 @@ class Answer:
             raise Malformed(f"{name} has {count} {unit}; {expected} are expected")
 
     def _shaped(self, array: np.ndarray, instance: Instance, name: str) -> np.ndarray:
-        shape = _shape(self._of(self.shape, instance, "shape"))
+        shape = _shape(self._of("shape", instance))
         if _fits(array.shape, shape):
             return array
-        if any(_fits(array.shape, _shape(other)) for other in self._of(self.also, instance, "also")):
+        if any(_fits(array.shape, _shape(other)) for other in self._of("also", instance)):
             return array.reshape([-1 if axis is None else axis for axis in shape])
         found = f"an array of shape {array.shape}" if array.ndim else "one value"
         raise Malformed(f"{name} is {found}; {_of_shape(shape)} is expected")
 
     def _in_domain(self, array: np.ndarray, instance: Instance, name: str) -> None:
-        low, high = self._of(self.low, instance, "low"), self._of(self.high, instance, "high")
-        values = self._of(self.values, instance, "values")
+        low, high = self._of("low", instance), self._of("high", instance)
+        values = self._of("values", instance)
         if low is not None and (bad := array < low).any():
-            raise Malformed("{} is {!r}, less than {}".format(*first(array, bad, name), low))
+            raise Malformed("{} is {!r}, less than {}".format(*_first(array, bad, name), low))
         if high is not None and (bad := array > high).any():
-            raise Malformed("{} is {!r}, more than {}".format(*first(array, bad, name), high))
+            raise Malformed("{} is {!r}, more than {}".format(*_first(array, bad, name), high))
         if values is not None and not (good := np.isin(array, list(values))).all():
-            raise Malformed("{} is {!r}, not one of {}".format(*first(array, ~good, name), _listing(values)))
-        distinct = self._of(self.distinct, instance, "distinct")
+            raise Malformed("{} is {!r}, not one of {}".format(*_first(array, ~good, name), _listing(values)))
+        distinct = self._of("distinct", instance)
         if distinct is not None and (found := len(np.unique(array))) > distinct:
             raise Malformed(f"{name} has {found} different values; at most {distinct} are expected")
         if self.permutation and not np.array_equal(np.sort(array), np.arange(len(array))):
             raise Malformed(f"{name} is not a permutation of 0 to {len(array) - 1}")
 
-    def _of(self, field: Of[T], instance: Instance, name: str) -> T:
-        """The field's value for this instance."""
+    def _of(self, name: str, instance: Instance) -> Any:
+        """The value of this field for this instance."""
+        field = getattr(self, name)
         if not callable(field):
             return field
         try:
@@ -257,7 +255,100 @@ def _name(of: object) -> str:
     return of.__name__ if isinstance(of, type) else ("Answers by name" if isinstance(of, Mapping) else "a list")
 
 
-ONE = {bool: "a truth value", int: "a whole number", float: "a finite number", str: "a text"}
+def _words_of(value: object) -> str:
+    """The exact type of a value: `a whole number`, `an array of float64`, `of type tuple`."""
+    if type(value) is np.ndarray:
+        return f"an array of {value.dtype}"
+    return WORDS.get(type(value), f"of type {type_of(value).__name__}"[:60])
+
+
+def _array_of(kind: Any, value: object, name: str) -> np.ndarray:
+    """A fresh array of bool, int64 or float64 (for `kind` bool, int or float) of the shape of `value`.
+
+    Raises:
+        Malformed: an element is not a number, not finite, outside int64 or not convertible without loss, or lists have
+            unequal lengths.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if type(value) is np.ndarray:
+        return _of_kind(kind, _fitting(kind, value, name), name)
+    leaves, shape = ([value], ()) if type(value) in NUMBERS else _flat(kind, value, name)
+    for place, leaf in enumerate(leaves):
+        if not (-INT_HIGH - 1 <= leaf <= INT_HIGH if kind is not float or type(leaf) is int else math.isfinite(leaf)):
+            raise Malformed(f"{_at(name, place, shape)} is {_shown(leaf)}; it must be finite and fit 64 bits")
+        if kind is not float and leaf != int(leaf):
+            raise Malformed(f"{_at(name, place, shape)} is {leaf!r}; {WORDS[kind]} is expected")
+    return _of_kind(kind, np.array(leaves, dtype=np.float64 if kind is float else np.int64).reshape(shape), name)
+
+
+def _fitting(kind: Any, array: np.ndarray, name: str) -> np.ndarray:
+    """An array of numbers that `kind` can hold in 64 bits."""
+    if array.dtype.kind not in "biuf":
+        raise Malformed(f"{name} is {_words_of(array)}; {WORDS[kind]} or an array of them is expected")
+    if array.dtype.kind == "f":
+        array = array.astype(np.float64)  # float16 cannot be compared with 2.0**63
+        fitting = np.isfinite(array)
+        if kind is not float:
+            # 2.0**63 is the first float that int64 cannot hold.
+            fitting &= (array >= -(2.0**63)) & (array < 2.0**63) & (array == np.floor(array))
+    else:
+        fitting = array <= INT_HIGH
+    if not fitting.all():
+        where, leaf = _first(array, ~fitting, name)
+        raise Malformed(f"{where} is {_shown(leaf)}; {WORDS[kind]} of 64 bits is expected")
+    return array
+
+
+def _of_kind(kind: Any, array: np.ndarray, name: str) -> np.ndarray:
+    if kind is float:
+        return array.astype(np.float64) + 0.0  # -0.0 + 0.0 is 0.0
+    if kind is int:
+        return array.astype(np.int64)
+    if not (truths := np.isin(array, (0, 1))).all():
+        raise Malformed(f"{name} holds {array[~truths][0].item()!r}; truth values are expected")
+    return array.astype(np.bool_)
+
+
+def _flat(kind: Any, value: Any, name: str) -> tuple[list[Any], tuple[int, ...]]:
+    """The elements of nested lists in order, and the shape."""
+    if type(value) is np.ndarray and value.dtype.kind in "biuf":
+        value = value.tolist()
+    if type(value) not in (list, tuple):
+        raise Malformed(f"{name} is {_words_of(value)}; {WORDS[kind]} is expected")
+    items = [item.item() if isinstance(item, np.generic) else item for item in value]
+    if NUMBERS.issuperset(map(type, items)):
+        return items, (len(items),)
+    if type(items[0]) in NUMBERS:  # then another element is not
+        place = next(place for place, item in enumerate(items) if type(item) not in NUMBERS)
+        raise Malformed(f"{name}[{place}] is {_words_of(items[place])}; {WORDS[kind]} is expected")
+    read = list[tuple[list[Any], tuple[int, ...]]]()
+    for place, item in enumerate(items):
+        read.append(_flat(kind, item, f"{name}[{place}]"))
+        if read[-1][1] != read[0][1]:
+            raise Malformed(f"{name}[{place}] is of shape {read[-1][1]}, unlike the elements before it, {read[0][1]}")
+    return [leaf for leaves, _ in read for leaf in leaves], (len(items), *read[0][1])
+
+
+def _first(array: np.ndarray, which: np.ndarray, name: str) -> tuple[str, Any]:
+    """The name and the value of the first element for which `which` is true."""
+    place = int(np.argmax(which))
+    return _at(name, place, array.shape), array.reshape(-1)[place].item()
+
+
+def _at(name: str, place: int, shape: tuple[int, ...]) -> str:
+    """The element's name, e.g. `answer[3][1]`."""
+    return name + "".join(f"[{int(axis)}]" for axis in np.unravel_index(place, shape)) if shape else name
+
+
+def _shown(leaf: Any) -> str:
+    return f"a whole number of {leaf.bit_length()} bits" if type(leaf) is int else repr(leaf)
+
+
+WORDS: dict[Any, str] = {
+    bool: "a truth value", int: "a whole number", float: "a number", str: "a text", list: "a list", type(None): "None",
+}  # fmt: skip
+ONE = WORDS | {float: "a finite number"}
 MANY = {bool: "truth values", int: "whole numbers", float: "finite numbers", str: "texts"}
 
 

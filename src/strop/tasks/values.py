@@ -1,7 +1,7 @@
-"""What a value is made of: its kind, its parts, its numbers; and a copy of it, a text that names it, its difference from another.
+"""How a value is read: its kind, the form of an original's values and copies in it, and what makes two values the same.
 
-Values come from programs, so no method of theirs is called: types are compared with `type() is`, and an object that overloads
-comparison or conversion is refused before it can act. Only `difference` and `canonical` read what the user's own code made, too.
+A value of a program is plain data, and its types are compared with `type() is`. What the user's own code made may be anything
+else, too: only `difference` and `canonical` read that.
 """
 
 from __future__ import annotations
@@ -27,14 +27,13 @@ _KINDS: dict[type, str] = {
     int: NUMBER, float: NUMBER, complex: COMPLEX, bool: TRUTH, type(None): NONE, str: TEXT, bytes: BYTES,
     list: SEQUENCE, tuple: SEQUENCE, range: SEQUENCE, dict: MAPPING, set: SET, frozenset: SET,
 }  # fmt: skip
-KINDS_OF_DTYPES = {"b": TRUTH, "i": NUMBER, "u": NUMBER, "f": NUMBER, "c": COMPLEX}
-WIDE: dict[str, Any] = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64, "c": np.complex128}
+_KINDS_OF_DTYPES = {"b": TRUTH, "i": NUMBER, "u": NUMBER, "f": NUMBER, "c": COMPLEX}
+_WIDE: dict[str, Any] = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64, "c": np.complex128}
 """Kind of numpy's types → the type of 64 bits that holds its numbers."""
 NUMBERS = frozenset({bool, int, float})
 _PLAIN = NUMBERS | {str, type(None)}
 _EXACT = _PLAIN - {float}
-INT_LOW, INT_HIGH = -(2**63), 2**63 - 1
-WORDS: dict[Any, str] = {bool: TRUTH, int: "a whole number", float: NUMBER, str: TEXT, list: SEQUENCE, type(None): NONE}
+INT_HIGH = 2**63 - 1
 _HOLDERS = (SEQUENCE, MAPPING, SET)
 _WIDTHS = (32, 64)
 """Bits of whole numbers, with the sign: at most the first into which all of the original's fit."""
@@ -57,15 +56,8 @@ def kind_of(value: object) -> str:
     if (kind := _KINDS.get(type(value))) is not None:
         return kind
     if is_numpy(value):
-        return SEQUENCE if value.ndim else KINDS_OF_DTYPES.get(value.dtype.kind, OBJECT)
+        return SEQUENCE if value.ndim else _KINDS_OF_DTYPES.get(value.dtype.kind, OBJECT)
     return _KINDS.get(type_of(value), OBJECT)
-
-
-def type_in_words(value: object) -> str:
-    """The exact type of a value: `a whole number`, `an array of float64`, `of type tuple`."""
-    if type(value) is np.ndarray:
-        return f"an array of {value.dtype}"
-    return WORDS.get(type(value), f"of type {type_of(value).__name__}"[:60])
 
 
 def is_numpy(value: object) -> TypeGuard[np.ndarray | np.generic]:
@@ -86,7 +78,14 @@ def bits_of(values: Iterable[Any]) -> int:
 
 @dataclass
 class AnswerForm:
-    """The form of the values at one place. One that has seen nothing but None says nothing: any plain value has it."""
+    """The form of the values at one place: what the original gave there, which is what a candidate may give, too.
+
+    Sequences (list, tuple, array) are one kind, mappings another, with the original's kinds of keys; real numbers are one kind.
+    What passes is a copy in exact types and in the original's containers: floats where the original gave only floats; whole
+    numbers where it gave only those, of 32 bits where its own fit, so that none wraps around in a scorer's arithmetic. A truth
+    value counts as 0 or 1, and these as truth values. A form that has seen nothing but None says nothing: any plain value has
+    it. A declared `strop.Answer` takes the place of a form.
+    """
 
     kinds: set[str] = field(default_factory=set)
     types: set[str] = field(default_factory=set)
@@ -142,7 +141,7 @@ class AnswerForm:
             node = node.items
         if array.size:
             kind = array.dtype.kind
-            node.kinds.add(KINDS_OF_DTYPES[kind])
+            node.kinds.add(_KINDS_OF_DTYPES[kind])
             node.types.add(array.dtype.str)
             name = {"i": "int", "u": "int", "b": "bool"}.get(kind, "float")
             node._see_leaf(name, bool(np.isfinite(array).all()), _bits_in(array) if kind in "iu" else 0)
@@ -309,7 +308,7 @@ class AnswerForm:
         if self.finite and kind in "fc" and not np.isfinite(array).all():
             raise Malformed(f"{name} is {'nan' if np.isnan(array).any() else 'inf'}; the original's is finite")
         if array.size and not self._is_open:
-            found = KINDS_OF_DTYPES.get(kind, OBJECT)
+            found = _KINDS_OF_DTYPES.get(kind, OBJECT)
             found = found if found in self.kinds else self._kind_for(found, array, name)
             if found != NUMBER:
                 kind = {TRUTH: "b", COMPLEX: "c"}.get(found, kind)
@@ -320,12 +319,12 @@ class AnswerForm:
                     raise Malformed(f"{name} is {array[bad][0].item()!r}; {_WHOLE}")
                 kind = "i"
         bits = _bits_in(array) if kind in "iu" else 0
-        if kind not in WIDE or bits > _WIDTHS[-1]:
+        if kind not in _WIDE or bits > _WIDTHS[-1]:
             raise Malformed(f"{name} is no number of 64 bits")
         if not self._is_open:
             self._check_bits(bits, name)
         is_kept = array.dtype.str in self.types and kind == array.dtype.kind
-        return array if is_kept else array.astype(WIDE[kind])
+        return array if is_kept else array.astype(_WIDE[kind])
 
 
 def not_finite(value: Any) -> str:
@@ -396,7 +395,7 @@ def rebuilt(value: Any, *, wide: bool = False) -> Any:
     if wide and isinstance(value, (np.ndarray, np.generic)):
         if value.dtype.str == "<u8" and value.size and value.max() > INT_HIGH:
             raise Malformed(f"the answer holds {value.max()}; whole numbers of 64 bits are expected")
-        return value.astype(WIDE[value.dtype.kind] if value.dtype.kind in "iuf" else value.dtype)
+        return value.astype(_WIDE[value.dtype.kind] if value.dtype.kind in "iuf" else value.dtype)
     if kind in (list, tuple):
         return value if _PLAIN.issuperset(map(type, value)) else kind(map(again, value))
     if kind is not dict and type(value) is not Unhashed:
@@ -407,89 +406,6 @@ def rebuilt(value: Any, *, wide: bool = False) -> Any:
     if len(made) != len(value):
         raise Malformed(f"the answer has {'keys' if kind is dict else 'items'} that are equal to each other")
     return frozenset(made) if kind is frozenset else made
-
-
-def array_of(kind: Any, value: object, name: str) -> np.ndarray:
-    """A fresh array of bool, int64 or float64 (for `kind` bool, int or float) of the shape of `value`.
-
-    Raises:
-        Malformed: an element is not a number, not finite, outside int64 or not convertible without loss, or lists have
-            unequal lengths.
-    """
-    if isinstance(value, np.generic):
-        value = value.item()
-    if type(value) is np.ndarray:
-        return _of_kind(kind, _fitting(kind, value, name), name)
-    leaves, shape = ([value], ()) if type(value) in NUMBERS else _flat(kind, value, name)
-    for place, leaf in enumerate(leaves):
-        if not (INT_LOW <= leaf <= INT_HIGH if kind is not float or type(leaf) is int else math.isfinite(leaf)):
-            raise Malformed(f"{_at(name, place, shape)} is {_shown(leaf)}; it must be finite and fit 64 bits")
-        if kind is not float and leaf != int(leaf):
-            raise Malformed(f"{_at(name, place, shape)} is {leaf!r}; {WORDS[kind]} is expected")
-    return _of_kind(kind, np.array(leaves, dtype=np.float64 if kind is float else np.int64).reshape(shape), name)
-
-
-def _fitting(kind: Any, array: np.ndarray, name: str) -> np.ndarray:
-    """An array of numbers that `kind` can hold in 64 bits."""
-    if array.dtype.kind not in "biuf":
-        raise Malformed(f"{name} is {type_in_words(array)}; {WORDS[kind]} or an array of them is expected")
-    if array.dtype.kind == "f":
-        array = array.astype(np.float64)  # float16 cannot be compared with 2.0**63
-        fitting = np.isfinite(array)
-        if kind is not float:
-            # 2.0**63 is the first float that int64 cannot hold.
-            fitting &= (array >= -(2.0**63)) & (array < 2.0**63) & (array == np.floor(array))
-    else:
-        fitting = array <= INT_HIGH
-    if not fitting.all():
-        where, leaf = first(array, ~fitting, name)
-        raise Malformed(f"{where} is {_shown(leaf)}; {WORDS[kind]} of 64 bits is expected")
-    return array
-
-
-def _of_kind(kind: Any, array: np.ndarray, name: str) -> np.ndarray:
-    if kind is float:
-        return array.astype(np.float64) + 0.0  # -0.0 + 0.0 is 0.0
-    if kind is int:
-        return array.astype(np.int64)
-    if not (truths := np.isin(array, (0, 1))).all():
-        raise Malformed(f"{name} holds {array[~truths][0].item()!r}; truth values are expected")
-    return array.astype(np.bool_)
-
-
-def _flat(kind: Any, value: Any, name: str) -> tuple[list[Any], tuple[int, ...]]:
-    """The elements of nested lists in order, and the shape."""
-    if type(value) is np.ndarray and value.dtype.kind in "biuf":
-        value = value.tolist()
-    if type(value) not in (list, tuple):
-        raise Malformed(f"{name} is {type_in_words(value)}; {WORDS[kind]} is expected")
-    items = [item.item() if isinstance(item, np.generic) else item for item in value]
-    if NUMBERS.issuperset(map(type, items)):
-        return items, (len(items),)
-    if type(items[0]) in NUMBERS:  # then another element is not
-        place = next(place for place, item in enumerate(items) if type(item) not in NUMBERS)
-        raise Malformed(f"{name}[{place}] is {type_in_words(items[place])}; {WORDS[kind]} is expected")
-    read = list[tuple[list[Any], tuple[int, ...]]]()
-    for place, item in enumerate(items):
-        read.append(_flat(kind, item, f"{name}[{place}]"))
-        if read[-1][1] != read[0][1]:
-            raise Malformed(f"{name}[{place}] is of shape {read[-1][1]}, unlike the elements before it, {read[0][1]}")
-    return [leaf for leaves, _ in read for leaf in leaves], (len(items), *read[0][1])
-
-
-def first(array: np.ndarray, which: np.ndarray, name: str) -> tuple[str, Any]:
-    """The name and the value of the first element for which `which` is true."""
-    place = int(np.argmax(which))
-    return _at(name, place, array.shape), array.reshape(-1)[place].item()
-
-
-def _at(name: str, place: int, shape: tuple[int, ...]) -> str:
-    """The element's name, e.g. `answer[3][1]`."""
-    return name + "".join(f"[{int(axis)}]" for axis in np.unravel_index(place, shape)) if shape else name
-
-
-def _shown(leaf: Any) -> str:
-    return f"a whole number of {leaf.bit_length()} bits" if type(leaf) is int else repr(leaf)
 
 
 def canonical(value: Any) -> str:
