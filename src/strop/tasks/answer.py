@@ -126,7 +126,7 @@ class Answer:
         if isinstance(self.of, list):
             return self._listed(self.of[0], instance, value, name)
         if self.part is not None and _has_elements(value):
-            chosen = self._of("part", instance)
+            chosen = self._of(self.part, instance, "part")
             value = value[chosen]
             name = f"{name}[{chosen.start or 0}:{'' if chosen.stop is None else chosen.stop}]"
         if self.of is str:
@@ -153,7 +153,7 @@ class Answer:
         return [each._checked(instance, item, f"{name}[{index}]") for index, item in enumerate(value)]
 
     def _texts(self, instance: Instance, value: object, name: str) -> str | list[str]:
-        shape = _shape(self._of("shape", instance))
+        shape = _shape(self._of(self.shape, instance, "shape"))
         if not shape:
             return self._text(instance, value, name)
         if not _has_elements(value) or not _fits((len(value),), shape):
@@ -169,18 +169,18 @@ class Answer:
         except UnicodeEncodeError as error:
             raise Malformed(f"{name} holds a lone surrogate at {error.start}") from None
         self._long_enough(len(value), instance, name, "characters")
-        alphabet = self._of("alphabet", instance)
+        alphabet = self._of(self.alphabet, instance, "alphabet")
         if alphabet is not None:
             strange = next((place for place, character in enumerate(value) if character not in alphabet), None)
             if strange is not None:
                 raise Malformed(f"{name}[{strange}] is {value[strange]!a}, not one of {alphabet!a}")
-        values = self._of("values", instance)
+        values = self._of(self.values, instance, "values")
         if values is not None and value not in values:
             raise Malformed(f"{name} is {value!a:.60}, not one of {_listing(values)}")
         return value
 
     def _long_enough(self, count: int, instance: Instance, name: str, unit: str) -> None:
-        length = self._of("length", instance)
+        length = self._of(self.length, instance, "length")
         if length is None:
             return
         least, most = length if isinstance(length, tuple) else (length, length)
@@ -189,32 +189,31 @@ class Answer:
             raise Malformed(f"{name} has {count} {unit}; {expected} are expected")
 
     def _shaped(self, array: np.ndarray, instance: Instance, name: str) -> np.ndarray:
-        shape = _shape(self._of("shape", instance))
+        shape = _shape(self._of(self.shape, instance, "shape"))
         if _fits(array.shape, shape):
             return array
-        if any(_fits(array.shape, _shape(other)) for other in self._of("also", instance)):
+        if any(_fits(array.shape, _shape(other)) for other in self._of(self.also, instance, "also")):
             return array.reshape([-1 if axis is None else axis for axis in shape])
         found = f"an array of shape {array.shape}" if array.ndim else "one value"
         raise Malformed(f"{name} is {found}; {_of_shape(shape)} is expected")
 
     def _in_domain(self, array: np.ndarray, instance: Instance, name: str) -> None:
-        low, high = self._of("low", instance), self._of("high", instance)
-        values = self._of("values", instance)
+        low, high = self._of(self.low, instance, "low"), self._of(self.high, instance, "high")
+        values = self._of(self.values, instance, "values")
         if low is not None and (bad := array < low).any():
             raise Malformed("{} is {!r}, less than {}".format(*_first(array, bad, name), low))
         if high is not None and (bad := array > high).any():
             raise Malformed("{} is {!r}, more than {}".format(*_first(array, bad, name), high))
         if values is not None and not (good := np.isin(array, list(values))).all():
             raise Malformed("{} is {!r}, not one of {}".format(*_first(array, ~good, name), _listing(values)))
-        distinct = self._of("distinct", instance)
+        distinct = self._of(self.distinct, instance, "distinct")
         if distinct is not None and (found := len(np.unique(array))) > distinct:
             raise Malformed(f"{name} has {found} different values; at most {distinct} are expected")
         if self.permutation and not np.array_equal(np.sort(array), np.arange(len(array))):
             raise Malformed(f"{name} is not a permutation of 0 to {len(array) - 1}")
 
-    def _of(self, name: str, instance: Instance) -> Any:
-        """The value of this field for this instance."""
-        field = getattr(self, name)
+    def _of(self, field: Of[T], instance: Instance, name: str) -> T:
+        """The field's value for this instance."""
         if not callable(field):
             return field
         try:

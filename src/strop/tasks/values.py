@@ -98,7 +98,7 @@ class AnswerForm:
     """Whether a list, a dict or a set had no items."""
     lengths: set[int] = field(default_factory=set)
     places: dict[Any, AnswerForm] = field(default_factory=dict)
-    """Of the items of a tuple by place, and of the values of a dict by key, if that is a text."""
+    """Of the items of a tuple by place, if all tuples were seen so, and of the values of a dict by key, if that is a text."""
 
     @cached_property
     def items(self) -> AnswerForm:
@@ -148,6 +148,7 @@ class AnswerForm:
 
     def _see_parts(self, value: Any, kind: str) -> None:
         of = type_of(value)
+        # Of all tuples or of none: a long one of numbers is seen at once.
         by_place = of is tuple and (0 in self.places or not self.lengths)
         self.empty |= not value
         if kind != MAPPING:
@@ -240,7 +241,7 @@ class AnswerForm:
                 raise Malformed(f"{name} is {plain!r}; {_WHOLE}")
             made = int(plain)
         self._check_bits(bits_of([made]), name)
-        is_kept = plain is not value and made is plain and value.dtype.str in self.types
+        is_kept = plain is not value and value.dtype.str in self.types
         return np.asarray(value)[()] if is_kept else made
 
     def _has_all(self, values: Sequence[Any]) -> bool:
@@ -323,15 +324,14 @@ class AnswerForm:
             raise Malformed(f"{name} is no number of 64 bits")
         if not self._is_open:
             self._check_bits(bits, name)
-        is_kept = array.dtype.str in self.types and kind == array.dtype.kind
-        return array if is_kept else array.astype(_WIDE[kind])
+        return array if array.dtype.str in self.types else array.astype(_WIDE[kind])
 
 
 def not_finite(value: Any) -> str:
     """The first number of a number or a text that is not finite, as it is written; empty if there is none."""
-    if isinstance(value, (float, np.floating)):
-        return "" if math.isfinite(value) else str(float(value))
-    if isinstance(value, (complex, np.complexfloating)):
+    if type(value) is float:
+        return "" if math.isfinite(value) else str(value)
+    if type(value) is complex:
         return not_finite(value.real) or not_finite(value.imag)
     if type(value) in (str, bytes):
         return _written((value if type(value) is str else value.decode("latin-1")).strip())
@@ -392,7 +392,7 @@ def rebuilt(value: Any, *, wide: bool = False) -> Any:
         Malformed: two keys of a dict, or two items of a set, are equal; or a number does not fit 64 bits.
     """
     kind, again = type_of(value), partial(rebuilt, wide=wide)
-    if wide and isinstance(value, (np.ndarray, np.generic)):
+    if wide and is_numpy(value):
         if value.dtype.str == "<u8" and value.size and value.max() > INT_HIGH:
             raise Malformed(f"the answer holds {value.max()}; whole numbers of 64 bits are expected")
         return value.astype(_WIDE[value.dtype.kind] if value.dtype.kind in "iuf" else value.dtype)

@@ -69,6 +69,15 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     ([1, 2**40], [2**50, 1], [2**50, 1]),
     (Several([np.zeros((0, 2)), POINTS]), np.zeros((0, 2)), np.zeros((0, 2))),
     ({1, 2}, {3}, {3}),
+    (frozenset({1}), {2}, frozenset({2})),
+    (None, {1}, {1}),
+    (Several([1, 1.5]), 2.5, 2.5),
+    (A([INF, 1.0]), A([INF]), A([INF])),
+    (A([2**40]), A([2**50]), A([2**50])),
+    (None, (1, "a"), (1, "a")),
+    (None, A([2**40]), A([2**40])),
+    (Several([A([1j]), [1j]]), [1.0, 2.0], [1 + 0j, 2 + 0j]),
+    (Several([(1, "a"), (1, "a", 2)]), ("a", 1), ("a", 1)),
     (None, [1, "x"], [1, "x"]),
     (None, A([1, 2]), A([1, 2])),
     ([], [1j], [1j]),
@@ -125,6 +134,9 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (A([1.0]), [2.0, "1" * 99], "an item of answer is a text; the original's is an array of numbers"),
     (A([1.0]), ["x"], "an item of answer is a text; the original's is an array of numbers"),
     (A([1.0]), A([INF]), "an item of answer is inf; the original's is finite"),
+    (A([1.0]), A([float("nan")]), "an item of answer is nan; the original's is finite"),
+    (np.zeros(0), [None], "an item of answer is no number of 64 bits"),
+    (None, object(), "answer is an object, which is no plain value"),
     ([1.0, 2.0], [1.0, float("nan")], "answer[1] is nan; the original's is finite"),
     ("0.5", "nan", "answer is nan; the original's is finite"),
     ("0.5", "0" * 400 + "1e999", "answer is inf; the original's is finite"),
@@ -136,6 +148,7 @@ REFUSED: list[tuple[Any, Any, str]] = [
     ({(1, "a"): 1}, Unhashed(dict, [((1, "a"), 1), ((2, "b"), 2), ((1, "a"), 3)]), TWO_KEYS),
     ({1, 2.5}, Unhashed(set, [1, 1.0]), "the answer has items that are equal to each other"),
     ('{"a": 1}', '{"a": 1e999}', "answer is inf; the original's is finite"),
+    ('{"a": 1}', ' {"a": true, "b": NaN}', "answer is nan; the original's is finite"),
     ("1.5 2", "0.1, nan 3", "answer is nan; the original's is finite"),
     ({1: 2}, {"1": 2}, "a key of answer is a text; the original's is a number"),
     ({"a": [1.0]}, {"a": ["x"]}, "answer['a'][0] is a text; the original's is a number"),
@@ -152,6 +165,11 @@ def test_answer_in_another_form_is_malformed_and_the_difference_is_named(subtest
             with pytest.raises(Malformed) as refused:
                 taken(original, answer)
             assert str(refused.value) == said
+
+
+def test_empty_answer_is_told_as_what_a_function_returned() -> None:
+    with pytest.raises(Malformed, match=r"^f\(\) returned an empty answer; the original never does$"):
+        AnswerForm().see([1]).taken([], "f()")
 
 
 def test_what_passes_is_a_copy() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import strop
 from strop.base.errors import ConfigurationError, Malformed, TaskError
+from strop.sandbox.strop_plain_data import Unhashed
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.splice import spliced
 from strop.tasks.function.task import FunctionTask
@@ -165,7 +166,8 @@ def test_reference_makes_an_answer_that_differs_malformed(tmp_path: Path) -> Non
         ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True), (True, 1, False), (float("nan"), float("nan"), True),
         ({"a": [1]}, {"a": (1,)}, True), ({"a": 1}, {"b": 1}, False), (np.ones(3), np.ones(3), True),
         (np.ones(3), np.ones(4), False), (np.arange(3), [0, 1, 2], True), ("a", "a", True), ("1", 1, False), (None, None, True),
-        (10**30, 10**30 + 1, False),
+        (10**30, 10**30 + 1, False), ([1.0, "a"], [1.0, "b"], False), (np.zeros(0), np.zeros(0, int), True),
+        (np.array([0.0]), np.array([1e-300]), False), ({"a": {1}}, Unhashed(dict, [("a", Unhashed(set, [1]))]), True),
     ],
 )  # fmt: skip
 def test_answers_are_the_same_within_rounding(one: object, other: object, same: bool) -> None:
