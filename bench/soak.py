@@ -30,7 +30,6 @@ from strop.base.budget import Budget
 from strop.base.errors import Malformed, SandboxError
 from strop.core.utility import TaskUtility
 from strop.evaluation.pool import WorkerPool
-from strop.evaluation.processes import LocalWorker
 from strop.evaluation.workers import pack
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
@@ -131,7 +130,7 @@ def soak(count: int, hostile: float, seed: int, every: int = EVERY) -> Results:
     n = TASK.instance("train", 0, SEEDS)["n"]
     equipment = pack([TASK], frozenset())
     with (
-        closing(WorkerPool(lambda: LocalWorker(equipment), PLACES)) as pool,
+        closing(WorkerPool(equipment, PLACES)) as pool,
         JailedSandbox(solution_slots=1, improver_slots=0) as sandbox,
         ThreadPoolExecutor(PLACES) as threads,
     ):

@@ -23,11 +23,11 @@ def test_check_of_a_sound_task_ends_with_0_and_a_line_for_each_thing_that_was_fo
 
 
 def test_check_of_a_broken_task_ends_with_5_and_its_document_has_nothing_that_the_task_prints(
-    strop: Any, tmp_path: Path
+    strop_process: Any, tmp_path: Path
 ) -> None:
     told, says = "def score(instance, answer):\n", "    print('scoring')\n"
     (tmp_path / "mine.py").write_text((BROKEN / "nan_is_best.py").read_text().replace(told, told + says))
-    ended = strop("check", "mine.py", "--json")
+    ended = strop_process("check", "mine.py", "--json")
     document = json.loads(ended.stdout)
     assert (ended.returncode, document["broken"], document["task"]) == (5, True, "nan-is-best")
     (problem,) = document["problems"]

@@ -25,7 +25,7 @@ from strop.base.errors import SandboxError, StropError
 from strop.base.terminal_text import escape
 from strop.evaluation.base import Machine, Order, OrderResult
 from strop.evaluation.machines import differences, lacking, versions
-from strop.evaluation.pool import MOST_ATTEMPTS, PooledOrder
+from strop.evaluation.pool import PooledOrder
 from strop.evaluation.workers import Equipment, WorkerLost
 from strop_dask.answers import from_bytes
 from strop_dask.clusters import Deployment, connect_seconds, deploy_dask, deploy_slurm
@@ -38,6 +38,8 @@ ANSWER_SECONDS = 10.0
 INSPECTION_SECONDS = 120.0
 """How long a new worker may take to start a jail."""
 POLL_SECONDS = 0.5
+MOST_ATTEMPTS = 10
+"""How often an order is given whose machine is lost, or sends something else."""
 CLOSING_SECONDS = 10.0
 _CANCELLED = (asyncio.CancelledError, CancelledError)
 
@@ -58,6 +60,7 @@ class _Job(PooledOrder):
     workers: list[str] | None = None
     """Addresses that it may go to; None: any."""
     task: asyncio.Task[None] | None = None
+    attempts = 0
 
 
 class DaskEvaluator:
@@ -316,8 +319,6 @@ class DaskEvaluator:
         if isinstance(answer, Machine):
             self._refuse(answer)
             self._again(job)
-        elif isinstance(answer, WorkerLost):
-            self._again(job, answer)
         else:
             self._finish(job, answer)
 

@@ -13,14 +13,14 @@ from distributed import get_worker
 from strop.base.errors import SandboxError, SandboxUnavailable, StropError
 from strop.evaluation.base import Machine, Order
 from strop.evaluation.machines import differences, inspect_this_machine, versions
-from strop.evaluation.processes import LocalWorker
+from strop.evaluation.pool import WorkerPool
 from strop.evaluation.workers import Equipment
 from strop.tasks.base import blame
 from strop_dask.answers import Answer, to_bytes
 
 _lock = threading.Lock()
-_measuring: defaultdict[str, set[LocalWorker]] = defaultdict(set)
-"""Key of an evaluator → the worker processes that measure for it."""
+_measuring: defaultdict[str, set[WorkerPool]] = defaultdict(set)
+"""Key of an evaluator → the pools, of one process each, that measure for it."""
 _closed: deque[str] = deque(maxlen=1000)
 """Keys of the last evaluators that closed: an order of theirs may be starting."""
 
@@ -50,18 +50,15 @@ def measure_order(order: Order, equipment: Equipment, required: Mapping[str, str
 def _measure(order: Order, equipment: Equipment, required: Mapping[str, str], key: str) -> Answer:
     if different := differences(versions(), required):
         return _unfit(different)
-    try:
-        process = LocalWorker(equipment)
-    except SandboxUnavailable as error:
-        return _unfit(str(error))
-    except StropError as error:
-        return _named(error)
+    process = WorkerPool(equipment, 1)
     try:
         with _lock:
             if key in _closed:  # while the process started
                 return SandboxError("the evaluator is closed")
             _measuring[key].add(process)
-        return process.measure(order)
+        return process.submit(order).result()
+    except SandboxUnavailable as error:
+        return _unfit(str(error))
     except StropError as error:
         return _named(error)
     finally:

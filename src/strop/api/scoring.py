@@ -11,13 +11,14 @@ from strop.api.target import TaskLike, source_of, task_of
 from strop.base.results import Evaluation, fields_of
 from strop.checks import check as checks
 from strop.checks.checked import Checked
+from strop.evaluation.pool import WorkerPool
 from strop.report.terminal.live import make_view
 from strop.runs.context import RunContext
 from strop.runs.options import Require, protections
 from strop.runs.score import Scored, program_of
 from strop.runs.spec import RunSpec
 from strop.tasks.base import Split
-from strop.tasks.command.task import AnyTask
+from strop.tasks.command.task import AnyTask, CommandTask
 
 
 @outside_tasks
@@ -103,8 +104,10 @@ def check_job(spec: RunSpec, task: AnyTask) -> Job[Checked]:
     """The check of a task of any form. `spec` has the seed and the protections."""
 
     def checked(context: RunContext) -> Checked:
-        parts = context.parts
-        sandbox = None if parts.commands else parts.sandbox
-        return checks.check(task, sandbox, parts.secret, parts.commands, notify=context.observer.step)
+        parts, step = context.parts, context.observer.step
+        if isinstance(task, CommandTask):
+            return checks.check(task, None, parts.secret, parts.commands, notify=step)
+        assert isinstance(parts.evaluator, WorkerPool)
+        return parts.evaluator.run(checks.check_in, task.name, parts.secret, step=step)
 
     return Job(kind="check", spec=spec, tasks=(task,), do=checked)

@@ -10,14 +10,15 @@ from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.checks.relay import SECONDS, Relay, spoiled_answers
 from strop.checks.relays import HostRelay, relay_of
-from strop.evaluation.pool import CommandPool
+from strop.evaluation.commands.pool import CommandPool
+from strop.evaluation.workers import JailedWorker
 from strop.sandbox.base import Sandbox
 from strop.tasks.command.task import AnyTask
 
 
 def refuse_rewarding(
     tasks: Sequence[AnyTask],
-    sandbox: Sandbox,
+    sandbox: Sandbox | None,
     secret: bytes,
     commands: CommandPool | None = None,
     seconds: float = SECONDS,
@@ -37,6 +38,11 @@ def refuse_rewarding(
             with relay_of(task, sandbox, secret, commands) as relay:
                 notify("spoiling its answers")
                 refuse_if_rewarding(task.name, relay, seconds=seconds)
+
+
+def refuse_rewarding_in(worker: JailedWorker, name: str, secret: bytes) -> None:
+    """`refuse_rewarding` in a worker process, for the task of this name."""
+    refuse_rewarding([worker.tasks[name]], worker.sandbox, secret, notify=worker.step)
 
 
 def refuse_if_rewarding(task: str, relay: Relay, *, seconds: float = SECONDS) -> None:

@@ -19,7 +19,8 @@ from strop.checks.relay import LEAST, spoiled_answers
 from strop.checks.relays import CommandRelay, HostRelay, relay_of
 from strop.core.utility import TaskUtility
 from strop.evaluation.commands.measure import SHOWN
-from strop.evaluation.pool import CommandPool
+from strop.evaluation.commands.pool import CommandPool
+from strop.evaluation.workers import JailedWorker
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask, scorer_line
@@ -71,6 +72,11 @@ def check(
         printed = "\n".join(getattr(error, "__notes__", ()))
         found.append(CheckProblem(str(error).removesuffix(SHOWN), "", is_broken=True, printed=printed))
     return replace(result, problems=tuple(sorted(found, key=lambda problem: not problem.is_broken)))
+
+
+def check_in(worker: JailedWorker, name: str, secret: bytes) -> Checked:
+    """`check` in a worker process, for the task of this name."""
+    return check(worker.tasks[name], worker.sandbox, secret, notify=worker.step)
 
 
 def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:

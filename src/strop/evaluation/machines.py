@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from strop.evaluation.base import Cluster, Machine
-from strop.evaluation.processes import LocalWorker
+from strop.evaluation.pool import WorkerPool
 from strop.evaluation.start import connect, normalized
-from strop.evaluation.workers import pack
+from strop.evaluation.workers import JailedWorker, pack
+from strop.sandbox.posture import Posture
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,13 @@ def inspect_workers(workers: str, require: frozenset[str]) -> Machines:
 @cache
 def _protections() -> dict[str, bool]:
     """What a jail of this process enforces. A worker process checks again what its equipment requires."""
-    with closing(LocalWorker(pack((), frozenset()))) as worker:
-        return worker.posture.enforced
+    with closing(WorkerPool(pack((), frozenset()), 1)) as pool:
+        return pool.run(posture_of).enforced
+
+
+def posture_of(worker: JailedWorker) -> Posture:
+    """What the jail of a worker enforces."""
+    return worker.sandbox.posture
 
 
 def _digest_of_code() -> str:

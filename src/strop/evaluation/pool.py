@@ -1,242 +1,282 @@
-"""Carry out orders at several workers, each served by one thread: in this process, or in worker processes of this machine."""
+"""Carry out orders, each once, those that were asked for first, in worker processes of this machine."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
+from itertools import count
+from selectors import EVENT_READ, DefaultSelector
+from socket import socketpair
+from typing import Any, TypeVar, cast
 
-from strop.base.errors import SandboxError
+from strop.base.errors import SandboxError, ScorerFailed, StropError
+from strop.base.results import Evaluation
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.workers import CommandWorker, Worker, WorkerLost
-from strop.sandbox.workspace.jail import Workspaces
-from strop.tasks.command.task import CommandTask
+from strop.evaluation.processes import WorkerProcess, idle_workers
+from strop.evaluation.workers import Equipment, Errand, WorkerLost
+from strop.tasks.score_limit import SIGNAL
 
-PATIENCE = 1.0
-"""Seconds; a worker process takes about as long to start."""
-MOST_ATTEMPTS = 10
-"""How often an order is given when its worker dies; a program cannot kill its worker, but the machine can."""
+IN_EACH_PIPE = 2
+"""Orders that a worker process has, so that it never waits for this process."""
+_STUCK = "task {}: its scorer took too long on an answer, and nothing in it could be interrupted"
+T = TypeVar("T")
+_Sent = tuple[WorkerProcess, "tuple[int, object] | int"]
+"""A worker, and what it is sent."""
 
 
 class PooledOrder:
     """An order and its future."""
 
-    def __init__(self, order: Order, *, ahead: bool) -> None:
-        self.order, self.ahead = order, ahead
-        self.future: Future[OrderResult] = Future()
+    def __init__(self, order: Any, *, ahead: bool, step: Callable[[str], None] = lambda line: None) -> None:
+        """`order`: an `Order`, or an `Errand`, whose steps `step` gets."""
+        self.order, self.ahead, self.step = order, ahead, step
+        self.future: Future[Any] = Future()
         self.started = False
-        self.attempts = 0
 
 
-class WorkerPool:
-    """An `Evaluator` of up to `slots` workers. They start when there is work for them."""
+class Pool:
+    """The orders of an `Evaluator`."""
 
-    def __init__(
-        self, start: Callable[[], Worker], slots: int, *, first: Worker | None = None, patience: float = PATIENCE
-    ) -> None:
-        """`start` makes a worker; it may take seconds, and may raise StropError.
-
-        `first`: a worker that is ready. It works until all others have started, and these start only when work has waited for
-        `patience` seconds: a few quick evaluations need no processes.
-        """
-        self._start, self.slots = start, slots
-        self._first, self._patience = first, patience
-        self._relief: threading.Timer | None = None
-        """Starts workers that `first` needs beside it."""
-        self._hired = self._starting = 0
-        self._is_first_at_work = self._is_complete = False
-        self._changed = threading.Condition()
-        self._waiting: OrderedDict[Order, PooledOrder] = OrderedDict()
-        self._jobs: dict[Order, PooledOrder] = {}
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self._lock = threading.Lock()
+        self._waiting: OrderedDict[Any, PooledOrder] = OrderedDict()
+        """Those that nobody has begun or was sent."""
+        self._jobs: dict[Any, PooledOrder] = {}
         """Those whose result was not asked for yet, or has not arrived."""
-        self._workers: set[Worker] = set()
-        self._threads: list[threading.Thread] = []
-        self._idle = 0
         self._closed = False
 
     def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
         """Queue an order, or find the same order submitted before. Raises SandboxError if the pool is closed."""
-        with self._changed:
+        return self._queued(PooledOrder(order, ahead=ahead))
+
+    def _queued(self, new: PooledOrder) -> Future[Any]:
+        with self._lock:
             if self._closed:
                 raise SandboxError("the evaluator is closed")
-            job = self._jobs.get(order)
-            if job is None:
-                job = self._jobs[order] = self._waiting[order] = PooledOrder(order, ahead=ahead)
-                self._staff()
-                self._changed.notify()
-            if not ahead:
+            if (job := self._jobs.get(new.order)) is None:
+                job = self._jobs[new.order] = self._waiting[new.order] = new
+            if not new.ahead:
                 job.ahead = False
                 if job.future.done():
-                    del self._jobs[order]
-            return job.future
-
-    def start(self) -> None:
-        """Start all workers now, because much work is to come."""
-        with self._changed:
-            self._hire(self.slots)
+                    del self._jobs[new.order]
+        self._look()
+        return job.future
 
     def forget(self, order: Order) -> bool:
-        """Drop an order that nobody will ask for; one that a worker has started goes on. Returns whether it was started."""
-        with self._changed:
+        """Drop an order that nobody will ask for; one that was started goes on. Returns whether it was started."""
+        with self._lock:
             job = self._jobs.pop(order, None)
             self._waiting.pop(order, None)
-            return job is not None and job.started
+        self._look()
+        return job is not None and job.started
 
     def close(self) -> None:
-        """Close the workers and wait for their threads; orders without a result raise SandboxError. Idempotent."""
-        with self._changed:
+        """Fail the orders that wait with SandboxError, and take no more. Idempotent."""
+        with self._lock:
             self._closed = True
-            workers, jobs = [*self._workers], [*self._waiting.values()]
-            workers += [] if self._first is None else [self._first]
+            jobs = [*self._waiting.values()]
             self._waiting.clear()
-            self._changed.notify_all()
-            if self._relief is not None:
-                self._relief.cancel()
         for job in jobs:
             job.future.set_exception(SandboxError("the evaluator is closed"))
-        for worker in workers:
-            worker.close()
-        for thread in self._threads:
-            if thread is not threading.current_thread():
-                thread.join()
 
-    def _staff(self) -> None:
-        """Ensure that somebody carries out the orders that wait."""
-        if self._lacking <= 0:
-            return
-        if self._first is None:
-            self._hire(self._lacking)
-        elif not self._is_first_at_work:
-            self._is_first_at_work = True
-            self._begin(self._serve_first)
-        elif self._relief is None and self._hired < self.slots:
-            self._relief = threading.Timer(self._patience, self._relieve)
-            self._relief.daemon = True
-            self._relief.start()
+    def _look(self) -> None:
+        """Something may be there to begin, or to be dropped."""
+        raise NotImplementedError
 
-    @property
-    def _lacking(self) -> int:
-        """Orders that no worker is free for or about to be."""
-        return len(self._waiting) - self._idle - self._starting
+    def _first(self) -> PooledOrder | None:
+        """The order to begin next. With the lock."""
+        return next((job for job in self._waiting.values() if not job.ahead), next(iter(self._waiting.values()), None))
 
-    def _relieve(self) -> None:
-        with self._changed:
-            self._relief = None
-            self._hire(self._lacking)
-
-    def _hire(self, most: int) -> None:
-        """Start up to so many workers."""
-        while most > 0 and self._hired < self.slots and not self._closed:
-            self._hired += 1
-            self._starting += 1
-            most -= 1
-            self._begin(self._serve)
-
-    def _begin(self, serve: Callable[[], None]) -> None:
-        thread = threading.Thread(target=serve, name="strop-evaluation", daemon=True)
-        thread.start()
-        self._threads.append(thread)  # only now: one that the system refuses to start cannot be joined
-
-    def _serve(self) -> None:
-        worker, failure = self._started()
-        try:
-            while (job := self._next()) is not None:
-                try:
-                    if worker is None:
-                        assert failure is not None
-                        raise failure
-                    self._finish(job, worker.measure(job.order))
-                except WorkerLost as error:
-                    self._leave(worker)
-                    worker = None
-                    self._again(job, error)
-                except BaseException as error:  # noqa: BLE001 (the thread that asked gets it)
-                    self._finish(job, error)
-                if worker is None:
-                    with self._changed:
-                        self._starting += 1
-                    worker, failure = self._started()
-        finally:
-            self._leave(worker)
-
-    def _serve_first(self) -> None:
-        assert self._first is not None
-        while (job := self._next(is_first=True)) is not None:
-            try:
-                self._finish(job, self._first.measure(job.order))
-            except BaseException as error:  # noqa: BLE001 (as above)
-                self._finish(job, error)
-
-    def _started(self) -> tuple[Worker | None, BaseException | None]:
-        """A new worker, or why there is none, with which the next order fails."""
-        worker: Worker | None = None
-        failure: BaseException | None = None
-        try:
-            worker = self._start()
-        except BaseException as error:  # noqa: BLE001 (the thread that asks gets it)
-            failure = error
-        with self._changed:
-            self._starting -= 1
-            if worker is not None and not self._closed:
-                self._workers.add(worker)
-                self._is_complete = self._is_complete or len(self._workers) == self.slots
-                self._changed.notify_all()
-                return worker, None
-        if worker is not None:
-            worker.close()
-        return None, failure or SandboxError("the evaluator is closed")
-
-    def _next(self, *, is_first: bool = False) -> PooledOrder | None:
-        """The next job: one that was asked for, else the first of the others; None once closed, or when others do the work."""
-        with self._changed:
-            self._idle += 1
-            while not (self._waiting or self._closed or (is_first and self._is_complete)):
-                self._changed.wait()
-            self._idle -= 1
-            if self._closed or (is_first and self._is_complete):
-                return None
-            order = next((order for order, job in self._waiting.items() if not job.ahead), next(iter(self._waiting)))
-            job = self._waiting.pop(order)
-            job.started = True
-            job.attempts += 1
-            return job
-
-    def _finish(self, job: PooledOrder, result: OrderResult | BaseException) -> None:
-        with self._changed:
+    def _finish(self, job: PooledOrder, result: object) -> None:
+        """An error is raised where the result is asked for."""
+        with self._lock:
             if not job.ahead and self._jobs.get(job.order) is job:
                 del self._jobs[job.order]
+        if job.future.done():  # it was begun twice
+            return
         if isinstance(result, BaseException):
             job.future.set_exception(result)
         else:
             job.future.set_result(result)
 
-    def _again(self, job: PooledOrder, error: WorkerLost) -> None:
-        """Give an order again, before all others."""
-        with self._changed:
-            again = job.attempts < MOST_ATTEMPTS and not self._closed
-            if again:
-                self._waiting[job.order] = job
-                self._waiting.move_to_end(job.order, last=False)
-                self._changed.notify()
-        if not again:
-            self._finish(job, error)
 
-    def _leave(self, worker: Worker | None) -> None:
-        if worker is not None:
-            with self._changed:
-                self._workers.discard(worker)
-            worker.close()
+class WorkerPool(Pool):
+    """An `Evaluator` of up to `slots` worker processes. One thread sends them their orders and reads the results.
 
+    A process that somebody kills at work fails its orders, and the run can be resumed. It is replaced, as an idle one is.
+    """
 
-class CommandPool(WorkerPool):
-    """An `Evaluator` for command tasks, which closes its workspaces."""
+    def __init__(self, equipment: Equipment, slots: int, *, at_start: int = 0) -> None:
+        """`at_start`: how many processes begin now, 0 for all; the others begin when there are orders for them."""
+        super().__init__(slots)
+        self._equipment, self._most = equipment, slots
+        self._numbers = count()
+        self._workers: list[WorkerProcess] = []
+        self._selector = DefaultSelector()
+        self._woken, self._waker = socketpair()
+        self._waker.setblocking(False)
+        self._selector.register(self._woken, EVENT_READ)
+        self._thread = threading.Thread(target=self._serve, args=(at_start or slots,), name="strop-pool", daemon=True)
+        self._thread.start()
 
-    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces, slots: int) -> None:
-        self.worker = CommandWorker(tasks, workspaces)
-        super().__init__(lambda: self.worker, slots)
+    def run(self, do: Callable[..., T], *arguments: object, step: Callable[[str], None] = lambda line: None) -> T:
+        """`do(worker, *arguments)` with the `JailedWorker` of a process. `step` gets the lines of its `step`.
+
+        Raises:
+            ScorerFailed: a scorer that nothing could interrupt took too long, and ended the process.
+            StropError: what `do` raises, or the host failed.
+        """
+        return cast("T", self._queued(PooledOrder(Errand(do, arguments), ahead=False, step=step)).result())
 
     def close(self) -> None:
-        """Close the workspaces and end the workers; orders without a result raise SandboxError."""
-        self.worker.close()  # also if no thread has begun
+        """End the workers; those that are idle stay for the next pool. Orders without a result raise SandboxError. Idempotent."""
         super().close()
+        self._look()
+        self._thread.join()
+
+    def _look(self) -> None:
+        with suppress(OSError):  # it is full, so that the thread wakes anyway, or closed
+            self._waker.send(b"\0")
+
+    def _serve(self, at_start: int) -> None:
+        try:
+            self._start(at_start)
+            while not self._closed:
+                self._send()
+                for key, _ in self._selector.select():
+                    if key.data is None:
+                        self._woken.recv(4096)
+                    else:
+                        self._hear(key.data)
+        finally:
+            super().close()
+            for worker in self._workers:
+                if worker.is_ready and worker.begun is None and not worker.orders:
+                    idle_workers.put(worker)
+                else:
+                    worker.close()
+                for job in worker.orders.values():
+                    self._finish(job, SandboxError("the evaluator is closed"))
+            for end in (self._selector, self._woken, self._waker):
+                end.close()
+
+    def _start(self, most: int) -> None:
+        """Begin to use so many worker processes, which earlier pools left, or new ones, if there are fewer."""
+        while len(self._workers) < min(most, self._most):
+            try:
+                worker = idle_workers.take(lambda worker: worker.equipment is self._equipment) or WorkerProcess()
+            except OSError as error:
+                self._give_up(error)
+                return
+            if worker.equipment is not self._equipment:
+                worker.is_ready, worker.is_new, worker.equipment = False, worker.equipment is None, self._equipment
+                worker.send((next(self._numbers), self._equipment))
+            self._workers.append(worker)
+            self._selector.register(worker, EVENT_READ, worker)
+
+    def _give_up(self, error: Exception) -> None:
+        """No further process can be started. Orders fail if there is none."""
+        self._most = max(1, len(self._workers))
+        if not self._workers:
+            with self._lock:
+                jobs = [*self._waiting.values()]
+                self._waiting.clear()
+            for job in jobs:
+                self._finish(job, error)
+
+    def _send(self) -> None:
+        """Send orders to workers that have room for them, and tell workers which orders are not to be begun."""
+        with self._lock:
+            messages = [*self._withdrawn(), *self._assigned()]
+            orders = len(self._waiting) + sum(len(worker.orders) for worker in self._workers)
+        for worker, message in messages:
+            worker.send(message)
+        self._start(orders)
+
+    def _withdrawn(self) -> Iterator[_Sent]:
+        """What workers have not begun, and nobody will ask for."""
+        for worker in self._workers:
+            for number, job in [*worker.orders.items()]:
+                if not job.started and self._jobs.get(job.order) is not job:
+                    del worker.orders[number]
+                    yield worker, number
+
+    def _assigned(self) -> Iterator[_Sent]:
+        """Orders for workers. Behind one that a worker has begun stands no order that another worker could begin, nor one that
+        nobody asked for while another that was asked for waits."""
+        ready = [worker for worker in self._workers if worker.is_ready]
+        while ready:
+            free, job = min(ready, key=lambda worker: len(worker.orders)), self._first()
+            if job is not None and len(free.orders) < IN_EACH_PIPE:
+                number = next(self._numbers)
+                free.orders[number] = self._waiting.pop(job.order)
+                yield free, (number, job.order)
+                continue
+            if free.orders if job is None else job.ahead:
+                return
+            behind = ((worker, number) for worker in ready for number in [*worker.orders][1:])
+            found = next(((one, number) for one, number in behind if job is None or one.orders[number].ahead), None)
+            if found is None:
+                return
+            self._put_back([found[0].orders.pop(found[1])])
+            yield found
+
+    def _put_back(self, jobs: Sequence[PooledOrder]) -> None:
+        """Let orders wait again, before all others."""
+        for job in reversed(jobs):
+            self._waiting[job.order] = job
+            self._waiting.move_to_end(job.order, last=False)
+
+    def _hear(self, worker: WorkerProcess) -> None:
+        try:
+            said = worker.receive()
+        except (EOFError, OSError):
+            self._lose(worker)
+            return
+        if isinstance(said, str):
+            worker.orders[worker.begun].step(said)
+            return
+        number, answer, worker.begun = said if isinstance(said, tuple) else (None, None, said)
+        with self._lock:
+            job = worker.orders.pop(number, None)
+            if worker.begun in worker.orders:
+                worker.orders[worker.begun].started = True
+        if job is not None:
+            self._finish(job, answer)
+        elif number is not None and isinstance(answer, StropError) and not worker.is_ready:
+            self._drop(worker)
+            worker.close()
+            self._give_up(answer)
+        elif number is not None:
+            worker.is_ready, worker.is_new = True, False
+
+    def _lose(self, worker: WorkerProcess) -> None:
+        """It has ended."""
+        self._drop(worker)
+        status = worker.exit_status()
+        lost = WorkerLost(f"a worker process ended while it evaluated a program (exit status {status})")
+        with self._lock:
+            ended = [*worker.orders.values()]
+            if status == -SIGNAL:  # only what it did is at fault
+                stuck = worker.orders.pop(worker.begun, None)
+                self._put_back([*worker.orders.values()])
+                ended = [] if stuck is None else [stuck]
+        for job in ended:
+            self._finish(job, _stuck(job.order) if status == -SIGNAL else lost)
+        if worker.is_new:
+            self._give_up(WorkerLost(f"a worker process ended before it was ready (exit status {status})"))
+
+    def _drop(self, worker: WorkerProcess) -> None:
+        self._selector.unregister(worker)
+        self._workers.remove(worker)
+
+
+def _stuck(order: Any) -> object:
+    """What comes of an order on whose answer a scorer got stuck."""
+    if isinstance(order, Errand):
+        return ScorerFailed(_STUCK.format(order.arguments[0]))
+    return OrderResult(Evaluation(value=0.0, verdict="malformed", error=_STUCK.format(order.task)))

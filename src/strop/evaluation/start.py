@@ -15,7 +15,7 @@ from strop.evaluation.base import Cluster
 
 if TYPE_CHECKING:
     from strop.evaluation.base import Evaluator
-    from strop.evaluation.workers import Equipment, Worker
+    from strop.evaluation.workers import Equipment
 
 MOST_PROCESSES = 1024
 """More would exhaust the descriptors of one coordinator."""
@@ -50,15 +50,15 @@ def normalized(workers: str) -> str:
     )
 
 
-def start_workers(workers: str, equipment: Equipment, first: Worker | None = None) -> Evaluator:
+def start_workers(workers: str, equipment: Equipment, at_start: int = 0) -> Evaluator:
     """The evaluator that `workers`, as `normalized` returns it, names. Machines of a cluster that it refuses are named on
-    standard error. `first`: see `WorkerPool`; a cluster does not use it.
+    standard error. `at_start`: see `WorkerPool`; a cluster does not use it.
 
     Raises:
         ConfigurationError: the cluster cannot be reached, or an extra is not installed.
         SandboxUnavailable: all machines are refused.
     """
-    evaluator = connect(workers, equipment, first)
+    evaluator = connect(workers, equipment, at_start)
     machines = evaluator.machines() if isinstance(evaluator, Cluster) else ()
     refused = [escape(f"worker {one.address} on {one.host}: {one.refusal}") for one in machines if one.refusal]
     if refused and len(refused) == len(machines):
@@ -69,7 +69,7 @@ def start_workers(workers: str, equipment: Equipment, first: Worker | None = Non
     return evaluator
 
 
-def connect(workers: str, equipment: Equipment, first: Worker | None = None) -> Evaluator:
+def connect(workers: str, equipment: Equipment, at_start: int = 0) -> Evaluator:
     """Make the evaluator that `workers` names. A cluster may refuse all its machines; `start_workers` checks that.
 
     Raises:
@@ -77,9 +77,8 @@ def connect(workers: str, equipment: Equipment, first: Worker | None = None) -> 
     """
     if workers.isdecimal():
         from strop.evaluation.pool import WorkerPool  # here for the start-up time
-        from strop.evaluation.processes import LocalWorker
 
-        return WorkerPool(lambda: LocalWorker(equipment), int(workers), first=first)
+        return WorkerPool(equipment, int(workers), at_start=at_start)
     kind, _, rest = workers.partition(":")
     point = find_installed(EVALUATORS, kind)
     if point is None:

@@ -1,11 +1,18 @@
-"""A worker process: measures the orders of its coordinator one at a time, in its own jail, and sends back the results.
+"""A worker process: carries out what its coordinator sends, one after the other, in its own jail, and sends back the results.
 
-Started as `python -m strop.evaluation.worker CHANNEL LIFELINE`, with two inherited descriptors. Both ends of the channel are
-trusted: nothing that a program writes crosses it, but the `Evaluation` of its answers.
+Started as `python -m strop.evaluation.worker CHANNEL`, with an inherited descriptor. Both ends of the channel are trusted:
+nothing that a program writes crosses it, but the `Evaluation` of its answers. It carries pickles, each after its length:
+
+    (number, work)               do this: an `Equipment` first, then an `Order` or an `Errand`
+    number                       do not begin this
+    -> number                    this begins
+    -> (number, answer, next)    this is done, and the next number, or None, begins
+    -> line                      a step of an errand
 """
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import pickle
 import signal
@@ -15,46 +22,101 @@ from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
 
 from strop.base.errors import SandboxError, StropError
 from strop.base.surface import spell_flags
-from strop.evaluation.workers import Equipment, JailedWorker
+from strop.evaluation.base import Order
+from strop.evaluation.workers import Equipment, Errand, JailedWorker
 from strop.tasks.base import blame
-from strop.tasks.score_limit import let_scorers_end_this_process
+from strop.tasks.score_limit import SIGNAL, let_scorers_end_this_process
+
+
+class Inbox:
+    """What was sent and not begun. A thread reads the channel, so that the coordinator never waits for this process."""
+
+    def __init__(self, channel: Connection) -> None:
+        self._channel = channel
+        self._arrived: SimpleQueue[Any] = SimpleQueue()
+        self._waiting: dict[int, object] = {}
+        threading.Thread(target=self._read, name="strop-channel", daemon=True).start()
+
+    def next(self, *, wait: bool) -> tuple[int, Any]:
+        """The next work and its number. Raises Empty if there is none and `wait` is false."""
+        with suppress(Empty):
+            while True:
+                message = self._arrived.get(wait and not self._waiting)
+                if isinstance(message, int):
+                    self._waiting.pop(message, None)
+                else:
+                    self._waiting[message[0]] = message[1]
+        if not self._waiting:
+            raise Empty
+        number = next(iter(self._waiting))
+        return number, self._waiting.pop(number)
+
+    def _read(self) -> None:
+        """End this process, and with it its fork servers, as soon as the coordinator is gone, even while a program runs."""
+        try:
+            while True:
+                self._arrived.put(self._channel.recv())
+        finally:
+            os._exit(0)
+
+
+class Serving:
+    """The worker of this process, once it is equipped."""
+
+    def __init__(self, channel: Connection) -> None:
+        self._channel = channel
+        self._worker: JailedWorker | None = None
+        self._own = frozenset(sys.modules)
+
+    def answer(self, work: object) -> object:
+        """The answer to what the coordinator sent. An error is an answer, too."""
+        try:
+            if isinstance(work, Equipment):
+                return self._equipped(work)
+            assert self._worker is not None
+            if isinstance(work, Errand):
+                return work.do(self._worker, *work.arguments)
+            assert isinstance(work, Order)
+            measured = self._worker.measure(work)
+            return measured if measured.error is None else replace(measured, error=portable(measured.error))
+        except StropError as error:
+            return portable(error)
+        except Exception as error:  # noqa: BLE001 (objects of the task can fail wherever they are touched)
+            return SandboxError(blame("a worker process", error))
+
+    def _equipped(self, equipment: Equipment) -> object:
+        if self._worker is not None:
+            self._worker.close()
+            if _foreign(self._own):
+                os._exit(0)  # its pool starts another
+        spell_flags(equipment.has_flags)
+        self._worker = JailedWorker(equipment, self._channel.send)
+        return None
 
 
 def main() -> None:
     """Serve until the coordinator closes its end."""
-    channel, lifeline = Connection(int(sys.argv[1])), int(sys.argv[2])
+    channel = Connection(int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's business
-    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    faulthandler.register(SIGNAL, all_threads=False, chain=True)  # says where a scorer is stuck
     let_scorers_end_this_process()
     sys.stdout = sys.stderr  # where a scorer prints
-    worker: JailedWorker | None = None
-    own = frozenset(sys.modules)
-    with suppress(EOFError, ConnectionError):
+    inbox, serving = Inbox(channel), Serving(channel)
+    following: tuple[int, Any] | None = None
+    with suppress(ConnectionError):
         while True:
-            message = channel.recv()
-            try:
-                if isinstance(message, Equipment):
-                    if worker is not None:
-                        worker.close()
-                        if _foreign(own):
-                            channel.send(None)
-                            return
-                    spell_flags(message.has_flags)
-                    worker = JailedWorker(message)
-                    answer: object = worker.posture
-                else:
-                    assert worker is not None
-                    measured = worker.measure(message)
-                    error = None if measured.error is None else portable(measured.error)
-                    answer = replace(measured, error=error)
-            except StropError as error:
-                answer = portable(error)
-            except Exception as error:  # noqa: BLE001 (objects of the task can fail wherever they are touched)
-                answer = SandboxError(blame("a worker process", error))
-            channel.send(answer)
+            if following is None:
+                following = inbox.next(wait=True)
+                channel.send(following[0])
+            number, answer, following = following[0], serving.answer(following[1]), None
+            with suppress(Empty):
+                following = inbox.next(wait=False)
+            channel.send((number, answer, following and following[0]))
 
 
 def portable(error: StropError) -> StropError:
@@ -71,12 +133,6 @@ def _foreign(own: frozenset[str]) -> bool:
     files = (getattr(module, "__file__", None) for name, module in sys.modules.items() if name not in own)
     installed = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]))
     return any(file is not None and not file.startswith(installed) for file in files)
-
-
-def _end_with(lifeline: int) -> None:
-    """End this process, and with it its fork servers, as soon as the coordinator is gone, even while a program runs."""
-    os.read(lifeline, 1)
-    os._exit(0)
 
 
 if __name__ == "__main__":

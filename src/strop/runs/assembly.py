@@ -20,19 +20,21 @@ from strop.base.events import (
     RunResumed,
     RunStarted,
 )
-from strop.checks.before_run import refuse_rewarding
+from strop.checks.before_run import refuse_rewarding, refuse_rewarding_in
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits import Editing
 from strop.core.extraction import ResponseReader
 from strop.evaluation.base import Evaluator
-from strop.evaluation.pool import CommandPool
+from strop.evaluation.commands.pool import CommandPool
+from strop.evaluation.pool import WorkerPool
+from strop.evaluation.workers import pack
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.lm.metering import Metered
 from strop.lm.options import ModelSettings
 from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import make as make_language_model
-from strop.runs.evaluators import commands_for, evaluator_for, jail
+from strop.runs.evaluators import commands_for, evaluator_for, jail, required
 from strop.runs.resume import ResumeState
 from strop.runs.spec import RunSpec, run_secret
 from strop.sandbox.jail import JailedSandbox
@@ -51,6 +53,7 @@ class Components:
     """Of several, training is on all; none where nothing is scored."""
     language_model: KnownAnswers
     sandbox: JailedSandbox
+    """Where improvers run. None, and asked for nothing, where programs are only scored."""
     secret: bytes
     meter: Metered | None = None
     """Charges the model behind `language_model`; None: nothing is charged."""
@@ -75,8 +78,9 @@ class Components:
     @property
     def posture(self) -> Posture:
         """What was observed of the jail of the task's programs."""
-        is_command = self.commands is not None and self.task.root is not None
-        return self.commands.worker.workspaces.posture if is_command else self.sandbox.posture  # type: ignore[union-attr]
+        if self.commands is not None and self.task.root is not None:
+            return self.commands.worker.workspaces.posture
+        return self.sandbox.posture if self.sandbox else Posture({})
 
 
 def meta_description(spec: RunSpec) -> str:
@@ -152,15 +156,22 @@ def assembled(
         meter = metered(spec, environ) if model is None else None
         language_model = stack.enter_context(closing(KnownAnswers(model or meter)))  # type: ignore[arg-type]
         stack.enter_context(observer)
-        with_commands = [one for one in tasks if one.root is not None]
+        scores = isinstance(model, NoModel) and not model.name  # and improves nothing
+        with_commands, others = [[one for one in tasks if (one.root is None) is bare] for bare in (False, True)]
+        # Worker processes begin while this one goes on.
+        workers = evaluator_for(spec, tasks, asks=not scores) if others or spec.on_cluster else None
+        evaluator = stack.enter_context(closing(workers)) if workers else None
+        sandbox = None if scores else stack.enter_context(closing(jail(spec)))
         commands = stack.enter_context(closing(commands_for(spec, with_commands))) if with_commands else None
-        sandbox = stack.enter_context(closing(jail(spec)))
         is_new, secret = secret is None, secret or run_secret(machine_key(key_file(environ)), spec.seed)
         if is_new and not (spec.trust_scorer or isinstance(model, NoModel)):
-            refuse_rewarding(tasks, sandbox, secret, commands, notify=observer.step)
-        evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox))) if tasks else None
-        reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))
-        yield Components(spec, tuple(tasks), language_model, sandbox, secret, meter, evaluator, commands, reader)
+            refuse_rewarding(with_commands, sandbox, secret, commands, notify=observer.step)
+            here = evaluator if isinstance(evaluator, WorkerPool) else WorkerPool(pack(others, required(spec)), 1)
+            stack.callback(here.close)
+            for task in others:
+                here.run(refuse_rewarding_in, task.name, secret, step=observer.step)
+        reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True))) if sandbox else None
+        yield Components(spec, tuple(tasks), language_model, sandbox, secret, meter, evaluator, commands, reader)  # type: ignore[arg-type]
 
 
 def metered(spec: RunSpec, environ: Mapping[str, str]) -> Metered:

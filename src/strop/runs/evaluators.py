@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strop.base.errors import ConfigurationError
 from strop.evaluation.base import Evaluator
-from strop.evaluation.instances import Splits
-from strop.evaluation.pool import CommandPool, WorkerPool
+from strop.evaluation.commands.pool import CommandPool, workspaces_for
 from strop.evaluation.start import normalized, start_workers
-from strop.evaluation.workers import SharedWorker, pack, workspaces_for
+from strop.evaluation.workers import pack
 from strop.lm.options import members
 from strop.lm.prices import uses_no_tokens
 from strop.runs.spec import RunSpec
-from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import DEFAULT_REQUIRE
 from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
 
-WORTH_WORKERS = 50
-"""An improver that may ask for more evaluations gets its worker processes before it asks for the first."""
 WAITING_IMPROVERS = 32
 """Improvements at once with a model of a server, a program or a person: most of them wait for it."""
 
@@ -36,25 +31,16 @@ def jail(spec: RunSpec) -> JailedSandbox:
     return JailedSandbox(solution_slots=spec.slots + 1, improver_slots=slots, require=required(spec), reuse=True)
 
 
-def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> Evaluator:
-    """What carries out the evaluations of a spec: a cluster; else, for tasks without commands, worker processes, or this one if a
-    task cannot be sent to those.
+def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], *, asks: bool) -> Evaluator:
+    """What carries out the evaluations of a spec: a cluster; else, for tasks without commands, worker processes. `asks`: whether
+    a model is asked, for some time in which all processes begin; else they begin when there are programs for them.
 
     Raises:
-        ConfigurationError: a task cannot be sent to the cluster.
+        ConfigurationError: a task cannot be sent to another process.
     """
-    measured = [task for task in tasks if isinstance(task, Task)]
-    splits = Splits()
-    try:
-        equipment = pack(tasks if spec.on_cluster else measured, required(spec))
-    except ConfigurationError:
-        if spec.on_cluster:
-            raise
-        return WorkerPool(lambda: SharedWorker(measured, sandbox, splits), spec.slots)
-    evaluator = start_workers(normalized(spec.workers), equipment, SharedWorker(measured, sandbox, splits))
-    if isinstance(evaluator, WorkerPool) and spec.utility_budget > WORTH_WORKERS:
-        evaluator.start()
-    return evaluator
+    sent = tasks if spec.on_cluster else [task for task in tasks if isinstance(task, Task)]
+    at_start = min(spec.slots, spec.utility_budget * spec.downstream) if asks else 1
+    return start_workers(normalized(spec.workers), pack(sent, required(spec)), at_start)
 
 
 def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> CommandPool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +15,10 @@ from strop.base.results import Improvement
 from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.instances import Splits
 from strop.evaluation.pool import WorkerPool
-from strop.evaluation.workers import SharedWorker
+from strop.evaluation.workers import pack
 from strop.lm.base import Request
-from strop.sandbox.jail import JailedSandbox
+from strop.tasks.base import Task
 
 IMPROVER = """
 from helpers import extract_code
@@ -30,52 +30,53 @@ def improve_algorithm(initial_solution, utility, language_model):
 """
 
 
-class Counting:
-    """A worker that notes the scopes of its orders, and says when there are enough."""
+class Counting(WorkerPool):
+    """Worker processes that note the scopes of what they have measured, and say when there is enough."""
 
-    def __init__(self, worker: SharedWorker, scopes: list[str], enough: int) -> None:
-        self._worker, self._scopes, self._enough = worker, scopes, enough
-        self.reached = threading.Event()
+    def __init__(self, tasks: list[Task], enough: int) -> None:
+        super().__init__(pack(tasks, frozenset()), 1)
+        self.scopes: list[str] = []
+        self._enough, self.reached = enough, threading.Event()
 
-    def measure(self, order: Order) -> OrderResult:
-        self._scopes.append(order.scope)
-        if len(self._scopes) == self._enough:
+    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
+        future = super().submit(order, ahead=ahead)
+        if ahead:
+            future.add_done_callback(lambda _: self._measured(order.scope))
+        return future
+
+    def _measured(self, scope: str) -> None:
+        self.scopes.append(scope)
+        if len(self.scopes) == self._enough:
             self.reached.set()
-        return self._worker.measure(order)
-
-    def close(self) -> None:
-        """The jail is not ours."""
 
 
 Improve = Callable[[int, int, int], tuple[list[str], list[Any], Improvement]]
 
 
 @pytest.fixture
-def improved(bench: Any, jail: JailedSandbox) -> Iterator[Improve]:
+def improved(bench: Any) -> Iterator[Improve]:
     """Improve with an improver that asks for the first `asked` of four programs, once the first `ahead` have been started.
 
     Returns the scopes of all orders that were carried out, the recorded evaluations and the improvement.
     """
-    pools: list[WorkerPool] = []
+    pools: list[Counting] = []
 
     def run(asked: int, ahead: int, calls: int) -> tuple[list[str], list[Any], Improvement]:
-        scopes: list[str] = []
-
         def answer(request: Request) -> str:
             if request.message == "wait":
-                assert worker.reached.wait(60)
+                assert pool.reached.wait(60)
                 return "go on"
             return f"```python\ndef algorithm(n):\n    return {request.message} * n\n```"
 
         b = bench(answers=answer)
-        worker = Counting(SharedWorker([b.task], jail, Splits()), scopes, ahead)
-        pools.append(WorkerPool(lambda: worker, 1))
-        utility = replace(b.utility(), evaluator=pools[-1])
+        pool = Counting([b.task], ahead)
+        pools.append(pool)
+        utility = replace(b.utility(), evaluator=pool)
         result = improve(
             IMPROVER.format(asked=asked), b.task.seed, utility, Grant(calls), b.budget.child("at"), b.host()
         )
-        pools[-1].close()
-        return scopes, b.of(Evaluated), result
+        pool.close()
+        return pool.scopes, b.of(Evaluated), result
 
     yield run
     for pool in pools:

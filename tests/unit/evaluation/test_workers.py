@@ -1,4 +1,4 @@
-"""Orders are carried out once each, by workers that may die, and have the same results wherever that is."""
+"""Orders are carried out once each, by worker processes: what comes first, and what becomes of those that end."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import ConfigurationError, SandboxError, StropError
-from strop.base.results import Evaluation
 from strop.base.surface import command_line, option
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.pool import MOST_ATTEMPTS, WorkerPool
-from strop.evaluation.processes import LocalWorker
+from strop.evaluation.machines import posture_of
+from strop.evaluation.pool import WorkerPool
+from strop.evaluation.processes import idle_workers
 from strop.evaluation.workers import Equipment, WorkerLost, pack
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Task
 from strop.tasks.registry import load_any
@@ -33,149 +33,121 @@ def algorithm(train_samples, train_parity, test_samples):
 LPN = Order("t0/u-1", GUESS, "lpn", "train", PublishedSeeds(), b"secret")
 
 
-class Gated:
-    """A worker whose orders wait at a gate, and which dies for the orders in `fatal`."""
+HELD = """
+import os, time
+from pathlib import Path
+import strop
 
-    def __init__(self, gate: threading.Event, log: list[str], fatal: str = "") -> None:
-        self.gate, self.log, self._fatal = gate, log, fatal
+HERE = Path({here!r})
 
-    def measure(self, order: Order) -> OrderResult:
-        self.log.append(order.scope)
-        self.gate.wait()
-        if order.scope == self._fatal:
-            raise WorkerLost("a worker process ended")
-        return OrderResult(Evaluation(value=0.5, verdict="ok"))
+def score(instance, answer):
+    with (HERE / "log").open("a") as log:
+        log.write(f"{{answer}} {{os.getpid()}}\\n")
+    while not (HERE / f"{{answer}} may go").exists():
+        time.sleep(0.01)
+    return 0.5
 
-    def close(self) -> None:
-        self.gate.set()
-
-
-def gated_worker() -> Gated:
-    """One with a gate and a log of its own."""
-    return Gated(threading.Event(), [])
+task = strop.Task("held", lambda rng: {{"n": 1}}, score, "def f(n):\\n    return ''\\n", "f", instances=1, score_limit=100)
+"""
 
 
-Gate = Callable[..., tuple[WorkerPool, threading.Event, list[str]]]
+class Held:
+    """A pool of workers whose scorer notes what it scores, and goes on when it is let."""
 
+    def __init__(self, folder: Path, slots: int) -> None:
+        (folder / "held.py").write_text(HELD.format(here=str(folder)))
+        self.folder = folder
+        self.pool = WorkerPool(pack([load_any(str(folder / "held.py"))], frozenset()), slots)
 
-def order(scope: str) -> Order:
-    return replace(LPN, scope=scope)
+    def submit(self, name: str, *, ahead: bool = False) -> Future[OrderResult]:
+        program = f"def f(n):\n    return {name!r}\n"
+        return self.pool.submit(Order(name, program, "held", "train", SecretSeeds(b"s"), b"s"), ahead=ahead)
+
+    def let(self, *names: str) -> None:
+        for name in names:
+            (self.folder / f"{name} may go").touch()
+
+    def begun(self) -> dict[str, int]:
+        """What the scorer has begun, in order, with the process that does it."""
+        log = self.folder / "log"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return {name: int(pid) for name, pid in (line.split() for line in lines)}
 
 
 @pytest.fixture
-def gated() -> Iterator[Gate]:
-    pools: list[WorkerPool] = []
+def held(tmp_path: Path) -> Iterator[Callable[[int], Held]]:
+    made: list[Held] = []
 
-    def make(fatal: str = "") -> tuple[WorkerPool, threading.Event, list[str]]:
-        gate, log = threading.Event(), list[str]()
-        pools.append(WorkerPool(lambda: Gated(gate, log, fatal), 1))
-        return pools[-1], gate, log
+    def make(slots: int) -> Held:
+        made.append(Held(tmp_path, slots))
+        return made[-1]
 
     yield make
-    for pool in pools:
-        pool.close()
+    for one in made:
+        one.pool.close()
 
 
-def test_order_that_is_asked_for_starts_before_those_made_ahead(gated: Gate) -> None:
-    pool, gate, log = gated()
-    futures = [pool.submit(order("first"))]
-    wait_until(lambda: log == ["first"])
-    futures += [pool.submit(order(scope), ahead=True) for scope in ("a", "b", "c")]
-    futures += [pool.submit(order("asked")), pool.submit(order("b"))]
-    gate.set()
+def test_order_that_is_asked_for_starts_before_those_made_ahead(held: Callable[[int], Held]) -> None:
+    one = held(1)
+    one.submit("first")
+    wait_until(lambda: list(one.begun()) == ["first"])
+    futures = [one.submit(name, ahead=True) for name in ("a", "b", "c")]
+    wait_until(lambda: len(one.pool._workers[0].orders) == 2)
+    futures += [one.submit("asked"), one.submit("b")]
+    one.let("first", "a", "b", "c", "asked")
     for future in futures:
-        future.result()
-    assert log == ["first", "b", "asked", "a", "c"] or log == ["first", "asked", "b", "a", "c"]
+        future.result(60)
+    assert [*one.begun()][::4] == ["first", "c"] and {*[*one.begun()][1:3]} == {"asked", "b"}
 
 
-def test_order_that_nobody_will_ask_for_is_not_started(gated: Gate) -> None:
-    pool, gate, log = gated()
-    pool.submit(order("first"))
-    wait_until(lambda: log == ["first"])
-    pool.submit(order("ahead"), ahead=True)
-    assert not pool.forget(order("ahead")) and pool.forget(order("first"))
-    gate.set()
-    pool.submit(order("last")).result()
-    assert log == ["first", "last"]
+def test_order_behind_a_long_one_is_begun_by_a_worker_that_is_free(held: Callable[[int], Held]) -> None:
+    two = held(2)
+    futures = [two.submit(name) for name in "abcd"]
+    wait_until(lambda: len(two.begun()) == 2)
+    long, short = two.begun()
+    two.let(short, *"abcd".replace(long, ""))
+    wait_until(lambda: sum(future.done() for future in futures) == 3)
+    assert len(two.begun()) == 4
+    two.let(long)
 
 
-def test_order_whose_workers_keep_dying_fails_with_their_error(gated: Gate) -> None:
-    pool, gate, log = gated(fatal="cursed")
-    gate.set()
-    with pytest.raises(WorkerLost):
-        pool.submit(order("cursed")).result()
-    assert log == ["cursed"] * MOST_ATTEMPTS
-    assert pool.submit(order("next")).result().result().value == 0.5
+def test_worker_that_is_killed_at_work_fails_its_orders_and_another_takes_its_place(
+    held: Callable[[int], Held],
+) -> None:
+    one = held(1)
+    futures = [one.submit(name) for name in "ab"]
+    wait_until(lambda: list(one.begun()) == ["a"])
+    killed = one.begun()["a"]
+    os.kill(killed, signal.SIGKILL)
+    for future in futures:
+        with pytest.raises(WorkerLost, match=r"a worker process ended while it evaluated a program \(exit status -9\)"):
+            future.result(60)
+    one.let("c")
+    assert one.submit("c").result(60).result().value == 0.5
+    assert one.begun()["c"] != killed
 
 
-def test_few_orders_start_no_worker_beside_one_that_is_ready() -> None:
-    first, others = gated_worker(), [gated_worker(), gated_worker()]
-    pool = WorkerPool(others.pop, 2, first=first, patience=60)
-    first.gate.set()
-    assert [pool.submit(order(scope)).result().result().value for scope in "abc"] == [0.5] * 3
-    assert first.log == ["a", "b", "c"] and len(others) == 2
-    pool.close()
+def test_worker_that_is_killed_when_it_is_idle_is_replaced(held: Callable[[int], Held]) -> None:
+    one = held(1)
+    one.let("a", "b")
+    one.submit("a").result(60)
+    os.kill(one.begun()["a"], signal.SIGKILL)
+    wait_until(lambda: not one.pool._workers)
+    assert one.submit("b").result(60).result().value == 0.5
 
 
-def test_workers_relieve_the_first_one_when_orders_have_waited() -> None:
-    first, others = gated_worker(), [gated_worker(), gated_worker()]
-    starting = list(others)
-    pool = WorkerPool(starting.pop, 2, first=first, patience=0.01)
-    held = pool.submit(order("held"))
-    wait_until(lambda: first.log == ["held"])
-    futures = [pool.submit(order(scope)) for scope in ("a", "b")]
-    wait_until(lambda: sorted(scope for one in others for scope in one.log) == ["a", "b"])
-    for one in (first, *others):
-        one.gate.set()
-    assert [future.result().result().value for future in (held, *futures)] == [0.5] * 3
-    pool.submit(order("late")).result()
-    assert first.log == ["held"]
-    pool.close()
+def test_orders_fail_with_the_reason_when_no_worker_starts() -> None:
+    with closing(WorkerPool(replace(pack([], frozenset()), tasks=b"no pickle"), 1)) as pool:
+        for scope in ("a", "b"):
+            with pytest.raises(ConfigurationError, match="a worker cannot load the tasks of the run"):
+                pool.submit(replace(LPN, scope=scope)).result(60)
 
 
-def test_all_workers_start_before_the_first_order_when_much_work_is_announced() -> None:
-    first, others = gated_worker(), [gated_worker(), gated_worker()]
-    starting = list(others)
-    pool = WorkerPool(starting.pop, 2, first=first, patience=60)
-    pool.start()
-    wait_until(lambda: not starting)
-    others[0].gate.set()
-    others[1].gate.set()
-    assert pool.submit(order("a")).result().result().value == 0.5
-    pool.close()
-
-
-def test_order_fails_with_the_reason_when_no_worker_starts() -> None:
-    def fails() -> Gated:
-        raise SandboxError("no room")
-
-    pool = WorkerPool(fails, 1)
-    for scope in ("a", "b"):
-        with pytest.raises(SandboxError, match="no room"):
-            pool.submit(order(scope)).result()
-    pool.close()
-
-
-def test_order_is_given_again_when_its_worker_is_killed() -> None:
-    started: list[LocalWorker] = []
-    equipment = pack([load_any("lpn")], frozenset())
-
-    def start() -> LocalWorker:
-        started.append(LocalWorker(equipment))
-        return started[-1]
-
-    pool = WorkerPool(start, 1)
-    slow = GUESS.replace("    return", "    import time; time.sleep(0.05)\n    return")
-    asked = replace(order("u"), program=slow)
-    undisturbed = pool.submit(asked).result().result().scores
-    future = pool.submit(replace(asked, scope=asked.scope))
-    for _ in range(2):
-        os.kill(started[-1].pid, signal.SIGKILL)
-        count = len(started)
-        wait_until(lambda count=count: len(started) > count)
-    assert future.result().result().scores == undisturbed
-    assert len(started) == 3
-    pool.close()
+def test_no_more_workers_start_than_there_are_orders() -> None:
+    with closing(WorkerPool(pack([load_any("lpn")], frozenset()), 8, at_start=1)) as pool:
+        for scope in ("a", "b"):
+            pool.submit(replace(LPN, scope=scope)).result(60)
+        assert len(pool._workers) == 1
 
 
 ODD = """
@@ -201,11 +173,11 @@ def test_worker_survives_what_it_cannot_copy_or_read_and_says_so_in_one_sentence
     for sample, words in UNREADABLE.items():
         (tmp_path / "odd.py").write_text(ODD.replace("SAMPLE", sample))
         task = load_any(str(tmp_path / "odd.py"))
-        with closing(LocalWorker(pack([task], frozenset()))) as worker:  # type: ignore[list-item]
+        with closing(WorkerPool(pack([task], frozenset()), 1)) as pool:
             for scope in ("one", "two"):
                 asked = Order(scope, "def algorithm(n):\n    return n\n", "odd", "train", SecretSeeds(b"s"), b"x")
                 with pytest.raises(StropError, match=words):
-                    worker.measure(asked).result()
+                    pool.submit(asked).result(60).result()
 
 
 def test_worker_spells_options_as_the_process_that_started_it() -> None:
@@ -215,9 +187,9 @@ def test_worker_spells_options_as_the_process_that_started_it() -> None:
     task = replace(load_any("lpn"), name="spelled", score=spells_flags)
     for flags in (True, False):
         with command_line() if flags else nullcontext():
-            worker = LocalWorker(pack([task], frozenset()))
-        with closing(worker):
-            result = worker.measure(replace(LPN, task="spelled", program=GUESS))
+            pool = WorkerPool(pack([task], frozenset()), 1)
+        with closing(pool):
+            result = pool.submit(replace(LPN, task="spelled", program=GUESS)).result(60)
         assert result.result().value == float(flags)
 
 
@@ -234,11 +206,13 @@ def test_task_that_holds_an_open_file_cannot_be_sent(tmp_path: Path) -> None:
 
 COORDINATOR = """
 import sys, threading
-from strop.evaluation.processes import LocalWorker
+from strop.evaluation.machines import posture_of
+from strop.evaluation.pool import WorkerPool
 from strop.evaluation.workers import pack
 from strop.tasks.registry import load_any
-worker = LocalWorker(pack([load_any("lpn")], frozenset()))
-print(worker.pid, flush=True)
+pool = WorkerPool(pack([load_any("lpn")], frozenset()), 1)
+pool.run(posture_of)
+print(pool._workers[0].pid, flush=True)
 threading.Event().wait()
 """
 
@@ -262,29 +236,23 @@ def test_next_call_takes_the_idle_worker_of_the_last_one_unless_it_has_imported_
     shipped = pack([load_any("lpn")], frozenset())
 
     def pid_of(equipment: Equipment) -> int:
-        worker = LocalWorker(equipment)
-        worker.close()
-        return worker.pid
+        with closing(WorkerPool(equipment, 1)) as pool:
+            pool.run(posture_of)
+            return pool._workers[0].pid
 
+    idle_workers.clear()
     first = pid_of(shipped)
     assert pid_of(shipped) == first and pid_of(own) == first
     assert pid_of(shipped) != first
 
 
-def test_worker_that_measures_ends_when_its_call_ends() -> None:
-    worker = LocalWorker(pack([load_any("lpn")], frozenset()))
+def test_worker_that_measures_ends_when_its_pool_is_closed() -> None:
+    pool = WorkerPool(pack([load_any("lpn")], frozenset()), 1)
     program = "def algorithm(*inputs):\n    while True:\n        pass\n"
-    failed: list[BaseException] = []
-
-    def measure() -> None:
-        try:
-            worker.measure(replace(LPN, program=program))
-        except SandboxError as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=measure)
-    thread.start()
-    wait_until(lambda: not worker._process.is_idle)
-    worker.close()
-    thread.join()
-    assert failed and worker._process._process.poll() is not None
+    future = pool.submit(replace(LPN, program=program))
+    wait_until(lambda: any(worker.orders for worker in pool._workers))
+    (worker,) = pool._workers
+    pool.close()
+    with pytest.raises(SandboxError, match="the evaluator is closed"):
+        future.result(60)
+    assert not Path(f"/proc/{worker.pid}").exists()

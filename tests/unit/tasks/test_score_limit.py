@@ -15,7 +15,6 @@ import pytest
 from strop.base.errors import ScorerFailed, TaskError
 from strop.evaluation.base import Order
 from strop.evaluation.pool import WorkerPool
-from strop.evaluation.processes import LocalWorker
 from strop.evaluation.workers import pack
 from strop.sandbox.strop_plain_data import Unhashed
 from strop.tasks.base import Instance, SecretSeeds, Task
@@ -150,7 +149,7 @@ task = strop.Task("stuck", sample, score, "def f(n):\\n    return '1'\\n", "f", 
 def pool(tmp_path: Path) -> Iterator[WorkerPool]:
     (tmp_path / "stuck.py").write_text(STUCK)
     equipment = pack([load_any(str(tmp_path / "stuck.py"))], frozenset())
-    pool = WorkerPool(lambda: LocalWorker(equipment), 1)
+    pool = WorkerPool(equipment, 1)
     yield pool
     pool.close()
 

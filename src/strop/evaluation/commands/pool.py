@@ -1,0 +1,98 @@
+"""Measure commands on threads of this process."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+
+from strop.base.events import Evaluated
+from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.commands.measure import Progress, Spoiled, measure_command, spoiling
+from strop.evaluation.commands.original import MeasuredOriginal
+from strop.evaluation.commands.program_copy import Rooms
+from strop.evaluation.pool import Pool
+from strop.sandbox.workspace.jail import Workspaces
+from strop.tasks.command.task import CommandTask
+
+
+class CommandPool(Pool):
+    """An `Evaluator` for command tasks, on threads of this process. It closes its workspaces."""
+
+    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces, slots: int) -> None:
+        super().__init__(slots)
+        self.worker = CommandWorker(tasks, workspaces)
+        self._threads = ThreadPoolExecutor(slots, "strop-evaluation")
+
+    def close(self) -> None:
+        """Close the workspaces and end the threads; orders without a result raise SandboxError. Idempotent."""
+        super().close()
+        self.worker.close()
+        self._threads.shutdown()
+
+    def _look(self) -> None:
+        if not self._closed:
+            self._threads.submit(self._measure)
+
+    def _measure(self) -> None:
+        with self._lock:
+            job = self._first()
+            if job is None:
+                return
+            job.started = True
+            del self._waiting[job.order]
+        try:
+            result: object = self.worker.measure(job.order)
+        except BaseException as error:  # noqa: BLE001 (the thread that asked gets it)
+            result = error
+        self._finish(job, result)
+
+
+class CommandWorker:
+    """Measures command tasks; shared by all threads of a pool, which measure each original once."""
+
+    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces) -> None:
+        self.workspaces, self._rooms = workspaces, Rooms(workspaces)
+        self._originals: dict[str, MeasuredOriginal] = {}
+        self.recall(tasks, ())
+
+    def recall(
+        self, tasks: Sequence[CommandTask], recorded: Collection[Evaluated], progress: Progress = lambda *_: None
+    ) -> None:
+        """Measure these tasks from now on, on the trees that they name, and take over what a record holds of their originals.
+
+        `progress` is called for verdicts.
+        """
+        self._progress = progress
+        for task in tasks:
+            self._rooms.free(task.name)  # they may be of another tree
+            self._originals[task.name] = MeasuredOriginal(task, recorded)
+
+    def is_constant(self, name: str) -> bool:
+        """Whether a task's original was measured, and scored the same twice on one seed."""
+        return self._originals[name].is_constant
+
+    def measure(self, order: Order) -> OrderResult:
+        """Measure the program of an order in the workspaces."""
+        original = self._originals[order.task]
+        return measure_command(original.task, order, self._rooms, original, self._progress)
+
+    def spoiling(self, order: Order) -> AbstractContextManager[Spoiled]:
+        """See `measure.spoiling`."""
+        original = self._originals[order.task]
+        return spoiling(original.task, order, self._rooms, original)
+
+    def close(self) -> None:
+        """Close the workspaces."""
+        self._rooms.close()
+        self._rooms.workspaces.close()
+
+
+def workspaces_for(tasks: Sequence[CommandTask], at_once: int, require: Collection[str] | None) -> Workspaces:
+    """Where so many orders of these tasks are measured at once. `require`: see `Workspaces`.
+
+    Raises:
+        SandboxUnavailable: a required protection is not enforced on this machine.
+    """
+    # Each order takes one for its candidate; each task may keep one for its original and one for its judge.
+    return Workspaces(slots=(1 + 2 * len(tasks)) * at_once, require=require)
