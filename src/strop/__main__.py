@@ -5,7 +5,6 @@ import sys
 if __name__ == "__main__" and not sys.flags.safe_path:
     del sys.path[0]  # the current folder, whose files may be anybody's; `python -P -m strop` never had it
 
-import faulthandler
 import os
 import signal
 
@@ -18,11 +17,6 @@ def main() -> None:
 
     leave_current_folder()
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")  # its threads would spin, for half of the CPU time of a start
-    from strop.tasks.score_limit import SIGNAL, let_scorers_end_this_process
-
-    if sys.stderr is not None:
-        faulthandler.register(SIGNAL, all_threads=False, chain=True)  # says where a scorer is stuck
-    let_scorers_end_this_process()
     from strop.cli.app import main as begin  # takes a third of a second, during which Ctrl-C would print a traceback
 
     begin()

@@ -30,7 +30,10 @@ from strop.base.surface import spell_flags
 from strop.evaluation.base import Order
 from strop.evaluation.workers import Equipment, Errand, JailedWorker
 from strop.tasks.base import blame
-from strop.tasks.score_limit import SIGNAL, let_scorers_end_this_process
+from strop.tasks.score_limit import SIGNAL, let_scorers_end_this_process, watch
+
+WATCH_SECONDS = 0.25
+"""How often a scorer that waits for ever is looked for."""
 
 
 class Inbox:
@@ -60,6 +63,8 @@ class Inbox:
         """End this process, and with it its fork servers, as soon as the coordinator is gone, even while a program runs."""
         try:
             while True:
+                while not self._channel.poll(WATCH_SECONDS):
+                    watch()
                 self._arrived.put(self._channel.recv())
         finally:
             os._exit(0)

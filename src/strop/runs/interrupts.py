@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 
 from strop.base.errors import SearchOver, StropError
 from strop.base.surface import option
-from strop.tasks.score_limit import ending_scorers
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 """Ctrl-C, kill, and a closed terminal. Signals that were ignored at start-up stay ignored (nohup)."""
@@ -89,9 +88,7 @@ def stopped_by_signals(
     before = {number: signal.signal(number, _awake) for number in numbers}
     woken = signal.set_wakeup_fd(watch.wake, warn_on_full_buffer=False) if is_main else -1
     try:
-        with ending_scorers() as end_scorers:
-            watch.end_scorers = end_scorers
-            yield watch
+        yield watch
     except StropError as error:
         if watch.reason is not None:
             raise watch.reason from error
@@ -121,7 +118,6 @@ class Watch:
         """Why the work was stopped; None if it was not."""
         self._stops = stops
         self.notify = notify
-        self.end_scorers: Callable[[], None] = lambda: None
         self._seconds = None if seconds is None else min(seconds, _LONGEST)
         self._since = time.monotonic()
         self._read, self.wake = os.pipe()
@@ -164,7 +160,6 @@ class Watch:
         first = self.reason is None
         self.reason, stop.at = reason, time.monotonic()
         self.notify(f"strop: {words}; waiting up to 10 s for requests in flight (Ctrl-C to quit now)")
-        self.end_scorers()
         for end in self._stops if first else ():  # in other threads, because this one must receive the next signal
             threading.Thread(target=end, name="strop-stop").start()
 
