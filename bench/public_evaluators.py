@@ -22,7 +22,7 @@ from contextlib import closing
 from pathlib import Path
 
 from strop.evaluation.base import Order
-from strop.evaluation.commands.pool import CommandPool
+from strop.evaluation.pool import CommandPool
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import PublishedSeeds
 from strop.tasks.command.task import CommandTask

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from strop.evaluation.processes import idle_workers
+from strop.evaluation.pool import idle_workers
 from strop.sandbox.jail import idle_servers
 from strop.sandbox.workspace.jail import Workspaces
 from strop_selftest.traces import is_alive

@@ -17,8 +17,8 @@ from strop.evaluation.base import Order
 from strop.evaluation.commands.isolated import Isolation
 from strop.evaluation.commands.measure import CommandMeasurement, measure_command
 from strop.evaluation.commands.original import EvaluatorTrial, MeasuredOriginal
-from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
+from strop.evaluation.pool import CommandPool
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import CommandTask

@@ -18,7 +18,7 @@ from strop.runs.options import Require, protections
 from strop.runs.score import Scored, program_of
 from strop.runs.spec import RunSpec
 from strop.tasks.base import Split
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.task import AnyTask
 
 
 @outside_tasks
@@ -105,7 +105,7 @@ def check_job(spec: RunSpec, task: AnyTask) -> Job[Checked]:
 
     def checked(context: RunContext) -> Checked:
         parts, step = context.parts, context.observer.step
-        if isinstance(task, CommandTask):
+        if parts.commands is not None:
             return checks.check(task, None, parts.secret, parts.commands, notify=step)
         assert isinstance(parts.evaluator, WorkerPool)
         return parts.evaluator.run(checks.check_in, task.name, parts.secret, step=step)

@@ -10,7 +10,7 @@ from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.checks.relay import SECONDS, Relay, spoiled_answers
 from strop.checks.relays import HostRelay, relay_of
-from strop.evaluation.commands.pool import CommandPool
+from strop.evaluation.pool import CommandPool
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.base import Sandbox
 from strop.tasks.command.task import AnyTask

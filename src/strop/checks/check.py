@@ -19,7 +19,7 @@ from strop.checks.relay import LEAST, spoiled_answers
 from strop.checks.relays import CommandRelay, HostRelay, relay_of
 from strop.core.utility import TaskUtility
 from strop.evaluation.commands.measure import SHOWN
-from strop.evaluation.commands.pool import CommandPool
+from strop.evaluation.pool import CommandPool
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import SecretSeeds

@@ -19,10 +19,10 @@ from strop.checks.spoiling import MARK, MUTATIONS, TEXTS, NotApplicable, spoil, 
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import Spoiled
 from strop.evaluation.commands.original import NO_PROGRAM
-from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.commands.program_copy import CopyRun
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
+from strop.evaluation.pool import CommandPool
 from strop.sandbox.base import Outcome, Returned, Sandbox
 from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import SecretSeeds, Task

@@ -2,27 +2,102 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
+from multiprocessing import Pipe
 from selectors import EVENT_READ, DefaultSelector
 from socket import socketpair
 from typing import Any, TypeVar, cast
 
+from strop.base import interpreter
 from strop.base.errors import SandboxError, ScorerFailed, StropError
+from strop.base.parking import Parking
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.processes import WorkerProcess, idle_workers
+from strop.evaluation.commands.worker import CommandWorker
 from strop.evaluation.workers import Equipment, Errand, WorkerLost
+from strop.sandbox.workspace.jail import Workspaces
+from strop.tasks.command.task import CommandTask
 from strop.tasks.score_limit import SIGNAL
 
 IN_EACH_PIPE = 2
 """Orders that a worker process has, so that it never waits for this process."""
 _STUCK = "task {}: its scorer took too long on an answer, and nothing in it could be interrupted"
 T = TypeVar("T")
+
+
+class WorkerProcess:
+    """A worker process (strop.evaluation.worker) and the pipe to it. It ends with this process, however this one ends."""
+
+    def __init__(self) -> None:
+        """Start it, without waiting for it."""
+        self._channel, theirs = Pipe()
+        try:
+            # not isolated from the environment: a scorer may import what its user has installed
+            self._process = subprocess.Popen(
+                interpreter.python("-m", "strop.evaluation.worker", str(theirs.fileno())),
+                env=interpreter.environment(),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except BaseException:
+            self._channel.close()
+            raise
+        finally:
+            theirs.close()
+        self.equipment: Equipment | None = None
+        """What it was sent last."""
+        self.is_new = True
+        """Whether it never had any."""
+        self.is_ready = False
+        """Whether it has its equipment and takes orders."""
+        self.orders: dict[Any, Any] = {}
+        """Number → what it was sent and has not answered, in the order in which it does them; its pool's."""
+        self.begun: int | None = None
+        """The number of what it does now."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def fileno(self) -> int:
+        """Becomes readable when it says something, and when it has ended."""
+        return self._channel.fileno()
+
+    def send(self, message: tuple[int, object] | int) -> None:
+        """Send something to do with its number, or the number of something that is not to be done; nothing to one that ended."""
+        with suppress(OSError):
+            self._channel.send(message)
+
+    def receive(self) -> Any:
+        """What it says (strop.evaluation.worker). Raises EOFError or OSError once it has ended."""
+        return self._channel.recv()
+
+    def exit_status(self) -> int:
+        """That of a process whose pipe has ended; negative if a signal ended it."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        self.close()
+        return self._process.returncode
+
+    def close(self) -> None:
+        """Kill it, whatever it does. Idempotent."""
+        self._process.kill()
+        self._process.wait()
+        self._channel.close()
+
+
+idle_workers: Parking[WorkerProcess] = Parking(most=64)
+"""Worker processes that earlier pools of this process left."""
+
+
 _Sent = tuple[WorkerProcess, "tuple[int, object] | int"]
 """A worker, and what it is sent."""
 
@@ -37,8 +112,8 @@ class PooledOrder:
         self.started = False
 
 
-class Pool:
-    """The orders of an `Evaluator`."""
+class OrderQueue:
+    """The orders of an `Evaluator`, each once, those that were asked for first."""
 
     def __init__(self, slots: int) -> None:
         self.slots = slots
@@ -104,7 +179,7 @@ class Pool:
             job.future.set_result(result)
 
 
-class WorkerPool(Pool):
+class WorkerPool(OrderQueue):
     """An `Evaluator` of up to `slots` worker processes. One thread sends them their orders and reads the results.
 
     A process that somebody kills at work fails its orders, and the run can be resumed. It is replaced, as an idle one is.
@@ -228,8 +303,9 @@ class WorkerPool(Pool):
     def _put_back(self, jobs: Sequence[PooledOrder]) -> None:
         """Let orders wait again, before all others."""
         for job in reversed(jobs):
-            self._waiting[job.order] = job
-            self._waiting.move_to_end(job.order, last=False)
+            if self._jobs.get(job.order) is job:
+                self._waiting[job.order] = job
+                self._waiting.move_to_end(job.order, last=False)
 
     def _hear(self, worker: WorkerProcess) -> None:
         try:
@@ -280,3 +356,35 @@ def _stuck(order: Any) -> object:
     if isinstance(order, Errand):
         return ScorerFailed(_STUCK.format(order.arguments[0]))
     return OrderResult(Evaluation(value=0.0, verdict="malformed", error=_STUCK.format(order.task)))
+
+
+class CommandPool(OrderQueue):
+    """An `Evaluator` for command tasks, on threads of this process. It closes its workspaces."""
+
+    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces, slots: int) -> None:
+        super().__init__(slots)
+        self.worker = CommandWorker(tasks, workspaces)
+        self._threads = ThreadPoolExecutor(slots, "strop-evaluation")
+
+    def close(self) -> None:
+        """Close the workspaces and end the threads; orders without a result raise SandboxError. Idempotent."""
+        super().close()
+        self.worker.close()
+        self._threads.shutdown()
+
+    def _look(self) -> None:
+        if not self._closed:
+            self._threads.submit(self._measure)
+
+    def _measure(self) -> None:
+        with self._lock:
+            job = self._first()
+            if job is None:
+                return
+            job.started = True
+            del self._waiting[job.order]
+        try:
+            result: object = self.worker.measure(job.order)
+        except BaseException as error:  # noqa: BLE001 (the thread that asked gets it)
+            result = error
+        self._finish(job, result)

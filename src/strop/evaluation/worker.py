@@ -36,7 +36,7 @@ WATCH_SECONDS = 0.25
 """How often a scorer that waits for ever is looked for."""
 
 
-class Inbox:
+class Backlog:
     """What was sent and not begun. A thread reads the channel, so that the coordinator never waits for this process."""
 
     def __init__(self, channel: Connection) -> None:
@@ -111,16 +111,16 @@ def main() -> None:
     faulthandler.register(SIGNAL, all_threads=False, chain=True)  # says where a scorer is stuck
     let_scorers_end_this_process()
     sys.stdout = sys.stderr  # where a scorer prints
-    inbox, serving = Inbox(channel), Serving(channel)
+    backlog, serving = Backlog(channel), Serving(channel)
     following: tuple[int, Any] | None = None
     with suppress(ConnectionError):
         while True:
             if following is None:
-                following = inbox.next(wait=True)
+                following = backlog.next(wait=True)
                 channel.send(following[0])
             number, answer, following = following[0], serving.answer(following[1]), None
             with suppress(Empty):
-                following = inbox.next(wait=False)
+                following = backlog.next(wait=False)
             channel.send((number, answer, following and following[0]))
 
 

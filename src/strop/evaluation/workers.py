@@ -24,7 +24,7 @@ from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import packed, unpack
 
 if TYPE_CHECKING:
-    from strop.evaluation.commands.pool import CommandWorker
+    from strop.evaluation.commands.worker import CommandWorker
 
 T = TypeVar("T")
 
@@ -113,7 +113,7 @@ class JailedWorker:
 
     def _command_worker(self, tasks: Sequence[CommandTask], equipment: Equipment) -> CommandWorker:
         """What measures the tasks with commands, on their trees, which it unpacks here."""
-        from strop.evaluation.commands.pool import CommandWorker, workspaces_for  # here for the start-up time
+        from strop.evaluation.commands.worker import CommandWorker, workspaces_for  # here for the start-up time
 
         placed = []
         for task in tasks:

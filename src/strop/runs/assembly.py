@@ -25,8 +25,7 @@ from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits import Editing
 from strop.core.extraction import ResponseReader
 from strop.evaluation.base import Evaluator
-from strop.evaluation.commands.pool import CommandPool
-from strop.evaluation.pool import WorkerPool
+from strop.evaluation.pool import CommandPool, WorkerPool
 from strop.evaluation.workers import pack
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import KnownAnswers, NoModel
@@ -157,7 +156,8 @@ def assembled(
         language_model = stack.enter_context(closing(KnownAnswers(model or meter)))  # type: ignore[arg-type]
         stack.enter_context(observer)
         scores = isinstance(model, NoModel) and not model.name  # and improves nothing
-        with_commands, others = [[one for one in tasks if (one.root is None) is bare] for bare in (False, True)]
+        with_commands = [one for one in tasks if one.root is not None]
+        others = [one for one in tasks if one.root is None]
         # Worker processes begin while this one goes on.
         workers = evaluator_for(spec, tasks, asks=not scores) if others or spec.on_cluster else None
         evaluator = stack.enter_context(closing(workers)) if workers else None

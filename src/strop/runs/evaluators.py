@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.evaluation.base import Evaluator
-from strop.evaluation.commands.pool import CommandPool, workspaces_for
+from strop.evaluation.commands.worker import workspaces_for
+from strop.evaluation.pool import CommandPool
 from strop.evaluation.start import normalized, start_workers
 from strop.evaluation.workers import pack
 from strop.lm.options import members
@@ -13,7 +14,6 @@ from strop.lm.prices import uses_no_tokens
 from strop.runs.spec import RunSpec
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import DEFAULT_REQUIRE
-from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
 
 WAITING_IMPROVERS = 32
@@ -38,7 +38,7 @@ def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], *, asks: bool) -> Eva
     Raises:
         ConfigurationError: a task cannot be sent to another process.
     """
-    sent = tasks if spec.on_cluster else [task for task in tasks if isinstance(task, Task)]
+    sent = tasks if spec.on_cluster else [task for task in tasks if task.root is None]
     at_start = min(spec.slots, spec.utility_budget * spec.downstream) if asks else 1
     return start_workers(normalized(spec.workers), pack(sent, required(spec)), at_start)
 

@@ -18,8 +18,7 @@ from strop.base.errors import ConfigurationError, SandboxError, StropError
 from strop.base.surface import command_line, option
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.machines import posture_of
-from strop.evaluation.pool import WorkerPool
-from strop.evaluation.processes import idle_workers
+from strop.evaluation.pool import WorkerPool, idle_workers
 from strop.evaluation.workers import Equipment, WorkerLost, pack
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Task
 from strop.tasks.registry import load_any

@@ -16,7 +16,7 @@ from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
-from strop.evaluation.commands.pool import CommandPool
+from strop.evaluation.pool import CommandPool
 from strop.lm.base import Request
 from strop.sandbox.workspace.base import Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces

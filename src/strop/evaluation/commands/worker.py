@@ -1,9 +1,8 @@
-"""Measure commands on threads of this process."""
+"""Measure commands in this process."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 from strop.base.events import Evaluated
@@ -11,41 +10,8 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import Progress, Spoiled, measure_command, spoiling
 from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
-from strop.evaluation.pool import Pool
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.task import CommandTask
-
-
-class CommandPool(Pool):
-    """An `Evaluator` for command tasks, on threads of this process. It closes its workspaces."""
-
-    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces, slots: int) -> None:
-        super().__init__(slots)
-        self.worker = CommandWorker(tasks, workspaces)
-        self._threads = ThreadPoolExecutor(slots, "strop-evaluation")
-
-    def close(self) -> None:
-        """Close the workspaces and end the threads; orders without a result raise SandboxError. Idempotent."""
-        super().close()
-        self.worker.close()
-        self._threads.shutdown()
-
-    def _look(self) -> None:
-        if not self._closed:
-            self._threads.submit(self._measure)
-
-    def _measure(self) -> None:
-        with self._lock:
-            job = self._first()
-            if job is None:
-                return
-            job.started = True
-            del self._waiting[job.order]
-        try:
-            result: object = self.worker.measure(job.order)
-        except BaseException as error:  # noqa: BLE001 (the thread that asked gets it)
-            result = error
-        self._finish(job, result)
 
 
 class CommandWorker:
