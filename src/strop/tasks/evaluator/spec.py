@@ -70,7 +70,7 @@ def stub_of(original: str, calls: Collection[str]) -> str:
     tree = syntax_tree(original)
     functions = {node.name: node for node in _statements(tree.body) if isinstance(node, FUNCTIONS)}
     classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
-    others = tuple(sorted(_bound(tree) - functions.keys() - set(calls) - classes))
+    others = tuple(sorted(bound_names(tree) - functions.keys() - set(calls) - classes))
     parts = [_STUB.format(folders=SEARCH, others=others, classes=tuple(sorted(classes)))]
     parts += [_function(node) for name, node in functions.items() if name not in calls]
     parts += [_FUNCTION.format(kind="", name=name, parameters="*arguments, **named") for name in calls]
@@ -114,7 +114,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _statements(handler.body)
 
 
-def _bound(tree: ast.Module) -> set[str]:
+def bound_names(tree: ast.Module) -> set[str]:
     """The names that a module binds at its top level."""
     names: set[str] = set()
     for node in _statements(tree.body):

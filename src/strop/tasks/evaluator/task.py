@@ -20,7 +20,7 @@ from strop.tasks.command.config import command_task, parse_constraint
 from strop.tasks.command.options import changed_options, check_options
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask, rules
-from strop.tasks.evaluator.spec import FUNCTIONS, RUNNER, Function
+from strop.tasks.evaluator.spec import FUNCTIONS, RUNNER, Function, bound_names
 from strop.tasks.used_files import shown_files
 
 Form: TypeAlias = Literal["path", "text", "results"]
@@ -103,7 +103,7 @@ def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
     except (SyntaxError, ValueError) as error:
         raise ConfigurationError(f"the evaluator {evaluator} is not a Python file: {error}") from error
     functions = {each.name: each for each in tree.body if isinstance(each, FUNCTIONS)}
-    found = form or _form(functions, _bound(tree))
+    found = form or _form(functions, bound_names(tree))
     if found is None:
         raise ConfigurationError(
             f"{evaluator} defines none of evaluate(program_path), evaluate(candidate) and main(program_path, results_dir)"
@@ -131,17 +131,6 @@ def _form(functions: dict[str, Function], bound: set[str]) -> Form | None:
     if "main" in functions and {"program_path", "results_dir"} <= set(_parameters(functions["main"])):
         return "results"
     return "results" if "run_shinka_eval" in bound else None
-
-
-def _bound(tree: ast.Module) -> set[str]:
-    """Names that imports and assignments at the top level of a module bind."""
-    names: set[str] = set()
-    for each in tree.body:
-        if isinstance(each, ast.Import | ast.ImportFrom):
-            names.update(alias.asname or alias.name for alias in each.names)
-        elif isinstance(each, ast.Assign):
-            names.update(target.id for target in each.targets if isinstance(target, ast.Name))
-    return names
 
 
 def _parameters(function: Function) -> list[str]:
