@@ -160,15 +160,15 @@ def assembled(
         others = [one for one in tasks if one.root is None]
         # Worker processes begin while this one goes on.
         workers = evaluator_for(spec, tasks, asks=not scores) if others or spec.on_cluster else None
-        evaluator = stack.enter_context(closing(workers)) if workers else None
+        evaluator = here = stack.enter_context(closing(workers)) if workers else None
         sandbox = None if scores else stack.enter_context(closing(jail(spec)))
         commands = stack.enter_context(closing(commands_for(spec, with_commands))) if with_commands else None
         is_new, secret = secret is None, secret or run_secret(machine_key(key_file(environ)), spec.seed)
         if is_new and not (spec.trust_scorer or isinstance(model, NoModel)):
             refuse_rewarding(with_commands, sandbox, secret, commands, notify=observer.step)
-            here = evaluator if isinstance(evaluator, WorkerPool) else WorkerPool(pack(others, required(spec)), 1)
-            stack.callback(here.close)
             for task in others:
+                if not isinstance(here, WorkerPool):  # but a cluster
+                    here = stack.enter_context(closing(WorkerPool(pack(others, required(spec)), 1)))
                 here.run(refuse_rewarding_in, task.name, secret, step=observer.step)
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True))) if sandbox else None
         yield Components(spec, tuple(tasks), language_model, sandbox, secret, meter, evaluator, commands, reader)  # type: ignore[arg-type]
