@@ -8,15 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from tests.support.commands_here import here
+
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.events import Evaluated, discard
 from strop.base.results import Evaluation
+from strop.base.solution import digest_of
 from strop.checks.before_run import refuse_rewarding
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
+from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.isolated import Isolation
-from strop.evaluation.commands.measure import CommandMeasurement, measure_command
-from strop.evaluation.commands.original import EvaluatorTrial, MeasuredOriginal
+from strop.evaluation.commands.measure import CommandMeasurement
+from strop.evaluation.commands.original import EvaluatorTrial
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
 from strop.evaluation.pool import CommandPool
 from strop.sandbox.workspace.jail import Workspaces
@@ -62,14 +66,14 @@ def judged(
 ) -> list[tuple[Outcome, Evaluation]]:
     """What strop says of programs in training, and their evaluations: `refused` where it asks no model, because a spoiled
     answer of the original would be rewarded. `before` is called before each of them."""
-    original, rooms = MeasuredOriginal(task), Rooms(workspaces)
-    found = []
+    rooms = Rooms(workspaces)
+    evaluator, found = here(task, rooms), []
     for program in (task.seed, *programs):
         if found:
             before(program)
         order = Order("candidate", program, task.name, "train", SEEDS, b"secret")
         try:
-            found.append(measure_command(task, order, rooms, original, lambda *_: None).result())
+            found.append(evaluator.submit(order).result().result())
         except StropError as error:
             failed = Evaluation(0.0, "malformed", error=str(error))
             return [("refused", failed)] * len(programs)
@@ -83,16 +87,20 @@ def judged(
 
 def resumed(task: CommandTask, workspaces: Workspaces, program: str) -> Evaluation:
     """The final comparison of a program, in a process that knows the original from a record."""
-    known = Evaluated(scope="e", utility=task.name, split="train", solution=None, verdict="ok", value=0.5)
+    known = Evaluated(
+        scope="e", utility=task.name, split="train", solution=digest_of(task.seed), verdict="ok", value=0.5
+    )
     order = Order("last", program, task.name, "test", SEEDS, b"secret", decides=True)
     with closing(Rooms(workspaces)) as rooms:
-        return measure_command(task, order, rooms, MeasuredOriginal(task, [known]), lambda *_: None).result()
+        evaluator = here(task, rooms)
+        evaluator.recall([known], SEEDS)
+        return evaluator.submit(order).result().result()
 
 
 def rewards(task: CommandTask, workspaces: Workspaces) -> str:
     """Why a run with this task is refused; empty if it is not."""
     try:
-        pool = CommandPool([task], workspaces, 1)
+        pool = WithBaselines(CommandPool([task], workspaces, 1), [task])
         refuse_rewarding([task], None, b"secret", pool, seconds=200)  # type: ignore[arg-type]
     except ConfigurationError as error:
         return str(error)
@@ -101,12 +109,11 @@ def rewards(task: CommandTask, workspaces: Workspaces) -> str:
 
 def tried(task: CommandTask, workspaces: Workspaces) -> EvaluatorTrial:
     """What the trial of an evaluator shows. Raises ConfigurationError if it is refused."""
-    original, rooms = MeasuredOriginal(task), Rooms(workspaces)
     order = Order("trial", task.seed, task.name, "train", SEEDS, b"secret")
     with AuditLog(discard, "test", None) as notes:
-        CommandMeasurement(task, order, rooms, original, notes, lambda *_: None).try_evaluator()
-    assert original.trial is not None
-    return original.trial
+        found = CommandMeasurement(task, order, Rooms(workspaces), notes, lambda *_: None).try_evaluator()
+    assert found is not None
+    return found
 
 
 def measured(task: CommandTask, program: str, workspaces: Workspaces, isolation: Isolation | None) -> CopyRun:

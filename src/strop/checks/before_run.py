@@ -10,6 +10,7 @@ from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.checks.relay import SECONDS, Relay, spoiled_answers
 from strop.checks.relays import HostRelay, relay_of
+from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.pool import CommandPool
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.base import Sandbox
@@ -20,7 +21,7 @@ def refuse_rewarding(
     tasks: Sequence[AnyTask],
     sandbox: Sandbox | None,
     secret: bytes,
-    commands: CommandPool | None = None,
+    commands: WithBaselines[CommandPool] | None = None,
     seconds: float = SECONDS,
     notify: Callable[[str], None] = lambda step: None,
 ) -> None:

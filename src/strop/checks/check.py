@@ -18,6 +18,7 @@ from strop.checks.held_out import repeats, shown
 from strop.checks.relay import LEAST, spoiled_answers
 from strop.checks.relays import CommandRelay, HostRelay, relay_of
 from strop.core.utility import TaskUtility
+from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.measure import SHOWN
 from strop.evaluation.pool import CommandPool
 from strop.evaluation.workers import JailedWorker
@@ -34,7 +35,7 @@ def check(
     task: AnyTask,
     sandbox: Sandbox | None,
     secret: bytes,
-    commands: CommandPool | None = None,
+    commands: WithBaselines[CommandPool] | None = None,
     *,
     seconds: float = SECONDS,
     notify: Callable[[str], None] = lambda step: None,

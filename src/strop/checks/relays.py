@@ -17,6 +17,7 @@ from strop.base.errors import Malformed, ScorerFailed, TaskError
 from strop.checks.relay import NO_ANSWERS, PERFECT, WORTHLESS, OriginalRun
 from strop.checks.spoiling import MARK, MUTATIONS, TEXTS, NotApplicable, spoil, spoil_text, telling
 from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.measure import Spoiled
 from strop.evaluation.commands.original import NO_PROGRAM
 from strop.evaluation.commands.program_copy import CopyRun
@@ -258,7 +259,7 @@ def _spoiled_output(name: str, output: str) -> str:
 
 @contextmanager
 def relay_of(
-    task: AnyTask, sandbox: Sandbox | None, secret: bytes, commands: CommandPool | None
+    task: AnyTask, sandbox: Sandbox | None, secret: bytes, commands: WithBaselines[CommandPool] | None
 ) -> Iterator[HostRelay | CommandRelay]:
     """The relay of a task's original, which runs where the answers are scored in the host. What is spoiled are its answers to
     instances that the task decides (`trial_secret`).
@@ -272,6 +273,7 @@ def relay_of(
         yield HostRelay(task, sandbox, trial_secret(task))
         return
     assert commands is not None
-    worker, order = commands.worker, Order(SCOPE, task.seed, task.name, "train", SecretSeeds(secret), secret)
+    worker, order = commands.evaluator.worker, Order(SCOPE, task.seed, task.name, "train", SecretSeeds(secret), secret)
+    order = replace(order, baseline=commands.baseline(order))
     with worker.spoiling(order) as run:
         yield CommandRelay(task, run, lambda program: worker.measure(replace(order, program=program)))

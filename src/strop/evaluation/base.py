@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from strop.base.errors import StropError
 from strop.base.events import AuditNoted
 from strop.base.results import Evaluation
 from strop.tasks.base import Seeds, Split, Task
+
+if TYPE_CHECKING:
+    from strop.evaluation.baselines import Baseline
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,9 @@ class Order:
     """Whether it is a part of the final comparison: a command is measured in turns with the original, in several fresh copies of
     both; of other tasks each instance has a process, a verdict and a score of its own, so that none fails because another did."""
 
+    baseline: Baseline | None = field(default=None, compare=False)
+    """What the original of a command task showed; None: this measures it."""
+
     def count(self, task: Task) -> int:
         """How many instances of the task it is for."""
         return self.instances or task.count(self.split)
@@ -56,6 +62,8 @@ class OrderResult:
     error: StropError | None = None
     on_text: tuple[AuditNoted, ...] = ()
     """Findings of the static rules in the program."""
+    baseline: Baseline | None = None
+    """What the original showed, if the order measured it."""
 
     def result(self) -> Evaluation:
         """The evaluation. Raises `error` if the task broke."""
@@ -63,6 +71,12 @@ class OrderResult:
             raise self.error
         assert self.evaluation is not None
         return self.evaluation
+
+    def measured_baseline(self) -> Baseline:
+        """What the original showed. Raises `error` if the task broke."""
+        self.result()
+        assert self.baseline is not None
+        return self.baseline
 
 
 class Evaluator(Protocol):

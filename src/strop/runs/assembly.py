@@ -25,6 +25,7 @@ from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits import Editing
 from strop.core.extraction import ResponseReader
 from strop.evaluation.base import Evaluator
+from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.pool import CommandPool, WorkerPool
 from strop.evaluation.workers import pack
 from strop.lm.base import LanguageModel
@@ -58,7 +59,7 @@ class Components:
     """Charges the model behind `language_model`; None: nothing is charged."""
     evaluator: Evaluator | None = None
     """Carries out the evaluations of tasks without commands, and on a cluster of all tasks; None where there is no task."""
-    commands: CommandPool | None = None
+    commands: WithBaselines[CommandPool] | None = None
     """Carries out those of command tasks on this machine; None if there is none."""
     reader: ResponseReader | None = None
     """Reads the responses of the model."""
@@ -78,7 +79,7 @@ class Components:
     def posture(self) -> Posture:
         """What was observed of the jail of the task's programs."""
         if self.commands is not None and self.task.root is not None:
-            return self.commands.worker.workspaces.posture
+            return self.commands.evaluator.worker.workspaces.posture
         return self.sandbox.posture if self.sandbox else Posture({})
 
 

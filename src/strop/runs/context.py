@@ -100,7 +100,8 @@ class RunContext:
             on_trees = [task for task in parts.tasks if task.root is not None]
             # A later comparison measures the original on instances of its own.
             before = [one for one in past.evaluations.values() if not (past.ends and comparison_of(one.scope)[0])]
-            parts.commands.worker.recall(on_trees, before, self._measured)
+            parts.commands.evaluator.worker.place(on_trees, self._measured)
+            parts.commands.recall(before, SecretSeeds(parts.secret))
 
     @property
     def folder(self) -> Path:

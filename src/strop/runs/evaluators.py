@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.evaluation.base import Evaluator
+from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.worker import workspaces_for
 from strop.evaluation.pool import CommandPool
 from strop.evaluation.start import normalized, start_workers
@@ -40,16 +41,19 @@ def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], *, asks: bool) -> Eva
     """
     sent = tasks if spec.on_cluster else [task for task in tasks if task.root is None]
     at_start = min(spec.slots, spec.utility_budget * spec.downstream) if asks else 1
-    return start_workers(normalized(spec.workers), pack(sent, required(spec)), at_start)
+    evaluator = start_workers(normalized(spec.workers), pack(sent, required(spec)), at_start)
+    placed = [task for task in sent if task.root is not None]
+    return WithBaselines(evaluator, placed) if placed else evaluator
 
 
-def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> CommandPool:
+def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> WithBaselines[CommandPool]:
     """What carries out the evaluations of command tasks on this machine.
 
     Raises:
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
-    return CommandPool(tasks, workspaces_for(tasks, spec.slots, spec.require), spec.slots)
+    pool = CommandPool(tasks, workspaces_for(tasks, spec.slots, spec.require), spec.slots)
+    return WithBaselines(pool, tasks)
 
 
 def required(spec: RunSpec) -> frozenset[str]:

@@ -60,7 +60,8 @@ def improve_once(context: RunContext, improver: str, original: Original | None, 
     train = context.utility("train")
     # The task's own seed tests its scorer; answers of other programs are scored like any candidate's.
     strict = context.utility("train", strict=initial == task.seed)
-    _check_runs(context.parts, original, strict.evaluate(initial, run.child("original").child("train")))
+    measured = strict.evaluate(initial, run.child("original").child("train"))
+    _check_runs(context.parts, original, measured)
     improvement, number = _searched(context, improver, initial)
     improvement = _written(improvement, began)
     _score_returned(improvement, began, train, run, journal)
@@ -68,7 +69,9 @@ def improve_once(context: RunContext, improver: str, original: Original | None, 
     keep_result(context.folder, began, candidate)
     at = run.child(comparison_at(number)) if number > 1 else run
     if candidate != initial:
-        _score_improved(context, candidate, _standings(began, journal.recorded(Evaluated)).first.get(candidate), at)
+        is_constant = task.root is not None and not (task.objective.counts_cost or measured.original_varies)
+        first = _standings(began, journal.recorded(Evaluated)).first.get(candidate) if is_constant else None
+        _score_improved(context, candidate, first, at)
     if task.facts is None and candidate != initial:
         compare(context, candidate, initial, instances, number)
     elif task.facts is None:
@@ -129,10 +132,10 @@ def _score_returned(
 
 
 def _score_improved(context: RunContext, candidate: str, known: Evaluated | None, at: Budget) -> None:
-    """Score the improved program in training. `known`: its first evaluation, which stands for this one if scores do not vary;
+    """Score the improved program in training. `known`: its first evaluation, which stands for this one where scores do not vary;
     `at`: where the comparison is."""
-    at, commands = at.child("improved").child("train"), context.parts.commands
-    if known is not None and commands is not None and commands.worker.is_constant(known.utility):
+    at = at.child("improved").child("train")
+    if known is not None:
         context.journal(
             replace(known, scope=at.path, solution=candidate, cpu_seconds=0.0, seconds=(), wall_seconds=0.0)
         )

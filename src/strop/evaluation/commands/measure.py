@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import Any, TypeAlias, TypeVar
@@ -24,9 +24,10 @@ from strop.base.scorer_notes import shortened
 from strop.base.terminal_text import escape
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.baselines import Baseline
 from strop.evaluation.commands.isolated import Isolation, Passed
 from strop.evaluation.commands.original import (
-    MeasuredOriginal,
+    EvaluatorTrial,
     answers_alike,
     check_comparable,
     check_effect,
@@ -35,8 +36,9 @@ from strop.evaluation.commands.original import (
     evaluation_of,
     in_one_process,
     raised_in,
+    trial,
 )
-from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
+from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
 from strop.evaluation.feedback import Feedback, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.evaluation.repeated import least, repeats
@@ -88,10 +90,8 @@ def copy_of(index: int, count: int) -> int:
     return index * min(COPIES, count) // count
 
 
-def measure_command(
-    task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOriginal, progress: Progress
-) -> OrderResult:
-    """Carry out an order. The original's own text has 1/2 and runs only once.
+def measure_command(task: CommandTask, order: Order, rooms: Rooms, progress: Progress) -> OrderResult:
+    """Carry out an order. The original's own text has 1/2, and runs only where the order's baseline does not say what it showed.
 
     Raises:
         SandboxError: the host failed.
@@ -99,12 +99,12 @@ def measure_command(
     notes: list[AuditNoted] = []
     try:
         with AuditLog(notes.append, order.scope, order.program) as log:  # type: ignore[arg-type]
-            evaluation = CommandMeasurement(task, order, rooms, original, log, progress).evaluation()
+            found = CommandMeasurement(task, order, rooms, log, progress).result()
     except SandboxError:
         raise
     except StropError as error:  # the original does not run, or its score cannot be read
         return OrderResult(None, tuple(notes), error)
-    return OrderResult(evaluation, tuple(notes))
+    return replace(found, notes=tuple(notes))
 
 
 Spoiled: TypeAlias = Callable[[Mapping[str, Any] | None], list[CopyRun]]
@@ -112,77 +112,80 @@ Spoiled: TypeAlias = Callable[[Mapping[str, Any] | None], list[CopyRun]]
 
 
 @contextmanager
-def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOriginal) -> Iterator[Spoiled]:
-    """A copy of the original for runs with spoiled answers (strop.checks.relay).
+def spoiling(task: CommandTask, order: Order, rooms: Rooms) -> Iterator[Spoiled]:
+    """A copy of the original for runs with spoiled answers (strop.checks.relay). The order has a baseline.
 
     Raises:
         StropError: the original does not run, or the host failed.
     """
     with AuditLog(discard, order.scope, order.program) as log:
-        CommandMeasurement(task, order, rooms, original, log, lambda *_: None).try_evaluator()
         own = replace(order, seeds=SecretSeeds(trial_secret(task)))
-        measurement = CommandMeasurement(task, own, rooms, original, log, lambda *_: None)
+        measurement = CommandMeasurement(task, own, rooms, log, lambda *_: None)
         with measurement.built_original() as copy:
             copy.answers = {}
             yield partial(measurement.runs_of_original, copy)
             copy.answers = None
 
 
-@dataclass(frozen=True)
 class CommandMeasurement:
     """One evaluation of a command task."""
 
-    task: CommandTask
-    order: Order
-    rooms: Rooms
-    original: MeasuredOriginal
-    notes: AuditLog
-    progress: Progress
+    def __init__(self, task: CommandTask, order: Order, rooms: Rooms, notes: AuditLog, progress: Progress) -> None:
+        self.task, self.order, self.rooms, self.notes, self.progress = task, order, rooms, notes, progress
+        self.known = order.baseline or Baseline(order.split, order.seeds, Evaluation(value=0.5, verdict="ok"))
+        """What is known of the original; it grows while the original is measured."""
 
     @property
     def split(self) -> Split:
         return self.order.split
 
-    def evaluation(self) -> Evaluation:
-        """The mean over the instances, relative to the original.
+    def result(self) -> OrderResult:
+        """The mean over the instances, relative to the original; of the original itself what it shows, too.
 
         Raises:
+            ConfigurationError: its evaluator cannot be kept apart from it.
             TaskError: the original does not run, or its score cannot be read.
             SandboxError: the host failed.
         """
         try:
             files = candidate_files(self.task, self.order.program)
         except Malformed as error:
-            return Evaluation(value=0.0, verdict="malformed", error=shortened(str(error), REPORT_CHARACTERS))
-        self.try_evaluator()
+            reason = shortened(str(error), REPORT_CHARACTERS)
+            return OrderResult(Evaluation(value=0.0, verdict="malformed", error=reason))
         if files == dict(self.task.files):
-            evaluation = self.original.evaluation(self.split, self._seed(0), self._measured_original)
-        elif self.task.interleaved or self.order.decides:
-            evaluation = self._in_turns(files)
-        else:
-            evaluation = self._alone(files)
-        return replace(evaluation, fixed_input=self.is_fixed, ignores_seed=self.original.ignores_seed)
+            return self._of_original_itself()
+        assert self.order.baseline is not None, "an original is measured before other programs"
+        evaluation = (self._in_turns if self.task.interleaved or self.order.decides else self._alone)(files)
+        return OrderResult(self._with_facts(evaluation))
+
+    def _with_facts(self, evaluation: Evaluation) -> Evaluation:
+        return replace(evaluation, fixed_input=self.is_fixed, ignores_seed=self.known.ignores_seed)
 
     def runs_of_original(self, copy: Copy, spoil: Mapping[str, Any] | None) -> list[CopyRun]:
         """Runs of the original on the first instances, with spoiled answers."""
         return [self._run(copy, index, spoil) for index in range(min(self.task.count(self.split), MOST_SPOILED))]
 
-    def try_evaluator(self) -> None:
+    def try_evaluator(self, *, is_recorded: bool = False) -> EvaluatorTrial | None:
         """Before anything else runs: see what the original asks of an evaluator that runs apart from it, and whether it may.
+        None: that is known, or there is none.
 
         Raises:
             ConfigurationError: it may not.
             TaskError: the original does not run, on a machine that can keep the two apart.
         """
-        if not self.task.is_isolated:
-            return
+        if not self.task.is_isolated or self.known.calls is not None:
+            return None
         if not self.rooms.workspaces.has_trees:
             raise ConfigurationError(
                 f"task {self.task.name}: this machine cannot give commands a network of their own, which keeps an evaluator "
                 f"apart from the program; {IN_CONTAINERS}; {in_one_process()}"
             )
-        tried = self.original.tried(self._run_of_trial)
-        self._checked_original(tried.runs[0])
+        found = trial(self.task, self._run_of_trial, is_recorded=is_recorded)
+        self.known = replace(
+            self.known, calls=found.known, asks_alike=found.asks_alike, ignores_seed=found.ignores_seed
+        )
+        self._checked_original(found.runs[0])
+        return found
 
     def _run_of_trial(self, index: int, isolation: Isolation | None) -> tuple[CopyRun, Passed]:
         """The original on a training instance."""
@@ -191,52 +194,69 @@ class CommandMeasurement:
             return copy.run(seed), copy.passed
 
     def _copy(self, files: Mapping[str, str]) -> Copy:
-        tried = self.original.trial
-        isolation = None if tried is None else Isolation(tried.known)
+        isolation = None if self.known.calls is None else Isolation(self.known.calls)
         return Copy(self.task, files, self.rooms, self.notes, isolation)
 
-    def _measured_original(self) -> Evaluation:
-        tally = Tally(self.task, self.order)
+    def _of_original_itself(self) -> OrderResult:
+        is_scored = self.order.baseline is not None and self.known.is_of(self.order)
+        if is_scored and self.known.is_whole:
+            return OrderResult(self.known.evaluation)
+        tried, tally = self.try_evaluator(is_recorded=is_scored), Tally(self.task, self.order)
+        if is_scored:
+            return OrderResult(self.known.evaluation, baseline=self._seen_again())
+        # Its trial has made some of the runs.
+        has_runs = tried is not None and tried.again is not None and self.split == "train"
+        known = [self._checked_original(run) for run in tried.runs] if tried is not None and has_runs else []
+        again = [self._checked_original(tried.again)] if tried is not None and tried.again and has_runs else []
         with self.built_original() as copy:
-            known, known_again = self._known_runs()
             runs = [
                 known[index] if index < len(known) else self._of_original(copy, index)
                 for index in range(self.task.count(self.split))
             ]
             for index, run in enumerate(runs):
                 tally.spent(index, run)
-            varies = self.split == "train" and self._examined(copy, runs, known_again)
+            varies = self.split == "train" and self._examined(copy, runs, again)
         if self.split == "train":
             check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
         shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
-        self.original.keep_behaviours(self.split, self._seed(0), shown)
         values = tuple(dict(run.values) for run in runs)
         evaluation = evaluation_of(self.task, values, tuple(behaviour.name for behaviour in shown))
-        evaluation = replace(evaluation, notes=tally.notes, original_varies=varies)
+        evaluation = self._with_facts(replace(evaluation, notes=tally.notes, original_varies=varies))
+        baseline = replace(
+            self.known, split=self.split, seeds=self.order.seeds, evaluation=evaluation, behaviours=shown
+        )
         seconds = tuple(tally.seconds)
-        return replace(evaluation, cpu_seconds=added(seconds), seconds=seconds, wall_seconds=tally.wall)
+        spent = replace(evaluation, cpu_seconds=added(seconds), seconds=seconds, wall_seconds=tally.wall)
+        return OrderResult(spent, baseline=baseline)
+
+    def _seen_again(self) -> Baseline:
+        """What a record does not say of an original that it scored."""
+        with self.built_original() as copy:
+            count = self.task.count(self.split) if self.task.compare_output else 1
+            runs = [self._of_original(copy, index) for index in range(count)]
+            tests = check_tested(self.task, copy)
+        shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
+        return replace(self.known, behaviours=shown, tests_ran=tests)
 
     def _examined(self, copy: Copy, runs: list[CopyRun], again: list[CopyRun]) -> bool:
         """Run the original again in training, and keep what that shows; whether its score varies on one seed."""
-        task, original = self.task, self.original
+        task = self.task
         again = again or [self._of_original(copy, index) for index in range(len(runs) if task.compare_output else 1)]
         check_comparable(task, runs, again)
         if task.compare_output:
             check_left(task, copy.left_beside(task.case(self.split, len(again) - 1, self.order.seeds)))
-        one, other = (task.objective.counted(run.values) for run in (runs[0], again[0]))
-        original.is_constant = one == other
-        if original.trial is None:
+        if self.known.calls is None:
             # Of one instance nothing can be told.
-            original.ignores_seed = answers_alike(
-                task, runs if runs[1:] or task.cases else [*runs, self._of_original(copy, 1)]
-            )
-        original.keep_tests_ran(check_tested(task, copy))
+            several = runs if runs[1:] or task.cases else [*runs, self._of_original(copy, 1)]
+            self.known = replace(self.known, ignores_seed=answers_alike(task, several))
+        self.known = replace(self.known, tests_ran=check_tested(task, copy))
+        one, other = (task.objective.counted(run.values) for run in (runs[0], again[0]))
         return one != other and not task.objective.counts_cost
 
     @property
     def is_fixed(self) -> bool:
         """Whether the input is always the same: nothing gives the command another one, or the original shows it."""
-        return self.original.ignores_seed or self.task.input == "fixed" or self.original.asks_alike
+        return self.known.ignores_seed or self.task.input == "fixed" or self.known.asks_alike
 
     def _tried(self, files: Mapping[str, str], original: CopyRun) -> CopyRun | None:
         """A program on the first instance; None if it does not build."""
@@ -257,44 +277,13 @@ class CommandMeasurement:
             raise
         self.rooms.keep_original(self.task, copy)
 
-    def _observed(self, observe: Callable[[Copy], T]) -> T:
-        """What a built copy of the original shows, where the record does not say it."""
-        with self.built_original() as copy:
-            return observe(copy)
-
-    def _shown(self) -> tuple[Behaviour, ...]:
-        """The original's behaviour on each instance; empty if nothing is compared."""
-        if not self.task.compare_output:
-            return ()
-
-        def behaviours(copy: Copy) -> tuple[Behaviour, ...]:
-            runs = [self._of_original(copy, index) for index in range(self.task.count(self.split))]
-            return tuple(run.behaviour for run in runs if run.behaviour is not None)
-
-        return self.original.behaviours(self.split, self._seed(0), lambda: self._observed(behaviours))
-
-    def _tests_ran(self) -> TestsRan:
-        """How many tests the original runs."""
-        tests = partial(check_tested, self.task)
-        return self.original.tests_ran(lambda: self._observed(tests)) if self.task.test else ()
-
-    def _readings(self) -> Mapping[str, Reading]:
-        """What the original's scores are of. No candidate runs before the original has in this process: what it does not open is
-        the evaluator's alone, and hidden from candidates."""
-        known = self.original.readings
-        if known is None and self.task.objective.printed:
-            known = self._observed(lambda copy: self._of_original(copy, 0).readings)
-        return known or {}
-
     def _alone(self, files: Mapping[str, str]) -> Evaluation:
         tally = Tally(self.task, self.order)
-        # The original first: a thread that held one slot and waited for another could wait forever.
-        beside = self.original.evaluation(self.split, self._seed(0), self._measured_original).metrics
-        shown, readings, tests = self._shown(), self._readings(), self._tests_ran()
+        beside, shown = self.known.evaluation.metrics, self.known.behaviours
         with self._copy(files) as candidate:
-            if tally.built(candidate.build() or candidate.test(tests)):
+            if tally.built(candidate.build() or candidate.test(self.known.tests_ran)):
                 for index in range(self.task.count(self.split)):
-                    measured = self._of_candidate(candidate, index, None).like(readings)
+                    measured = self._of_candidate(candidate, index, None).like(self.known.readings or {})
                     if not tally.add(index, measured, beside[index], shown[index] if shown else None):
                         break
         return tally.evaluation
@@ -306,16 +295,16 @@ class CommandMeasurement:
         differ in speed by where they lie in memory, which no number of turns averages out. Short runs are repeated.
         """
         tally = Tally(self.task, self.order)
-        readings, tests, count = self._readings(), self._tests_ran(), self.task.count(self.split)
+        readings, count = self.known.readings or {}, self.task.count(self.split)
         is_fresh = self.order.decides and self.task.objective.is_timed
-        ends_early = self.split == "test" and self.original.ignores_seed and not self.task.interleaved
+        ends_early = self.split == "test" and self.known.ignores_seed and not self.task.interleaved
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if is_fresh else 0):
             if is_fresh:
                 self.rooms.free(self.task.name)
             beside = self._copy(self.task.files) if is_fresh else self.built_original()
             with self._copy(files) as candidate, beside as original:
                 is_built = self._both_built(candidate, original, tally)
-                if not is_built or not (tally.count or tally.built(candidate.test(tests))):
+                if not is_built or not (tally.count or tally.built(candidate.test(self.known.tests_ran))):
                     return tally.evaluation
                 for index in indices:
                     if ends_early and tally.same >= SAME:
@@ -419,13 +408,6 @@ class CommandMeasurement:
             error.add_note("\n".join(rest))
         return error
 
-    def _known_runs(self) -> tuple[list[CopyRun], list[CopyRun]]:
-        """The original's runs on the first training instances, and again on the first, that its trial has made already."""
-        tried = self.original.trial
-        if tried is None or tried.again is None or self.split != "train":
-            return [], []
-        return [self._checked_original(run) for run in tried.runs], [self._checked_original(tried.again)]
-
     def _of_original(self, copy: Copy, index: int) -> CopyRun:
         return self._checked_original(self._run(copy, index))
 
@@ -438,14 +420,15 @@ class CommandMeasurement:
     def _checked_original(self, measured: CopyRun) -> CopyRun:
         if measured.values:
             self._keep(measured.readings)
-            measured = measured.like(self.original.readings or {})
+            measured = measured.like(self.known.readings or {})
         if not measured.values:
             raise self._not_measured(f" ({measured.verdict})", measured)
         return measured
 
     def _keep(self, readings: Mapping[str, Reading]) -> None:
         """Keep what the original's scores are of, and say once what is read."""
-        if self.original.keep_readings(readings):
+        if self.known.readings is None:
+            self.known = replace(self.known, readings=readings)
             told = (
                 in_words(self.task.objective, name, reading, self.task.scorer) for name, reading in readings.items()
             )

@@ -6,27 +6,20 @@ import os
 import re
 import shlex
 import shutil
-import threading
-from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from strop.base.environments import COPY
 from strop.base.errors import ConfigurationError, TaskError
-from strop.base.events import Evaluated
 from strop.base.pluralize import plain
 from strop.base.results import Evaluation, added
-from strop.base.solution import digest_of
 from strop.base.surface import option, setting
 from strop.evaluation.commands.isolated import Isolation, Passed
 from strop.evaluation.commands.program_copy import Copy, CopyRun, TestsRan
 from strop.evaluation.commands.relay import KnownCalls
 from strop.evaluation.feedback import gist
-from strop.tasks.base import Split
-from strop.tasks.command.behaviour import Behaviour
-from strop.tasks.command.readers import Reading
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask
 
@@ -163,102 +156,6 @@ def in_one_process() -> str:
 
 def _refused(task: CommandTask, why: str) -> ConfigurationError:
     return ConfigurationError(f"task {task.name}: {why}; {in_one_process()}")
-
-
-class MeasuredOriginal:
-    """A task's original: its evaluations by split and seeds, measured once while other threads wait, or taken from a record."""
-
-    def __init__(self, task: CommandTask, recorded: Collection[Evaluated] = ()) -> None:
-        """`recorded`: the evaluations that a record holds."""
-        self.task = task
-        self.trial: EvaluatorTrial | None = None
-        """What is known of an evaluator that runs apart from the program; None before its first run."""
-        self.is_constant = False
-        """Whether two runs on one seed gave the same metrics."""
-        self._recorded = [event for event in recorded if event.utility == task.name]
-        self.ignores_seed = any(event.ignores_seed for event in self._recorded)
-        """Whether it gave two different seeds the same answers and the same score."""
-        self.asks_alike = any(event.fixed_input for event in self._recorded)
-        """Whether its evaluator asks two different seeds the same."""
-        self._lock = threading.RLock()
-        self._locks: dict[Hashable, threading.RLock] = defaultdict(threading.RLock)
-        self._known: dict[Hashable, object] = {}
-        self._readings: Mapping[str, Reading] | None = None
-
-    def once(self, key: Hashable, find: Callable[[], T]) -> T:
-        """What `find` returned at the first call with this key; other threads wait for it."""
-        with self._lock:
-            lock = self._locks[key]
-        with lock:
-            if key not in self._known:
-                self._known[key] = find()
-            found: T = self._known[key]  # type: ignore[assignment]
-            return found
-
-    def evaluation(self, split: Split, seed: int, measure: Callable[[], Evaluation]) -> Evaluation:
-        """The original's evaluation, measured at the first call; later calls spend nothing. Each comparison of a gate has its
-        own seeds."""
-        spent = []
-
-        def measured() -> Evaluation:
-            recorded = self._from_record(split) if split != "gate" else None
-            spent.append(recorded or measure())
-            return replace(spent[0], cpu_seconds=0.0, wall_seconds=0.0)
-
-        kept = self.once(("evaluation", split, seed), measured)
-        return spent[0] if spent else kept
-
-    def keep_behaviours(self, split: Split, seed: int, behaviours: tuple[Behaviour, ...]) -> None:
-        """Keep the behaviours observed while the original was measured."""
-        self._known["behaviours", split, seed] = behaviours
-
-    def behaviours(
-        self, split: Split, seed: int, observe: Callable[[], tuple[Behaviour, ...]]
-    ) -> tuple[Behaviour, ...]:
-        """The original's behaviour on each instance."""
-        return self.once(("behaviours", split, seed), observe)
-
-    def keep_tests_ran(self, ran: TestsRan) -> None:
-        """Keep how many tests the original ran."""
-        self._known["tests"] = ran
-
-    def tests_ran(self, observe: Callable[[], TestsRan]) -> TestsRan:
-        """How many tests of the task's `test` the original runs."""
-        return self.once("tests", observe)
-
-    @property
-    def readings(self) -> Mapping[str, Reading] | None:
-        """What the original's scores are of; None if it has not run yet."""
-        return self._readings
-
-    def keep_readings(self, readings: Mapping[str, Reading]) -> bool:
-        """Keep those of the original's first run; whether this is it."""
-        with self._lock:
-            is_first = self._readings is None
-            self._readings = readings if is_first else self._readings
-            return is_first
-
-    def tried(self, run: Run) -> EvaluatorTrial:
-        """What the original shows of an evaluator that runs apart from it, once. `run`: see `trial`."""
-        found = self.once("trial", lambda: trial(self.task, run, is_recorded=bool(self._recorded)))
-        self.trial, self.asks_alike, self.ignores_seed = found, found.asks_alike, found.ignores_seed
-        return found
-
-    def _from_record(self, split: Split) -> Evaluation | None:
-        """The original's evaluation on a split, from the record: its own, or the values measured beside a candidate.
-
-        Values beside the candidates of an interleaved task are different ones each time.
-        """
-        task, seed = self.task, digest_of(self.task.seed)
-        count = task.count("test" if split == "test" else "train")
-        events = [event for event in self._recorded if event.split == split]
-        for event in sorted(events, key=lambda event: event.solution != seed):
-            is_original = event.solution == seed
-            if len(event.beside) == count and (is_original or not task.interleaved):
-                evaluation = evaluation_of(task, event.beside, tuple(event.answers))
-                evaluation = replace(evaluation, original_varies=event.original_varies)
-                return replace(evaluation, notes=event.notes) if is_original else evaluation
-        return None
 
 
 def evaluation_of(

@@ -48,6 +48,14 @@ class KnownCalls:
         self._forms: dict[str, AnswerForm] = {}
         self._lock = threading.Lock()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the lock: it goes to workers with each order of another program."""
+        return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Unpickle it, with a lock of its own."""
+        vars(self).update(state, _lock=threading.Lock())
+
     def learn(self, said: Mapping[str, Any]) -> None:
         """Add what a process of the original says that it opened and imported."""
         with self._lock:

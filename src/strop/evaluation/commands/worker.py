@@ -5,48 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 
-from strop.base.events import Evaluated
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import Progress, Spoiled, measure_command, spoiling
-from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.task import CommandTask
 
 
 class CommandWorker:
-    """Measures command tasks; shared by all threads of a pool, which measure each original once."""
+    """Measures command tasks; shared by all threads of a pool. Built copies of originals are kept for the next order."""
 
     def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces) -> None:
         self.workspaces, self._rooms = workspaces, Rooms(workspaces)
-        self._originals: dict[str, MeasuredOriginal] = {}
-        self.recall(tasks, ())
+        self.place(tasks)
 
-    def recall(
-        self, tasks: Sequence[CommandTask], recorded: Collection[Evaluated], progress: Progress = lambda *_: None
-    ) -> None:
-        """Measure these tasks from now on, on the trees that they name, and take over what a record holds of their originals.
-
-        `progress` is called for verdicts.
-        """
-        self._progress = progress
+    def place(self, tasks: Sequence[CommandTask], progress: Progress = lambda *_: None) -> None:
+        """Measure these tasks from now on, on the trees that they name. `progress` is called for verdicts."""
+        self._progress, self._tasks = progress, {task.name: task for task in tasks}
         for task in tasks:
             self._rooms.free(task.name)  # they may be of another tree
-            self._originals[task.name] = MeasuredOriginal(task, recorded)
-
-    def is_constant(self, name: str) -> bool:
-        """Whether a task's original was measured, and scored the same twice on one seed."""
-        return self._originals[name].is_constant
 
     def measure(self, order: Order) -> OrderResult:
         """Measure the program of an order in the workspaces."""
-        original = self._originals[order.task]
-        return measure_command(original.task, order, self._rooms, original, self._progress)
+        return measure_command(self._tasks[order.task], order, self._rooms, self._progress)
 
     def spoiling(self, order: Order) -> AbstractContextManager[Spoiled]:
         """See `measure.spoiling`."""
-        original = self._originals[order.task]
-        return spoiling(original.task, order, self._rooms, original)
+        return spoiling(self._tasks[order.task], order, self._rooms)
 
     def close(self) -> None:
         """Close the workspaces."""

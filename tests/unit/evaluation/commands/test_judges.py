@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.commands_here import here
 
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order
-from strop.evaluation.commands.measure import measure_command, spoiling
-from strop.evaluation.commands.original import MeasuredOriginal
+from strop.evaluation.commands.measure import spoiling
 from strop.evaluation.commands.program_copy import Rooms
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds, Split
@@ -74,7 +74,7 @@ def measured(
 ) -> Evaluation:
     order = Order("u1", program, task.name, split, SEEDS, b"secret", decides=verdict)
     with closing(Rooms(workspaces)) as rooms:
-        return measure_command(task, order, rooms, MeasuredOriginal(task), lambda *_: None).result()
+        return here(task, rooms).submit(order).result().result()
 
 
 DRAWS = "od -An -N4 -tu4 /dev/urandom\n"
@@ -239,7 +239,7 @@ def test_judge_that_cannot_be_built_is_refused_in_one_line(workspaces: Workspace
 def test_spoiled_answer_is_that_of_the_last_run_of_the_original(workspaces: Workspaces, tmp_path: Path) -> None:
     task = problem(tmp_path, "read n; echo $((n / 2)) $(od -An -N8 -tu8 /dev/urandom)\n")
     order = Order("check", task.seed, task.name, "train", SEEDS, b"secret")
-    with closing(Rooms(workspaces)) as rooms, spoiling(task, order, rooms, MeasuredOriginal(task)) as run:
+    with closing(Rooms(workspaces)) as rooms, spoiling(task, order, rooms) as run:
         assert run is not None
         honest, spoiled, again = run(None)[0], run({"text": lambda text: f"1{text}"})[0], run(None)[0]
     assert honest.output == spoiled.output != again.output

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.commands_here import Here, here
 
 from strop.base.budget import Budget
 from strop.base.errors import GuestLost, TaskError
@@ -17,9 +17,9 @@ from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.core.utility import TaskUtility
-from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.commands.measure import COPIES, SAME, measure_command
-from strop.evaluation.commands.original import MeasuredOriginal
+from strop.evaluation.base import Order
+from strop.evaluation.baselines import WithBaselines
+from strop.evaluation.commands.measure import COPIES, SAME
 from strop.evaluation.commands.program_copy import SEED_BITS, Rooms
 from strop.evaluation.feedback import failure
 from strop.evaluation.repeated import AT_MOST, least, repeats
@@ -76,9 +76,7 @@ def task_of(root: Path, **changes: Any) -> CommandTask:
 
 
 class Bench:
-    """Evaluates programs of tasks as a run does; an `Evaluator` on the calling thread."""
-
-    slots = 1
+    """Evaluates programs of tasks as a run does, on the calling thread."""
 
     def __init__(self, workspaces: Workspaces, past: CompletedWork | None = None) -> None:
         self.workspaces = Counting(workspaces)
@@ -86,42 +84,36 @@ class Bench:
         self.past = past or CompletedWork()
         self.begun: list[tuple[int, int]] = []
         self.number = 0
-        self._originals: dict[str, MeasuredOriginal] = {}
+        self._evaluators: dict[str, WithBaselines[Here]] = {}
         self.rooms = Rooms(self.workspaces)
 
     def __call__(
         self, task: CommandTask, candidate: str | None, split: Split = "train", *, verdict: bool = False
     ) -> Evaluation:
         self.number += 1
-        self.originals(task)
         utility = TaskUtility(
-            task, split, SEEDS, None, self.events.append, b"secret", past=self.past, evaluator=self, decides=verdict
+            task,
+            split,
+            SEEDS,
+            None,
+            self.events.append,
+            b"secret",
+            past=self.past,
+            evaluator=self.evaluator(task),
+            decides=verdict,
         )
         return utility.evaluate(candidate, Budget({}).child(f"e{self.number}"))
 
-    def originals(self, task: CommandTask) -> MeasuredOriginal:
-        """What is known of a task's original."""
-        made = MeasuredOriginal(task, self.past.evaluations.values())
-        self._originals[task.name] = found = self._originals.get(task.name, made)
-        found.task = task
-        return found
-
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
-        future: Future[OrderResult] = Future()
-        originals = self._originals[order.task]
-        try:
-            future.set_result(measure_command(originals.task, order, self.rooms, originals, self._began))
-        except BaseException as error:  # noqa: BLE001 (the caller gets it)
-            future.set_exception(error)
-        return future
+    def evaluator(self, task: CommandTask) -> WithBaselines[Here]:
+        """What measures a task; of an earlier one of this name it knows the original."""
+        if task.name not in self._evaluators:
+            self._evaluators[task.name] = here(task, self.rooms, self._began)
+            self._evaluators[task.name].recall(self.past.evaluations.values(), SEEDS)
+        self._evaluators[task.name].evaluator.tasks[task.name] = task
+        return self._evaluators[task.name]
 
     def _began(self, order: Order, number: int, count: int) -> None:
         self.begun.append((number, count))
-
-    def forget(self, order: Order) -> bool:
-        return False
-
-    def close(self) -> None: ...
 
 
 @pytest.fixture
@@ -149,11 +141,9 @@ def test_original_runs_once_to_show_what_its_score_is_of_when_a_run_goes_on(
     workspaces: Workspaces, bench: Bench, tmp_path: Path
 ) -> None:
     task = task_of(written(tmp_path, program__sh="echo score 2\n"))
-    bench(task, "echo score 3\n")
+    bench(task, task.seed)
     (event,) = [each for each in bench.events if isinstance(each, Evaluated)]
-    past = CompletedWork(
-        evaluations={"elsewhere": Evaluated(**{**vars(event), "solution": digest_of("echo score 3\n")})}
-    )
+    past = CompletedWork(evaluations={"elsewhere": Evaluated(**{**vars(event), "solution": digest_of(task.seed)})})
     later = Bench(workspaces, past)
     assert later(task, "echo score 4").value == pytest.approx(2 / 3)
     assert [dict(tree.files) for tree in later.workspaces.opened] == [{}, {"program.sh": "echo score 4\n"}]
@@ -184,13 +174,13 @@ def test_each_instance_has_a_seed_of_its_own_that_differs_between_splits(bench: 
 
 
 def test_metric_that_is_measured_in_turns_has_the_original_beside_it(bench: Bench, tmp_path: Path) -> None:
-    busy = "i=0; while [ $i -lt {n} ]; do i=$((i+1)); done\n"
+    busy = "i=0; while [ $i -lt {n} ]; do i=$((i+1)); done; echo done\n"
     task = task_of(written(tmp_path, program__sh=busy.replace("{n}", "100000")), score=["time"], instances=4)
     found = bench(task, busy.replace("{n}", "1000"))
     assert found.value > 0.5
     assert len(found.beside) == len(found.metrics) == 4
     assert len({each["time"] for each in found.beside}) > 1
-    assert [dict(tree.files) for tree in bench.workspaces.opened][1] == {}
+    assert [dict(tree.files) for tree in bench.workspaces.opened][-1] == {}
 
 
 def test_measurement_on_the_sealed_split_counts_its_instances_one_by_one(bench: Bench, tmp_path: Path) -> None:
@@ -295,11 +285,13 @@ NO_PROGRAMS: dict[str | None, str] = {
 
 def test_candidate_that_is_no_program_of_the_task_is_never_run(bench: Bench, tmp_path: Path) -> None:
     task = c_task(tmp_path)
+    bench(task, task.seed)
+    opened = len(bench.workspaces.opened)
     for candidate, words in NO_PROGRAMS.items():
         found = bench(task, candidate)
         assert (found.value, found.verdict) == (0.0, "malformed"), candidate
         assert words in found.error, candidate
-    assert bench.workspaces.opened == []
+    assert len(bench.workspaces.opened) == opened
 
 
 def test_candidate_that_changes_more_than_it_may_is_never_run(bench: Bench, tmp_path: Path) -> None:
@@ -412,10 +404,13 @@ def test_original_that_leaves_what_nothing_compares_is_refused(bench: Bench, tmp
 def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path: Path) -> None:
     given: Any = {"command": SEEDED, "build": "true", "held_out": 12, "score": ["time"]}
     task = task_of(written(tmp_path, program__sh="echo $STROP_SEED\n"), **given)
+    bench(task, task.seed)
+    before = len(bench.workspaces.opened)
     found = bench(task, "echo $STROP_SEED; true\n", "test", verdict=True)
     assert found.verdict == "ok" and len(found.scores) == 12
-    assert [bool(tree.files) for tree in bench.workspaces.opened].count(True) == COPIES
-    assert len(bench.workspaces.opened) == 2 * COPIES
+    opened = bench.workspaces.opened[before:]
+    assert [bool(tree.files) for tree in opened].count(True) == COPIES
+    assert len(opened) == 2 * COPIES
     for rows in (found.metrics, found.beside):
         repeated = [row for row in rows if f"time{AT_MOST}" in row]
         assert repeated and all(row["time"] <= row[f"time{AT_MOST}"] for row in repeated)
@@ -457,16 +452,17 @@ def test_each_row_of_a_verdict_is_measured_on_its_own_seed_whatever_the_task_dec
 
 
 def test_instance_on_which_the_original_fails_has_no_value_in_the_verdict(bench: Bench, tmp_path: Path) -> None:
-    fails, works = (f"test $((STROP_SEED % 7)) {sign} 0 && echo score 2\n" for sign in ("!=", "-ge"))
+    drawn = "$((2 + STROP_SEED % 3))"
+    fails, works = (f"test $((STROP_SEED % 7)) {sign} 0 && echo score {drawn}\n" for sign in ("!=", "-ge"))
     task = task_of(
         written(tmp_path, program__sh=fails, none__sh="false\n"),
         held_out=12,
         name="program",
         command="sh program.sh #{seed}",
     )
-    found = bench(task, works.replace("2", "3"), "test", verdict=True)
+    found = bench(task, works.replace("2 +", "5 +"), "test", verdict=True)
     assert (found.verdict, found.failures, len(found.scores), len(found.beside)) == ("ok", (2, 0), 10, 10)
-    both = bench(task, fails.replace("score 2", "score 3"), "test", verdict=True)
+    both = bench(task, fails.replace("2 +", "5 +"), "test", verdict=True)
     assert (both.verdict, both.failures, len(both.scores)) == ("ok", (2, 2), 10)
     never = task_of(task.root, held_out=2, files=["none.sh"], command="sh none.sh")
     with pytest.raises(TaskError, match="the original cannot be measured"):

@@ -16,6 +16,7 @@ from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
+from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.pool import CommandPool
 from strop.lm.base import Request
 from strop.sandbox.workspace.base import Tree, Workspace
@@ -66,7 +67,7 @@ def order(task: CommandTask, number: int) -> Order:
 
 def test_several_programs_are_measured_and_their_original_once(workspaces: Opened, tmp_path: Path) -> None:
     task = task_of(tmp_path)
-    with closing(CommandPool([task], workspaces, 2)) as commands:
+    with closing(WithBaselines(CommandPool([task], workspaces, 2), [task])) as commands:
         futures = [commands.submit(order(task, number), ahead=True) for number in range(3, 7)]
         found = [future.result().result().metrics[0]["score"] for future in futures]
     assert found == [3.0, 4.0, 5.0, 6.0]
@@ -79,12 +80,12 @@ def test_original_that_does_not_run_fails_only_those_who_ask_and_a_closed_pool_t
     task = task_of(tmp_path)
     (tmp_path / "program.sh").write_text("exit 3\n")
     task = replace(task, files={"program.sh": "exit 3\n"})
-    with closing(CommandPool([task], workspaces, 1)) as commands:
+    with closing(WithBaselines(CommandPool([task], workspaces, 1), [task])) as commands:
         measured = commands.submit(order(task, 3)).result()
         with pytest.raises(TaskError, match="the original cannot be measured"):
             measured.result()
     with pytest.raises(SandboxError, match="closed"):
-        commands.submit(order(task, 3))
+        commands.submit(order(task, 3)).result()
 
 
 @pytest.mark.parametrize(("score", "ahead"), [("score (.*)", 3), ("time", 0)])
@@ -102,7 +103,7 @@ def test_programs_are_measured_before_the_improver_asks_unless_they_are_timed(
         return f"```\necho score {request.message}\n```"
 
     b = bench(answers=answer)
-    with closing(CommandPool([task], workspaces, 2)) as commands:
+    with closing(WithBaselines(CommandPool([task], workspaces, 2), [task])) as commands:
         utility = TaskUtility(task, "train", SEEDS, None, b.events.append, b"secret", evaluator=commands)
         found = improve(IMPROVER, task.seed, utility, Grant(5), b.budget.child("at"), b.host())
     assert seen == [ahead]

@@ -1,0 +1,152 @@
+"""What the originals of command tasks showed: an original is measured before any other program of its task, and what it showed
+goes with each order. So a worker needs to know nothing of earlier orders."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+from strop.base.errors import SandboxError, StropError
+from strop.base.events import Evaluated
+from strop.base.results import Evaluation, fields_of
+from strop.base.solution import digest_of
+from strop.evaluation.base import Evaluator, Order, OrderResult
+from strop.tasks.base import Seeds, Split
+from strop.tasks.command.behaviour import Behaviour
+from strop.tasks.command.readers import Reading
+from strop.tasks.command.task import CommandTask
+
+if TYPE_CHECKING:
+    from strop.evaluation.commands.relay import KnownCalls
+
+TestsRan: TypeAlias = tuple[int, ...]
+"""How many tests passed or failed, for each kind of summary."""
+_Key: TypeAlias = tuple[str, Split, Seeds]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What the original of a command task showed on the instances of a split."""
+
+    split: Split
+    seeds: Seeds
+    evaluation: Evaluation
+    """Its evaluation, which has 1/2. It spends nothing, because it was paid for when it was measured."""
+    behaviours: tuple[Behaviour, ...] = ()
+    """What it did on each instance; empty if nothing is compared."""
+    readings: Mapping[str, Reading] | None = None
+    """What its scores are of; None: nobody knows yet."""
+    tests_ran: TestsRan = ()
+    """How many tests of the task's `test` it runs."""
+    ignores_seed: bool = False
+    """Whether it gave two different seeds the same answers and the same score."""
+    asks_alike: bool = False
+    """Whether its evaluator asks two different seeds the same."""
+    calls: KnownCalls | None = None
+    """What its evaluator's calls showed, where that runs apart from the program."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the original ran to show this; else a record says what it scored, and the rest is still to be seen."""
+        return self.readings is not None
+
+    def is_of(self, order: Order) -> bool:
+        """Whether these are the instances of an order."""
+        return (self.split, self.seeds) == (order.split, order.seeds)
+
+
+E = TypeVar("E", bound=Evaluator)
+
+
+class WithBaselines(Generic[E]):
+    """An `Evaluator` that sends another one, with each order of a command task, what the task's original showed."""
+
+    def __init__(self, evaluator: E, tasks: Sequence[CommandTask]) -> None:
+        self.evaluator, self._tasks = evaluator, {task.name: task for task in tasks}
+        self._recorded: dict[str, Baseline] = {}
+        """Task → what a record says of its original in training."""
+        self._lock = threading.Lock()
+        self._locks: defaultdict[_Key, threading.RLock] = defaultdict(threading.RLock)
+        self._known: dict[_Key, Baseline] = {}
+        self._in_training: dict[str, Baseline] = {}
+        """Task → what its original showed on the first training split that was measured."""
+        self._unasked: dict[_Key, OrderResult] = {}
+        """Measurements of an original that no order asked for yet."""
+
+    def recall(self, recorded: Collection[Evaluated], seeds: Seeds) -> None:
+        """Take over what a record says of the originals: their evaluations in training, on instances of `seeds`, stay."""
+        for event in recorded:
+            task = self._tasks.get(event.utility)
+            if task is None or event.split != "train" or event.solution != digest_of(task.seed):
+                continue
+            spent: dict[str, Any] = {"cpu_seconds": 0.0, "seconds": (), "wall_seconds": 0.0}
+            evaluation = Evaluation(**fields_of(Evaluation, event) | spent)
+            known = Baseline("train", seeds, evaluation, ignores_seed=event.ignores_seed, asks_alike=event.fixed_input)
+            self._recorded.setdefault(task.name, known)
+
+    @property
+    def slots(self) -> int:
+        """See `Evaluator`."""
+        return self.evaluator.slots
+
+    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
+        """See `Evaluator`. The first order of a task waits until its original is measured."""
+        if (task := self._tasks.get(order.task)) is None:
+            return self.evaluator.submit(order, ahead=ahead)
+        done: Future[OrderResult] = Future()
+        try:
+            baseline = self.baseline(order)
+        except SandboxError as error:
+            done.set_exception(error)
+            return done
+        except StropError as error:  # the task is broken
+            done.set_result(OrderResult(None, error=error))
+            return done
+        found = self._unasked.pop(_key(order), None) if order.program == task.seed else None
+        if found is None:
+            return self.evaluator.submit(replace(order, baseline=baseline), ahead=ahead)
+        done.set_result(replace(found, notes=tuple(replace(note, scope=order.scope) for note in found.notes)))
+        return done
+
+    def baseline(self, order: Order) -> Baseline:
+        """What the original showed on the instances of an order, or in training if it is measured beside the program. It is
+        measured if that is not known.
+
+        Raises:
+            StropError: the original does not run, or the host failed.
+        """
+        task = self._tasks[order.task]
+        if order.split != "train" and task.name not in self._in_training:
+            self.baseline(replace(order, split="train"))
+        if order.program != task.seed and (order.decides or task.interleaved) and task.name in self._in_training:
+            return self._in_training[task.name]
+        with self._lock:
+            lock = self._locks[_key(order)]
+        with lock:
+            if _key(order) not in self._known:
+                self._measure(task, order)
+            return self._known[_key(order)]
+
+    def _measure(self, task: CommandTask, order: Order) -> None:
+        known = self._in_training.get(task.name) or self._recorded.get(task.name)
+        own = replace(order, program=task.seed, decides=False, instances=0, strict=True, baseline=known)
+        found = self.evaluator.submit(own).result()
+        baseline = found.measured_baseline()
+        self._known[_key(order)], self._unasked[_key(order)] = baseline, found
+        self._in_training.setdefault(task.name, baseline)
+
+    def forget(self, order: Order) -> bool:
+        """See `Evaluator`."""
+        return self.evaluator.forget(order)
+
+    def close(self) -> None:
+        """See `Evaluator`."""
+        self.evaluator.close()
+
+
+def _key(order: Order) -> _Key:
+    return order.task, order.split, order.seeds
