@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from strop.base.errors import StropError
 from strop.base.events import AuditNoted
@@ -18,7 +18,12 @@ from strop.base.results import Evaluation
 from strop.tasks.base import Seeds, Split, Task
 
 if TYPE_CHECKING:
-    from strop.evaluation.baselines import Baseline
+    from strop.evaluation.commands.relay import KnownCalls
+    from strop.tasks.command.behaviour import Behaviour
+    from strop.tasks.command.readers import Reading
+
+TestsRan: TypeAlias = tuple[int, ...]
+"""How many tests passed or failed, for each kind of summary."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,37 @@ class Order:
     def count(self, task: Task) -> int:
         """How many instances of the task it is for."""
         return self.instances or task.count(self.split)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What the original of a command task showed on the instances of a split."""
+
+    split: Split
+    seeds: Seeds
+    evaluation: Evaluation
+    """Its evaluation, which has 1/2. It spends nothing, because it was paid for when it was measured."""
+    behaviours: tuple[Behaviour, ...] = ()
+    """What it did on each instance; empty if nothing is compared."""
+    readings: Mapping[str, Reading] | None = None
+    """What its scores are of; None: nobody knows yet."""
+    tests_ran: TestsRan = ()
+    """How many tests of the task's `test` it runs."""
+    ignores_seed: bool = False
+    """Whether it gave two different seeds the same answers and the same score."""
+    asks_alike: bool = False
+    """Whether its evaluator asks two different seeds the same."""
+    calls: KnownCalls | None = None
+    """What its evaluator's calls showed, where that runs apart from the program."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the original ran to show this; else a record says what it scored, and the rest is still to be seen."""
+        return self.readings is not None
+
+    def is_of(self, order: Order) -> bool:
+        """Whether these are the instances of an order."""
+        return (self.split, self.seeds) == (order.split, order.seeds)
 
 
 @dataclass(frozen=True)

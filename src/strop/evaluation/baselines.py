@@ -5,58 +5,20 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from dataclasses import replace
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from strop.base.errors import SandboxError, StropError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, fields_of
 from strop.base.solution import digest_of
-from strop.evaluation.base import Evaluator, Order, OrderResult
+from strop.evaluation.base import Baseline, Evaluator, Order, OrderResult
 from strop.tasks.base import Seeds, Split
-from strop.tasks.command.behaviour import Behaviour
-from strop.tasks.command.readers import Reading
 from strop.tasks.command.task import CommandTask
 
-if TYPE_CHECKING:
-    from strop.evaluation.commands.relay import KnownCalls
-
-TestsRan: TypeAlias = tuple[int, ...]
-"""How many tests passed or failed, for each kind of summary."""
 _Key: TypeAlias = tuple[str, Split, Seeds]
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """What the original of a command task showed on the instances of a split."""
-
-    split: Split
-    seeds: Seeds
-    evaluation: Evaluation
-    """Its evaluation, which has 1/2. It spends nothing, because it was paid for when it was measured."""
-    behaviours: tuple[Behaviour, ...] = ()
-    """What it did on each instance; empty if nothing is compared."""
-    readings: Mapping[str, Reading] | None = None
-    """What its scores are of; None: nobody knows yet."""
-    tests_ran: TestsRan = ()
-    """How many tests of the task's `test` it runs."""
-    ignores_seed: bool = False
-    """Whether it gave two different seeds the same answers and the same score."""
-    asks_alike: bool = False
-    """Whether its evaluator asks two different seeds the same."""
-    calls: KnownCalls | None = None
-    """What its evaluator's calls showed, where that runs apart from the program."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the original ran to show this; else a record says what it scored, and the rest is still to be seen."""
-        return self.readings is not None
-
-    def is_of(self, order: Order) -> bool:
-        """Whether these are the instances of an order."""
-        return (self.split, self.seeds) == (order.split, order.seeds)
 
 
 E = TypeVar("E", bound=Evaluator)
@@ -121,7 +83,8 @@ class WithBaselines(Generic[E]):
         """
         task = self._tasks[order.task]
         if order.split != "train" and task.name not in self._in_training:
-            self.baseline(replace(order, split="train"))
+            recorded = self._recorded.get(task.name)
+            self.baseline(replace(order, split="train", seeds=order.seeds if recorded is None else recorded.seeds))
         if order.program != task.seed and (order.decides or task.interleaved) and task.name in self._in_training:
             return self._in_training[task.name]
         with self._lock:

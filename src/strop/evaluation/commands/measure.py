@@ -23,8 +23,7 @@ from strop.base.results import Evaluation, Verdict, added
 from strop.base.scorer_notes import shortened
 from strop.base.terminal_text import escape
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.baselines import Baseline
+from strop.evaluation.base import Baseline, Order, OrderResult
 from strop.evaluation.commands.isolated import Isolation, Passed
 from strop.evaluation.commands.original import (
     EvaluatorTrial,

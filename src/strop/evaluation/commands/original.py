@@ -16,8 +16,9 @@ from strop.base.errors import ConfigurationError, TaskError
 from strop.base.pluralize import plain
 from strop.base.results import Evaluation, added
 from strop.base.surface import option, setting
+from strop.evaluation.base import TestsRan
 from strop.evaluation.commands.isolated import Isolation, Passed
-from strop.evaluation.commands.program_copy import Copy, CopyRun, TestsRan
+from strop.evaluation.commands.program_copy import Copy, CopyRun
 from strop.evaluation.commands.relay import KnownCalls
 from strop.evaluation.feedback import gist
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL

@@ -22,6 +22,7 @@ from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE, shortened
 from strop.base.unified_diff import as_written
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.base import TestsRan
 from strop.evaluation.commands.isolated import IsolatedEvaluator, Isolation, Passed
 from strop.evaluation.feedback import BUILD_FAILED, NAMES_ERROR, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
@@ -65,8 +66,6 @@ _LIST = (
 """Prints the paths of a copy without tools' caches, a file's with what shows whether it has changed."""
 
 T = TypeVar("T")
-TestsRan = tuple[int, ...]
-"""How many tests passed or failed, for each kind of summary."""
 
 
 @dataclass(frozen=True)
