@@ -203,10 +203,10 @@ class CommandMeasurement:
         tried, tally = self.try_evaluator(is_recorded=is_scored), Tally(self.task, self.order)
         if is_scored:
             return OrderResult(self.known.evaluation, baseline=self._seen_again())
-        # Its trial has made some of the runs.
-        has_runs = tried is not None and tried.again is not None and self.split == "train"
-        known = [self._checked_original(run) for run in tried.runs] if tried is not None and has_runs else []
-        again = [self._checked_original(tried.again)] if tried is not None and tried.again and has_runs else []
+        known, again = list[CopyRun](), list[CopyRun]()
+        if tried is not None and self.split == "train":  # its trial has made some of the runs
+            known = [self._checked_original(run) for run in tried.runs]
+            again = [self._checked_original(tried.again)] if tried.again is not None else []
         with self.built_original() as copy:
             runs = [
                 known[index] if index < len(known) else self._of_original(copy, index)
