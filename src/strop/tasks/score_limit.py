@@ -28,6 +28,8 @@ SIGNAL = signal.SIGVTALRM
 
 T = TypeVar("T")
 _ends_process = False
+_look: Callable[[], None] | None = None
+"""Raises `_TooLong` if the scorer that is at work has taken too long."""
 _left: Callable[[], float] | None = None
 """How many seconds of wall time are left until the scorer that is at work has to end its process."""
 
@@ -40,6 +42,7 @@ def let_scorers_end_this_process() -> None:
     """From now on a scorer that nothing else can end ends this process, by `SIGNAL`. Call `watch` again and again."""
     global _ends_process
     _ends_process = True
+    signal.signal(signal.SIGALRM, _alarm)
 
 
 def watch() -> None:
@@ -53,25 +56,31 @@ def watch() -> None:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
+def _alarm(number: int, frame: object) -> None:
+    if _look is not None:
+        _look()
+
+
 def ended(seconds: float, name: str, function: Callable[..., T], *arguments: object) -> T:
     """`function(*arguments)`, if it takes at most so many CPU seconds. Costs a few microseconds.
 
     Raises:
         ScorerFailed: it takes longer.
     """
-    global _left
+    global _look, _left
     if threading.current_thread() is not threading.main_thread():
         return function(*arguments)
     cpu, wall = time.thread_time(), time.monotonic()
     most, was_ended, is_over = WALL_FACTOR * seconds, False, False
 
-    def look(number: int, frame: object) -> None:
+    def look() -> None:
         nonlocal was_ended
         if not is_over and (time.thread_time() - cpu >= seconds or time.monotonic() - wall >= most):
             was_ended = True
             raise _TooLong
 
-    handler = signal.signal(signal.SIGALRM, look)
+    outer, _look = _look, look
+    handler = None if _ends_process else signal.signal(signal.SIGALRM, _alarm)
     timer = signal.setitimer(signal.ITIMER_REAL, seconds, TICK_SECONDS)
     if _ends_process:
         _left = lambda: wall + most + GRACE - time.monotonic()  # noqa: E731
@@ -87,8 +96,10 @@ def ended(seconds: float, name: str, function: Callable[..., T], *arguments: obj
             raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, *timer)
-        signal.signal(signal.SIGALRM, handler or signal.SIG_DFL)
-        if _ends_process:
+        _look = outer
+        if not _ends_process:
+            signal.signal(signal.SIGALRM, handler or signal.SIG_DFL)
+        else:
             _left = None
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     if was_ended:
