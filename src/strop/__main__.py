@@ -11,6 +11,9 @@ import signal
 
 def main() -> None:
     """Entry point of `strop`. Ends the process with the exit code of the command."""
+    while (stream := os.open(os.devnull, os.O_RDWR)) <= 2:  # it was closed; something else would get its number
+        os.set_inheritable(stream, True)
+    os.close(stream)
     if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, _stopped)
     from strop.base.interpreter import leave_current_folder  # before anything that may be imported from there

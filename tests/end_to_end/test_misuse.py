@@ -67,10 +67,10 @@ task = strop.Task(name="odd", sample=sample, score=score, seed="def f(x):\\n    
 """
 
 
-def test_what_a_task_writes_past_python_is_no_part_of_the_document(strop: Any, tmp_path: Path) -> None:
+def test_what_a_task_writes_past_python_is_no_part_of_the_document(strop_process: Any, tmp_path: Path) -> None:
     (tmp_path / "odd.py").write_text(ODD.format(sample='return {"x": int(rng.integers(10**9))}'))
     (tmp_path / "one.py").write_text("def f(x):\n    return 1\n")
-    ended = strop("score", "odd.py", "--solution", "one.py", "--json")
+    ended = strop_process("score", "odd.py", "--solution", "one.py", "--json")
     assert json.loads(ended.stdout)["value"] == 0.5 and "from the scorer" in ended.stderr
 
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
-from multiprocessing import Pipe
+from multiprocessing.connection import (
+    Pipe,
+)  # now, while no module of the user's can be found in place of one that it tries
 from selectors import EVENT_READ, DefaultSelector
 from socket import socketpair
 from typing import Any, TypeVar, cast
@@ -25,6 +27,7 @@ from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.task import CommandTask
 from strop.tasks.score_limit import SIGNAL
 
+# Pipe is not from multiprocessing, which looks for _winapi when it is called, when the user's folder may be on the path.
 IN_EACH_PIPE = 2
 """Orders that a worker process has, so that it never waits for this process."""
 _STUCK = "task {}: its scorer took too long on an answer, and nothing in it could be interrupted"
@@ -44,6 +47,7 @@ class WorkerProcess:
                 env=interpreter.environment(),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
+                stdout=2,  # where a scorer writes past Python
                 start_new_session=True,
             )
         except BaseException:
