@@ -4,7 +4,7 @@ from support.small_targets.forms import IDLE, built, command
 from support.small_targets.target import Target
 
 QUICK, SLOW = IDLE % 200000, IDLE % 20000000
-SLOWER = IDLE % 30000000
+SLOWER = IDLE % 80000000
 STAMP = "bench: p.c\n\t@test -f .stamp || (cc -O1 -o bench p.c && touch .stamp)\n"
 EXISTS = "bench:\n\tcc -O1 -o bench p.c\n"
 HEADER = "bench: p.c steps.h\n\tcc -O1 -o bench p.c\nsteps.h: steps.sh\n\tsh steps.sh > steps.h\n"
