@@ -34,7 +34,6 @@ from strop.tasks.function.task import FunctionTask
 from strop.tasks.identity import trial_secret
 from strop.tasks.values import AnswerForm, canonical, rebuilt
 
-"""Readers whose values are at most 1."""
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
 """How many instances answers are scored on."""
 SCOPE = "check/relay"
