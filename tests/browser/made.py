@@ -101,6 +101,6 @@ def _events(text: str) -> Iterator[Event]:
     yield responded(text, model=text, finish_reason=text, reasoning=text, cost=10_000_000)
     yield evaluated(text, 0.0, "t1/improve/x", utility=text, split=text, **failed)
     yield evaluated(f"{text}\n# another", 0.5, "t1/improve/u-0#0", utility="self-improvement", **failed)
-    yield AuditNoted(scope="t1", rule=text, detail=text, program=f"{text}\n# another", line=1)
+    yield AuditNoted(scope="t1", rule=text, detail=text, program=f"{text}\n# another")
     yield iterated(1, text, **ended)
     yield RunFinished(scope="", status="failed", detail=text)

@@ -42,5 +42,5 @@ def hostile_events() -> list[Event]:
     for text in texts:
         said = {"error": text[:200], "notes": (text[:99], "b"), "cpu_seconds": 0.1, "wall_seconds": 0.2}
         calls.append(evaluated(text, -0.0, f"{SCOPE}/u-1#0", **ended, **said))
-    calls.append(AuditNoted(scope=SCOPE, rule="=R1", detail="=cmd", program=HOSTILE["formula"], line=1))
+    calls.append(AuditNoted(scope=SCOPE, rule="=R1", detail="=cmd", program=HOSTILE["formula"]))
     return [*calls, ImproveFinished(scope=SCOPE, solution=HOSTILE["surrogate"], utility_calls=1, lm_calls=1)]

@@ -60,7 +60,6 @@ class _Measured:
     evaluation: Evaluation | None
     notes: tuple[AuditNoted, ...]
     error: _Failure | None
-    on_text: tuple[AuditNoted, ...]
 
 
 @dataclass(frozen=True)
@@ -119,10 +118,10 @@ def _measured(sent: _Measured, order: Order) -> OrderResult:
         raise ValueError("it must hold either an evaluation or an error")
     if sent.evaluation is not None:
         _check(sent.evaluation)
-    if any(note.scope != order.scope or note.times < 1 for note in (*sent.notes, *sent.on_text)):
+    if any(note.scope != order.scope or note.times < 1 for note in sent.notes):
         raise ValueError("it has an invalid audit note")
     error = None if sent.error is None else _error(sent.error)
-    return OrderResult(sent.evaluation, sent.notes, error, sent.on_text)
+    return OrderResult(sent.evaluation, sent.notes, error)
 
 
 def _check(evaluation: Evaluation) -> None:

@@ -17,20 +17,18 @@ _WARNINGS = threading.Lock()
 class Unreadable(ValueError):
     """A text has no syntax tree."""
 
-    def __init__(self, reason: str, line: int = 0, excerpt: str = "", *, is_program: bool = False) -> None:
+    def __init__(self, reason: str, line: int = 0, excerpt: str = "") -> None:
         super().__init__(reason)
         self.line, self.excerpt = line, excerpt
         """Line and excerpt of a syntax error; 0 and empty for other reasons."""
-        self.is_program = is_program
-        """Whether the text may still be Python: it is only too long or too deep to be read."""
 
 
 def parsed(text: str) -> ast.Module:
     """The syntax tree of a program. Raises Unreadable."""
     if len(text) > LONGEST_PROGRAM:
-        raise Unreadable(f"longer than {LONGEST_PROGRAM} characters", is_program=True)
+        raise Unreadable(f"longer than {LONGEST_PROGRAM} characters")
     if is_costly_to_parse(text):
-        raise Unreadable("a dotted name of more than 100 parts", is_program=True)
+        raise Unreadable("a dotted name of more than 100 parts")
     try:
         with _WARNINGS, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the host does not warn of a program's odd escapes
@@ -40,4 +38,4 @@ def parsed(text: str) -> ast.Module:
     except ValueError as error:
         raise Unreadable("contains characters that source code cannot contain") from error
     except (RecursionError, MemoryError) as error:
-        raise Unreadable("nested too deeply", is_program=True) from error
+        raise Unreadable("nested too deeply") from error

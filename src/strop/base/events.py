@@ -276,7 +276,7 @@ class Compared(Comparison, Event):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditNoted(Event):
-    """A program did, or contains, something forbidden or worth a look. Scores do not depend on it."""
+    """A program did something forbidden or worth a look. Scores do not depend on it."""
 
     rule: str
     """Id in `strop.analysis.audit.RULES`."""
@@ -286,8 +286,6 @@ class AuditNoted(Event):
     """How often; repetitions are counted in one event."""
     program: str | None = None
     """The text of the program, if it is known."""
-    line: int | None = None
-    """Line of `program`, from 1, for a rule on texts."""
     TEXTS: ClassVar[tuple[str, ...]] = ("program",)
     QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 

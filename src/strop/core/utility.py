@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from strop.base.budget import UTILITY_CALLS, Budget
-from strop.base.events import AuditNoted, Evaluated, Recorder
+from strop.base.events import Evaluated, Recorder
 from strop.base.results import Evaluation, fields_of
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import utility_of
@@ -72,8 +72,6 @@ class TaskUtility:
     """Completed work of a resumed run."""
     evaluator: Evaluator | None = None
     """Carries out evaluations."""
-    audited: Callable[[str, Sequence[AuditNoted]], None] = lambda program, notes: None
-    """Gets what the worker's static audit found in each program."""
     decides: bool = False
     instances: int = 0
     """`decides` and `instances` become those of each `Order`."""
@@ -128,7 +126,6 @@ class TaskUtility:
 
     def _kept(self, candidate: str, at: Budget, measured: OrderResult) -> Evaluated:
         """Record what the audit noticed, and the evaluation."""
-        self.audited(candidate, measured.on_text)
         for note in measured.notes:
             self.record(note)
         evaluation = measured.result()

@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from types import TracebackType
 
-from strop.analysis.audit.notes import DETAIL_CHARACTERS
 from strop.analysis.audit.runtime import BUDGET_REFUSED, UNKNOWN_FRAME, rule_of_call
 from strop.base.events import AuditNoted, Recorder
 from strop.sandbox.base import Outcome, Violated
@@ -20,6 +19,8 @@ AT_ONCE = 10
 _DIFFERENT = 20
 """Details of one rule that are counted apart; all others are counted together."""
 _OTHERS = "others"
+_DETAIL_CHARACTERS = 400
+"""Characters of a note's detail that are kept."""
 
 
 class AuditLog:
@@ -94,5 +95,5 @@ class AuditLog:
             counts[detail if detail in counts or len(counts) < _DIFFERENT else _OTHERS] += times
 
     def _note(self, rule: str, detail: str, times: int) -> None:
-        shown = detail[:DETAIL_CHARACTERS]
+        shown = detail[:_DETAIL_CHARACTERS]
         self._recorder(AuditNoted(scope=self._scope, rule=rule, detail=shown, times=times, program=self._program))

@@ -96,8 +96,6 @@ class OrderResult:
     notes: tuple[AuditNoted, ...] = ()
     """What the audit noticed, in order."""
     error: StropError | None = None
-    on_text: tuple[AuditNoted, ...] = ()
-    """Findings of the static rules in the program."""
     baseline: Baseline | None = None
     """What the original showed, if the order measured it."""
 

@@ -8,7 +8,6 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
-from strop.analysis.audit.notes import notes_on
 from strop.analysis.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
 from strop.base.errors import Malformed, SandboxError, ScorerFailed, StropError, UtilityOutOfBounds
 from strop.base.events import AuditNoted
@@ -44,7 +43,6 @@ def measure(
     Raises:
         SandboxError: the host could not run a guest; the order can be given again.
     """
-    on_text = tuple(notes_on(order.program, order.scope))
     notes: list[AuditNoted] = []
     how = measure_paired if task.by_time else _measure_score
     try:
@@ -55,8 +53,8 @@ def measure(
     except SandboxError:
         raise
     except StropError as error:  # the task is broken, wherever the order is carried out
-        return OrderResult(None, tuple(notes), error, on_text)
-    return OrderResult(evaluation, tuple(notes), on_text=on_text)
+        return OrderResult(None, tuple(notes), error)
+    return OrderResult(evaluation, tuple(notes))
 
 
 def _measure_score(

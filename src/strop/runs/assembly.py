@@ -14,7 +14,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from strop.analysis.audit import RULES_VERSION
 from strop.base.as_document import as_document
 from strop.base.events import (
     RunResumed,
@@ -97,7 +96,6 @@ def first_event(
         "strop": version("strop"),
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "audit": RULES_VERSION,
         "platform": platform.platform(),
         "language_model": language_model.name,
         "is_language_model": language_model.is_language_model,

@@ -1,23 +1,20 @@
-"""The components of a run wired to one recorder, which audits every program, and to one budget; and a session of a record, in
-which a run does its work."""
+"""The components of a run wired to one recorder and to one budget; and a session of a record, in which a run does its work."""
 
 from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from strop.analysis.audit.notes import notes_on
 from strop.base.budget import HELD_OUT, LM_CALLS, Budget, Movement
 from strop.base.errors import SearchOver, TaskError
-from strop.base.events import AuditNoted, BudgetMoved, Evaluated, Event, ImproveStarted, Recorder, SearchEnded
+from strop.base.events import BudgetMoved, SearchEnded
 from strop.base.randomness import derive
-from strop.base.solution import digest_of
 from strop.core.handles import Grant, Host
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.search import SearchState
@@ -35,46 +32,15 @@ from strop.tasks.command.task import AnyTask
 NOTHING_FOUND = "--finish: nothing can be compared yet; everything so far is kept"
 
 
-class Auditor:
-    """Records what the static rules find in improvers that start and in candidates that were evaluated, then the event."""
-
-    def __init__(self, record: Recorder) -> None:
-        self._record = record
-        self._lock = threading.Lock()
-        self._audited: set[str] = set()
-
-    def __call__(self, event: Event) -> None:
-        match event:
-            case ImproveStarted(improver=str(program)) | Evaluated(solution=str(program)) if self._is_new(program):
-                for note in notes_on(program, event.scope):
-                    self._record(note)
-            case _:
-                pass
-        self._record(event)
-
-    def audited(self, program: str, notes: Sequence[AuditNoted]) -> None:
-        """Record the notes that a worker made on a program, unless the program was audited before."""
-        if self._is_new(program):
-            for note in notes:
-                self._record(note)
-
-    def _is_new(self, program: str) -> bool:
-        digest = digest_of(program)
-        with self._lock:
-            is_new = digest not in self._audited
-            self._audited.add(digest)
-        return is_new
-
-
 class RunContext:
-    """The components of a run with one recorder, which audits every program, and one budget."""
+    """The components of a run with one recorder and one budget."""
 
     def __init__(self, parts: Components, journal: Journal, observer: Observer = UNOBSERVED) -> None:
         """`journal`: of the record, which it may have to recall. `observer` is told what no event tells."""
         self.parts = parts
         self.observer = observer
         self.journal = journal
-        self.record = record = Auditor(journal)
+        self.record = journal
         recalled = journal.recalled
         self.run = run = Budget(parts.spec.limits(), on_movement=self._moved)
         """Pays for everything; its movements are recorded."""
@@ -88,7 +54,7 @@ class RunContext:
             run.recall(parts.past.granted)
         past = recalled.past if recalled else parts.past
         editing = editing_of(parts.spec, parts.language_model)
-        services = parts.sandbox, parts.language_model, record, parts.secret
+        services = parts.sandbox, parts.language_model, journal, parts.secret
         over = SearchOver(past.last.by, past.last.detail) if past.last is not None else None
         finish = SearchOver("finish", "--finish was given", NOTHING_FOUND) if parts.finish else None
         search = SearchState(over, finish)
@@ -160,7 +126,7 @@ class RunContext:
         return len(ends) + (not is_known)
 
     def _utility(self, split: Split, seeds: Seeds, strict: bool, decides: bool = False) -> TaskUtility:
-        parts, record = self.parts, self.record
+        parts = self.parts
         here = parts.task.root is not None and not parts.spec.on_cluster
         evaluator = parts.commands if here else parts.evaluator
         return TaskUtility(
@@ -168,12 +134,11 @@ class RunContext:
             split,
             seeds,
             parts.sandbox,
-            record,
+            self.record,
             parts.secret,
             strict,
             self.host.past,
             evaluator,
-            record.audited,
             decides=decides,
         )
 

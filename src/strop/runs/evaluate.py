@@ -22,8 +22,9 @@ from strop.runs.context import RunContext
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.meta import Named
 from strop.runs.record import Record
+from strop.runs.results.audited import notes_of
 from strop.runs.results.measured import Difference, Ending, Measured, Measurement, SeedSolution
-from strop.runs.results.parts import Sample, noted, sample
+from strop.runs.results.parts import Sample, sample
 from strop.runs.run_data import Spent
 from strop.runs.spec import improver_text
 from strop.store import Store
@@ -166,7 +167,7 @@ def measured_in(record: Record) -> Measured:
         differences=(),
         own_score_because=meta.own_score_because,
         costs=run.costs.price,
-        audit=tuple(noted(run.notes)),
+        audit=tuple(notes_of(run)),
         unverified=run.unverified,
         waived=run.waived,
         repeats=tuple(sorted(meta.repeats)),

@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from strop.base.as_document import HIDDEN, as_document, computed
+from strop.base.as_document import as_document, computed
 from strop.base.events import (
-    AuditNoted,
     Compared,
     Evaluated,
     ImproveFinished,
@@ -30,7 +29,7 @@ from strop.base.events import (
 from strop.base.pluralize import quantity
 from strop.runs.record import Record
 from strop.runs.results.improved import read_improved
-from strop.runs.resume import BY_THE_CLOCK, ON_TEXTS, identities, identity
+from strop.runs.resume import BY_THE_CLOCK, identities, identity
 from strop.runs.run_data import OUTER_IMPROVEMENT
 from strop.runs.train import best_improver, searches_in, trained_of
 from strop.store import Store
@@ -86,8 +85,6 @@ class Replayed:
     """Events that agree."""
     differences: tuple[ReplayDifference, ...]
     """What does not: fields of the result, then events by scope, then their order."""
-    other_audit: bool = field(default=False, metadata=HIDDEN)
-    """Whether the run was audited by other rules: then notes of the audit on texts are not compared."""
 
     @computed
     def sentence(self) -> str:
@@ -95,27 +92,19 @@ class Replayed:
         if self.differences:
             places = quantity(len(self.differences), "place")
             return f"The replay differs in {places}; {self.events} events are as recorded."
-        agrees = (
-            f"The replay agrees: {self.events} events and the result, each as recorded (except for times and costs)."
-        )
-        return agrees + " Notes on programs are not compared: the run was audited by other rules." * self.other_audit
+        return f"The replay agrees: {self.events} events and the result, each as recorded (except for times and costs)."
 
 
 def compare_records(one: Record, other: Record, unordered: Collection[str] = ()) -> Replayed:
     """Compare a record and its replay. `unordered`: improvements whose acts come in another order each time."""
     first, second = one.store, other.store
-    other_audit = _audit_rules(first) != _audit_rules(second)
-    left_out = _PLACES | ({"audit"} if other_audit else set())
     kind = one.run.meta.kind
-    recorded, replayed = (dict(_fields(_result(record, kind), left_out)) for record in (one, other))
+    recorded, replayed = (dict(_fields(_result(record, kind), _PLACES)) for record in (one, other))
     orders = _orders(first, unordered), _orders(second, unordered)
     found = [_difference(path, recorded.get(path), replayed.get(path)) for path in recorded | replayed]
-    a, b = (
-        Counter({name: n for name, n in identities(store).items() if not (other_audit and _is_on_text(name))})
-        for store in (first, second)
-    )
+    a, b = identities(first), identities(second)
     differences = [each for each in found if each.recorded != each.replayed] + _paired(a - b, b - a)
-    return Replayed(first.directory, (a & b).total(), (*differences, *_in_other_order(*orders)), other_audit)
+    return Replayed(first.directory, (a & b).total(), (*differences, *_in_other_order(*orders)))
 
 
 def _result(record: Record, kind: str) -> dict[str, object]:
@@ -177,17 +166,6 @@ def _difference(what: str, recorded: object, replayed: object) -> ReplayDifferen
     return ReplayDifference(
         what, *(None if one is None else json.dumps(one, sort_keys=True) for one in (recorded, replayed))
     )
-
-
-def _audit_rules(store: Store) -> object:
-    """The version of the rules that a run was audited by; None if its record does not tell."""
-    return next((stored.event.environment.get("audit") for stored in store.events(RunStarted)), None)
-
-
-def _is_on_text(name: str) -> bool:
-    """Whether an event is a note of the audit on a text, by its identity."""
-    kind, values = json.loads(name)
-    return kind == AuditNoted.__name__ and str(values["rule"]).startswith(ON_TEXTS)
 
 
 def _paired(missing: Counter[str], extra: Counter[str]) -> list[ReplayDifference]:

@@ -16,7 +16,6 @@ from pathlib import Path
 from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import (
-    AuditNoted,
     BudgetMoved,
     Compared,
     Edited,
@@ -57,17 +56,12 @@ BY_THE_ORDER = {
     ImproveFinished: {"output"},
 }
 """Fields that depend on the order of a guest's threads. What is left names what was asked."""
-ON_TEXTS = "S"
-"""Prefix of the audit rules on texts."""
 
 
 def identity(event: Event) -> str:
     """All of an outlined event except what a clock measured or the order of threads decided."""
     left_out = BY_THE_CLOCK | BY_THE_ORDER.get(type(event), set())
     values = {name: value for name, value in vars(event).items() if name not in left_out}
-    if isinstance(event, AuditNoted) and event.rule.startswith(ON_TEXTS):
-        # A program is audited once in a run; in which of several parallel copies is chance.
-        values["scope"] = ""
     return json.dumps([type(event).__name__, values], sort_keys=True, ensure_ascii=True)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from strop.analysis.audit import RULES, audit_program
+from strop.analysis.audit import RULES, AuditFinding
 from strop.analysis.audit.rules import UNREADABLE
 from strop.analysis.search import TOLD_BY, Search, searches_of
 from strop.analysis.stats import Estimate, estimate
@@ -19,6 +19,7 @@ from strop.base.events import Evaluated
 from strop.base.solution import short
 from strop.runs.claims.gains import in_units, unit_of
 from strop.runs.programs import programs_in
+from strop.runs.results.audited import audited
 from strop.runs.results.parts import sample
 from strop.runs.run_data import RunData
 from strop.store import Store
@@ -131,20 +132,25 @@ def _score(node: Node, train: Evaluated, test: Evaluated | None, facts: Objectiv
         node.amount = train.means.get(facts.metric.name)
 
 
-def describe(nodes: Sequence[Node], run: RunData, store: Store, *, improvers: bool) -> None:
-    """Add what the audit says of every node and, of improvers, how they search."""
+def describe(nodes: Sequence[Node], run: RunData, store: Store, *, improvers: bool) -> Counter[str]:
+    """Add what the audit says of every node and, of improvers, how they search. Returns rule → how often it applied."""
     noted: defaultdict[str, Counter[tuple[str, int, str]]] = defaultdict(Counter)
     for event in run.audit:
         if event.program is not None:
-            noted[event.program][event.rule, event.line or 0, event.detail] += event.times
+            noted[event.program][event.rule, 0, event.detail] += event.times
     shown = {node.digest: node.text for node in nodes if node.text is not None}
     searches: Mapping[str, Search] = {}
     if improvers and shown:
         searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), shown.values())
+    others = run.improvements.keys() - {node.digest for node in nodes}
+    counts = sum((audited(run.text(improver)).counts for improver in others), Counter(run.notes))
     for node in nodes:
         if node.text is not None:
-            node.notes = _notes(node.text, noted[node.digest])
+            program = audited(node.text)
+            counts += program.counts
+            node.notes = _notes(program.findings, noted[node.digest])
             node.search = searches.get(node.text)
+    return counts
 
 
 def _seen(event: Evaluated) -> Estimate:
@@ -152,14 +158,11 @@ def _seen(event: Evaluated) -> Estimate:
     return Estimate(event.value, estimate(event.scores).stderr if len(event.scores) > 1 else None, len(event.scores))
 
 
-def _notes(text: str, noted: Counter[tuple[str, int, str]]) -> list[NodeNote]:
-    """What the rules on texts say of a program now, and what was noted while it ran."""
-    times = {
-        (finding.rule, finding.line, finding.detail): 1 for finding in audit_program(text) if finding.rule != UNREADABLE
-    }
-    times |= {key: count for key, count in noted.items() if not key[0].startswith("S")}
+def _notes(findings: Sequence[AuditFinding], noted: Counter[tuple[str, int, str]]) -> list[NodeNote]:
+    """What the rules on texts find in a program, and what was noted while it ran."""
+    times = {(finding.rule, finding.line, finding.detail): 1 for finding in findings if finding.rule != UNREADABLE}
     notes = []
-    for key, count in times.items():
+    for key, count in (times | noted).items():
         rule = RULES.get(key[0])
         notes.append(NodeNote(*key, count, *(("", False) if rule is None else (rule.title, rule.unsandboxing))))
     return notes

@@ -59,6 +59,8 @@ class Page:
     measured: Measured | None
     cuts: list[str]
     """What the page omits or shortens, and where to find it: one sentence each."""
+    audit: Sequence[Noted] = ()
+    """What the audit says, by rule."""
     headline: Conclusion = field(default_factory=lambda: Conclusion("", ""))
     improvement: list[tuple[str, str, str, str]] = field(default_factory=list)
     """Measure, original, improved, change, with units; empty if nothing was improved."""
@@ -119,11 +121,6 @@ class Page:
         """What the answers of the language model hold, in one sentence; may be empty."""
         return counted_answers(self.run.answers).sentence if self.kind != "table2" else ""
 
-    @property
-    def audit(self) -> list[Noted]:
-        """What the audit noted, by rule."""
-        return noted(self.run.notes)
-
     @cached_property
     def iterations(self) -> tuple[Iteration, ...]:
         """The iterations as `strop run` reports them."""
@@ -162,11 +159,11 @@ def read_page(record: Record, result: object = None) -> Page:
         tables.end()
         improvers = run.meta.kind != "improve"
         nodes, left_out = nodes_of(run, store)
-        describe(nodes, run, store, improvers=improvers)
+        audit = noted(describe(nodes, run, store, improvers=improvers))
         cuts = [*tables.cuts(), *highlight_nodes(nodes)]
         if left_out:
             cuts.append(f"{left_out:,} candidates are not in the lineage; strop export writes them")
-        page = Page(record.folder, run, tables, nodes, None, cuts)
+        page = Page(record.folder, run, tables, nodes, None, cuts, audit)
         page.headline = _headline(record, page, result)
     return page
 

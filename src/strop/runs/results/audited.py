@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from strop.analysis.audit import (
+    LITERAL,
     RULES,
     RULES_VERSION,
-    STATIC_RULES,
     UNREADABLE,
     AuditFinding,
     Rule,
@@ -25,6 +25,7 @@ from strop.base.as_document import HIDDEN, computed
 from strop.base.events import AuditNoted, Evaluated, Event, ImproveStarted, Judged
 from strop.base.solution import digest_of
 from strop.runs.results.parts import Noted, noted
+from strop.runs.run_data import RunData
 from strop.store import Stored
 from strop.tasks.base import META_TASK
 
@@ -59,6 +60,12 @@ class AuditedProgram:
     def rules(self) -> Sequence[str]:
         """The rules that apply, each once, in order."""
         return sorted({finding.rule for finding in self.findings})
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Rule → number of findings, the paper's rule with them. What does not parse cannot run, and has none."""
+        found = (one.rule for one in self.findings if one.rule != UNREADABLE or not one.line)
+        return Counter([*found, *[LITERAL] * self.literal])
 
     @property
     def is_flagged(self) -> bool:
@@ -141,6 +148,11 @@ def audited(text: str, kind: str = IMPROVER, first_seen: str = "") -> AuditedPro
     return AuditedProgram(text, kind, first_seen, audit_program(text), literal(text))
 
 
+def notes_of(run: RunData) -> list[Noted]:
+    """What was noted while the programs of a run ran, and what the rules on texts find in its improvers."""
+    return noted(sum((audited(run.text(improver)).counts for improver in run.improvements), run.notes))
+
+
 def audited_run(events: Iterable[Stored[Event]], run: Path) -> AuditedRun:
     """Audit every program of the run in the directory `run`, each text once."""
     programs: dict[str, AuditedProgram] = {}
@@ -148,7 +160,7 @@ def audited_run(events: Iterable[Stored[Event]], run: Path) -> AuditedRun:
     for stored in events:
         event = stored.event
         iteration = event.scope.partition("/")[0]
-        if isinstance(event, AuditNoted) and event.rule not in STATIC_RULES:
+        if isinstance(event, AuditNoted):
             notes[iteration, event.rule] += event.times
         text, kind = _program_of(event)
         if text is not None and text not in programs:

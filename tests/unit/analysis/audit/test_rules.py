@@ -139,6 +139,28 @@ def test_audit_says_so_when_a_text_cannot_be_read() -> None:
         assert [finding.rule for finding in audit_program(text)] == ["S000"], text[:20]
 
 
+LONG_PATHS = [
+    "import a" + ".a" * 99_000,
+    "from a" + " . \\\n a" * 200 + " import b",
+    "import a\u0301" + ".a\u0301" * 300,
+]
+
+
+def test_program_is_not_parsed_when_it_imports_a_module_of_a_thousand_parts() -> None:
+    """Parsing the first takes CPython 10 GiB: `strop` would be killed by a candidate that never runs."""
+    for program in LONG_PATHS:
+        assert [(finding.rule, finding.detail) for finding in audit_program(program)] == [
+            ("S000", "a dotted name of more than 100 parts")
+        ], program
+
+
+@pytest.mark.heavy
+def test_long_text_without_a_long_path_is_no_reason_to_refuse_it() -> None:
+    for text in ["a" * 200_000, "1." * 100_000, "a " * 100_000, ("a" + ".a" * 99 + " ") * 1000]:
+        details = [finding.detail for finding in audit_program(f"'''{text[:199_000]}'''")]
+        assert "a dotted name of more than 100 parts" not in details, text
+
+
 def test_audit_gives_the_same_findings_twice_and_leaves_the_recursion_limit_and_the_warnings_alone(
     recwarn: pytest.WarningsRecorder,
 ) -> None:

@@ -145,6 +145,7 @@ def test_a_node_has_its_idea_its_text_and_what_the_audit_noted(page: MakePage) -
     assert node.search is not None and node.search.idea.startswith("An idea.")
     assert ("R001", 7) in [(note.rule, note.times) for note in node.notes]
     assert any(note.rule.startswith("S") and note.line == 5 for note in node.notes)
+    assert {("R001", 7), ("S012", 1)} <= {(row.rule, row.times) for row in document.audit}
 
 
 def test_a_page_is_made_of_whatever_a_killed_run_left(tmp_path: Path) -> None:

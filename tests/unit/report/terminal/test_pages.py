@@ -146,7 +146,6 @@ def audit_of(folder: Path) -> AuditedRun:
             store.append(evaluated(LOUD, 0.5, f"{scope}/u-1#0/copy0"))
             store.append(evaluated(None, 0.5, f"{scope}/u-2#0"))
             store.append(made.note("R002", 3, scope=scope, detail="lm_calls"))
-            store.append(made.note("S001", scope=scope, program=FLAGGED))
             store.append(made.note("looking", scope=scope, detail="a word of an earlier version"))
         return audited_run(store.events(), HERE)
 
