@@ -51,7 +51,7 @@ class Visitor:
 
     def __init__(self, tree: ast.Module) -> None:
         self.hits: dict[tuple[int, str, str], None] = {}
-        nodes = _walked(tree)
+        nodes = list(ast.walk(tree))
         self._names = Names(nodes)
         self._harmless: set[ast.AST] = set()
         calls = [node for node in nodes if isinstance(node, ast.Call)]
@@ -261,19 +261,6 @@ class Visitor:
 
 
 _VISITS = {getattr(ast, name[6:]): visit for name, visit in vars(Visitor).items() if name.startswith("visit_")}
-
-
-def _walked(tree: ast.AST) -> list[ast.AST]:
-    """The nodes of `ast.walk`, in its order, in half the time: every candidate is audited."""
-    nodes = [tree]
-    for node in nodes:  # which grows meanwhile
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, ast.AST):
-                nodes.append(value)
-            elif isinstance(value, list):
-                nodes += [each for each in value if isinstance(each, ast.AST)]
-    return nodes
 
 
 def _is_handle(path: str) -> bool:

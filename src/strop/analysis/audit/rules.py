@@ -119,4 +119,3 @@ def _rules() -> dict[str, Rule]:
 RULES = _rules()
 """Every rule by id."""
 STATIC_RULES = {name: rule for name, rule in RULES.items() if rule.source == "text"}
-RUNTIME_RULES = {name: rule for name, rule in RULES.items() if rule.source != "text"}
