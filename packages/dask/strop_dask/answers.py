@@ -55,7 +55,7 @@ class _Failure:
 
 @dataclass(frozen=True)
 class _Measured:
-    """`OrderResult`, with its error as data."""
+    """`OrderResult` without a baseline; its error as data."""
 
     evaluation: Evaluation | None
     notes: tuple[AuditNoted, ...]
@@ -77,9 +77,8 @@ Answer = OrderResult | StropError | Machine
 def to_bytes(answer: Answer) -> bytes:
     """An answer for the coordinator."""
     if isinstance(answer, OrderResult):
-        fields = {name: value for name, value in vars(answer).items() if name != "error"}
         error = None if answer.error is None else _failure(answer.error)
-        sent = _Sent(measured=_Measured(**fields, error=error))
+        sent = _Sent(measured=_Measured(answer.evaluation, answer.notes, error))
     elif isinstance(answer, StropError):
         sent = _Sent(failure=_failure(answer))
     else:
