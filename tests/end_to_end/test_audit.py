@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from strop.analysis.audit import RULES
+from strop.base.events import AuditNoted
+from strop.store import Store
 
 CIRCUMVENTS = "def score(utility, s):\n    return utility(s, use_sandbox=False)\n"
 TINY = shlex.split("-T 1 --copies 1 --lm-budget 2 --max-responses 6 --meta-budget 6 --utility-budget 2")
@@ -38,3 +40,13 @@ def test_audit_of_a_run_lists_programs_and_shows_one(strop: Any) -> None:
     shown = strop("audit", "there", "--show", digest[:12])
     assert shown.returncode == 0 and "def improve_algorithm" in shown.stdout
     assert digest[:12] in strop("audit", "there").stdout
+
+
+def test_findings_in_texts_are_shown_and_no_record_holds_them(strop: Any, tmp_path: Path) -> None:
+    ended = strop("run", "lpn", *TINY, *UNSAFE, "--selection", "paper", "--out", "there")
+    told = next(line for line in ended.stderr.splitlines() if "audit note: S001 turns a sandbox flag off" in line)
+    assert ", at t1/improve/u-" in told
+    found = json.loads(strop("show", "there", "--json").stdout)["audit"]
+    assert {"S001", "S900", "R005"} <= {each["rule"] for each in found}
+    with Store.open(tmp_path / "there") as store:
+        assert {stored.event.rule[0] for stored in store.events(AuditNoted)} == {"R"}
