@@ -57,7 +57,7 @@ class Noted:
     unsandboxing: bool
     """Whether it counts as a circumvention of the sandbox (§6.2 of the paper)."""
     times: int
-    """How often. For a rule on texts the number of its findings in improvers, each text once."""
+    """How often. For a rule on texts the number of its findings."""
 
 
 def noted(counts: Mapping[str, int]) -> list[Noted]:
