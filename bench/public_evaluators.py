@@ -22,9 +22,8 @@ from contextlib import closing
 from pathlib import Path
 
 from strop.evaluation.base import Order
-from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.pool import CommandPool
-from strop.sandbox.workspace.jail import Workspaces
+from strop.runs.evaluators import evaluator_for
+from strop.runs.spec import RunSpec
 from strop.tasks.base import PublishedSeeds
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.task import evaluator_task
@@ -74,7 +73,7 @@ def by_strop(venv: Path, evaluator: Path, program: Path, candidates: int) -> tup
     task = evaluator_task(program, evaluator, python=venv, instances=1, time_limit=300)
     value, rates = 0.0, []
     for at_once in AT_ONCE if candidates else AT_ONCE[:1]:
-        with closing(WithBaselines(CommandPool([task], Workspaces(slots=at_once), at_once), [task])) as commands:
+        with closing(evaluator_for(RunSpec(workers=str(at_once)), [task], asks=False)) as commands:
             found = commands.submit(order(task, "")).result().result()
             value, begin = found.metrics[0][task.objective.metric.name], time.monotonic()
             sent = [commands.submit(order(task, f"# {number}\n")) for number in range(candidates)]

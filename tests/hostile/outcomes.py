@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from tests.support.commands_here import here
-
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.events import Evaluated, discard
 from strop.base.results import Evaluation
@@ -17,16 +15,15 @@ from strop.base.solution import digest_of
 from strop.checks.before_run import refuse_rewarding
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.isolated import Isolation
 from strop.evaluation.commands.measure import CommandMeasurement
 from strop.evaluation.commands.original import EvaluatorTrial
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
-from strop.evaluation.pool import CommandPool
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.task import evaluator_task
+from support.commands_here import here
 
 Outcome: TypeAlias = Literal["better", "by its own score", "not better", "failed", "refused"]
 SEEDS = SecretSeeds(b"secret")
@@ -67,7 +64,7 @@ def judged(
     """What strop says of programs in training, and their evaluations: `refused` where it asks no model, because a spoiled
     answer of the original would be rewarded. `before` is called before each of them."""
     rooms = Rooms(workspaces)
-    evaluator, found = here(task, rooms), []
+    evaluator, found = here(task, rooms=rooms), []
     for program in (task.seed, *programs):
         if found:
             before(program)
@@ -92,7 +89,7 @@ def resumed(task: CommandTask, workspaces: Workspaces, program: str) -> Evaluati
     )
     order = Order("last", program, task.name, "test", SEEDS, b"secret", decides=True)
     with closing(Rooms(workspaces)) as rooms:
-        evaluator = here(task, rooms)
+        evaluator = here(task, rooms=rooms)
         evaluator.recall([known], SEEDS)
         return evaluator.submit(order).result().result()
 
@@ -100,8 +97,8 @@ def resumed(task: CommandTask, workspaces: Workspaces, program: str) -> Evaluati
 def rewards(task: CommandTask, workspaces: Workspaces) -> str:
     """Why a run with this task is refused; empty if it is not."""
     try:
-        pool = WithBaselines(CommandPool([task], workspaces, 1), [task])
-        refuse_rewarding([task], None, b"secret", pool, seconds=200)  # type: ignore[arg-type]
+        with closing(Rooms(workspaces)) as rooms:
+            refuse_rewarding([task], here(task, rooms=rooms), b"secret", seconds=200)
     except ConfigurationError as error:
         return str(error)
     return ""

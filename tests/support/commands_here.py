@@ -1,32 +1,46 @@
-"""Orders of command tasks, carried out on the calling thread."""
+"""Orders, carried out on the calling thread."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from typing import Any
 
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.commands.measure import Progress, measure_command
 from strop.evaluation.commands.program_copy import Rooms
-from strop.tasks.command.task import CommandTask
+from strop.evaluation.pool import Progress
+from strop.evaluation.workers import JailedWorker
+from strop.sandbox.jail import JailedSandbox
+from strop.tasks.command.task import AnyTask
 
 
 class Here:
-    """An `Evaluator` of command tasks on the calling thread."""
+    """An `Evaluator` on the calling thread, in place of a `WorkerPool`."""
 
     slots = 1
 
-    def __init__(self, tasks: Sequence[CommandTask], rooms: Rooms, progress: Progress = lambda *_: None) -> None:
-        self.tasks, self._rooms, self._progress = {task.name: task for task in tasks}, rooms, progress
+    def __init__(self, tasks: Sequence[AnyTask], jail: JailedSandbox | None, rooms: Rooms | None) -> None:
+        self.progress: Progress = lambda order, number, count: None
+        self._order: Order | None = None
+        self.worker = JailedWorker(tasks, jail, rooms, self._step)
+
+    def _step(self, *said: Any) -> None:
+        if self._order is not None:
+            self.progress(self._order, *said)
 
     def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
         future: Future[OrderResult] = Future()
+        self._order = order
         try:
-            future.set_result(measure_command(self.tasks[order.task], order, self._rooms, self._progress))
+            future.set_result(self.worker.measure(order))
         except BaseException as error:  # noqa: BLE001 (the caller gets it)
             future.set_exception(error)
         return future
+
+    def run(self, errand: Callable[[JailedWorker], Any], step: Callable[[str], None]) -> Any:
+        self._order = None
+        return errand(self.worker)
 
     def forget(self, order: Order) -> bool:
         return False
@@ -34,6 +48,7 @@ class Here:
     def close(self) -> None: ...
 
 
-def here(task: CommandTask, rooms: Rooms, progress: Progress = lambda *_: None) -> WithBaselines[Here]:
-    """What carries out orders of a task on the calling thread, its original first."""
-    return WithBaselines(Here([task], rooms, progress), [task])
+def here(task: AnyTask, *, rooms: Rooms | None = None, jail: JailedSandbox | None = None) -> WithBaselines:
+    """What carries out orders of a task on the calling thread, its original first: in `rooms` a command, else in `jail`."""
+    evaluator: Any = Here([task], jail, rooms)
+    return WithBaselines(evaluator, evaluator, [task])

@@ -55,7 +55,7 @@ class _Failure:
 
 @dataclass(frozen=True)
 class _Measured:
-    """`OrderResult` without a baseline; its error as data."""
+    """`OrderResult`, with its error as data, and without a baseline: originals are measured where the run is."""
 
     evaluation: Evaluation | None
     notes: tuple[AuditNoted, ...]

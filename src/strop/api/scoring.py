@@ -11,7 +11,6 @@ from strop.api.target import TaskLike, source_of, task_of
 from strop.base.results import Evaluation, fields_of
 from strop.checks import check as checks
 from strop.checks.checked import Checked
-from strop.evaluation.pool import WorkerPool
 from strop.report.terminal.live import make_view
 from strop.runs.context import RunContext
 from strop.runs.options import Require, protections
@@ -104,10 +103,7 @@ def check_job(spec: RunSpec, task: AnyTask) -> Job[Checked]:
     """The check of a task of any form. `spec` has the seed and the protections."""
 
     def checked(context: RunContext) -> Checked:
-        parts, step = context.parts, context.observer.step
-        if parts.commands is not None:
-            return checks.check(task, None, parts.secret, parts.commands, notify=step)
-        assert isinstance(parts.evaluator, WorkerPool)
-        return parts.evaluator.run(checks.check_in, task.name, parts.secret, step=step)
+        assert context.parts.evaluator is not None
+        return checks.check(task, context.parts.evaluator, context.parts.secret, step=context.observer.step)
 
     return Job(kind="check", spec=spec, tasks=(task,), do=checked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from strop.analysis.stats import mean
 from strop.base.budget import Budget
@@ -15,14 +16,13 @@ from strop.base.scorer_notes import shortened
 from strop.base.surface import option
 from strop.checks.checked import Checked, CheckProblem
 from strop.checks.held_out import repeats, shown
-from strop.checks.relay import LEAST, spoiled_answers
-from strop.checks.relays import CommandRelay, HostRelay, relay_of
+from strop.checks.relay import LEAST, SpoiledAnswers, spoiled_answers
+from strop.checks.relays import CommandRelay, HostRelay, relay_of, to_relay
 from strop.core.utility import TaskUtility
+from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.measure import SHOWN
-from strop.evaluation.pool import CommandPool
 from strop.evaluation.workers import JailedWorker
-from strop.sandbox.base import Sandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask, scorer_line
 
@@ -33,14 +33,13 @@ Problems = Iterator[CheckProblem]
 
 def check(
     task: AnyTask,
-    sandbox: Sandbox | None,
+    evaluator: WithBaselines,
     secret: bytes,
-    commands: WithBaselines[CommandPool] | None = None,
     *,
     seconds: float = SECONDS,
-    notify: Callable[[str], None] = lambda step: None,
+    step: Callable[[str], None] = lambda line: None,
 ) -> Checked:
-    """Check a task. `sandbox`: where its original runs; `commands`: where a command does. `notify` gets the name of each step.
+    """Check a task. `step` gets the name of each step.
 
     Raises:
         ConfigurationError: an evaluator cannot be kept apart from its program.
@@ -55,29 +54,30 @@ def check(
         can_show=shown(task, is_fixed=task.fixed_input),
     )
     try:
-        notify("measuring the original")
-        secrets = SecretSeeds(secret), sandbox, discard, secret
-        utility = TaskUtility(task, "train", *secrets, strict=True, evaluator=commands)
+        step("measuring the original")
+        secrets = SecretSeeds(secret), None, discard, secret
+        utility = TaskUtility(task, "train", *secrets, strict=True, evaluator=evaluator)
         evaluation = utility.evaluate(task.seed, Budget())
         is_fixed = task.fixed_input or repeats(task) or evaluation.fixed_input
         result = replace(result, value=evaluation.value, metrics=evaluation.means, scores=evaluation.scores)
         result = replace(result, can_show=shown(task, is_fixed=is_fixed))
         found += _of_evaluation(task, evaluation)
-        with relay_of(task, sandbox, secret, commands) as relay:
-            found += _of_runs(relay)
-            notify("spoiling its answers")
-            spoiled = spoiled_answers(relay, seconds=seconds)
-            result = replace(result, kinds_tried=spoiled.tried, kinds_untried=spoiled.untried)
-            found += _of_scorer(task, relay, spoiled.paid)
+        order = evaluator.with_baseline(to_relay(task, secret))
+        problems, spoiled = evaluator.here.run(partial(_spoiled, order=order, seconds=seconds), step)
+        result, found = replace(result, kinds_tried=spoiled.tried, kinds_untried=spoiled.untried), found + problems
     except TaskError as error:
         printed = "\n".join(getattr(error, "__notes__", ()))
         found.append(CheckProblem(str(error).removesuffix(SHOWN), "", is_broken=True, printed=printed))
     return replace(result, problems=tuple(sorted(found, key=lambda problem: not problem.is_broken)))
 
 
-def check_in(worker: JailedWorker, name: str, secret: bytes) -> Checked:
-    """`check` in a worker process, for the task of this name."""
-    return check(worker.tasks[name], worker.sandbox, secret, notify=worker.step)
+def _spoiled(worker: JailedWorker, order: Order, seconds: float) -> tuple[list[CheckProblem], SpoiledAnswers]:
+    """What further runs of the original, and its spoiled answers, show."""
+    with relay_of(worker, order) as relay:
+        problems = [*_of_runs(relay)]
+        worker.step("spoiling its answers")
+        spoiled = spoiled_answers(relay, seconds=seconds)
+        return [*problems, *_of_scorer(worker.task_of(order), relay, spoiled.paid)], spoiled
 
 
 def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:

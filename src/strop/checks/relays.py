@@ -17,13 +17,12 @@ from strop.base.errors import Malformed, ScorerFailed, TaskError
 from strop.checks.relay import NO_ANSWERS, PERFECT, WORTHLESS, OriginalRun
 from strop.checks.spoiling import MARK, MUTATIONS, TEXTS, NotApplicable, spoil, spoil_text, telling
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.commands.measure import Spoiled
+from strop.evaluation.commands.measure import Spoiled, spoiling
 from strop.evaluation.commands.original import NO_PROGRAM
 from strop.evaluation.commands.program_copy import CopyRun
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
-from strop.evaluation.pool import CommandPool
+from strop.evaluation.workers import JailedWorker
 from strop.sandbox.base import Outcome, Returned, Sandbox
 from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import SecretSeeds, Task
@@ -256,23 +255,23 @@ def _spoiled_output(name: str, output: str) -> str:
         return output
 
 
+def to_relay(task: AnyTask, secret: bytes) -> Order:
+    """The order of a task's original for `relay_of`, which needs its baseline (strop.evaluation.baselines)."""
+    return Order(SCOPE, task.seed, task.name, "train", SecretSeeds(secret), secret)
+
+
 @contextmanager
-def relay_of(
-    task: AnyTask, sandbox: Sandbox | None, secret: bytes, commands: WithBaselines[CommandPool] | None
-) -> Iterator[HostRelay | CommandRelay]:
-    """The relay of a task's original, which runs where the answers are scored in the host. What is spoiled are its answers to
-    instances that the task decides (`trial_secret`).
+def relay_of(worker: JailedWorker, order: Order) -> Iterator[HostRelay | CommandRelay]:
+    """The relay of a task's original in a worker. What is spoiled are its answers to instances that the task decides
+    (`trial_secret`).
 
     Raises:
         TaskError: the task is broken.
         SandboxError: the host could not run a guest.
     """
+    task = worker.task_of(order)
     if task.root is None:
-        assert sandbox is not None
-        yield HostRelay(task, sandbox, trial_secret(task))
+        yield HostRelay(task, worker.sandbox, trial_secret(task))
         return
-    assert commands is not None
-    worker, order = commands.evaluator.worker, Order(SCOPE, task.seed, task.name, "train", SecretSeeds(secret), secret)
-    order = replace(order, baseline=commands.baseline(order))
-    with worker.spoiling(order) as run:
+    with spoiling(task, order, worker.rooms) as run:
         yield CommandRelay(task, run, lambda program: worker.measure(replace(order, program=program)))

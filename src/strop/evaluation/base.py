@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from strop.base.errors import StropError
@@ -50,6 +51,8 @@ class Order:
 
     baseline: Baseline | None = field(default=None, compare=False)
     """What the original of a command task showed; None: this measures it."""
+    tree: Path | None = field(default=None, compare=False)
+    """The tree of a command task, on this machine; None: the one that its worker has."""
 
     def count(self, task: Task) -> int:
         """How many instances of the task it is for."""

@@ -8,27 +8,31 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
+from strop.base.console import notify
 from strop.base.errors import SandboxError, StropError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, fields_of
 from strop.base.solution import digest_of
+from strop.base.terminal_text import escape
 from strop.evaluation.base import Baseline, Evaluator, Order, OrderResult
+from strop.evaluation.pool import Progress, WorkerPool
 from strop.tasks.base import Seeds, Split
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.readers import in_words
+from strop.tasks.command.task import AnyTask, CommandTask
 
 _Key: TypeAlias = tuple[str, Split, Seeds]
 
 
-E = TypeVar("E", bound=Evaluator)
-
-
-class WithBaselines(Generic[E]):
+class WithBaselines:
     """An `Evaluator` that sends another one, with each order of a command task, what the task's original showed."""
 
-    def __init__(self, evaluator: E, tasks: Sequence[CommandTask]) -> None:
-        self.evaluator, self._tasks = evaluator, {task.name: task for task in tasks}
+    def __init__(self, evaluator: Evaluator, here: WorkerPool, tasks: Sequence[AnyTask]) -> None:
+        """`here`: where originals are measured, to which all answers are held: `evaluator` itself, or beside a cluster, whose
+        workers are not trusted so far, processes of this machine."""
+        self.evaluator, self.here = evaluator, here
+        self._tasks = _commands(tasks)
         self._recorded: dict[str, Baseline] = {}
         """Task → what a record says of its original in training."""
         self._lock = threading.Lock()
@@ -38,6 +42,10 @@ class WithBaselines(Generic[E]):
         """Task → what its original showed on the first training split that was measured."""
         self._unasked: dict[_Key, OrderResult] = {}
         """Measurements of an original that no order asked for yet."""
+
+    def place(self, tasks: Sequence[AnyTask], progress: Progress) -> None:
+        """Measure commands on the trees that these tasks name from now on. `progress`: see `WorkerPool`."""
+        self._tasks, self.here.progress = _commands(tasks), progress
 
     def recall(self, recorded: Collection[Evaluated], seeds: Seeds) -> None:
         """Take over what a record says of the originals: their evaluations in training, on instances of `seeds`, stay."""
@@ -57,22 +65,28 @@ class WithBaselines(Generic[E]):
 
     def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
         """See `Evaluator`. The first order of a task waits until its original is measured."""
-        if (task := self._tasks.get(order.task)) is None:
-            return self.evaluator.submit(order, ahead=ahead)
         done: Future[OrderResult] = Future()
         try:
-            baseline = self.baseline(order)
+            known = self.with_baseline(order)
         except SandboxError as error:
             done.set_exception(error)
             return done
         except StropError as error:  # the task is broken
             done.set_result(OrderResult(None, error=error))
             return done
-        found = self._unasked.pop(_key(order), None) if order.program == task.seed else None
+        is_original = order.task in self._tasks and order.program == self._tasks[order.task].seed
+        found = self._unasked.pop(_key(order), None) if is_original else None
         if found is None:
-            return self.evaluator.submit(replace(order, baseline=baseline), ahead=ahead)
+            known = known if self.evaluator is self.here else replace(known, tree=None)
+            return self.evaluator.submit(known, ahead=ahead)
         done.set_result(replace(found, notes=tuple(replace(note, scope=order.scope) for note in found.notes)))
         return done
+
+    def with_baseline(self, order: Order) -> Order:
+        """An order with what the original showed, if it is of a command task. See `baseline`."""
+        if (task := self._tasks.get(order.task)) is None:
+            return order
+        return replace(order, baseline=self.baseline(order), tree=task.root)
 
     def baseline(self, order: Order) -> Baseline:
         """What the original showed on the instances of an order, or in training if it is measured beside the program. It is
@@ -96,9 +110,13 @@ class WithBaselines(Generic[E]):
 
     def _measure(self, task: CommandTask, order: Order) -> None:
         known = self._in_training.get(task.name) or self._recorded.get(task.name)
-        own = replace(order, program=task.seed, decides=False, instances=0, strict=True, baseline=known)
-        found = self.evaluator.submit(own).result()
+        own = replace(order, program=task.seed, decides=False, instances=0, strict=True, baseline=known, tree=task.root)
+        found = self.here.submit(own).result()
         baseline = found.measured_baseline()
+        if (known is None or known.readings is None) and baseline.readings is not None:
+            read = baseline.readings.items()
+            told = (in_words(task.objective, name, reading, task.scorer) for name, reading in read)
+            notify(escape("; ".join(told), 600))
         self._known[_key(order)], self._unasked[_key(order)] = baseline, found
         self._in_training.setdefault(task.name, baseline)
 
@@ -108,7 +126,12 @@ class WithBaselines(Generic[E]):
 
     def close(self) -> None:
         """See `Evaluator`."""
+        self.here.close()
         self.evaluator.close()
+
+
+def _commands(tasks: Sequence[AnyTask]) -> dict[str, CommandTask]:
+    return {task.name: replace(task, root=task.root.absolute()) for task in tasks if task.root is not None}
 
 
 def _key(order: Order) -> _Key:

@@ -99,6 +99,11 @@ def posture_of(worker: JailedWorker) -> Posture:
     return worker.sandbox.posture
 
 
+def posture_of_commands(worker: JailedWorker) -> Posture:
+    """What the workspaces of a worker enforce."""
+    return worker.rooms.workspaces.posture
+
+
 def _digest_of_code() -> str:
     """Digest of all Python files of this package, shortened."""
     folder = Path(__file__).parents[1]

@@ -6,25 +6,23 @@ import subprocess
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from multiprocessing.connection import (
     Pipe,
 )  # now, while no module of the user's can be found in place of one that it tries
 from selectors import EVENT_READ, DefaultSelector
 from socket import socketpair
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from strop.base import interpreter
 from strop.base.errors import SandboxError, ScorerFailed, StropError
 from strop.base.parking import Parking
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.commands.worker import CommandWorker
-from strop.evaluation.workers import Equipment, Errand, WorkerLost
-from strop.sandbox.workspace.jail import Workspaces
-from strop.tasks.command.task import CommandTask
+from strop.evaluation.workers import Equipment, JailedWorker, WorkerLost
 from strop.tasks.score_limit import SIGNAL
 
 # Pipe is not from multiprocessing, which looks for _winapi when it is called, when the user's folder may be on the path.
@@ -32,6 +30,8 @@ IN_EACH_PIPE = 2
 """Orders that a worker process has, so that it never waits for this process."""
 _STUCK = "task {}: its scorer took too long on an answer, and nothing in it could be interrupted"
 T = TypeVar("T")
+Progress: TypeAlias = Callable[[Order, int, int], None]
+"""Called for each measurement that begins for a verdict, with its order, its number from 1, and how many there are at most."""
 
 
 class WorkerProcess:
@@ -109,28 +109,42 @@ _Sent = tuple[WorkerProcess, "tuple[int, object] | int"]
 class PooledOrder:
     """An order and its future."""
 
-    def __init__(self, order: Any, *, ahead: bool, step: Callable[[str], None] = lambda line: None) -> None:
-        """`order`: an `Order`, or an `Errand`, whose steps `step` gets."""
+    def __init__(self, order: Any, *, ahead: bool, step: Callable[..., None] = lambda *said: None) -> None:
+        """`order`: an `Order`, or an errand; `step` gets its steps."""
         self.order, self.ahead, self.step = order, ahead, step
         self.future: Future[Any] = Future()
         self.started = False
 
 
-class OrderQueue:
-    """The orders of an `Evaluator`, each once, those that were asked for first."""
+class WorkerPool:
+    """An `Evaluator` of up to `slots` worker processes. One thread sends them their orders and reads the results.
 
-    def __init__(self, slots: int) -> None:
+    A process that somebody kills at work fails its orders, and the run can be resumed. It is replaced, as an idle one is.
+    """
+
+    def __init__(self, equipment: Equipment, slots: int, *, at_start: int = 0) -> None:
+        """`at_start`: how many processes begin now, 0 for all; the others begin when there are orders for them."""
         self.slots = slots
+        self.progress: Progress = lambda order, number, count: None
         self._lock = threading.Lock()
         self._waiting: OrderedDict[Any, PooledOrder] = OrderedDict()
         """Those that nobody has begun or was sent."""
         self._jobs: dict[Any, PooledOrder] = {}
         """Those whose result was not asked for yet, or has not arrived."""
         self._closed = False
+        self._equipment, self._most = equipment, slots
+        self._numbers = count()
+        self._workers: list[WorkerProcess] = []
+        self._selector = DefaultSelector()
+        self._woken, self._waker = socketpair()
+        self._waker.setblocking(False)
+        self._selector.register(self._woken, EVENT_READ)
+        self._thread = threading.Thread(target=self._serve, args=(at_start or slots,), name="strop-pool", daemon=True)
+        self._thread.start()
 
     def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
         """Queue an order, or find the same order submitted before. Raises SandboxError if the pool is closed."""
-        return self._queued(PooledOrder(order, ahead=ahead))
+        return self._queued(PooledOrder(order, ahead=ahead, step=partial(self.progress, order)))
 
     def _queued(self, new: PooledOrder) -> Future[Any]:
         with self._lock:
@@ -153,69 +167,29 @@ class OrderQueue:
         self._look()
         return job is not None and job.started
 
-    def close(self) -> None:
-        """Fail the orders that wait with SandboxError, and take no more. Idempotent."""
-        with self._lock:
-            self._closed = True
-            jobs = [*self._waiting.values()]
-            self._waiting.clear()
-        for job in jobs:
-            job.future.set_exception(SandboxError("the evaluator is closed"))
-
-    def _look(self) -> None:
-        """Something may be there to begin, or to be dropped."""
-        raise NotImplementedError
-
-    def _first(self) -> PooledOrder | None:
-        """The order to begin next. With the lock."""
-        return next((job for job in self._waiting.values() if not job.ahead), next(iter(self._waiting.values()), None))
-
-    def _finish(self, job: PooledOrder, result: object) -> None:
-        """An error is raised where the result is asked for."""
-        with self._lock:
-            if not job.ahead and self._jobs.get(job.order) is job:
-                del self._jobs[job.order]
-        if job.future.done():  # it was begun twice
-            return
-        if isinstance(result, BaseException):
-            job.future.set_exception(result)
-        else:
-            job.future.set_result(result)
-
-
-class WorkerPool(OrderQueue):
-    """An `Evaluator` of up to `slots` worker processes. One thread sends them their orders and reads the results.
-
-    A process that somebody kills at work fails its orders, and the run can be resumed. It is replaced, as an idle one is.
-    """
-
-    def __init__(self, equipment: Equipment, slots: int, *, at_start: int = 0) -> None:
-        """`at_start`: how many processes begin now, 0 for all; the others begin when there are orders for them."""
-        super().__init__(slots)
-        self._equipment, self._most = equipment, slots
-        self._numbers = count()
-        self._workers: list[WorkerProcess] = []
-        self._selector = DefaultSelector()
-        self._woken, self._waker = socketpair()
-        self._waker.setblocking(False)
-        self._selector.register(self._woken, EVENT_READ)
-        self._thread = threading.Thread(target=self._serve, args=(at_start or slots,), name="strop-pool", daemon=True)
-        self._thread.start()
-
-    def run(self, do: Callable[..., T], *arguments: object, step: Callable[[str], None] = lambda line: None) -> T:
-        """`do(worker, *arguments)` with the `JailedWorker` of a process. `step` gets the lines of its `step`.
+    def run(self, errand: Callable[[JailedWorker], T], step: Callable[[str], None] = lambda line: None) -> T:
+        """`errand`, a function of a module or a partial one with an `order`, of a process's worker, whose `step` becomes `step`.
 
         Raises:
             ScorerFailed: a scorer that nothing could interrupt took too long, and ended the process.
             StropError: what `do` raises, or the host failed.
         """
-        return cast("T", self._queued(PooledOrder(Errand(do, arguments), ahead=False, step=step)).result())
+        return cast("T", self._queued(PooledOrder(errand, ahead=False, step=step)).result())
 
     def close(self) -> None:
         """End the workers; those that are idle stay for the next pool. Orders without a result raise SandboxError. Idempotent."""
-        super().close()
+        self._fail_waiting(SandboxError("the evaluator is closed"), closes=True)
         self._look()
         self._thread.join()
+
+    def _fail_waiting(self, error: Exception, *, closes: bool = False) -> None:
+        """Fail the orders that wait; `closes`: and take no more."""
+        with self._lock:
+            self._closed = self._closed or closes
+            jobs = [*self._waiting.values()]
+            self._waiting.clear()
+        for job in jobs:
+            self._finish(job, error)
 
     def _look(self) -> None:
         with suppress(OSError):  # it is full, so that the thread wakes anyway, or closed
@@ -232,14 +206,15 @@ class WorkerPool(OrderQueue):
                     else:
                         self._hear(key.data)
         finally:
-            super().close()
+            closed = SandboxError("the evaluator is closed")
+            self._fail_waiting(closed, closes=True)
             for worker in self._workers:
                 if worker.is_ready and worker.begun is None and not worker.orders:
                     idle_workers.put(worker)
                 else:
                     worker.close()
                 for job in worker.orders.values():
-                    self._finish(job, SandboxError("the evaluator is closed"))
+                    self._finish(job, closed)
             for end in (self._selector, self._woken, self._waker):
                 end.close()
 
@@ -261,11 +236,7 @@ class WorkerPool(OrderQueue):
         """No further process can be started. Orders fail if there is none."""
         self._most = max(1, len(self._workers))
         if not self._workers:
-            with self._lock:
-                jobs = [*self._waiting.values()]
-                self._waiting.clear()
-            for job in jobs:
-                self._finish(job, error)
+            self._fail_waiting(error)
 
     def _send(self) -> None:
         """Send orders to workers that have room for them, and tell workers which orders are not to be begun."""
@@ -304,6 +275,10 @@ class WorkerPool(OrderQueue):
             self._put_back([found[0].orders.pop(found[1])])
             yield found
 
+    def _first(self) -> PooledOrder | None:
+        """The order to begin next. With the lock."""
+        return next((job for job in self._waiting.values() if not job.ahead), next(iter(self._waiting.values()), None))
+
     def _put_back(self, jobs: Sequence[PooledOrder]) -> None:
         """Let orders wait again, before all others."""
         for job in reversed(jobs):
@@ -317,8 +292,12 @@ class WorkerPool(OrderQueue):
         except (EOFError, OSError):
             self._lose(worker)
             return
-        if isinstance(said, str):
-            worker.orders[worker.begun].step(said)
+        if isinstance(said, list):
+            job = worker.orders[worker.begun]
+            try:
+                job.step(*said)
+            except Exception as error:  # noqa: BLE001 (a record cannot be written: the thread that asked gets it)
+                self._finish(job, error)
             return
         number, answer, worker.begun = said if isinstance(said, tuple) else (None, None, said)
         with self._lock:
@@ -354,41 +333,21 @@ class WorkerPool(OrderQueue):
         self._selector.unregister(worker)
         self._workers.remove(worker)
 
+    def _finish(self, job: PooledOrder, result: object) -> None:
+        """An error is raised where the result is asked for."""
+        with self._lock:
+            if not job.ahead and self._jobs.get(job.order) is job:
+                del self._jobs[job.order]
+        if job.future.done():  # it was begun twice
+            return
+        if isinstance(result, BaseException):
+            job.future.set_exception(result)
+        else:
+            job.future.set_result(result)
+
 
 def _stuck(order: Any) -> object:
     """What comes of an order on whose answer a scorer got stuck."""
-    if isinstance(order, Errand):
-        return ScorerFailed(_STUCK.format(order.arguments[0]))
+    if not isinstance(order, Order):
+        return ScorerFailed(_STUCK.format(order.keywords["order"].task))
     return OrderResult(Evaluation(value=0.0, verdict="malformed", error=_STUCK.format(order.task)))
-
-
-class CommandPool(OrderQueue):
-    """An `Evaluator` for command tasks, on threads of this process. It closes its workspaces."""
-
-    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces, slots: int) -> None:
-        super().__init__(slots)
-        self.worker = CommandWorker(tasks, workspaces)
-        self._threads = ThreadPoolExecutor(slots, "strop-evaluation")
-
-    def close(self) -> None:
-        """Close the workspaces and end the threads; orders without a result raise SandboxError. Idempotent."""
-        super().close()
-        self.worker.close()
-        self._threads.shutdown()
-
-    def _look(self) -> None:
-        if not self._closed:
-            self._threads.submit(self._measure)
-
-    def _measure(self) -> None:
-        with self._lock:
-            job = self._first()
-            if job is None:
-                return
-            job.started = True
-            del self._waiting[job.order]
-        try:
-            result: object = self.worker.measure(job.order)
-        except BaseException as error:  # noqa: BLE001 (the thread that asked gets it)
-            result = error
-        self._finish(job, result)

@@ -3,11 +3,11 @@
 Started as `python -m strop.evaluation.worker CHANNEL`, with an inherited descriptor. Both ends of the channel are trusted:
 nothing that a program writes crosses it, but the `Evaluation` of its answers. It carries pickles, each after its length:
 
-    (number, work)               do this: an `Equipment` first, then an `Order` or an `Errand`
+    (number, work)               do this: an `Equipment` first, then an `Order`, or an errand: a function of the worker
     number                       do not begin this
     -> number                    this begins
     -> (number, answer, next)    this is done, and the next number, or None, begins
-    -> line                      a step of an errand
+    -> [said, ...]               a step of what it does: an errand's line; of a measurement for a verdict its number, and the most
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pickle
 import signal
 import sys
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -28,7 +28,7 @@ from typing import Any
 from strop.base.errors import SandboxError, StropError
 from strop.base.surface import spell_flags
 from strop.evaluation.base import Order
-from strop.evaluation.workers import Equipment, Errand, JailedWorker
+from strop.evaluation.workers import Equipment, JailedWorker, equipped
 from strop.tasks.base import blame
 from strop.tasks.score_limit import SIGNAL, let_scorers_end_this_process, watch
 
@@ -76,17 +76,17 @@ class Serving:
     def __init__(self, channel: Connection) -> None:
         self._channel = channel
         self._worker: JailedWorker | None = None
+        self._open = ExitStack()
         self._own = frozenset(sys.modules)
 
-    def answer(self, work: object) -> object:
+    def answer(self, work: Any) -> object:
         """The answer to what the coordinator sent. An error is an answer, too."""
         try:
             if isinstance(work, Equipment):
                 return self._equipped(work)
             assert self._worker is not None
-            if isinstance(work, Errand):
-                return work.do(self._worker, *work.arguments)
-            assert isinstance(work, Order)
+            if not isinstance(work, Order):
+                return work(self._worker)
             measured = self._worker.measure(work)
             return measured if measured.error is None else replace(measured, error=portable(measured.error))
         except StropError as error:
@@ -95,12 +95,11 @@ class Serving:
             return SandboxError(blame("a worker process", error))
 
     def _equipped(self, equipment: Equipment) -> object:
-        if self._worker is not None:
-            self._worker.close()
-            if _foreign(self._own):
-                os._exit(0)  # its pool starts another
+        self._open.close()
+        if self._worker is not None and _foreign(self._own):
+            os._exit(0)  # its pool starts another
         spell_flags(equipment.has_flags)
-        self._worker = JailedWorker(equipment, self._channel.send)
+        self._worker = self._open.enter_context(equipped(equipment, lambda *said: self._channel.send([*said])))
         return None
 
 

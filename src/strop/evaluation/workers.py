@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, cast
 
 import cloudpickle
 
@@ -19,14 +19,11 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import Splits
 from strop.evaluation.measure import measure
 from strop.sandbox.jail import JailedSandbox
-from strop.tasks.base import Task
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import packed, unpack
 
 if TYPE_CHECKING:
-    from strop.evaluation.commands.worker import CommandWorker
-
-T = TypeVar("T")
+    from strop.evaluation.commands.program_copy import Rooms
 
 
 class WorkerLost(SandboxError):
@@ -46,82 +43,108 @@ class Equipment:
     roots: tuple[str, ...] = ()
     """Folders of the user's modules, which come before what is installed."""
     trees: Mapping[str, bytes] = field(default_factory=dict)
-    """Name of a command task → its tree, packed."""
+    """Name of a command task → its tree, packed; empty for a worker of this machine, which reads it where it is."""
     has_flags: bool = False
     """Whether messages spell options as flags."""
 
 
-def pack(tasks: Sequence[AnyTask], require: frozenset[str]) -> Equipment:
-    """The equipment for workers of a run.
+def pack(tasks: Sequence[AnyTask], require: frozenset[str], *, with_trees: bool = False) -> Equipment:
+    """The equipment for workers of a run. `with_trees`: they are on other machines.
 
     Raises:
         ConfigurationError: a task cannot be sent to another process, because its scorer holds an open file or the like.
     """
     path = tuple(map(os.path.abspath, sys.path))
-    trees = {task.name: packed(task.root, task.named_files) for task in tasks if isinstance(task, CommandTask)}
+    on_trees = [task for task in tasks if task.root is not None and with_trees]
+    trees = {task.name: packed(task.root, task.named_files) for task in on_trees}
     try:
-        return Equipment(cloudpickle.dumps(tuple(tasks)), require, path, imported_from(), trees, has_flags())
+        return Equipment(
+            cloudpickle.dumps(tuple(map(_anywhere, tasks))), require, path, imported_from(), trees, has_flags()
+        )
     except Exception as error:  # whatever an object raises that cannot be pickled
         raise ConfigurationError(f"a task cannot be sent to a worker process: {error}") from error
 
 
-@dataclass(frozen=True, eq=False)
-class Errand(Generic[T]):
-    """Work that is no order, done where a scorer can be killed."""
-
-    do: Callable[..., T]
-    """A function of a module, of the worker and of `arguments`."""
-    arguments: tuple[Any, ...] = ()
+def _anywhere(task: AnyTask) -> AnyTask:
+    """A task whose paths do not depend on the current folder, which a worker may not share."""
+    if task.root is None:
+        return task
+    return replace(task, root=task.root.absolute(), tools=tuple(tool.absolute() for tool in task.tools))
 
 
 class JailedWorker:
-    """Carries out the orders of a worker process, with a jail of its own."""
+    """Carries out the orders of a process, one at a time, in a jail of its own."""
 
-    def __init__(self, equipment: Equipment, step: Callable[[str], None] = lambda line: None) -> None:
-        """`step` gets what an errand does now. Takes about half a second.
+    def __init__(
+        self,
+        tasks: Sequence[AnyTask],
+        sandbox: JailedSandbox | None = None,
+        rooms: Rooms | None = None,
+        step: Callable[..., None] = lambda *said: None,
+    ) -> None:
+        """`sandbox`, `rooms`: where functions and commands run; None if there is no such task. `step` gets what an errand does
+        now, and the number of each measurement for a verdict with the most there are."""
+        self.tasks = {task.name: task for task in tasks}
+        self.sandbox, self.rooms, self.step = cast("JailedSandbox", sandbox), cast("Rooms", rooms), step
+        self._splits = Splits()
 
-        Raises:
-            SandboxUnavailable: a required protection is not enforced on this machine.
-            ConfigurationError: the tasks cannot be loaded.
-        """
-        sys.path[:] = [*equipment.path, *(entry for entry in sys.path if entry not in equipment.path)]
-        import_from(equipment.roots)
-        try:
-            tasks: tuple[AnyTask, ...] = cloudpickle.loads(equipment.tasks)
-        except Exception as error:
-            raise ConfigurationError(f"a worker cannot load the tasks of the run: {error}") from error
-        self.step = step
-        self.tasks = {task.name: task for task in tasks if isinstance(task, Task)}
-        self._splits, self._open = Splits(), ExitStack()
-        commands = [task for task in tasks if isinstance(task, CommandTask)]
-        self._commands = self._command_worker(commands, equipment) if commands else None
-        self.sandbox = JailedSandbox(solution_slots=1, improver_slots=0, require=equipment.require, reuse=True)
+    def task_of(self, order: Order) -> AnyTask:
+        """The task of an order, on the tree that the order names."""
+        task = self.tasks[order.task]
+        if task.root is not None and order.tree not in (None, task.root):
+            self.rooms.free(task.name)  # copies of another tree
+            task = self.tasks[task.name] = replace(task, root=order.tree)
+        return task
 
     def measure(self, order: Order) -> OrderResult:
-        """Measure the program of an order in the jail of this worker."""
-        if self._commands is not None and order.task not in self.tasks:
-            return self._commands.measure(order)
-        task = self.tasks[order.task]
-        return measure(task, order, self._splits.of(task, order.split, order.seeds), self.sandbox)
+        """Measure the program of an order."""
+        task = self.task_of(order)
+        if task.root is None:
+            return measure(task, order, self._splits.of(task, order.split, order.seeds), self.sandbox)
+        from strop.evaluation.commands.measure import measure_command  # here for the start-up time
 
-    def close(self) -> None:
-        """Close the jail of this worker."""
-        self.sandbox.close()
-        if self._commands is not None:
-            self._commands.close()
-        self._open.close()
+        return measure_command(task, order, self.rooms, self.step)
 
-    def _command_worker(self, tasks: Sequence[CommandTask], equipment: Equipment) -> CommandWorker:
-        """What measures the tasks with commands, on their trees, which it unpacks here."""
-        from strop.evaluation.commands.worker import CommandWorker, workspaces_for  # here for the start-up time
 
-        placed = []
-        for task in tasks:
-            if missing := [str(tool) for tool in task.tools if not tool.exists()]:
-                raise SandboxUnavailable(
-                    f"task {task.name} needs {', '.join(missing)}, which this machine does not have"
-                )
-            root = self._open.enter_context(TemporaryFolder("strop-tree-"))
-            unpack(equipment.trees[task.name], root)
-            placed.append(replace(task, root=root))
-        return CommandWorker(placed, workspaces_for(placed, 1, equipment.require))
+@contextmanager
+def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[JailedWorker]:
+    """A worker with the equipment of a run. Takes about half a second.
+
+    Raises:
+        SandboxUnavailable: a required protection is not enforced on this machine.
+        ConfigurationError: the tasks cannot be loaded.
+    """
+    sys.path[:] = [*equipment.path, *(entry for entry in sys.path if entry not in equipment.path)]
+    import_from(equipment.roots)
+    try:
+        tasks: tuple[AnyTask, ...] = cloudpickle.loads(equipment.tasks)
+    except Exception as error:
+        raise ConfigurationError(f"a worker cannot load the tasks of the run: {error}") from error
+    rooms = sandbox = None
+    with ExitStack() as stack:
+        on_trees = [task for task in tasks if task.root is not None]
+        if on_trees:
+            from strop.evaluation.commands.program_copy import Rooms  # here for the start-up time
+            from strop.sandbox.workspace.jail import Workspaces
+
+            tasks = tuple(_unpacked(task, equipment, stack) for task in tasks)
+            # An order takes one for its candidate; each task may keep one for its original and one for its judge.
+            workspaces = stack.enter_context(Workspaces(slots=1 + 2 * len(on_trees), require=equipment.require))
+            rooms = stack.enter_context(closing(Rooms(workspaces)))
+        if len(on_trees) < max(1, len(tasks)):
+            jail = JailedSandbox(solution_slots=1, improver_slots=0, require=equipment.require, reuse=True)
+            sandbox = stack.enter_context(closing(jail))
+        yield JailedWorker(tasks, sandbox, rooms, step)
+
+
+def _unpacked(task: AnyTask, equipment: Equipment, stack: ExitStack) -> AnyTask:
+    """The task, on its tree, which is unpacked here if it was sent."""
+    if task.root is None:
+        return task
+    if missing := [str(tool) for tool in task.tools if not tool.exists()]:
+        raise SandboxUnavailable(f"task {task.name} needs {', '.join(missing)}, which this machine does not have")
+    if task.name not in equipment.trees:
+        return task
+    root = stack.enter_context(TemporaryFolder("strop-tree-"))
+    unpack(equipment.trees[task.name], root)
+    return replace(task, root=root)

@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Self
@@ -19,21 +19,19 @@ from strop.base.events import (
     RunResumed,
     RunStarted,
 )
-from strop.checks.before_run import refuse_rewarding, refuse_rewarding_in
+from strop.checks.before_run import refuse_rewarding
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits import Editing
 from strop.core.extraction import ResponseReader
-from strop.evaluation.base import Evaluator
 from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.pool import CommandPool, WorkerPool
-from strop.evaluation.workers import pack
+from strop.evaluation.machines import posture_of_commands
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.lm.metering import Metered
 from strop.lm.options import ModelSettings
 from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import make as make_language_model
-from strop.runs.evaluators import commands_for, evaluator_for, jail, required
+from strop.runs.evaluators import evaluator_for, jail
 from strop.runs.resume import ResumeState
 from strop.runs.spec import RunSpec, run_secret
 from strop.sandbox.jail import JailedSandbox
@@ -56,10 +54,10 @@ class Components:
     secret: bytes
     meter: Metered | None = None
     """Charges the model behind `language_model`; None: nothing is charged."""
-    evaluator: Evaluator | None = None
-    """Carries out the evaluations of tasks without commands, and on a cluster of all tasks; None where there is no task."""
-    commands: WithBaselines[CommandPool] | None = None
-    """Carries out those of command tasks on this machine; None if there is none."""
+    posture: Posture = field(default_factory=lambda: Posture({}))
+    """What was observed of the jail of the task's programs."""
+    evaluator: WithBaselines | None = None
+    """Carries out evaluations; None where there is no task."""
     reader: ResponseReader | None = None
     """Reads the responses of the model."""
     past: CompletedWork = NOTHING
@@ -73,13 +71,6 @@ class Components:
     def task(self) -> AnyTask:
         """The first task. Raises IndexError where there is none."""
         return self.tasks[0]
-
-    @property
-    def posture(self) -> Posture:
-        """What was observed of the jail of the task's programs."""
-        if self.commands is not None and self.task.root is not None:
-            return self.commands.evaluator.worker.workspaces.posture
-        return self.sandbox.posture if self.sandbox else Posture({})
 
 
 def meta_description(spec: RunSpec) -> str:
@@ -155,22 +146,17 @@ def assembled(
         language_model = stack.enter_context(closing(KnownAnswers(model or meter)))  # type: ignore[arg-type]
         stack.enter_context(observer)
         scores = isinstance(model, NoModel) and not model.name  # and improves nothing
-        with_commands = [one for one in tasks if one.root is not None]
-        others = [one for one in tasks if one.root is None]
         # Worker processes begin while this one goes on.
-        workers = evaluator_for(spec, tasks, asks=not scores) if others or spec.on_cluster else None
-        evaluator = here = stack.enter_context(closing(workers)) if workers else None
+        evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, asks=not scores))) if tasks else None
         sandbox = None if scores else stack.enter_context(closing(jail(spec)))
-        commands = stack.enter_context(closing(commands_for(spec, with_commands))) if with_commands else None
         is_new, secret = secret is None, secret or run_secret(machine_key(key_file(environ)), spec.seed)
-        if is_new and not (spec.trust_scorer or isinstance(model, NoModel)):
-            refuse_rewarding(with_commands, sandbox, secret, commands, notify=observer.step)
-            for task in others:
-                if not isinstance(here, WorkerPool):  # but a cluster
-                    here = stack.enter_context(closing(WorkerPool(pack(others, required(spec)), 1)))
-                here.run(refuse_rewarding_in, task.name, secret, step=observer.step)
+        if evaluator and is_new and not (spec.trust_scorer or isinstance(model, NoModel)):
+            refuse_rewarding(tasks, evaluator, secret, step=observer.step)
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True))) if sandbox else None
-        yield Components(spec, tuple(tasks), language_model, sandbox, secret, meter, evaluator, commands, reader)  # type: ignore[arg-type]
+        posture = sandbox.posture if sandbox else Posture({})
+        if evaluator and tasks[0].root is not None:
+            posture = evaluator.here.run(posture_of_commands)
+        yield Components(spec, tuple(tasks), language_model, sandbox, secret, meter, posture, evaluator, reader)  # type: ignore[arg-type]
 
 
 def metered(spec: RunSpec, environ: Mapping[str, str]) -> Metered:

@@ -61,13 +61,12 @@ class RunContext:
         self.host = Host(*services, past=past, editing=editing, reader=parts.reader, search=search)
         # All tasks of a record share them.
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
-        if parts.commands is not None:
-            # The tasks of `parts` may be on the trees that the record keeps, which the user's edits do not change.
-            on_trees = [task for task in parts.tasks if task.root is not None]
+        if parts.evaluator is not None:
             # A later comparison measures the original on instances of its own.
             before = [one for one in past.evaluations.values() if not (past.ends and comparison_of(one.scope)[0])]
-            parts.commands.evaluator.worker.place(on_trees, self._measured)
-            parts.commands.recall(before, SecretSeeds(parts.secret))
+            # The tasks of `parts` may be on the trees that the record keeps, which the user's edits do not change.
+            parts.evaluator.place(parts.tasks, self._measured)
+            parts.evaluator.recall(before, SecretSeeds(parts.secret))
 
     @property
     def folder(self) -> Path:
@@ -127,8 +126,6 @@ class RunContext:
 
     def _utility(self, split: Split, seeds: Seeds, strict: bool, decides: bool = False) -> TaskUtility:
         parts = self.parts
-        here = parts.task.root is not None and not parts.spec.on_cluster
-        evaluator = parts.commands if here else parts.evaluator
         return TaskUtility(
             parts.task,
             split,
@@ -138,7 +135,7 @@ class RunContext:
             parts.secret,
             strict,
             self.host.past,
-            evaluator,
+            parts.evaluator,
             decides=decides,
         )
 

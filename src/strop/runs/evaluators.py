@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strop.evaluation.base import Evaluator
 from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.commands.worker import workspaces_for
-from strop.evaluation.pool import CommandPool
+from strop.evaluation.pool import WorkerPool
 from strop.evaluation.start import normalized, start_workers
 from strop.evaluation.workers import pack
 from strop.lm.options import members
@@ -15,7 +13,7 @@ from strop.lm.prices import uses_no_tokens
 from strop.runs.spec import RunSpec
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import DEFAULT_REQUIRE
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.task import AnyTask
 
 WAITING_IMPROVERS = 32
 """Improvements at once with a model of a server, a program or a person: most of them wait for it."""
@@ -32,28 +30,19 @@ def jail(spec: RunSpec) -> JailedSandbox:
     return JailedSandbox(solution_slots=spec.slots + 1, improver_slots=slots, require=required(spec), reuse=True)
 
 
-def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], *, asks: bool) -> Evaluator:
-    """What carries out the evaluations of a spec: a cluster; else, for tasks without commands, worker processes. `asks`: whether
-    a model is asked, for some time in which all processes begin; else they begin when there are programs for them.
+def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], *, asks: bool) -> WithBaselines:
+    """What carries out the evaluations of a spec: worker processes, or a cluster and a process of this machine. `asks`: whether a
+    model is asked, for some time in which all processes of functions begin; else they begin when there are programs for them.
 
     Raises:
         ConfigurationError: a task cannot be sent to another process.
     """
-    sent = tasks if spec.on_cluster else [task for task in tasks if task.root is None]
-    at_start = min(spec.slots, spec.utility_budget * spec.downstream) if asks else 1
-    evaluator = start_workers(normalized(spec.workers), pack(sent, required(spec)), at_start)
-    placed = [task for task in sent if task.root is not None]
-    return WithBaselines(evaluator, placed) if placed else evaluator
-
-
-def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> WithBaselines[CommandPool]:
-    """What carries out the evaluations of command tasks on this machine.
-
-    Raises:
-        SandboxUnavailable: a required protection is not enforced on this machine.
-    """
-    pool = CommandPool(tasks, workspaces_for(tasks, spec.slots, spec.require), spec.slots)
-    return WithBaselines(pool, tasks)
+    have_no_trees = all(task.root is None for task in tasks)  # else a process that begins disturbs what is timed
+    at_start = min(spec.slots, spec.utility_budget * spec.downstream) if asks and have_no_trees else 1
+    equipment = pack(tasks, required(spec), with_trees=spec.on_cluster)
+    evaluator = start_workers(normalized(spec.workers), equipment, at_start)
+    here = evaluator if isinstance(evaluator, WorkerPool) else WorkerPool(pack(tasks, required(spec)), 1)
+    return WithBaselines(evaluator, here, tasks)
 
 
 def required(spec: RunSpec) -> frozenset[str]:

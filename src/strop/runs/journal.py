@@ -91,7 +91,7 @@ class Journal:
             if seconds is not None:
                 seconds = max(0.0, seconds - self.recalled.seconds)
         # A cluster may keep an evaluation waiting for ever. What is cut off is evaluated again, with equal scores.
-        parts_with_work = (parts.sandbox, parts.commands, parts.evaluator)
+        parts_with_work = (parts.sandbox, parts.evaluator)
         kept = "" if self.recalled or self._store is None else kept_digest(self.folder)
         stops = [part.close for part in parts_with_work if part is not None]
         with (

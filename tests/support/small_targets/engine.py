@@ -21,11 +21,10 @@ from strop.base.surface import command_line
 from strop.checks.before_run import refuse_rewarding
 from strop.cli.app import application
 from strop.cli.commands.options import scoring_of
-from strop.evaluation.commands.program_copy import SEED_BITS
+from strop.evaluation.commands.program_copy import SEED_BITS, Rooms
 from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.runs.assembly import Components
 from strop.runs.context import RunContext
-from strop.runs.evaluators import commands_for
 from strop.runs.finding import ScoredProgram
 from strop.runs.journal import Journal
 from strop.runs.options import OneImprovementOptions
@@ -33,11 +32,13 @@ from strop.runs.record import Record
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.run_directory import meta_of
 from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.workspace.jail import Workspaces
 from strop.store import Store
 from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.options import ScoringOptions
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import FunctionTask
+from support.commands_here import here
 from support.small_targets.target import Right, Target, written
 
 SECRET = b"secret" * 6
@@ -75,7 +76,8 @@ class Engine:
         goal = goal if target.whole else replace(goal, task=with_one_held_out(goal.task))
         with self._parts(job, goal) as parts:
             if target.right == "refused" and not spec.trust_scorer:
-                refuse_rewarding([goal.task], self._jail, parts.secret, parts.commands, seconds=60)
+                evaluator = parts.evaluator or here(goal.task, jail=self._jail)
+                refuse_rewarding([goal.task], evaluator, parts.secret, seconds=60)
             with Store.create(folder, meta_of(parts, "improve", job.meta).texts(folder)) as store:
                 job.do(RunContext(parts, Journal(store, lambda event: None)))
             with Record.open(folder) as record:
@@ -87,10 +89,11 @@ class Engine:
     def _parts(self, job: Job[Any], goal: Goal) -> Iterator[Components]:
         model = KnownAnswers(NoModel("", is_language_model=False))
         with ExitStack() as stack:
-            commands = None
+            evaluator = None
             if isinstance(goal.task, CommandTask):
-                commands = stack.enter_context(closing(commands_for(job.spec, [goal.task])))
-            yield Components(job.spec, (goal.task,), model, self._jail, SECRET, commands=commands)
+                workspaces = stack.enter_context(Workspaces(slots=3, require=job.spec.require))
+                evaluator = here(goal.task, rooms=stack.enter_context(closing(Rooms(workspaces))))
+            yield Components(job.spec, (goal.task,), model, self._jail, SECRET, evaluator=evaluator)
 
 
 def with_one_held_out(task: AnyTask) -> AnyTask:

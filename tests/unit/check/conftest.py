@@ -9,9 +9,10 @@ import pytest
 from strop.checks.check import check
 from strop.checks.checked import Checked
 from strop.sandbox.jail import JailedSandbox
+from support.commands_here import here
 
 
 @pytest.fixture
 def checked(jail: JailedSandbox) -> Callable[..., Checked]:
     """`checked(task)`: what strop check finds."""
-    return lambda task: check(task, jail, b"s" * 32, seconds=600)
+    return lambda task: check(task, here(task, jail=jail), b"s" * 32, seconds=600)

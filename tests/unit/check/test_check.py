@@ -10,7 +10,7 @@ import pytest
 
 from strop.checks.check import check
 from strop.checks.relay import beats
-from strop.runs.evaluators import commands_for
+from strop.runs.evaluators import evaluator_for
 from strop.runs.spec import RunSpec
 from strop.tasks.answer import Answer
 from strop.tasks.base import Task
@@ -100,8 +100,8 @@ PROGRAM = "import sys\ndef f():\n    return 1\nif __name__ == '__main__':\n    p
 
 
 def said_of(task: CommandTask) -> str:
-    with closing(commands_for(RunSpec(), [task])) as commands:
-        return "\n".join(check(task, None, b"s" * 32, commands).lines)
+    with closing(evaluator_for(RunSpec(), [task], asks=False)) as evaluator:
+        return "\n".join(check(task, evaluator, b"s" * 32).lines)
 
 
 @pytest.mark.process

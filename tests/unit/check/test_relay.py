@@ -12,9 +12,11 @@ import strop
 from strop.base.errors import ConfigurationError
 from strop.checks.before_run import refuse_rewarding
 from strop.checks.relay import NO_ANSWERS, spoiled_answers
-from strop.checks.relays import relay_of
+from strop.checks.relays import relay_of, to_relay
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil_text
+from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox
+from support.commands_here import here
 from support.rows import table
 
 
@@ -63,10 +65,11 @@ WHOLE = "def algorithm(xs):\n    return sorted(xs)\n"
 def test_task_is_refused_where_a_spoiled_answer_pays(
     jail: JailedSandbox, score: Any, seed: dict[str, Any], words: str
 ) -> None:
+    sorting = task(score, **seed)
     if not words:
-        return refuse_rewarding([task(score, **seed)], jail, b"s")
+        return refuse_rewarding([sorting], here(sorting, jail=jail), b"s")
     with pytest.raises(ConfigurationError, match="task sort: its scorer rewards a spoiled answer: ") as refused:
-        refuse_rewarding([task(score, **seed)], jail, b"s")
+        refuse_rewarding([sorting], here(sorting, jail=jail), b"s")
     assert words in str(refused.value) and "trust_scorer" in str(refused.value)
 
 
@@ -125,7 +128,9 @@ def test_nothing_is_tried_after_the_time() -> None:
 
 
 def test_answers_that_are_spoiled_are_those_to_instances_that_the_task_alone_decides(jail: JailedSandbox) -> None:
-    with relay_of(task(lambda instance, answer: answer[0] / 1e9), jail, b"a", None) as one:
+    first_number = task(lambda instance, answer: answer[0] / 1e9)
+    worker = JailedWorker([first_number], jail)
+    with relay_of(worker, to_relay(first_number, b"a")) as one:
         first = one.scored("", None)
-    with relay_of(task(lambda instance, answer: answer[0] / 1e9), jail, b"b", None) as other:
+    with relay_of(worker, to_relay(first_number, b"b")) as other:
         assert first == other.scored("", None) is not None

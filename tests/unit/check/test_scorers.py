@@ -11,13 +11,14 @@ import pytest
 from strop.api.scoring import check as strop_check
 from strop.base.errors import ConfigurationError
 from strop.checks.before_run import refuse_rewarding
-from strop.runs.evaluators import commands_for
+from strop.runs.evaluators import evaluator_for
 from strop.runs.spec import RunSpec
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.evaluator.task import evaluator_task
 from strop.tasks.registry import load, load_any
+from support.commands_here import here
 
 FOLDER = Path(__file__).parents[2] / "check" / "scorers"
 sys.path.insert(0, str(FOLDER))
@@ -85,11 +86,12 @@ def test_run_is_refused_where_a_spoiled_answer_is_rewarded_and_only_there(
     kind: str, name: str, tmp_path: Path, jail: JailedSandbox
 ) -> None:
     task = made(kind, name, tmp_path)
-    pool = closing(commands_for(RunSpec(), [task])) if isinstance(task, CommandTask) else nullcontext()
+    is_command = isinstance(task, CommandTask)
+    evaluator = evaluator_for(RunSpec(), [task], asks=False) if is_command else here(task, jail=jail)
     refused = f"{kind}/{name}" in REFUSED
     assert not refused or name in CORPORA[kind].HOLES  # type: ignore[attr-defined]
-    with pool as found, pytest.raises(ConfigurationError) if refused else nullcontext():
-        refuse_rewarding([task], jail, b"s" * 32, found, seconds=60)  # type: ignore[arg-type]
+    with closing(evaluator), pytest.raises(ConfigurationError) if refused else nullcontext():
+        refuse_rewarding([task], evaluator, b"s" * 32, seconds=60)
 
 
 ELSEWHERE = [(commands, "average_of_nan"), (languages, "contains")]
@@ -134,4 +136,4 @@ def test_accept_is_attacked_before_a_run_as_a_scorer_is(
     (tmp_path / "mine.py").write_text(ACCEPTING.replace("CONDITION", condition))
     task = load_any(str(tmp_path / "mine.py"))
     with pytest.raises(ConfigurationError, match=said) if said else nullcontext():
-        refuse_rewarding([task], jail, b"s")
+        refuse_rewarding([task], here(task, jail=jail), b"s")

@@ -11,6 +11,7 @@ from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated, Event
 from strop.base.results import Evaluation
 from strop.checks.check import check
+from strop.checks.checked import Checked
 from strop.core.utility import TaskUtility
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.repeated import AT_MOST
@@ -18,6 +19,7 @@ from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.task import ANSWERING, LOADING, SECONDS, FunctionTask
 from strop.tasks.registry import load_any
+from support.commands_here import here
 from support.rows import table
 
 MODULE = """
@@ -162,6 +164,10 @@ def test_failures_on_held_out_instances_are_told_to_nobody(jail: JailedSandbox, 
     assert measured(task, jail, program)[0].notes and not measured(task, jail, program, "test")[0].notes
 
 
+def checked(task: FunctionTask, jail: JailedSandbox) -> Checked:
+    return check(task, here(task, jail=jail), b"secret")
+
+
 @table(
     ("body", "said"),
     [
@@ -173,12 +179,12 @@ def test_check_of_a_function_scored_by_time_is_broken_where_a_run_would_be(
     jail: JailedSandbox, tmp_path: Path, body: str, said: str
 ) -> None:
     text = MODULE[: MODULE.index("    found = []")] + f"    {body}\n"
-    found = check(task_of(tmp_path, text), jail, b"secret")
+    found = checked(task_of(tmp_path, text), jail)
     assert found.broken and said in found.problems[0].what
 
 
 def test_check_of_a_function_scored_by_time_says_that_nothing_was_spoiled(jail: JailedSandbox, tmp_path: Path) -> None:
-    found = check(task_of(tmp_path, MODULE), jail, b"secret")
+    found = checked(task_of(tmp_path, MODULE), jail)
     assert not found.problems and found.sentence.endswith("nothing broken found; no way to spoil its answers applies.")
     assert found.lines[0] == "Score: CPU time, counted by the kernel; answers must equal the original's."
 

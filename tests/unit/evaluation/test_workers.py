@@ -93,6 +93,7 @@ def test_order_that_is_asked_for_starts_before_those_made_ahead(held: Callable[[
     futures = [one.submit(name, ahead=True) for name in ("a", "b", "c")]
     wait_until(lambda: len(one.pool._workers[0].orders) == 2)
     futures += [one.submit("asked"), one.submit("b")]
+    wait_until(lambda: "a" not in [job.order.scope for job in one.pool._workers[0].orders.values()])
     one.let("first", "a", "b", "c", "asked")
     for future in futures:
         future.result(60)

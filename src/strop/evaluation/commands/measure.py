@@ -16,12 +16,10 @@ from itertools import groupby
 from typing import Any, TypeAlias, TypeVar
 
 from strop.analysis.stats import least_pairs
-from strop.base.console import notify
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, StropError, TaskError
 from strop.base.events import AuditNoted, discard
 from strop.base.results import Evaluation, Verdict, added
 from strop.base.scorer_notes import shortened
-from strop.base.terminal_text import escape
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Baseline, Order, OrderResult
 from strop.evaluation.commands.isolated import Isolation, Passed
@@ -45,7 +43,7 @@ from strop.sandbox.posture import IN_CONTAINERS
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
-from strop.tasks.command.readers import Reading, in_words
+from strop.tasks.command.readers import Reading
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.identity import trial_secret
@@ -74,8 +72,6 @@ SAME = 3
 """Equal measurements of both programs that suffice where the original gave two seeds the same answers and the same score."""
 COPIES = 10
 """Into how many fresh pairs of copies, of the candidate and of the original, times for a verdict are divided at most."""
-Progress: TypeAlias = Callable[[Order, int, int], None]
-"""Called for each measurement that begins for a verdict, with its order, its number from 1, and how many there are at most."""
 MOST_SPOILED = 3
 """Instances of which answers are spoiled."""
 _MISSING = re.compile(r"no such file|not found|cannot find|undefined|no rule|no module", re.IGNORECASE)
@@ -89,8 +85,11 @@ def copy_of(index: int, count: int) -> int:
     return index * min(COPIES, count) // count
 
 
-def measure_command(task: CommandTask, order: Order, rooms: Rooms, progress: Progress) -> OrderResult:
-    """Carry out an order. The original's own text has 1/2, and runs only where the order's baseline does not say what it showed.
+def measure_command(
+    task: CommandTask, order: Order, rooms: Rooms, progress: Callable[[int, int], object]
+) -> OrderResult:
+    """Carry out an order. `progress` is called for each measurement that begins for a verdict, with its number from 1, and how
+    many there are at most. The original's own text has 1/2, and runs only where the order's baseline does not say what it showed.
 
     Raises:
         SandboxError: the host failed.
@@ -129,7 +128,9 @@ def spoiling(task: CommandTask, order: Order, rooms: Rooms) -> Iterator[Spoiled]
 class CommandMeasurement:
     """One evaluation of a command task."""
 
-    def __init__(self, task: CommandTask, order: Order, rooms: Rooms, notes: AuditLog, progress: Progress) -> None:
+    def __init__(
+        self, task: CommandTask, order: Order, rooms: Rooms, notes: AuditLog, progress: Callable[[int, int], object]
+    ) -> None:
         self.task, self.order, self.rooms, self.notes, self.progress = task, order, rooms, notes, progress
         self.known = order.baseline or Baseline(order.split, order.seeds, Evaluation(value=0.5, verdict="ok"))
         """What is known of the original; it grows while the original is measured."""
@@ -309,7 +310,7 @@ class CommandMeasurement:
                     if ends_early and tally.same >= SAME:
                         return tally.evaluation
                     if self.split == "test":
-                        self.progress(self.order, index + 1, count)
+                        self.progress(index + 1, count)
                     if not self._measure_beside(candidate, original, index, tally, readings):
                         return tally.evaluation
         if tally.unmeasured is not None and not tally.count:
@@ -418,20 +419,12 @@ class CommandMeasurement:
 
     def _checked_original(self, measured: CopyRun) -> CopyRun:
         if measured.values:
-            self._keep(measured.readings)
+            if self.known.readings is None:
+                self.known = replace(self.known, readings=measured.readings)
             measured = measured.like(self.known.readings or {})
         if not measured.values:
             raise self._not_measured(f" ({measured.verdict})", measured)
         return measured
-
-    def _keep(self, readings: Mapping[str, Reading]) -> None:
-        """Keep what the original's scores are of, and say once what is read."""
-        if self.known.readings is None:
-            self.known = replace(self.known, readings=readings)
-            told = (
-                in_words(self.task.objective, name, reading, self.task.scorer) for name, reading in readings.items()
-            )
-            notify(escape("; ".join(told), 600))
 
 
 class Tally:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.commands_here import here
 
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.results import Evaluation
@@ -20,6 +19,7 @@ from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command import task as described
 from strop.tasks.command.config import command_task, read_config, to_toml
 from strop.tasks.command.task import CommandTask
+from support.commands_here import here
 
 SEEDS = SecretSeeds(b"secret")
 CHECK = """\
@@ -74,7 +74,7 @@ def measured(
 ) -> Evaluation:
     order = Order("u1", program, task.name, split, SEEDS, b"secret", decides=verdict)
     with closing(Rooms(workspaces)) as rooms:
-        return here(task, rooms).submit(order).result().result()
+        return here(task, rooms=rooms).submit(order).result().result()
 
 
 DRAWS = "od -An -N4 -tu4 /dev/urandom\n"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.commands_here import Here, here
 
 from strop.base.budget import Budget
 from strop.base.errors import GuestLost, TaskError
@@ -29,6 +28,7 @@ from strop.sandbox.workspace.workspace import JailedWorkspace
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
+from support.commands_here import here
 
 SEEDS = SecretSeeds(b"secret")
 VARYING = "echo score 2$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')\n"
@@ -84,7 +84,7 @@ class Bench:
         self.past = past or CompletedWork()
         self.begun: list[tuple[int, int]] = []
         self.number = 0
-        self._evaluators: dict[str, WithBaselines[Here]] = {}
+        self._evaluators: dict[str, WithBaselines] = {}
         self.rooms = Rooms(self.workspaces)
 
     def __call__(
@@ -104,12 +104,13 @@ class Bench:
         )
         return utility.evaluate(candidate, Budget({}).child(f"e{self.number}"))
 
-    def evaluator(self, task: CommandTask) -> WithBaselines[Here]:
+    def evaluator(self, task: CommandTask) -> WithBaselines:
         """What measures a task; of an earlier one of this name it knows the original."""
         if task.name not in self._evaluators:
-            self._evaluators[task.name] = here(task, self.rooms, self._began)
+            self._evaluators[task.name] = here(task, rooms=self.rooms)
             self._evaluators[task.name].recall(self.past.evaluations.values(), SEEDS)
-        self._evaluators[task.name].evaluator.tasks[task.name] = task
+        self._evaluators[task.name].here.worker.tasks[task.name] = task  # type: ignore[attr-defined]
+        self._evaluators[task.name].place([task], self._began)
         return self._evaluators[task.name]
 
     def _began(self, order: Order, number: int, count: int) -> None:

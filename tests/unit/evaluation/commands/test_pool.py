@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import Future
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from strop.base.errors import SandboxError, TaskError
+from strop.base.errors import SandboxError, StoreError, TaskError
 from strop.base.events import Evaluated
 from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
-from strop.evaluation.base import Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.pool import CommandPool
+from strop.evaluation.pool import WorkerPool
+from strop.evaluation.workers import pack
 from strop.lm.base import Request
-from strop.sandbox.workspace.base import Tree, Workspace
-from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
@@ -37,22 +37,26 @@ def improve_algorithm(initial_solution, utility, language_model):
 """
 
 
-class Opened(Workspaces):
-    """Workspaces that remember which programs were put into them."""
+class Asked(WorkerPool):
+    """Worker processes that remember which programs they were asked for."""
 
-    def __init__(self, slots: int) -> None:
-        super().__init__(slots=slots, require=frozenset())
-        self.programs: list[str] = []
+    def __init__(self, task: CommandTask, slots: int) -> None:
+        super().__init__(pack([task], frozenset()), slots)
+        self.asked: list[tuple[str, Future[OrderResult]]] = []
 
-    def open(self, tree: Tree) -> Workspace:
-        self.programs.append(tree.files.get("program.sh", "the original"))
-        return super().open(tree)
+    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
+        self.asked.append((order.program, super().submit(order, ahead=ahead)))
+        return self.asked[-1][1]
+
+    def measured(self) -> set[str]:
+        return {program for program, future in self.asked if future.done()}
 
 
-@pytest.fixture
-def workspaces() -> Iterator[Opened]:
-    with closing(Opened(2)) as made:
-        yield made
+@contextmanager
+def pooled(task: CommandTask, slots: int = 1) -> Iterator[tuple[WithBaselines, Asked]]:
+    pool = Asked(task, slots)
+    with closing(WithBaselines(pool, pool, [task])) as evaluator:
+        yield evaluator, pool
 
 
 def task_of(root: Path, **changes: Any) -> CommandTask:
@@ -65,46 +69,76 @@ def order(task: CommandTask, number: int) -> Order:
     return Order(f"u{number}", f"echo score {number}\n", task.name, "train", SEEDS, b"secret")
 
 
-def test_several_programs_are_measured_and_their_original_once(workspaces: Opened, tmp_path: Path) -> None:
+def test_several_programs_are_measured_and_their_original_once(tmp_path: Path) -> None:
     task = task_of(tmp_path)
-    with closing(WithBaselines(CommandPool([task], workspaces, 2), [task])) as commands:
-        futures = [commands.submit(order(task, number), ahead=True) for number in range(3, 7)]
+    with pooled(task, 2) as (evaluator, pool):
+        futures = [evaluator.submit(order(task, number), ahead=True) for number in range(3, 7)]
         found = [future.result().result().metrics[0]["score"] for future in futures]
     assert found == [3.0, 4.0, 5.0, 6.0]
-    assert workspaces.programs.count("the original") == 1
+    assert [program for program, _ in pool.asked].count(task.seed) == 1
 
 
-def test_original_that_does_not_run_fails_only_those_who_ask_and_a_closed_pool_takes_no_orders(
-    workspaces: Opened, tmp_path: Path
-) -> None:
+def test_original_that_does_not_run_fails_only_those_who_ask_and_a_closed_pool_takes_no_orders(tmp_path: Path) -> None:
     task = task_of(tmp_path)
     (tmp_path / "program.sh").write_text("exit 3\n")
     task = replace(task, files={"program.sh": "exit 3\n"})
-    with closing(WithBaselines(CommandPool([task], workspaces, 1), [task])) as commands:
-        measured = commands.submit(order(task, 3)).result()
+    with pooled(task) as (evaluator, _):
+        measured = evaluator.submit(order(task, 3)).result()
         with pytest.raises(TaskError, match="the original cannot be measured"):
             measured.result()
     with pytest.raises(SandboxError, match="closed"):
-        commands.submit(order(task, 3)).result()
+        evaluator.submit(order(task, 3)).result()
+
+
+def test_measurements_for_a_verdict_are_counted_one_by_one_and_one_that_cannot_be_recorded_fails_the_order(
+    tmp_path: Path,
+) -> None:
+    task, counted = task_of(tmp_path, held_out=3), list[tuple[str, int, int]]()
+
+    def fails(order: Order, number: int, count: int) -> None:
+        raise StoreError("the disk is full")
+
+    with pooled(task) as (evaluator, _):
+        final = replace(order(task, 3), split="test", decides=True)
+        evaluator.place([task], lambda order, number, count: counted.append((order.scope, number, count)))
+        evaluator.submit(final).result().result()
+        assert counted == [("u3", number, 3) for number in (1, 2, 3)]
+        evaluator.place([task], fails)
+        with pytest.raises(StoreError, match="the disk is full"):
+            evaluator.submit(replace(final, scope="u4")).result()
+        evaluator.place([task], lambda *_: None)
+        assert evaluator.submit(replace(final, scope="u5")).result().result().verdict == "ok"
+
+
+def test_commands_are_measured_on_the_tree_that_their_task_names_now(tmp_path: Path) -> None:
+    for name, number in (("one", 1), ("other", 2)):
+        (tmp_path / name).mkdir()
+        task = task_of(tmp_path / name, build="true")
+        (task.root / "number").write_text(f"{number}\n")
+    reads = replace(order(task, 0), program="echo score $(cat number)\n")
+    with pooled(task) as (evaluator, _):
+        assert evaluator.submit(reads).result().result().metrics == ({"score": 2.0},)
+        evaluator.place([replace(task, root=tmp_path / "one")], lambda *_: None)
+        assert evaluator.submit(replace(reads, scope="again")).result().result().metrics == ({"score": 1.0},)
 
 
 @pytest.mark.parametrize(("score", "ahead"), [("score (.*)", 3), ("time", 0)])
 def test_programs_are_measured_before_the_improver_asks_unless_they_are_timed(
-    bench: Any, workspaces: Opened, tmp_path: Path, score: str, ahead: int
+    bench: Any, tmp_path: Path, score: str, ahead: int
 ) -> None:
     task = task_of(tmp_path, score=[score], metric=["time" if score == "time" else "score:max"])
     seen: list[int] = []
+    with pooled(task, 2) as (evaluator, pool):
 
-    def answer(request: Request) -> str:
-        if request.message == "wait":
-            wait_until(lambda: len(set(workspaces.programs) - {"the original"}) >= ahead)
-            seen.append(len(set(workspaces.programs) - {"the original"}))
-            return "```\n```"  # which is no program
-        return f"```\necho score {request.message}\n```"
+        def answer(request: Request) -> str:
+            if request.message == "wait":
+                wait_until(lambda: len(pool.measured() - {task.seed}) >= ahead)
+                seen.append(len(pool.measured() - {task.seed}))
+                return "```\n```"  # which is no program
+            return f"```\necho score {request.message}\n```"
 
-    b = bench(answers=answer)
-    with closing(WithBaselines(CommandPool([task], workspaces, 2), [task])) as commands:
-        utility = TaskUtility(task, "train", SEEDS, None, b.events.append, b"secret", evaluator=commands)
+        b = bench(answers=answer)
+        utility = TaskUtility(task, "train", SEEDS, None, b.events.append, b"secret", evaluator=evaluator)
         found = improve(IMPROVER, task.seed, utility, Grant(5), b.budget.child("at"), b.host())
     assert seen == [ahead]
     assert (found.utility_calls, found.unused_evaluations) == (2, 1 if ahead else 0)
