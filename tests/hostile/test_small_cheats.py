@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hostile import small_cheats, small_cheats_of_functions, small_cheats_of_scorers
+from hostile import small_cheats, small_cheats_of_functions, small_cheats_of_scorers, small_cheats_that_remember
 from support.command_line import environment
 from support.small_targets.engine import Engine
 from support.small_targets.target import improved
@@ -17,7 +17,12 @@ from support.tiers import slow_unless
 
 pytestmark = pytest.mark.process
 
-CHEATS = [*small_cheats.CHEATS, *small_cheats_of_functions.CHEATS, *small_cheats_of_scorers.CHEATS]
+CHEATS = [
+    *small_cheats.CHEATS,
+    *small_cheats_of_functions.CHEATS,
+    *small_cheats_of_scorers.CHEATS,
+    *small_cheats_that_remember.CHEATS,
+]
 BY_NAME = {cheat.name: cheat for cheat in CHEATS}
 FROM_END_TO_END = ("keeps-answers", "ev-error-path", "leaves-work-to-an-orphan")
 """`make test-all` tries all of them from end to end."""

@@ -71,10 +71,9 @@ class Evaluation:
     """Metric → value of the original, for each instance; empty if the original was not measured beside the program."""
     answers: tuple[str, ...] = ()
     """Digest of the original's output that the program's was compared with, for each instance; empty if nothing was compared."""
-    fixed_input: bool = False
-    """Whether the input is always the same, as far as the original shows, so that nothing is held out."""
-    ignores_seed: bool = False
-    """Whether the original gave two different seeds the same answers and the same score."""
+    carried: tuple[Unit, ...] = ()
+    """What an answer to a training instance is worth on each held-out one, beside `scores`; where a cost is measured, 1 if it is
+    accepted there. Empty but of the final comparison, and where the input is fixed."""
     original_varies: bool = False
     """Whether the original's own score differed between two runs on one seed, where it is no time or memory."""
     failures: tuple[int, ...] = ()

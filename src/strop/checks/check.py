@@ -58,9 +58,8 @@ def check(
         secrets = SecretSeeds(secret), None, discard, secret
         utility = TaskUtility(task, "train", *secrets, strict=True, evaluator=evaluator)
         evaluation = utility.evaluate(task.seed, Budget())
-        is_fixed = task.fixed_input or repeats(task) or evaluation.fixed_input
         result = replace(result, value=evaluation.value, metrics=evaluation.means, scores=evaluation.scores)
-        result = replace(result, can_show=shown(task, is_fixed=is_fixed))
+        result = replace(result, can_show=shown(task, is_fixed=task.fixed_input or repeats(task)))
         found += _of_evaluation(task, evaluation)
         order = evaluator.with_baseline(to_relay(task, secret))
         problems, spoiled = evaluator.here.run(partial(_spoiled, order=order, seconds=seconds), step)
@@ -74,7 +73,7 @@ def check(
 def _spoiled(worker: JailedWorker, order: Order, seconds: float) -> tuple[list[CheckProblem], SpoiledAnswers]:
     """What further runs of the original, and its spoiled answers, show."""
     with relay_of(worker, order) as relay:
-        problems = [*_of_runs(relay)]
+        problems = [*_of_runs(worker.task_of(order), relay)]
         worker.step("spoiling its answers")
         spoiled = spoiled_answers(relay, seconds=seconds)
         return [*problems, *_of_scorer(worker.task_of(order), relay, spoiled.paid)], spoiled
@@ -91,20 +90,25 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
             "Repair it" if dies else better,
             is_broken=dies,
         )
-    if (repeats(task) or evaluation.fixed_input) and not task.fixed_input:
-        spec = task.evaluator
-        what = f"for every seed, {spec.evaluator} asks the same" if spec else "its input never changes"
-        seed = "the environment variable STROP_SEED, or from a parameter `seed`" if spec else "the seed"
-        how = f"give {option('fixed_input')}" if task.root else "declare fixed_input=True"
-        change = f"Draw its instances from {seed}; if one input is wanted, {how}"
-        yield CheckProblem(f"{what}, so nothing is held out", change)
+    if repeats(task) and not task.fixed_input:
+        yield _held_out(task, "its input never changes, so nothing is held out")
 
 
-def _of_runs(relay: HostRelay | CommandRelay) -> Problems:
+def _held_out(task: AnyTask, what: str) -> CheckProblem:
+    seed = "the environment variable STROP_SEED, or from a parameter `seed`" if task.evaluator else "the seed"
+    how = f"give {option('fixed_input')}" if task.root else "declare fixed_input=True"
+    return CheckProblem(what, f"Draw its instances from {seed}; if one input is wanted, {how}")
+
+
+def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
     """What further runs of the original show: two that should be alike, and in the host one with other random numbers."""
     first = relay.run if isinstance(relay, HostRelay) else relay.run_again()
     again = relay.run_again()
     runs = [first, again, *([relay.run_again("check/other")] if isinstance(relay, HostRelay) else [])]
+    shown_on = [*zip(first.answers, first.metrics or first.answers, strict=False)]
+    is_shown = (task.root or task.by_time) and len(shown_on) > 1 and any(shown_on[0]) and not repeats(task)
+    if is_shown and all(each == shown_on[0] for each in shown_on):
+        yield _held_out(task, "the original answers all instances alike, so that it does not show what is held out")
     if where := _differing(first.answers, again.answers):
         yield CheckProblem(
             f"the original gives other answers when it runs again with the same seed, {where}",

@@ -189,8 +189,9 @@ class CommandRelay:
         return telling() if self._task.judge is None else [(name, None) for name in TEXTS]
 
     def run_again(self) -> OriginalRun:
-        """The original on the same instances."""
-        self._latest = runs = self._runs(None)
+        """The original on the same instances, on two at least if they are drawn."""
+        runs = self._runs(None, 2)
+        self._latest = runs[: self._task.count("train")]
         answers = [run.answer if run.behaviour is None else run.behaviour.name for run in runs]
         names = [name for name, how in self._task.objective.readers.items() if how not in COUNTED_BY_KERNEL]
         metrics = [{name: run.values[name] for name in names if name in run.values} for run in runs]

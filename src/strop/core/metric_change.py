@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from strop.analysis.stats import Estimate, estimate, has_ratio, log_ratio_of_totals, mean, score_difference
+from strop.analysis.stats import Estimate, decided, estimate, has_ratio, log_ratio_of_totals, mean, score_difference
 from strop.base.as_document import HIDDEN, computed
 from strop.base.results import Evaluation
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
@@ -111,7 +111,21 @@ def gain(
 def gain_in(facts: ObjectiveFacts, measured: Evaluation, *, is_known: bool = False) -> Gain | None:
     """The gain of a measurement beside the original; None if its utility decides. `is_known`: see `gain`."""
     rows = measured.metrics, measured.beside
-    return gain(facts.metric, *rows, seeded=not measured.ignores_seed, is_known=is_known)
+    is_same = facts.input == "fixed" or (bool(measured.carried) and measured.carried == own_worth(facts, measured))
+    return gain(facts.metric, *rows, seeded=not is_same, is_known=is_known)
+
+
+def own_worth(facts: ObjectiveFacts | None, measured: Evaluation) -> tuple[float, ...]:
+    """What is compared with `measured.carried`: its scores, or 1 for each answer where it only has to be equal or accepted."""
+    by_answer = facts is not None and (facts.metric.reader in COUNTED_BY_KERNEL or facts.scored_by == "program")
+    return (1.0,) * len(measured.scores) if by_answer else measured.scores
+
+
+def carries_over(facts: ObjectiveFacts | None, measured: Evaluation) -> bool:
+    """Whether answers to training instances, given for the held-out ones, are not shown to be worse there than the program's own:
+    then a program that remembers them would do as well."""
+    own = own_worth(facts, measured)
+    return len(measured.carried) == len(own) > 0 and decided(score_difference(own, measured.carried)) <= 0
 
 
 def utility_of(facts: ObjectiveFacts, measured: Evaluation) -> float:

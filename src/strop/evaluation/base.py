@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from strop.evaluation.commands.relay import KnownCalls
     from strop.tasks.command.behaviour import Behaviour
     from strop.tasks.command.readers import Reading
+    from strop.tasks.command.task import CommandTask
 
 TestsRan: TypeAlias = tuple[int, ...]
 """How many tests passed or failed, for each kind of summary."""
@@ -54,6 +55,10 @@ class Order:
     tree: Path | None = field(default=None, compare=False)
     """The tree of a command task, on this machine; None: the one that its worker has."""
 
+    def carries(self, task: Task | CommandTask) -> bool:
+        """Whether answers to training instances are given for held-out ones (`Evaluation.carried`)."""
+        return self.decides and self.program != task.seed and task.input != "fixed"
+
     def count(self, task: Task) -> int:
         """How many instances of the task it is for."""
         return self.instances or task.count(self.split)
@@ -73,10 +78,6 @@ class Baseline:
     """What its scores are of; None: nobody knows yet."""
     tests_ran: TestsRan = ()
     """How many tests of the task's `test` it runs."""
-    ignores_seed: bool = False
-    """Whether it gave two different seeds the same answers and the same score."""
-    asks_alike: bool = False
-    """Whether its evaluator asks two different seeds the same."""
     calls: KnownCalls | None = None
     """What its evaluator's calls showed, where that runs apart from the program."""
 

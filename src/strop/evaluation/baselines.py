@@ -55,7 +55,7 @@ class WithBaselines:
                 continue
             spent: dict[str, Any] = {"cpu_seconds": 0.0, "seconds": (), "wall_seconds": 0.0}
             evaluation = Evaluation(**fields_of(Evaluation, event) | spent)
-            known = Baseline("train", seeds, evaluation, ignores_seed=event.ignores_seed, asks_alike=event.fixed_input)
+            known = Baseline("train", seeds, evaluation)
             self._recorded.setdefault(task.name, known)
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -16,7 +16,10 @@ from typing import Any
 import numpy as np
 
 from strop.base.errors import TaskError
+from strop.base.randomness import derive
+from strop.evaluation.base import Order
 from strop.evaluation.original_answers import OriginalAnswers
+from strop.sandbox.base import Guest, Outcome
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, SecretSeeds, Seeds, Split, Task
 
@@ -26,6 +29,8 @@ MOST = 4096
 """The most inputs of an instance."""
 _FURTHER = 1 << 20
 """Number of the first input that is no instance."""
+GIVEN = 3
+"""Answers to so many training instances are given to the held-out ones, in turn."""
 _AGAIN, _DRAWS = 1 << 40, 16
 """Number of the first input that is drawn in place of one that training had, and how many are tried for each."""
 Input = tuple[Instance, Prepared]
@@ -36,6 +41,7 @@ class DrawnInstances:
 
     def __init__(self, task: Task, split: Split, seeds: Seeds) -> None:
         self._task, self._split, self._seeds = task, split, seeds
+        self.count = task.count(split)
         self._lock = threading.Lock()
         self._drawn: dict[int, Input] = {}
         self._bytes = 0
@@ -76,12 +82,16 @@ class DrawnInstances:
         return hash(arguments.encoded) in self._known
 
     @cached_property
+    def training(self) -> DrawnInstances:
+        """Those of the training split."""
+        return DrawnInstances(self._task, "train", self._seeds)
+
+    @cached_property
     def _known(self) -> frozenset[int]:
         """Hashes of training's inputs, of the held-out instances of a task that draws them."""
         if self._split != "test" or self._task.input == "fixed" or not isinstance(self._seeds, SecretSeeds):
             return frozenset()
-        training = DrawnInstances(self._task, "train", self._seeds)
-        return frozenset(hash(training[index][1].encoded) for index in range(self._task.count("train")))
+        return frozenset(hash(self.training[index][1].encoded) for index in range(self._task.count("train")))
 
     @cached_property
     def _draws_again(self) -> bool:
@@ -111,6 +121,16 @@ class DrawnInstances:
                 f"task {self._task.name}: inputs of instance {index} cannot be sent to a guest: {error}"
             ) from error
         return instance, arguments
+
+
+def answers_in_training(drawn: DrawnInstances, order: Order, open_guest: Callable[[], Guest]) -> list[Outcome]:
+    """A program's answers to the first `GIVEN` training instances, each of a process of its own."""
+    answers = []
+    for index in range(min(GIVEN, drawn.training.count)):
+        seed = derive(order.secret, "guest", order.scope, "train", index) & (2**64 - 1)
+        with open_guest() as guest:
+            answers.append(guest.call(drawn.training[index][1], seed=seed))
+    return answers
 
 
 class Splits:

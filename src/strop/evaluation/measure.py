@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 from strop.analysis.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
@@ -17,14 +19,14 @@ from strop.base.scorer_notes import collecting, shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.feedback import Feedback
-from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.instances import DrawnInstances, answers_in_training
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, verdict_of
 from strop.evaluation.paired import measure_paired
 from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.tasks.base import Instance, Task
 from strop.tasks.construction import answer_as_json
 from strop.tasks.problem import VALUE, Problem
-from strop.tasks.values import rebuilt
+from strop.tasks.values import AnswerForm, rebuilt
 
 TIMEOUTS = 4
 """If this many first instances all time out, the others are not run. One answer in time keeps the score."""
@@ -88,7 +90,22 @@ def _measure_score(
             tally.explain(instance, error, collected.texts)
             if tally.is_settled:
                 break
-    return tally.evaluation
+    if not order.carries(task):
+        return tally.evaluation
+    given = answers_in_training(drawn, order, lambda: sandbox.open(program, limits))
+    worth = (
+        _worth(task, drawn[index][0], answer, form) for index, answer in zip(range(order.count(task)), cycle(given))
+    )
+    with collecting():
+        return replace(tally.evaluation, carried=tuple(worth))
+
+
+def _worth(task: Task, instance: Instance, answer: Outcome, form: AnswerForm | None) -> float:
+    """The score of an answer to another instance; 0 if there is none, or it is refused."""
+    try:
+        return task.checked_score(instance, answer.value, form=form) if isinstance(answer, Returned) else 0.0
+    except (Malformed, ScorerFailed, UtilityOutOfBounds):
+        return 0.0
 
 
 def _run_together(sandbox: Sandbox, program: GuestProgram, limits: Limits, calls: Iterable[Call]) -> Generator[Outcome]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
+from itertools import cycle, islice
 from typing import Any, TypeVar
 
 from strop.analysis.audit.runtime import SCORER_CHOKED
@@ -27,12 +27,12 @@ from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.feedback import Feedback, gist
-from strop.evaluation.instances import DrawnInstances, Input
+from strop.evaluation.instances import DrawnInstances, Input, answers_in_training
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
 from strop.evaluation.repeated import least, repeats
 from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
-from strop.tasks.base import PublishedSeeds
+from strop.tasks.base import Instance, PublishedSeeds
 from strop.tasks.function.task import ANSWERING, LOADING, RECEIVING, SECONDS, FunctionTask
 from strop.tasks.values import difference
 
@@ -92,6 +92,7 @@ def measure_paired(
         metrics=after,
         beside=tuple(row[0] for row in rows),
         failures=(len(timing.unmeasured), sum(timing.unmeasured)) if timing.unmeasured else (),
+        carried=timing.carried() if order.carries(task) else (),
     )
 
 
@@ -120,6 +121,8 @@ class _Timing:
     """Inputs on which the original was seen to fail."""
     unmeasured: list[bool] = field(default_factory=list)
     """For each instance of the verdict on which it fails: whether the program does, too."""
+    compared: list[tuple[Instance, Any]] = field(default_factory=list)
+    """The instances of the verdict that were timed, and the original's answers to them."""
 
     def examine_original(self) -> None:
         """Raises TaskError if it changes an argument, which a candidate could leave out, or if its answers show nothing."""
@@ -157,8 +160,7 @@ class _Timing:
 
     def open(self, which: int, do: str = ANSWER) -> Guest:
         """A fresh process of the original or of the program."""
-        program = GuestProgram(self.texts[which], self.task.entry, module=self.task.module)
-        return self.sandbox.open(with_messages(program, do), self.limits)
+        return self.sandbox.open(with_messages(self.program(which), do), self.limits)
 
     def rows(self, different: int) -> Iterator[list[dict[str, float]]]:
         """Metrics of both for each instance, of so many different inputs. Raises _Failed."""
@@ -194,7 +196,26 @@ class _Timing:
             rows.append(row)
             turns = 1 + repeats(sum(each[SECONDS] * (len(inputs) + 1) + each[LOADING] for each in rows[0]))
         passing = self.passing(answers)
+        self.compared.append((own[0], answers[0]))
         return [[least(of, SECONDS) | {ANSWERING: passing} for of in zip(*rows, strict=True)]]
+
+    def carried(self) -> tuple[float, ...]:
+        """`Evaluation.carried`."""
+        worth = list[float]()
+        given = answers_in_training(self.drawn, self.order, lambda: self.sandbox.open(self.program(1), self.limits))
+        for (instance, expected), answer in zip(self.compared, cycle(given)):
+            try:
+                accepted = isinstance(answer, Returned) and not self.task.objection(
+                    instance, answer.value, expected, own=False
+                )
+            except ScorerFailed:
+                accepted = False
+            worth.append(float(accepted))
+        return tuple(worth)
+
+    def program(self, which: int) -> GuestProgram:
+        """The original or the program."""
+        return GuestProgram(self.texts[which], self.task.entry, module=self.task.module)
 
     def different(self, index: int) -> Iterator[Input]:
         """The inputs for an instance, without those on which the original was seen to fail."""

@@ -15,7 +15,7 @@ from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement, ScoredBy, means_of
 from strop.base.solution import digest_of
 from strop.core.handles import Grant
-from strop.core.metric_change import Gain, gain_in
+from strop.core.metric_change import Gain, carries_over, gain_in
 from strop.runs.verified import Verified, verified_of
 from strop.tasks.base import BY_HOST, UTILITY
 from strop.tasks.function.task import LOADING
@@ -31,7 +31,8 @@ Finding: TypeAlias = Literal[
     "unchanged",
     "failed",
 ]
-"""The result of an improvement. `better on its fixed input`: nothing was held out, because the input is always the same.
+"""The result of an improvement. `better on its fixed input`: nothing was held out, because the input is always the same, or
+answers to training instances do as well on the held-out ones.
 `a better construction`: its verified value is better than every value that the original gave; that is nothing about a program.
 `by its own score`: it measures better, and its score is computed where the program runs.
 `unchanged`: the improver returned the original, or its search ended early and no candidate was better in training.
@@ -101,7 +102,7 @@ class Evidence:
     best_known: Mapping[str, float] = field(default_factory=dict)
     """Metric, or `utility` → the best known value, where one is declared or published. It is shown, and decides nothing."""
     repeats: bool = field(default=False, metadata=HIDDEN)
-    """Whether a task draws the same instances in training and for the final comparison, whatever the seed."""
+    """Whether the task draws the same instances in training and for the final comparison, whatever the seed."""
     declared_fixed: bool = field(default=False, metadata=HIDDEN)
     """Whether the record says that the user wants the input to be always the same."""
     trusts_scorer: bool = False
@@ -161,7 +162,7 @@ class Evidence:
         """Whether each program measured in the final comparison what it did in training, on an input that is fixed by wish."""
         if (
             self.improved is None
-            or not (self.is_fixed and self.wants_fixed_input)
+            or not (self.repeats and self.wants_fixed_input)
             or self.original.train.original_varies
         ):
             return False
@@ -245,10 +246,17 @@ class Evidence:
 
     @computed
     def is_fixed(self) -> bool:
-        """Whether the input is always the same, so that nothing is held out; known before anything is paid."""
-        is_same = self.repeats or self.original.train.fixed_input
-        # Held-out answers that differ show that the input does.
-        return is_same and (self.improved is None or len({*self.improved.last.answers}) <= 1)
+        """Whether nothing is held out: the input is always the same, or an answer to one instance does as well on another."""
+        return self.repeats or self.carries_over
+
+    @property
+    def carries_over(self) -> bool:
+        """Whether answers of the improved program to training instances do as well on the held-out ones."""
+        return (
+            self.improved is not None
+            and self.improved.test is not None
+            and carries_over(self.facts, self.improved.test)
+        )
 
     @computed
     def wants_fixed_input(self) -> bool:

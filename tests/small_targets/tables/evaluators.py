@@ -1,6 +1,6 @@
 """Evaluators, in what they return and how they fail."""
 
-from support.small_targets.forms import SEVERAL, believing, evaluator
+from support.small_targets.forms import SEVERAL, believing, evaluator, judged
 
 A, BAD = "def acc():\n    return %s\n", "def acc():\n    raise ValueError\n"
 RUN = "import subprocess, sys\nout = subprocess.run([sys.executable, program_path], capture_output=True, text=True)\n"
@@ -11,6 +11,23 @@ CHECKED = (
 )
 
 TARGETS = [
+    evaluator(
+        "ev-original-that-answers-alike",
+        "import os\nn = int(os.environ['STROP_SEED']) % 90\nreturn {'combined_score': -abs(load(program_path).guess(n) - n * n)}",
+        "def guess(n):\n    return 0\n",
+        "def guess(n):\n    return n * n\n",
+        "better",
+        said="better: Better",
+    ),
+    judged(
+        "judged-original-that-answers-alike",
+        "print(0)\n",
+        "import sys\nprint(int(sys.argv[1]) % 90)\n",
+        "better",
+        "-abs(float(open(sys.argv[1]).read()) - int(sys.argv[2]) % 90)",
+        "python3 judge.py {output} {seed}",
+        said="better: Better",
+    ),
     evaluator(
         "ev-success-false",
         "a = load(program_path).acc()\nreturn {'combined_score': a, 'success': a < 0.6}",

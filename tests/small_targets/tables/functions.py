@@ -12,6 +12,15 @@ QUICK = "    return sum(sorted(xs)[:60])\n"
 
 TARGETS = [
     function(
+        "original-that-answers-alike",
+        "def f(n):\n    return 0\n",
+        "def f(n):\n    return n * n\n",
+        "better",
+        "{'n': int(rng.integers(10000))}",
+        "1.0 if answer == instance['n'] ** 2 else 0.5",
+        said="better: Better",
+    ),
+    function(
         "crash-rare-and-a-small-gain",
         "def f(a):\n    return 0.5\n",
         "def f(a):\n    if a < 0.25:\n        raise ValueError\n    return 0.52\n",

@@ -56,6 +56,21 @@ def path(name: str, before: str, after: str, at: str, goal: str, right: Right, s
     return number(name, before, after, at, goal, right, said)
 
 
+def judged(
+    name: str,
+    before: str,
+    after: str,
+    right: Right,
+    score: str,
+    judge: str = "python3 judge.py {output}",
+    said: str = "",
+) -> Target:
+    """A program whose output a judge scores; `score` is an expression of its arguments."""
+    text = command({"score": r"score: (\S+)"}, metrics(MORE), f"judge = '{judge}'", "judge_files = ['judge.py']")
+    files = {"p.py": before, "judge.py": f"import sys\nprint('score:', {score})\n"}
+    return Target(name, files, after, right, text, said=said)
+
+
 def evaluator(
     name: str, body: str, before: str, after: str, right: Right, *flags: str, said: str = "", **files: str
 ) -> Target:

@@ -99,6 +99,9 @@ JUDGE = {"command": "sh p.sh {seed}", "judge": "sh judge.sh {output}", "score": 
 PROGRAM = "import sys\ndef f():\n    return 1\nif __name__ == '__main__':\n    print(sys.argv[1])\n"
 
 
+ALIKE = "The original answers all instances alike, so that it does not show what is held out. Draw its instances from the env"
+
+
 def said_of(task: CommandTask) -> str:
     with closing(evaluator_for(RunSpec(), [task], asks=False)) as evaluator:
         return "\n".join(check(task, evaluator, b"s" * 32).lines)
@@ -110,7 +113,7 @@ def test_check_says_of_an_evaluator_that_it_does_not_look_at_the_program(tmp_pat
     (tmp_path / "e.py").write_text(CARELESS)
     said = said_of(evaluator_task(tmp_path / "p.py", tmp_path / "e.py"))
     assert "evaluator does not look at the program: without one, it gives the same score" in said
-    assert "For every seed, e.py asks the same, so nothing is held out. Draw its instances from the environment" in said
+    assert ALIKE in said
     assert "The original has combined_score 7 in training." in said
 
 

@@ -224,7 +224,7 @@ def bettering(by: float, **changes: Any) -> dict[str, Any]:
     return {"score": lambda instance, answer: 0.5 + by * answer, **changes}
 
 
-ZERO, ONE = (f"def algorithm(n):\n    return {answer}\n" for answer in (0, 1))
+ZERO, ONE, INPUT, OTHER = (f"def algorithm(n):\n    return {answer}\n" for answer in ("0", "1", "n", "-1"))
 
 
 def scopes_of(directory: Path) -> list[str]:
@@ -233,8 +233,13 @@ def scopes_of(directory: Path) -> list[str]:
 
 
 def varying(by: float) -> dict[str, Any]:
-    """A task on which the answer 1 scores 0.2 more than the answer 0, give or take `by`."""
-    return {"score": lambda instance, answer: 0.5 + answer * (0.2 + (by if instance.inputs["n"] % 2 else -by))}
+    """A task on which its input is an answer that scores 0.2 more than another one, give or take `by`."""
+
+    def score(instance: Any, answer: int) -> float:
+        n = instance.inputs["n"]
+        return 0.5 + (answer == n) * (0.2 + (by if n % 2 else -by))
+
+    return {"score": score, "sample": lambda rng: {"n": int(rng.integers(10**6))}}
 
 
 SIZES = [
@@ -258,8 +263,8 @@ def test_comparison_is_sized_by_the_gain_and_the_spread_of_training_and_a_quarte
 def test_comparison_has_one_stage_of_at_least_as_many_instances_as_the_task_says(once: Any) -> None:
     for tried, count in ((2, 8), (20, 21)):
         improver = f"def improve_algorithm(initial_solution, utility, language_model):\n    for _ in range({tried}):\n"
-        improver += f"        utility({ONE!r} + '#' * _)\n    return {ONE!r}\n"
-        found, directory = once(improver, Original({"mine.py": ZERO}), **varying(0.1), test_instances=8)
+        improver += f"        utility({INPUT!r} + '#' * _)\n    return {INPUT!r}\n"
+        found, directory = once(improver, Original({"mine.py": OTHER}), **varying(0.1), test_instances=8)
         assert found.finding == "better" and found.difference.n == count == len(found.improved.last.scores)
         assert f"on {count} held-out instances" in sentence(found)
         assert scopes_of(directory) == ["improved/test", "original/test"]
@@ -334,7 +339,7 @@ def test_held_out_input_that_training_had_is_drawn_again_and_what_is_not_new_is_
     assert not {*trained} & {*held_out} and len({*held_out}) > 4
     assert {*inputs_of(replace(task, fixed_input=True), "test")} & {*trained}, "as it is, where that is wanted"
     few = varying(0.1) | {"sample": lambda rng: {"n": int(rng.choice([1, 1, 1, 1, 1, 2, 3]))}, "instances": 12}
-    found, _ = once(giving(ONE), Original({"mine.py": ZERO}), **few, test_instances=8)
+    found, _ = once(giving(INPUT), Original({"mine.py": OTHER}), **few, test_instances=8)
     assert found.improved.last.known == 8 and ", on 8 held-out instances, of which 0 are new" in sentence(found)
 
 

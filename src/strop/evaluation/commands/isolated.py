@@ -45,9 +45,8 @@ class Isolation:
 class Passed:
     """What passed between an evaluator and the program in one evaluation."""
 
-    asked: int
-    """Digest of all calls; `answered`: with their answers."""
     answered: int
+    """Digest of all calls with their answers; 0: there was none."""
     refused: str
     """Why the two must share a process; empty if they need not."""
     scorer_failed: bool = False
@@ -65,9 +64,12 @@ class IsolatedEvaluator:
         self._is_original = text == task.files[task.evaluator.program]
         self.spoil: Mapping[str, Any] | None = None
         """How the next evaluation's answers of the program are spoiled (`EvaluationRelay`)."""
+        self.keeps = False
+        """Whether answers are kept in `given`, function → answers to its calls, in order."""
+        self.given: Mapping[str, Sequence[Any]] = {}
         self.draws = 0
         """Seed of the program's random numbers in the next evaluation, from which the evaluator's cannot be told."""
-        self.passed = Passed(0, 0, "")
+        self.passed = Passed(0, "")
         """Of the last evaluation."""
         self._lease = workspaces.lease(plans_of(task, task.evaluator, isolation))
 
@@ -91,7 +93,7 @@ class IsolatedEvaluator:
         if relay.lost is not None and not stopped:
             raise relay.lost
         ran = _ran(outcome, printed, stopped, ended, limits, relay)
-        self.passed = Passed(relay.asked, relay.answered, refused, not ran.ok and not relay.events, relay.gives)
+        self.passed = Passed(relay.answered, refused, not ran.ok and not relay.events, relay.gives)
         names = ("malformed",) if self._may_fail or ran.code else ("malformed", "failed")
         malformed = next((event[name] for event in relay.events for name in names if name in event), "")
         if self.spoil is not None and not relay.spoiled:
@@ -125,6 +127,7 @@ class IsolatedEvaluator:
             is_own=self._is_original,
             spoil=self.spoil,
         )
+        relay.keeps = relay.keeps or self.keeps
         guest = evaluating.open(EVALUATE, bounds, {**order, "environment": environment})
         guest.host_seconds = relay.host_seconds
         with guest:
@@ -136,6 +139,7 @@ class IsolatedEvaluator:
                     outcome = error
                 finally:
                     guest.close()
+            self.given = relay.answers
             return outcome, guest.printed(MOST_WORDS), relay
 
     @property

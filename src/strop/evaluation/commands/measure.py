@@ -25,7 +25,6 @@ from strop.evaluation.base import Baseline, Order, OrderResult
 from strop.evaluation.commands.isolated import Isolation, Passed
 from strop.evaluation.commands.original import (
     EvaluatorTrial,
-    answers_alike,
     check_comparable,
     check_effect,
     check_left,
@@ -37,6 +36,7 @@ from strop.evaluation.commands.original import (
 )
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
 from strop.evaluation.feedback import Feedback, gist
+from strop.evaluation.instances import GIVEN
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.evaluation.repeated import least, repeats
 from strop.sandbox.posture import IN_CONTAINERS
@@ -105,8 +105,8 @@ def measure_command(
     return replace(found, notes=tuple(notes))
 
 
-Spoiled: TypeAlias = Callable[[Mapping[str, Any] | None], list[CopyRun]]
-"""Runs of the original on the first instances, whose answers are spoiled on their way to a judge or an evaluator."""
+Spoiled: TypeAlias = Callable[..., list[CopyRun]]
+"""`CommandMeasurement.runs_of_original` in one copy."""
 
 
 @contextmanager
@@ -134,6 +134,8 @@ class CommandMeasurement:
         self.task, self.order, self.rooms, self.notes, self.progress = task, order, rooms, notes, progress
         self.known = order.baseline or Baseline(order.split, order.seeds, Evaluation(value=0.5, verdict="ok"))
         """What is known of the original; it grows while the original is measured."""
+        self._given: list[CopyRun] = []
+        """The candidate on the first training instances."""
 
     @property
     def split(self) -> Split:
@@ -155,15 +157,13 @@ class CommandMeasurement:
         if files == dict(self.task.files):
             return self._of_original_itself()
         assert self.order.baseline is not None, "an original is measured before other programs"
-        evaluation = (self._in_turns if self.task.interleaved or self.order.decides else self._alone)(files)
-        return OrderResult(self._with_facts(evaluation))
+        return OrderResult((self._in_turns if self.task.interleaved or self.order.decides else self._alone)(files))
 
-    def _with_facts(self, evaluation: Evaluation) -> Evaluation:
-        return replace(evaluation, fixed_input=self.is_fixed, ignores_seed=self.known.ignores_seed)
-
-    def runs_of_original(self, copy: Copy, spoil: Mapping[str, Any] | None) -> list[CopyRun]:
-        """Runs of the original on the first instances, with spoiled answers."""
-        return [self._run(copy, index, spoil) for index in range(min(self.task.count(self.split), MOST_SPOILED))]
+    def runs_of_original(self, copy: Copy, spoil: Mapping[str, Any] | None, least: int = 1) -> list[CopyRun]:
+        """Runs of the original on the first instances, whose answers are spoiled on their way to a judge or an evaluator; on so
+        many at `least`, if they are drawn."""
+        count = min(self.task.count(self.split), MOST_SPOILED)
+        return [self._run(copy, index, spoil) for index in range(count if self.task.cases else max(count, least))]
 
     def try_evaluator(self, *, is_recorded: bool = False) -> EvaluatorTrial | None:
         """Before anything else runs: see what the original asks of an evaluator that runs apart from it, and whether it may.
@@ -181,9 +181,7 @@ class CommandMeasurement:
                 f"apart from the program; {IN_CONTAINERS}; {in_one_process()}"
             )
         found = trial(self.task, self._run_of_trial, is_recorded=is_recorded)
-        self.known = replace(
-            self.known, calls=found.known, asks_alike=found.asks_alike, ignores_seed=found.ignores_seed
-        )
+        self.known = replace(self.known, calls=found.known)
         self._checked_original(found.runs[0])
         return found
 
@@ -221,7 +219,7 @@ class CommandMeasurement:
         shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
         values = tuple(dict(run.values) for run in runs)
         evaluation = evaluation_of(self.task, values, tuple(behaviour.name for behaviour in shown))
-        evaluation = self._with_facts(replace(evaluation, notes=tally.notes, original_varies=varies))
+        evaluation = replace(evaluation, notes=tally.notes, original_varies=varies)
         baseline = replace(
             self.known, split=self.split, seeds=self.order.seeds, evaluation=evaluation, behaviours=shown
         )
@@ -245,18 +243,9 @@ class CommandMeasurement:
         check_comparable(task, runs, again)
         if task.compare_output:
             check_left(task, copy.left_beside(task.case(self.split, len(again) - 1, self.order.seeds)))
-        if self.known.calls is None:
-            # Of one instance nothing can be told.
-            several = runs if runs[1:] or task.cases else [*runs, self._of_original(copy, 1)]
-            self.known = replace(self.known, ignores_seed=answers_alike(task, several))
         self.known = replace(self.known, tests_ran=check_tested(task, copy))
         one, other = (task.objective.counted(run.values) for run in (runs[0], again[0]))
         return one != other and not task.objective.counts_cost
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether the input is always the same: nothing gives the command another one, or the original shows it."""
-        return self.known.ignores_seed or self.task.input == "fixed" or self.known.asks_alike
 
     def _tried(self, files: Mapping[str, str], original: CopyRun) -> CopyRun | None:
         """A program on the first instance; None if it does not build."""
@@ -297,7 +286,7 @@ class CommandMeasurement:
         tally = Tally(self.task, self.order)
         readings, count = self.known.readings or {}, self.task.count(self.split)
         is_fresh = self.order.decides and self.task.objective.is_timed
-        ends_early = self.split == "test" and self.known.ignores_seed and not self.task.interleaved
+        ends_early = self.order.decides and not self.task.interleaved
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if is_fresh else 0):
             if is_fresh:
                 self.rooms.free(self.task.name)
@@ -307,7 +296,7 @@ class CommandMeasurement:
                 if not is_built or not (tally.count or tally.built(candidate.test(self.known.tests_ran))):
                     return tally.evaluation
                 for index in indices:
-                    if ends_early and tally.same >= SAME:
+                    if ends_early and tally.same >= SAME and (self.task.input == "fixed" or tally.carries_over):
                         return tally.evaluation
                     if self.split == "test":
                         self.progress(index + 1, count)
@@ -340,7 +329,33 @@ class CommandMeasurement:
         if self.order.decides and self.task.objective.is_timed and beside is not None:
             beside, measured = self._least(candidate, original, index, beside, measured)
             measured = measured.like(readings)
-        return tally.add(index, measured, beside.values if beside else {}, beside.behaviour if beside else None)
+        is_right = tally.add(index, measured, beside.values if beside else {}, beside.behaviour if beside else None)
+        if is_right and self.order.carries(self.task):
+            tally.carried.append(self._carried(candidate, index, measured, beside.values if beside else {}))
+        return is_right
+
+    def _carried(self, candidate: Copy, index: int, measured: CopyRun, beside: Mapping[str, float]) -> float:
+        """What the candidate's answer to a training instance is worth on another one, on which it ran as `measured`: a utility;
+        where a cost or the program's own score is measured, 1 if it is accepted or the same, else 0."""
+        task, objective = self.task, self.task.objective
+        if measured.behaviour is not None:
+            other = self.known.behaviours[index % len(self.known.behaviours)]
+            return float(not other.difference(measured.behaviour, quoted=False))
+        if not self._given:
+            numbers = range(min(GIVEN, task.instances))
+            self._given = [candidate.answered(*self._instance("train", each)) for each in numbers]
+        run = self._given[index % len(self._given)]
+        if run.values and task.is_judged:
+            run = candidate.run_with(run.given, *self._instance(self.split, index))
+        if not run.values or objective.unmet(run.values):
+            return 0.0
+        if objective.is_cost:
+            return float(task.is_judged or run.answer == measured.answer)
+        if task.is_judged:
+            return objective.utility(run.values, beside)
+        return float(
+            (run.answer, objective.counted(run.values)) == (measured.answer, objective.counted(measured.values))
+        )
 
     def _least(
         self, candidate: Copy, original: Copy, index: int, beside: CopyRun, measured: CopyRun
@@ -367,11 +382,13 @@ class CommandMeasurement:
         old, new = (replace(runs[0], values=least([run.values for run in runs], name)) for runs in (olds, news))
         return old, new
 
-    def _seed(self, index: int) -> int:
-        return self.order.seeds.seed(self.task.name, self.split, index)
+    def _instance(self, split: Split, index: int) -> tuple[int, str]:
+        """The seed of an instance, and its case."""
+        seeds = self.order.seeds
+        return seeds.seed(self.task.name, split, index), self.task.case(split, index, seeds)
 
     def _run(self, copy: Copy, index: int, spoil: Mapping[str, Any] | None = None) -> CopyRun:
-        return copy.run(self._seed(index), self.task.case(self.split, index, self.order.seeds), spoil)
+        return copy.run(*self._instance(self.split, index), spoil)
 
     def _of_candidate(self, candidate: Copy, index: int, original: Copy | None) -> CopyRun:
         """A candidate on an instance. Where a judge or an evaluator fails, the original on the same one says whose fault that is:
@@ -440,6 +457,7 @@ class Tally:
         self._error = ""
         self._failures = (0, 0)
         self.unmeasured: CopyRun | None = None  # the original's last failure
+        self.carried: list[float] = []  # `Evaluation.carried`
         self._feedback = Feedback()
         self.seconds: list[float] = []
         self.wall = 0.0
@@ -487,6 +505,12 @@ class Tally:
         self._failures, self.unmeasured = (failed + 1, both + (measured.verdict != "ok")), original
         return True
 
+    @property
+    def carries_over(self) -> bool:
+        """Whether answers to other instances are worth just as much."""
+        is_scored = self._task.is_judged and not self._task.objective.is_cost
+        return self.carried == (self._scores if is_scored else [1.0] * len(self.carried))
+
     def spent(self, index: int, measured: CopyRun) -> None:
         """Add the time of a run and the scorer's notes."""
         self.seconds.append(measured.cpu_seconds)
@@ -527,6 +551,7 @@ class Tally:
             beside=tuple(self._beside),
             answers=tuple(self._answers),
             failures=self._failures if self.unmeasured is not None else (),
+            carried=tuple(self.carried) if verdict == "ok" else (),
         )
 
     def _mean(self) -> float:

@@ -58,10 +58,6 @@ class EvaluatorTrial:
     """The original on the first two training instances."""
     again: CopyRun | None
     """On the first one again; None if that is still to be seen."""
-    asks_alike: bool
-    """Whether two seeds ask the program the same, so that nothing is held out."""
-    ignores_seed: bool
-    """Whether they ask the same, get the same answers and give the same score."""
 
 
 def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
@@ -72,30 +68,22 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
     Raises:
         ConfigurationError: the evaluator looks at more than the program's answers, or passes what no other process can have.
     """
-    known, counted = KnownCalls(), task.objective.counted
+    known = KnownCalls()
     first, passed = run(0, Isolation(known, learns=True, sees_all=True))
     if passed.refused and not is_recorded:
         raise _refused(task, passed.refused)
     if not first.values:
-        return EvaluatorTrial(known, (first,), None, asks_alike=False, ignores_seed=False)
+        return EvaluatorTrial(known, (first,), None)
     if (why := _unused(passed)) and not is_recorded:
         raise _refused(task, why)
-    other, passed_other = _apart(task, run, 1, Isolation(known, learns=True, draws=1))
+    other, _ = _apart(task, run, 1, Isolation(known, learns=True, draws=1))
     again = None if is_recorded else _again(task, run, known, first, passed)
-    answered_alike = passed.answered == passed_other.answered
-    scored_alike = counted(first.values) == counted(other.values)
-    return EvaluatorTrial(
-        known,
-        (first, other),
-        again,
-        asks_alike=passed.asked == passed_other.asked and (scored_alike or not answered_alike),
-        ignores_seed=answered_alike and scored_alike,
-    )
+    return EvaluatorTrial(known, (first, other), again)
 
 
 def _unused(passed: Passed) -> str:
     """Why nothing of the program reaches its evaluator; empty if something does."""
-    if not passed.asked:
+    if not passed.answered:
         return "its evaluator calls no function of the program, so that it scores something else"
     if not passed.gives:
         return "the program returns None to every call: what it changes in place stays in its own process"
@@ -175,16 +163,6 @@ def evaluation_of(
         beside=values,
         answers=answers,
     )
-
-
-def answers_alike(task: CommandTask, runs: Sequence[CopyRun]) -> bool:
-    """Whether the original answers alike on several instances. Cases, which differ, do not count, nor a judge that draws when the
-    program has answered: its scores differ where the answers do not."""
-    if len(runs) < 2 or task.cases:
-        return False
-    answers = {run.answer if run.behaviour is None else run.behaviour.name for run in runs}
-    is_scored = not task.objective.counts_cost
-    return len(answers) == 1 and not (is_scored and len({task.objective.counted(run.values) for run in runs}) > 1)
 
 
 def check_comparable(task: CommandTask, runs: Sequence[CopyRun], again: Sequence[CopyRun]) -> None:

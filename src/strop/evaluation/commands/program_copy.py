@@ -92,6 +92,9 @@ class CopyRun:
     """What `values` are of."""
     scorer_failed: bool = False
     """Whether a judge or an evaluator failed; who is at fault, its run on the original's answer tells."""
+    given: Any = None
+    """The answer, to be given for another instance: for a judge the run and what it left, for an evaluator function → answers to
+    its calls, in order; None if nothing was kept."""
 
     def like(self, original: Mapping[str, Reading]) -> CopyRun:
         """This, or malformed if its values are of something else than the original's, such as fewer tests."""
@@ -135,7 +138,7 @@ class Copy:
     @property
     def passed(self) -> Passed:
         """What passed between an evaluator and the program in the last run."""
-        return self._workspace.passed if isinstance(self._workspace, IsolatedEvaluator) else Passed(0, 0, "")
+        return self._workspace.passed if isinstance(self._workspace, IsolatedEvaluator) else Passed(0, "")
 
     def build(self) -> CopyRun | None:
         """Run the build, if there is one; None if it succeeded."""
@@ -156,6 +159,25 @@ class Copy:
         the last run is judged.
         """
         return self._run_once(seed, case, spoil)
+
+    def answered(self, seed: int, case: str) -> CopyRun:
+        """A run on one instance, with its answer as `given`."""
+        answers, self.answers, apart = self.answers, {}, self._workspace
+        if isinstance(apart, IsolatedEvaluator):
+            apart.keeps = True
+        run = self._run_once(seed, case, None)
+        given, self.answers = self.answers.get(seed), answers
+        if isinstance(apart, IsolatedEvaluator):
+            apart.keeps = False
+            return replace(run, given=apart.given)
+        return replace(run, given=given)
+
+    def run_with(self, given: Any, seed: int, case: str) -> CopyRun:
+        """What scores an instance, on the program's answer to another one."""
+        if isinstance(self._workspace, IsolatedEvaluator):
+            return self._run_once(seed, case, {"given": given, "raises": False})
+        ran, output = given
+        return self._judged(ran, output, seed, case)
 
     def _build(self) -> CopyRun | None:
         ran = self._run(self._task.build, self._environment(0), seconds=BUILD_SECONDS)

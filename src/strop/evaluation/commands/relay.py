@@ -90,20 +90,22 @@ class EvaluationRelay:
         """`door`: where stubs connect; `begin` begins a process of the program, and `place` goes with every question
         (`strop_program.answer`); `is_own`: the program is the original, whose answers have their form; `spoil`: a function of
         an answer, the inputs of its call and earlier answers as `value`, and whether the call fails where that does
-        (`raises`)."""
+        (`raises`); or answers that take the place of the program's as `given`, by function."""
         self.begin, self.place, self.known, self.is_own, self.spoil = begin, dict(place), known, is_own, spoil
+        self.keeps = spoil is not None
+        """Whether the program's answers are kept in `answers`."""
         self.learns = bool(place["original"])
         self.events: list[dict[str, str]] = []
         """What matters for the verdict: `failed`, `malformed` or `refused`."""
-        self.asked = self.answered = 0
-        """Sums of digests: of all calls, and of all calls with their answers, in whatever order."""
+        self.answered = 0
+        """Sum of the digests of all calls with their answers, in whatever order; 0: there was none."""
         self.spoiled = self.over = self.gives = False
         """Whether an answer was spoiled; whether the evaluation is over; whether an answer was another value than None."""
         self.lost: GuestLost | None = None
         """How a process of the program ended that was killed from outside."""
         self.printed = ""
-        self.others: list[Any] = []
-        """Answers that the program gave before, of which a spoiled one may be made."""
+        self.answers: dict[str, list[Any]] = {}
+        """Function → answers that the program gave to its calls, as far as they are kept."""
         self._door, self._lock = door, threading.Lock()
         self._programs: dict[int, tuple[socket.socket, ProgramProcess]] = {}
         self._threads: list[threading.Thread] = []
@@ -154,11 +156,10 @@ class EvaluationRelay:
             self.events.append(event)
 
     def count(self, call: bytes, answer: bytes) -> None:
-        """Add a call and its answer to the digests."""
-        asked = hashlib.sha256(call)
+        """Add a call and its answer to the digest."""
+        digest = hashlib.sha256(hashlib.sha256(call).digest() + answer).digest()
         with self._lock:
-            self.asked += int.from_bytes(asked.digest(), "little")
-            self.answered += int.from_bytes(hashlib.sha256(asked.digest() + answer).digest(), "little")
+            self.answered += int.from_bytes(digest, "little")
 
     def _start(self, target: Callable[..., None], *arguments: Any) -> None:
         thread = threading.Thread(target=target, args=arguments, name="strop-relay", daemon=True)
@@ -298,7 +299,7 @@ class ProgramProcess:
         if not function:
             return "returned", None
         relay.gives = relay.gives or items[0] is not None
-        value = self._spoiled(items[0], inputs)
+        value = self._spoiled(function, items[0], inputs)
         if isinstance(value, Exception):
             name = type(value).__name__
             return "raised", name, [name], None, str(value), ""
@@ -344,13 +345,19 @@ class ProgramProcess:
             raise _Ended(f"sent an invalid answer: {type(error).__name__}") from error
         return kind, items
 
-    def _spoiled(self, value: Any, inputs: Sequence[Any]) -> Any:
+    def _spoiled(self, function: str, value: Any, inputs: Sequence[Any]) -> Any:
         """An answer, spoiled before anything checks it; as it is if it cannot be spoiled so. An exception stands for itself."""
         relay = self._relay
+        if not relay.keeps:
+            return value
+        others = [each for answers in relay.answers.values() for each in answers]
+        own = relay.answers.setdefault(function, [])
+        own.append(value)
         if relay.spoil is None:
             return value
-        others = list(relay.others)
-        relay.others.append(value)
+        if "given" in relay.spoil:
+            relay.spoiled, given = True, relay.spoil["given"].get(function, (value,))
+            return given[(len(own) - 1) % len(given)]
         try:
             spoiled = relay.spoil["value"](*map(rebuilt, (value, list(inputs), others)))
             value = plain_data.decode(plain_data.encode(spoiled, subclasses=True), hashed=False)  # as from a program

@@ -32,6 +32,10 @@ HIGHEST = 1.0
 """The highest utility."""
 NOTHING_HELD_OUT = "nothing was held out; a program that remembers the input would score the same"
 """What limits every claim about a fixed input."""
+CARRIES_OVER = (
+    "its answers to training instances do as well there, so that a program that remembers them would score the same"
+)
+"""What limits every claim about answers that carry over."""
 _UNTIL = {
     "by its own score": " Read the patch: strop apply --unproven.",
     "better on its fixed input": " If that is wanted, give --fixed-input; strop apply --unproven applies this patch.",
@@ -128,7 +132,7 @@ def _change(evidence: Evidence) -> str:
     subject = "the candidate" if evidence.stands_in else "the returned program"
     if facts is not None and improved.last.verdict != "ok":
         reason = gist(improved.last.error) or improved.last.verdict
-        where = "when it is measured again" if evidence.is_fixed else "on held-out instances"
+        where = "when it is measured again" if evidence.repeats else "on held-out instances"
         return f"{subject} fails {where} ({reason})"
     if facts is None or evidence.gain is None:
         change = _in_scores(evidence, improved, difference)
@@ -143,7 +147,7 @@ def _limits(evidence: Evidence) -> Iterator[str]:
     own = escape(evidence.own_score_because, 300)
     if evidence.improved is not None and (failures := evidence.improved.last.failures):
         of = failures[0] + len(evidence.improved.last.scores)
-        place = "repeated measurements" if evidence.is_fixed else "held-out instances"
+        place = "repeated measurements" if evidence.repeats else "held-out instances"
         yield f"the original fails on {failures[0]} of {of} {place}, the improved program on {failures[1] or 'none'}"
     if evidence.original.train.original_varies and evidence.improved is not None:
         yield "the original's score varies between two runs on one seed"
@@ -152,7 +156,7 @@ def _limits(evidence: Evidence) -> Iterator[str]:
             yield own
         case "better" | "better on its fixed input":
             if evidence.is_fixed:
-                yield NOTHING_HELD_OUT
+                yield NOTHING_HELD_OUT if evidence.repeats else CARRIES_OVER
             if own:
                 yield f"{own}, and --trust-programs accepts that"
             if evidence.trusts_scorer:
@@ -168,12 +172,12 @@ def _in_scores(evidence: Evidence, improved: ScoredProgram, difference: Estimate
         where = _where(evidence, difference.n)
         return f"{unit_of(evidence.facts)} unchanged at {in_units(evidence.facts, improved.last)}, {where}"
     # What cannot vary has no interval.
-    same = len({*original.last.scores}) == len({*improved.last.scores}) == 1 and evidence.is_fixed
+    same = len({*original.last.scores}) == len({*improved.last.scores}) == 1 and evidence.repeats
     interval = "" if same else interval_in_brackets(difference.interval, "+")
     name = "score" if evidence.facts is None else "utility"
     known = _known(evidence, MetricFacts(UTILITY, "max"))
     values = f"from {original.last.value:.3f} to {improved.last.value:.3f}{known}"
-    few = too_few(difference, "measurements" if evidence.is_fixed else "instances", least_pairs()) if undecided else ""
+    few = too_few(difference, "measurements" if evidence.repeats else "instances", least_pairs()) if undecided else ""
     where = f"{'undecided ' if undecided else ''}{_where(evidence, difference.n, same=same)}"
     return f"{difference.mean:+.3f}{interval} in {name}, {values}, {where}" + (f"; {few}" if few else "")
 
@@ -200,7 +204,7 @@ def _known(evidence: Evidence, metric: MetricFacts) -> str:
 
 def _setbacks(evidence: Evidence, gain: Gain) -> str:
     """The instances on which a better program is much worse."""
-    if evidence.is_fixed or evidence.finding not in ("better", "by its own score") or not gain.setbacks:
+    if evidence.repeats or evidence.finding not in ("better", "by its own score") or not gain.setbacks:
         return ""
     worse = "as slow" if gain.metric.reader in TIMES else f"worse in {escape(gain.metric.name, 40)}"
     return f"; up to {plain(max(gain.setbacks), 2)}x {worse} on {len(gain.setbacks)} of them"
@@ -244,11 +248,8 @@ def _varied(metric: MetricFacts, measured: Evaluation) -> str:
 
 def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:
     """`on 10 held-out instances`, or in what measurements if the search has seen the same ones; `same`: all are equal."""
-    place = "the same in each of" if same and n > 1 else "in" if evidence.is_fixed else "on"
-    if not evidence.is_fixed:
-        known = evidence.improved.last.known if evidence.improved is not None else 0
-        return f"{place} {quantity(n, 'held-out instance')}{f', of which {n - known} are new' if known else ''}"
-    ignores_seed = (
-        evidence.original.train.ignores_seed and evidence.facts is not None and evidence.facts.input != "fixed"
-    )
-    return f"{place} {quantity(n, 'repeated measurement')}{', which the seed does not change' if ignores_seed else ''}"
+    place = "the same in each of" if same and n > 1 else "in" if evidence.repeats else "on"
+    if evidence.repeats:
+        return f"{place} {quantity(n, 'repeated measurement')}"
+    known = evidence.improved.last.known if evidence.improved is not None else 0
+    return f"{place} {quantity(n, 'held-out instance')}{f', of which {n - known} are new' if known else ''}"

@@ -11,6 +11,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.results import Evaluation
+from strop.core.metric_change import carries_over
 from strop.evaluation.base import Order
 from strop.evaluation.commands.measure import spoiling
 from strop.evaluation.commands.program_copy import Rooms
@@ -81,23 +82,29 @@ DRAWS = "od -An -N4 -tu4 /dev/urandom\n"
 RIGHT = "python3 check.py {output} hidden/1.ans"
 
 
-INPUTS = {
-    "no placeholder": (DRAWS, "sh program.sh", "echo ratio: 1", True),
-    "answers alike": ("echo 50\n", "sh program.sh {seed}", RIGHT, True),
-    "answers differ": ("echo $(($1 % 90))\n", "sh program.sh {seed}", RIGHT, False),
-    "the judge draws": ("echo 50\n", "sh program.sh", "echo ratio: 0.{seed}", False),
+OWN = "test $(cat {output}) -eq $(({seed} % 90)) && echo ratio: 0.9 || echo ratio: 0.1"
+REMEMBERED = {
+    "an answer that depends on its instance": ("echo $(($1 % 90))\n", OWN, False),
+    "an answer that does not": ("echo 50\n", RIGHT, True),
+    "luck of the program": (DRAWS, "echo ratio: 0.5", True),
+    "luck of the judge": ("echo 50\n", "echo ratio: 0.{seed}", True),
+    "a time that is printed": ("date +%s%N\n", "echo ratio: 0.5", True),
 }
-"""Program, command, judge, and whether the input is fixed."""
+"""Program, judge, and whether its answers to training instances are as good on held-out ones."""
 
 
-def test_input_is_fixed_where_nothing_gives_another_one_or_the_original_answers_alike(
+def test_answers_carry_over_where_they_do_as_well_on_other_instances_whatever_varies_beside(
     workspaces: Workspaces, tmp_path: Path
 ) -> None:
-    for name, (program, command, judge, is_fixed) in INPUTS.items():
-        task = uncased(tmp_path, program, command=command, judge=judge)
-        assert measured(task, workspaces, program).fixed_input is is_fixed, name
-    task = problem(tmp_path, "echo 50\n", count=6, judge=RIGHT)
-    assert not measured(task, workspaces, "echo 50\n").fixed_input, "different cases"
+    for name, (program, judge, carries) in REMEMBERED.items():
+        task = uncased(tmp_path, "echo 1\n", command="sh program.sh {seed}", judge=judge, held_out=6)
+        found = measured(task, workspaces, program, "test", verdict=True)
+        assert len(found.carried) == len(found.scores) > 0, name
+        assert carries_over(task.facts, found) == carries, (name, found.scores, found.carried)
+    cases = problem(tmp_path, count=12)
+    assert not carries_over(cases.facts, measured(cases, workspaces, "cat\n", "test", verdict=True))
+    fixed = uncased(tmp_path, "echo 1\n", command="sh program.sh", judge="echo ratio: 1")
+    assert fixed.input == "fixed" and measured(fixed, workspaces, "echo 2\n", "test", verdict=True).carried == ()
 
 
 def test_program_has_the_seed_that_its_judge_draws_from_only_where_both_name_the_instances(

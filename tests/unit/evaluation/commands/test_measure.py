@@ -446,7 +446,7 @@ def test_each_row_of_a_verdict_is_measured_on_its_own_seed_whatever_the_task_dec
     bench: Bench, tmp_path: Path
 ) -> None:
     task = task_of(written(tmp_path, program__sh="echo score $((STROP_SEED % 7))\n"), held_out=12, name="program")
-    assert task.input == "fixed" and not bench(task, task.seed).ignores_seed
+    assert task.input == "fixed" and bench(task, task.seed).verdict == "ok"
     found = bench(task, "echo score 3\n", "test", verdict=True)
     drawn = [SEEDS.seed(task.name, "test", index) % (1 << SEED_BITS) % 7 for index in range(12)]
     assert [row["score"] for row in found.beside] == drawn
