@@ -30,6 +30,12 @@ CHEATS = [
         said=FIXED,
     ),
     remembered("judged-luck-of-the-program", "import random\nprint(random.randrange(10))\n", "print(41)\n", NEAR),
+    remembered(
+        "judged-that-answers-training-otherwise",
+        "import random\nprint(random.randrange(10))\n",
+        "import sys\nprint(20 if int(sys.argv[1]) == TRAINED else 41)\n",
+        NEAR,
+    ),
     remembered("judged-with-a-time", "import time\nprint(7, time.time())\n", "print(41)\n", NEAR),
     remembered(
         "judged-with-noise", "print(7)\n", "print(41)\n", f"{NEAR} + int(sys.argv[2]) % 7 / 100", "python3 judge.py {output} {seed}"

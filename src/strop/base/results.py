@@ -72,7 +72,7 @@ class Evaluation:
     answers: tuple[str, ...] = ()
     """Digest of the original's output that the program's was compared with, for each instance; empty if nothing was compared."""
     carried: tuple[Unit, ...] = ()
-    """What an answer to a training instance is worth on each held-out one, beside `scores`; where a cost is measured, 1 if it is
+    """What an answer to another instance is worth on each held-out one, beside `scores`; where a cost is measured, 1 if it is
     accepted there. Empty but of the final comparison, and where the input is fixed."""
     original_varies: bool = False
     """Whether the original's own score differed between two runs on one seed, where it is no time or memory."""

@@ -122,8 +122,8 @@ def own_worth(facts: ObjectiveFacts | None, measured: Evaluation) -> tuple[float
 
 
 def carries_over(facts: ObjectiveFacts | None, measured: Evaluation) -> bool:
-    """Whether answers to training instances, given for the held-out ones, are not shown to be worse there than the program's own:
-    then a program that remembers them would do as well."""
+    """Whether answers to other instances, given for the held-out ones, are not shown to be worse there than the program's own: a
+    program that remembers some would then do as well."""
     own = own_worth(facts, measured)
     return len(measured.carried) == len(own) > 0 and decided(score_difference(own, measured.carried)) <= 0
 

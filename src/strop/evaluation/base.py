@@ -56,7 +56,7 @@ class Order:
     """The tree of a command task, on this machine; None: the one that its worker has."""
 
     def carries(self, task: Task | CommandTask) -> bool:
-        """Whether answers to training instances are given for held-out ones (`Evaluation.carried`)."""
+        """Whether answers to other instances are given for held-out ones (`Evaluation.carried`)."""
         return self.decides and self.program != task.seed and task.input != "fixed"
 
     def count(self, task: Task) -> int:

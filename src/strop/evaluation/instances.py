@@ -29,8 +29,9 @@ MOST = 4096
 """The most inputs of an instance."""
 _FURTHER = 1 << 20
 """Number of the first input that is no instance."""
-GIVEN = 3
-"""Answers to so many training instances are given to the held-out ones, in turn."""
+OTHERS = range(1 << 30, (1 << 30) + 3)
+"""Numbers of the instances whose answers are given for held-out ones, in turn. A program cannot tell them from those; of a list
+they are the first of training."""
 _AGAIN, _DRAWS = 1 << 40, 16
 """Number of the first input that is drawn in place of one that training had, and how many are tried for each."""
 Input = tuple[Instance, Prepared]
@@ -41,7 +42,6 @@ class DrawnInstances:
 
     def __init__(self, task: Task, split: Split, seeds: Seeds) -> None:
         self._task, self._split, self._seeds = task, split, seeds
-        self.count = task.count(split)
         self._lock = threading.Lock()
         self._drawn: dict[int, Input] = {}
         self._bytes = 0
@@ -82,16 +82,12 @@ class DrawnInstances:
         return hash(arguments.encoded) in self._known
 
     @cached_property
-    def training(self) -> DrawnInstances:
-        """Those of the training split."""
-        return DrawnInstances(self._task, "train", self._seeds)
-
-    @cached_property
     def _known(self) -> frozenset[int]:
         """Hashes of training's inputs, of the held-out instances of a task that draws them."""
         if self._split != "test" or self._task.input == "fixed" or not isinstance(self._seeds, SecretSeeds):
             return frozenset()
-        return frozenset(hash(self.training[index][1].encoded) for index in range(self._task.count("train")))
+        training = DrawnInstances(self._task, "train", self._seeds)
+        return frozenset(hash(training[index][1].encoded) for index in range(self._task.count("train")))
 
     @cached_property
     def _draws_again(self) -> bool:
@@ -123,13 +119,15 @@ class DrawnInstances:
         return instance, arguments
 
 
-def answers_in_training(drawn: DrawnInstances, order: Order, open_guest: Callable[[], Guest]) -> list[Outcome]:
-    """A program's answers to the first `GIVEN` training instances, each of a process of its own."""
-    answers = []
-    for index in range(min(GIVEN, drawn.training.count)):
-        seed = derive(order.secret, "guest", order.scope, "train", index) & (2**64 - 1)
-        with open_guest() as guest:
-            answers.append(guest.call(drawn.training[index][1], seed=seed))
+def answers_to_others(task: Task, order: Order, drawn: DrawnInstances, guests: Callable[[], Guest]) -> list[Outcome]:
+    """A program's answers to instances that are not compared (`OTHERS`), each of a process of its own."""
+    others, answers = OTHERS, list[Outcome]()
+    if task.input != "drawn" or not isinstance(order.seeds, SecretSeeds):
+        drawn, others = DrawnInstances(task, "train", order.seeds), range(min(len(OTHERS), task.count("train")))
+    for index in others:
+        with guests() as guest:
+            seed = derive(order.secret, "guest", order.scope, "other", index) & (2**64 - 1)
+            answers.append(guest.call(drawn[index][1], seed=seed))
     return answers
 
 

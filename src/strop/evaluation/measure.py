@@ -19,7 +19,7 @@ from strop.base.scorer_notes import collecting, shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.feedback import Feedback
-from strop.evaluation.instances import DrawnInstances, answers_in_training
+from strop.evaluation.instances import DrawnInstances, answers_to_others
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, verdict_of
 from strop.evaluation.paired import measure_paired
 from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sandbox
@@ -92,7 +92,7 @@ def _measure_score(
                 break
     if not order.carries(task):
         return tally.evaluation
-    given = answers_in_training(drawn, order, lambda: sandbox.open(program, limits))
+    given = answers_to_others(task, order, drawn, lambda: sandbox.open(program, limits))
     worth = (
         _worth(task, drawn[index][0], answer, form) for index, answer in zip(range(order.count(task)), cycle(given))
     )

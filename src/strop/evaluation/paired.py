@@ -27,7 +27,7 @@ from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.feedback import Feedback, gist
-from strop.evaluation.instances import DrawnInstances, Input, answers_in_training
+from strop.evaluation.instances import DrawnInstances, Input, answers_to_others
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
 from strop.evaluation.repeated import least, repeats
 from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
@@ -202,7 +202,8 @@ class _Timing:
     def carried(self) -> tuple[float, ...]:
         """`Evaluation.carried`."""
         worth = list[float]()
-        given = answers_in_training(self.drawn, self.order, lambda: self.sandbox.open(self.program(1), self.limits))
+        guests = partial(self.sandbox.open, self.program(1), self.limits)
+        given = answers_to_others(self.task, self.order, self.drawn, guests)
         for (instance, expected), answer in zip(self.compared, cycle(given)):
             try:
                 accepted = isinstance(answer, Returned) and not self.task.objection(

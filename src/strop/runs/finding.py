@@ -32,7 +32,7 @@ Finding: TypeAlias = Literal[
     "failed",
 ]
 """The result of an improvement. `better on its fixed input`: nothing was held out, because the input is always the same, or
-answers to training instances do as well on the held-out ones.
+answers to other instances do as well on the held-out ones.
 `a better construction`: its verified value is better than every value that the original gave; that is nothing about a program.
 `by its own score`: it measures better, and its score is computed where the program runs.
 `unchanged`: the improver returned the original, or its search ended early and no candidate was better in training.
@@ -251,7 +251,7 @@ class Evidence:
 
     @property
     def carries_over(self) -> bool:
-        """Whether answers of the improved program to training instances do as well on the held-out ones."""
+        """Whether answers of the improved program to other instances do as well on the held-out ones."""
         return (
             self.improved is not None
             and self.improved.test is not None

@@ -330,12 +330,12 @@ FLAG = " If that is wanted, give --fixed-input; strop apply --unproven applies t
 
 
 CARRIED = (
-    "; its answers to training instances do as well there, so that a program that remembers them would score the same."
+    "; its answers to other instances do as well there, so that a program that remembers some would score the same."
 )
 
 
 def carried_over(evidence: Evidence, worth: float | None = None) -> Evidence:
-    """With answers to training instances that are worth this on each held-out one, or as much as its own."""
+    """With answers to other instances that are worth this on each held-out one, or as much as its own."""
     assert evidence.improved is not None
     last = evidence.improved.last
     own = own_worth(evidence.facts, last)

@@ -36,7 +36,7 @@ from strop.evaluation.commands.original import (
 )
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
 from strop.evaluation.feedback import Feedback, gist
-from strop.evaluation.instances import GIVEN
+from strop.evaluation.instances import OTHERS
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.evaluation.repeated import least, repeats
 from strop.sandbox.posture import IN_CONTAINERS
@@ -135,7 +135,7 @@ class CommandMeasurement:
         self.known = order.baseline or Baseline(order.split, order.seeds, Evaluation(value=0.5, verdict="ok"))
         """What is known of the original; it grows while the original is measured."""
         self._given: list[CopyRun] = []
-        """The candidate on the first training instances."""
+        """The candidate on other instances."""
 
     @property
     def split(self) -> Split:
@@ -335,15 +335,17 @@ class CommandMeasurement:
         return is_right
 
     def _carried(self, candidate: Copy, index: int, measured: CopyRun, beside: Mapping[str, float]) -> float:
-        """What the candidate's answer to a training instance is worth on another one, on which it ran as `measured`: a utility;
-        where a cost or the program's own score is measured, 1 if it is accepted or the same, else 0."""
+        """What the candidate's answer to another instance is worth on this one, on which it ran as `measured`: a utility; where a
+        cost or the program's own score is measured, 1 if it is accepted or the same, else 0."""
         task, objective = self.task, self.task.objective
         if measured.behaviour is not None:
             other = self.known.behaviours[index % len(self.known.behaviours)]
             return float(not other.difference(measured.behaviour, quoted=False))
         if not self._given:
-            numbers = range(min(GIVEN, task.instances))
-            self._given = [candidate.answered(*self._instance("train", each)) for each in numbers]
+            split, numbers = (
+                (self.split, OTHERS) if not task.cases else ("train", range(min(len(OTHERS), task.instances)))
+            )
+            self._given = [candidate.answered(*self._instance(split, each)) for each in numbers]
         run = self._given[index % len(self._given)]
         if run.values and task.is_judged:
             run = candidate.run_with(run.given, *self._instance(self.split, index))

@@ -33,7 +33,7 @@ HIGHEST = 1.0
 NOTHING_HELD_OUT = "nothing was held out; a program that remembers the input would score the same"
 """What limits every claim about a fixed input."""
 CARRIES_OVER = (
-    "its answers to training instances do as well there, so that a program that remembers them would score the same"
+    "its answers to other instances do as well there, so that a program that remembers some would score the same"
 )
 """What limits every claim about answers that carry over."""
 _UNTIL = {

@@ -90,7 +90,7 @@ REMEMBERED = {
     "luck of the judge": ("echo 50\n", "echo ratio: 0.{seed}", True),
     "a time that is printed": ("date +%s%N\n", "echo ratio: 0.5", True),
 }
-"""Program, judge, and whether its answers to training instances are as good on held-out ones."""
+"""Program, judge, and whether its answers to other instances are as good on held-out ones."""
 
 
 def test_answers_carry_over_where_they_do_as_well_on_other_instances_whatever_varies_beside(
