@@ -7,6 +7,7 @@ import pytest
 from strop.checks.check import check
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.registry import PROBLEMS, load
+from support.commands_here import here
 
 pytestmark = [pytest.mark.process]
 
@@ -16,6 +17,7 @@ pytestmark = [pytest.mark.process]
     [pytest.param(name, marks=() if name == "circles-26" else pytest.mark.slow) for name in PROBLEMS],
 )
 def test_verifier_of_a_construction_is_sound(name: str, jail: JailedSandbox) -> None:
-    checked = check(load(name), jail, b"s" * 32, seconds=300)
+    task = load(name)
+    checked = check(task, here(task, jail=jail), b"s" * 32, seconds=300)
     varying = "the score of the original varies"  # where it draws random numbers
     assert checked.kinds_tried and all(one.what.startswith(varying) for one in checked.problems), checked.lines

@@ -55,10 +55,10 @@ TARGETS = [
     Target(
         "compiled-stale",
         {"p.py": SLOW_PY, "bench.py": IMPORTS},
-        SLOW_PY.replace("900000", "1400000"),
+        SLOW_PY.replace("900000", "3600000"),
         "not better",
         TIMED,
-        stale={"p.py": "def f(x):\n    sum(i for i in range(3000000))\n    return x * 3\n"},
+        stale={"p.py": "def f(x):\n    sum(i for i in range(12000000))\n    return x * 3\n"},
     ),
     Target(
         "compiled-stale-hides-a-gain",
