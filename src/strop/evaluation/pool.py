@@ -10,9 +10,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from itertools import count
-from multiprocessing.connection import (
-    Pipe,
-)  # now, while no module of the user's can be found in place of one that it tries
+from multiprocessing.connection import Pipe
 from selectors import EVENT_READ, DefaultSelector
 from socket import socketpair
 from typing import Any, TypeAlias, TypeVar, cast
@@ -25,7 +23,8 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.workers import Equipment, JailedWorker, WorkerLost
 from strop.tasks.score_limit import SIGNAL
 
-# Pipe is not from multiprocessing, which looks for _winapi when it is called, when the user's folder may be on the path.
+# Pipe is not from multiprocessing, which imports it, and looks for _winapi, only when it is called: a module of the user's
+# could be found then.
 IN_EACH_PIPE = 2
 """Orders that a worker process has, so that it never waits for this process."""
 _STUCK = "task {}: its scorer took too long on an answer, and nothing in it could be interrupted"
@@ -172,7 +171,7 @@ class WorkerPool:
 
         Raises:
             ScorerFailed: a scorer that nothing could interrupt took too long, and ended the process.
-            StropError: what `do` raises, or the host failed.
+            StropError: what `errand` raises, or the host failed.
         """
         return cast("T", self._queued(PooledOrder(errand, ahead=False, step=step)).result())
 
