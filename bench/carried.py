@@ -3,7 +3,7 @@
     python bench/carried.py            # some seconds; 300 comparisons a row
 
 Each row draws comparisons, keeps those in which the program is better than the original, and tells in how many of these its
-answers to other instances, one for each held-out one, are not shown to score less: all of those that remember should be, no other.
+answers to other instances, one for each held-out one, are not shown to score less: all that remember should, and no other.
 """
 
 from __future__ import annotations
