@@ -19,7 +19,7 @@ from support.records import changing, from_elsewhere
 
 FILES = {
     "mine.py": (
-        "import strop\n\ndef sample(rng):\n    return {'n': int(rng.integers(0, 9))}\n\n"
+        "import strop\n\ndef sample(rng):\n    return {'n': int(rng.integers(1, 10**6))}\n\n"
         "def score(instance, answer):\n    return 1 / (1 + abs(answer - 7 * instance['n']))\n\n"
         "task = strop.Task(name='seven', sample=sample, score=score, seed='def algorithm(n):\\n    return n\\n',\n"
         "                  instances=3, test_instances=6)\n"
@@ -28,7 +28,7 @@ FILES = {
     "evaluator.py": (
         "import importlib.util, random\ndef evaluate(path):\n    spec = importlib.util.spec_from_file_location('p', path)\n"
         "    module = importlib.util.module_from_spec(spec)\n    spec.loader.exec_module(module)\n"
-        "    n = random.randint(1, 9)\n    return {'combined_score': 1 / (1 + abs(module.algorithm(n) - 7 * n))}\n"
+        "    n = random.randint(1, 10**6)\n    return {'combined_score': 1 / (1 + abs(module.algorithm(n) - 7 * n))}\n"
     ),
     "improver.py": (
         "from helpers import extract_code\n\ndef improve_algorithm(text, utility, model):\n    best = text\n"

@@ -26,6 +26,7 @@ from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
 from support.processes import wait_until
 
+pytestmark = pytest.mark.process
 SEEDS = SecretSeeds(b"secret")
 IMPROVER = """
 from helpers import extract_code
