@@ -27,7 +27,7 @@ PIPE_BYTES = 1 << 20
 FRAMES_AT_ONCE = 64
 GRACE_MILLISECONDS = 2000
 """How long a child that closed its pipe may take to exit, so that its own exit status is reported. One that is killed closes its
-pipes before it has ended, and may wait long for a core in between; only one that goes on without its pipe is waited for in vain."""
+pipes before it has ended, and may wait long for a core in between. Only one that goes on without its pipe takes it all."""
 
 
 class ChildLike(Protocol):
