@@ -56,7 +56,7 @@ def check(
     try:
         step("measuring the original")
         secrets = SecretSeeds(secret), None, discard, secret
-        utility = TaskUtility(task, "train", *secrets, strict=True, evaluator=evaluator)
+        utility = TaskUtility(task, "train", *secrets, evaluator=evaluator)
         evaluation = utility.evaluate(task.seed, Budget())
         result = replace(result, value=evaluation.value, metrics=evaluation.means, scores=evaluation.scores)
         result = replace(result, can_show=shown(task, is_fixed=task.fixed_input or repeats(task)))

@@ -66,8 +66,6 @@ class TaskUtility:
     record: Recorder
     secret: bytes
     """The random numbers of guests derive from it."""
-    strict: bool = False
-    """Whether an error of the scorer breaks the task, as for its seed, or only the answer."""
     past: CompletedWork = NOTHING
     """Completed work of a resumed run."""
     evaluator: Evaluator | None = None
@@ -115,7 +113,7 @@ class TaskUtility:
 
     def order(self, candidate: str, scope: str) -> Order:
         """The evaluation of a candidate at a scope."""
-        where = self.task.name, self.split, self.seeds, self.secret, self.strict
+        where = self.task.name, self.split, self.seeds, self.secret
         return Order(scope, candidate, *where, self.instances, self.decides)
 
     def _measured(self, candidate: str, at: Budget) -> OrderResult:

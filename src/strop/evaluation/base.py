@@ -42,8 +42,6 @@ class Order:
     """Seeds of the instances."""
     secret: bytes
     """The random numbers of guests derive from it and the scope."""
-    strict: bool = False
-    """Whether an error of the scorer breaks the task, as for its seed, or only the answer."""
     instances: int = 0
     """How many instances, in place of as many as the split has; 0: as many."""
     decides: bool = False
@@ -57,7 +55,11 @@ class Order:
 
     def carries(self, task: Task | CommandTask) -> bool:
         """Whether answers to other instances are given for held-out ones (`Evaluation.carried`)."""
-        return self.decides and self.program != task.seed and task.input != "fixed"
+        return self.decides and not self.is_of_original(task) and task.input != "fixed"
+
+    def is_of_original(self, task: Task | CommandTask) -> bool:
+        """Whether the program is the task's original, whose failure is the task's."""
+        return self.program == task.seed
 
     def count(self, task: Task) -> int:
         """How many instances of the task it is for."""

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from itertools import cycle
-from typing import Any
 
-from strop.analysis.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
-from strop.base.errors import Malformed, SandboxError, ScorerFailed, StropError, UtilityOutOfBounds
+from strop.base.errors import Malformed, SandboxError, StropError
 from strop.base.events import AuditNoted
 from strop.base.randomness import derive
-from strop.base.results import Evaluation, Verdict, added
+from strop.base.results import Evaluation
 from strop.base.scorer_notes import collecting, shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.feedback import Feedback
 from strop.evaluation.instances import DrawnInstances, answers_to_others
-from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, verdict_of
+from strop.evaluation.outcomes import REPORT_CHARACTERS, limits_of
 from strop.evaluation.paired import measure_paired
-from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sandbox
+from strop.evaluation.tally import Tally, carried, judged
+from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Sandbox
 from strop.tasks.base import Instance, Task
 from strop.tasks.construction import answer_as_json
-from strop.tasks.problem import VALUE, Problem
-from strop.tasks.values import AnswerForm, rebuilt
-
-TIMEOUTS = 4
-"""If this many first instances all time out, the others are not run. One answer in time keeps the score."""
+from strop.tasks.problem import VALUE
+from strop.tasks.values import rebuilt
 
 
 def measure(
@@ -63,12 +57,13 @@ def _measure_score(
     task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog, limits: Limits
 ) -> Evaluation:
     program = GuestProgram(task.program(order.program), task.entry, module=task.module)
-    tally, original = _Tally(task, order), drawn.original
+    tally = Tally(order, order.count(task), fails_whole=task.failure == "utility" and not order.decides)
+    original = drawn.original
     form = original.form(task, order, drawn, sandbox)
     instances = deque[Instance]()
 
     def calls() -> Iterator[Call]:
-        for index in range(order.count(task)):
+        for index in range(tally.count):
             instance, arguments = drawn[index]
             instances.append(instance)
             tally.known += drawn.is_known(arguments)
@@ -80,32 +75,24 @@ def _measure_score(
         for outcome in outcomes:
             log.observe(outcome)
             instance = instances.popleft()
+            judge = partial(task.checked_score, instance, form=form)
             with collecting() as collected:  # on every split, so that no note of a sealed instance escapes
-                check = partial(original.check_scorer, task, order, drawn, sandbox, tally.next)
-                scored = partial(task.checked_score, instance, form=form)
-                score, verdict, error = _judge(outcome, scored, log, check, strict=order.strict)
+                ask_original = partial(original.check_scorer, task, order, drawn, sandbox, tally.next)
+                found = judged(outcome, judge, log, ask_original, is_original=order.is_of_original(task))
             if task.problem is not None:
-                tally.verified(task.problem, outcome.value if isinstance(outcome, Returned) else None, score, verdict)
-            tally.add(outcome, score, verdict)
-            tally.explain(instance, error, collected.texts)
+                tally.metrics.append({VALUE: task.problem.value_of(found.score)} if found.verdict == "ok" else {})
+                if found.answer is not None and found.score > max(tally.scores, default=-1.0):
+                    tally.construction = answer_as_json(rebuilt(found.answer))
+            tally.spent(outcome.spent.cpu_seconds, outcome.spent.wall_seconds, collected.texts)
+            tally.add(found, instance)
             if tally.is_settled:
                 break
-    if not order.carries(task):
-        return tally.evaluation
-    given = answers_to_others(task, order, drawn, lambda: sandbox.open(program, limits))
-    worth = (
-        _worth(task, drawn[index][0], answer, form) for index, answer in zip(range(order.count(task)), cycle(given))
-    )
-    with collecting():
-        return replace(tally.evaluation, carried=tuple(worth))
-
-
-def _worth(task: Task, instance: Instance, answer: Outcome, form: AnswerForm | None) -> float:
-    """The score of an answer to another instance; 0 if there is none, or it is refused."""
-    try:
-        return task.checked_score(instance, answer.value, form=form) if isinstance(answer, Returned) else 0.0
-    except (Malformed, ScorerFailed, UtilityOutOfBounds):
-        return 0.0
+    if order.carries(task):
+        given = answers_to_others(task, order, drawn, lambda: sandbox.open(program, limits))
+        judges = (partial(task.checked_score, drawn[index][0], form=form) for index in range(tally.count))
+        with collecting():
+            tally.carried = carried(cycle(given), judges)
+    return tally.evaluation
 
 
 def _run_together(sandbox: Sandbox, program: GuestProgram, limits: Limits, calls: Iterable[Call]) -> Generator[Outcome]:
@@ -120,105 +107,3 @@ def _run_apart(sandbox: Sandbox, program: GuestProgram, limits: Limits, calls: I
         with sandbox.open(program, limits) as guest:
             outcome = guest.call(arguments, seed=seed)
         yield outcome
-
-
-def _judge(
-    outcome: Outcome,
-    score: Callable[[Any], float],
-    log: AuditLog,
-    check_scorer: Callable[[ScorerFailed], None],
-    *,
-    strict: bool,
-) -> tuple[float, Verdict, str]:
-    """The score of an answer, the verdict and the error. `check_scorer` raises if a failure of the scorer is nobody's fault."""
-    if not isinstance(outcome, Returned):
-        return 0.0, verdict_of(outcome), explain(outcome)
-    try:
-        return score(outcome.value), "ok", ""
-    except Malformed as error:
-        return 0.0, "malformed", f"malformed answer: {error}"
-    except UtilityOutOfBounds as error:
-        if not strict:  # with the seed, the scorer itself is wrong
-            log.scorer(OUT_OF_BOUNDS, str(error))
-        raise
-    except ScorerFailed as error:
-        check_scorer(error)
-        log.scorer(SCORER_CHOKED, str(error))
-        return 0.0, "malformed", f"the answer cannot be scored: {error}"
-
-
-class _Tally:
-    """Adds up the instances of one evaluation."""
-
-    def __init__(self, task: Task, order: Order) -> None:
-        self._split, self._count = order.split, order.count(task)
-        self._decides, self._fails_whole = order.decides, task.failure == "utility" and not order.decides
-        self._scores: list[float] = []
-        self._verdicts: list[Verdict] = []
-        self._errors: list[str] = []
-        self._feedback = Feedback()
-        self._seconds: list[float] = []
-        self._wall = 0.0
-        self._metrics: list[Mapping[str, float]] = []
-        self._construction = ""
-        self.known = 0  # instances whose input training had
-
-    def verified(self, problem: Problem, answer: Any, score: float, verdict: Verdict) -> None:
-        """Keep the value of the next instance, and its answer if it is the best so far."""
-        is_valid = verdict == "ok"
-        self._metrics.append({VALUE: problem.value_of(score)} if is_valid else {})
-        if is_valid and score > max(self._scores, default=-1.0):
-            self._construction = answer_as_json(rebuilt(answer))
-
-    def add(self, outcome: Outcome, score: float, verdict: Verdict) -> None:
-        """Count the next instance."""
-        self._seconds.append(outcome.spent.cpu_seconds)
-        self._wall += outcome.spent.wall_seconds
-        self._scores.append(score)
-        self._verdicts.append(verdict)
-
-    def explain(self, instance: Instance, error: str, notes: Sequence[str]) -> None:
-        """Keep what is known of the last instance: why it failed, and the scorer's notes."""
-        index, verdict = self.next - 1, self._verdicts[-1]
-        self._feedback.noted(index, notes)
-        if verdict != "ok":
-            self._errors.append(f"instance {index}: {error}")
-            self._feedback.failed(index, instance, verdict, error)
-
-    @property
-    def next(self) -> int:
-        """The number of the next instance."""
-        return len(self._scores)
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the remaining instances cannot change the utility, or the first ones all timed out."""
-        if self._decides:
-            return False
-        if self._errors and self._fails_whole:
-            return True
-        return len(self._scores) == TIMEOUTS < self._count and set(self._verdicts) == {"timeout"}
-
-    @property
-    def evaluation(self) -> Evaluation:
-        """The evaluation of all instances."""
-        scores, verdicts, errors = self._scores, self._verdicts, self._errors
-        left = self._count - len(scores)
-        if left and not self._fails_whole:
-            errors = [f"the first {TIMEOUTS} instances timed out, so {left} more were not run; {errors[0]}"]
-            scores, verdicts = scores + [0.0] * left, verdicts + ["timeout"] * left
-        failed = bool(errors) and self._fails_whole
-        return Evaluation(
-            value=0.0 if failed else added(scores) / len(scores),
-            verdict=next((verdict for verdict in verdicts if verdict != "ok"), "ok"),
-            scores=tuple(scores),
-            verdicts=tuple(verdicts),
-            error=shortened(errors[0], REPORT_CHARACTERS) if errors else "",
-            cpu_seconds=added(self._seconds),
-            seconds=tuple(self._seconds),
-            wall_seconds=self._wall,
-            notes=self._feedback.notes if self._split == "train" else (),
-            metrics=tuple(self._metrics),
-            construction=self._construction,
-            known=self.known,
-        )

@@ -37,7 +37,7 @@ class OriginalAnswers:
     def form(self, task: Task, order: Order, drawn: Drawn, sandbox: Sandbox) -> AnswerForm | None:
         """The form of the original's answers to the instances of an order; None where the task declares what an answer is, and
         for the original itself."""
-        if task.answer is not None or task.problem is not None or order.program == task.seed:
+        if task.answer is not None or task.problem is not None or order.is_of_original(task):
             return None
         indices = range(order.count(task))
         with self._lock:
@@ -49,16 +49,12 @@ class OriginalAnswers:
                 self._forms[indices] = form
             return self._forms[indices]
 
-    def check_scorer(
-        self, task: Task, order: Order, drawn: Drawn, sandbox: Sandbox, index: int, error: Exception
-    ) -> None:
+    def check_scorer(self, task: Task, order: Order, drawn: Drawn, sandbox: Sandbox, index: int) -> None:
         """After a scorer failed on an answer to instance `index`: score the original's answer to it.
 
         Raises:
-            ScorerFailed: it fails on that, too, or the answer was the original's own: nobody's answer is at fault.
+            ScorerFailed: it fails on that, too: nobody's answer is at fault.
         """
-        if order.program == task.seed:
-            raise error if isinstance(error, ScorerFailed) else ScorerFailed(str(error))
         with self._lock:
             if index not in self._scored:
                 (outcome,) = _answers(task, order, drawn, sandbox, range(index, index + 1))

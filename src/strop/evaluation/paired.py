@@ -19,17 +19,16 @@ from functools import partial
 from itertools import cycle, islice
 from typing import Any, TypeVar
 
-from strop.analysis.audit.runtime import SCORER_CHOKED
-from strop.base.errors import ScorerFailed, TaskError
+from strop.base.errors import Malformed, TaskError
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, added
-from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.feedback import Feedback, gist
+from strop.evaluation.feedback import gist
 from strop.evaluation.instances import DrawnInstances, Input, answers_to_others
-from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
+from strop.evaluation.outcomes import explain
 from strop.evaluation.repeated import least, repeats
+from strop.evaluation.tally import Judge, Judged, Tally, carried, judged
 from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, PublishedSeeds
@@ -74,30 +73,25 @@ def measure_paired(
         if not rows:
             raise timing.refused("the original fails on every held-out instance")
     except _Failed as failure:
-        (instance, verdict, why), feedback = failure.args, Feedback()
-        index = len(rows) + len(timing.unmeasured)
-        feedback.failed(index, instance, verdict, why)
-        notes, error = feedback.notes if order.split == "train" else (), f"instance {index}: {why}"
-        return Evaluation(0.0, verdict, (0.0,), (verdict,), shortened(error, REPORT_CHARACTERS), notes=notes)
+        failed = Tally(order, 1, first=len(rows) + len(timing.left_out))
+        failed.add(*failure.args)
+        return failed.evaluation
+    tally = Tally(order, len(rows), beside=[row[0] for row in rows], left_out=timing.left_out)
     lacking = max(added(row[0][RECEIVING] for row in rows) / added(row[-1][RECEIVING] for row in rows) - 1.0, 0.0)
-    after = tuple(row[-1] | {SECONDS: row[-1][SECONDS] + lacking * row[-1][RECEIVING]} for row in rows)
-    scores = tuple(old[SECONDS] / (old[SECONDS] + new[SECONDS]) for (old, *_), new in zip(rows, after, strict=True))
-    return Evaluation(
-        value=added(scores) / len(scores),
-        verdict="ok",
-        scores=scores,
-        verdicts=tuple("ok" for _ in scores),
-        cpu_seconds=added(each[SECONDS] for each in after),
-        seconds=tuple(each[SECONDS] for each in after),
-        metrics=after,
-        beside=tuple(row[0] for row in rows),
-        failures=(len(timing.unmeasured), sum(timing.unmeasured)) if timing.unmeasured else (),
-        carried=timing.carried() if order.carries(task) else (),
-    )
+    for row in rows:
+        old, new = row[0], row[-1]
+        seconds = new[SECONDS] + lacking * new[RECEIVING]
+        tally.metrics.append(new | {SECONDS: seconds})
+        tally.spent(seconds, 0.0)
+        tally.add(Judged(old[SECONDS] / (old[SECONDS] + seconds)))
+    if order.carries(task):
+        given = answers_to_others(task, order, drawn, partial(sandbox.open, timing.program(1), limits))
+        tally.carried = carried(cycle(given), timing.judges)
+    return tally.evaluation
 
 
 class _Failed(Exception):
-    """The program fails: (the instance, the verdict, why)."""
+    """The program fails: (what its answer is worth, the instance)."""
 
 
 class _OriginalFails(TaskError):
@@ -119,10 +113,10 @@ class _Timing:
     is_own: bool
     failing: set[tuple[bytes, bytes]] = field(default_factory=set)
     """Inputs on which the original was seen to fail."""
-    unmeasured: list[bool] = field(default_factory=list)
-    """For each instance of the verdict on which it fails: whether the program does, too."""
-    compared: list[tuple[Instance, Any]] = field(default_factory=list)
-    """The instances of the verdict that were timed, and the original's answers to them."""
+    left_out: list[bool] = field(default_factory=list)
+    """`Tally.left_out`."""
+    judges: list[Judge] = field(default_factory=list)
+    """Of the instances of the verdict that were timed."""
 
     def examine_original(self) -> None:
         """Raises TaskError if it changes an argument, which a candidate could leave out, or if its answers show nothing."""
@@ -185,7 +179,7 @@ class _Timing:
         if own[1].encoded in self.failing:
             with self.open(1) as guest:
                 outcomes = timed_calls(guest, [])[2] or timed_calls(guest, [own])[2]
-            self.unmeasured.append(not isinstance(outcomes[-1], Returned))
+            self.left_out.append(not isinstance(outcomes[-1], Returned))
             return []
         inputs, other = self.inputs(index, different)
         rows, turns = list[list[dict[str, float]]](), 1
@@ -196,23 +190,8 @@ class _Timing:
             rows.append(row)
             turns = 1 + repeats(sum(each[SECONDS] * (len(inputs) + 1) + each[LOADING] for each in rows[0]))
         passing = self.passing(answers)
-        self.compared.append((own[0], answers[0]))
+        self.judges.append(partial(self.accepted, own[0], answers[0], False))
         return [[least(of, SECONDS) | {ANSWERING: passing} for of in zip(*rows, strict=True)]]
-
-    def carried(self) -> tuple[float, ...]:
-        """`Evaluation.carried`."""
-        worth = list[float]()
-        guests = partial(self.sandbox.open, self.program(1), self.limits)
-        given = answers_to_others(self.task, self.order, self.drawn, guests)
-        for (instance, expected), answer in zip(self.compared, cycle(given)):
-            try:
-                accepted = isinstance(answer, Returned) and not self.task.objection(
-                    instance, answer.value, expected, own=False
-                )
-            except ScorerFailed:
-                accepted = False
-            worth.append(float(accepted))
-        return tuple(worth)
 
     def program(self, which: int) -> GuestProgram:
         """The original or the program."""
@@ -279,20 +258,18 @@ class _Timing:
         for at, outcome in enumerate(ran[-1][2]):
             instance = (inputs or [self.drawn[index]])[at][0]
             self.log.observe(outcome)
-            if not isinstance(outcome, Returned):
-                raise _Failed(instance, verdict_of(outcome), explain(outcome))
-            try:
-                why = self.task.objection(instance, outcome.value, expected[at], own=self.is_own)
-            except ScorerFailed as error:
-                if self.is_own:
-                    raise
-                # Does it fail on the original's answer, too? Then it is nobody's fault.
-                self.task.objection(instance, expected[at], expected[at], own=True)
-                self.log.scorer(SCORER_CHOKED, str(error))
-                why = f"it cannot be scored: {error}"
-            if why:
-                raise _Failed(instance, "malformed", f"malformed answer: {why}")
+            judge = partial(self.accepted, instance, expected[at], self.is_own)
+            ask_original = partial(self.accepted, instance, expected[at], True, expected[at])
+            found = judged(outcome, judge, self.log, ask_original, is_original=self.is_own)
+            if found.verdict != "ok":
+                raise _Failed(found, instance)
         return [each[:2] for each in ran], expected
+
+    def accepted(self, instance: Instance, expected: Any, own: bool, answer: Any) -> float:
+        """1 for an answer that is accepted in place of the `expected` one; `own`: it is the original's. A `Judge`."""
+        if why := self.task.objection(instance, answer, expected, own=own):
+            raise Malformed(why)
+        return 1.0
 
     def returned(self, outcomes: Sequence[Outcome], index: int, inputs: Sequence[Input]) -> list[Any]:
         """The original's answers to these inputs. Raises _OriginalFails."""

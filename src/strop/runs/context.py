@@ -79,14 +79,11 @@ class RunContext:
         other.parts, other.run = replace(self.parts, tasks=(task,)), at
         return other
 
-    def utility(self, split: Split, *, strict: bool = False, decides: bool = False) -> TaskUtility:
-        """The task's utility on a split.
-
-        `strict`: for the task's own seed, whose failure breaks the task. `decides`: as in `Order`.
-        """
+    def utility(self, split: Split, *, decides: bool = False) -> TaskUtility:
+        """The task's utility on a split. `decides`: as in `Order`."""
         published = self.parts.spec.instances == "published"
         seeds: Seeds = PublishedSeeds() if published else SecretSeeds(self.parts.secret)
-        return self._utility(split, seeds, strict, decides)
+        return self._utility(split, seeds, decides)
 
     def held_out(self, instances: int = 0, number: int = 1) -> TaskUtility:
         """The task's utility on so many sealed instances for the `number`th comparison; 0: as many as the task says.
@@ -100,7 +97,7 @@ class RunContext:
 
     def fresh_utility(self, name: str, split: Split = "gate") -> TaskUtility:
         """The task's utility on as many instances as a split has, drawn for `name` alone and never published."""
-        return self._utility(split, self._fresh(name), False)
+        return self._utility(split, self._fresh(name))
 
     def _fresh(self, name: str) -> Seeds:
         return SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32))
@@ -124,7 +121,7 @@ class RunContext:
         self.journal.detail = f"the search ended early: {(ends[-1] if is_known else event).detail}"
         return len(ends) + (not is_known)
 
-    def _utility(self, split: Split, seeds: Seeds, strict: bool, decides: bool = False) -> TaskUtility:
+    def _utility(self, split: Split, seeds: Seeds, decides: bool = False) -> TaskUtility:
         parts = self.parts
         return TaskUtility(
             parts.task,
@@ -133,7 +130,6 @@ class RunContext:
             parts.sandbox,
             self.record,
             parts.secret,
-            strict,
             self.host.past,
             parts.evaluator,
             decides=decides,
@@ -153,7 +149,7 @@ class RunContext:
                 says so.
         """
         task, at = self.parts.task, self.run.child("seed")
-        evaluation = self.utility("train", strict=True).evaluate(task.seed, at)
+        evaluation = self.utility("train").evaluate(task.seed, at)
         if not task.can_start(evaluation):
             reason = evaluation.error.split("\n")[0]
             raise TaskError(f"task {task.name}: its seed solution does not run: {reason}")

@@ -49,7 +49,7 @@ def test_evaluation_stops_with_a_note_and_without_a_score_when_a_utility_is_out_
 ) -> None:
     this = scene(lambda instance, answer: score)
     with pytest.raises(TaskError, match="a score must be a number in") as caught:
-        this.utility.evaluate(ECHO, Budget())
+        this.utility.evaluate(ECHO + "# not the original\n", Budget())
     assert caught.value.exit_code == 5
     [note] = this.events
     assert isinstance(note, AuditNoted) and note.rule == "R007" and "score() gave" in note.detail

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias, TypeVar
 from strop.analysis.stats import least_pairs
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, StropError, TaskError
 from strop.base.events import AuditNoted, discard
-from strop.base.results import Evaluation, Verdict, added
+from strop.base.results import Evaluation, added
 from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Baseline, Order, OrderResult
@@ -35,10 +35,11 @@ from strop.evaluation.commands.original import (
     trial,
 )
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
-from strop.evaluation.feedback import Feedback, gist
+from strop.evaluation.feedback import gist
 from strop.evaluation.instances import OTHERS
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.evaluation.repeated import least, repeats
+from strop.evaluation.tally import Judged, Tally
 from strop.sandbox.posture import IN_CONTAINERS
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.behaviour import Behaviour
@@ -136,6 +137,8 @@ class CommandMeasurement:
         """What is known of the original; it grows while the original is measured."""
         self._given: list[CopyRun] = []
         """The candidate on other instances."""
+        self._failing: CopyRun | None = None
+        """The original's last failure on an instance of the verdict."""
 
     @property
     def split(self) -> Split:
@@ -185,6 +188,9 @@ class CommandMeasurement:
         self._checked_original(found.runs[0])
         return found
 
+    def _tally(self) -> Tally:
+        return Tally(self.order, self.task.count(self.split))
+
     def _run_of_trial(self, index: int, isolation: Isolation | None) -> tuple[CopyRun, Passed]:
         """The original on a training instance."""
         seed = self.order.seeds.seed(self.task.name, "train", index)
@@ -199,7 +205,7 @@ class CommandMeasurement:
         is_scored = self.order.baseline is not None and self.known.is_of(self.order)
         if is_scored and self.known.is_whole:
             return OrderResult(self.known.evaluation)
-        tried, tally = self.try_evaluator(is_recorded=is_scored), Tally(self.task, self.order)
+        tried, tally = self.try_evaluator(is_recorded=is_scored), self._tally()
         if is_scored:
             return OrderResult(self.known.evaluation, baseline=self._seen_again())
         known, again = list[CopyRun](), list[CopyRun]()
@@ -211,8 +217,9 @@ class CommandMeasurement:
                 known[index] if index < len(known) else self._of_original(copy, index)
                 for index in range(self.task.count(self.split))
             ]
-            for index, run in enumerate(runs):
-                tally.spent(index, run)
+            for run in runs:
+                tally.spent(run.cpu_seconds, run.wall_seconds, run.notes)
+                tally.add(Judged(0.5))
             varies = self.split == "train" and self._examined(copy, runs, again)
         if self.split == "train":
             check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
@@ -267,13 +274,13 @@ class CommandMeasurement:
         self.rooms.keep_original(self.task, copy)
 
     def _alone(self, files: Mapping[str, str]) -> Evaluation:
-        tally = Tally(self.task, self.order)
+        tally = self._tally()
         beside, shown = self.known.evaluation.metrics, self.known.behaviours
         with self._copy(files) as candidate:
-            if tally.built(candidate.build() or candidate.test(self.known.tests_ran)):
+            if _succeeded(candidate.build() or candidate.test(self.known.tests_ran), tally):
                 for index in range(self.task.count(self.split)):
                     measured = self._of_candidate(candidate, index, None).like(self.known.readings or {})
-                    if not tally.add(index, measured, beside[index], shown[index] if shown else None):
+                    if not self._counted(tally, index, measured, beside[index], shown[index] if shown else None):
                         break
         return tally.evaluation
 
@@ -283,7 +290,7 @@ class CommandMeasurement:
         For a verdict about times each pair of copies is fresh and makes only some of the measurements: two copies of one program
         differ in speed by where they lie in memory, which no number of turns averages out. Short runs are repeated.
         """
-        tally = Tally(self.task, self.order)
+        tally = self._tally()
         readings, count = self.known.readings or {}, self.task.count(self.split)
         is_fresh = self.order.decides and self.task.objective.is_timed
         ends_early = self.order.decides and not self.task.interleaved
@@ -293,24 +300,24 @@ class CommandMeasurement:
             beside = self._copy(self.task.files) if is_fresh else self.built_original()
             with self._copy(files) as candidate, beside as original:
                 is_built = self._both_built(candidate, original, tally)
-                if not is_built or not (tally.count or tally.built(candidate.test(self.known.tests_ran))):
+                if not is_built or not (tally.scores or _succeeded(candidate.test(self.known.tests_ran), tally)):
                     return tally.evaluation
                 for index in indices:
-                    if ends_early and tally.same >= SAME and (self.task.input == "fixed" or tally.carries_over):
+                    if ends_early and self._shows_enough(tally):
                         return tally.evaluation
                     if self.split == "test":
                         self.progress(index + 1, count)
                     if not self._measure_beside(candidate, original, index, tally, readings):
                         return tally.evaluation
-        if tally.unmeasured is not None and not tally.count:
-            raise self._not_measured(f" ({tally.unmeasured.verdict})", tally.unmeasured)
+        if not tally.scores and self._failing is not None:
+            raise self._not_measured(f" ({self._failing.verdict})", self._failing)
         return tally.evaluation
 
     def _both_built(self, candidate: Copy, original: Copy, tally: Tally) -> bool:
         """Build both, the first of them in turns too; whether the candidate's build succeeded."""
-        if tally.count % 2:
+        if len(tally.scores) % 2:
             self._built(original)
-        is_built = tally.built(candidate.build())
+        is_built = _succeeded(candidate.build(), tally)
         if is_built and not original.is_built:
             self._built(original)
         return is_built
@@ -325,14 +332,55 @@ class CommandMeasurement:
             beside = self._beside(original, index)
         measured = measured.like(readings)
         if beside is not None and not beside.values:
-            return tally.without_original(index, measured, beside)
+            self._failing = beside
+            tally.spent(measured.cpu_seconds, measured.wall_seconds, measured.notes)
+            tally.left_out.append(measured.verdict != "ok")
+            return True
         if self.order.decides and self.task.objective.is_timed and beside is not None:
             beside, measured = self._least(candidate, original, index, beside, measured)
             measured = measured.like(readings)
-        is_right = tally.add(index, measured, beside.values if beside else {}, beside.behaviour if beside else None)
+        values, expected = (beside.values, beside.behaviour) if beside is not None else ({}, None)
+        is_right = self._counted(tally, index, measured, values, expected)
         if is_right and self.order.carries(self.task):
-            tally.carried.append(self._carried(candidate, index, measured, beside.values if beside else {}))
+            tally.carried.append(self._carried(candidate, index, measured, values))
         return is_right
+
+    def _counted(
+        self,
+        tally: Tally,
+        index: int,
+        measured: CopyRun,
+        beside: Mapping[str, float],
+        expected: Behaviour | None,
+    ) -> bool:
+        """Count an instance; whether the program is right. `expected`: the original's behaviour, if it is compared."""
+        tally.spent(measured.cpu_seconds, measured.wall_seconds, measured.notes)
+        verdict, error = measured.verdict, measured.error
+        if measured.values:
+            tally.metrics.append(dict(measured.values))
+            tally.beside.append(dict(beside))
+            if unmet := self.task.objective.unmet(measured.values):
+                verdict, error = "malformed", f"{unmet}\n{measured.tail}".rstrip()
+            elif expected is not None and measured.behaviour is not None:
+                tally.answers.append(expected.name)
+                # Nobody may see the expected output of a sealed instance.
+                if difference := expected.difference(measured.behaviour, quoted=self.split == "train"):
+                    verdict, error = "malformed", difference
+        if verdict == "ok":
+            tally.add(Judged(self.task.objective.utility(measured.values, beside)))
+            return True
+        case = self.task.case(self.split, index, self.order.seeds)
+        where = f"case {case}" if case and self.split == "train" else f"instance {index}"
+        tally.add(Judged(0.0, verdict, f"{where}: {error}"))
+        return False
+
+    def _shows_enough(self, tally: Tally) -> bool:
+        """Whether all measurements so far, of both programs, have one value each, and answers to other instances are worth as
+        much, so that more would show nothing else."""
+        objective, count = self.task.objective, len(tally.metrics)
+        same = all(len({*map(objective.counted, rows)}) == 1 for rows in (tally.metrics, tally.beside))
+        worth = tally.scores if self.task.is_judged and not objective.is_cost else [1.0] * len(tally.carried)
+        return count >= SAME and same and (self.task.input == "fixed" or tally.carried == worth)
 
     def _carried(self, candidate: Copy, index: int, measured: CopyRun, beside: Mapping[str, float]) -> float:
         """What the candidate's answer to another instance is worth on this one, on which it ran as `measured`: a utility; where a
@@ -446,115 +494,9 @@ class CommandMeasurement:
         return measured
 
 
-class Tally:
-    """Collects the results of the instances of one evaluation."""
-
-    def __init__(self, task: CommandTask, order: Order) -> None:
-        self._task, self._order = task, order
-        self._scores: list[float] = []
-        self._verdicts: list[Verdict] = []
-        self._metrics: list[Mapping[str, float]] = []
-        self._beside: list[Mapping[str, float]] = []
-        self._answers: list[str] = []
-        self._error = ""
-        self._failures = (0, 0)
-        self.unmeasured: CopyRun | None = None  # the original's last failure
-        self.carried: list[float] = []  # `Evaluation.carried`
-        self._feedback = Feedback()
-        self.seconds: list[float] = []
-        self.wall = 0.0
-
-    def built(self, failed: CopyRun | None) -> bool:
-        """Whether the build, or the test, succeeded."""
-        if failed is None:
-            return True
-        self.spent(0, failed)
-        self._verdicts.append(failed.verdict)
-        self._scores.append(0.0)
-        self._error = failed.error
-        return False
-
-    def add(
-        self, index: int, measured: CopyRun, beside: Mapping[str, float], expected: Behaviour | None = None
-    ) -> bool:
-        """Add one instance; returns whether it is right. `expected`: the original's behaviour, if it is compared."""
-        self.spent(index, measured)
-        verdict, error = measured.verdict, measured.error
-        if measured.values:
-            unmet = self._task.objective.unmet(measured.values)
-            self._metrics.append(dict(measured.values))
-            self._beside.append(dict(beside))
-            if unmet:
-                verdict, error = "malformed", f"{unmet}\n{measured.tail}".rstrip()
-            elif expected is not None and measured.behaviour is not None:
-                self._answers.append(expected.name)
-                # Nobody may see the expected output of a sealed instance.
-                difference = expected.difference(measured.behaviour, quoted=self._order.split == "train")
-                verdict, error = ("malformed", difference) if difference else (verdict, error)
-        is_right = verdict == "ok"
-        self._scores.append(self._task.objective.utility(measured.values, beside) if is_right else 0.0)
-        self._verdicts.append(verdict)
-        if not is_right:
-            case = self._task.case(self._order.split, index, self._order.seeds)
-            where = f"case {case}" if case and self._order.split == "train" else f"instance {index}"
-            self._error = shortened(f"{where}: {error}", REPORT_CHARACTERS)
-        return is_right
-
-    def without_original(self, index: int, measured: CopyRun, original: CopyRun) -> bool:
-        """An instance on which the original fails: it has no value there to compare with; returns True, to go on."""
-        self.spent(index, measured)
-        failed, both = self._failures
-        self._failures, self.unmeasured = (failed + 1, both + (measured.verdict != "ok")), original
-        return True
-
-    @property
-    def carries_over(self) -> bool:
-        """Whether answers to other instances are worth just as much."""
-        is_scored = self._task.is_judged and not self._task.objective.is_cost
-        return self.carried == (self._scores if is_scored else [1.0] * len(self.carried))
-
-    def spent(self, index: int, measured: CopyRun) -> None:
-        """Add the time of a run and the scorer's notes."""
-        self.seconds.append(measured.cpu_seconds)
-        self.wall += measured.wall_seconds
-        self._feedback.noted(index, measured.notes)
-
-    @property
-    def count(self) -> int:
-        """Instances so far."""
-        return len(self._scores)
-
-    @property
-    def same(self) -> int:
-        """The number of measurements if all gave the same value, of the original too; else 0."""
-        different = ({*map(self._task.objective.counted, rows)} for rows in (self._metrics, self._beside))
-        return len(self._metrics) if all(len(values) == 1 for values in different) else 0
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Feedback for improvers: of the training split only."""
-        return self._feedback.notes if self._order.split == "train" else ()
-
-    @property
-    def evaluation(self) -> Evaluation:
-        """The evaluation of all instances."""
-        verdict: Verdict = next((one for one in self._verdicts if one != "ok"), "ok")
-        return Evaluation(
-            value=self._mean() if verdict == "ok" else 0.0,
-            verdict=verdict,
-            scores=tuple(self._scores),
-            verdicts=tuple(self._verdicts),
-            error=self._error,
-            cpu_seconds=added(self.seconds),
-            seconds=tuple(self.seconds),
-            wall_seconds=self.wall,
-            notes=self.notes,
-            metrics=tuple(self._metrics),
-            beside=tuple(self._beside),
-            answers=tuple(self._answers),
-            failures=self._failures if self.unmeasured is not None else (),
-            carried=tuple(self.carried) if verdict == "ok" else (),
-        )
-
-    def _mean(self) -> float:
-        return added(self._scores) / len(self._scores)
+def _succeeded(failed: CopyRun | None, tally: Tally) -> bool:
+    """Whether a build, or a test, did not fail; else that is all there is to count."""
+    if failed is not None:
+        tally.spent(failed.cpu_seconds, failed.wall_seconds, failed.notes)
+        tally.add(Judged(0.0, failed.verdict, failed.error))
+    return failed is None
