@@ -248,22 +248,27 @@ class Session:
         was_sent = self._sent > 0
         frames += list(islice(waiting, self._sent, ahead + 1))
         self._sent = min(ahead + 1, len(waiting))
+        came_along = was_sent and self._sent > 1 and link.frames.complete(1) > 0
         outcome: Outcome | None = None
         try:
             link.send(*frames)
             call = _Call(link, dispatcher, self._ledger, self._limits, self._clock)
             call.host_seconds = self.host_seconds
-            outcome = call.outcome(was_sent=was_sent, others=self._sent - 1)
+            outcome = call.outcome(was_sent=was_sent, came_along=came_along, others=self._sent - 1)
         finally:
-            cpu = link.cpu_of_call() if isinstance(outcome, Returned) else link.cpu_since_call()
-            spent = CallSpent(cpu, self._clock() - started)
-            printed, denied = link.end_call(), link.denied()
-            if not isinstance(outcome, Returned) or dispatcher.open:
-                self.close()  # before waiting for handlers that still run
+            if came_along and isinstance(outcome, Returned):
+                link.uncounted += 1
+            else:
+                cpu = link.cpu_of_call() if isinstance(outcome, Returned) else link.cpu_since_call()
+                spent = CallSpent(cpu, self._clock() - started)
+                printed, denied = link.end_call(), link.denied()
+                if not isinstance(outcome, Returned) or dispatcher.open:
+                    self.close()  # before waiting for handlers that still run
+                outcome = outcome and replace(outcome, spent=spent, output=printed, denied=denied)
         waiting.popleft()
         self._calls += 1
         self._sent = max(self._sent - 1, 0)
-        return replace(outcome, spent=spent, output=printed, denied=denied)
+        return outcome
 
     def _ready_link(self) -> tuple[Link, list[bytes]]:
         """The child of the previous call, or a fresh one; and the frames that it needs before its next order."""
@@ -286,18 +291,19 @@ class _Call:
         self._others = 0
         self.host_seconds: Callable[[], float] = lambda: 0.0
 
-    def outcome(self, *, was_sent: bool, others: int) -> Outcome:
+    def outcome(self, *, was_sent: bool, came_along: bool, others: int) -> Outcome:
         """Run the call to its outcome. Raises what a handler raised.
 
-        `was_sent`: the order was sent during an earlier call, so its answer may be there already. `others`: how many further
-        orders the guest has."""
+        `was_sent`: the order was sent during an earlier call, so its answer may be there already. `came_along`: it was read with
+        the one before it, with which its time was counted. `others`: how many further orders the guest has."""
         link, dispatcher = self._link, self._dispatcher
         self._others = others
         if self._ledger.exhausted:
             return Violated(TOO_COSTLY)
         if was_sent:
-            link.read_now()
-            answer = self._read(link)
+            if not came_along:
+                link.read_now()
+            answer = self._read(link, counted=came_along)
             if answer is not None:
                 return answer
         elif not link.frames.empty:
@@ -317,15 +323,16 @@ class _Call:
             if late is not None:
                 return late
 
-    def _read(self, link: Link) -> Outcome | None:
-        """Take the frames that have arrived; return the outcome if one ends the call or came after the limit of CPU time. By
-        the wall, one that has arrived is not late: after a pause of the host, nobody knows when it came.
+    def _read(self, link: Link, *, counted: bool = False) -> Outcome | None:
+        """Take the frames that have arrived; return the outcome if one ends the call or came after the limit of CPU time, unless
+        that was `counted` already. By the wall, one that has arrived is not late: after a pause of the host, nobody knows when it
+        came.
 
         Time that the host spends on reading a frame is not charged to the guest.
         """
         try:
             while True:
-                if not link.frames.empty and self._has_used_its_time():
+                if not counted and not link.frames.empty and self._has_used_its_time():
                     return TimedOut("cpu", self._limits.cpu_seconds)
                 frame = link.frames.take()
                 if frame is None:
@@ -354,7 +361,7 @@ class _Call:
     def _has_used_its_time(self) -> bool:
         # A guest that has answered works on while the host is late to read: each answer that has arrived may have used the limit.
         answers = self._link.frames.complete(self._others + 1) if self._others else 0
-        return self._link.cpu_since_call() >= (answers + 1) * self._limits.cpu_seconds
+        return self._link.cpu_since_call() >= (answers + 1 + self._link.uncounted) * self._limits.cpu_seconds
 
     def _wall_left(self) -> float:
         """Seconds until the wall limit. Waiting for a core or for the host does not count, so a busy machine fails no program."""
