@@ -75,8 +75,6 @@ class Link:
         self._is_wide = False
         self._cpu = self._cpu_mark = child.cpu_seconds()
         self._starved_mark = child.starved_seconds()
-        self.uncounted = 0
-        """Answers since a call's accounts were ended last: they had come with that call's answer, so that their time is in it."""
         self.frames = FrameReader(limits.reply_bytes)
         self.dead = False
         """The process has ended or closed its pipe: nothing more can arrive."""
@@ -152,7 +150,6 @@ class Link:
 
     def end_call(self) -> str:
         """End the accounts of a call; return what the guest printed in it."""
-        self.uncounted = 0
         if self._child.output >= 0:
             self._read_output()
         self._cpu_mark += self.cpu_since_call()

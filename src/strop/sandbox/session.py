@@ -256,9 +256,7 @@ class Session:
             call.host_seconds = self.host_seconds
             outcome = call.outcome(was_sent=was_sent, came_along=came_along, others=self._sent - 1)
         finally:
-            if came_along and isinstance(outcome, Returned):
-                link.uncounted += 1
-            else:
+            if not (came_along and isinstance(outcome, Returned)):
                 cpu = link.cpu_of_call() if isinstance(outcome, Returned) else link.cpu_since_call()
                 spent = CallSpent(cpu, self._clock() - started)
                 printed, denied = link.end_call(), link.denied()
@@ -361,7 +359,7 @@ class _Call:
     def _has_used_its_time(self) -> bool:
         # A guest that has answered works on while the host is late to read: each answer that has arrived may have used the limit.
         answers = self._link.frames.complete(self._others + 1) if self._others else 0
-        return self._link.cpu_since_call() >= (answers + 1 + self._link.uncounted) * self._limits.cpu_seconds
+        return self._link.cpu_since_call() >= (answers + 1) * self._limits.cpu_seconds
 
     def _wall_left(self) -> float:
         """Seconds until the wall limit. Waiting for a core or for the host does not count, so a busy machine fails no program."""
