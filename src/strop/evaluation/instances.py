@@ -1,4 +1,4 @@
-"""The instances of a split: drawn once and encoded once for all evaluations.
+"""The instances of a split, drawn once and encoded once for all evaluations, and what the original answers to them.
 
 Equal inputs are one instance: a held-out input that training had is drawn again.
 """
@@ -9,24 +9,28 @@ import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from strop.base.errors import TaskError
+from strop.base.errors import Malformed, ScorerFailed, TaskError
 from strop.base.randomness import derive
 from strop.evaluation.base import Order
-from strop.evaluation.original_answers import OriginalAnswers
-from strop.sandbox.base import Guest, Outcome
+from strop.evaluation.outcomes import limits_of
+from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, SecretSeeds, Seeds, Split, Task
+from strop.tasks.values import AnswerForm
 
 MOST_BYTES = 64 << 20
 """Encoded inputs that are kept; instances beyond it are drawn again for every evaluation."""
 MOST = 4096
 """The most inputs of an instance."""
+MOST_FAILURES = 4
+"""An original that fails so often is not run on further instances."""
 _FURTHER = 1 << 20
 """Number of the first input that is no instance."""
 OTHERS = range(1 << 30, (1 << 30) + 3)
@@ -129,6 +133,72 @@ def answers_to_others(task: Task, order: Order, drawn: DrawnInstances, guests: C
             seed = derive(order.secret, "guest", order.scope, "other", index) & (2**64 - 1)
             answers.append(guest.call(drawn[index][1], seed=seed))
     return answers
+
+
+@dataclass
+class OriginalAnswers:
+    """The original on one split. It runs only where it must; each instance once. Thread-safe."""
+
+    _forms: dict[range, AnswerForm] = field(default_factory=dict)
+    _scored: dict[int, str] = field(default_factory=dict)
+    """Instance → how the scorer fails on the original's answer; empty if it does not."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def form(self, task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox) -> AnswerForm | None:
+        """The form of the original's answers to the instances of an order; None where the task declares what an answer is, and
+        for the original itself."""
+        if task.answer is not None or task.problem is not None or order.is_of_original(task):
+            return None
+        indices = range(order.count(task))
+        with self._lock:
+            if indices not in self._forms:
+                form = AnswerForm()
+                for outcome in _answers(task, order, drawn, sandbox, indices):
+                    if isinstance(outcome, Returned):
+                        form.see(outcome.value)
+                self._forms[indices] = form
+            return self._forms[indices]
+
+    def check_scorer(self, task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, index: int) -> None:
+        """After a scorer failed on an answer to instance `index`: score the original's answer to it.
+
+        Raises:
+            ScorerFailed: it fails on that, too: nobody's answer is at fault.
+        """
+        with self._lock:
+            if index not in self._scored:
+                (outcome,) = _answers(task, order, drawn, sandbox, range(index, index + 1))
+                self._scored[index] = _failure(task, drawn, index, outcome)
+            if self._scored[index]:
+                raise ScorerFailed(f"{self._scored[index]}, on the original's answer, too")
+
+
+def _answers(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, indices: range) -> list[Outcome]:
+    program = GuestProgram(task.program(task.seed), task.entry, module=task.module)
+    calls = (
+        (drawn[index][1], derive(order.secret, "guest", "original", order.split, index) & (2**64 - 1))
+        for index in indices
+    )
+    outcomes: list[Outcome] = []
+    with sandbox.open(program, limits_of(task)) as guest:
+        for arguments, seed in calls:
+            outcomes.append(guest.call(arguments, seed=seed))
+            if sum(not isinstance(each, Returned) for each in outcomes) == MOST_FAILURES:
+                break
+    return outcomes
+
+
+def _failure(task: Task, drawn: DrawnInstances, index: int, outcome: Outcome) -> str:
+    """How the scorer fails on this answer of the original's; empty if it does not, or there is none."""
+    if not isinstance(outcome, Returned):
+        return ""
+    try:
+        task.checked_score(drawn[index][0], outcome.value)
+    except ScorerFailed as error:
+        return str(error)
+    except Malformed:
+        pass
+    return ""
 
 
 class Splits:

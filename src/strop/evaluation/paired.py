@@ -28,7 +28,7 @@ from strop.evaluation.feedback import gist
 from strop.evaluation.instances import DrawnInstances, Input, answers_to_others
 from strop.evaluation.outcomes import explain
 from strop.evaluation.repeated import least, repeats
-from strop.evaluation.tally import Judge, Judged, Tally, carried, judged
+from strop.evaluation.tally import Judge, Tally, Worth, carried, judged
 from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, PublishedSeeds
@@ -83,7 +83,7 @@ def measure_paired(
         seconds = new[SECONDS] + lacking * new[RECEIVING]
         tally.metrics.append(new | {SECONDS: seconds})
         tally.spent(seconds, 0.0)
-        tally.add(Judged(old[SECONDS] / (old[SECONDS] + seconds)))
+        tally.add(Worth(old[SECONDS] / (old[SECONDS] + seconds)))
     if order.carries(task):
         given = answers_to_others(task, order, drawn, partial(sandbox.open, timing.program(1), limits))
         tally.carried = carried(cycle(given), timing.judges)

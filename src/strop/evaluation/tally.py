@@ -23,7 +23,7 @@ Judge = Callable[[Any], float]
 """The worth of an answer to an instance, in [0, 1]. Raises Malformed, ScorerFailed, UtilityOutOfBounds."""
 
 
-class Judged(NamedTuple):
+class Worth(NamedTuple):
     """What an outcome is worth, and why no more."""
 
     score: float
@@ -35,15 +35,15 @@ class Judged(NamedTuple):
 
 def judged(
     outcome: Outcome, judge: Judge, log: AuditLog, ask_original: Callable[[], object], *, is_original: bool
-) -> Judged:
+) -> Worth:
     """What a judge says of an outcome. `ask_original` raises if the judge fails on the original's answer, too: then it is
     nobody's fault (law 1). `is_original`: the original is judged, so that it is."""
     if not isinstance(outcome, Returned):
-        return Judged(0.0, verdict_of(outcome), explain(outcome))
+        return Worth(0.0, verdict_of(outcome), explain(outcome))
     try:
-        return Judged(judge(outcome.value), answer=outcome.value)
+        return Worth(judge(outcome.value), answer=outcome.value)
     except Malformed as error:
-        return Judged(0.0, "malformed", f"malformed answer: {error}")
+        return Worth(0.0, "malformed", f"malformed answer: {error}")
     except UtilityOutOfBounds as error:
         if not is_original:
             log.scorer(OUT_OF_BOUNDS, str(error))
@@ -53,7 +53,7 @@ def judged(
             raise
         ask_original()
         log.scorer(SCORER_CHOKED, str(error))
-        return Judged(0.0, "malformed", f"the answer cannot be scored: {error}")
+        return Worth(0.0, "malformed", f"the answer cannot be scored: {error}")
 
 
 def carried(given: Iterable[Outcome], judges: Iterable[Judge]) -> list[float]:
@@ -100,7 +100,7 @@ class Tally:
         """The number of the next instance."""
         return self.first + len(self.scores) + len(self.left_out)
 
-    def add(self, found: Judged, instance: Instance | None = None) -> None:
+    def add(self, found: Worth, instance: Instance | None = None) -> None:
         """Count the next instance. Its inputs stand beside the error if it failed; without them the error says where it is."""
         if found.verdict != "ok" and instance is not None:
             self.feedback.failed(self.next, instance, found.verdict, found.error)

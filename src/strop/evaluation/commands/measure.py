@@ -39,7 +39,7 @@ from strop.evaluation.feedback import gist
 from strop.evaluation.instances import OTHERS
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.evaluation.repeated import least, repeats
-from strop.evaluation.tally import Judged, Tally
+from strop.evaluation.tally import Tally, Worth
 from strop.sandbox.posture import IN_CONTAINERS
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.behaviour import Behaviour
@@ -219,7 +219,7 @@ class CommandMeasurement:
             ]
             for run in runs:
                 tally.spent(run.cpu_seconds, run.wall_seconds, run.notes)
-                tally.add(Judged(0.5))
+                tally.add(Worth(0.5))
             varies = self.split == "train" and self._examined(copy, runs, again)
         if self.split == "train":
             check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
@@ -367,11 +367,11 @@ class CommandMeasurement:
                 if difference := expected.difference(measured.behaviour, quoted=self.split == "train"):
                     verdict, error = "malformed", difference
         if verdict == "ok":
-            tally.add(Judged(self.task.objective.utility(measured.values, beside)))
+            tally.add(Worth(self.task.objective.utility(measured.values, beside)))
             return True
         case = self.task.case(self.split, index, self.order.seeds)
         where = f"case {case}" if case and self.split == "train" else f"instance {index}"
-        tally.add(Judged(0.0, verdict, f"{where}: {error}"))
+        tally.add(Worth(0.0, verdict, f"{where}: {error}"))
         return False
 
     def _shows_enough(self, tally: Tally) -> bool:
@@ -498,5 +498,5 @@ def _succeeded(failed: CopyRun | None, tally: Tally) -> bool:
     """Whether a build, or a test, did not fail; else that is all there is to count."""
     if failed is not None:
         tally.spent(failed.cpu_seconds, failed.wall_seconds, failed.notes)
-        tally.add(Judged(0.0, failed.verdict, failed.error))
+        tally.add(Worth(0.0, failed.verdict, failed.error))
     return failed is None
