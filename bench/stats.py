@@ -273,6 +273,31 @@ def ratio_is_missed(rng: np.random.Generator, spread: float) -> bool:
     return not low <= 0 <= high
 
 
+TASKS = (10, 16, 24, 40)
+ARMS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Values]] = {
+    "normal, sd 0.15": lambda rng, size: rng.normal(0.5, 0.15, size),
+    "skewed: fails in 20%": lambda rng, size: np.where(rng.random(size) < 0.2, 0.0, rng.normal(0.7, 0.1, size)),
+    "steps of 0.25, many ties": lambda rng, size: np.round(4 * rng.normal(0.5, 0.2, size)) / 4,
+}
+"""Scores of an improver on a task, which both of two arms draw; tasks differ in level, too."""
+
+
+def over_tasks(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
+    for name, arm in ARMS.items():
+        for gain in (0.0, 0.05, 0.1, 0.2):
+            shares, ties = [], 0.0
+            for n in TASKS:
+                level = rng.normal(0, 0.2, (runs, n))
+                one, other = np.round(arm(rng, (runs, n)) + level, 2), np.round(arm(rng, (runs, n)) + level, 2)
+                if gain:  # one arm gains it on two of three tasks
+                    one = one + gain * (rng.random((runs, n)) < 2 / 3)
+                change = np.round(one - other, 9)
+                ties = float(np.mean(change == 0))
+                hits = np.array([stats.sign_test((row > 0).sum(), (row < 0).sum()) < 0.05 for row in change])
+                shares.append(f"{hits.mean():.3f}")
+            yield name, f"{gain:.2f}", f"{ties:.2f}", " / ".join(shares)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=10_000)
@@ -287,6 +312,9 @@ def main() -> None:
     table(f"Copies: any claim for no difference, nominal 0.05; {counts} copies of each", headings, copies(few, rng(4)))
     headings = ("gain", "deviation of a copy", *(f"{k} copies" for k in COPIES[1:]))
     table("Copies: `better` (Welch's t, bets on pairs)", headings, power(few, rng(7)))
+    headings = ("scores of both arms", "gain on two of three tasks", "ties", "claims")
+    tasks = " / ".join(map(str, TASKS))
+    table(f"Tasks as the unit: any claim, nominal 0.05; {tasks} tasks", headings, over_tasks(few, rng(9)))
     table("Interval of û, nominal 0.95; 5 / 10 / 20 / 50 copies", ("copies", "holds"), means(few, rng(5)))
     table("Other methods", ("method", "nominal", "found"), others(runs, rng(8)))
 

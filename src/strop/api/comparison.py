@@ -16,7 +16,7 @@ from strop.runs import evaluate
 from strop.runs.meta import Meta, Named
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
 from strop.runs.plan import Formula
-from strop.runs.results.measured import Measured
+from strop.runs.results.measured import AGAIN, Measured
 from strop.runs.spec import RunSpec, improver_text
 from strop.tasks.command.task import AnyTask
 
@@ -56,6 +56,11 @@ def measure_job(
     spec: RunSpec, tasks: tuple[AnyTask, ...], kind: Literal["eval", "compare"], improvers: Sequence[Named]
 ) -> Job[Measured]:
     """A measurement of improvers on tasks: beside the seed improver (`eval`), or of one against another (`compare`)."""
+    references = {
+        task.name: (name, task.facts.metric.goal if task.facts else "max", value)
+        for task in tasks
+        for name, value in task.best_values.items()
+    }
     return Job(
         kind=kind,
         spec=spec,
@@ -63,7 +68,7 @@ def measure_job(
         do=partial(evaluate.carry_out, improvers=improvers),
         read=evaluate.measured_in,
         improver=improver_text(evaluate.SEED),
-        meta=Meta(improvers=tuple(improvers)),
+        meta=Meta(improvers=tuple(improvers), references=references),
         name=f"{kind}-{plain_name(spec.task)}",
         estimate=partial(Formula.measured, improvers=len(improvers)),
     )
@@ -77,5 +82,5 @@ def rivals(first: str, second: str) -> tuple[Named, ...]:
     """
     one, other = (Named(name, any_improver_text(name)) for name in (first, second))
     if one.digest == other.digest:
-        other = replace(other, name=f"{second}{evaluate.AGAIN}")
+        other = replace(other, name=f"{second}{AGAIN}")
     return one, other

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from strop.analysis.stats import Estimate, decided, group_difference, score_difference
+from strop.analysis.stats import Estimate, decided, group_difference, score_difference, sign_test
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import Evaluated, ImproveFinished, LmResponded
@@ -23,16 +24,18 @@ from strop.runs.evaluators import improvers_at_once
 from strop.runs.meta import Named
 from strop.runs.record import Record
 from strop.runs.results.audited import notes_of
-from strop.runs.results.measured import Difference, Ending, Measured, Measurement, SeedSolution
+from strop.runs.results.measured import AGAIN, Difference, Ending, Measured, Measurement, OverTasks, SeedSolution
 from strop.runs.results.parts import Sample, sample
 from strop.runs.run_data import Spent
 from strop.runs.spec import improver_text
 from strop.store import Store
 
+_DIGITS = 9
+"""Decimals to which scores are equal."""
 SEED = "seed"
 """The shipped improver that all others are compared with."""
-AGAIN = " (again)"
-"""Ends the name of an improver that is compared with itself: it is measured twice."""
+LEAST_TASKS = 5
+"""From so many tasks on, they are the unit of what is said."""
 
 
 @dataclass(frozen=True)
@@ -55,19 +58,22 @@ def named(
     text_of: Callable[[str], str] = improver_text,
     trained_on: Callable[[str], tuple[str, ...]] = lambda name: (),
 ) -> tuple[Named, ...]:
-    """The improvers with these names. Only the seed improver may have several names, because STOP may return it unchanged.
+    """The improvers with these names; one that is named twice is measured twice. Only the seed improver may have several names,
+    because STOP may return it unchanged.
 
     Raises:
-        ConfigurationError: one does not exist, or two are the same program.
+        ConfigurationError: one does not exist, is named more than twice, or two names are of the same program.
     """
     seed = improver_text(SEED)
     improvers: list[Named] = []
     for name in names:
         improver = Named(name, text_of(name), trained_on(name))
+        if any(other.name == name for other in improvers):
+            improver = replace(improver, name=name + AGAIN)
         for other in improvers:
-            if other.name == name:
-                raise ConfigurationError(f"the improver {name} is given twice")
-            if other.text == improver.text != seed:
+            if other.name == improver.name:
+                raise ConfigurationError(f"the improver {name} is given more than twice")
+            if other.text == improver.text != seed and improver.name != other.name + AGAIN:
                 raise ConfigurationError(f"{other.name} and {name} are the same improver; name one of them")
         improvers.append(improver)
     return tuple(improvers)
@@ -173,18 +179,21 @@ def measured_in(record: Record) -> Measured:
         repeats=tuple(sorted(meta.repeats)),
         trained_on={one.name: one.trained_on for one in meta.improvers if one.trained_on},
     )
-    return concluded(measured)
+    return concluded(measured, meta.references)
 
 
-def concluded(measured: Measured) -> Measured:
-    """The measurements with their differences, and what may be claimed of them."""
+def concluded(measured: Measured, references: Mapping[str, tuple[str, str, float]] = MappingProxyType({})) -> Measured:
+    """The measurements with their differences, and what may be claimed of them. `references`: `Meta.references`."""
+    if measured.complete and len(measured.tasks) >= LEAST_TASKS:
+        measured = replace(measured, over_tasks=_over_tasks(measured, references))
     if measured.kind == "eval":
         measured = replace(measured, differences=_from_seed(measured), transfer=_transfer(measured))
     elif measured.complete:
         (whole,) = _together([_between(measured, measured.tasks, "")])
         differences = whole, *_together([_between(measured, [task], task) for task in measured.tasks])
         same = len({cell.digest for cell in measured.cells}) == 1
-        shown = 0 if measured.own_score_because or same else decided(whole)
+        shown = measured.over_tasks[0].decided if measured.over_tasks else decided(whole)
+        shown = 0 if measured.own_score_because or same else shown
         better = None if not shown else measured.improvers[shown < 0]
         measured = replace(measured, differences=differences, better=better)
     return replace(measured, sentence=measured_words(measured))
@@ -211,12 +220,51 @@ def _from_seed(measured: Measured) -> tuple[Difference, ...]:
     rows: list[_Row] = []
     same: list[Difference] = []
     for cell, other in pairs:
-        if other is not None and cell.digest == other.digest:
+        if other is not None and cell.digest == other.digest and not cell.improver.endswith(AGAIN):
             same.append(Difference(0.0, None, cell.test.n, task=cell.task, improver=cell.improver, against=seed))
         elif other is not None:
             rows.append((cell.task, cell.improver, seed, group_difference, [cell.test.values], [other.test.values]))
     order = {(cell.task, cell.improver): place for place, cell in enumerate(measured.cells)}
     return tuple(sorted([*_together(rows), *same], key=lambda row: order[row.task, row.improver]))
+
+
+def _over_tasks(measured: Measured, references: Mapping[str, tuple[str, str, float]]) -> tuple[OverTasks, ...]:
+    """Every other improver against the first, or if it is measured a second time, against itself."""
+    first, *others = measured.improvers
+    pairs = [(name, name.removesuffix(AGAIN) if name.endswith(AGAIN) else first) for name in others]
+    if measured.kind == "compare":
+        pairs = [(first, others[0])]
+    level = LEVEL / max(sum(one.removesuffix(AGAIN) != other.removesuffix(AGAIN) for one, other in pairs), 1)
+    found = []
+    for pair in pairs:
+        one, other = ([cell for cell in measured.cells if cell.improver == name] for name in pair)
+        changes = [round(a.test.mean - b.test.mean, _DIGITS) for a, b in zip(one, other, strict=True)]
+        wins, losses = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
+        shares = [[_share_of_best(cell, references.get(cell.task)) for cell in cells] for cells in (one, other)]
+        known = [[share for share in own if share is not None] for own in shares]
+        found.append(
+            OverTasks(
+                improver=pair[0],
+                against=pair[1],
+                wins=wins,
+                losses=losses,
+                ties=len(changes) - wins - losses,
+                p=sign_test(wins, losses),
+                level=level,
+                normalized=score_difference(*known) if known == shares else None,
+            )
+        )
+    return tuple(found)
+
+
+def _share_of_best(cell: Measurement, reference: tuple[str, str, float] | None) -> float | None:
+    """What an improver reached of the best known value, 1 for as good as that; None without one, or where they have no ratio."""
+    if reference is None:
+        return None
+    name, goal, best = reference
+    value = cell.metrics.get(name, cell.test.mean)
+    above, below = (value, best) if goal == "max" else (best, value)
+    return above / below if above >= 0 < below else None
 
 
 def _transfer(measured: Measured) -> tuple[Difference, ...]:

@@ -92,6 +92,8 @@ class Meta:
     """Metric, or `utility` → the best known value."""
     improvers: tuple[Named, ...] = ()
     """What `strop eval` measures."""
+    references: Mapping[str, tuple[str, str, float]] = field(default_factory=dict)
+    """Task of `strop eval` → the metric of its best known value, `max` or `min`, and the value."""
     asked: Asked | None = None
     """What Table 2 was asked for."""
 
@@ -122,6 +124,7 @@ class Meta:
             "improvers": [(each.name, each.digest) for each in self.improvers],
             "improver_texts": {each.digest: each.text for each in self.improvers},
             "trained_on": trained,
+            "references": self.references,
             "asked": self.asked and asdict(self.asked),
         }
         said = {key: value for key, value in found.items() if isinstance(value, bool | int) or value}
@@ -176,6 +179,7 @@ def _read(texts: Mapping[str, str], directory: Path) -> Meta:
         original=original_from(texts["original"], directory) if "original" in texts else None,
         objective=entry("objective", ObjectiveFacts, None),
         best_known=entry("best_known", dict[str, float], {}),
+        references=entry("references", dict[str, tuple[str, str, float]], {}),
         asked=entry("asked", Asked, None),
         improvers=tuple(Named(name, by_digest[digest], trained.get(name, ())) for name, digest in improvers),
     )

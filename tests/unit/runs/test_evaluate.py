@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,11 +20,11 @@ from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, Observer
 from strop.runs.context import RunContext
-from strop.runs.evaluate import AGAIN, carry_out, concluded, copies_of, measured_in, named, with_seed
+from strop.runs.evaluate import carry_out, concluded, copies_of, measured_in, named, with_seed
 from strop.runs.journal import Journal
 from strop.runs.meta import Meta, Named
 from strop.runs.record import Record
-from strop.runs.results.measured import Measured, Measurement
+from strop.runs.results.measured import AGAIN, Measured, Measurement
 from strop.runs.results.parts import Sample, sample
 from strop.runs.resume import recall
 from strop.runs.spec import RunSpec, improver_text
@@ -175,15 +175,16 @@ def test_better_of_two_improvers_is_named_unless_a_program_scores_itself(measure
     assert "; on one the program prints this score itself. Both had" in own.sentence
 
 
-def test_improver_that_is_named_twice_is_refused_but_the_seed_improver(
+def test_improver_that_is_named_twice_is_measured_twice_and_refused_under_two_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name, text in (("a.py", IDLE.text), ("b.py", IDLE.text), ("best.py", improver_text("seed"))):
         Path(name).write_text(text)
-    for names in (["a.py", "a.py"], ["a.py", "b.py"], ["seed", "seed"]):
+    for names in (["a.py"] * 3, ["a.py", "b.py"]):
         with pytest.raises(ConfigurationError, match=r"twice|the same improver"):
             named(names)
+    assert [each.name for each in named(["a.py", "seed", "a.py"])] == ["a.py", "seed", "a.py (again)"]
     assert [each.name for each in with_seed(named(["best.py", "seed"]))] == ["seed", "best.py"]
 
 
@@ -214,3 +215,49 @@ def test_improver_that_is_compared_with_itself_is_measured_twice_and_never_calle
     assert found.better is None and found.differences[0].mean == 1.0
     assert found.sentence.startswith("By chance alone, two measurements of seed differ by +1.000")
     assert len({stored.event.scope for stored in measure.store.events(ImproveStarted)}) == 4
+
+
+def over_tasks(found: Measured, values: Mapping[str, Sequence[float]], **known: tuple[str, str, float]) -> Measured:
+    """A measurement with other improvers: name → its mean on each of as many tasks."""
+    tasks = [f"task{number}" for number in range(len(next(iter(values.values()))))]
+    cells = [
+        replace(found.cells[0], task=task, improver=name, digest=name, test=sample([mean] * 2))
+        for number, task in enumerate(tasks)
+        for name, means in values.items()
+        for mean in means[number : number + 1]
+    ]
+    seeds = tuple(replace(found.seed_solutions[0], task=task) for task in tasks)
+    changed = replace(found, tasks=tuple(tasks), improvers=tuple(values), cells=tuple(cells), seed_solutions=seeds)
+    return concluded(changed, known)
+
+
+def test_tasks_are_the_unit_of_what_is_said_where_there_are_five_or_more(measure: Measuring) -> None:
+    found = measure([IMPROVERS[0], IDLE], 1)
+    better = over_tasks(found, {"seed": [0.5] * 12, "mine": [0.6] * 10 + [0.4, 0.5]})
+    assert better.sentence == (
+        "Better: mine beats the seed improver on 12 tasks: 10 won, 1 lost, 1 tied (exact sign test, p = 0.012)."
+    )
+    arms = {"seed": [0.5] * 12, "mine": [0.6] * 10 + [0.4, 0.5], "other": [0.4] * 12, "mine (again)": [0.6] * 12}
+    several = over_tasks(found, arms)
+    assert [row.decided for row in several.over_tasks] == [1, -1, 0]
+    worse = "Worse: other is worse than the seed improver on 12 tasks: 0 won, 12 lost, 0 tied (exact sign test, p = 0.00049)."
+    assert f"{worse} Each of 2 comparisons needs p below 0.025. " in several.sentence
+    assert several.sentence.endswith(
+        "By chance alone, of two measurements of mine the second has 2 won, 0 lost, 10 tied."
+    )
+    few = over_tasks(found, {"seed": [0.5] * 5, "mine": [0.6] * 5})
+    assert few.sentence.endswith("p = 0.062). At least 6 tasks without a tie are needed to show a difference.")
+    assert over_tasks(found, {"seed": [0.5] * 4, "mine": [0.6] * 4}).over_tasks == ()
+
+
+def test_shares_of_best_known_values_are_compared_where_every_task_has_one(measure: Measuring) -> None:
+    found = measure([IMPROVERS[0], IDLE], 1)
+    values = {"seed": [0.4] * 6, "mine": [0.5, 0.5, 0.5, 0.5, 0.5, 0.45]}
+    known = {f"task{number}": ("utility", "max", 0.5) for number in range(6)}
+    (row,) = over_tasks(found, values, **known).over_tasks
+    assert row.normalized == score_difference([1.0] * 5 + [0.9], [0.8] * 6)
+    del known["task3"]
+    assert over_tasks(found, values, **known).over_tasks[0].normalized is None
+    known["task3"] = ("utility", "min", 0.2)
+    (row,) = over_tasks(found, values, **known).over_tasks
+    assert row.normalized == score_difference([1.0] * 3 + [0.4, 1.0, 0.9], [0.8] * 3 + [0.5, 0.8, 0.8])

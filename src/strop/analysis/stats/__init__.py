@@ -13,6 +13,7 @@ from strop.analysis.stats.exchangeable import (
     log_ratio_of_totals,
     pairs_needed,
     score_difference,
+    sign_test,
 )
 from strop.analysis.stats.means import Estimate, differences, estimate, mean, stderr, stratified
 from strop.analysis.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
@@ -34,6 +35,7 @@ __all__ = [
     "pairs_needed",
     "score_difference",
     "score_estimate",
+    "sign_test",
     "stderr",
     "stratified",
     "targeted_interval",

@@ -96,6 +96,20 @@ def has_ratio(after: Sequence[float], before: Sequence[float]) -> bool:
     return all(math.fsum(values) - (max(values) if len(values) > 1 else 0) > 0 for values in (after, before))
 
 
+def sign_test(wins: int, losses: int) -> float:
+    """How often chance alone would divide as many pairs at least as unequally: the exact two-sided p-value, in (0, 1]. Ties are
+    left out, so that none says anything (Dixon and Mood 1946, "The statistical sign test", JASA 41).
+
+    Raises:
+        ValueError: a count is negative.
+    """
+    if min(wins, losses) < 0:
+        raise ValueError(f"invalid counts: {wins} wins and {losses} losses")
+    n = wins + losses
+    as_unequal = sum(math.comb(n, k) for k in range(min(wins, losses) + 1))
+    return min(2.0 * as_unequal / 2.0**n, 1.0)
+
+
 def decided(difference: Estimate) -> int:
     """1 if the interval lies above 0, -1 if it lies below, else 0: nothing is shown."""
     if difference.interval is None:

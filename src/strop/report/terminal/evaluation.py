@@ -51,7 +51,9 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
         print_table(console, ("improver", "gain", "95% interval"), gains)
     if measured.differences and (full or measured.kind == "compare"):
         _print_differences(measured, console)
-    if full and measured.kind == "compare":
+    if measured.over_tasks:
+        print_table(console, ("tasks as the unit", "won", "lost", "tied", "p"), _task_rows(measured))
+    if measured.over_tasks or (full and measured.kind == "compare"):
         costs = ("spent", "LM\ncalls", "respon-\nses", "evalu-\nations", "tokens", "money", "failed")
         print_table(console, costs, [_spent_row(measured, name) for name in measured.improvers])
     for name, reason in measured.own_score_because.items():
@@ -120,6 +122,12 @@ def _difference_rows(measured: Measured) -> Iterator[tuple[str, ...]]:
         before = row.task
         change = "is the seed" if row.interval is None and not row.mean else written(row.mean, sign="+")
         yield "  " + short_name(row.improver, measured.improvers), change, between(row.interval, "+")
+
+
+def _task_rows(measured: Measured) -> Iterator[tuple[str, ...]]:
+    for row in measured.over_tasks:
+        names = (short_name(name, measured.improvers) for name in (row.improver, row.against))
+        yield (" against ".join(names), *map(str, (row.wins, row.losses, row.ties)), f"{row.p:.2g}")
 
 
 def _spent_row(measured: Measured, improver: str) -> tuple[str, ...]:

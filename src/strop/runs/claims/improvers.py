@@ -11,7 +11,7 @@ from strop.analysis.stats import Estimate, decided, least_copies
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.runs.claims.numbers import by_how_much, money, signed, too_few, turned
-from strop.runs.results.measured import Difference, Measured, Measurement
+from strop.runs.results.measured import AGAIN, Difference, Measured, Measurement, OverTasks
 
 EQUAL_WITHIN = 0.1
 """Costs that differ by at most this share are called equal."""
@@ -110,6 +110,8 @@ def measured_words(measured: Measured) -> str:
     """The conclusion of `strop eval`: who is better, and of two that are compared, who spent more."""
     if not measured.complete:
         return f"Unfinished: {len(measured.cells)} of {quantity(measured.wanted, 'measurement')} done."
+    if measured.over_tasks:
+        return _over_tasks(measured)
     digests = {cell.improver: cell.digest for cell in measured.cells}
     if measured.kind == "compare":
         (row, *_), where = measured.differences, _where(measured, measured.tasks)
@@ -125,6 +127,51 @@ def measured_words(measured: Measured) -> str:
     differences = [(f"{short_name(row.improver, measured.improvers)} on {row.task}", row) for row in rows]
     how, own = f"95% intervals, all {len(rows)} together", measured.own_score_because
     return against_seed_words(differences, how, "measurements", lambda row: f"{row.mean:+.3f}", own)
+
+
+LEAST_DECIDED = 6
+"""Tasks without a tie that an exact sign test needs to show anything at 5%."""
+
+
+def _over_tasks(measured: Measured) -> str:
+    """Which improver wins on more tasks than chance explains. Tasks are the unit: a difference holds for others of their kind."""
+    again = [row for row in measured.over_tasks if row.improver.removesuffix(AGAIN) == row.against.removesuffix(AGAIN)]
+    compared = [row for row in measured.over_tasks if row not in again]
+    parts = [_contest_over_tasks(row, measured) for row in compared]
+    if any(not row.decided and row.wins + row.losses < LEAST_DECIDED for row in compared):
+        parts.append(f"At least {LEAST_DECIDED} tasks without a tie are needed to show a difference.")
+    if len(compared) > 1:
+        parts.append(f"Each of {len(compared)} comparisons needs p below {compared[0].level:.2g}.")
+    for row in again:
+        name = short_name(row.against.removesuffix(AGAIN), measured.improvers)
+        parts.append(f"By chance alone, of two measurements of {name} the second has {_counts(row)}{_in_best(row)}.")
+    if measured.kind == "compare" and compared:
+        parts.append(_cost(measured))
+    return " ".join(parts)
+
+
+def _contest_over_tasks(row: OverTasks, measured: Measured) -> str:
+    own = measured.own_score_because
+    first, other = (short_name(name, measured.improvers) for name in (row.improver, row.against))
+    if measured.kind == "eval":
+        other = SEED
+    figures = (
+        f"on {quantity(len(measured.tasks), 'task')}: {_counts(row)} (exact sign test, p = {row.p:.2g}){_in_best(row)}"
+    )
+    if not row.decided:
+        return f"No significant difference between {first} and {other} {figures}."
+    verdict = f"{better_words(own)}: {first} beats" if row.decided > 0 else f"Worse: {first} is worse than"
+    return f"{verdict} {other} {figures}{own_score_words(own)}."
+
+
+def _counts(row: OverTasks) -> str:
+    """`9 won, 2 lost, 1 tied`."""
+    return f"{row.wins} won, {row.losses} lost, {row.ties} tied"
+
+
+def _in_best(row: OverTasks) -> str:
+    """The end of a sentence: how far apart both are in parts of the best known values; empty if these are not known."""
+    return "" if row.normalized is None else f", {signed(row.normalized)} of the best known values"
 
 
 def short_name(improver: str, improvers: Sequence[str]) -> str:

@@ -16,6 +16,9 @@ from strop.runs.run_data import TotalPrice
 
 Kind: TypeAlias = Literal["eval", "compare"]
 
+AGAIN = " (again)"
+"""Ends the name of an improver that is compared with itself: it is measured twice."""
+
 
 @dataclass(frozen=True)
 class Ending:
@@ -88,6 +91,34 @@ class Difference(Estimate):
     """The improver that it is compared with, as the command names it; `seed solution` in `transfer`."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class OverTasks:
+    """One improver against another where tasks are the unit: on each, the one with the higher û on the sealed test split wins."""
+
+    improver: str
+    """The improver as the command names it."""
+    against: str
+    """The improver that it is compared with, as the command names it."""
+    wins: int
+    """Tasks on which `improver` has the higher û."""
+    losses: int
+    """Tasks on which it has the lower û."""
+    ties: int
+    """Tasks on which both have the same û."""
+    p: float
+    """Two-sided p-value of the exact sign test of wins and losses."""
+    level: float
+    """What `p` has to be less than: 0.05, divided by the number of improvers that are compared (Bonferroni)."""
+    normalized: Estimate | None = None
+    """The mean over the tasks of the difference of û divided by what the best known value has, with its 95% interval; null
+    unless every task has a best known value."""
+
+    @property
+    def decided(self) -> int:
+        """1 if `improver` wins more tasks than chance explains, -1 if it loses more, else 0."""
+        return (self.wins > self.losses) - (self.wins < self.losses) if self.p < self.level else 0
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Measured(Shown):
     """The measurements of improvers on tasks."""
@@ -117,6 +148,9 @@ class Measured(Shown):
     differences: tuple[Difference, ...]
     """Every other improver minus the seed improver; or the first minus the second of two that are compared, over all tasks and
     on each."""
+    over_tasks: tuple[OverTasks, ...] = ()
+    """With five tasks or more: the same comparisons with tasks as the unit, and each improver that is measured twice beside
+    itself, which shows what chance does."""
     trained_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Improver → the tasks that it was trained on; only improvers of runs, and files beside their results."""
     transfer: tuple[Difference, ...] = ()

@@ -9,8 +9,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
-from strop.analysis.stats import Estimate, decided, group_difference, least_copies, least_pairs, pairs_needed
+from strop.analysis.stats import (
+    Estimate,
+    decided,
+    group_difference,
+    least_copies,
+    least_pairs,
+    pairs_needed,
+    sign_test,
+)
 from strop.analysis.stats import score_difference as pairs
 
 UNTIMED = settings(deadline=None)  # other work may keep the machine busy
@@ -119,3 +128,9 @@ def test_number_of_pairs_comes_from_the_spread_alone() -> None:
     assert pairs_needed(wide, 0.1, 60) == pairs_needed(shifted, 0.1, 60) == 17
     assert pairs_needed(wide, 0.01, 60) == 60 and pairs_needed([0.1] * 3, 0.1, 60) == 6
     assert pairs_needed([0.1] * 10, 0.1, 60) == 10 and pairs_needed([0.1], 0.1, 4) == 4
+
+
+@given(st.integers(0, 30), st.integers(0, 30))
+def test_sign_test_has_the_p_value_of_the_exact_binomial_test(wins: int, losses: int) -> None:
+    exact = binomtest(wins, wins + losses).pvalue if wins + losses else 1.0
+    assert sign_test(wins, losses) == pytest.approx(exact, rel=1e-12)
