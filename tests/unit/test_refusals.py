@@ -116,7 +116,7 @@ REFUSED = {
     "eval": "IMPROVER",
     "eval idle.py --out .": "holds files already",
     "eval nothing": "no improver is called 'nothing'",
-    "eval idle.py idle.py": "given twice",
+    "eval idle.py idle.py idle.py": "given more than twice",
     "eval idle.py same.py": "the same improver",
     "eval idle.py --task lpn --task lpm": "did you mean lpn",
     "eval idle.py hints --against seed": "--against takes one improver, not 2",

@@ -242,18 +242,9 @@ def _over_tasks(measured: Measured, references: Mapping[str, tuple[str, str, flo
         wins, losses = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
         shares = [[_share_of_best(cell, references.get(cell.task)) for cell in cells] for cells in (one, other)]
         known = [[share for share in own if share is not None] for own in shares]
-        found.append(
-            OverTasks(
-                improver=pair[0],
-                against=pair[1],
-                wins=wins,
-                losses=losses,
-                ties=len(changes) - wins - losses,
-                p=sign_test(wins, losses),
-                level=level,
-                normalized=score_difference(*known) if known == shares else None,
-            )
-        )
+        counts = wins, losses, len(changes) - wins - losses
+        whole = score_difference(*known) if known == shares else None
+        found.append(OverTasks(*pair, *counts, sign_test(wins, losses), level, whole))
     return tuple(found)
 
 

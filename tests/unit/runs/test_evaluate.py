@@ -240,11 +240,15 @@ def test_tasks_are_the_unit_of_what_is_said_where_there_are_five_or_more(measure
     arms = {"seed": [0.5] * 12, "mine": [0.6] * 10 + [0.4, 0.5], "other": [0.4] * 12, "mine (again)": [0.6] * 12}
     several = over_tasks(found, arms)
     assert [row.decided for row in several.over_tasks] == [1, -1, 0]
-    worse = "Worse: other is worse than the seed improver on 12 tasks: 0 won, 12 lost, 0 tied (exact sign test, p = 0.00049)."
-    assert f"{worse} Each of 2 comparisons needs p below 0.025. " in several.sentence
-    assert several.sentence.endswith(
-        "By chance alone, of two measurements of mine the second has 2 won, 0 lost, 10 tied."
+    assert several.sentence == (
+        "Better than the seed improver (12 tasks, exact sign test at 0.025): mine (10 won, 1 lost, 1 tied). "
+        "Worse than the seed improver (12 tasks, exact sign test at 0.025): other (0 won, 12 lost, 0 tied). "
+        "By chance alone, mine beside itself: 2 won, 0 lost, 10 tied."
     )
+    arms = {"seed": [0.5] * 6, "mine": [0.6] * 6, "other": [0.5] * 6}
+    assert over_tasks(found, arms).sentence.endswith(" At least 7 tasks without a tie are needed to show a difference.")
+    third = over_tasks(found, {"seed": [0.5] * 12, "mine": [0.6] * 12, "other": [0.5] * 12})
+    assert "No significant difference between the seed improver and 1 of 2 (12 tasks" in third.sentence
     few = over_tasks(found, {"seed": [0.5] * 5, "mine": [0.6] * 5})
     assert few.sentence.endswith("p = 0.062). At least 6 tasks without a tie are needed to show a difference.")
     assert over_tasks(found, {"seed": [0.5] * 4, "mine": [0.6] * 4}).over_tasks == ()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
-from strop.analysis.stats import Estimate, decided, least_copies
+from strop.analysis.stats import Estimate, decided, least_copies, sign_test
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.runs.claims.numbers import by_how_much, money, signed, too_few, turned
@@ -129,39 +130,51 @@ def measured_words(measured: Measured) -> str:
     return against_seed_words(differences, how, "measurements", lambda row: f"{row.mean:+.3f}", own)
 
 
-LEAST_DECIDED = 6
-"""Tasks without a tie that an exact sign test needs to show anything at 5%."""
-
-
 def _over_tasks(measured: Measured) -> str:
     """Which improver wins on more tasks than chance explains. Tasks are the unit: a difference holds for others of their kind."""
-    again = [row for row in measured.over_tasks if row.improver.removesuffix(AGAIN) == row.against.removesuffix(AGAIN)]
-    compared = [row for row in measured.over_tasks if row not in again]
-    parts = [_contest_over_tasks(row, measured) for row in compared]
-    if any(not row.decided and row.wins + row.losses < LEAST_DECIDED for row in compared):
-        parts.append(f"At least {LEAST_DECIDED} tasks without a tie are needed to show a difference.")
-    if len(compared) > 1:
-        parts.append(f"Each of {len(compared)} comparisons needs p below {compared[0].level:.2g}.")
-    for row in again:
-        name = short_name(row.against.removesuffix(AGAIN), measured.improvers)
-        parts.append(f"By chance alone, of two measurements of {name} the second has {_counts(row)}{_in_best(row)}.")
+    compared = [row for row in measured.over_tasks if not row.is_chance]
+    parts = (_several_over_tasks if len(compared) > 1 else _contests_over_tasks)(compared, measured)
+    needed = next(n for n in count(1) if sign_test(n, 0) < measured.over_tasks[0].level)
+    if any(not row.decided and row.wins + row.losses < needed for row in compared):
+        parts.append(f"At least {needed} tasks without a tie are needed to show a difference.")
+    for row in measured.over_tasks:
+        if row.is_chance:
+            name = short_name(row.against.removesuffix(AGAIN), measured.improvers)
+            parts.append(f"By chance alone, {name} beside itself: {_counts(row)}{_in_best(row)}.")
     if measured.kind == "compare" and compared:
         parts.append(_cost(measured))
     return " ".join(parts)
 
 
-def _contest_over_tasks(row: OverTasks, measured: Measured) -> str:
+def _several_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[str]:
+    """Of several improvers those that beat the seed improver, or are worse, and how many are neither."""
+    on = f"{quantity(len(measured.tasks), 'task')}, exact sign test at {rows[0].level:.2g}"
     own = measured.own_score_because
-    first, other = (short_name(name, measured.improvers) for name in (row.improver, row.against))
-    if measured.kind == "eval":
-        other = SEED
-    figures = (
-        f"on {quantity(len(measured.tasks), 'task')}: {_counts(row)} (exact sign test, p = {row.p:.2g}){_in_best(row)}"
-    )
-    if not row.decided:
-        return f"No significant difference between {first} and {other} {figures}."
-    verdict = f"{better_words(own)}: {first} beats" if row.decided > 0 else f"Worse: {first} is worse than"
-    return f"{verdict} {other} {figures}{own_score_words(own)}."
+    better = "By their own scores better" if own else "Better"
+    parts, names = [], {row: short_name(row.improver, measured.improvers) for row in rows}
+    for verdict, side, end in ((better, 1, own_score_words(own)), ("Worse", -1, "")):
+        if found := [f"{name} ({_counts(row)})" for row, name in names.items() if row.decided == side]:
+            parts.append(f"{verdict} than {SEED} ({on}): {', '.join(found)}{end}.")
+    if rest := sum(not row.decided for row in rows):
+        which = f"any of {rest} others" if rest == len(rows) else f"{rest} of {len(rows)}"
+        parts.append(f"No significant difference between {SEED} and {which} ({on}).")
+    return parts
+
+
+def _contests_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[str]:
+    """Which of two improvers is better; nothing for no row."""
+    parts, own = [], measured.own_score_because
+    for row in rows:
+        first, other = (short_name(name, measured.improvers) for name in (row.improver, row.against))
+        other = SEED if measured.kind == "eval" else other
+        on = f"on {quantity(len(measured.tasks), 'task')}"
+        figures = f"{on}: {_counts(row)} (exact sign test, p = {row.p:.2g}){_in_best(row)}"
+        if row.decided:
+            verdict = f"{better_words(own)}: {first} beats" if row.decided > 0 else f"Worse: {first} is worse than"
+            parts.append(f"{verdict} {other} {figures}{own_score_words(own)}.")
+        else:
+            parts.append(f"No significant difference between {first} and {other} {figures}.")
+    return parts
 
 
 def _counts(row: OverTasks) -> str:

@@ -91,7 +91,7 @@ class Difference(Estimate):
     """The improver that it is compared with, as the command names it; `seed solution` in `transfer`."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class OverTasks:
     """One improver against another where tasks are the unit: on each, the one with the higher û on the sealed test split wins."""
 
@@ -112,6 +112,11 @@ class OverTasks:
     normalized: Estimate | None = None
     """The mean over the tasks of the difference of û divided by what the best known value has, with its 95% interval; null
     unless every task has a best known value."""
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether both are the same improver, measured twice."""
+        return self.improver.removesuffix(AGAIN) == self.against.removesuffix(AGAIN)
 
     @property
     def decided(self) -> int:
