@@ -83,6 +83,11 @@ class Problem:
         return (self.folder / name).read_text("utf-8")
 
     @property
+    def seconds(self) -> float:
+        """Its time limit."""
+        return float(_entry(self.folder, "time").rstrip("s") or 2)
+
+    @property
     def is_used(self) -> bool:
         """Whether it may become a target."""
         if _entry(self.folder, "type") != "default" or self.number not in CASES:
@@ -127,11 +132,10 @@ def make(suite: Path, targets: Path, only: Sequence[int]) -> None:
         shutil.copy(testlib, target / "testlib.h")
         statement = (problem.folder / "statement.txt").read_text("utf-8", "replace")
         (target / "statement.txt").write_text(DESCRIPTION.format(statement=statement.strip()))
-        seconds = float(_entry(problem.folder, "time").rstrip("s") or 2)
         megabytes = max(int(_entry(problem.folder, "memory").rstrip("mMbB") or 256), 64)
-        words = CONFIGURATION.format(number=problem.number, seconds=seconds, megabytes=megabytes)
+        words = CONFIGURATION.format(number=problem.number, seconds=problem.seconds, megabytes=megabytes)
         (target / "strop.toml").write_text(words)
-        with Suite(target, seconds) as by_suite:
+        with Suite(target, problem.seconds) as by_suite:
             ratios = {program: by_suite.ratios(program) for program in problem.programs[:STORED]}
         means = {program: sum(each) / len(each) for program, each in ratios.items() if min(each, default=0) > 0}
         if not means:
@@ -200,16 +204,16 @@ def scored(target: Path, program: Path) -> list[float]:
 
 
 def agree(suite: Path, targets: Path, most: int) -> None:
-    """Hold the ratios of stored programs against those of the suite, case by case."""
+    """Hold the ratios of stored programs on all cases against those of the suite."""
     compared = differing = 0
     for problem, target in _made(suite, targets):
-        with Suite(target, float(_entry(problem.folder, "time").rstrip("s") or 2)) as by_suite:
+        with Suite(target, problem.seconds) as by_suite:
             ratios = ((program, by_suite.ratios(program)) for program in problem.programs[:STORED])
             passing = ((program, each) for program, each in ratios if min(each, default=0) > 0)
             for program, theirs in islice(passing, min(EACH, most - compared)):
                 own = scored(target, program)
-                compared, differing = compared + 1, differing + (sorted(own) != sorted(theirs))
-                is_same = sorted(own) == sorted(theirs)
+                is_same = sorted(own) == sorted(theirs)  # strop has another order of cases
+                compared, differing = compared + 1, differing + (not is_same)
                 print(f"{target.name} {program.name}: {'as the suite' if is_same else (own, theirs)}", flush=True)
     print(f"{compared} programs on {COUNT} cases each, {differing} with another ratio")
 

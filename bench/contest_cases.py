@@ -81,23 +81,10 @@ def balls_on_pillars(rng: random.Random) -> str:
     return lines((n, m), *(balls[k * m : (k + 1) * m] for k in range(n)))
 
 
-@of(213)
-def sort_by_shifts(rng: random.Random) -> str:
-    n = rng.randint(100, 1000)
-    return lines((n,), shuffled(rng, n))
-
-
 @of(214)
 def sort_by_reversals(rng: random.Random) -> str:
     n = rng.randint(100, 1000)
     return lines((n,), shuffled(rng, n))
-
-
-@of(225)
-def sets_by_merging(rng: random.Random) -> str:
-    n, q = rng.randint(300, 900), rng.randint(2000, 8000)
-    asked = (sorted((rng.randint(1, n), rng.randint(1, n))) for _ in range(q))
-    return lines((n, q), shuffled(rng, n), *asked)
 
 
 @of(227)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from strop.api.conventions import carried_out, make_spec, takes
 from strop.api.job import Job
-from strop.api.lookup import any_improver_text
+from strop.api.lookup import any_improver_text, trained_on
 from strop.api.target import TaskLike, all_of, plain_name, several
 from strop.runs import evaluate
 from strop.runs.meta import Meta, Named
@@ -80,7 +80,7 @@ def rivals(first: str, second: str) -> tuple[Named, ...]:
     Raises:
         ConfigurationError: one does not exist.
     """
-    one, other = (Named(name, any_improver_text(name)) for name in (first, second))
+    one, other = (Named(name, any_improver_text(name), trained_on(name)) for name in (first, second))
     if one.digest == other.digest:
         other = replace(other, name=f"{second}{AGAIN}")
     return one, other

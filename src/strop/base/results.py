@@ -60,7 +60,8 @@ class Evaluation:
     cpu_seconds: float = 0.0
     """CPU time of the program, over all instances that ran."""
     seconds: tuple[float, ...] = ()
-    """CPU seconds of each of `scores`, as far as they ran; empty of a meta-utility."""
+    """CPU seconds of each of `scores`, as far as they ran; of answers that arrive together, the first has the time of all. Empty
+    of a meta-utility."""
     wall_seconds: float = 0.0
     """Wall time of the program, over all instances that ran."""
     notes: tuple[str, ...] = ()

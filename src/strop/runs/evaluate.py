@@ -35,7 +35,7 @@ _DIGITS = 9
 SEED = "seed"
 """The shipped improver that all others are compared with."""
 LEAST_TASKS = 5
-"""From so many tasks on, they are the unit of what is said."""
+"""From so many tasks on that no improver was trained on, they are the unit of what is said."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def measured_in(record: Record) -> Measured:
 
 def concluded(measured: Measured, references: Mapping[str, tuple[str, str, float]] = MappingProxyType({})) -> Measured:
     """The measurements with their differences, and what may be claimed of them. `references`: `Meta.references`."""
-    if measured.complete and len(measured.tasks) >= LEAST_TASKS:
+    if measured.complete and len(measured.unseen) >= LEAST_TASKS:
         measured = replace(measured, over_tasks=_over_tasks(measured, references))
     if measured.kind == "eval":
         measured = replace(measured, differences=_from_seed(measured), transfer=_transfer(measured))
@@ -231,20 +231,20 @@ def _from_seed(measured: Measured) -> tuple[Difference, ...]:
 def _over_tasks(measured: Measured, references: Mapping[str, tuple[str, str, float]]) -> tuple[OverTasks, ...]:
     """Every other improver against the first, or if it is measured a second time, against itself."""
     first, *others = measured.improvers
+    cells = [cell for cell in measured.cells if cell.task in measured.unseen]
     pairs = [(name, name.removesuffix(AGAIN) if name.endswith(AGAIN) else first) for name in others]
     if measured.kind == "compare":
         pairs = [(first, others[0])]
     level = LEVEL / max(sum(one.removesuffix(AGAIN) != other.removesuffix(AGAIN) for one, other in pairs), 1)
     found = []
     for pair in pairs:
-        one, other = ([cell for cell in measured.cells if cell.improver == name] for name in pair)
+        one, other = ([cell for cell in cells if cell.improver == name] for name in pair)
         changes = [round(a.test.mean - b.test.mean, _DIGITS) for a, b in zip(one, other, strict=True)]
         wins, losses = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
-        shares = [[_share_of_best(cell, references.get(cell.task)) for cell in cells] for cells in (one, other)]
+        shares = [[_share_of_best(cell, references.get(cell.task)) for cell in own] for own in (one, other)]
         known = [[share for share in own if share is not None] for own in shares]
-        counts = wins, losses, len(changes) - wins - losses
         whole = score_difference(*known) if known == shares else None
-        found.append(OverTasks(*pair, *counts, sign_test(wins, losses), level, whole))
+        found.append(OverTasks(*pair, wins, losses, changes.count(0), sign_test(wins, losses), level, whole))
     return tuple(found)
 
 
@@ -260,15 +260,13 @@ def _share_of_best(cell: Measurement, reference: tuple[str, str, float] | None) 
 
 def _transfer(measured: Measured) -> tuple[Difference, ...]:
     """The gain of each improver over the seed solutions, over all tasks that none was trained on (imp@k of k responses)."""
-    seen = {task for tasks in measured.trained_on.values() for task in tasks}
-    unseen = [task for task in measured.tasks if task not in seen]
-    if not (seen and unseen and measured.complete):
+    if not (measured.trained_on and measured.unseen and measured.complete):
         return ()
     rows: list[_Row] = []
     for improver in measured.improvers:
         gained: list[float] = []
         before: list[float] = []
-        for task in unseen:
+        for task in measured.unseen:
             cell, seed = measured.cell(task, improver), measured.seed_solution(task)
             if cell is not None and seed is not None:
                 gained += cell.test.values

@@ -26,8 +26,8 @@ PIPE_BYTES = 1 << 20
 """Size of the pipe to a guest that gets several orders at once."""
 FRAMES_AT_ONCE = 64
 GRACE_MILLISECONDS = 2000
-"""How long a child that closed its pipe may take to exit, so that its own exit status is reported. One that is killed closes its
-pipes before it has ended, and may wait long for a core in between. Only one that goes on without its pipe takes it all."""
+"""How long to wait for the exit of a child that closed its pipe, so that its own exit status is reported. The kernel closes the
+pipes of a killed process before it reports the exit, which a busy machine delays. A child that keeps running is then killed."""
 
 
 class ChildLike(Protocol):

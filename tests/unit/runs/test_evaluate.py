@@ -254,6 +254,26 @@ def test_tasks_are_the_unit_of_what_is_said_where_there_are_five_or_more(measure
     assert over_tasks(found, {"seed": [0.5] * 4, "mine": [0.6] * 4}).over_tasks == ()
 
 
+def test_tasks_that_an_improver_was_trained_on_do_not_count_where_tasks_are_the_unit(measure: Measuring) -> None:
+    found = replace(measure([IMPROVERS[0], IDLE], 1), trained_on={"mine": ("task0", "task1")})
+    trained = over_tasks(found, {"seed": [0.5] * 9, "mine": [0.6] * 8 + [0.4]})
+    assert trained.sentence.startswith(
+        "No significant difference between mine and the seed improver on 7 tasks that none was trained on: 6 won, 1 lost, 0 tied"
+    )
+    assert over_tasks(found, {"seed": [0.5] * 6, "mine": [0.6] * 6}).over_tasks == ()
+
+
+def test_better_of_two_improvers_over_tasks_is_named_first(measure: Measuring) -> None:
+    found = measure([BROKEN, IMPROVERS[0]], 1, kind="compare")
+    for values in ({"one": [0.5] * 6, "other": [0.6] * 6}, {"other": [0.6] * 6, "one": [0.5] * 6}):
+        known = {f"task{number}": ("utility", "max", 1.0) for number in range(6)}
+        better = over_tasks(found, values, **known)
+        assert better.better == "other" and better.sentence.startswith(
+            "Better: other beats one on 6 tasks: 6 won, 0 lost, 0 tied (exact sign test, p = 0.031); "
+            "mean share of the best known value +0.100. Both had the same budgets"
+        )
+
+
 def test_shares_of_best_known_values_are_compared_where_every_task_has_one(measure: Measuring) -> None:
     found = measure([IMPROVERS[0], IDLE], 1)
     values = {"seed": [0.4] * 6, "mine": [0.5, 0.5, 0.5, 0.5, 0.5, 0.45]}

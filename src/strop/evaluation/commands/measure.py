@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from strop.analysis.stats import least_pairs
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, StropError, TaskError
@@ -76,7 +76,6 @@ COPIES = 10
 MOST_SPOILED = 3
 """Instances of which answers are spoiled."""
 _MISSING = re.compile(r"no such file|not found|cannot find|undefined|no rule|no module", re.IGNORECASE)
-T = TypeVar("T")
 SHOWN = "; strop check shows what it printed"
 """`strop check` finds that in the notes of the error."""
 

@@ -115,12 +115,13 @@ def _values(measured: Measured, split: Split, task: str, improvers: Sequence[str
 
 
 def _difference_rows(measured: Measured) -> Iterator[tuple[str, ...]]:
-    before = None
+    before, digests = None, {cell.improver: cell.digest for cell in measured.cells}
     for row in measured.differences:
         if row.task != before:
             yield (row.task or "all tasks",)
         before = row.task
-        change = "is the seed" if row.interval is None and not row.mean else written(row.mean, sign="+")
+        is_seed = measured.kind == "eval" and digests[row.improver] == digests[row.against]
+        change = "is the seed" if is_seed and row.interval is None and not row.mean else written(row.mean, sign="+")
         yield "  " + short_name(row.improver, measured.improvers), change, between(row.interval, "+")
 
 

@@ -141,14 +141,13 @@ def _over_tasks(measured: Measured) -> str:
         if row.is_chance:
             name = short_name(row.against.removesuffix(AGAIN), measured.improvers)
             parts.append(f"By chance alone, {name} beside itself: {_counts(row)}{_in_best(row)}.")
-    if measured.kind == "compare" and compared:
-        parts.append(_cost(measured))
-    return " ".join(parts)
+    cost = [_cost(measured)] if measured.kind == "compare" and compared else []
+    return " ".join([*parts, *cost])
 
 
 def _several_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[str]:
     """Of several improvers those that beat the seed improver, or are worse, and how many are neither."""
-    on = f"{quantity(len(measured.tasks), 'task')}, exact sign test at {rows[0].level:.2g}"
+    on = f"{_how_many(measured)}, exact sign test at {rows[0].level:.2g}"
     own = measured.own_score_because
     better = "By their own scores better" if own else "Better"
     parts, names = [], {row: short_name(row.improver, measured.improvers) for row in rows}
@@ -165,16 +164,20 @@ def _contests_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[
     """Which of two improvers is better; nothing for no row."""
     parts, own = [], measured.own_score_because
     for row in rows:
+        if measured.kind == "compare" and row.decided < 0:  # neither is the one to be improved
+            shares = row.normalized and turned(row.normalized)
+            row = OverTasks(row.against, row.improver, row.losses, row.wins, row.ties, row.p, row.level, shares)
         first, other = (short_name(name, measured.improvers) for name in (row.improver, row.against))
         other = SEED if measured.kind == "eval" else other
-        on = f"on {quantity(len(measured.tasks), 'task')}"
-        figures = f"{on}: {_counts(row)} (exact sign test, p = {row.p:.2g}){_in_best(row)}"
-        if row.decided:
-            verdict = f"{better_words(own)}: {first} beats" if row.decided > 0 else f"Worse: {first} is worse than"
-            parts.append(f"{verdict} {other} {figures}{own_score_words(own)}.")
-        else:
-            parts.append(f"No significant difference between {first} and {other} {figures}.")
+        figures = f"on {_how_many(measured)}: {_counts(row)} (exact sign test, p = {row.p:.2g}){_in_best(row)}"
+        better, worse = f"{better_words(own)}: {first} beats", f"Worse: {first} is worse than"
+        verdict = (f"No significant difference between {first} and", better, worse)[row.decided]  # 0, 1, -1
+        parts.append(f"{verdict} {other} {figures}{own_score_words(own) if row.decided else ''}.")
     return parts
+
+
+def _how_many(measured: Measured) -> str:
+    return quantity(len(measured.unseen), "task") + (" that none was trained on" if measured.trained_on else "")
 
 
 def _counts(row: OverTasks) -> str:
@@ -183,8 +186,8 @@ def _counts(row: OverTasks) -> str:
 
 
 def _in_best(row: OverTasks) -> str:
-    """The end of a sentence: how far apart both are in parts of the best known values; empty if these are not known."""
-    return "" if row.normalized is None else f", {signed(row.normalized)} of the best known values"
+    """The end of a sentence: how far apart both are in shares of the best known values; empty if these are not known."""
+    return "" if row.normalized is None else f"; mean share of the best known value {signed(row.normalized)}"
 
 
 def short_name(improver: str, improvers: Sequence[str]) -> str:

@@ -110,8 +110,8 @@ class OverTasks:
     level: float
     """What `p` has to be less than: 0.05, divided by the number of improvers that are compared (Bonferroni)."""
     normalized: Estimate | None = None
-    """The mean over the tasks of the difference of û divided by what the best known value has, with its 95% interval; null
-    unless every task has a best known value."""
+    """The mean difference over the tasks, with its 95% interval, in shares of the best known value: metric / value, of a cost
+    value / metric. Null unless every task has such a value above 0."""
 
     @property
     def is_chance(self) -> bool:
@@ -154,8 +154,8 @@ class Measured(Shown):
     """Every other improver minus the seed improver; or the first minus the second of two that are compared, over all tasks and
     on each."""
     over_tasks: tuple[OverTasks, ...] = ()
-    """With five tasks or more: the same comparisons with tasks as the unit, and each improver that is measured twice beside
-    itself, which shows what chance does."""
+    """With five tasks or more on which none was trained: the same comparisons with these tasks as the unit, and each improver
+    that is measured twice beside itself, which shows what chance does."""
     trained_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Improver → the tasks that it was trained on; only improvers of runs, and files beside their results."""
     transfer: tuple[Difference, ...] = ()
@@ -184,6 +184,11 @@ class Measured(Shown):
     def wanted(self) -> int:
         """Number of cells of a complete table."""
         return len(self.tasks) * len(self.improvers)
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """The tasks that no improver was trained on."""
+        return tuple(task for task in self.tasks if not any(task in seen for seen in self.trained_on.values()))
 
     def cell(self, task: str, improver: str) -> Measurement | None:
         """The cell of a task and an improver, by its name or its digest; None if it was not measured."""

@@ -162,6 +162,8 @@ def measured_pages() -> dict[str, Show]:
         "eval_brief": result(made.matrix(["lpn"], ["mine.py"]), full=False),
         "eval_stopped": result(stopped),
         "compare": result(made.matrix(["lpn"], ["mine.py"], kind="compare")),
+        "compare_equal": result(made.matrix(["lpn"], ["mine.py"], [1.0], kind="compare")),
+        "eval_over_tasks": result(made.matrix(["one", "two", "three", "four", "five"], ["mine.py", "other.py"], [0.5])),
         "score": lambda console: print_result(score, console),
     }
 
