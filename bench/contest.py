@@ -2,18 +2,20 @@
 
     python bench/contest.py make SUITE TARGETS           # a folder with a strop.toml for each problem that is used
     python bench/contest.py agree SUITE TARGETS          # scores in strop beside those of the suite's own checker
-    python bench/contest.py room SUITE TARGETS           # stored programs: the first beside the best of five
 
-SUITE is a checkout, or its folder `algorithmic`. A problem is used if its checker reads only the input and the output and prints
-a ratio, if `contest_cases.py` draws cases of it, and if at most a quarter of the stored programs names a clock: what depends on
-the time that is left scores differently each time. A target has the suite's own cases and drawn ones, half of them held out. Its
-original is the stored program with the lowest ratio above 0, which must leave room. `make` and `agree` run stored programs
-outside of any jail, as the suite does.
+SUITE is a checkout, or its folder `algorithmic`. A problem is used if its checker prints a ratio and reads beside the input and
+the output at most a baseline value and a best value, if `contest_cases.py` draws cases of it, and if at least five stored
+programs name no clock: what depends on the time that is left scores differently each time. A target has the suite's own cases
+and drawn ones, half of them held out; baseline and best value are the means of those of the suite's own cases. There must be room
+after the first response: on average over all draws, the best of five stored programs has a ratio of at least 0.01 more than one.
+The original is the stored program with the lowest ratio. `make` and `agree` run stored programs outside of any jail, as the
+suite does.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import re
 import shutil
@@ -23,6 +25,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from statistics import mean
 
 from contest_cases import CASES
 
@@ -30,10 +33,10 @@ import strop
 
 COUNT = 12
 """Cases of a target; the first half is for training."""
-STORED, SAMPLES = 10, 5
-"""Stored programs that are looked at, in alphabetical order; and how many of them are the samples of one model's searches."""
-MOST_ORIGINAL = 0.95
-"""An original with a higher mean ratio leaves no room."""
+DRAWN, LEAST_ROOM = 5, 0.01
+"""Room is what the best of five stored programs has more than one, in mean ratio; with less of it a problem is left out."""
+MOST_SECONDS = 2
+"""Longest time limit of a target, where that of the suite is longer."""
 EACH = 4
 """Programs of a problem that are compared with the suite, at most."""
 CLOCK = re.compile(r"\bchrono\b|\btime\s*\(|\bclock\s*\(|random_device|rdtsc")
@@ -41,7 +44,8 @@ READS_ANSWER = re.compile(r"\bans\s*\.\s*\w+\s*\(")
 RATIO = re.compile(r"Ratio: ([\d.]+)")
 DESCRIPTION = """{statement}
 
-Write the whole program, in one file of C++17. It reads standard input and writes standard output, and must not depend on a clock.
+Write the whole program, in one file of C++17. It reads standard input and writes standard output, may take {seconds:g} s
+for a case, and must not depend on a clock.
 """
 CONFIGURATION = """# Problem {number} of Frontier-CS, its algorithmic track.
 
@@ -74,7 +78,6 @@ class Problem:
     folder: Path
     programs: tuple[Path, ...]
     """Stored programs that name no clock, in alphabetical order."""
-    stored: int
 
     @property
     def checker(self) -> str:
@@ -84,16 +87,25 @@ class Problem:
 
     @property
     def seconds(self) -> float:
-        """Its time limit."""
-        return float(_entry(self.folder, "time").rstrip("s") or 2)
+        """The time limit of its target."""
+        return min(float(_entry(self.folder, "time").rstrip("s") or 2), MOST_SECONDS)
+
+    @property
+    def reference(self) -> tuple[int, ...] | None:
+        """Baseline and best value that its checker reads, empty if it reads none; None if it reads something else."""
+        reads = READS_ANSWER.findall(self.checker)
+        if not reads:
+            return ()
+        own = [[int(word) for word in each.read_text().split()] for each in self.folder.glob("testdata/*.ans")]
+        is_pair = len(reads) == 2 and "baseline_value" in self.checker and "best_value" in self.checker
+        return tuple(round(mean(column)) for column in zip(*own, strict=True)) if is_pair and own else None
 
     @property
     def is_used(self) -> bool:
         """Whether it may become a target."""
         if _entry(self.folder, "type") != "default" or self.number not in CASES:
             return False
-        is_plain = RATIO.pattern[:6] in self.checker and not READS_ANSWER.search(self.checker)
-        return is_plain and len(self.programs) >= max(SAMPLES, 0.75 * self.stored)
+        return "Ratio:" in self.checker and self.reference is not None and len(self.programs) >= DRAWN
 
 
 def problems(suite: Path) -> Iterator[Problem]:
@@ -103,7 +115,7 @@ def problems(suite: Path) -> Iterator[Problem]:
         stored = sorted((suite / "solutions" / folder.name).glob("*.cpp"))
         programs = tuple(each for each in stored if not CLOCK.search(each.read_text("utf-8", "replace")))
         if folder.name.isdigit():
-            yield Problem(int(folder.name), folder, programs, len(stored))
+            yield Problem(int(folder.name), folder, programs)
 
 
 def _entry(folder: Path, key: str) -> str:
@@ -127,28 +139,36 @@ def make(suite: Path, targets: Path, only: Sequence[int]) -> None:
         texts = own + [CASES[problem.number](rng) for _ in range(COUNT - len(own))]
         for number, text in enumerate(sorted(texts, key=lambda each: rng.random())):
             (target / "cases" / f"{number:02}.in").write_text(text)
-        (target / "answer").touch()
+        (target / "answer").write_text(" ".join(map(str, problem.reference or ())))
         (target / "check.cpp").write_text(problem.checker)
         shutil.copy(testlib, target / "testlib.h")
         statement = (problem.folder / "statement.txt").read_text("utf-8", "replace")
-        (target / "statement.txt").write_text(DESCRIPTION.format(statement=statement.strip()))
-        megabytes = max(int(_entry(problem.folder, "memory").rstrip("mMbB") or 256), 64)
+        (target / "statement.txt").write_text(DESCRIPTION.format(statement=statement.strip(), seconds=problem.seconds))
+        megabytes = max(
+            int(_entry(problem.folder, "memory").rstrip("mMbB") or 256), 1024
+        )  # a checker is compiled in it
         words = CONFIGURATION.format(number=problem.number, seconds=problem.seconds, megabytes=megabytes)
         (target / "strop.toml").write_text(words)
         with Suite(target, problem.seconds) as by_suite:
-            ratios = {program: by_suite.ratios(program) for program in problem.programs[:STORED]}
-        means = {program: sum(each) / len(each) for program, each in ratios.items() if min(each, default=0) > 0}
-        if not means:
-            print(f"contest-{problem.number}: no stored program passes all cases")
+            ratios = {program: by_suite.ratios(program) for program in problem.programs}
+        means = {program: mean(each) for program, each in ratios.items() if len(each) == COUNT}
+        room = room_of(list(means.values()))
+        words = f"{len(means)} of {len(ratios)} programs pass, mean {mean(means.values() or [0]):.3f}, room {room:.3f}"
+        is_used = room >= LEAST_ROOM
+        print(f"{target.name}: {words}{'' if is_used else ': left out'}", flush=True)
+        if is_used:
+            shutil.copy(min(means, key=lambda program: means[program]), target / "solve.cpp")
+        else:
             shutil.rmtree(target)
-            continue
-        original = min(means, key=lambda program: means[program])
-        if means[original] > MOST_ORIGINAL:
-            print(f"contest-{problem.number}: every stored program that passes has {means[original]:.3f} or more")
-            shutil.rmtree(target)
-            continue
-        shutil.copy(original, target / "solve.cpp")
-        print(f"contest-{problem.number}: {' '.join(f'{means.get(each, 0):.3f}' for each in ratios)}", flush=True)
+
+
+def room_of(means: Sequence[float]) -> float:
+    """How much the best of `DRAWN` programs has more than one, on average over all draws; 0 where there are fewer programs."""
+    n = len(means)
+    if n < DRAWN:
+        return 0.0
+    best = sum(value * math.comb(k, DRAWN - 1) for k, value in enumerate(sorted(means))) / math.comb(n, DRAWN)
+    return best - mean(means)
 
 
 class Suite:
@@ -157,32 +177,37 @@ class Suite:
     def __init__(self, target: Path, seconds: float) -> None:
         self._target, self._seconds = target, seconds
         self._scratch = tempfile.TemporaryDirectory()
+        self._has_baseline = bool((target / "answer").read_text())
         self._checker = self._compiled(target / "check.cpp")
 
     def ratios(self, program: Path) -> list[float]:
-        """The ratio of a program on each case, up to the first that it fails, which has 0; empty if it does not compile."""
+        """The ratio of a program on each case, up to the first that it fails; empty if it does not compile.
+
+        A ratio of 0 is a failure, unless it is that of the baseline.
+        """
         try:
             solve = self._compiled(program)
         except subprocess.CalledProcessError:
             return []
         found = []
         for case in sorted(self._target.glob("cases/*.in")):
-            found.append(self._ratio(solve, case))
-            if not found[-1]:
+            ratio = self._ratio(solve, case)
+            if ratio is None or (ratio == 0 and not self._has_baseline):
                 break
+            found.append(ratio)
         return found
 
-    def _ratio(self, solve: Path, case: Path) -> float:
+    def _ratio(self, solve: Path, case: Path) -> float | None:
         output = solve.with_suffix(".out")
         try:
             with case.open() as given, output.open("w") as written:
-                subprocess.run([solve], stdin=given, stdout=written, timeout=5 * self._seconds, check=True)
+                subprocess.run([solve], stdin=given, stdout=written, timeout=2 * self._seconds, check=True)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-            return 0.0
+            return None
         answer = self._target / "answer"
         checked = subprocess.run([self._checker, case, output, answer], capture_output=True, text=True, check=False)
         found = RATIO.search(checked.stdout + checked.stderr)
-        return float(found[1]) if found else 0.0
+        return float(found[1]) if found else None
 
     def _compiled(self, source: Path) -> Path:
         made = Path(self._scratch.name) / source.stem
@@ -208,28 +233,14 @@ def agree(suite: Path, targets: Path, most: int) -> None:
     compared = differing = 0
     for problem, target in _made(suite, targets):
         with Suite(target, problem.seconds) as by_suite:
-            ratios = ((program, by_suite.ratios(program)) for program in problem.programs[:STORED])
-            passing = ((program, each) for program, each in ratios if min(each, default=0) > 0)
+            ratios = ((program, by_suite.ratios(program)) for program in problem.programs)
+            passing = ((program, each) for program, each in ratios if len(each) == COUNT)
             for program, theirs in islice(passing, min(EACH, most - compared)):
                 own = scored(target, program)
                 is_same = sorted(own) == sorted(theirs)  # strop has another order of cases
                 compared, differing = compared + 1, differing + (not is_same)
                 print(f"{target.name} {program.name}: {'as the suite' if is_same else (own, theirs)}", flush=True)
     print(f"{compared} programs on {COUNT} cases each, {differing} with another ratio")
-
-
-def room(suite: Path, targets: Path) -> None:
-    """How much the best of five stored programs, chosen in training, has more than the first, on held-out cases."""
-    print(f"{'problem':14} {'original':>8} {'first':>8} {'best of 5':>9} {'room':>8}")
-    for problem, target in _made(suite, targets):
-        found = []
-        for program in [target / "solve.cpp", *problem.programs[:SAMPLES]]:
-            train, test = (strop.score(program, task=target, split=split, workers=1) for split in ("train", "test"))
-            found.append([each.means.get("score", 0.0) if each.verdict == "ok" else 0.0 for each in (train, test)])
-        original, first, *_ = found
-        best = max(found[1:])
-        row = (original[1], first[1], best[1], best[1] - first[1])
-        print(f"{target.name:14} {row[0]:8.4f} {row[1]:8.4f} {row[2]:9.4f} {row[3]:8.4f}", flush=True)
 
 
 def _made(suite: Path, targets: Path) -> Iterator[tuple[Problem, Path]]:
@@ -240,7 +251,7 @@ def _made(suite: Path, targets: Path) -> Iterator[tuple[Problem, Path]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("make", "agree", "room"))
+    parser.add_argument("what", choices=("make", "agree"))
     parser.add_argument("suite", type=Path)
     parser.add_argument("targets", type=Path)
     parser.add_argument("--programs", type=int, default=40, help="how many to compare with the suite")
@@ -248,10 +259,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.what == "make":
         make(given.suite, given.targets, given.problems)
-    elif given.what == "agree":
-        agree(given.suite, given.targets, given.programs)
     else:
-        room(given.suite, given.targets)
+        agree(given.suite, given.targets, given.programs)
 
 
 if __name__ == "__main__":
