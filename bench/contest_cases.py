@@ -35,6 +35,17 @@ def shuffled(rng: random.Random, n: int) -> list[int]:
     return rng.sample(range(1, n + 1), n)
 
 
+def reached(queue: list[tuple[int, int]], free: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """The squares of a board that are connected with those of the queue."""
+    found = set(queue)
+    while queue:
+        i, j = queue.pop()
+        new = {(i + 1, j), (i - 1, j), (i, j + 1), (i, j - 1)} & free - found
+        found |= new
+        queue += sorted(new)
+    return found
+
+
 def logarithmic(rng: random.Random, low: float, high: float) -> int:
     """A number between the two, each order of magnitude as likely."""
     return int(low * (high / low) ** rng.random())
@@ -93,14 +104,9 @@ def palindrome_path(rng: random.Random) -> str:
     n, m = rng.randint(6, 20), rng.randint(6, 20)
     free = {(r, c) for r in range(n) for c in range(m) if rng.random() < 0.85}
     start = rng.choice(sorted(free))
-    reached, queue = {start}, [start]
-    while queue:
-        r, c = queue.pop()
-        new = {(r + 1, c), (r - 1, c), (r, c + 1), (r, c - 1)} & free - reached
-        reached |= new
-        queue += sorted(new)
-    end = rng.choice(sorted(reached))
-    rows = ("".join("01"[(r, c) in reached] for c in range(m)) for r in range(n))
+    part = reached([start], free)
+    end = rng.choice(sorted(part))
+    rows = ("".join("01"[(r, c) in part] for c in range(m)) for r in range(n))
     return lines((n, m), *rows, (start[0] + 1, start[1] + 1, end[0] + 1, end[1] + 1))
 
 
@@ -162,6 +168,45 @@ def walk_over_tiles(rng: random.Random) -> str:
     return lines((rng.randint(0, 49), rng.randint(0, 49)), *board, *worth)
 
 
+@of(150)
+def matrix_of_strings(rng: random.Random) -> str:
+    hidden = [rng.choices("ABCDEFGH", k=20) for _ in range(20)]
+    length, m, found = rng.randint(4, 10), rng.randint(400, 800), []
+    for _ in range(m):
+        i, j, down = rng.randint(0, 19), rng.randint(0, 19), rng.randint(0, 1)
+        places = (((i + down * k) % 20, (j + (1 - down) * k) % 20) for k in range(rng.randint(length - 2, length + 2)))
+        found.append("".join(hidden[a][b] for a, b in places))
+    return lines((20, m), *found)
+
+
+@of(151)
+def patrol_roads(rng: random.Random) -> str:
+    n = rng.randint(25, 35) * 2 - 1
+    map_of: dict[Edge, int] = {}
+    for _ in range(rng.randint(2 * n, 4 * n)):
+        down, i, j = rng.randint(0, 1), rng.randint(0, n // 2) * 2, rng.randint(0, n - 1)
+        half, time = rng.randint(3, 10), rng.randint(5, 9)
+        ways = ((i, k) for k in range(max(j - half, 0), min(j + half, n - 1) + 1))
+        map_of |= {(b, a) if down else (a, b): time for a, b in ways}
+    largest: set[Edge] = set()
+    left = set(map_of)
+    while left:
+        part = reached([min(left)], left)
+        left -= part
+        largest = max(largest, part, key=len)
+    rows = ("".join(str(map_of[i, j]) if (i, j) in largest else "#" for j in range(n)) for i in range(n))
+    return lines((n, *rng.choice(sorted(largest))), *rows)
+
+
+@of(152)
+def deliver_food(rng: random.Random) -> str:
+    orders: list[list[int]] = []
+    while len(orders) < 1000:
+        a, b, c, d = (rng.randint(0, 800) for _ in range(4))
+        orders += [[a, b, c, d]] if abs(a - c) + abs(b - d) >= 100 else []
+    return lines(*orders)
+
+
 @of(158)
 def cut_strawberry_cake(rng: random.Random) -> str:
     wanted = [rng.randint(1, 100) for _ in range(10)]
@@ -173,10 +218,29 @@ def cut_strawberry_cake(rng: random.Random) -> str:
     return lines((len(places), 100), wanted, *places)
 
 
+@of(159)
+def join_rectangles(rng: random.Random) -> str:
+    n = rng.randint(15, 30) * 2 + 1
+    inner = range(n // 4, 3 * n // 4 + 1)
+    points = rng.sample([(x, y) for x in inner for y in inner], rng.randint(n, n * n // 12))
+    return lines((n, len(points)), *points)
+
+
 @of(162)
 def pyramid_of_balls(rng: random.Random) -> str:
     balls = rng.sample(range(465), 465)
     return lines(*(balls[k * (k + 1) // 2 : (k + 1) * (k + 2) // 2] for k in range(30)))
+
+
+@of(163)
+def map_of_wards(rng: random.Random) -> str:
+    ward: dict[Edge, int] = dict.fromkeys(((i, j) for i in range(50) for j in range(50)), 0)
+    ward |= {place: k for k, place in enumerate(rng.sample(list(ward), 100), 1)}
+    while empty := [place for place in ward if not ward[place]]:
+        for i, j in rng.choices(empty, k=len(empty)):  # most draws from a list of all would find the square filled
+            near = [each for each in ((i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)) if each in ward]
+            ward[i, j] = ward[i, j] or ward[rng.choice(near)]
+    return lines((50, 100), *([ward[i, j] for j in range(50)] for i in range(50)))
 
 
 @of(164)
@@ -195,6 +259,20 @@ def words_on_keyboard(rng: random.Random) -> str:
         words.add("".join(rng.choices(ascii_uppercase, k=5)))
     start = (rng.randint(0, 14), rng.randint(0, 14))
     return lines((15, 200), start, *(keys[k : k + 15] for k in range(0, 225, 15)), *sorted(words))
+
+
+@of(167)
+def catch_mackerels(rng: random.Random) -> str:
+    taken: dict[Edge, None] = {}
+    for most in (5000, 10_000):
+        clusters = range(rng.randint(10, 25))
+        weights = [rng.random() for _ in clusters]
+        kinds = [(rng.randint(20_000, 80_000), rng.randint(20_000, 80_000), rng.randint(1000, 5000)) for _ in clusters]
+        while len(taken) < most:
+            ((x, y, spread),) = rng.choices(kinds, weights)
+            fish = round(rng.gauss(x, spread)), round(rng.gauss(y, spread))
+            taken |= {fish: None} if min(fish) >= 0 and max(fish) <= 10**5 else {}
+    return lines((5000,), *taken)
 
 
 @of(169)
@@ -217,6 +295,14 @@ def drive_out_ogres(rng: random.Random) -> str:
         ]
     letters = dict.fromkeys(lucky, "o") | dict.fromkeys(rng.sample(edge, 40), "x")
     return lines((20,), *("".join(letters.get((i, j), ".") for j in range(20)) for i in range(20)))
+
+
+@of(170)
+def clean_by_rota(rng: random.Random) -> str:
+    weeks = [10**6]
+    while not 0 <= 500_000 - sum(weeks) <= 10_000:
+        weeks = [rng.randint(0, 10_000) for _ in range(99)]
+    return lines((100, 500_000), [*weeks, 500_000 - sum(weeks)])
 
 
 @of(171)

@@ -112,9 +112,9 @@ def test_speed_command_is_sound_for_a_program_that_prints_its_answer(strop: Any,
     assert "offline" not in ended.stderr
 
 
-QUICKSTART = ROOT / "docs" / "quickstart.md"
-"""test_quickstart.py types its commands; those of the README, which are run here, are the same without git."""
-PAGES = sorted({ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")} - {QUICKSTART})
+FASTER = ROOT / "docs" / "faster.md"
+"""test_faster.py types its commands."""
+PAGES = sorted({ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")} - {FASTER})
 ELSEWHERE = {
     r"make (run|test|check)|\. \.venv": "what CI runs, and what every clone runs first",
     r"(pip|uv) ": "tests of the wheel, and of what messages tell people to install",

@@ -22,7 +22,7 @@ TARGETS = {
 FOUND = {"function": ["--lm-budget", "1", "--seed", "2"]}
 """A budget in which a better program is found; the others are slow, and have the usual one."""
 REST = sorted({*FORMS} - {"sample"})
-"""test_quickstart checks, improves and patches the first form."""
+"""test_documents checks, improves and patches the first form, as the README says."""
 
 
 @pytest.fixture

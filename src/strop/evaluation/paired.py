@@ -131,7 +131,7 @@ class _Timing:
                     seen[-1].append([outcome.value])
         if any(difference([dict(each[1])], after) for each, after in zip(inputs, seen[0], strict=True)):
             raise self.refused("the original changes its arguments, which nothing compares; work on a copy")
-        if self.task.accept is None and all(answer == [None] for answer in seen[1]):
+        if self.task.accept is None and all(answer[0] is None for answer in seen[1]):
             raise self.refused("the original returns None for every instance; return what it computes")
         if self.task.accept is None and difference(seen[1], seen[2]):
             raise self.refused("the original's answer differs when run again; seed what it draws, or give accept=")

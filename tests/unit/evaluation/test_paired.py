@@ -158,6 +158,11 @@ def test_original_whose_answers_show_nothing_is_refused(
         measured(task, jail, task.seed)
 
 
+def test_function_that_returns_an_array_is_measured(jail: JailedSandbox, tmp_path: Path) -> None:
+    task = task_of(tmp_path, MODULE.replace("return found", "return __import__('numpy').array(found)"))
+    assert measured(task, jail, task.seed)[0].verdict == "ok"
+
+
 def test_failures_on_held_out_instances_are_told_to_nobody(jail: JailedSandbox, tmp_path: Path) -> None:
     program = "def unique(values):\n    return 1\n"
     task = task_of(tmp_path)
