@@ -228,10 +228,13 @@ def scored(target: Path, program: Path) -> list[float]:
     return [row["score"] for each in found for row in each.metrics]
 
 
-def agree(suite: Path, targets: Path, most: int) -> None:
+def agree(suite: Path, targets: Path, most: int, only: Sequence[int]) -> None:
     """Hold the ratios of stored programs on all cases against those of the suite."""
     compared = differing = 0
-    for problem, target in _made(suite, targets):
+    for problem in problems(suite):
+        target = targets / f"contest-{problem.number}"
+        if not target.is_dir() or problem.number not in (only or CASES):
+            continue
         with Suite(target, problem.seconds) as by_suite:
             ratios = ((program, by_suite.ratios(program)) for program in problem.programs)
             passing = ((program, each) for program, each in ratios if len(each) == COUNT)
@@ -243,24 +246,20 @@ def agree(suite: Path, targets: Path, most: int) -> None:
     print(f"{compared} programs on {COUNT} cases each, {differing} with another ratio")
 
 
-def _made(suite: Path, targets: Path) -> Iterator[tuple[Problem, Path]]:
-    for problem in problems(suite):
-        if (target := targets / f"contest-{problem.number}").is_dir():
-            yield problem, target
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("make", "agree"))
     parser.add_argument("suite", type=Path)
     parser.add_argument("targets", type=Path)
     parser.add_argument("--programs", type=int, default=40, help="how many to compare with the suite")
-    parser.add_argument("--problems", type=int, nargs="*", default=(), help="which to make; all by default")
+    parser.add_argument(
+        "--problems", type=int, nargs="*", default=(), help="which to make or to compare; all by default"
+    )
     given = parser.parse_args()
     if given.what == "make":
         make(given.suite, given.targets, given.problems)
     else:
-        agree(given.suite, given.targets, given.programs)
+        agree(given.suite, given.targets, given.programs, given.problems)
 
 
 if __name__ == "__main__":
