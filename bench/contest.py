@@ -8,7 +8,8 @@ the output at most a baseline value and a best value, if `contest_cases.py` draw
 programs name no clock: what depends on the time that is left scores differently each time. A target has the suite's own cases
 and drawn ones, half of them held out; baseline and best value are the means of those of the suite's own cases. There must be room
 after the first response: on average over all draws, the best of five stored programs has a ratio of at least 0.01 more than one.
-The original is the median of the stored programs whose ratio is above 0 on every case, because utilities are relative to it. `make` and `agree` run stored programs outside of any jail, as the suite does.
+The original is the median of the stored programs whose ratio is above 0 on every case, because utilities are relative to it.
+`make` and `agree` run stored programs outside of any jail, as the suite does.
 """
 
 from __future__ import annotations
