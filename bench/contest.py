@@ -146,9 +146,8 @@ def make(suite: Path, targets: Path, only: Sequence[int]) -> None:
         shutil.copy(testlib, target / "testlib.h")
         statement = (problem.folder / "statement.txt").read_text("utf-8", "replace")
         (target / "statement.txt").write_text(DESCRIPTION.format(statement=statement.strip(), seconds=problem.seconds))
-        megabytes = max(
-            int(_entry(problem.folder, "memory").rstrip("mMbB") or 256), 1024
-        )  # a checker is compiled in it
+        megabytes = int(_entry(problem.folder, "memory").rstrip("mMbB") or 256)
+        megabytes = max(megabytes, 1024)  # a checker is compiled in it
         limit = SPARE * problem.seconds
         words = CONFIGURATION.format(number=problem.number, limit=limit, megabytes=megabytes)
         (target / "strop.toml").write_text(words)

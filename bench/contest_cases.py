@@ -237,7 +237,7 @@ def map_of_wards(rng: random.Random) -> str:
     ward: dict[Edge, int] = dict.fromkeys(((i, j) for i in range(50) for j in range(50)), 0)
     ward |= {place: k for k, place in enumerate(rng.sample(list(ward), 100), 1)}
     while empty := [place for place in ward if not ward[place]]:
-        for i, j in rng.choices(empty, k=len(empty)):  # most draws from a list of all would find the square filled
+        for i, j in rng.choices(empty, k=len(empty)):
             near = [each for each in ((i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)) if each in ward]
             ward[i, j] = ward[i, j] or ward[rng.choice(near)]
     return lines((50, 100), *([ward[i, j] for j in range(50)] for i in range(50)))

@@ -41,6 +41,19 @@ def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any
     assert strop("show", "b").stdout.startswith("unverified: b was made with a key that is not on this machine")
 
 
+def test_eval_measures_several_improvers_beside_the_one_that_against_names(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "idle.py").write_text(IDLE)
+    asked = shlex.split("eval chain_of_thought idle.py --against idle.py --task parity --out a") + SMALL
+    document = json.loads(strop(*asked, "--json").stdout)
+    assert document["improvers"] == ["idle.py", "chain_of_thought", "idle.py (again)"]
+    assert [(each["improver"], each["against"]) for each in document["differences"]] == [
+        ("chain_of_thought", "idle.py"),
+        ("idle.py (again)", "idle.py"),
+    ]
+    assert document["sentence"].startswith("No significant difference between chain_of_thought and idle.py")
+    assert "difference from idle.py, test split" in strop("show", "a", "--full").stdout
+
+
 def test_record_of_an_eval_is_neither_replayed_nor_applied_nor_measured_again(strop: Any) -> None:
     assert strop("eval", "seed", "--task", "parity", *SMALL, "--out", "there").returncode == 0
     assert strop("resume", "there").stderr.startswith("there is finished")

@@ -119,7 +119,6 @@ REFUSED = {
     "eval idle.py idle.py idle.py": "given more than twice",
     "eval idle.py same.py": "the same improver",
     "eval idle.py --task lpn --task lpm": "did you mean lpn",
-    "eval idle.py hints --against seed": "--against takes one improver, not 2",
     "eval idle.py --against nosuch": "no improver is called 'nosuch'",
     "eval idle.py --against seed --task lpn --task lpn": "the task lpn is given twice",
     "score lpn --solution missing.py": "missing.py",

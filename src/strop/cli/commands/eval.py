@@ -8,7 +8,6 @@ from strop.api.comparison import measure_job, rivals
 from strop.api.conventions import make_spec
 from strop.api.lookup import any_improver_text, trained_on
 from strop.api.target import all_of
-from strop.base.errors import ConfigurationError
 from strop.cli.command import command
 from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions, Tasks
 from strop.runs.evaluate import named, with_seed
@@ -30,7 +29,7 @@ def eval_command(
     output: OutputOptions = OutputOptions(),
     dry_run: DryRun = False,
 ) -> int:
-    """Measure improvers on tasks: beside the seed improver (Table 1), or one against another.
+    """Measure improvers on tasks: beside the seed improver (Table 1) or another one, or one against another.
 
     Every improver gets the same instances and budgets.
 
@@ -42,6 +41,7 @@ def eval_command(
         Further improvers.
     against
         Improver to compare with: which is better, by how much, and what each spent. The improver itself shows what chance does.
+        With several improvers, what all of them are measured beside in place of the seed improver.
     task
         Task: a name, a file with a strop.Task, or a folder with a strop.toml. Repeat it for several tasks.
     seed
@@ -58,10 +58,10 @@ def measured(
     """The kind of the measurement, and its improvers.
 
     Raises:
-        ConfigurationError: the arguments contradict each other, or an improver does not exist.
+        ConfigurationError: an improver does not exist, or is named too often.
     """
     if against is None:
         return "eval", with_seed(named([improver, *others], any_improver_text, trained_on))
     if others:
-        raise ConfigurationError(f"--against takes one improver, not {1 + len(others)}")
+        return "eval", named([against, improver, *others], any_improver_text, trained_on)
     return "compare", rivals(improver, against)

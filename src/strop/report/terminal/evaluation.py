@@ -15,7 +15,7 @@ from strop.report.terminal.layout import SENTENCE, look_at, print_glossary, say
 from strop.report.terminal.run import print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, model_line, own_score_line
-from strop.runs.claims.improvers import short_name, spent_on
+from strop.runs.claims.improvers import beside, short_name, spent_on
 from strop.runs.claims.numbers import between, in_words, money, written
 from strop.runs.results.measured import Measured, Measurement
 from strop.runs.score import Scored
@@ -93,9 +93,8 @@ def _print_metrics(measured: Measured, task: str, console: Console) -> None:
 
 
 def _print_differences(measured: Measured, console: Console) -> None:
-    """Every difference from the seed improver, or from the second of two that are compared."""
-    other = "the seed improver" if measured.kind == "eval" else short_name(measured.improvers[1], measured.improvers)
-    say(console, f"difference from {other}, test split", style="bold")
+    """Every difference from what the others are measured beside."""
+    say(console, f"difference from {beside(measured)}, test split", style="bold")
     print_table(console, ("task, improver", "difference", "95% interval"), _difference_rows(measured))
     compared = sum(row.interval is not None for row in measured.differences)
     if compared > 1 and measured.kind == "eval":
@@ -121,7 +120,7 @@ def _difference_rows(measured: Measured) -> Iterator[tuple[str, ...]]:
             yield (row.task or "all tasks",)
         before = row.task
         is_seed = measured.kind == "eval" and digests[row.improver] == digests[row.against]
-        change = "is the seed" if is_seed and row.interval is None and not row.mean else written(row.mean, sign="+")
+        change = "is the same" if is_seed and row.interval is None and not row.mean else written(row.mean, sign="+")
         yield "  " + short_name(row.improver, measured.improvers), change, between(row.interval, "+")
 
 

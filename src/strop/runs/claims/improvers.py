@@ -80,17 +80,18 @@ def against_seed_words(
     others: str = "others",
     size: Size = in_points,
     own_scores: Mapping[str, str] = MappingProxyType({}),
+    first: str = SEED,
 ) -> str:
-    """Which improvers are better than the seed improver and which are worse. `on`: `test û on lpn, 5 runs`. `own_scores`: task →
+    """Which improvers are better than the `first` and which are worse. `on`: `test û on lpn, 5 runs`. `own_scores`: task →
     why its score is the program's own."""
     better, worse = shown(differences)
     rest = len(differences) - len(better) - len(worse)
     if rest == len(differences):
         few = too_few_words(differences)
-        return f"No significant difference between {SEED} and any of {len(differences)} {others} ({on}){few}."
+        return f"No significant difference between {first} and any of {len(differences)} {others} ({on}){few}."
     word, own = "By their own scores better" if own_scores else "Better", own_score_words(own_scores)
-    parts = [f"{word} than {SEED} ({on}): {named(better, size)}{own}."] if better else []
-    parts += [f"Worse than {SEED} ({on}): {named(worse, size)}."] if worse else []
+    parts = [f"{word} than {first} ({on}): {named(better, size)}{own}."] if better else []
+    parts += [f"Worse than {first} ({on}): {named(worse, size)}."] if worse else []
     return " ".join([*parts, *([f"No significant difference: {rest} of {len(differences)}."] if rest else [])])
 
 
@@ -127,7 +128,7 @@ def measured_words(measured: Measured) -> str:
         return _of_one(rows[0], measured, _where(measured, [rows[0].task]))
     differences = [(f"{short_name(row.improver, measured.improvers)} on {row.task}", row) for row in rows]
     how, own = f"95% intervals, all {len(rows)} together", measured.own_score_because
-    return against_seed_words(differences, how, "measurements", lambda row: f"{row.mean:+.3f}", own)
+    return against_seed_words(differences, how, "measurements", lambda row: f"{row.mean:+.3f}", own, beside(measured))
 
 
 def _over_tasks(measured: Measured) -> str:
@@ -146,17 +147,17 @@ def _over_tasks(measured: Measured) -> str:
 
 
 def _several_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[str]:
-    """Of several improvers those that beat the seed improver, or are worse, and how many are neither."""
+    """Of several improvers those that beat the first, or are worse, and how many are neither."""
     on = f"{_how_many(measured)}, exact sign test at {rows[0].level:.2g}"
     own = measured.own_score_because
     better = "By their own scores better" if own else "Better"
-    parts, names = [], {row: short_name(row.improver, measured.improvers) for row in rows}
+    parts, names, first = [], {row: short_name(row.improver, measured.improvers) for row in rows}, beside(measured)
     for verdict, side, end in ((better, 1, own_score_words(own)), ("Worse", -1, "")):
         if found := [f"{name} ({_counts(row)})" for row, name in names.items() if row.decided == side]:
-            parts.append(f"{verdict} than {SEED} ({on}): {', '.join(found)}{end}.")
+            parts.append(f"{verdict} than {first} ({on}): {', '.join(found)}{end}.")
     if rest := sum(not row.decided for row in rows):
         which = f"any of {rest} others" if rest == len(rows) else f"{rest} of {len(rows)}"
-        parts.append(f"No significant difference between {SEED} and {which} ({on}).")
+        parts.append(f"No significant difference between {first} and {which} ({on}).")
     return parts
 
 
@@ -168,7 +169,7 @@ def _contests_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[
             shares = row.normalized and turned(row.normalized)
             row = OverTasks(row.against, row.improver, row.losses, row.wins, row.ties, row.p, row.level, shares)
         first, other = (short_name(name, measured.improvers) for name in (row.improver, row.against))
-        other = SEED if measured.kind == "eval" else other
+        other = beside(measured) if measured.kind == "eval" else other
         figures = f"on {_how_many(measured)}: {_counts(row)} (exact sign test, p = {row.p:.2g}){_in_best(row)}"
         better, worse = f"{better_words(own)}: {first} beats", f"Worse: {first} is worse than"
         verdict = (f"No significant difference between {first} and", better, worse)[row.decided]  # 0, 1, -1
@@ -190,6 +191,12 @@ def _in_best(row: OverTasks) -> str:
     return "" if row.normalized is None else f"; mean share of the best known value {signed(row.normalized)}"
 
 
+def beside(measured: Measured) -> str:
+    """What the others are measured beside, or the second of two that are compared."""
+    name = measured.improvers[measured.kind == "compare"]
+    return SEED if measured.kind == "eval" and name == "seed" else short_name(name, measured.improvers)
+
+
 def short_name(improver: str, improvers: Sequence[str]) -> str:
     """A name for people: of a file its last parts, as many as distinguish it from the others."""
     if not improver.endswith(".py"):
@@ -208,7 +215,7 @@ def _of_one(row: Difference, measured: Measured, where: str) -> str:
     first, other = (short_name(name, measured.improvers) for name in (row.improver, row.against))
     change: Estimate = row
     if measured.kind == "eval":
-        other = SEED
+        other = beside(measured)
     elif decided(change) < 0:  # neither is the one to be improved
         first, other, change = other, first, turned(change)
     where += " of each" if not row.task and len(measured.tasks) > 1 else ""
