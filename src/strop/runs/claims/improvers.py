@@ -84,21 +84,32 @@ def against_seed_words(
 ) -> str:
     """Which improvers are better than the `first` and which are worse. `on`: `test û on lpn, 5 runs`. `own_scores`: task →
     why its score is the program's own."""
-    better, worse = shown(differences)
-    rest = len(differences) - len(better) - len(worse)
-    if rest == len(differences):
-        few = too_few_words(differences)
-        return f"No significant difference between {first} and any of {len(differences)} {others} ({on}){few}."
-    word, own = "By their own scores better" if own_scores else "Better", own_score_words(own_scores)
-    parts = [f"{word} than {first} ({on}): {named(better, size)}{own}."] if better else []
-    parts += [f"Worse than {first} ({on}): {named(worse, size)}."] if worse else []
-    return " ".join([*parts, *([f"No significant difference: {rest} of {len(differences)}."] if rest else [])])
+    by_size = sorted(differences, key=lambda each: -abs(each[1].mean))
+    rows = [(f"{name} ({size(one)})", decided(one)) for name, one in by_size]
+    return _beside_words(rows, on, others, own_scores, first, too_few_words(differences))
+
+
+def _beside_words(
+    rows: Sequence[tuple[str, int]], on: str, others: str, own_scores: Mapping[str, str], first: str, few: str = ""
+) -> str:
+    """The same of (improver in words, 1 if it is better, -1 if it is worse, else 0)."""
+    better, parts = "By their own scores better" if own_scores else "Better", []
+    for verdict, side, end in ((better, 1, own_score_words(own_scores)), ("Worse", -1, "")):
+        if found := [words for words, decided_as in rows if decided_as == side]:
+            parts.append(f"{verdict} than {first} ({on}): {_some(found)}{end}.")
+    rest = sum(not decided_as for _, decided_as in rows)
+    if not parts:
+        return f"No significant difference between {first} and any of {rest} {others} ({on}){few}."
+    return " ".join([*parts, *([f"No significant difference: {rest} of {len(rows)}."] if rest else [])])
 
 
 def named(differences: Differences, size: Size = in_points) -> str:
     """`greedy iterative (+3.2 points), best of n (+1.0 points) and 2 more`."""
-    words = ", ".join(f"{name} ({size(one)})" for name, one in differences[:_NAMED])
-    return words + (f" and {len(differences) - _NAMED} more" if len(differences) > _NAMED else "")
+    return _some([f"{name} ({size(one)})" for name, one in differences])
+
+
+def _some(words: Sequence[str]) -> str:
+    return ", ".join(words[:_NAMED]) + (f" and {len(words) - _NAMED} more" if len(words) > _NAMED else "")
 
 
 def too_few_words(differences: Differences) -> str:
@@ -149,16 +160,8 @@ def _over_tasks(measured: Measured) -> str:
 def _several_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[str]:
     """Of several improvers those that beat the first, or are worse, and how many are neither."""
     on = f"{_how_many(measured)}, exact sign test at {rows[0].level:.2g}"
-    own = measured.own_score_because
-    better = "By their own scores better" if own else "Better"
-    parts, names, first = [], {row: short_name(row.improver, measured.improvers) for row in rows}, beside(measured)
-    for verdict, side, end in ((better, 1, own_score_words(own)), ("Worse", -1, "")):
-        if found := [f"{name} ({_counts(row)})" for row, name in names.items() if row.decided == side]:
-            parts.append(f"{verdict} than {first} ({on}): {', '.join(found)}{end}.")
-    if rest := sum(not row.decided for row in rows):
-        which = f"any of {rest} others" if rest == len(rows) else f"{rest} of {len(rows)}"
-        parts.append(f"No significant difference between {first} and {which} ({on}).")
-    return parts
+    named_rows = [(f"{short_name(row.improver, measured.improvers)} ({_counts(row)})", row.decided) for row in rows]
+    return [_beside_words(named_rows, on, "others", measured.own_score_because, beside(measured))]
 
 
 def _contests_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[str]:
