@@ -9,21 +9,21 @@ import random
 import sys
 from pathlib import Path
 
-PILOT = (147, 158, 162, 164)
-SEED, TRAINED, TESTED = 67, 3, 12
+TRAINED, TRIED = (147, 158, 162), (164,)
+SEED, MOST = 67, 12
 
 
-def dealt(numbers: list[int]) -> tuple[list[int], list[int]]:
-    """The problems of training, and those of the test."""
-    rest = sorted({*numbers} - {*PILOT})
+def tested(numbers: list[int]) -> list[int]:
+    """The problems of the test: what is left, in an order that is drawn."""
+    rest = sorted({*numbers} - {*TRAINED, *TRIED})
     random.Random(SEED).shuffle(rest)
-    return rest[:TRAINED], rest[TRAINED : TRAINED + TESTED]
+    return rest[:MOST]
 
 
 def main() -> None:
     numbers = [int(each.name.removeprefix("contest-")) for each in Path(sys.argv[1]).glob("contest-*")]
-    for name, problems in zip(("pilot", "training", "test"), (PILOT, *dealt(numbers)), strict=True):
-        print(f"{name:9}", *problems)
+    print("training", *TRAINED)
+    print("test", *tested(numbers))
 
 
 if __name__ == "__main__":

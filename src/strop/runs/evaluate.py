@@ -30,8 +30,6 @@ from strop.runs.run_data import Spent
 from strop.runs.spec import improver_text
 from strop.store import Store
 
-_DIGITS = 9
-"""Decimals to which scores are equal."""
 SEED = "seed"
 """The shipped improver that all others are compared with."""
 LEAST_TASKS = 5
@@ -214,7 +212,7 @@ def _together(rows: Sequence[_Row]) -> tuple[Difference, ...]:
 
 
 def _from_seed(measured: Measured) -> tuple[Difference, ...]:
-    """Every measured improver from the seed improver, task by task."""
+    """Every other improver from the first, task by task."""
     seed = measured.improvers[0]
     pairs = [(cell, measured.cell(cell.task, seed)) for cell in measured.cells if cell.improver != seed]
     rows: list[_Row] = []
@@ -239,7 +237,7 @@ def _over_tasks(measured: Measured, references: Mapping[str, tuple[str, str, flo
     found = []
     for pair in pairs:
         one, other = ([cell for cell in cells if cell.improver == name] for name in pair)
-        changes = [round(a.test.mean - b.test.mean, _DIGITS) for a, b in zip(one, other, strict=True)]
+        changes = [round(a.test.mean - b.test.mean, 9) for a, b in zip(one, other, strict=True)]
         wins, losses = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
         shares = [[_share_of_best(cell, references.get(cell.task)) for cell in own] for own in (one, other)]
         known = [[share for share in own if share is not None] for own in shares]

@@ -22,10 +22,7 @@ LEVEL = 0.05
 SEED = "the seed improver"
 _NAMED = 3
 """How many improvers a sentence names; it counts the others."""
-Differences: TypeAlias = Sequence[tuple[str, Estimate]]
-"""(name, difference from the seed improver), with intervals that hold together."""
-Size: TypeAlias = Callable[[Estimate], str]
-"""The mean of a difference in words, such as `+3.2 points`."""
+Differences: TypeAlias = Sequence[tuple[str, Estimate]]  # by name, with intervals that hold together
 
 
 def where_measured(tasks: Sequence[str], repeats: Collection[str]) -> str:
@@ -78,7 +75,7 @@ def against_seed_words(
     differences: Differences,
     on: str,
     others: str = "others",
-    size: Size = in_points,
+    size: Callable[[Estimate], str] = in_points,
     own_scores: Mapping[str, str] = MappingProxyType({}),
     first: str = SEED,
 ) -> str:
@@ -97,15 +94,15 @@ def _beside_words(
     for verdict, side, end in ((better, 1, own_score_words(own_scores)), ("Worse", -1, "")):
         if found := [words for words, decided_as in rows if decided_as == side]:
             parts.append(f"{verdict} than {first} ({on}): {_some(found)}{end}.")
-    rest = sum(not decided_as for _, decided_as in rows)
     if not parts:
-        return f"No significant difference between {first} and any of {rest} {others} ({on}){few}."
-    return " ".join([*parts, *([f"No significant difference: {rest} of {len(rows)}."] if rest else [])])
+        return f"No significant difference between {first} and any of {len(rows)} {others} ({on}){few}."
+    rest = sum(not decided_as for _, decided_as in rows)
+    return " ".join(parts + [f"No significant difference: {rest} of {len(rows)}."] * (rest > 0))
 
 
-def named(differences: Differences, size: Size = in_points) -> str:
+def named(differences: Differences) -> str:
     """`greedy iterative (+3.2 points), best of n (+1.0 points) and 2 more`."""
-    return _some([f"{name} ({size(one)})" for name, one in differences])
+    return _some([f"{name} ({in_points(one)})" for name, one in differences])
 
 
 def _some(words: Sequence[str]) -> str:
@@ -145,7 +142,11 @@ def measured_words(measured: Measured) -> str:
 def _over_tasks(measured: Measured) -> str:
     """Which improver wins on more tasks than chance explains. Tasks are the unit: a difference holds for others of their kind."""
     compared = [row for row in measured.over_tasks if not row.is_chance]
-    parts = (_several_over_tasks if len(compared) > 1 else _contests_over_tasks)(compared, measured)
+    parts = _contests_over_tasks(compared, measured)
+    if len(compared) > 1:
+        on = f"{_how_many(measured)}, exact sign test at {compared[0].level:.2g}"
+        rows = [(f"{short_name(row.improver, measured.improvers)} ({_counts(row)})", row.decided) for row in compared]
+        parts = [_beside_words(rows, on, "others", measured.own_score_because, beside(measured))]
     needed = next(n for n in count(1) if sign_test(n, 0) < measured.over_tasks[0].level)
     if any(not row.decided and row.wins + row.losses < needed for row in compared):
         parts.append(f"At least {needed} tasks without a tie are needed to show a difference.")
@@ -157,22 +158,15 @@ def _over_tasks(measured: Measured) -> str:
     return " ".join([*parts, *cost])
 
 
-def _several_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[str]:
-    """Of several improvers those that beat the first, or are worse, and how many are neither."""
-    on = f"{_how_many(measured)}, exact sign test at {rows[0].level:.2g}"
-    named_rows = [(f"{short_name(row.improver, measured.improvers)} ({_counts(row)})", row.decided) for row in rows]
-    return [_beside_words(named_rows, on, "others", measured.own_score_because, beside(measured))]
-
-
 def _contests_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[str]:
     """Which of two improvers is better; nothing for no row."""
     parts, own = [], measured.own_score_because
     for row in rows:
+        first, other = short_name(row.improver, measured.improvers), beside(measured)
         if measured.kind == "compare" and row.decided < 0:  # neither is the one to be improved
             shares = row.normalized and turned(row.normalized)
             row = OverTasks(row.against, row.improver, row.losses, row.wins, row.ties, row.p, row.level, shares)
-        first, other = (short_name(name, measured.improvers) for name in (row.improver, row.against))
-        other = beside(measured) if measured.kind == "eval" else other
+            first, other = other, first
         figures = f"on {_how_many(measured)}: {_counts(row)} (exact sign test, p = {row.p:.2g}){_in_best(row)}"
         better, worse = f"{better_words(own)}: {first} beats", f"Worse: {first} is worse than"
         verdict = (f"No significant difference between {first} and", better, worse)[row.decided]  # 0, 1, -1
@@ -215,11 +209,9 @@ def _where(measured: Measured, tasks: Sequence[str]) -> str:
 
 
 def _of_one(row: Difference, measured: Measured, where: str) -> str:
-    first, other = (short_name(name, measured.improvers) for name in (row.improver, row.against))
+    first, other = short_name(row.improver, measured.improvers), beside(measured)
     change: Estimate = row
-    if measured.kind == "eval":
-        other = beside(measured)
-    elif decided(change) < 0:  # neither is the one to be improved
+    if measured.kind == "compare" and decided(change) < 0:  # neither is the one to be improved
         first, other, change = other, first, turned(change)
     where += " of each" if not row.task and len(measured.tasks) > 1 else ""
     return f"{contest(first, other, change, where, measured.own_score_because)}."

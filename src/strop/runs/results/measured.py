@@ -129,7 +129,7 @@ class Measured(Shown):
     """The measurements of improvers on tasks."""
 
     kind: Kind
-    """`eval`, beside the seed improver, or `compare`, one against another."""
+    """`eval`, beside the seed improver or another one, or `compare`, one against another."""
     directory: Path
     """Directory of the record."""
     sentence: str
@@ -137,7 +137,7 @@ class Measured(Shown):
     tasks: tuple[str, ...]
     """Names of the tasks."""
     improvers: tuple[str, ...]
-    """The improvers as they were named. First the seed improver, or the improver that is compared."""
+    """The improvers as they were named. First what the others are measured beside, or the improver that is compared."""
     copies: int
     """Copies of each task."""
     model: str
@@ -151,7 +151,7 @@ class Measured(Shown):
     seed_solutions: tuple[SeedSolution, ...]
     """The scores of the seed solutions, one for each task."""
     differences: tuple[Difference, ...]
-    """Every other improver minus the seed improver; or the first minus the second of two that are compared, over all tasks and
+    """Every other improver minus the first; or the first minus the second of two that are compared, over all tasks and
     on each."""
     over_tasks: tuple[OverTasks, ...] = ()
     """With five tasks or more on which none was trained: the same comparisons with these tasks as the unit, and each improver
