@@ -8,7 +8,8 @@ the output at most a baseline value and a best value, if `contest_cases.py` draw
 programs name no clock: what depends on the time that is left scores differently each time. A target has the suite's own cases
 and drawn ones, half of them held out; baseline and best value are the means of those of the suite's own cases. There must be room
 after the first response: on average over all draws, the best of five stored programs has a ratio of at least 0.01 more than one.
-The original is the median of the stored programs whose ratio is above 0 on every case, because utilities are relative to it.
+The original is the median of the stored programs whose ratio is above 0 on every case, because utilities are relative to it; with
+`--zeros`, of all.
 `make` and `agree` run stored programs outside of any jail, as the suite does.
 """
 
@@ -126,7 +127,7 @@ def _entry(folder: Path, key: str) -> str:
     return found[1] if found else ""
 
 
-def make(suite: Path, targets: Path, only: Sequence[int]) -> None:
+def make(suite: Path, targets: Path, only: Sequence[int], zeros: bool) -> None:
     """Write a target for each problem of the suite that may become one, and print what its stored programs score."""
     testlib = next(suite.rglob("testlib.h"))
     for problem in problems(suite):
@@ -156,7 +157,7 @@ def make(suite: Path, targets: Path, only: Sequence[int]) -> None:
         means = {program: mean(each) for program, each in ratios.items() if len(each) == COUNT}
         room = room_of(list(means.values()))
         originals = sorted(
-            (program for program in means if min(ratios[program]) > 0), key=lambda program: means[program]
+            (program for program in means if zeros or min(ratios[program]) > 0), key=lambda program: means[program]
         )
         words = f"{len(means)} of {len(ratios)} programs pass, mean {mean(means.values() or [0]):.3f}, room {room:.3f}"
         if room >= LEAST_ROOM and originals:
@@ -261,9 +262,10 @@ def main() -> None:
     parser.add_argument(
         "--problems", type=int, nargs="*", default=(), help="which to make or to compare; all by default"
     )
+    parser.add_argument("--zeros", action="store_true", help="make: an original may have a ratio of 0")
     given = parser.parse_args()
     if given.what == "make":
-        make(given.suite, given.targets, given.problems)
+        make(given.suite, given.targets, given.problems, given.zeros)
     else:
         agree(given.suite, given.targets, given.programs, given.problems)
 

@@ -4,7 +4,7 @@
     python bench/experiment/table.py RUN                 # a run of `strop eval`
 
 The first arm is what the others are measured against; one that is measured a second time is compared with itself. A score after k
-responses is the best training utility of the original and the first k programs, in the order in which they were scored.
+programs is the best training utility of the original and the first k that were scored; a response without a program is none.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def main() -> None:
     by_cell = tried.groupby(["task", "arm"])
     best = tried.assign(best=by_cell.value.cummax(), k=by_cell.cumcount(), arm=tried.arm.map(names))
     curve = best.pivot_table(index="k", columns=["arm", "task"], values="best").ffill()
-    print("\nbest training utility after k responses, mean over the tasks")
+    print("\nbest training utility after k programs, mean over the tasks")
     print(curve.T.groupby(level="arm").mean().T[list(names.values())].round(4).to_string())
 
 
