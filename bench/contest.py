@@ -1,7 +1,7 @@
 """Problems of a public contest suite as judged targets: Frontier-CS, algorithmic track (MIT), which is fetched and stays outside.
 
     python bench/contest.py make SUITE TARGETS           # a folder with a strop.toml for each problem that is used
-    python bench/contest.py agree SUITE TARGETS          # scores in strop beside those of the suite's own checker
+    python bench/contest.py agree SUITE TARGETS RUN      # scores in a record beside those of the suite's own checker
 
 SUITE is a checkout, or its folder `algorithmic`. A problem is used if its checker prints a ratio and reads beside the input and
 the output at most a baseline value and a best value, if `contest_cases.py` draws cases of it, and if at least five stored
@@ -10,27 +10,28 @@ and drawn ones, half of them held out; baseline and best value are the means of 
 after the first response: on average over all draws, the best of five stored programs has a ratio of at least 0.01 more than one.
 The original is the median of the stored programs whose ratio is above 0 on every case, because utilities are relative to it; with
 `--zeros`, of all.
-`make` and `agree` run stored programs outside of any jail, as the suite does.
+`make` and `agree` run programs outside of any jail, as the suite does.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import random
 import re
 import shutil
+import sqlite3
 import subprocess
 import tempfile
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from statistics import mean
 
 from contest_cases import CASES
-
-import strop
 
 COUNT = 12
 """Cases of a target; the first half is for training."""
@@ -40,8 +41,6 @@ MOST_SECONDS = 2
 """Longest time that a target asks for, where the suite's is longer."""
 SPARE = 5
 """How often as long a program may take as it should: a limit of wall time must not depend on what else a machine does."""
-EACH = 4
-"""Programs of a problem that are compared with the suite, at most."""
 CLOCK = re.compile(r"\bchrono\b|\btime\s*\(|\bclock\s*\(|random_device|rdtsc")
 READS_ANSWER = re.compile(r"\bans\s*\.\s*\w+\s*\(")
 RATIO = re.compile(r"Ratio: ([\d.]+)")
@@ -229,28 +228,27 @@ class Suite:
         self._scratch.cleanup()
 
 
-def scored(target: Path, program: Path) -> list[float]:
-    """The ratio of a program on each case, as strop measures it; shorter if one fails."""
-    found = [strop.score(program, task=target, split=split, workers=1) for split in ("train", "test")]
-    return [row["score"] for each in found for row in each.metrics]
-
-
-def agree(suite: Path, targets: Path, most: int, only: Sequence[int]) -> None:
-    """Hold the ratios of stored programs on all cases against those of the suite."""
+def agree(suite: Path, targets: Path, run: Path) -> None:
+    """Hold the ratios in the record of a run against those of the suite, program by program, on the cases of each evaluation."""
+    query = "SELECT utility, solution, metrics FROM evaluation WHERE verdict = 'ok' AND metrics != '[]' ORDER BY seq"
+    recorded: defaultdict[tuple[str, str], Counter[float]] = defaultdict(Counter)  # which cases are held out is secret
+    with closing(sqlite3.connect(f"{(run / 'run.sqlite').absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        for task, text, metrics in connection.execute(query):
+            recorded[task, text] |= Counter(row["score"] for row in json.loads(metrics))
     compared = differing = 0
     for problem in problems(suite):
-        target = targets / f"contest-{problem.number}"
-        if not target.is_dir() or problem.number not in (only or CASES):
+        name = f"contest-{problem.number}"
+        own = {text: ratios for (task, text), ratios in recorded.items() if task == name}
+        if not own:
             continue
-        with Suite(target, problem.seconds) as by_suite:
-            ratios = ((program, by_suite.ratios(program)) for program in problem.programs)
-            passing = ((program, each) for program, each in ratios if len(each) == COUNT)
-            for program, theirs in islice(passing, min(EACH, most - compared)):
-                own = scored(target, program)
-                is_same = sorted(own) == sorted(theirs)  # strop has another order of cases
-                compared, differing = compared + 1, differing + (not is_same)
-                print(f"{target.name} {program.name}: {'as the suite' if is_same else (own, theirs)}", flush=True)
-    print(f"{compared} programs on {COUNT} cases each, {differing} with another ratio")
+        with Suite(targets / name, problem.seconds) as by_suite, tempfile.TemporaryDirectory() as folder:
+            for number, (text, ratios) in enumerate(own.items()):
+                program = Path(folder, f"{number}.cpp")
+                program.write_text(text, "utf-8")
+                other = ratios - Counter(by_suite.ratios(program))
+                compared, differing = compared + ratios.total(), differing + other.total()
+                print(f"{name}, program {number}: {ratios.total()} ratios, {other.total()} not the suite's", flush=True)
+    print(f"{len(recorded)} programs, {compared} ratios, {differing} not the suite's")
 
 
 def main() -> None:
@@ -258,16 +256,14 @@ def main() -> None:
     parser.add_argument("what", choices=("make", "agree"))
     parser.add_argument("suite", type=Path)
     parser.add_argument("targets", type=Path)
-    parser.add_argument("--programs", type=int, default=40, help="how many to compare with the suite")
-    parser.add_argument(
-        "--problems", type=int, nargs="*", default=(), help="which to make or to compare; all by default"
-    )
+    parser.add_argument("run", type=Path, nargs="?", help="agree: a run on the targets")
+    parser.add_argument("--problems", type=int, nargs="*", default=(), help="make: which; all by default")
     parser.add_argument("--zeros", action="store_true", help="make: an original may have a ratio of 0")
     given = parser.parse_args()
     if given.what == "make":
         make(given.suite, given.targets, given.problems, given.zeros)
     else:
-        agree(given.suite, given.targets, given.programs, given.problems)
+        agree(given.suite, given.targets, given.run)
 
 
 if __name__ == "__main__":
