@@ -74,7 +74,7 @@ def interval(changes: npt.NDArray[np.float64]) -> tuple[float, float]:
 def main() -> None:
     record = Record(Path(sys.argv[1]))
     names, best_known = record.arms(), record.best_known()
-    evaluations = record.table("SELECT scope, seq, split, value, metrics, cpu_seconds FROM evaluation")
+    evaluations = record.table("SELECT scope, seq, split, value, metrics, cpu_seconds, solution_digest FROM evaluation")
     evaluations["score"] = [mean_metric(*row) for row in zip(evaluations.metrics, evaluations.value, strict=True)]
     own = evaluations[evaluations.arm.isin(names)]
     held_out = own[own.rest == "test"].assign(arm=own.arm.map(names))
@@ -100,12 +100,17 @@ def main() -> None:
     totals["cpu_minutes"] = own.groupby("arm").cpu_seconds.sum() / 60
     print("\n" + totals.reindex(list(names)).rename(index=names).round(1).to_string())
 
-    tried = own[own.rest.str.endswith("#0")].sort_values("seq")
+    start = evaluations[(evaluations.arm == "seed") & (evaluations.split == "train")].set_index("task")
+    tried = own[own.rest.str.endswith("#0") & (own.solution_digest != own.task.map(start.solution_digest))]
+    tried = tried.sort_values("seq").assign(
+        arm=tried.arm.map(names), best=tried.value.clip(tried.task.map(start.value))
+    )
     by_cell = tried.groupby(["task", "arm"])
-    best = tried.assign(best=by_cell.value.cummax(), k=by_cell.cumcount(), arm=tried.arm.map(names))
-    curve = best.pivot_table(index="k", columns=["arm", "task"], values="best").ffill()
+    tried = tried.assign(best=by_cell.best.cummax(), k=by_cell.cumcount() + 1)
+    curve = tried.pivot_table(index="k", columns=["arm", "task"], values="best")
+    curve.loc[0] = [start.value[task] for _, task in curve.columns]
     print("\nbest training utility after k programs, mean over the tasks")
-    print(curve.T.groupby(level="arm").mean().T[list(names.values())].round(4).to_string())
+    print(curve.sort_index().ffill().T.groupby(level="arm").mean().T[list(names.values())].round(4).to_string())
 
 
 if __name__ == "__main__":
