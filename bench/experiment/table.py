@@ -1,7 +1,7 @@
 """Every number of the experiment, recomputed from its record in plain pandas: nothing of strop is imported.
 
-    pip install pandas
-    python bench/experiment/table.py RUN                 # a run of `strop eval`
+    pip install pandas matplotlib
+    python bench/experiment/table.py RUN [PLOT]          # a run of `strop eval`; PLOT is a file for the figure
 
 The first arm is what the others are measured against; one that is measured a second time is compared with itself. A score after k
 programs is the best training utility of the original and the first k that were scored; a response without a program is none.
@@ -109,8 +109,12 @@ def main() -> None:
     tried = tried.assign(best=by_cell.best.cummax(), k=by_cell.cumcount() + 1)
     curve = tried.pivot_table(index="k", columns=["arm", "task"], values="best")
     curve.loc[0] = [start.value[task] for _, task in curve.columns]
+    curve = curve.sort_index().ffill().T.groupby(level="arm").mean().T[list(names.values())]
     print("\nbest training utility after k programs, mean over the tasks")
-    print(curve.sort_index().ffill().T.groupby(level="arm").mean().T[list(names.values())].round(4).to_string())
+    print(curve.round(4).to_string())
+    if len(sys.argv) > 2:
+        axes = curve.plot(marker="o", xticks=curve.index, figsize=(6, 3.5), ylabel="best training utility, mean")
+        axes.figure.savefig(sys.argv[2], bbox_inches="tight", dpi=120)
 
 
 if __name__ == "__main__":
