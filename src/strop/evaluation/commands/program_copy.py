@@ -42,8 +42,8 @@ from strop.tasks.command.task import OUTPUT, PROGRAM, CommandTask
 
 SEED_BITS = 31
 """Bits of the number for {seed}: it fits a C `int`, and all generators accept it."""
-BUILD_SECONDS = 60.0
-"""A build may take so long where `time_limit` is shorter."""
+BUILD_SECONDS, APART_MEMORY = 60.0, 4 << 30
+"""A build may take so long where `time_limit` is shorter, and a build or a judge so many bytes where `memory_limit` is less."""
 MOST_OUTPUT = 16 << 20
 """Most bytes of a program's standard output that a judge gets."""
 _CRASHES: Mapping[int, str] = {
@@ -180,7 +180,7 @@ class Copy:
         return self._judged(ran, output, seed, case)
 
     def _build(self) -> CopyRun | None:
-        ran = self._run(self._task.build, self._environment(0), seconds=BUILD_SECONDS)
+        ran = self._run(self._task.build, self._environment(0), is_build=True)
         if (failed := _failure(ran)) is None:
             return None
         verdict, error = failed
@@ -282,11 +282,10 @@ class Copy:
         self._begun = True
         return self._workspace.clear()
 
-    def _run(self, command: str, environment: Mapping[str, str], case: str = "", seconds: float = 0.0) -> Ran:
-        """`seconds`: the least time limit."""
+    def _run(self, command: str, environment: Mapping[str, str], case: str = "", is_build: bool = False) -> Ran:
         limits = self._limits(case)
-        if seconds > limits.wall_seconds:
-            limits = _limits(self._task, seconds, limits.outlive_seconds)
+        if is_build:
+            limits = _apart(self._task, BUILD_SECONDS, limits.outlive_seconds)
         ran = self._workspace.run(with_pipes(command), limits, environment=environment)
         self.notes.denied(ran.denied)
         return ran
@@ -449,7 +448,7 @@ class Rooms:
         assert task.judge is not None
         workspace = self.workspaces.open(Tree(task.root, {}, task.tools))
         if task.judge.build:
-            limits = _limits(task, max(task.time_limit, BUILD_SECONDS))
+            limits = _apart(task, BUILD_SECONDS)
             ran = workspace.run(with_pipes(task.judge.build), limits, environment=task.environment)
             if not ran.ok:
                 workspace.close()
@@ -475,7 +474,7 @@ class Rooms:
         program = f"{PROGRAM}/{next(iter(files))}"
         command = task.filled(task.judge.command, seed % (1 << SEED_BITS), case, output=OUTPUT, program=program)
         environment = {**task.environment, "STROP_SEED": str(guest_seed(seed, "judge")), WORKSPACE: "1"}
-        return workspace.run(with_pipes(command), _limits(task, task.judge_seconds), environment=environment)
+        return workspace.run(with_pipes(command), _apart(task, task.judge_seconds), environment=environment)
 
     def close(self) -> None:
         """Close what is kept. Idempotent."""
@@ -571,3 +570,9 @@ def _printed(ran: Ran) -> str:
 def _notes_of(ran: Ran) -> tuple[str, ...]:
     lines = [line for text in (ran.errors, ran.output) for line in text.splitlines() if line.startswith(PREFIX)]
     return tuple(line.removeprefix(PREFIX).replace("\\n", "\n") for line in lines[:MOST_NOTES])
+
+
+def _apart(task: CommandTask, seconds: float, outlive: float = 0.0) -> CommandLimits:
+    """Of a build or a judge: at least `seconds` and `APART_MEMORY`, because the program's limits are not meant for them."""
+    limits = _limits(task, max(task.time_limit, seconds), outlive)
+    return replace(limits, memory_bytes=max(task.memory_limit, APART_MEMORY))

@@ -87,7 +87,7 @@ class CommandTask:
     time_limit: float = 60.0
     """Wall seconds of one run of the command, and of the test. A build may take a minute in any case."""
     memory_limit: int = 4 << 30
-    """Bytes of memory for one run."""
+    """Bytes of memory for one run. A build and a judge may take 4 GiB in any case."""
     tools: tuple[Path, ...] = ()
     """Folders and files of this machine that commands may read and run, in addition to the system's."""
     only: tuple[str, ...] = ()

@@ -213,6 +213,16 @@ def test_checker_in_the_manner_of_testlib_is_a_judge(workspaces: Workspaces, tmp
         assert refused.verdict == "malformed" and f"the judge refuses the answer ({refusal})" in refused.error
 
 
+def test_builds_and_the_judge_have_memory_beyond_the_limit_of_the_program(
+    workspaces: Workspaces, tmp_path: Path
+) -> None:
+    large = "python3 -c 'bytearray(300 << 20)'"
+    judge = f"{large} && {JUDGED['judge']}"
+    task = problem(tmp_path, memory_limit="128 MiB", build=large, judge_build=large, judge=judge)
+    assert measured(task, workspaces, HONEST).verdict == "ok"
+    assert measured(task, workspaces, f"{large} || exit 1\n{HONEST}").verdict != "ok"
+
+
 def test_exit_status_of_the_judge_decides_where_time_counts(workspaces: Workspaces, tmp_path: Path) -> None:
     judge = 'test "$(cat {output})" -ge 10 || exit 7'
     task = problem(tmp_path, judge=judge, judge_files=[], score=["time"], metric=[])
