@@ -31,13 +31,6 @@ def test_readme_is_short_and_counts_the_lines_of_the_algorithm() -> None:
     assert len(README.split()) < 700 and f"[these {lines} lines](src/strop/core/algorithm.py)" in README
 
 
-def test_transcript_of_the_readme_is_what_its_commands_print(strop: Any) -> None:
-    """The record is in the repository, so no figure depends on the machine."""
-    (transcript,) = re.findall(r"^\$ strop show (examples/\S+) .*\n((?:[^$`].*\n)+)", README, re.M)
-    printed = "\n".join(line.rstrip() for line in strop("show", str(ROOT / transcript[0])).stdout.splitlines())
-    assert transcript[1].count("\n") == 5 and transcript[1] in printed
-
-
 COSTED = re.compile(r"strop (run [^#`\n]*--max-cost [^#`\n]*)")
 """A run of a document that stops at an amount of money."""
 
