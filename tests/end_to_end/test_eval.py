@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from support.records import from_elsewhere
+from support.records import from_elsewhere, raw
 from support.tables import widest
 
 SMALL = shlex.split("--copies 2 --lm-budget 1 --max-responses 2 --utility-budget 3 --seed 1")
@@ -54,12 +54,29 @@ def test_eval_measures_several_improvers_beside_the_one_that_against_names(strop
     assert "difference from idle.py, test split" in strop("show", "a", "--full").stdout
 
 
-def test_record_of_an_eval_is_neither_replayed_nor_applied_nor_measured_again(strop: Any) -> None:
+def test_record_of_an_eval_is_neither_applied_nor_measured_again(strop: Any) -> None:
     assert strop("eval", "seed", "--task", "parity", *SMALL, "--out", "there").returncode == 0
     assert strop("resume", "there").stderr.startswith("there is finished")
-    for command in ("replay", "apply"):
-        ended = strop(command, "there")
-        assert ended.returncode == 2 and "is the record of strop eval" in ended.stderr, command
+    ended = strop("apply", "there")
+    assert ended.returncode == 2 and "is the record of strop eval" in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["eval chain_of_thought", "eval seed --against seed"])
+def test_record_of_an_eval_is_replayed_elsewhere_and_one_that_says_something_else_is_not(
+    command: str, strop: Any, tmp_path: Path
+) -> None:
+    asked = *shlex.split(command), "--task", "parity", "--task", "string-grid-distance", *SMALL
+    assert strop(*asked, "--out", "there").returncode == 0
+    from_elsewhere(tmp_path / "there")
+    replayed = strop("replay", "there")
+    assert replayed.returncode == 0 and "and the result, each as recorded" in replayed.stdout, replayed.stderr
+    with raw(tmp_path / "there") as record:
+        record.executescript(
+            "DROP TRIGGER event_update;"
+            "UPDATE event SET data = json_set(data, '$.value', 0.875) WHERE kind = 'Evaluated' AND scope LIKE '%copy0/test';"
+        )
+    replayed = strop("replay", "there")
+    assert replayed.returncode == 8 and "cells.0.test" in replayed.stdout, replayed.stdout
 
 
 VALUE = """import strop

@@ -50,7 +50,7 @@ COMMANDS = {
     "show": "Show the result of a run.",
     "view": "Write the page of a run and open it in the browser; it follows a run that goes on.",
     "resume": "Continue a run that was stopped or killed; no recorded response is asked for again.",
-    "replay": "Repeat a finished run from its record, without a language model, and compare events and result.",
+    "replay": "Repeat a finished run or measurement from its record, without a language model, and compare both.",
     "export": "Write a run as JSON lines, or send it to a tracker.",
     "audit": "Report forbidden behavior of one program, or of every program of a run.",
 }

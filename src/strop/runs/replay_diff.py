@@ -27,6 +27,7 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.base.pluralize import quantity
+from strop.runs.evaluate import measured_in
 from strop.runs.record import Record
 from strop.runs.results.improved import read_improved
 from strop.runs.resume import BY_THE_CLOCK, identities, identity
@@ -48,18 +49,9 @@ _PLACES = {
 """Fields of a result about the folder of its record and the machine."""
 _NOT_REPEATED = BY_THE_CLOCK | {"maybe_billed_dollars", "maybe_billed_tokens", "output", "search"}
 """Fields that a replay cannot repeat: times, what was in flight, what an improver printed, and what depends on its threads."""
-_IN_TURN = (
-    RunStarted,
-    IterationStarted,
-    ImproveStarted,
-    LmCalled,
-    Evaluated,
-    ImproveFinished,
-    Compared,
-    IterationFinished,
-)
-"""Events that follow one another because one led to the next."""
 _FRAMES = (RunStarted, IterationStarted, IterationFinished)
+_IN_TURN = (*_FRAMES, ImproveStarted, LmCalled, Evaluated, ImproveFinished, Compared)
+"""Events that follow one another because one led to the next."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +105,8 @@ def _result(record: Record, kind: str) -> dict[str, object]:
         return as_document(read_improved(record))  # type: ignore[no-any-return]
     run = record.run
     run.meta = replace(run.meta, kind=kind)
+    if kind != "run":
+        return as_document(measured_in(record))  # type: ignore[no-any-return]
     return as_document(trained_of(run, record.folder, searches_in(record.store, run), best_improver(run)))  # type: ignore[no-any-return]
 
 

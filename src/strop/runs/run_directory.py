@@ -37,7 +37,9 @@ TREE = ".tree"
 """Folder with the files of a command task as they were when the run started. Hidden, so that test tools in a folder with records
 do not find a second copy of the tests."""
 SEARCHES = ("run", "improve")
-"""Kinds of record of a search, which `strop replay` repeats and `strop resume --finish` ends."""
+"""Kinds of record of a search, which `strop resume --finish` ends."""
+REPLAYED = (*SEARCHES, "eval", "compare")
+"""Kinds of record that `strop replay` repeats."""
 _COMMANDS = {"compare": "eval --against", "table2": "reproduce table2"}
 
 

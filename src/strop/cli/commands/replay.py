@@ -21,7 +21,7 @@ from strop.runs.options import LimitOptions
 from strop.runs.record import Record
 from strop.runs.replay_diff import Replayed, compare_records
 from strop.runs.resume import answers, recorded_acts
-from strop.runs.run_directory import SEARCHES, RunRecord, command_of, load_run
+from strop.runs.run_directory import REPLAYED, RunRecord, command_of, load_run
 
 
 def replay_command(
@@ -32,7 +32,7 @@ def replay_command(
     trust_task: TrustTask = False,
     as_json: Json = False,
 ) -> int:
-    """Repeat a finished run or improvement from its record, without a language model; compare every event and the result.
+    """Repeat finished work from its record, without a language model; compare every event and the result.
 
     Programs run and are scored again in the jail; responses come from the record. The exit code is 8 if something differs.
 
@@ -46,11 +46,8 @@ def replay_command(
     if record.unverified:
         reason, _, _ = record.unverified.rpartition("; ")
         notify(escape(f"{reason}; this replay measures it again", 2000))
-    if record.kind not in SEARCHES:
-        raise ConfigurationError(
-            f"{directory} is the record of {command_of(record.kind)}; "
-            "only records of strop run and strop improve can be replayed"
-        )
+    if record.kind not in REPLAYED:
+        raise ConfigurationError(f"{directory} is the record of {command_of(record.kind)}, which cannot be replayed")
     if record.status != "finished":
         raise ConfigurationError(f"{directory} is not finished. To continue it first: strop resume {directory}")
     with _folder(out) as folder:
