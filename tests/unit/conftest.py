@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from strop.store import Store
+from strop_selftest.traces import below
 
 
 @pytest.fixture
@@ -15,3 +20,23 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """A record that is being written in `tmp_path / "run"`."""
     with Store.create(tmp_path / "run", {"task": "lpn", "model": "offline"}) as store:
         yield store
+
+
+@pytest.fixture
+def crowded_core() -> Iterator[None]:
+    """One core for this process and its descendants, on which four others are busy."""
+    if not Path("/proc/self/schedstat").exists():
+        pytest.skip("this kernel does not count waiting for a core")
+    cores = os.sched_getaffinity(0)
+    for pid in [os.getpid(), *below(os.getpid())]:
+        with suppress(ProcessLookupError):  # it ended meanwhile
+            os.sched_setaffinity(pid, {min(cores)})
+    # A session of its own, as a guest has: a kernel may share out its time among sessions.
+    command = [sys.executable, "-S", "-c", "while True: pass"]
+    busy = [subprocess.Popen(command, start_new_session=True) for _ in range(4)]
+    yield
+    for each in busy:
+        each.kill()
+        each.wait()
+    for pid in [os.getpid(), *below(os.getpid())]:
+        os.sched_setaffinity(pid, cores)

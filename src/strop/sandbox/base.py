@@ -42,6 +42,10 @@ ANSWER_BYTES = 32 << 20
 """Largest answer of a solution, as it is sent: eight bytes for each number of a long list or an array."""
 
 
+MOST_STARVED = 10.0
+"""Waiting for a core lengthens a wall limit by at most this many times the limit."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one guest may use. The host enforces limits from outside: it kills the whole process tree

@@ -23,6 +23,7 @@ from itertools import islice
 from strop.base.errors import SandboxError
 from strop.sandbox import messages
 from strop.sandbox.base import (
+    MOST_STARVED,
     THREADS,
     Arguments,
     Call,
@@ -179,8 +180,6 @@ AHEAD = 64
 """How many orders a guest gets before it has answered the current one, so that it need not wait for the host between two calls.
 A program that reads them in advance may divide the time of these calls among them as it likes; each answer must still come
 before the limit after the previous one (design note 0078)."""
-MOST_STARVED = 10.0
-"""Waiting for a core lengthens a wall limit by at most this many times the limit."""
 
 
 class Session:

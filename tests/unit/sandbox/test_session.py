@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import os
 import select
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +12,7 @@ import pytest
 from strop.sandbox import messages, session
 from strop.sandbox.base import (
     ANSWER_BYTES,
+    MOST_STARVED,
     AnswerTooLarge,
     Died,
     GuestProgram,
@@ -29,11 +25,10 @@ from strop.sandbox.base import (
     Value,
 )
 from strop.sandbox.link import Link
-from strop.sandbox.session import MOST_STARVED, Session
+from strop.sandbox.session import Session
 from strop.sandbox.strop_plain_data import type_of
 from strop.tasks.values import rebuilt
 from strop_selftest.plain_guest import PlainChild, PlainSandbox
-from strop_selftest.traces import below
 from support.processes import open_descriptors, wait_until
 from support.unconfined import unconfined
 
@@ -150,25 +145,6 @@ def test_session_tells_how_the_guest_ended_without_an_answer() -> None:
     assert isinstance(outcome, OutOfMemory) and outcome.limit_bytes == 100 << 20
 
 
-@pytest.fixture
-def crowded_core() -> Iterator[None]:
-    """One core for this process and its descendants, on which four others are busy."""
-    cores = os.sched_getaffinity(0)
-    for pid in [os.getpid(), *below(os.getpid())]:
-        with suppress(ProcessLookupError):  # it ended meanwhile
-            os.sched_setaffinity(pid, {min(cores)})
-    # A session of its own, as a guest has: a kernel may share out its time among sessions.
-    command = [sys.executable, "-S", "-c", "while True: pass"]
-    busy = [subprocess.Popen(command, start_new_session=True) for _ in range(4)]
-    yield
-    for each in busy:
-        each.kill()
-        each.wait()
-    for pid in [os.getpid(), *below(os.getpid())]:
-        os.sched_setaffinity(pid, cores)
-
-
-@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel does not count waiting for a core")
 def test_session_lets_a_guest_end_when_its_wall_time_went_by_in_waiting_for_a_core(crowded_core: None) -> None:
     text = body("import time\nwhile time.process_time() < 0.25: pass\nreturn 1")
     outcome = solve(text, limits=Limits(cpu_seconds=20.0, wall_seconds=0.5))
@@ -177,7 +153,6 @@ def test_session_lets_a_guest_end_when_its_wall_time_went_by_in_waiting_for_a_co
     assert isinstance(outcome, Returned) or outcome.spent.wall_seconds > MOST_STARVED, outcome
 
 
-@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel does not count waiting for a core")
 def test_session_kills_a_guest_that_sleeps_when_others_wait_for_a_core(crowded_core: None) -> None:
     outcome = solve(body("import time\ntime.sleep(600)"), limits=Limits(cpu_seconds=20.0, wall_seconds=0.5))
     assert isinstance(outcome, TimedOut)

@@ -102,6 +102,13 @@ def alive(proc: int, pids: Iterable[int], enough: int, *, own_sockets: bool) -> 
     return Alive(memory, largest, mapped, buffers, ticks / _TICKS)
 
 
+def starved(proc: int, pid: int) -> float:
+    """How many seconds the main thread of a process was ready to run but had no core; 0 if the kernel does not say."""
+    with suppress(OSError, IndexError, ValueError):
+        return int(_read(proc, f"{pid}/schedstat").split()[1]) / 1e9
+    return 0.0
+
+
 def _sockets(proc: int) -> int:
     """The most bytes that the unix sockets of the caller's network can hold, among them those that wait to be accepted."""
     with suppress(OSError, IndexError):

@@ -20,6 +20,7 @@ class CommandLimits:
     """Limits of one command, for all its processes together unless stated otherwise."""
 
     wall_seconds: float = 60.0
+    """Time that its process waits for a core on a busy machine does not count."""
     cpu_seconds: float = 60.0
     memory_bytes: int = 4 << 30
     """Address space of each process; also the resident memory of all together and what their sockets can hold, as far as the host

@@ -64,6 +64,8 @@ class Used:
     """CPU seconds and largest resident set of reaped processes, and how the command's own process ended."""
 
     pid: int
+    begun: mmap.mmap
+    """When it began, in nanoseconds of the monotonic clock; 0 while it is being confined."""
     kernel_before: tuple[int, int] = (0, 0)
     """Memory that the kernel held before it, and has not given back."""
     files_before: int = 0
@@ -71,11 +73,23 @@ class Used:
     memory_bytes: int = 0
     """The most that its processes had together, as far as anybody looked, or one of them; `files_bytes`: that files took."""
     files_bytes: int = 0
+    starved_seconds: float = 0.0
+    """The longest that one of its processes was ready to run but had no core, as far as anybody looked."""
     status: int | None = None
     ended: float = 0.0
     """When its own process ended, if nothing outlived it; on the monotonic clock."""
     lived_on: bool = False
     """Whether something still ran when the command, and the time for which processes may outlive it, were over."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it ran, or has run; 0 if it has not begun."""
+        begun = int.from_bytes(self.begun, "little") / 1e9
+        return (self.ended or time.monotonic()) - begun if begun else 0.0
+
+    def look_at_waits(self, proc: int, commands: Sequence[int]) -> None:
+        """Look how long these processes waited for a core."""
+        self.starved_seconds = max([self.starved_seconds, *(accounting.starved(proc, pid) for pid in commands)])
 
     def reap(self, flags: int = 0) -> bool:
         """Reap and count a process, with the processes that it reaped itself; whether there was one that had ended.
@@ -114,7 +128,7 @@ def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams
     for stream in streams:
         os.close(stream)
     pidfd = os.pidfd_open(pid)
-    used = Used(pid, accounting.kernel_memory(jail.kernel_memory), _files(jail))
+    used = Used(pid, begun, accounting.kernel_memory(jail.kernel_memory), _files(jail))
     try:
         stopped = _watch(jail, end, pidfd, asked, clock, used)
         used.files_bytes = max(used.files_bytes, _files(jail) - used.files_before)
@@ -123,7 +137,7 @@ def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams
         os.close(pidfd)
         counted = clock.seconds()
         clock.close()
-    seconds = (used.ended or time.monotonic()) - (int.from_bytes(begun, "little") / 1e9 or started)
+    seconds = used.seconds or time.monotonic() - started
     # What is reaped has the confinement, too. Without a filter a program can hide from the clock (`commands_filter`).
     cpu = max(counted or 0.0, used.cpu_seconds) if counted is None or jail.filter is None else counted
     how = {"status": used.status or 0, "stopped": stopped, "lived_on": used.lived_on}
@@ -151,9 +165,13 @@ def _watch(
                 used.ended = time.monotonic()
                 over = used.ended + asked["outlive_seconds"]
                 continue
-            message, _ = control.receive(end)
+            message: dict[str, Any] = dict(control.receive(end)[0])
             if "stop" in message:
-                return str(message["stop"])
+                if jail.proc is not None:
+                    used.look_at_waits(jail.proc, _commands(jail, jail.proc))
+                if used.seconds >= asked["wall_seconds"] + min(used.starved_seconds, message["most"]):
+                    return str(message["stop"])
+                continue
             # a room begins: what the last one left is not its own
             used.kernel_before = accounting.kernel_memory(jail.kernel_memory)
         if over < math.inf:
@@ -179,10 +197,8 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
     """The limit on all processes together that was exceeded: `cpu`, `memory` or an empty text."""
     seconds = clock.seconds() or used.cpu_seconds
     if jail.proc is not None:
-        if jail.process_one:
-            commands = [pid for pid in accounting.listed(jail.proc) if pid != 1]
-        else:
-            commands = accounting.descendants(jail.proc, os.getpid())
+        commands = _commands(jail, jail.proc)
+        used.look_at_waits(jail.proc, commands)
         exact = asked["counts_memory"]
         enough = 0 if exact else asked["memory_bytes"]
         found = accounting.alive(jail.proc, commands, enough, own_sockets=jail.process_one)
@@ -200,6 +216,13 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
             return "memory"
         seconds = max(seconds, used.cpu_seconds + found.cpu_seconds)
     return "cpu" if jail.limits and seconds > asked["cpu_seconds"] else ""
+
+
+def _commands(jail: CommandJail, proc: int) -> list[int]:
+    """The processes of the command."""
+    if jail.process_one:
+        return [pid for pid in accounting.listed(proc) if pid != 1]
+    return accounting.descendants(proc, os.getpid())
 
 
 def _end_all(jail: CommandJail, used: Used) -> None:

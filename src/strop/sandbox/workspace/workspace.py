@@ -21,6 +21,7 @@ from strop.base.environments import needed_by, why_hidden
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import control
+from strop.sandbox.base import MOST_STARVED
 from strop.sandbox.confinement import notify
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace import accounting, endings, plan
@@ -113,8 +114,8 @@ _OPTIONS = ("-s", "-S", "-B", "-c")
 _SYSTEM = "/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
-_GRACE_SECONDS = 20.0
-"""Seconds that a keeper may take to end a command when told to."""
+_GRACE_SECONDS, _ASK_AGAIN_SECONDS = 20.0, 0.25
+"""Seconds that a keeper may take to end a command when told to, and between two times that it is told."""
 _TRIALS = 3
 """Runs of a command that does nothing, of which the least time counts."""
 _STARTS = 3
@@ -264,18 +265,17 @@ class JailedWorkspace:
         """Follow the command, and end it at its time limit; return the keeper's report."""
         poll = select.poll()
         followed.register(poll)
-        stopped = False
-        deadline = time.monotonic() + limits.wall_seconds
+        deadline = ask = time.monotonic() + limits.wall_seconds
+        most = MOST_STARVED * limits.wall_seconds
         while followed.ended is None:
-            left = deadline - time.monotonic()
-            if left > 0:
-                for descriptor, event in poll.poll(max(1.0, left * 1000)):
-                    followed.take(poll, descriptor, event)
-            elif stopped:
+            now = time.monotonic()
+            if now - deadline > most + _GRACE_SECONDS:
                 raise KeeperLost("a workspace does not end its command")
-            else:
-                stopped, deadline = True, time.monotonic() + _GRACE_SECONDS
-                self._tell({"stop": "wall"})
+            if now >= ask:  # a command that waited so long for a core goes on
+                self._tell({"stop": "wall", "most": most})
+                ask = now + _ASK_AGAIN_SECONDS
+            for descriptor, event in poll.poll(max(1.0, (ask - now) * 1000)):
+                followed.take(poll, descriptor, event)
         return followed.ended
 
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:

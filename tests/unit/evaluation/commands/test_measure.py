@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,7 +23,8 @@ from strop.evaluation.commands.measure import COPIES, SAME
 from strop.evaluation.commands.program_copy import SEED_BITS, Rooms
 from strop.evaluation.feedback import failure
 from strop.evaluation.repeated import AT_MOST, least, repeats
-from strop.sandbox.workspace.base import Tree, Workspace
+from strop.sandbox.base import MOST_STARVED
+from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
 from strop.tasks.base import SecretSeeds, Split
@@ -513,3 +515,17 @@ def test_measurement_stops_when_the_keeper_of_its_workspace_is_killed(
     task = task_of(written(tmp_path, program__sh="echo score 2\n"))
     with pytest.raises(GuestLost, match="the keeper of a workspace is gone"):
         bench(task, task.seed)
+
+
+def test_command_goes_on_when_its_wall_time_went_by_in_waiting_for_a_core_but_not_in_sleep(
+    workspaces: Workspaces, tmp_path: Path, crowded_core: None
+) -> None:
+    limits = CommandLimits(wall_seconds=0.5, cpu_seconds=20.0)
+    (tmp_path / "works.py").write_text("import time\nwhile time.process_time() < 0.4: pass\n")
+    with workspaces.open(Tree(tmp_path, {})) as workspace:
+        works = workspace.run(f"{sys.executable} -I -S works.py", limits)
+        sleeps = workspace.run("sleep 600", limits)
+    assert works.wall_seconds > 0.5
+    # Beside many others it may wait longer than a command may at all.
+    assert works.ok or works.wall_seconds > MOST_STARVED * 0.5, works
+    assert sleeps.detail == "wall time limit of 0.5 s reached"
