@@ -69,7 +69,7 @@ class Checked(Shown):
         if count:
             return f"{self.task}: broken: {quantity(count, 'problem')}."
         found = f"{'no problems' if self.kinds_tried and not self.problems else 'nothing broken'} found"
-        return f"{self.task}: {found}{' by these trials' if self.kinds_tried else '; no way to spoil its answers applies'}."
+        return f"{self.task}: {found}{' by these trials' if self.kinds_tried else '; there are no spoiled answers to try'}."
 
     @computed
     def lines(self) -> tuple[str, ...]:
