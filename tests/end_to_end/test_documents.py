@@ -9,9 +9,11 @@ import re
 import shlex
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from subprocess import run
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ import pytest
 import strop
 from end_to_end.conftest import TINY, made_once
 from strop.base.errors import ConfigurationError
+from strop.base.solution import digest_of
 from strop.cli.app import application
 from support.command_line import environment, run_small
 
@@ -73,6 +76,28 @@ def test_table_of_the_readme_counts_what_the_page_of_the_comparison_says() -> No
     assert [int(cell.strip("*")) for cell in row.split(" | ")] == best
 
 
+def test_page_of_the_experiment_says_what_is_recomputed_from_its_record() -> None:
+    page = (ROOT / "docs" / "experiment.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^\$ python (bench/experiment/table.py .*?) *#", page, re.M)
+    printed = run([sys.executable, *command.split()], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    experiment = ROOT / "bench" / "experiment"
+    for name in ("improver.py", "seed.py"):
+        assert (
+            digest_of((experiment / name).read_text("utf-8")).encode()
+            in (experiment / "record" / "run.sqlite").read_bytes()
+        )
+    rows = re.findall(r"^\| (\d+) \| (.*?) \| (.*?) \| (.*?) \|$", page, re.M)
+    assert {f"contest-{task}": arms for task, *arms in rows} == {
+        line.split()[0]: line.split()[1:4] for line in printed.splitlines() if line.startswith("contest-")
+    }
+    result = r"against seed.py: (\d+) won, (\d+) lost, (\d+) tied.*\n.* (\S+) \((.*)\)"
+    said = r"wins (\d+)\b.*?loses\s(\d+)\sand\sties\son\s(\d+).*?(\S\d\.\d+)\s\((?:95% interval )?(.*?)\)"
+    assert re.findall(said, page, re.S) == re.findall(result, printed)
+    for row, column in (("evaluations", 2), ("CPU minutes", 4)):
+        spent = [line.replace(" (again)", "").split()[column] for line in re.findall(r"^\S+\.py .*\d$", printed, re.M)]
+        assert f"| {row} | {' | '.join(spent)} |" in page
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("document", "name"), [("docs/tasks.md", "packing"), ("docs/targets.md", "pack")])
 def test_check_finds_the_example_of_a_document_sound(document: str, name: str, tmp_path: Path) -> None:
@@ -115,6 +140,7 @@ ELSEWHERE = {
     r"sqlite3 ": "tests/unit/store reads every view",
     r"python - <<END": "tests/unit/improvers runs the kit on every improver",
     r"pytest$": "tests/examples",
+    r"python bench/(contest|experiment/table)\.py|strop eval .*bench/experiment": "the record of the experiment is read above",
     r"strop doctor --self-test( --modes all)?$": "tests/hostile runs every attack",
     r"strop reproduce ": "tests/end_to_end/test_reproduce*.py, at their smallest size",
     r"strop (run|improve) .*(command|inbox|recorded)[:?]": "tests/end_to_end and tests/unit/lm of these models",
