@@ -87,10 +87,6 @@ class Used:
         begun = int.from_bytes(self.begun, "little") / 1e9
         return (self.ended or time.monotonic()) - begun if begun else 0.0
 
-    def look_at_waits(self, proc: int, commands: Sequence[int]) -> None:
-        """Look how long these processes waited for a core."""
-        self.starved_seconds = max([self.starved_seconds, *(accounting.starved(proc, pid) for pid in commands)])
-
     def reap(self, flags: int = 0) -> bool:
         """Reap and count a process, with the processes that it reaped itself; whether there was one that had ended.
 
@@ -158,6 +154,7 @@ def _watch(
     ready.register(pidfd, select.POLLIN)
     ready.register(end.fileno(), select.POLLIN)
     pause, over = _FIRST_LOOK, math.inf
+    most: float | None = None  # seconds that waiting for a core may add, once the host says that the command is late
     while True:
         for descriptor, _ in ready.poll(pause * 1000):
             if descriptor == pidfd:
@@ -166,11 +163,8 @@ def _watch(
                 over = used.ended + asked["outlive_seconds"]
                 continue
             message: dict[str, Any] = dict(control.receive(end)[0])
-            if "stop" in message:
-                if jail.proc is not None:
-                    used.look_at_waits(jail.proc, _commands(jail, jail.proc))
-                if used.seconds >= asked["wall_seconds"] + min(used.starved_seconds, message["most"]):
-                    return str(message["stop"])
+            if "late" in message:
+                most = message["late"]
                 continue
             # a room begins: what the last one left is not its own
             used.kernel_before = accounting.kernel_memory(jail.kernel_memory)
@@ -183,6 +177,8 @@ def _watch(
         beyond = _beyond(jail, asked, clock, used)
         if beyond:
             return beyond
+        if most is not None and used.seconds >= asked["wall_seconds"] + min(used.starved_seconds, most):
+            return "wall"
 
 
 def _files(jail: CommandJail) -> int:
@@ -197,8 +193,12 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
     """The limit on all processes together that was exceeded: `cpu`, `memory` or an empty text."""
     seconds = clock.seconds() or used.cpu_seconds
     if jail.proc is not None:
-        commands = _commands(jail, jail.proc)
-        used.look_at_waits(jail.proc, commands)
+        if jail.process_one:
+            commands = [pid for pid in accounting.listed(jail.proc) if pid != 1]
+        else:
+            commands = accounting.descendants(jail.proc, os.getpid())
+        waits = [accounting.starved(jail.proc, pid) for pid in commands]
+        used.starved_seconds = max([used.starved_seconds, *waits])
         exact = asked["counts_memory"]
         enough = 0 if exact else asked["memory_bytes"]
         found = accounting.alive(jail.proc, commands, enough, own_sockets=jail.process_one)
@@ -216,13 +216,6 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
             return "memory"
         seconds = max(seconds, used.cpu_seconds + found.cpu_seconds)
     return "cpu" if jail.limits and seconds > asked["cpu_seconds"] else ""
-
-
-def _commands(jail: CommandJail, proc: int) -> list[int]:
-    """The processes of the command."""
-    if jail.process_one:
-        return [pid for pid in accounting.listed(proc) if pid != 1]
-    return accounting.descendants(proc, os.getpid())
 
 
 def _end_all(jail: CommandJail, used: Used) -> None:

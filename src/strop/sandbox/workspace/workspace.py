@@ -114,8 +114,8 @@ _OPTIONS = ("-s", "-S", "-B", "-c")
 _SYSTEM = "/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
-_GRACE_SECONDS, _ASK_AGAIN_SECONDS = 20.0, 0.25
-"""Seconds that a keeper may take to end a command when told to, and between two times that it is told."""
+_GRACE_SECONDS = 20.0
+"""Seconds that a keeper may take to end a command when told to."""
 _TRIALS = 3
 """Runs of a command that does nothing, of which the least time counts."""
 _STARTS = 3
@@ -265,17 +265,19 @@ class JailedWorkspace:
         """Follow the command, and end it at its time limit; return the keeper's report."""
         poll = select.poll()
         followed.register(poll)
-        deadline = ask = time.monotonic() + limits.wall_seconds
-        most = MOST_STARVED * limits.wall_seconds
+        stopped = False
+        deadline = time.monotonic() + limits.wall_seconds
         while followed.ended is None:
-            now = time.monotonic()
-            if now - deadline > most + _GRACE_SECONDS:
+            left = deadline - time.monotonic()
+            if left > 0:
+                for descriptor, event in poll.poll(max(1.0, left * 1000)):
+                    followed.take(poll, descriptor, event)
+            elif stopped:
                 raise KeeperLost("a workspace does not end its command")
-            if now >= ask:  # a command that waited so long for a core goes on
-                self._tell({"stop": "wall", "most": most})
-                ask = now + _ASK_AGAIN_SECONDS
-            for descriptor, event in poll.poll(max(1.0, (ask - now) * 1000)):
-                followed.take(poll, descriptor, event)
+            else:
+                most = MOST_STARVED * limits.wall_seconds
+                stopped, deadline = True, time.monotonic() + most + _GRACE_SECONDS
+                self._tell({"late": most})
         return followed.ended
 
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
