@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -26,8 +27,10 @@ from strop.base.errors import (
 )
 from strop.base.events import AuditNoted, Evaluated, Judged, LmCalled, LmResponded
 from strop.base.private import make_folder
+from strop.base.results import Evaluation
 from strop.base.surface import option
 from strop.base.terminal_text import escape
+from strop.checks.held_out import held_back
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.evaluation.start import normalized
 from strop.lm.base import LanguageModel
@@ -138,9 +141,14 @@ class Place:
 
 def view_of(job: Job[Any], mode: Mode = "auto", trackers: Sequence[str] = ()) -> View:
     """The view of a job: who computes its scores and its budget, then what happens."""
-    narration = Narration(score_words(job.tasks[0]) if job.tasks else None)
+    narration = Narration(score_words(job.tasks[0]), partial(_warning, job.tasks[0])) if job.tasks else Narration()
     heading = () if job.read is None else (*scorer_lines(job.tasks), *job.says)
     return make_view(mode, heading=heading, narration=narration, trackers=trackers)
+
+
+def _warning(task: AnyTask, original: Evaluation) -> str:
+    problem = held_back(task, original)
+    return "" if problem is None else problem.sentence
 
 
 def scorer_lines(tasks: Iterable[AnyTask]) -> Iterator[str]:

@@ -20,8 +20,9 @@ from strop.base.as_document import HIDDEN, computed
 
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
-Input: TypeAlias = Literal["drawn", "listed", "fixed"]
-"""What the input of a task is: drawn by a seed, one of a list of which a part is held out, or always the same."""
+Input: TypeAlias = Literal["drawn", "listed", "chosen"]
+"""Who says what the inputs of a task are: a seed draws them, a list has them, of which a part is held out, or the target chooses
+them itself, so that nobody else knows which they are."""
 ScoredBy: TypeAlias = Literal["host", "judge", "kernel", "program"]
 """Who computes a score: the host, a judge in a jail of its own, the kernel, or the program's own process."""
 Unit: TypeAlias = Annotated[float, Ge(-1e-9), Le(1 + 1e-9)]
@@ -71,10 +72,10 @@ class Evaluation:
     beside: tuple[Mapping[str, float], ...] = ()
     """Metric → value of the original, for each instance; empty if the original was not measured beside the program."""
     answers: tuple[str, ...] = ()
-    """Digest of the original's output that the program's was compared with, for each instance; empty if nothing was compared."""
-    carried: tuple[Unit, ...] = ()
-    """What an answer to another instance is worth on each held-out one, beside `scores`; where a cost is measured, 1 if it is
-    accepted there. Empty but of the final comparison, and where the input is fixed."""
+    """Digest of the original's answer to each instance, where a cost is measured; of several answers of a timed function that of
+    their set. Empty if none was looked at."""
+    inputs: tuple[int, ...] = ()
+    """The number of each held-out instance's input, where some are equal and not all are training's; else empty."""
     original_varies: bool = False
     """Whether the original's own score differed between two runs on one seed, where it is no time or memory."""
     failures: tuple[int, ...] = ()

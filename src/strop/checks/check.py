@@ -13,9 +13,8 @@ from strop.base.events import discard
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation
 from strop.base.scorer_notes import shortened
-from strop.base.surface import option
 from strop.checks.checked import Checked, CheckProblem
-from strop.checks.held_out import repeats, shown
+from strop.checks.held_out import held_back, shown
 from strop.checks.relay import LEAST, SpoiledAnswers, spoiled_answers
 from strop.checks.relays import CommandRelay, HostRelay, relay_of, to_relay
 from strop.core.utility import TaskUtility
@@ -51,7 +50,7 @@ def check(
         scored_by=task.scored_by,
         scorer=scorer_line(task),
         held_out=task.count("test"),
-        can_show=shown(task, is_fixed=task.fixed_input),
+        can_show=shown(task),
     )
     try:
         step("measuring the original")
@@ -59,7 +58,6 @@ def check(
         utility = TaskUtility(task, "train", *secrets, evaluator=evaluator)
         evaluation = utility.evaluate(task.seed, Budget())
         result = replace(result, value=evaluation.value, metrics=evaluation.means, scores=evaluation.scores)
-        result = replace(result, can_show=shown(task, is_fixed=task.fixed_input or repeats(task)))
         found += _of_evaluation(task, evaluation)
         order = evaluator.with_baseline(to_relay(task, secret))
         problems, spoiled = evaluator.here.run(partial(_spoiled, order=order, seconds=seconds), step)
@@ -90,14 +88,8 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
             "Repair it" if dies else better,
             is_broken=dies,
         )
-    if repeats(task) and not task.fixed_input:
-        yield _held_out(task, "its input never changes, so nothing is held out")
-
-
-def _held_out(task: AnyTask, what: str) -> CheckProblem:
-    seed = "the environment variable STROP_SEED, or from a parameter `seed`" if task.evaluator else "the seed"
-    how = f"give {option('fixed_input')}" if task.root else "declare fixed_input=True"
-    return CheckProblem(what, f"Draw its instances from {seed}; if one input is wanted, {how}")
+    if problem := held_back(task, evaluation):
+        yield problem
 
 
 def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
@@ -105,10 +97,6 @@ def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
     first = relay.run if isinstance(relay, HostRelay) else relay.run_again()
     again = relay.run_again()
     runs = [first, again, *([relay.run_again("check/other")] if isinstance(relay, HostRelay) else [])]
-    shown_on = [*zip(first.answers, first.metrics or first.answers, strict=False)]
-    is_shown = (task.root or task.by_time) and len(shown_on) > 1 and any(shown_on[0]) and not repeats(task)
-    if is_shown and all(each == shown_on[0] for each in shown_on):
-        yield _held_out(task, "the original answers all instances alike, so that it does not show what is held out")
     if where := _differing(first.answers, again.answers):
         yield CheckProblem(
             f"the original gives other answers when it runs again with the same seed, {where}",

@@ -1,52 +1,15 @@
-"""What a task holds out: whether its instances are others than those of training, and what they can show."""
+"""What the final comparison of a task can show."""
 
 from __future__ import annotations
 
-import time
-
-from strop.base.errors import TaskError
 from strop.base.pluralize import quantity
+from strop.base.results import Evaluation
+from strop.base.surface import option
+from strop.checks.checked import CheckProblem
 from strop.evaluation.commands.measure import LEAST, SAME
-from strop.tasks.base import Instance, SecretSeeds, Split, Task
-from strop.tasks.command.score_kinds import TIMES
+from strop.evaluation.laws import ONE_ANSWER, holds_back_cost
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
 from strop.tasks.command.task import AnyTask
-from strop.tasks.values import canonical
-
-SECONDS = 2.0
-"""How long drawing the first instances may take, to find out whether they repeat."""
-FIRST, MOST_DRAWS = 4, 64
-"""Sealed instances that are first looked for, among so many of training."""
-
-
-def text_of(instance: Instance) -> str:
-    """A text that equal instances share."""
-    return canonical([dict(instance.inputs), instance.hidden])
-
-
-def repeats(task: AnyTask) -> bool:
-    """Whether the search sees every input of the final comparison, as far as the task tells before it runs."""
-    if task.root is not None:
-        return task.input == "fixed"
-    if not draws_repeat(task):  # which looks at a few
-        return False
-    seeds = SecretSeeds(b"repeats")
-    splits: tuple[Split, Split] = ("train", "test")
-    seen, sealed = ({text_of(task.instance(one, index, seeds)) for index in range(task.count(one))} for one in splits)
-    return sealed <= seen
-
-
-def draws_repeat(task: Task) -> bool:
-    """Whether the first sealed instances are all among those of training, as far as two seconds of drawing show."""
-    seeds, began = SecretSeeds(b"repeats"), time.monotonic()
-    try:
-        sealed = {text_of(task.instance("test", index, seeds)) for index in range(min(task.count("test"), FIRST))}
-        for index in range(min(task.count("train"), MOST_DRAWS)):
-            sealed.discard(text_of(task.instance("train", index, seeds)))
-            if not sealed or time.monotonic() - began > SECONDS:
-                break
-    except (TaskError, RecursionError):  # found where it is measured
-        return False
-    return not sealed
 
 
 def draws_more(task: AnyTask, *, is_published: bool = False) -> bool:
@@ -59,26 +22,33 @@ def too_few(task: AnyTask, *, is_published: bool = False) -> str:
     held_out, least = task.count("test"), _least(task)
     if held_out >= least or draws_more(task, is_published=is_published):
         return ""
-    return f"{quantity(held_out, 'held-out instance')} can show no difference, however large; give {task.enough(least)}"
+    return f"{quantity(held_out, _unit(task))} can show no difference, however large; give {task.enough(least)}"
 
 
-def shown(task: AnyTask, *, is_fixed: bool = False) -> str:
-    """What the held-out instances can show; `is_fixed`: measurements of the one input."""
-    if few := too_few(task):
-        return few
-    held_out = task.count("test")
-    counted = quantity(held_out, "repeated measurement" if is_fixed else "held-out instance")
-    if task.facts is not None or is_fixed:
-        return f"{counted} can show a difference"
+def shown(task: AnyTask) -> str:
+    """What the final comparison can show."""
     more = ", and more if training's scores vary," if draws_more(task) else ""
-    return f"{counted}{more} can show a difference"
+    return too_few(task) or f"{quantity(task.count('test'), _unit(task))}{more} can show a difference"
+
+
+def held_back(task: AnyTask, original: Evaluation) -> CheckProblem | None:
+    """Why a lower cost than the original's would be held back, as far as its evaluation in training tells."""
+    is_cost = task.facts is not None and task.facts.metric.reader in COUNTED_BY_KERNEL
+    tells = task.input == "chosen" or len(original.answers) > 1
+    if not (tells and holds_back_cost(original.answers, is_cost=is_cost, is_wanted=task.fixed_input)):
+        return None
+    return CheckProblem(
+        ONE_ANSWER, f"Let the inputs differ in their answers, or give {option('fixed_input')} if one is wanted"
+    )
+
+
+def _unit(task: AnyTask) -> str:
+    return "evaluation" if task.input == "chosen" else "held-out instance"
 
 
 def _least(task: AnyTask) -> int:
-    """How much must be held out, so that a difference can be shown: of a fixed input that is declared one measurement, if its
-    score is the same again."""
-    if task.facts is not None and task.facts.metric.reader in TIMES:
-        return LEAST
-    if task.fixed_input:
+    """How much must be held out, so that a difference can be shown."""
+    if task.problem is not None:  # a verified value needs no second one
         return 1
-    return SAME if task.input == "fixed" or task.evaluator is not None else LEAST
+    is_timed = task.facts is not None and task.facts.metric.reader in TIMES
+    return SAME if task.input == "chosen" and not is_timed else LEAST

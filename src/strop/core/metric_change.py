@@ -12,10 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from strop.analysis.stats import Estimate, decided, estimate, has_ratio, log_ratio_of_totals, mean, score_difference
+from strop.analysis.stats import (
+    Estimate,
+    estimate,
+    has_ratio,
+    log_ratio_of_totals,
+    mean,
+    score_difference,
+    totals_by_input,
+)
 from strop.base.as_document import HIDDEN, computed
 from strop.base.results import Evaluation
-from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
+from strop.evaluation.commands.measure import LEAST, SAME, copy_of
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, RATES, TIMES
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 
@@ -42,7 +50,7 @@ class Gain:
     """The log of the ratio, or the difference, with its 95% interval over pairs. Fewer than six pairs, and values that never
     vary, have none."""
     deterministic: bool
-    """Whether six or more measurements all gave the same two values; three, where the original ignores the seed."""
+    """Whether six or more measurements all gave the same two values; three, where the target chooses its inputs itself."""
     setbacks: tuple[float, ...] = ()
     """How many times as much an instance costs, or how many times less it gives, than with the original: for each instance that
     is at least 1.5 times worse."""
@@ -62,7 +70,7 @@ class Gain:
 
     @computed
     def n(self) -> int:
-        """Instances or repeated measurements."""
+        """Different inputs, or evaluations of a target that chooses its inputs itself."""
         return self.change.n
 
     @computed
@@ -88,44 +96,33 @@ Row: TypeAlias = Mapping[str, float]
 
 
 def gain(
-    metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, seeded: bool, is_known: bool = False
+    metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, chosen: bool, inputs: Sequence[int] = ()
 ) -> Gain | None:
-    """The gain in the metric over paired instances; None if some instance lacks it. `seeded`: the seed may change something.
-    `is_known`: the same values were measured before, on the same input, so that one more shows that nothing varies."""
+    """The gain in the metric over paired instances; None if some instance lacks it. `chosen`: the target chooses its inputs
+    itself. `inputs`: their numbers, if some are equal."""
     if not _has(metric, after, before):
         return None
     new, old = _values(metric, after), _values(metric, before)
     high, low = (new, old) if metric.goal == "max" else (old, new)
     scale: Scale = "ratio" if metric.reader not in RATES and has_ratio(new, old) else "difference"
+    n = len({*inputs}) or len(new)
     constant = len(set(old)) == 1 and len(set(new)) == 1
     if constant or len(new) == 1:
         one = log_ratio_of_totals(high[:1], low[:1]) if scale == "ratio" else estimate([high[0] - low[0]])
-        change = Estimate(one.mean, None, len(new))
+        change = Estimate(one.mean, None, n)
     else:
-        change = _log_ratio(metric, high, low) if scale == "ratio" else score_difference(high, low)
-    setbacks = _setbacks(high, low) if seeded and scale == "ratio" else ()
-    deterministic = constant and (is_known or len(new) >= (LEAST if seeded else SAME))
+        change = (
+            _log_ratio(metric, high, low, inputs) if scale == "ratio" else score_difference(high, low, inputs=inputs)
+        )
+    setbacks = () if chosen or scale != "ratio" else _setbacks(high, low)
+    deterministic = constant and n >= (SAME if chosen else LEAST)
     return Gain(metric, mean(old), mean(new), scale, change, deterministic, setbacks)
 
 
-def gain_in(facts: ObjectiveFacts, measured: Evaluation, *, is_known: bool = False) -> Gain | None:
-    """The gain of a measurement beside the original; None if its utility decides. `is_known`: see `gain`."""
+def gain_in(facts: ObjectiveFacts, measured: Evaluation) -> Gain | None:
+    """The gain of a measurement beside the original; None if its utility decides."""
     rows = measured.metrics, measured.beside
-    is_same = facts.input == "fixed" or (bool(measured.carried) and measured.carried == own_worth(facts, measured))
-    return gain(facts.metric, *rows, seeded=not is_same, is_known=is_known)
-
-
-def own_worth(facts: ObjectiveFacts | None, measured: Evaluation) -> tuple[float, ...]:
-    """What is compared with `measured.carried`: its scores, or 1 for each answer where it only has to be equal or accepted."""
-    by_answer = facts is not None and (facts.metric.reader in COUNTED_BY_KERNEL or facts.scored_by == "program")
-    return (1.0,) * len(measured.scores) if by_answer else measured.scores
-
-
-def carries_over(facts: ObjectiveFacts | None, measured: Evaluation) -> bool:
-    """Whether answers to other instances, given for the held-out ones, are not shown to be worse there than the program's own: a
-    program that remembers some would then do as well."""
-    own = own_worth(facts, measured)
-    return len(measured.carried) == len(own) > 0 and decided(score_difference(own, measured.carried)) <= 0
+    return gain(facts.metric, *rows, chosen=facts.input == "chosen", inputs=measured.inputs)
 
 
 def utility_of(facts: ObjectiveFacts, measured: Evaluation) -> float:
@@ -146,25 +143,20 @@ def _values(metric: MetricFacts, rows: Sequence[Row]) -> list[float]:
     return [row[metric.name] for row in rows]
 
 
-def _log_ratio(metric: MetricFacts, high: Sequence[float], low: Sequence[float]) -> Estimate:
-    """The log-ratio of totals. What the kernel counts has pairs of copies: what two copies share, such as their place in memory,
-    does not make them independent."""
-    pairs = (_totals(high), _totals(low)) if metric.reader in COUNTED_BY_KERNEL else (high, low)
-    change, unresolved = replace(log_ratio_of_totals(*pairs), n=len(high)), math.log1p(metric.resolution)
+def _log_ratio(metric: MetricFacts, high: Sequence[float], low: Sequence[float], inputs: Sequence[int]) -> Estimate:
+    """The log-ratio of totals, of each input where some are equal. What the kernel counts has pairs of copies: what two copies
+    share, such as their place in memory, does not make them independent."""
+    n = len({*inputs}) or len(high)
+    if metric.reader in COUNTED_BY_KERNEL and not inputs:
+        inputs = [copy_of(index, n) for index in range(n)]
+    totals = (totals_by_input(values, inputs) for values in (high, low))
+    change, unresolved = replace(log_ratio_of_totals(*totals), n=n), math.log1p(metric.resolution)
     if change.interval is None:
         return change
     first, last = (
         min(max(end, -MOST), MOST) for end in change.interval
     )  # where single values are 0 an end is infinite
     return replace(change, interval=(first - unresolved, last + unresolved))
-
-
-def _totals(values: Sequence[float]) -> list[float]:
-    """The total of each pair of copies."""
-    totals = [0.0] * min(COPIES, len(values))
-    for index, value in enumerate(values):
-        totals[copy_of(index, len(values))] += value
-    return totals
 
 
 def _setbacks(high: Sequence[float], low: Sequence[float]) -> tuple[float, ...]:

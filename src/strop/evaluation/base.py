@@ -53,10 +53,6 @@ class Order:
     tree: Path | None = field(default=None, compare=False)
     """The tree of a command task, on this machine; None: the one that its worker has."""
 
-    def carries(self, task: Task | CommandTask) -> bool:
-        """Whether answers to other instances are given for held-out ones (`Evaluation.carried`)."""
-        return self.decides and not self.is_of_original(task) and task.input != "fixed"
-
     def is_of_original(self, task: Task | CommandTask) -> bool:
         """Whether the program is the task's original, whose failure is the task's."""
         return self.program == task.seed

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -20,7 +20,7 @@ from strop.base.errors import Malformed, ScorerFailed, TaskError
 from strop.base.randomness import derive
 from strop.evaluation.base import Order
 from strop.evaluation.outcomes import limits_of
-from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Sandbox
+from strop.sandbox.base import GuestProgram, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, SecretSeeds, Seeds, Split, Task
 from strop.tasks.values import AnswerForm
@@ -33,9 +33,6 @@ MOST_FAILURES = 4
 """An original that fails so often is not run on further instances."""
 _FURTHER = 1 << 20
 """Number of the first input that is no instance."""
-OTHERS = range(1 << 30, (1 << 30) + 3)
-"""Numbers of the instances whose answers are given for held-out ones, in turn. A program cannot tell them from those; of a list
-they are the first of training."""
 _AGAIN, _DRAWS = 1 << 40, 16
 """Number of the first input that is drawn in place of one that training had, and how many are tried for each."""
 Input = tuple[Instance, Prepared]
@@ -88,7 +85,7 @@ class DrawnInstances:
     @cached_property
     def _known(self) -> frozenset[int]:
         """Hashes of training's inputs, of the held-out instances of a task that draws them."""
-        if self._split != "test" or self._task.input == "fixed" or not isinstance(self._seeds, SecretSeeds):
+        if self._split != "test" or not isinstance(self._seeds, SecretSeeds):
             return frozenset()
         training = DrawnInstances(self._task, "train", self._seeds)
         return frozenset(hash(training[index][1].encoded) for index in range(self._task.count("train")))
@@ -121,18 +118,6 @@ class DrawnInstances:
                 f"task {self._task.name}: inputs of instance {index} cannot be sent to a guest: {error}"
             ) from error
         return instance, arguments
-
-
-def answers_to_others(task: Task, order: Order, drawn: DrawnInstances, guests: Callable[[], Guest]) -> list[Outcome]:
-    """A program's answers to instances that are not compared (`OTHERS`), each of a process of its own."""
-    others, answers = OTHERS, list[Outcome]()
-    if task.input != "drawn" or not isinstance(order.seeds, SecretSeeds):
-        drawn, others = DrawnInstances(task, "train", order.seeds), range(min(len(OTHERS), task.count("train")))
-    for index in others:
-        with guests() as guest:
-            seed = derive(order.secret, "guest", order.scope, "other", index) & (2**64 - 1)
-            answers.append(guest.call(drawn[index][1], seed=seed))
-    return answers
 
 
 @dataclass

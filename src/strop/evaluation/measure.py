@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
-from itertools import cycle
 
 from strop.base.errors import Malformed, SandboxError, StropError
 from strop.base.events import AuditNoted
@@ -15,10 +14,10 @@ from strop.base.results import Evaluation
 from strop.base.scorer_notes import collecting, shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.instances import DrawnInstances, answers_to_others
+from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.outcomes import REPORT_CHARACTERS, limits_of
 from strop.evaluation.paired import measure_paired
-from strop.evaluation.tally import Tally, carried, judged
+from strop.evaluation.tally import Tally, judged
 from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Sandbox
 from strop.tasks.base import Instance, Task
 from strop.tasks.construction import answer_as_json
@@ -67,6 +66,7 @@ def _measure_score(
             instance, arguments = drawn[index]
             instances.append(instance)
             tally.known += drawn.is_known(arguments)
+            tally.asked(arguments)
             # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances
             yield arguments, derive(order.secret, "guest", order.scope, order.split, index) & (2**64 - 1)
 
@@ -87,11 +87,6 @@ def _measure_score(
             tally.add(found, instance)
             if tally.is_settled:
                 break
-    if order.carries(task):
-        given = answers_to_others(task, order, drawn, lambda: sandbox.open(program, limits))
-        judges = (partial(task.checked_score, drawn[index][0], form=form) for index in range(tally.count))
-        with collecting():
-            tally.carried = carried(cycle(given), judges)
     return tally.evaluation
 
 

@@ -1,13 +1,17 @@
 """The utility of a function that should become faster: CPU time relative to the original's, for equal or accepted answers.
 
-Both run in jails of their own, in turns A B B A. Each is loaded, makes one call on another input, and gets as many different
-inputs as take the original 20 ms, each when it has answered the one before. Its time is what the kernel counts of its process
-from before the first is sent to after the last answer. Nothing is subtracted: receiving counts for both, for the program at least
-as much as for the original, because it could leave out what it does not need. No process gets an input twice: what a program
-remembers is of no use. On the sealed split, and for listed cases, each instance has fresh processes, because two of one program
-differ in speed; for the verdict it is repeated in others, the least time of each counts, and a program that only returns the
-original's answer is timed, too. What fails has no value: an instance of the verdict on which the original fails is left out, and
-other inputs on which it fails are replaced.
+Both run in jails of their own, in turns A B B A. Each instance has fresh processes, in training as for the verdict.
+
+*Later calls*: a process is loaded, makes one call on another input, and gets as many different inputs as take the original 20 ms,
+each when it has answered the one before. *A first call*, with `isolate="instance"`: its only call is on the instance.
+
+The time is what the kernel counts of the process from before the first input is sent to after the last answer. Time spent receiving
+arguments counts for both programs. What the program receives in less time than the original is added, because it could leave out
+what it does not need. No process gets an input twice: what a program remembers is of no use.
+
+For the verdict an instance is repeated in further processes, the mean of each program's times counts, and a program that only
+returns the original's answer is timed, too. What fails has no value: an instance of the verdict on which the original fails is
+left out, and other inputs on which it fails are replaced.
 """
 
 from __future__ import annotations
@@ -16,24 +20,25 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import cycle, islice
+from itertools import islice
 from typing import Any, TypeVar
 
 from strop.base.errors import Malformed, TaskError
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, added
+from strop.base.solution import digest_of
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.feedback import gist
-from strop.evaluation.instances import DrawnInstances, Input, answers_to_others
+from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.outcomes import explain
-from strop.evaluation.repeated import least, repeats
-from strop.evaluation.tally import Judge, Tally, Worth, carried, judged
+from strop.evaluation.repeated import averaged, repeats
+from strop.evaluation.tally import Tally, Worth, judged
 from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, PublishedSeeds
-from strop.tasks.function.task import ANSWERING, LOADING, RECEIVING, SECONDS, FunctionTask
-from strop.tasks.values import difference
+from strop.tasks.function.task import ANSWERING, FIRST, LOADING, RECEIVING, SECONDS, FunctionTask
+from strop.tasks.values import canonical, difference, rebuilt
 
 ENOUGH, LEAST = 0.02, 0.002
 """CPU seconds of the original for the inputs of an instance: what suffices, and what is too little."""
@@ -76,7 +81,14 @@ def measure_paired(
         failed = Tally(order, 1, first=len(rows) + len(timing.left_out))
         failed.add(*failure.args)
         return failed.evaluation
-    tally = Tally(order, len(rows), beside=[row[0] for row in rows], left_out=timing.left_out)
+    tally = Tally(
+        order,
+        len(rows),
+        beside=[row[0] for row in rows],
+        answers=timing.answers,
+        inputs=timing.asked,
+        left_out=timing.left_out,
+    )
     lacking = max(added(row[0][RECEIVING] for row in rows) / added(row[-1][RECEIVING] for row in rows) - 1.0, 0.0)
     for row in rows:
         old, new = row[0], row[-1]
@@ -84,9 +96,6 @@ def measure_paired(
         tally.metrics.append(new | {SECONDS: seconds})
         tally.spent(seconds, 0.0)
         tally.add(Worth(old[SECONDS] / (old[SECONDS] + seconds)))
-    if order.carries(task):
-        given = answers_to_others(task, order, drawn, partial(sandbox.open, timing.program(1), limits))
-        tally.carried = carried(cycle(given), timing.judges)
     return tally.evaluation
 
 
@@ -115,8 +124,10 @@ class _Timing:
     """Inputs on which the original was seen to fail."""
     left_out: list[bool] = field(default_factory=list)
     """`Tally.left_out`."""
-    judges: list[Judge] = field(default_factory=list)
-    """Of the instances of the verdict that were timed."""
+    answers: list[str] = field(default_factory=list)
+    """`Evaluation.answers`."""
+    asked: list[int] = field(default_factory=list)
+    """`Tally.inputs`."""
 
     def examine_original(self) -> None:
         """Raises TaskError if it changes an argument, which a candidate could leave out, or if its answers show nothing."""
@@ -141,7 +152,7 @@ class _Timing:
         seconds, total = list[float](), 0.0
         with self.open(0) as guest:
             timed_calls(guest, [])
-            for each in self.different(0):
+            for each in islice(self.different(0), 1 if self.task.isolate else None):
                 *spent, outcomes = timed_calls(guest, [each])
                 self.returned(outcomes, 0, [each])
                 seconds.append(sum(spent))
@@ -158,23 +169,11 @@ class _Timing:
 
     def rows(self, different: int) -> Iterator[list[dict[str, float]]]:
         """Metrics of both for each instance, of so many different inputs. Raises _Failed."""
-        guests, had, loaded = list[Guest](), set[tuple[bytes, bytes]](), list[tuple[float, float]]()
-        with ExitStack() as stack:
-            for index in range(self.task.count(self.order.split)):
-                if self.order.decides:
-                    yield from self.without_failing(partial(self.least, index, different))
-                    continue
-                inputs, other = self.inputs(index, different)
-                new = {arguments.encoded for _, arguments in inputs}
-                if not guests or self.is_listed or self.order.split == "test" or had & new:
-                    stack.close()
-                    guests, loaded = self.opened(stack, index, other)
-                    had = {arguments.encoded for _, arguments in other}
-                had |= new
-                yield self.row(guests, index, inputs, loaded)[0]
+        for index in range(self.task.count(self.order.split)):
+            yield from self.without_failing(partial(self.instance, index, different))
 
-    def least(self, index: int, different: int) -> list[list[dict[str, float]]]:
-        """The row of an instance of the verdict; none if the original fails on it. Raises _Failed."""
+    def instance(self, index: int, different: int) -> list[list[dict[str, float]]]:
+        """The row of an instance; none if the original fails on it, for the verdict. Raises _Failed."""
         own = self.drawn[index]
         if own[1].encoded in self.failing:
             with self.open(1) as guest:
@@ -188,10 +187,15 @@ class _Timing:
                 guests, loaded = self.opened(stack, index, other)
                 row, answers = self.row(guests, index, inputs, loaded)
             rows.append(row)
-            turns = 1 + repeats(sum(each[SECONDS] * (len(inputs) + 1) + each[LOADING] for each in rows[0]))
-        passing = self.passing(answers)
-        self.judges.append(partial(self.accepted, own[0], answers[0], False))
-        return [[least(of, SECONDS) | {ANSWERING: passing} for of in zip(*rows, strict=True)]]
+            if self.order.decides:
+                turns = 1 + repeats(sum(each[SECONDS] * (len(inputs) + 1) + each[LOADING] for each in rows[0]))
+        if self.order.decides or self.is_own:
+            self.answers.append(digest_of(" ".join(sorted({canonical(rebuilt(each)) for each in answers})))[:16])
+        if not self.order.decides:
+            return rows
+        self.asked.append(hash(own[1].encoded))
+        passing = {ANSWERING: self.passing(answers)}
+        return [[averaged(of, SECONDS) | passing for of in zip(*rows, strict=True)]]
 
     def program(self, which: int) -> GuestProgram:
         """The original or the program."""
@@ -233,7 +237,8 @@ class _Timing:
         (spent, answers), row = self.seconds(guests, index, inputs), list[dict[str, float]]()
         for each, (load, first) in zip(spent, loaded, strict=True):
             receiving, total = each[0] / len(inputs), sum(each) / len(inputs)
-            row.append({SECONDS: total, RECEIVING: receiving, LOADING: load + max(first - total, 0.0)})
+            beyond = max(first - total, 0.0)
+            row.append({SECONDS: total, RECEIVING: receiving, LOADING: load + beyond, FIRST: total + beyond})
         return row, answers
 
     def passing(self, answers: Sequence[Any]) -> float:

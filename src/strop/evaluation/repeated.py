@@ -1,14 +1,15 @@
-"""For a verdict, short runs are repeated in turns, and the least time of each program counts: what else a machine does adds to
-times, and to those of two programs unequally (docs/statistics.md)."""
+"""For a verdict, short runs are repeated in turns, and all of them count: a program may draw its own luck."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from strop.analysis.stats import mean
+
 TIMES, SECONDS = 5, 2.0
 """How many times an instance is measured at most, and within how many seconds of both programs together."""
-AT_MOST = " at most"
-"""Behind a metric's name: the largest of its repeated values."""
+AT_LEAST, AT_MOST = " at least", " at most"
+"""Behind a metric's name: the smallest and the largest of its repeated values."""
 
 
 def repeats(seconds: float) -> int:
@@ -16,9 +17,8 @@ def repeats(seconds: float) -> int:
     return max(min(TIMES, int(SECONDS / max(seconds, 1e-3))) - 1, 0)
 
 
-def least(rows: Sequence[Mapping[str, float]], name: str) -> dict[str, float]:
-    """Of these rows the one with the least value of a metric, and the largest beside it."""
-    found = dict(min(rows, key=lambda row: row[name]))
-    if len(rows) > 1:
-        found[name + AT_MOST] = max(row[name] for row in rows)
-    return found
+def averaged(rows: Sequence[Mapping[str, float]], name: str) -> dict[str, float]:
+    """The first of these rows, with the mean of a metric over all, and its smallest and largest value beside it."""
+    values = [row[name] for row in rows]
+    spread = {name + AT_LEAST: min(values), name + AT_MOST: max(values)} if len(rows) > 1 else {}
+    return {**rows[0], name: mean(values), **spread}

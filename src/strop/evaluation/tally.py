@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from strop.evaluation.base import Order
 from strop.evaluation.feedback import Feedback
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
 from strop.sandbox.base import Outcome, Returned
+from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance
 
 TIMEOUTS = 4
@@ -56,15 +57,10 @@ def judged(
         return Worth(0.0, "malformed", f"the answer cannot be scored: {error}")
 
 
-def carried(given: Iterable[Outcome], judges: Iterable[Judge]) -> list[float]:
-    """What answers to other instances are worth, one for each judge; 0 if there is none, or it is refused."""
-    worth = list[float]()
-    for judge, answer in zip(judges, given, strict=False):
-        try:
-            worth.append(judge(answer.value) if isinstance(answer, Returned) else 0.0)
-        except (Malformed, ScorerFailed, UtilityOutOfBounds):
-            worth.append(0.0)
-    return worth
+def numbered(inputs: Sequence[int]) -> tuple[int, ...]:
+    """The number of each of these inputs, equal for equal ones; empty if all differ."""
+    numbers = {each: number for number, each in enumerate(dict.fromkeys(inputs))}
+    return tuple(numbers[each] for each in inputs) if len(numbers) < len(inputs) else ()
 
 
 @dataclass
@@ -84,7 +80,8 @@ class Tally:
     beside: list[Mapping[str, float]] = field(default_factory=list)
     """Metrics of the original."""
     answers: list[str] = field(default_factory=list)
-    carried: list[float] = field(default_factory=list)
+    inputs: list[int] = field(default_factory=list)
+    """Hashes of the inputs of a final comparison, in this process."""
     left_out: list[bool] = field(default_factory=list)
     """For each instance on which the original fails, which then has no value to compare with: whether the program does, too."""
     seconds: list[float] = field(default_factory=list)
@@ -99,6 +96,11 @@ class Tally:
     def next(self) -> int:
         """The number of the next instance."""
         return self.first + len(self.scores) + len(self.left_out)
+
+    def asked(self, arguments: Prepared) -> None:
+        """The input of the next instance, which the final comparison tells from others."""
+        if self.order.decides:
+            self.inputs.append(hash(arguments.encoded))
 
     def add(self, found: Worth, instance: Instance | None = None) -> None:
         """Count the next instance. Its inputs stand beside the error if it failed; without them the error says where it is."""
@@ -154,5 +156,5 @@ class Tally:
             beside=tuple(self.beside),
             answers=tuple(self.answers),
             failures=(len(self.left_out), sum(self.left_out)) if self.left_out else (),
-            carried=tuple(self.carried) if len(self.carried) == len(scores) else (),
+            inputs=numbered(self.inputs[: len(scores)]) if self.known < len(scores) else (),
         )

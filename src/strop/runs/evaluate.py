@@ -174,7 +174,7 @@ def measured_in(record: Record) -> Measured:
         audit=tuple(notes_of(run)),
         unverified=run.unverified,
         waived=run.waived,
-        repeats=tuple(sorted(meta.repeats)),
+        chosen=tuple(sorted(meta.chosen)),
         trained_on={one.name: one.trained_on for one in meta.improvers if one.trained_on},
     )
     return concluded(measured, meta.references)

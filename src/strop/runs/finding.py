@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import median
@@ -15,9 +15,11 @@ from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement, ScoredBy, means_of
 from strop.base.solution import digest_of
 from strop.core.handles import Grant
-from strop.core.metric_change import Gain, carries_over, gain_in
+from strop.core.metric_change import Gain, gain_in
+from strop.evaluation.laws import holds_back_cost
 from strop.runs.verified import Verified, verified_of
 from strop.tasks.base import BY_HOST, UTILITY
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.function.task import LOADING
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 
@@ -31,8 +33,8 @@ Finding: TypeAlias = Literal[
     "unchanged",
     "failed",
 ]
-"""The result of an improvement. `better on its fixed input`: nothing was held out, because the input is always the same, or
-answers to other instances do as well on the held-out ones.
+"""The result of an improvement. `better on its fixed input`: it costs less, and the original gives one and the same answer to all
+inputs.
 `a better construction`: its verified value is better than every value that the original gave; that is nothing about a program.
 `by its own score`: it measures better, and its score is computed where the program runs.
 `unchanged`: the improver returned the original, or its search ended early and no candidate was better in training.
@@ -101,10 +103,8 @@ class Evidence:
     """All training evaluations of candidates."""
     best_known: Mapping[str, float] = field(default_factory=dict)
     """Metric, or `utility` → the best known value, where one is declared or published. It is shown, and decides nothing."""
-    repeats: bool = field(default=False, metadata=HIDDEN)
-    """Whether the task draws the same instances in training and for the final comparison, whatever the seed."""
-    declared_fixed: bool = field(default=False, metadata=HIDDEN)
-    """Whether the record says that the user wants the input to be always the same."""
+    wants_fixed_input: bool = False
+    """Whether one answer for all inputs is wanted."""
     trusts_scorer: bool = False
     """Whether the user trusts the scorer: it was not tested with spoiled answers."""
 
@@ -139,9 +139,10 @@ class Evidence:
         A program that could not be run on all instances, such as a text that is none, has 0 on each."""
         if self.improved is None:
             return None
-        pair = self.improved.last.scores, self.original.last.scores
+        pair, inputs = (self.improved.last.scores, self.original.last.scores), self.original.last.inputs
         n = max(map(len, pair))
-        return score_difference(*(each if len(each) == n else (0.0,) * n for each in pair)) if n else None
+        whole = (each if len(each) == n else (0.0,) * n for each in pair)
+        return score_difference(*whole, inputs=inputs) if n else None
 
     @cached_property
     def gain(self) -> Gain | None:
@@ -155,22 +156,7 @@ class Evidence:
             or any(verdict != "ok" for verdict in self.improved.last.verdicts)
         ):
             return None
-        return gain_in(self.facts, self.improved.last, is_known=self._is_known)
-
-    @property
-    def _is_known(self) -> bool:
-        """Whether each program measured in the final comparison what it did in training, on an input that is fixed by wish."""
-        if (
-            self.improved is None
-            or not (self.repeats and self.wants_fixed_input)
-            or self.original.train.original_varies
-        ):
-            return False
-        programs, last = (self.original, self.improved), self.improved.last
-        if self.facts is None:
-            return all(_are_equal(one.train.scores, one.last.scores) for one in programs)
-        pairs = zip(programs, (last.beside, last.metrics), strict=True)
-        return all(_are_equal(program.train.metrics, rows) for program, rows in pairs)
+        return gain_in(self.facts, self.improved.last)
 
     @computed
     def finding(self) -> Finding:
@@ -198,7 +184,7 @@ class Evidence:
     @property
     def is_offered(self) -> bool:
         """Whether `strop apply` applies it without --unproven: it is better on what the user wants."""
-        return self.finding == "better" or (self.finding in _HELD_BACK[:2] and self.wants_fixed_input)
+        return self.finding in ("better", "a better construction")
 
     @property
     def is_held_back(self) -> bool:
@@ -210,10 +196,7 @@ class Evidence:
         """1 if it measures better, -1 if worse, 0 if neither is shown."""
         if self.gain is not None:
             return {"better": 1, "worse": -1}.get(self.gain.verdict, 0)
-        if self.difference is None:
-            return 0
-        mean = self.difference.mean
-        return int(mean > 0) - int(mean < 0) if self.facts is None and self._is_known else decided(self.difference)
+        return 0 if self.difference is None else decided(self.difference)
 
     @computed
     def loading(self) -> tuple[float, float] | None:
@@ -246,22 +229,20 @@ class Evidence:
 
     @computed
     def is_fixed(self) -> bool:
-        """Whether nothing is held out: the input is always the same, or an answer to one instance does as well on another."""
-        return self.repeats or self.carries_over
-
-    @property
-    def carries_over(self) -> bool:
-        """Whether answers of the improved program to other instances do as well on the held-out ones."""
-        return (
-            self.improved is not None
-            and self.improved.test is not None
-            and carries_over(self.facts, self.improved.test)
-        )
+        """Whether a lower cost shows nothing, because the original gives one and the same answer to all inputs."""
+        if self.facts is None or self.improved is None:
+            return False
+        answers = {*self.original.train.answers, *self.improved.last.answers}
+        is_cost = self.facts.metric.reader in COUNTED_BY_KERNEL
+        return holds_back_cost(answers, is_cost=is_cost, is_wanted=self.wants_fixed_input)
 
     @computed
-    def wants_fixed_input(self) -> bool:
-        """Whether the input is declared to be always the same."""
-        return self.declared_fixed
+    def holds_out(self) -> bool:
+        """Whether the final comparison is on inputs that the search did not see; else the target chooses them itself, or has no
+        others than those of training."""
+        last = (self.improved or self.original).test
+        is_chosen = self.facts is not None and self.facts.input == "chosen"
+        return not (is_chosen or (last is not None and 0 < len(last.scores) <= last.known))
 
     @computed
     def change(self) -> Gain | None:
@@ -287,8 +268,3 @@ class Evidence:
             return {}
         before, after = means_of(self.improved.last.beside), self.improved.last.means
         return {name: (before[name], after[name]) for name in self.facts.shown if name in before and name in after}
-
-
-def _are_equal(train: Sequence[object], last: Sequence[object]) -> bool:
-    """Whether both splits were measured, and all values are equal."""
-    return bool(train and last) and all(value == last[0] for value in (*train, *last))

@@ -189,7 +189,6 @@ def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
         candidates,
         all_tried,
         run.meta.best_known,
-        bool(run.meta.repeats),
         bool(run.meta.fixed_input),
         spec is not None and spec.trust_scorer,
         ended_by,

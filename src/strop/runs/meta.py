@@ -76,10 +76,10 @@ class Meta:
     """What its instances and the random numbers of its guests derive from."""
     spec: RunSpec | None = None
     """The configuration of its first session."""
-    repeats: frozenset[str] = frozenset()
-    """Tasks that measure on the test split what they measure in training, because their instances do not differ by seed."""
+    chosen: frozenset[str] = frozenset()
+    """Tasks that choose their inputs themselves."""
     fixed_input: frozenset[str] = frozenset()
-    """Tasks whose input is the same by wish."""
+    """Tasks of which one answer for all inputs is wanted."""
     own_score_because: Mapping[str, str] = field(default_factory=dict)
     """Task → why its score is the program's own; without those whose programs the user trusts."""
     improver: str = ""
@@ -116,7 +116,7 @@ class Meta:
             "spec": self.spec and self.spec.to_json(),
             "own_score_because": self.own_score_because,
             "fixed_input": sorted(self.fixed_input),
-            "repeats": sorted(self.repeats),
+            "chosen": sorted(self.chosen),
             "improver": self.improver,
             "original": self.original and self.original.to_json(directory),
             "best_known": self.best_known,
@@ -172,7 +172,7 @@ def _read(texts: Mapping[str, str], directory: Path) -> Meta:
         is_language_model=entry("is_language_model", bool, False),
         secret=bytes.fromhex(texts.get("secret", "")),
         spec=RunSpec.from_json(texts["spec"]) if "spec" in texts else None,
-        repeats=frozenset(names("repeats")),
+        chosen=frozenset(names("chosen")),
         fixed_input=frozenset(names("fixed_input")),
         own_score_because=entry("own_score_because", dict[str, str], {}),
         improver=texts.get("improver", ""),

@@ -17,7 +17,6 @@ from strop.base.events import ImproveFinished, RunStarted, SearchEnded
 from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.base.user_modules import PROJECT, last_loaded
-from strop.checks.held_out import repeats
 from strop.lm.known_answers import NoModel
 from strop.lm.options import is_harmless
 from strop.lm.registry import identity
@@ -190,7 +189,7 @@ def meta_of(parts: Components, kind: str, own: Meta = NOTHING_SAID) -> Meta:
         is_language_model=parts.language_model.is_language_model,
         secret=parts.secret,
         spec=parts.spec,
-        repeats=frozenset(task.name for task in parts.tasks if repeats(task)),
+        chosen=frozenset(task.name for task in parts.tasks if task.input == "chosen"),
         fixed_input=frozenset(task.name for task in parts.tasks if task.fixed_input),
         own_score_because={
             task.name: task.own_score_because

@@ -129,7 +129,8 @@ class Task:
     """CPU seconds that `score` may take for one answer; one that takes longer is malformed."""
     isolate: Literal["", "instance"] = ""
     """`instance`: each instance gets a process of its own in training, too, in which a solution remembers no other; else one
-    process answers all of them, and only the final comparison is apart."""
+    process answers all of them, and only the final comparison is apart. Of a timed function, the first call of a process is
+    measured."""
     description: str = ""
     """u_str; made from the source of `sample` and `score` if empty."""
     rng: Callable[[int], Any] = np.random.default_rng
@@ -137,7 +138,7 @@ class Task:
     answer: Answer | None = None
     """The form of an answer, checked before `score` sees it. Without one, `score` must check by itself."""
     fixed_input: bool = False
-    """`sample` always draws the same, and that is wanted: a better program is then better on its fixed input."""
+    """One answer for all inputs is wanted: a program that remembers it may be better, also where its time is the score."""
     slow_seed: bool = False
     """Whether the seed may exceed `time_limit`, which makes its utility 0, as in `maxcut`. Otherwise such a seed is refused."""
     problem: Problem | None = None
@@ -270,7 +271,7 @@ class Task:
     @property
     def input(self) -> Input:
         """What its input is, as far as the task tells."""
-        return "fixed" if self.fixed_input else "listed" if self.cases else "drawn"
+        return "listed" if self.cases else "drawn"
 
     @property
     def facts(self) -> ObjectiveFacts | None:

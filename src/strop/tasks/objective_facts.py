@@ -12,6 +12,8 @@ from strop.base.results import Input, ScoredBy
 Check: TypeAlias = Literal["score", "comparison", "constraint", "nothing"]
 """What checks a program's answer: its score; or, if the score is a cost, the comparison with the original's output, a constraint,
 or nothing."""
+Calls: TypeAlias = Literal["", "first", "later"]
+"""Which calls of a timed function are measured: the first one of a process, or later ones; empty where no function is timed."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class ObjectiveFacts:
     metric: MetricFacts
     """The metric that decides."""
     input: Input
-    """What its input is; instances of a fixed one repeat the same measurement."""
+    """Who says what its inputs are."""
     scored_by: ScoredBy
     """Who computes the score."""
     check: Check = "score"
@@ -48,6 +50,8 @@ class ObjectiveFacts:
     """`scored_by` in words."""
     shown: Mapping[str, str] = field(default_factory=dict)
     """Score that is only shown → how its value is read."""
+    calls: Calls = ""
+    """Which calls of a timed function are measured."""
 
     def to_json(self) -> str:
         """One line of JSON."""

@@ -14,6 +14,7 @@ from strop.analysis.stats.exchangeable import (
     pairs_needed,
     score_difference,
     sign_test,
+    totals_by_input,
 )
 from strop.analysis.stats.means import Estimate, differences, estimate, mean, stderr, stratified
 from strop.analysis.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
@@ -39,6 +40,7 @@ __all__ = [
     "stderr",
     "stratified",
     "targeted_interval",
+    "totals_by_input",
     "two_proportion_z_test",
     "utility_interval",
     "wilson_interval",

@@ -39,16 +39,32 @@ _HALVINGS, _FAR, _EQUAL = 40, 10.0, 1e-9
 """Steps of the search for an end, how many ranges of the values away it begins, and what is no difference but rounding."""
 
 
-def score_difference(a: Sequence[float], b: Sequence[float], *, confidence: float = CONFIDENCE) -> Estimate:
+def score_difference(
+    a: Sequence[float], b: Sequence[float], *, confidence: float = CONFIDENCE, inputs: Sequence[int] = ()
+) -> Estimate:
     """The mean of a[i] - b[i] over pairs, with its interval; none where there are too few pairs for any (`least_pairs`).
+
+    `inputs`: the number of each pair's input, where some are equal. Pairs of one input are swapped together, since only different
+    inputs are independent, and `n` counts these.
 
     Raises:
         ValueError: `a` and `b` differ in length or are empty, or the confidence is not in (0, 1).
     """
-    whole = estimate(differences(a, b))
-    changes, ones = np.array(a) - np.array(b), np.ones(whole.n)
-    interval = _between_subsets(whole.n, confidence, lambda sums: sums(changes) / sums(ones))
-    return Estimate(whole.mean, whole.stderr, whole.n, interval)
+    changes = differences(a, b)
+    whole, sizes = estimate(changes), np.array(totals_by_input([1.0] * len(changes), inputs))
+    totals = np.array(totals_by_input(changes, inputs))
+    interval = _between_subsets(len(sizes), confidence, lambda sums: sums(totals) / sums(sizes))
+    return Estimate(whole.mean, whole.stderr, len(sizes), interval)
+
+
+def totals_by_input(values: Sequence[float], inputs: Sequence[int]) -> Sequence[float]:
+    """The sum of the values of each different input, in the order of their numbers; the values themselves without numbers."""
+    if not inputs:
+        return values
+    totals = dict.fromkeys(sorted({*inputs}), 0.0)
+    for number, value in zip(inputs, values, strict=True):
+        totals[number] += value
+    return [*totals.values()]
 
 
 def group_difference(

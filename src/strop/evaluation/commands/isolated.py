@@ -64,9 +64,6 @@ class IsolatedEvaluator:
         self._is_original = text == task.files[task.evaluator.program]
         self.spoil: Mapping[str, Any] | None = None
         """How the next evaluation's answers of the program are spoiled (`EvaluationRelay`)."""
-        self.keeps = False
-        """Whether answers are kept in `given`, function → answers to its calls, in order."""
-        self.given: Mapping[str, Sequence[Any]] = {}
         self.draws = 0
         """Seed of the program's random numbers in the next evaluation, from which the evaluator's cannot be told."""
         self.passed = Passed(0, "")
@@ -127,7 +124,6 @@ class IsolatedEvaluator:
             is_own=self._is_original,
             spoil=self.spoil,
         )
-        relay.keeps = relay.keeps or self.keeps
         guest = evaluating.open(EVALUATE, bounds, {**order, "environment": environment})
         guest.host_seconds = relay.host_seconds
         with guest:
@@ -139,7 +135,6 @@ class IsolatedEvaluator:
                     outcome = error
                 finally:
                     guest.close()
-            self.given = relay.answers
             return outcome, guest.printed(MOST_WORDS), relay
 
     @property

@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from strop.analysis.stats import least_pairs
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, StropError, TaskError
@@ -36,9 +36,8 @@ from strop.evaluation.commands.original import (
 )
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
 from strop.evaluation.feedback import gist
-from strop.evaluation.instances import OTHERS
 from strop.evaluation.outcomes import REPORT_CHARACTERS
-from strop.evaluation.repeated import least, repeats
+from strop.evaluation.repeated import averaged, repeats
 from strop.evaluation.tally import Tally, Worth
 from strop.sandbox.posture import IN_CONTAINERS
 from strop.tasks.base import SecretSeeds, Split
@@ -70,7 +69,7 @@ def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
 LEAST = least_pairs()
 """The fewest measurements that may show a difference."""
 SAME = 3
-"""Equal measurements of both programs that suffice where the original gave two seeds the same answers and the same score."""
+"""Equal measurements of both programs that suffice where the target chooses its inputs itself."""
 COPIES = 10
 """Into how many fresh pairs of copies, of the candidate and of the original, times for a verdict are divided at most."""
 MOST_SPOILED = 3
@@ -105,6 +104,23 @@ def measure_command(
     return replace(found, notes=tuple(notes))
 
 
+class Shown(NamedTuple):
+    """What the original showed on an instance."""
+
+    values: Mapping[str, float]
+    behaviour: Behaviour | None
+    """None if no output is compared."""
+    answer: str
+    """Digest of its answer."""
+
+
+_NOTHING = Shown({}, None, "")
+
+
+def _shown_by(run: CopyRun) -> Shown:
+    return Shown(run.values, run.behaviour, run.answered)
+
+
 Spoiled: TypeAlias = Callable[..., list[CopyRun]]
 """`CommandMeasurement.runs_of_original` in one copy."""
 
@@ -134,8 +150,6 @@ class CommandMeasurement:
         self.task, self.order, self.rooms, self.notes, self.progress = task, order, rooms, notes, progress
         self.known = order.baseline or Baseline(order.split, order.seeds, Evaluation(value=0.5, verdict="ok"))
         """What is known of the original; it grows while the original is measured."""
-        self._given: list[CopyRun] = []
-        """The candidate on other instances."""
         self._failing: CopyRun | None = None
         """The original's last failure on an instance of the verdict."""
 
@@ -224,7 +238,8 @@ class CommandMeasurement:
             check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
         shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
         values = tuple(dict(run.values) for run in runs)
-        evaluation = evaluation_of(self.task, values, tuple(behaviour.name for behaviour in shown))
+        answers = tuple(run.answered for run in runs) if self.task.objective.is_cost else ()
+        evaluation = evaluation_of(self.task, values, answers)
         evaluation = replace(evaluation, notes=tally.notes, original_varies=varies)
         baseline = replace(
             self.known, split=self.split, seeds=self.order.seeds, evaluation=evaluation, behaviours=shown
@@ -274,12 +289,13 @@ class CommandMeasurement:
 
     def _alone(self, files: Mapping[str, str]) -> Evaluation:
         tally = self._tally()
-        beside, shown = self.known.evaluation.metrics, self.known.behaviours
+        beside, shown, answers = self.known.evaluation.metrics, self.known.behaviours, self.known.evaluation.answers
         with self._copy(files) as candidate:
             if _succeeded(candidate.build() or candidate.test(self.known.tests_ran), tally):
                 for index in range(self.task.count(self.split)):
                     measured = self._of_candidate(candidate, index, None).like(self.known.readings or {})
-                    if not self._counted(tally, index, measured, beside[index], shown[index] if shown else None):
+                    original = Shown(beside[index], shown[index] if shown else None, answers[index] if answers else "")
+                    if not self._counted(tally, index, measured, original):
                         break
         return tally.evaluation
 
@@ -336,80 +352,47 @@ class CommandMeasurement:
             tally.left_out.append(measured.verdict != "ok")
             return True
         if self.order.decides and self.task.objective.is_timed and beside is not None:
-            beside, measured = self._least(candidate, original, index, beside, measured)
+            beside, measured = self._repeated(candidate, original, index, beside, measured)
             measured = measured.like(readings)
-        values, expected = (beside.values, beside.behaviour) if beside is not None else ({}, None)
-        is_right = self._counted(tally, index, measured, values, expected)
-        if is_right and self.order.carries(self.task):
-            tally.carried.append(self._carried(candidate, index, measured, values))
-        return is_right
+        return self._counted(tally, index, measured, _NOTHING if beside is None else _shown_by(beside))
 
-    def _counted(
-        self,
-        tally: Tally,
-        index: int,
-        measured: CopyRun,
-        beside: Mapping[str, float],
-        expected: Behaviour | None,
-    ) -> bool:
-        """Count an instance; whether the program is right. `expected`: the original's behaviour, if it is compared."""
+    def _counted(self, tally: Tally, index: int, measured: CopyRun, original: Shown) -> bool:
+        """Count an instance; whether the program is right."""
         tally.spent(measured.cpu_seconds, measured.wall_seconds, measured.notes)
         verdict, error = measured.verdict, measured.error
         if measured.values:
             tally.metrics.append(dict(measured.values))
-            tally.beside.append(dict(beside))
+            tally.beside.append(dict(original.values))
+            if self.task.objective.is_cost and original.answer:
+                tally.answers.append(original.answer)
             if unmet := self.task.objective.unmet(measured.values):
                 verdict, error = "malformed", f"{unmet}\n{measured.tail}".rstrip()
-            elif expected is not None and measured.behaviour is not None:
-                tally.answers.append(expected.name)
-                # Nobody may see the expected output of a sealed instance.
-                if difference := expected.difference(measured.behaviour, quoted=self.split == "train"):
-                    verdict, error = "malformed", difference
+            elif difference := self._differs(measured, original):
+                verdict, error = "malformed", difference
         if verdict == "ok":
-            tally.add(Worth(self.task.objective.utility(measured.values, beside)))
+            tally.add(Worth(self.task.objective.utility(measured.values, original.values)))
             return True
         case = self.task.case(self.split, index, self.order.seeds)
         where = f"case {case}" if case and self.split == "train" else f"instance {index}"
         tally.add(Worth(0.0, verdict, f"{where}: {error}"))
         return False
 
+    def _differs(self, measured: CopyRun, original: Shown) -> str:
+        """How an answer differs from the original's, where they are compared. It quotes none of a sealed instance."""
+        if original.behaviour is None or measured.behaviour is None:
+            return ""
+        return original.behaviour.difference(measured.behaviour, quoted=self.split == "train")
+
     def _shows_enough(self, tally: Tally) -> bool:
-        """Whether all measurements so far, of both programs, have one value each, and answers to other instances are worth as
-        much, so that more would show nothing else."""
-        objective, count = self.task.objective, len(tally.metrics)
-        same = all(len({*map(objective.counted, rows)}) == 1 for rows in (tally.metrics, tally.beside))
-        worth = tally.scores if self.task.is_judged and not objective.is_cost else [1.0] * len(tally.carried)
-        return count >= SAME and same and (self.task.input == "fixed" or tally.carried == worth)
+        """Whether all measurements so far, of both programs, have one value each, where more would show nothing else."""
+        rows = tally.metrics, tally.beside
+        same = all(len({*map(self.task.objective.counted, each)}) == 1 for each in rows)
+        return self.task.input == "chosen" and len(tally.metrics) >= SAME and same
 
-    def _carried(self, candidate: Copy, index: int, measured: CopyRun, beside: Mapping[str, float]) -> float:
-        """What the candidate's answer to another instance is worth on this one, on which it ran as `measured`: a utility; where a
-        cost or the program's own score is measured, 1 if it is accepted or the same, else 0."""
-        task, objective = self.task, self.task.objective
-        if measured.behaviour is not None:
-            other = self.known.behaviours[index % len(self.known.behaviours)]
-            return float(not other.difference(measured.behaviour, quoted=False))
-        if not self._given:
-            split, numbers = (
-                (self.split, OTHERS) if not task.cases else ("train", range(min(len(OTHERS), task.instances)))
-            )
-            self._given = [candidate.answered(*self._instance(split, each)) for each in numbers]
-        run = self._given[index % len(self._given)]
-        if run.values and task.is_judged:
-            run = candidate.run_with(run.given, *self._instance(self.split, index))
-        if not run.values or objective.unmet(run.values):
-            return 0.0
-        if objective.is_cost:
-            return float(task.is_judged or run.answer == measured.answer)
-        if task.is_judged:
-            return objective.utility(run.values, beside)
-        return float(
-            (run.answer, objective.counted(run.values)) == (measured.answer, objective.counted(measured.values))
-        )
-
-    def _least(
+    def _repeated(
         self, candidate: Copy, original: Copy, index: int, beside: CopyRun, measured: CopyRun
     ) -> tuple[CopyRun, CopyRun]:
-        """Runs of both on an instance with the least times of several, or a wrong one of the candidate."""
+        """Runs of both on an instance with the mean times of several, or a wrong one of the candidate."""
         objective = self.task.objective
 
         def is_wrong(run: CopyRun) -> bool:
@@ -428,7 +411,7 @@ class CommandMeasurement:
             if is_wrong(news[-1]):
                 return beside, news[-1]
         name = objective.metric.name
-        old, new = (replace(runs[0], values=least([run.values for run in runs], name)) for runs in (olds, news))
+        old, new = (replace(runs[0], values=averaged([run.values for run in runs], name)) for runs in (olds, news))
         return old, new
 
     def _instance(self, split: Split, index: int) -> tuple[int, str]:

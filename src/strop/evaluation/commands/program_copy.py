@@ -92,9 +92,11 @@ class CopyRun:
     """What `values` are of."""
     scorer_failed: bool = False
     """Whether a judge or an evaluator failed; who is at fault, its run on the original's answer tells."""
-    given: Any = None
-    """The answer, to be given for another instance: for a judge the run and what it left, for an evaluator function → answers to
-    its calls, in order; None if nothing was kept."""
+
+    @property
+    def answered(self) -> str:
+        """Digest of its answer: of everything that is compared, or that a judge gets; empty if that is nothing."""
+        return self.answer if self.behaviour is None else self.behaviour.name
 
     def like(self, original: Mapping[str, Reading]) -> CopyRun:
         """This, or malformed if its values are of something else than the original's, such as fewer tests."""
@@ -159,25 +161,6 @@ class Copy:
         the last run is judged.
         """
         return self._run_once(seed, case, spoil)
-
-    def answered(self, seed: int, case: str) -> CopyRun:
-        """A run on one instance, with its answer as `given`."""
-        answers, self.answers, apart = self.answers, {}, self._workspace
-        if isinstance(apart, IsolatedEvaluator):
-            apart.keeps = True
-        run = self._run_once(seed, case, None)
-        given, self.answers = self.answers.get(seed), answers
-        if isinstance(apart, IsolatedEvaluator):
-            apart.keeps = False
-            return replace(run, given=apart.given)
-        return replace(run, given=given)
-
-    def run_with(self, given: Any, seed: int, case: str) -> CopyRun:
-        """What scores an instance, on the program's answer to another one."""
-        if isinstance(self._workspace, IsolatedEvaluator):
-            return self._run_once(seed, case, {"given": given, "raises": False})
-        ran, output = given
-        return self._judged(ran, output, seed, case)
 
     def _build(self) -> CopyRun | None:
         ran = self._run(self._task.build, self._environment(0), is_build=True)

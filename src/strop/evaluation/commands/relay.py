@@ -90,10 +90,8 @@ class EvaluationRelay:
         """`door`: where stubs connect; `begin` begins a process of the program, and `place` goes with every question
         (`strop_program.answer`); `is_own`: the program is the original, whose answers have their form; `spoil`: a function of
         an answer, the inputs of its call and earlier answers as `value`, and whether the call fails where that does
-        (`raises`); or answers that take the place of the program's as `given`, by function."""
+        (`raises`)."""
         self.begin, self.place, self.known, self.is_own, self.spoil = begin, dict(place), known, is_own, spoil
-        self.keeps = spoil is not None
-        """Whether the program's answers are kept in `answers`."""
         self.learns = bool(place["original"])
         self.events: list[dict[str, str]] = []
         """What matters for the verdict: `failed`, `malformed` or `refused`."""
@@ -105,7 +103,7 @@ class EvaluationRelay:
         """How a process of the program ended that was killed from outside."""
         self.printed = ""
         self.answers: dict[str, list[Any]] = {}
-        """Function → answers that the program gave to its calls, as far as they are kept."""
+        """Function → answers that the program gave to its calls, where they are spoiled."""
         self._door, self._lock = door, threading.Lock()
         self._programs: dict[int, tuple[socket.socket, ProgramProcess]] = {}
         self._threads: list[threading.Thread] = []
@@ -348,16 +346,10 @@ class ProgramProcess:
     def _spoiled(self, function: str, value: Any, inputs: Sequence[Any]) -> Any:
         """An answer, spoiled before anything checks it; as it is if it cannot be spoiled so. An exception stands for itself."""
         relay = self._relay
-        if not relay.keeps:
-            return value
-        others = [each for answers in relay.answers.values() for each in answers]
-        own = relay.answers.setdefault(function, [])
-        own.append(value)
         if relay.spoil is None:
             return value
-        if "given" in relay.spoil:
-            relay.spoiled, given = True, relay.spoil["given"].get(function, (value,))
-            return given[(len(own) - 1) % len(given)]
+        others = [each for answers in relay.answers.values() for each in answers]
+        relay.answers.setdefault(function, []).append(value)
         try:
             spoiled = relay.spoil["value"](*map(rebuilt, (value, list(inputs), others)))
             value = plain_data.decode(plain_data.encode(spoiled, subclasses=True), hashed=False)  # as from a program

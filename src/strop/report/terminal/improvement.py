@@ -166,7 +166,7 @@ def _print_scores(improved: Improved, console: Console) -> None:
     ]
     if improved.difference is not None:
         rows.append(("difference", "", written(improved.difference.mean, sign="+"), ""))
-    print_table(console, ("", "train", "test" if improved.repeats else "test (sealed)", "verdicts on test"), rows)
+    print_table(console, ("", "train", "test (sealed)" if improved.holds_out else "test", "verdicts on test"), rows)
 
 
 def print_metric(improved: Evidence, console: Console) -> None:
@@ -181,7 +181,7 @@ def print_metric(improved: Evidence, console: Console) -> None:
         rows = [(escape(change.metric.name, 40), before, after, unnamed(change), verdict)]
     shown = shown_scores(improved.facts, improved.shown)
     rows += [(escape(name, 40), before, after, "", "") for name, before, after in shown]
-    where = "final comparison" if improved.repeats else "sealed split"
+    where = "sealed split" if improved.holds_out else "final comparison"
     print_table(console, ("", "original", "improved", f"{where} (95% interval)", ""), rows)
 
 

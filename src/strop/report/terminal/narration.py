@@ -55,8 +55,12 @@ class Narration:
     notes of a rule) has a line the first time, and then each time that its number has doubled.
     """
 
-    def __init__(self, score: Callable[[Evaluated], str] | None = None) -> None:
-        """`score` puts the score of a candidate of strop improve into words; by default the utility."""
+    def __init__(
+        self, score: Callable[[Evaluated], str] | None = None, warning: Callable[[Evaluated], str] = lambda event: ""
+    ) -> None:
+        """`score` puts the score of a candidate of strop improve into words; by default the utility. `warning` says what its user
+        should know of the original, as it is evaluated in training; empty: nothing."""
+        self.warning = warning
         self.score = score or (lambda event: f"{event.value:.3f}")
         """The score of a candidate of strop improve, as text."""
         self.run = RunData(alive=True)
@@ -151,6 +155,8 @@ class Narration:
             case Judged():
                 number = len(self.run.judged)
                 return f"{quantity(number, 'improvement', ',')} judged" if number & (number - 1) == 0 else None
+            case Evaluated(scope=scope) if scope == ORIGINAL_SCOPE:
+                return self.warning(event) or None
             case Evaluated() if is_candidate(event):
                 return self._tried(event)
             case Evaluated() if is_meta_candidate(event):

@@ -130,7 +130,7 @@ def _of_command(task: CommandListing) -> dict[str, str]:
 _INPUTS: Mapping[Input, str] = {
     "drawn": "each with a seed of its own",
     "listed": "each on a case of its own",
-    "fixed": "all on the same input",
+    "chosen": "on inputs that it chooses itself",
 }
 
 

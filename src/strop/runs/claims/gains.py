@@ -102,7 +102,7 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
     def words(event: Evaluated) -> str:
         if event.metrics and event.metrics == event.beside:  # the original itself
             return in_units(facts, event)
-        one = gain(facts.metric, event.metrics, event.beside, seeded=True)
+        one = gain(facts.metric, event.metrics, event.beside, chosen=False)
         if one is not None and one.after != one.before:
             return f"{compared(one)} ({values(one)})"
         return in_units(facts, event) if one is None else f"{unit_of(facts)} {in_units(facts, event)}"

@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from strop.analysis.stats import Estimate, least_pairs
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, means_of
+from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain
 from strop.evaluation.feedback import gist
-from strop.evaluation.repeated import AT_MOST
+from strop.evaluation.laws import ONE_ANSWER
+from strop.evaluation.repeated import AT_LEAST, AT_MOST
 from strop.runs.claims.gains import in_units, of_what, size, unit_of, valued, values
 from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words, too_few
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
 from strop.tasks.base import UTILITY
 from strop.tasks.command.score_kinds import TIMES
-from strop.tasks.function.task import ANSWERING, RECEIVING, SECONDS
+from strop.tasks.function.task import ANSWERING, FIRST, RECEIVING, SECONDS
 from strop.tasks.objective_facts import MetricFacts
 from strop.tasks.problem import VALUE
 
@@ -28,19 +30,10 @@ MOST_PASSING = 0.1
 a bound."""
 VARIED = 1.15
 """How many times as much a program's largest times are as its least, from which that is said."""
+KEEPS = 2.0
+"""How many times as much the first call of a process takes as later ones, from which that is said."""
 HIGHEST = 1.0
 """The highest utility."""
-NOTHING_HELD_OUT = "nothing was held out; a program that remembers the input would score the same"
-"""What limits every claim about a fixed input."""
-CARRIES_OVER = (
-    "its answers to other instances do as well there, so that a program that remembers some would score the same"
-)
-"""What limits every claim about answers that carry over."""
-_UNTIL = {
-    "by its own score": " Read the patch: strop apply --unproven.",
-    "better on its fixed input": " If that is wanted, give --fixed-input; strop apply --unproven applies this patch.",
-}
-"""By finding: what to do with a program that is held back."""
 
 UNFINISHED = "Unfinished: not everything was measured."
 
@@ -70,7 +63,16 @@ def _claim(evidence: Evidence) -> str:
         claim += "; keep the original"
     if evidence.stands_in and evidence.ended_by is None:
         claim += f"; {_why_stands_in(evidence)}, so this is the best candidate that it evaluated"
-    return f"{claim}.{'' if evidence.is_offered else _UNTIL.get(evidence.finding, '')}"
+    return f"{claim}.{_remedy(evidence)}"
+
+
+def _remedy(evidence: Evidence) -> str:
+    """What to do with a program that is held back."""
+    if evidence.finding == "by its own score":
+        return " Read the patch: strop apply --unproven."
+    if evidence.finding == "better on its fixed input":
+        return f" If that is wanted, give {option('fixed_input')}; strop apply --unproven applies this patch."
+    return ""
 
 
 def spent_words(evidence: Evidence) -> str:
@@ -132,7 +134,7 @@ def _change(evidence: Evidence) -> str:
     subject = "the candidate" if evidence.stands_in else "the returned program"
     if facts is not None and improved.last.verdict != "ok":
         reason = gist(improved.last.error) or improved.last.verdict
-        where = "when it is measured again" if evidence.repeats else "on held-out instances"
+        where = "on held-out instances" if evidence.holds_out else "when it is evaluated again"
         return f"{subject} fails {where} ({reason})"
     if facts is None or evidence.gain is None:
         change = _in_scores(evidence, improved, difference)
@@ -147,7 +149,7 @@ def _limits(evidence: Evidence) -> Iterator[str]:
     own = escape(evidence.own_score_because, 300)
     if evidence.improved is not None and (failures := evidence.improved.last.failures):
         of = failures[0] + len(evidence.improved.last.scores)
-        place = "repeated measurements" if evidence.repeats else "held-out instances"
+        place = "held-out instances" if evidence.holds_out else "evaluations"
         yield f"the original fails on {failures[0]} of {of} {place}, the improved program on {failures[1] or 'none'}"
     if evidence.original.train.original_varies and evidence.improved is not None:
         yield "the original's score varies between two runs on one seed"
@@ -156,7 +158,7 @@ def _limits(evidence: Evidence) -> Iterator[str]:
             yield own
         case "better" | "better on its fixed input":
             if evidence.is_fixed:
-                yield NOTHING_HELD_OUT if evidence.repeats else CARRIES_OVER
+                yield ONE_ANSWER
             if own:
                 yield f"{own}, and --trust-programs accepts that"
             if evidence.trusts_scorer:
@@ -169,27 +171,28 @@ def _in_scores(evidence: Evidence, improved: ScoredProgram, difference: Estimate
     """The change of a task whose scores the host computes."""
     original, undecided = evidence.original, evidence.finding == "no significant improvement"
     if _is_same(evidence):
-        where = _where(evidence, difference.n)
+        where = _where(evidence)
         return f"{unit_of(evidence.facts)} unchanged at {in_units(evidence.facts, improved.last)}, {where}"
     # What cannot vary has no interval.
-    same = len({*original.last.scores}) == len({*improved.last.scores}) == 1 and evidence.repeats
+    same = len({*original.last.scores}) == len({*improved.last.scores}) == 1 and not evidence.holds_out
     interval = "" if same else interval_in_brackets(difference.interval, "+")
     name = "score" if evidence.facts is None else "utility"
     known = _known(evidence, MetricFacts(UTILITY, "max"))
     values = f"from {original.last.value:.3f} to {improved.last.value:.3f}{known}"
-    few = too_few(difference, "measurements" if evidence.repeats else "instances", least_pairs()) if undecided else ""
-    where = f"{'undecided ' if undecided else ''}{_where(evidence, difference.n, same=same)}"
+    unit = "different inputs" if original.last.inputs else "instances" if evidence.holds_out else "evaluations"
+    few = too_few(difference, unit, least_pairs()) if undecided else ""
+    where = f"{'undecided ' if undecided else ''}{_where(evidence, same=same)}"
     return f"{difference.mean:+.3f}{interval} in {name}, {values}, {where}" + (f"; {few}" if few else "")
 
 
 def _in_metric(evidence: Evidence, improved: ScoredProgram, gain: Gain) -> str:
     """The change of the metric of a command task, or of a function's time."""
     metric, n = gain.metric, gain.change.n
-    where = _where(evidence, n, same=gain.deterministic)
+    where = _where(evidence, same=gain.deterministic)
     if _is_same(evidence):
         return f"{escape(metric.name, 40)} unchanged at {valued(metric, gain.after)}{of_what(metric)}, {where}"
     least = "at least " if gain.verdict in ("better", "worse") and is_diluted(improved.last) else ""
-    change = f"{size(gain, least)}, {values(gain)}{_known(evidence, metric)}, {where}"
+    change = f"{size(gain, least)}, {values(gain)}{_calls_measured(evidence, improved.last)}{_known(evidence, metric)}, {where}"
     change += f"{_passing(improved.last) if least else ''}{_loading(evidence)}{_setbacks(evidence, gain)}"
     change += _varied(metric, improved.last)
     few = n < least_pairs() and evidence.finding == "no significant improvement"
@@ -204,7 +207,7 @@ def _known(evidence: Evidence, metric: MetricFacts) -> str:
 
 def _setbacks(evidence: Evidence, gain: Gain) -> str:
     """The instances on which a better program is much worse."""
-    if evidence.repeats or evidence.finding not in ("better", "by its own score") or not gain.setbacks:
+    if evidence.finding not in ("better", "by its own score") or not gain.setbacks:
         return ""
     worse = "as slow" if gain.metric.reader in TIMES else f"worse in {escape(gain.metric.name, 40)}"
     return f"; up to {plain(max(gain.setbacks), 2)}x {worse} on {len(gain.setbacks)} of them"
@@ -233,23 +236,39 @@ def _passing(measured: Evaluation) -> str:
     return f"; {seconds_in_words(seconds, 1)} of both pass arguments and answers"
 
 
-def _varied(metric: MetricFacts, measured: Evaluation) -> str:
-    """How much the times of one program differed on the same instances, where that is much."""
-    found, name = [(1.0, "")], metric.name
-    for whose, rows in (("original", measured.beside), ("candidate", measured.metrics)):
-        pairs = [(row[name + AT_MOST], row[name]) for row in rows if name + AT_MOST in row]
-        most, least = (sum(each) for each in zip(*pairs, strict=True)) if pairs else (1.0, 1.0)
-        found.append((most / least if least > 0 else 1.0, whose))
-    times, whose = max(found)
-    if times < VARIED:
+def _calls_measured(evidence: Evidence, measured: Evaluation) -> str:
+    """Which calls of a function its time is of, where that matters: behind the value, ` of a first call`."""
+    calls = "" if evidence.facts is None else evidence.facts.calls
+    if calls != "later":
+        return " of a first call" if calls else ""
+    pairs = [(means.get(FIRST, 0.0), means.get(SECONDS, 0.0)) for means in (means_of(measured.beside), measured.means)]
+    if all(first < KEEPS * later for first, later in pairs):
         return ""
-    return f"; times of the {whose} varied {plain(times, 2)}-fold: this machine was busy"
+    before, after = (seconds_in_words(first) for first, _ in pairs)
+    return f" of later calls (a first one takes {after} instead of {before})"
 
 
-def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:
-    """`on 10 held-out instances`, or in what measurements if the search has seen the same ones; `same`: all are equal."""
-    place = "the same in each of" if same and n > 1 else "in" if evidence.repeats else "on"
-    if evidence.repeats:
-        return f"{place} {quantity(n, 'repeated measurement')}"
-    known = evidence.improved.last.known if evidence.improved is not None else 0
-    return f"{place} {quantity(n, 'held-out instance')}{f', of which {n - known} are new' if known else ''}"
+def _varied(metric: MetricFacts, measured: Evaluation) -> str:
+    """How much the times of one program differed on the same instances, where that is much. The machine is blamed for what the
+    original shows alone."""
+    least, most = metric.name + AT_LEAST, metric.name + AT_MOST
+    times = list[float]()
+    for rows in (measured.beside, measured.metrics):
+        pairs = [(row[most], row[least]) for row in rows if most in row]
+        high, low = (sum(each) for each in zip(*pairs, strict=True)) if pairs else (1.0, 1.0)
+        times.append(high / low if low > 0 else 1.0)
+    original, candidate = times
+    if original >= VARIED:
+        return f"; times of the original varied {plain(original, 2)}-fold: this machine was busy"
+    return f"; its times vary by themselves, {plain(candidate, 2)}-fold" if candidate >= VARIED else ""
+
+
+def _where(evidence: Evidence, *, same: bool = False) -> str:
+    """`on 10 held-out instances`, `on 50 draws of 10 held-out inputs`, or `in 10 evaluations`. `same`: all are equal."""
+    last = (evidence.improved or evidence.original).last
+    n, different = len(last.scores), len({*(last.inputs or evidence.original.last.inputs)})
+    place = "the same in each of" if same and n > 1 else "on" if evidence.holds_out else "in"
+    if not evidence.holds_out:
+        return f"{place} {quantity(n, 'evaluation')}"
+    of = f"{n} draws of {quantity(different, 'held-out input')}" if different else quantity(n, "held-out instance")
+    return f"{place} {of}{f', of which {n - last.known} are new' if last.known else ''}"

@@ -25,12 +25,12 @@ _NAMED = 3
 Differences: TypeAlias = Sequence[tuple[str, Estimate]]  # by name, with intervals that hold together
 
 
-def where_measured(tasks: Sequence[str], repeats: Collection[str]) -> str:
-    """`on the sealed instances of a and b`; tasks in `repeats` measure again what training measured."""
-    sealed = [name for name in tasks if name not in repeats]
-    again = [name for name in tasks if name in repeats]
+def where_measured(tasks: Sequence[str], chosen: Collection[str]) -> str:
+    """`on the sealed instances of a and b`; tasks in `chosen` choose their inputs themselves."""
+    sealed = [name for name in tasks if name not in chosen]
+    others = [name for name in tasks if name in chosen]
     parts = [f"on the sealed instances of {_listed(sealed)}"] if sealed else []
-    return ", and ".join([*parts, *([f"in repeated measurements of {_listed(again)}"] if again else [])])
+    return ", and ".join([*parts, *([f"in evaluations of {_listed(others)}"] if others else [])])
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -205,7 +205,7 @@ def short_name(improver: str, improvers: Sequence[str]) -> str:
 
 
 def _where(measured: Measured, tasks: Sequence[str]) -> str:
-    return f"{where_measured(tasks, measured.repeats)}, {quantity(measured.copies, 'copy')}"
+    return f"{where_measured(tasks, measured.chosen)}, {quantity(measured.copies, 'copy')}"
 
 
 def _of_one(row: Difference, measured: Measured, where: str) -> str:

@@ -80,7 +80,7 @@ def _no_improvement(t: int, run: RunData, *, returns: bool = False) -> str:
 def _where(run: RunData) -> str:
     """What the last measurement was made on."""
     tasks = run.meta.tasks or (run.spec.tasks if run.spec else ())
-    return where_measured(tasks, run.meta.repeats)
+    return where_measured(tasks, run.meta.chosen)
 
 
 def _first(run: RunData, comma: str = "") -> str:

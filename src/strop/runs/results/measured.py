@@ -172,8 +172,8 @@ class Measured(Shown):
     """What the jail did not prevent because `--require` left it out; empty if nothing."""
     record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
     """The `Record` that it was read from, if any."""
-    repeats: tuple[str, ...] = ()
-    """Tasks that measure on the test split what they measure in training, because their instances do not differ."""
+    chosen: tuple[str, ...] = ()
+    """Tasks that choose their inputs themselves."""
 
     @property
     def complete(self) -> bool:

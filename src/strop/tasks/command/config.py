@@ -87,8 +87,7 @@ def command_task(root: Path, **values: object) -> CommandTask:
 
 def _instances(task: CommandTask) -> int:
     """Training runs: several inputs, or one that is measured again only where it is a time."""
-    is_seeded = task.evaluator.seeded if task.evaluator else task.input != "fixed"
-    return TIMED if task.objective.is_timed else INSTANCES if is_seeded else 1
+    return TIMED if task.objective.is_timed else 1 if task.input == "chosen" else INSTANCES
 
 
 def _told(task: CommandTask) -> CommandTask:
@@ -109,7 +108,7 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
     """
     words = shlex.split(task.command) if str(RUNNER) in task.command else []
     if len(words) not in (5, 6):
-        for key in ("shared", "calls"):
+        for key in ("shared", "calls", "seeded"):
             if getattr(options, key):
                 raise ConfigurationError(f"{key} requires an evaluator")
         return None
@@ -130,7 +129,7 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
             raise ConfigurationError(
                 f"{program} is not a Python program: {error}; {option('shared')} scores any text"
             ) from error
-    seeded = takes_seed(text_of(task.root, evaluator, "evaluator"), form)
+    seeded = options.seeded or takes_seed(text_of(task.root, evaluator, "evaluator"), form)
     calls = tuple(options.calls)
     return EvaluatorSpec(form, evaluator, program, Path(interpreter), bool(named), shared, calls, seeded, stub)
 

@@ -72,8 +72,8 @@ class ScoringOptions:
     test: str = ""
     """Command that tests each candidate once, untimed. It runs after the build. It must exit with 0; its time does not count."""
     instances: int | None = None
-    """Runs for each candidate in training: 5, of times 3, of an input that never changes 1. Of cases, those that are not held
-    out."""
+    """Runs for each candidate in training: 5, of times 3, where the target chooses its inputs itself 1. Of cases, those that are not
+    held out."""
     held_out: int | None = None
     """Runs for the verdict, with other seeds than in training: 10. Of cases, how many are held out: half of them."""
     time_limit: float | None = None
@@ -81,7 +81,7 @@ class ScoringOptions:
     memory_limit: Size | None = None
     """Memory for one run: bytes, or a text such as '2 GiB'. The default is 4 GiB."""
     fixed_input: bool = False
-    """The input is always the same, and that is wanted. A result is then "better on its fixed input"."""
+    """One answer for all inputs is wanted, also where the score is a time or memory. A program may then remember it."""
     trust_programs: bool = False
     """Trust programs not to make their own score."""
     best_known: Known | None = None
@@ -99,6 +99,8 @@ class ScoringOptions:
     """Run the program in its evaluator's process. It can make its score there: a better result is called "by its own score"."""
     calls: Texts = ()
     """Functions that the evaluator calls and the program's text does not show. Such as a partial."""
+    seeded: bool = False
+    """The evaluator draws its inputs from STROP_SEED. One with a parameter `seed` or `seeds` needs no word."""
     name: str = ""
     """Name of the task; the folder's name by default."""
     description: str = ""
@@ -112,7 +114,7 @@ FLAGS = (
     "fixed_input", "shared", "calls",
 )  # fmt: skip
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
-NOT_IN_FILE = ("evaluator", "python", "shared", "calls", "trust_programs")
+NOT_IN_FILE = ("evaluator", "python", "shared", "calls", "seeded", "trust_programs")
 """The options that strop.toml does not have: those of evaluators, and what a folder cannot say of its own programs."""
 
 

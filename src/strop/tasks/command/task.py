@@ -79,7 +79,7 @@ class CommandTask:
     test_instances: int = 10
     """Runs on the test split, for the verdict."""
     fixed_input: bool = False
-    """Whether the user wants the input to be always the same."""
+    """Whether one answer for all inputs is wanted, also where the score is a time or memory."""
     trust_programs: bool = False
     """Whether the user trusts programs that could make their score themselves."""
     best_known: float | None = None
@@ -132,10 +132,10 @@ class CommandTask:
 
     @property
     def input(self) -> Input:
-        """What its input is, as far as the task tells: runs of an evaluator may all have one of their own."""
+        """Who says what its inputs are."""
         commands = self.command + (self.judge.command if self.judge else "")
-        is_given = self.evaluator is not None or any(word in commands for word in _INPUTS)
-        return "fixed" if self.fixed_input or not is_given else "listed" if self.cases else "drawn"
+        is_drawn = self.evaluator.seeded if self.evaluator else any(word in commands for word in _INPUTS)
+        return "listed" if self.cases else "drawn" if is_drawn else "chosen"
 
     @property
     def interleaved(self) -> bool:

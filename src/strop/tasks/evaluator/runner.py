@@ -87,11 +87,14 @@ def seed_generators(seed: int, sources: Texts) -> None:
 
 
 def called(function: Any, arguments: tuple[Any, ...], seed: int) -> Any:
-    """Call and await the function, with the seed and an empty state of GEPA if it has parameters `seed` and `opt_state`."""
+    """Call and await the function. Its parameter `seed` gets the seed, `seeds` a list of it, and `opt_state` an empty state of
+    GEPA."""
     names = inspect.signature(function).parameters
     more: dict[str, Any] = {}
     if "seed" in names:
         more["seed"] = seed
+    if "seeds" in names:
+        more["seeds"] = [seed]
     if "opt_state" in names:
         more["opt_state"] = SimpleNamespace(best_example_evals=[])
     return awaited(function(*arguments, **more))

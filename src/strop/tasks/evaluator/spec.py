@@ -47,17 +47,17 @@ class EvaluatorSpec:
     calls: tuple[str, ...] = ()
     """Functions of the program that its text does not show to be functions."""
     seeded: bool = False
-    """Whether it seems to take a seed, so that training has several unless the user says how many; it decides nothing else."""
+    """Whether its inputs are drawn by a seed; else it chooses them itself."""
     stub: str = ""
     """The file that lies where the program was, one for all candidates; empty if they share a process."""
 
 
 def takes_seed(source: str, form: str) -> bool:
-    """Whether an evaluator seems to take a seed: it reads STROP_SEED, or its function has a parameter `seed`."""
+    """Whether the function of an evaluator has a parameter `seed` or `seeds`."""
     tree = syntax_tree(source) if form != "results" else ast.Module([], [])
     functions = [each for each in tree.body if isinstance(each, FUNCTIONS) and each.name in ("evaluate", "evaluator")]
     parameters = [each for function in functions[:1] for each in ast.walk(function.args) if isinstance(each, ast.arg)]
-    return "STROP_SEED" in source or any(each.arg == "seed" for each in parameters)
+    return any(each.arg in ("seed", "seeds") for each in parameters)
 
 
 def stub_of(original: str, calls: Collection[str]) -> str:

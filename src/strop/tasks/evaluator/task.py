@@ -146,7 +146,7 @@ def _refuse_more(evaluator: Path, function: Function) -> None:
     needed += [
         each.arg for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if not default
     ]
-    asked = [name for name in needed if name not in ("seed", "opt_state")]
+    asked = [name for name in needed if name not in ("seed", "seeds", "opt_state")]
     if asked:
         raise ConfigurationError(
             f"{function.name}() in {evaluator} asks for {asked[0]!r} besides the program; "

@@ -60,7 +60,8 @@ def improve_me(
         accept: with `"time"`, `accept(instance, answer)` says whether an answer is right, in place of being equal to the
             original's: a truth value, or it raises `strop.Malformed("why")`. Runs in the host.
         settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `score_limit`, `failure`,
-            `description`, `answer` and `fixed_input`, as in `strop.Task`.
+            `description`, `answer`, `fixed_input` and `isolate`, as in `strop.Task`. With `"time"`, `isolate="instance"`
+            measures the first call of a process, and else later ones: they differ where a function keeps something.
 
     Returns:
         A decorator that returns the function itself, or for a function of another module one that calls it.

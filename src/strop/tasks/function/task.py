@@ -29,13 +29,13 @@ from strop.tasks.command.score_kinds import EQUAL, KINDS
 from strop.tasks.function.marker import MARK, Marked
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, hidden, read_source, scored, whole
-from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
+from strop.tasks.objective_facts import Calls, MetricFacts, ObjectiveFacts
 from strop.tasks.score_limit import ended
 from strop.tasks.values import AnswerForm, canonical, difference, rebuilt
 
 SETTINGS = (
     "name", "instances", "test_instances", "time_limit", "memory_limit", "score_limit", "failure", "description", "answer",
-    "fixed_input",
+    "fixed_input", "isolate",
 )  # fmt: skip
 """Fields of a task that `improve_me` takes."""
 SECONDS = "seconds"
@@ -46,6 +46,8 @@ ANSWERING = "answering"
 """Beside it, for the verdict: CPU seconds of answering with the original's answer without computing it."""
 LOADING = "loading"
 """Beside it: CPU seconds of loading, and of what the first call costs beyond a later one. It decides nothing."""
+FIRST = "first"
+"""Beside it: CPU seconds of the first call of a process, as far as that is longer."""
 _EQUAL = "The answer must equal the original function's (of the same types; floats within a relative 1e-9)."
 _REMEMBERED = 1000
 """How many answers of the original are cached."""
@@ -87,7 +89,8 @@ class FunctionTask(Task):
             return super().facts
         # The layout in memory can make one of two equal functions 3% faster, in every process.
         metric = MetricFacts(SECONDS, "min", reader="time", resolution=0.03)
-        return ObjectiveFacts(metric, self.input, self.scored_by, scorer=self.scoring)
+        calls: Calls = "first" if self.isolate else "later"
+        return ObjectiveFacts(metric, self.input, self.scored_by, scorer=self.scoring, calls=calls)
 
     @property
     def best_values(self) -> Mapping[str, float]:
