@@ -102,6 +102,8 @@ def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
             f"the original gives other answers when it runs again with the same seed, {where}",
             "No replay will match; draw from the seed alone",
         )
+    if isinstance(relay, HostRelay) and relay.draws_one_input and not task.fixed_input:
+        yield CheckProblem("all instances have one and the same input", "Draw it from the rng that sample() gets")
     is_scorers = any(first.answers) and not where and first.metrics != again.metrics
     for name in dict.fromkeys(name for run in runs for row in run.metrics for name in row):
         values = [[row[name] for row in run.metrics if name in row] for run in runs]

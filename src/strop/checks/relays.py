@@ -92,6 +92,12 @@ class HostRelay:
         return None if scores is None else (scores, self.honest)
 
     @property
+    def draws_one_input(self) -> bool:
+        """Whether several instances of training have one and the same input."""
+        inputs = [self._instances[index][1].encoded for index in range(self._count)]
+        return len(inputs) > 1 and len({*inputs}) == 1
+
+    @property
     def ignores_program(self) -> bool:
         """Whether no answer has the original's scores."""
         scores = self.without_program()

@@ -5,9 +5,9 @@ Both run in jails of their own, in turns A B B A. Each instance has fresh proces
 *Later calls*: a process is loaded, makes one call on another input, and gets as many different inputs as take the original 20 ms,
 each when it has answered the one before. *A first call*, with `isolate="instance"`: its only call is on the instance.
 
-The time is what the kernel counts of the process from before the first input is sent to after the last answer. Time spent receiving
-arguments counts for both programs. What the program receives in less time than the original is added, because it could leave out
-what it does not need. No process gets an input twice: what a program remembers is of no use.
+The time is what the kernel counts of the process from before the first input is sent to after the last answer. Time spent
+receiving arguments counts for both programs. What the program receives in less time than the original is added, because it could
+leave out what it does not need. No process gets an input twice: what a program remembers is of no use.
 
 For the verdict an instance is repeated in further processes, the mean of each program's times counts, and a program that only
 returns the original's answer is timed, too. What fails has no value: an instance of the verdict on which the original fails is

@@ -20,7 +20,7 @@ BROKEN = {
 """Those that it calls broken, and why."""
 SAID = {
     "noisy_score": "the score of equal answers varies",
-    "one_instance": "its input never changes, so nothing is held out",
+    "one_instance": "all instances have one and the same input",
     "scorer_chokes": "score() raised AttributeError",
     "time_in_score": "the score of equal answers varies",
     "unseeded_draws": "the original gives other answers when it runs again with the same seed",

@@ -48,7 +48,7 @@ ENDLESS = {"seed": "def f(numbers):\n    while True: pass\n", "time_limit": 0.05
         ({"sample": lambda rng: {"numbers": [object()]}}, "cannot be sent to a guest", True),
         ({"sample": lambda rng: {"numbers": HOLDS_ITSELF}}, "cannot be sent to a guest", True),
         ({"sample": lambda rng: {"numbers": 10**5000}}, "cannot be sent to a guest", True),
-        ({"sample": lambda rng: ({"numbers": [1, 2]}, 10**5000)}, "its input never changes", False),
+        ({"sample": lambda rng: ({"numbers": [1, 2]}, 10**5000)}, "all instances have one and the same input", False),
         ({"sample": lambda rng: {"numbers": [1, 2]}, "fixed_input": True}, "", False),
         ({"seed": RANDOM}, "the score of the original varies: ", False),
         ({"score": lambda instance, answer: 0.25, "answer": None}, "the scorer does not look at the program", True),
@@ -63,7 +63,6 @@ ENDLESS = {"seed": "def f(numbers):\n    while True: pass\n", "time_limit": 0.05
 def test_check_says(changes: dict[str, Any], said: str, is_broken: bool, checked: Any) -> None:
     found = checked(largest(**changes))
     assert found.broken == is_broken == (not found.lines[-2].endswith("can show a difference.")), found.lines
-    assert not ("so nothing is held out" in f"{found.lines}" and "held-out" in f"{found.lines}"), found.lines
     assert any(said in problem.what for problem in found.problems) if said else not found.problems, found.lines
 
 
@@ -99,9 +98,6 @@ JUDGE = {"command": "sh p.sh {seed}", "judge": "sh judge.sh {output}", "score": 
 PROGRAM = "import sys\ndef f():\n    return 1\nif __name__ == '__main__':\n    print(sys.argv[1])\n"
 
 
-ALIKE = "The original answers all instances alike, so that it does not show what is held out. Draw its instances from the env"
-
-
 def said_of(task: CommandTask) -> str:
     with closing(evaluator_for(RunSpec(), [task], asks=False)) as evaluator:
         return "\n".join(check(task, evaluator, b"s" * 32).lines)
@@ -113,7 +109,6 @@ def test_check_says_of_an_evaluator_that_it_does_not_look_at_the_program(tmp_pat
     (tmp_path / "e.py").write_text(CARELESS)
     said = said_of(evaluator_task(tmp_path / "p.py", tmp_path / "e.py"))
     assert "evaluator does not look at the program: without one, it gives the same score" in said
-    assert ALIKE in said
     assert "The original has combined_score 7 in training." in said
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from strop.checks.held_out import draws_repeat
 from strop.checks.spoiling import MOST_ELEMENTS, MUTATIONS, NotApplicable, spoil, spoil_text, telling
-from strop.tasks.base import Task
 from strop.tasks.values import canonical
 from support.rows import table
 
@@ -103,19 +100,3 @@ def test_output_is_spoiled(name: str, output: str, spoiled: str) -> None:
 def test_output_that_stays_the_same_is_not_spoiled(name: str, output: str) -> None:
     with pytest.raises(NotApplicable):
         spoil_text(name, output)
-
-
-@table(
-    ("sample", "repeats"),
-    [
-        (lambda rng: {"n": 26}, True),
-        (lambda rng: {"n": int(rng.integers(2))}, True),
-        (lambda rng: {"n": float(rng.random())}, False),
-        (lambda rng: ({"n": 26}, float(rng.random())), False),
-        (lambda rng: [], False),
-    ],
-    ids=["a constant", "two values", "fresh numbers", "fresh hidden data", "broken"],
-)
-def test_draws_repeat_if_every_sealed_instance_is_one_of_training(sample: Callable[[Any], Any], repeats: bool) -> None:
-    task = Task("t", sample, lambda instance, answer: 0.5, "def f(n):\n    return n\n", "f", 20)
-    assert draws_repeat(task) == repeats

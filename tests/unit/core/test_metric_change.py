@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
-from strop.core.metric_change import Gain, gain, own_worth, utility_of
+from strop.core.metric_change import Gain, gain, utility_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME
+from strop.evaluation.laws import ONE_ANSWER
 from strop.runs.claims.gains import compared, score_words, shown_scores, size, values
 from strop.runs.claims.improvement import sentence
 from strop.runs.finding import Cost, Evidence, ScoredProgram
@@ -25,6 +26,7 @@ from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from support.rows import table
 
 TIME = MetricFacts("time", "min", reader="time")
+MEMORY = MetricFacts("memory", "min", reader="memory")
 SCORE = MetricFacts("score", "max", reader="$.score")
 PRINTED = "the program prints this score itself"
 
@@ -45,13 +47,13 @@ def measured(metric: MetricFacts, factor: float, n: int = 12, noise: float = 0.0
 def test_interval_contains_what_no_measurement_resolves_on_both_sides() -> None:
     metric = replace(TIME, resolution=0.03)
     for factor, verdict in ((0.98, "no significant change"), (0.9, "better"), (1.1, "worse")):
-        found = gain(metric, *measured(metric, factor, noise=0.001), seeded=True)
+        found = gain(metric, *measured(metric, factor, noise=0.001), chosen=False)
         assert found is not None and found.interval is not None and found.verdict == verdict
         assert found.interval[0] <= found.amount / 1.03 and found.interval[1] >= found.amount * 1.03
 
 
-def found(metric: MetricFacts, factor: float, *, seeded: bool = True, **how: Any) -> Gain:
-    one = gain(metric, *measured(metric, factor, **how), seeded=seeded)
+def found(metric: MetricFacts, factor: float, *, chosen: bool = False, **how: Any) -> Gain:
+    one = gain(metric, *measured(metric, factor, **how), chosen=chosen)
     assert one is not None
     return one
 
@@ -125,8 +127,12 @@ def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: fl
         ),
         (0.1, {"receiving": 0.006, "answering": 0.006}, {}, "Better: at least 10x as fast"),
         (0.1, {"receiving": 0.004, "answering": 0.005}, {}, "Better: 10x as fast"),
-        (0.5, {}, {"seconds at most": 1.8}, "; times of the original varied 1.8-fold: this machine was busy."),
-        (0.5, {"seconds at most": 0.55}, {"seconds at most": 1.1}, "in each of 12 held-out instances."),
+        (
+            0.5,
+            {"seconds at least": 0.5, "seconds at most": 2.0},
+            {"seconds at least": 1.0, "seconds at most": 1.8},
+            "; times of the original varied 1.8-fold: this machine was busy.",
+        ),
         (1.0, {}, {"receiving": 0.2}, "seconds unchanged at 1 s of CPU time"),
     ],
 )
@@ -141,15 +147,15 @@ def test_sentence_says_what_loading_and_receiving_make_of_the_time_of_a_function
 
 
 def test_score_of_nothing_makes_no_percentage() -> None:
-    one = gain(SCORE, [{"score": 0.4}] * 3, [{"score": 0.0}] * 3, seeded=False)
+    one = gain(SCORE, [{"score": 0.4}] * 3, [{"score": 0.0}] * 3, chosen=True)
     assert one is not None and one.scale == "difference" and size(one) == "0.4 higher score" and "%" not in size(one)
-    lower = gain(MetricFacts("cost", "min"), [{"cost": -2.0}] * 3, [{"cost": 0.0}] * 3, seeded=False)
+    lower = gain(MetricFacts("cost", "min"), [{"cost": -2.0}] * 3, [{"cost": 0.0}] * 3, chosen=True)
     assert lower is not None and size(lower) == "2 lower cost" and lower.change.mean > 0
 
 
 def test_score_that_never_varies_is_no_sample_and_has_no_interval() -> None:
-    for seeded in (True, False):
-        same: Any = {"n": LEAST, "noise": 0.0, "seeded": seeded}
+    for chosen in (True, False):
+        same: Any = {"n": LEAST, "noise": 0.0, "chosen": chosen}
         assert found(SCORE, 1.1, **same).deterministic and found(SCORE, 1.1, **same).change.interval is None
         assert found(SCORE, 1.1, **same).verdict == "better"
         assert found(SCORE, 0.9, **same).verdict == "worse"
@@ -160,7 +166,7 @@ def test_percentage_and_interval_are_of_the_two_values_that_are_shown() -> None:
     """Most runs become 1,000 times as fast, and the total grows by a third."""
     before = [{"time": 1.5 if n % 3 == 0 else 0.4} for n in range(24)]
     after = [{"time": 3.0 if n % 3 == 0 else 0.0004} for n in range(24)]
-    slower = gain(TIME, after, before, seeded=True)
+    slower = gain(TIME, after, before, chosen=False)
     assert (
         slower is not None and slower.verdict != "better" and size(slower).startswith("takes 30% longer (95% interval ")
     )
@@ -170,7 +176,7 @@ def test_percentage_and_interval_are_of_the_two_values_that_are_shown() -> None:
 
 @given(st.lists(st.tuples(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3)), min_size=2, max_size=30))
 def test_program_whose_total_is_larger_is_never_better(times: list[tuple[float, float]]) -> None:
-    one = gain(TIME, [{"time": a} for a, _ in times], [{"time": b} for _, b in times], seeded=True)
+    one = gain(TIME, [{"time": a} for a, _ in times], [{"time": b} for _, b in times], chosen=False)
     assert one is not None and math.isclose(math.exp(one.change.mean), one.before / one.after, rel_tol=1e-9)
     if one.after > one.before:
         assert one.verdict != "better"
@@ -180,8 +186,8 @@ def test_what_the_measurements_of_one_copy_share_is_one_piece_of_evidence() -> N
     """Four turns of each of ten copies say as much about other copies as one of each."""
     offsets = [{"time": 1.0 + 0.01 * (copy % 3)} for copy in range(COPIES)]
     alone = [{"time": 1.0}] * (4 * COPIES)
-    once = gain(TIME, offsets, alone[:COPIES], seeded=True)
-    often = gain(TIME, [row for row in offsets for _ in range(4)], alone, seeded=True)
+    once = gain(TIME, offsets, alone[:COPIES], chosen=False)
+    often = gain(TIME, [row for row in offsets for _ in range(4)], alone, chosen=False)
     assert once is not None and often is not None and often.change.n == 4 * COPIES
     assert often.change.interval == pytest.approx(once.change.interval)
 
@@ -189,21 +195,21 @@ def test_what_the_measurements_of_one_copy_share_is_one_piece_of_evidence() -> N
 def test_one_value_of_zero_does_not_change_the_scale() -> None:
     after, before = measured(SCORE, 1.6, n=10, noise=0.1)
     after[0] = {"score": 0.0}
-    one = gain(SCORE, after, before, seeded=True)
+    one = gain(SCORE, after, before, chosen=False)
     assert one is not None and one.scale == "ratio" and 1.2 < math.exp(one.change.mean) < 1.6
 
 
 def test_rate_of_passed_tests_that_varies_has_an_interval_of_its_difference() -> None:
     tests = MetricFacts("tests", "max", reader="tests")
-    fixed = gain(tests, [{"tests": 0.95}] * LEAST, [{"tests": 0.9}] * LEAST, seeded=False)
+    fixed = gain(tests, [{"tests": 0.95}] * LEAST, [{"tests": 0.9}] * LEAST, chosen=True)
     assert fixed is not None and fixed.verdict == "better" and fixed.change.interval is None
     facts = facts_on(tests, input="drawn")
     assert sentence(single(facts, [{"tests": 0.95}] * 8, [{"tests": 0.9}] * 8)) == (
         "Better: more tests pass, from 90% to 95%, the same in each of 8 held-out instances."
     )
-    varies = gain(tests, [{"tests": 0.95}] * 7 + [{"tests": 0.9}] * 3, [{"tests": 0.9}] * 10, seeded=False)
+    varies = gain(tests, [{"tests": 0.95}] * 7 + [{"tests": 0.9}] * 3, [{"tests": 0.9}] * 10, chosen=True)
     assert varies is not None and varies.verdict == "better" and varies.change.interval == (0.016666667, 0.05)
-    lost = gain(tests, [{"tests": 0.95}] * 5 + [{"tests": 0.85}] * 5, [{"tests": 0.9}] * 10, seeded=False)
+    lost = gain(tests, [{"tests": 0.95}] * 5 + [{"tests": 0.85}] * 5, [{"tests": 0.9}] * 10, chosen=True)
     assert lost is not None and lost.verdict == "no significant change"
 
 
@@ -228,7 +234,7 @@ def test_sentence_names_the_instances_on_which_a_better_program_is_much_slower()
 
 def test_values_that_differ_are_shown_with_digits_that_differ() -> None:
     after, before = [{"time": 0.01701}, {"time": 0.01701}], [{"time": 0.01704}, {"time": 0.01704}]
-    one = gain(TIME, after, before, seeded=True)
+    one = gain(TIME, after, before, chosen=False)
     assert one is not None and values(one) == "from 17.04 ms to 17.01 ms of CPU time"
 
 
@@ -249,23 +255,20 @@ def test_line_about_the_original_compares_it_with_nothing(tmp_path: Path) -> Non
 
 
 def test_few_equal_measurements_exclude_no_chance() -> None:
-    for seeded, few in ((True, LEAST - 1), (False, SAME - 1)):
-        found_few = found(SCORE, 1.1, seeded=seeded, n=few, noise=0.0)
+    for chosen, few in ((False, LEAST - 1), (True, SAME - 1)):
+        found_few = found(SCORE, 1.1, chosen=chosen, n=few, noise=0.0)
         assert not found_few.deterministic and found_few.verdict == "no significant change"
-        assert found(SCORE, 1.1, seeded=seeded, n=few + 1, noise=0.0).verdict == "better"
-    facts = facts_on(SCORE, input="fixed")
+        assert found(SCORE, 1.1, chosen=chosen, n=few + 1, noise=0.0).verdict == "better"
+    facts = facts_on(SCORE, input="chosen")
 
     def said(after: float, n: int) -> str:
         return sentence(single(facts, [{"score": after}] * n, [{"score": 0.85}] * n))
 
     assert said(0.91, 2) == (
-        "No significant improvement: 7.1% higher score, from 0.85 to 0.91, in 2 repeated measurements; "
+        "No significant improvement: 7.1% higher score, from 0.85 to 0.91, in 2 evaluations; "
         "at least 6 are needed to show a difference."
     )
-    assert said(0.91, 3) == (
-        "Better on its fixed input: 7.1% higher score, from 0.85 to 0.91, the same in each of 3 repeated measurements"
-        f"{LIMIT}{FLAG}"
-    )
+    assert said(0.91, 3) == ("Better: 7.1% higher score, from 0.85 to 0.91, the same in each of 3 evaluations.")
     assert said(0.85, 10).startswith("No improvement: score unchanged at 0.85")
 
 
@@ -275,7 +278,7 @@ def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evide
     par = Evaluation(0.5, "ok", (0.5,) * n, ("ok",) * n)
     scored = ScoredProgram("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
     original = ScoredProgram("a", par, par)
-    return Evidence(Improvement("b", "ok", ""), original, scored, Cost(1, 2, 3), facts, repeats=facts.input == "fixed")
+    return Evidence(Improvement("b", "ok", ""), original, scored, Cost(1, 2, 3), facts)
 
 
 def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted() -> None:
@@ -303,11 +306,9 @@ def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
     found = replace(own, facts=None, original=before, improved=replace(own.improved, test=last))
     assert (found.finding, found.scored_by, found.scorer) == ("better", "host", "computed by the host in score()")
     assert sentence(found) == "Better: +0.500 in score, from 0.400 to 0.900, on 40 held-out instances."
-    again = sentence(replace(found, repeats=True))
-    assert again == (
-        "Better on its fixed input: +0.500 in score, from 0.400 to 0.900, the same in each of 40 repeated measurements"
-        f"{LIMIT}{FLAG}"
-    )
+    known = replace(found, improved=replace(own.improved, test=replace(last, known=40)))
+    assert not known.holds_out
+    assert sentence(known) == "Better: +0.500 in score, from 0.400 to 0.900, the same in each of 40 evaluations."
 
 
 def test_best_known_value_is_shown_beside_the_value_and_decides_nothing() -> None:
@@ -318,71 +319,74 @@ def test_best_known_value_is_shown_beside_the_value_and_decides_nothing() -> Non
 def test_equal_scores_of_different_instances_are_of_held_out_instances() -> None:
     seeded, same = facts_on(SCORE, input="drawn"), ([{"score": 3.0}] * 6, [{"score": 2.0}] * 6)
     assert sentence(single(seeded, *same)).endswith(", the same in each of 6 held-out instances.")
-    assert f", the same in each of 6 held-out instances{CARRIED}" in sentence(carried_over(single(seeded, *same)))
-    assert single(replace(seeded, input="fixed"), *same).is_fixed
+    assert sentence(single(replace(seeded, input="chosen"), *same)).endswith(", the same in each of 6 evaluations.")
 
 
-FIXED, LIMIT = (
-    "better on its fixed input",
-    "; nothing was held out; a program that remembers the input would score the same.",
+def test_inputs_that_are_equal_count_once_in_the_interval_and_are_named_in_the_sentence() -> None:
+    """The truth is 0 over all inputs; 40 draws of 4 inputs, counted as 40, would call these better."""
+    rows = [{"score": 2.0 + 0.1 * (index % 4)} for index in range(40)], [{"score": 2.0}] * 40
+    inputs = tuple(index % 4 for index in range(40))
+    assert single(facts_on(SCORE, input="drawn"), *rows).finding == "better"
+    found = single(facts_on(SCORE, input="drawn"), *rows, inputs=inputs)
+    assert found.finding == "no significant improvement" and found.gain is not None and found.gain.n == 4
+    assert "on 40 draws of 4 held-out inputs" in sentence(found)
+
+
+HELD_BACK = "better on its fixed input"
+FLAG = " If that is wanted, give fixed_input; strop apply --unproven applies this patch."
+
+
+@table(
+    ("metric", "trained", "compared", "wanted", "finding"),
+    [
+        (TIME, ("a",), ("a", "a"), False, HELD_BACK),
+        (MEMORY, ("a", "a"), ("a",), False, HELD_BACK),
+        (TIME, ("a",), ("a", "a"), True, "better"),
+        (TIME, ("a",), ("a", "b"), False, "better"),
+        (TIME, ("b",), ("a", "a"), False, "better"),
+        (SCORE, ("a",), ("a", "a"), False, "better"),
+        (TIME, (), (), False, "better"),
+    ],
+    ids=["a time", "memory", "wanted", "another answer at the end", "another one in training", "a value", "none seen"],
 )
-FLAG = " If that is wanted, give --fixed-input; strop apply --unproven applies this patch."
+def test_lower_cost_is_held_back_only_where_the_original_gives_one_answer_to_all_inputs(
+    metric: MetricFacts, trained: tuple[str, ...], compared: tuple[str, ...], wanted: bool, finding: str
+) -> None:
+    rows = measured(metric, 2.0 if metric is SCORE else 0.5)
+    found = single(facts_on(metric, input="drawn"), *rows, answers=compared)
+    train = replace(found.original.train, answers=trained)
+    found = replace(found, original=replace(found.original, train=train), wants_fixed_input=wanted)
+    is_held_back = finding == HELD_BACK
+    assert (found.finding, found.is_offered, found.is_held_back) == (finding, not is_held_back, is_held_back)
+    assert sentence(found).endswith(f"; {ONE_ANSWER}.{FLAG}") is is_held_back
 
 
-CARRIED = (
-    "; its answers to other instances do as well there, so that a program that remembers some would score the same."
-)
+def test_own_score_has_one_label_until_it_is_trusted() -> None:
+    facts = facts_on(SCORE, input="chosen", scored_by="program", scorer=PRINTED)
+    assert single(facts, *measured(SCORE, 2.0)).finding == "by its own score"
+    assert single(replace(facts, trusts_programs=True), *measured(SCORE, 2.0)).finding == "better"
 
 
-def carried_over(evidence: Evidence, worth: float | None = None) -> Evidence:
-    """With answers to other instances that are worth this on each held-out one, or as much as its own."""
-    assert evidence.improved is not None
-    last = evidence.improved.last
-    own = own_worth(evidence.facts, last)
-    carried = own if worth is None else (worth,) * len(own)
-    return replace(evidence, improved=replace(evidence.improved, test=replace(last, carried=carried)))
+def test_times_of_repeats_blame_the_machine_only_for_what_the_original_shows() -> None:
+    def said(original: float, candidate: float) -> str:
+        spread = [{"time at least": 1.0, "time at most": most} for most in (candidate, original)]
+        rows = [[row | more for row in side] for side, more in zip(measured(TIME, 0.5), spread, strict=True)]
+        return sentence(single(facts_on(TIME, input="drawn"), *rows))
+
+    assert said(1.0, 2.5).endswith("; its times vary by themselves, 2.5-fold.")
+    assert said(1.3, 2.5).endswith("; times of the original varied 1.3-fold: this machine was busy.")
+    assert said(1.1, 1.1).endswith(" on 12 held-out instances.")
 
 
-@table("scored_by", ["kernel", "judge", "host"])
-def test_program_whose_answers_carry_over_is_offered_only_where_that_is_declared(scored_by: Any) -> None:
-    metric = TIME if scored_by == "kernel" else SCORE
-    facts, rows = (
-        facts_on(metric, input="drawn", scored_by=scored_by),
-        measured(metric, 0.5 if metric is TIME else 2.0),
-    )
-    held_back = carried_over(single(facts, *rows))
-    assert (held_back.finding, held_back.is_offered, held_back.is_held_back) == (FIXED, False, True)
-    assert held_back.change is not None and held_back.change.verdict == FIXED
-    said = sentence(held_back)
-    assert said.startswith("Better on its fixed input: ") and said.endswith(f"{CARRIED}{FLAG}")
-    declared = replace(held_back, declared_fixed=True)
-    assert (declared.finding, declared.is_offered, declared.is_held_back) == (FIXED, True, False)
-    assert sentence(declared) == said.removesuffix(FLAG)
-    assert carried_over(single(facts, *rows[::-1])).finding == "worse"
-    assert carried_over(single(facts, *rows), worth=0.0).finding == "better", (
-        "its answers are worth something there alone"
-    )
+def test_calls_of_a_function_are_named_where_the_first_one_of_a_process_costs_more() -> None:
+    def said(calls: str, first: float) -> str:
+        metric = replace(TIME, name="seconds")
+        rows = [[row | {"first": first} for row in side] for side in measured(metric, 0.5, base=0.004)]
+        return sentence(single(facts_on(metric, input="drawn", calls=calls), *rows))
 
-
-def test_own_score_on_a_fixed_input_has_one_label_until_it_is_trusted() -> None:
-    facts = facts_on(SCORE, input="fixed", scored_by="program", scorer=PRINTED)
-    own = single(facts, *measured(SCORE, 2.0))
-    assert own.finding == "by its own score" and "nothing was held out" not in sentence(own)
-    assert single(replace(facts, trusts_programs=True), *measured(SCORE, 2.0)).finding == FIXED
-
-
-def test_one_measurement_is_enough_for_a_fixed_input_that_is_declared_and_scores_the_same_again() -> None:
-    facts = facts_on(SCORE, input="fixed")
-    once: Any = [{"score": 3.0}], [{"score": 2.0}]
-    found = replace(single(facts, *once), declared_fixed=True)
-    par = replace(found.original.train, metrics=({"score": 2.0},))
-    known = replace(found, original=replace(found.original, train=par))
-    assert (found.finding, known.finding) == ("no significant improvement", FIXED)
-    assert ", in 1 repeated measurement; " in sentence(known)
-    assert replace(known, declared_fixed=False).finding == "no significant improvement"
-    other = replace(known, original=replace(known.original, train=replace(par, original_varies=True)))
-    assert other.finding == "no significant improvement"
-    assert "the original's score varies between two runs on one seed" in sentence(other)
+    assert " of CPU time of a first call, on 12 held-out" in said("first", 0.0)
+    assert " of CPU time of later calls (a first one takes 40 ms instead of 40 ms), on 12" in said("later", 0.04)
+    assert " of CPU time, on 12 held-out" in said("later", 0.004)
 
 
 def test_utility_of_times_is_the_ratio_of_the_totals_that_the_sentence_shows() -> None:
@@ -399,12 +403,12 @@ def test_utility_of_times_is_the_ratio_of_the_totals_that_the_sentence_shows() -
 
 
 def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
-    facts = facts_on(TIME, input="fixed")
+    facts = facts_on(TIME, input="chosen")
     failed: Any = {"value": 0.0, "verdict": "malformed", "verdicts": ("malformed",), "scores": (0.0,)}
     found = single(facts, *measured(TIME, 0.5), **failed, error="instance 0: constraint tests=1 not met: 0.93")
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
-        "No improvement: the returned program fails when it is measured again "
+        "No improvement: the returned program fails when it is evaluated again "
         "(instance 0: constraint tests=1 not met: 0.93); keep the original."
     )
 
@@ -420,5 +424,5 @@ def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
 
 
 def test_no_number_but_zero_is_100_percent_less() -> None:
-    found = gain(SCORE, [{"score": 9e-53}], [{"score": 2.0}], seeded=True)
+    found = gain(SCORE, [{"score": 9e-53}], [{"score": 2.0}], chosen=False)
     assert found is not None and compared(found) == "more than 99.999999% lower score"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from strop.checks.check import check
 from strop.checks.checked import Checked
 from strop.core.utility import TaskUtility
 from strop.evaluation.instances import DrawnInstances
-from strop.evaluation.repeated import AT_MOST
+from strop.evaluation.repeated import AT_LEAST, AT_MOST
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.task import ANSWERING, LOADING, SECONDS, FunctionTask
@@ -73,7 +74,9 @@ def test_time_of_answering_is_measured_for_the_verdict(jail: JailedSandbox, tmp_
     task = task_of(tmp_path)
     found = measured(task, jail, FASTER, "test", decides=True)[0]
     for rows in (found.metrics, found.beside):
-        assert all(row[ANSWERING] > 0 and 0 < row[SECONDS] <= row.get(SECONDS + AT_MOST, row[SECONDS]) for row in rows)
+        assert all(
+            row[ANSWERING] > 0 and row[SECONDS + AT_LEAST] < row[SECONDS] < row[SECONDS + AT_MOST] for row in rows
+        )
     assert not any(ANSWERING in row for row in measured(task, jail, FASTER, "test")[0].metrics)
 
 
@@ -194,14 +197,28 @@ def test_check_of_a_function_scored_by_time_says_that_nothing_was_spoiled(jail: 
     assert found.lines[0] == "Score: CPU time, counted by the kernel; answers must equal the original's."
 
 
-def test_each_instance_of_the_sealed_split_has_a_fresh_process(jail: JailedSandbox, tmp_path: Path) -> None:
-    """Two processes of one program differ in speed, and what differs once for all instances is no evidence."""
+def test_each_instance_has_a_fresh_process_in_training_as_in_the_final_comparison(
+    jail: JailedSandbox, tmp_path: Path
+) -> None:
+    """Else what a function keeps between calls would be there in training, and not in the end."""
     twice = (
         "calls = []\n\n\ndef unique(values):\n    calls.append(1)\n    assert len(calls) < 3\n" + FASTER.split("\n")[1]
     )
     task = task_of(tmp_path, MODULE.replace("    found", 10 * SLOW + "    found", 1))  # so that one input is enough
-    assert measured(task, jail, twice)[0].verdict == "raised"
-    assert measured(task, jail, twice, "test")[0].verdict == "ok"
+    for split in ("train", "test"):
+        assert measured(task, jail, twice, split)[0].verdict == "ok"
+
+
+def test_isolated_function_is_measured_in_the_first_call_of_a_process(jail: JailedSandbox, tmp_path: Path) -> None:
+    once = (
+        "calls = []\n\n\ndef unique(values):\n    calls.append(1)\n    assert len(calls) < 2\n" + FASTER.split("\n")[1]
+    )
+    task = task_of(tmp_path, MODULE.replace("    found", 10 * SLOW + "    found", 1))
+    first = replace(task, isolate="instance")
+    assert task.facts is not None and task.facts.calls == "later" and measured(task, jail, once)[0].verdict == "raised"
+    assert first.facts is not None and first.facts.calls == "first"
+    for split in ("train", "test"):
+        assert measured(first, jail, once, split)[0].verdict == "ok"
 
 
 def test_what_a_program_does_when_it_is_loaded_is_no_part_of_a_call(jail: JailedSandbox, tmp_path: Path) -> None:

@@ -35,7 +35,6 @@ from strop.runs.patching.source_files import Original
 from strop.runs.results.improved import Unfinished
 from strop.runs.results.parts import counted_answers, noted
 from strop.runs.run_data import Answers, Costs, read_run
-from strop.runs.run_directory import meta_of
 from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store
 from strop.tasks.base import SecretSeeds, Split
@@ -66,8 +65,7 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path
         parts = Components(RunSpec(max_responses=3), (b.task,), KnownAnswers(b.model), b.sandbox, b"secret")
         directory = tmp_path / f"there{next(numbers)}"
         plain = Meta(kind="improve", tasks=(b.task.name,))
-        meta = meta_of(parts, "improve") if b.task.fixed_input else plain
-        with Store.create(directory, meta.texts(directory)) as store:
+        with Store.create(directory, plain.texts(directory)) as store:
             with session(parts, Journal(store, View())) as context:
                 improve_once(context, improver, start)
             found = recorded(read_run(store))
@@ -84,7 +82,7 @@ def test_improvement_is_better_when_every_held_out_instance_gains(once: Any) -> 
     assert (directory / "solution.py").read_text() == DOUBLE == found.improved.text
     before = f"{found.original.last.value:.3f}"
     assert sentence(found).startswith("Better: +0.") and " (95% interval +0." in sentence(found)
-    assert sentence(found).endswith(f" in score, from {before} to 1.000, on 16 held-out instances, of which 0 are new.")
+    assert sentence(found).endswith(f" in score, from {before} to 1.000, in 16 evaluations.")
 
 
 def test_returned_program_that_is_worse_or_the_same_is_not_recommended_and_scores_0_only_where_it_fails(
@@ -94,7 +92,7 @@ def test_returned_program_that_is_worse_or_the_same_is_not_recommended_and_score
     found, directory = once(giving("def algorithm(n):\n    return -1\n"), start, test_instances=16)
     assert found.finding == "worse" and sentence(found) == (
         "No improvement: the returned program is worse, -1.000 in score, from 1.000 to 0.000, "
-        "on 16 held-out instances, of which 0 are new; keep the original."
+        "the same in each of 16 evaluations; keep the original."
     )
     assert (directory / "original.py").read_text() == DOUBLE
     found, _ = once(giving("def algorithm(n):\n    return 0 * n\n"))
@@ -270,12 +268,11 @@ def test_comparison_has_one_stage_of_at_least_as_many_instances_as_the_task_says
         assert scopes_of(directory) == ["improved/test", "original/test"]
 
 
-def test_task_that_draws_the_same_is_better_on_its_fixed_input_and_where_that_is_declared_one_measurement_decides(
-    once: Any,
-) -> None:
-    same = bettering(0.02, sample=lambda rng: {"n": 3}, test_instances=1, fixed_input=True)
+def test_task_that_draws_the_same_is_better_in_evaluations_of_it(once: Any) -> None:
+    same = bettering(0.02, sample=lambda rng: {"n": 3}, test_instances=8)
     found, _ = once(giving(ONE), Original({"mine.py": ZERO}), **same)
-    assert (found.finding, found.is_offered, found.difference.n) == ("better on its fixed input", True, 1)
+    assert (found.finding, found.is_offered, found.difference.n) == ("better", True, 8)
+    assert sentence(found).endswith("the same in each of 8 evaluations.")
 
 
 COMMAND: dict[str, Any] = {"files": ["p.sh"], "command": "sh p.sh {seed}", "score": ["(.+)"], "metric": ["score:max"]}
@@ -287,8 +284,10 @@ TOO_LITTLE: list[tuple[dict[str, Any], str]] = [
     ({**COMMAND, "held_out": 5}, "5 held-out instances can show no difference, however large; give held_out = 6"),
     ({**COMMAND, "held_out": 6}, ""),
     (CASED, "4 held-out instances can show no difference, however large; give held_out = 6, of at least 7 cases"),
-    ({**COMMAND, "command": "sh p.sh", "held_out": 2}, "give held_out = 3"),
-    ({**COMMAND, "command": "sh p.sh", "held_out": 1, "fixed_input": True}, ""),
+    (
+        {**COMMAND, "command": "sh p.sh", "held_out": 2},
+        "2 evaluations can show no difference, however large; give held_out = 3",
+    ),
     ({**TIMED, "command": "sh p.sh", "held_out": 5, "fixed_input": True}, "give held_out = 6"),
 ]
 
@@ -308,7 +307,6 @@ def test_task_of_which_too_little_is_held_out_is_refused_with_what_suffices(tmp_
     check_enough(RunSpec(), task)  # more is drawn
     with pytest.raises(ConfigurationError, match="give test_instances = 6"):
         check_enough(RunSpec(instances="published"), task)
-    check_enough(RunSpec(instances="published"), replace(task, fixed_input=True))
 
 
 def test_equal_cases_of_a_command_are_one_instance_of_one_half(tmp_path: Path) -> None:
@@ -337,10 +335,14 @@ def test_held_out_input_that_training_had_is_drawn_again_and_what_is_not_new_is_
     task = bench(sample=lambda rng: {"n": int(rng.integers(16))}, instances=8, test_instances=30).task
     trained, held_out = inputs_of(task, "train"), inputs_of(task, "test")
     assert not {*trained} & {*held_out} and len({*held_out}) > 4
-    assert {*inputs_of(replace(task, fixed_input=True), "test")} & {*trained}, "as it is, where that is wanted"
     few = varying(0.1) | {"sample": lambda rng: {"n": int(rng.choice([1, 1, 1, 1, 1, 2, 3]))}, "instances": 12}
     found, _ = once(giving(INPUT), Original({"mine.py": OTHER}), **few, test_instances=8)
-    assert found.improved.last.known == 8 and ", on 8 held-out instances, of which 0 are new" in sentence(found)
+    assert found.improved.last.known == 8 and ", in 8 evaluations" in sentence(found)
+    drawn = varying(0.1) | {"sample": lambda rng: {"n": int(rng.integers(24))}, "instances": 12}
+    found, _ = once(giving(INPUT), Original({"mine.py": OTHER}), **drawn, test_instances=50)
+    different = len({*found.improved.last.inputs})
+    assert 1 < different == found.difference.n < 24
+    assert f", on 50 draws of {different} held-out inputs" in sentence(found)
 
 
 def test_ratio_of_times_is_a_bound_when_receiving_is_much_of_the_faster_one() -> None:

@@ -71,7 +71,7 @@ def test_config_of_four_lines_is_a_task_and_is_found_in_a_folder(tree: Path) -> 
     assert isinstance(task, CommandTask) and task.name == "sums"
     assert dict(task.files) == {"src/a.c": A, "src/deep/b.c": "int b;\nint c;\n"}
     assert task.objective.metric == Metric("score")
-    assert (task.instances, task.test_instances, task.input, task.interleaved) == (1, 10, "fixed", False)
+    assert (task.instances, task.test_instances, task.input, task.interleaved) == (1, 10, "chosen", False)
     assert load_any(str(tree)) == load_any(str(tree / "strop.toml")) == task
     changed = load_any(str(tree), {"instances": 7, "only": "area"})
     assert isinstance(changed, CommandTask) and (changed.instances, changed.only) == (7, ("area",))
@@ -121,7 +121,7 @@ def test_config_takes_every_key(tree: Path) -> None:
     assert task.objective.metric == Metric("speed") and list(task.objective.shown) == ["mean"]
     assert task.objective.constraints == (Constraint("tests", "=", 1.0), Constraint("size", "<=", 1000.0))
     assert task.objective.readers["tests"] == "tests"
-    assert (task.memory_limit, task.time_limit, task.input, task.interleaved) == (512 << 20, 2.5, "fixed", False)
+    assert (task.memory_limit, task.time_limit, task.input, task.interleaved) == (512 << 20, 2.5, "drawn", False)
     assert not task.compare_output and task.fixed_input
     assert task.only == ("area",)
     assert task.tools == (Path("/usr/bin/env"),)

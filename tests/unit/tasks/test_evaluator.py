@@ -45,20 +45,22 @@ def test_the_form_of_an_evaluator_is_recognised_from_its_source(tmp_path: Path, 
 
 
 @table(
-    ("source", "instances"),
+    ("source", "options", "expected"),
     [
-        (EVALUATE, 1),
-        ("import os\ndef evaluate(path): return os.environ['STROP_SEED']", 5),
-        ("def evaluate(path, seed=0): ...", 5),
-        ("def evaluate(path, *, seed): ...", 5),
-        ("def evaluate(path): return seed", 1),
+        (EVALUATE, {}, ("chosen", 1)),
+        (EVALUATE, {"seeded": True}, ("drawn", 5)),
+        ("import os\ndef evaluate(path): return os.environ['STROP_SEED']", {}, ("chosen", 1)),
+        ("def evaluate(path, seed=0): ...", {}, ("drawn", 5)),
+        ("def evaluate(path, *, seeds): ...", {}, ("drawn", 5)),
+        ("def evaluate(path): return seed", {}, ("chosen", 1)),
     ],
 )
 def test_an_evaluator_is_trained_on_several_seeds_when_it_takes_one(
-    tmp_path: Path, source: str, instances: int
+    tmp_path: Path, source: str, options: dict[str, bool], expected: tuple[str, int]
 ) -> None:
-    task = evaluator_task(*files(tmp_path, source))
-    assert task.input == "drawn" and task.instances == instances
+    """No word of its text decides: only a parameter, or the user."""
+    task = evaluator_task(*files(tmp_path, source), **options)
+    assert (task.input, task.instances) == expected
 
 
 @table(

@@ -254,7 +254,7 @@ def _varied(metric: MetricFacts, measured: Evaluation) -> str:
     least, most = metric.name + AT_LEAST, metric.name + AT_MOST
     times = list[float]()
     for rows in (measured.beside, measured.metrics):
-        pairs = [(row[most], row[least]) for row in rows if most in row]
+        pairs = [(row[most], row[least]) for row in rows if least in row]
         high, low = (sum(each) for each in zip(*pairs, strict=True)) if pairs else (1.0, 1.0)
         times.append(high / low if low > 0 else 1.0)
     original, candidate = times

@@ -72,7 +72,7 @@ class ScoringOptions:
     test: str = ""
     """Command that tests each candidate once, untimed. It runs after the build. It must exit with 0; its time does not count."""
     instances: int | None = None
-    """Runs for each candidate in training: 5, of times 3, where the target chooses its inputs itself 1. Of cases, those that are not
+    """Runs for each candidate in training: 5, of times 3, of a target that chooses its inputs 1. Of cases, those that are not
     held out."""
     held_out: int | None = None
     """Runs for the verdict, with other seeds than in training: 10. Of cases, how many are held out: half of them."""

@@ -11,7 +11,6 @@ import pytest
 
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.results import Evaluation
-from strop.core.metric_change import carries_over
 from strop.evaluation.base import Order
 from strop.evaluation.commands.measure import spoiling
 from strop.evaluation.commands.program_copy import Rooms
@@ -82,29 +81,14 @@ DRAWS = "od -An -N4 -tu4 /dev/urandom\n"
 RIGHT = "python3 check.py {output} hidden/1.ans"
 
 
-OWN = "test $(cat {output}) -eq $(({seed} % 90)) && echo ratio: 0.9 || echo ratio: 0.1"
-REMEMBERED = {
-    "an answer that depends on its instance": ("echo $(($1 % 90))\n", OWN, False),
-    "an answer that does not": ("echo 50\n", RIGHT, True),
-    "luck of the program": (DRAWS, "echo ratio: 0.5", True),
-    "luck of the judge": ("echo 50\n", "echo ratio: 0.{seed}", True),
-    "a time that is printed": ("date +%s%N\n", "echo ratio: 0.5", True),
-}
-"""Program, judge, and whether its answers to other instances are as good on held-out ones."""
-
-
-def test_answers_carry_over_where_they_do_as_well_on_other_instances_whatever_varies_beside(
-    workspaces: Workspaces, tmp_path: Path
-) -> None:
-    for name, (program, judge, carries) in REMEMBERED.items():
-        task = uncased(tmp_path, "echo 1\n", command="sh program.sh {seed}", judge=judge, held_out=6)
-        found = measured(task, workspaces, program, "test", verdict=True)
-        assert len(found.carried) == len(found.scores) > 0, name
-        assert carries_over(task.facts, found) == carries, (name, found.scores, found.carried)
-    cases = problem(tmp_path, count=12)
-    assert not carries_over(cases.facts, measured(cases, workspaces, "cat\n", "test", verdict=True))
-    fixed = uncased(tmp_path, "echo 1\n", command="sh program.sh", judge="echo ratio: 1")
-    assert fixed.input == "fixed" and measured(fixed, workspaces, "echo 2\n", "test", verdict=True).carried == ()
+def test_answer_of_the_original_is_known_for_each_instance_of_a_cost(workspaces: Workspaces, tmp_path: Path) -> None:
+    for program, answers in (("echo 50\n", 1), ("echo $1\n", 6)):
+        changes: Any = {"command": "sh program.sh {seed}", "judge": "true", "held_out": 6, "instances": 3}
+        task = uncased(tmp_path, program, **changes, score=["time"], metric=())
+        trained = measured(task, workspaces, task.seed)
+        found = measured(task, workspaces, f"true; {program}", "test", verdict=True)
+        assert (len(trained.answers), len(found.answers), len({*found.answers})) == (3, 6, answers)
+        assert len({*trained.answers, *found.answers}) == (1 if answers == 1 else 9)
 
 
 def test_program_has_the_seed_that_its_judge_draws_from_only_where_both_name_the_instances(
@@ -228,7 +212,7 @@ def test_exit_status_of_the_judge_decides_where_time_counts(workspaces: Workspac
     task = problem(tmp_path, judge=judge, judge_files=[], score=["time"], metric=[])
     assert task.scored_by == "kernel" and not task.compare_output
     accepted = measured(task, workspaces, "echo 20\n", "test", verdict=True)
-    assert accepted.verdict == "ok" and set(accepted.metrics[0]) == {"time", "time at most"}
+    assert accepted.verdict == "ok" and set(accepted.metrics[0]) == {"time", "time at least", "time at most"}
     refused = measured(task, workspaces, "echo 5\n", "test", verdict=True)
     assert refused.verdict == "malformed" and "the judge refuses" in refused.error
 
