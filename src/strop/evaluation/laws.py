@@ -1,0 +1,19 @@
+"""Laws of the verdict, of values alone: nothing here knows a form of target, a room or a task."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+ONE_ANSWER = (
+    "the original gives one and the same answer to all inputs, so that a program that remembers it would cost nothing"
+)
+"""Why a lower cost is held back."""
+
+
+def holds_back_cost(answers: Collection[str], *, is_cost: bool, is_wanted: bool) -> bool:
+    """Whether a lower cost shows nothing: the original gave one and the same answer each time.
+
+    `answers`: digests of the original's answers, with empty ones where it gave none. `is_cost`: whether the kernel counts what
+    decides, time or memory. A value is what was asked for. `is_wanted`: whether the user wants one answer for all inputs.
+    """
+    return is_cost and not is_wanted and len({*answers}) == 1
