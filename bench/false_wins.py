@@ -292,6 +292,15 @@ def rare(share: float, then: float, otherwise: float, before: tuple[float, float
     return pairs
 
 
+def lucky(draw: Callable[[Values], Values]) -> Pairs:
+    """A program that draws its luck in each run, five runs an instance, beside an original that draws none."""
+
+    def pairs(n: int) -> tuple[Values, Values]:
+        return draw(DRAW.random((SAMPLES, n, 5))).mean(axis=2), noise(0.01, SAMPLES, n)
+
+    return pairs
+
+
 def passed(n: int) -> tuple[Values, Values]:
     """Twenty tests of which each passes in 90% of runs."""
     first, second = (DRAW.binomial(20, 0.9, (SAMPLES, n)) / 20 for _ in range(2))
@@ -312,11 +321,15 @@ NO_CHANGE: dict[str, Pairs] = {
     "sizes of instances, lognormal 1": of_sizes(1, 0.02),
     "sizes of instances, lognormal 2": of_sizes(2, 0.02),
     "gains of instances differ by 30%, sizes lognormal 1": of_sizes(1, 0.3),
+    "draws its luck, evenly, mean 1": lucky(lambda u: 0.15 + 1.7 * u),
+    "draws its luck, 0.1 or 1.9": lucky(lambda u: np.where(u < 0.5, 0.1, 1.9)),
     "exponential losses of mean 0": lambda n: (1 + DRAW.exponential(0.1, (SAMPLES, n)), np.full((SAMPLES, n), 1.1)),
 }
 WORSE: dict[str, tuple[Pairs, float]] = {
     "3 of 10 large and 1.5 times, others half: total +38%": (rare(0.3, 1.5, 0.025, (1.0, 0.05)), 0.4675 / 0.335),
     "1 of 10 takes 1.9 times, others 0.9: total +0%": (rare(0.1, 1.9, 0.9), 1.0),
+    "draws its luck, evenly: +15%": (lucky(lambda u: 0.3 + 1.7 * u), 1.15),
+    "draws its luck, 0.1 or 2.2: +15%": (lucky(lambda u: np.where(u < 0.5, 0.1, 2.2)), 1.15),
     "1 of 20 takes 30 times, others 0.9: total +136%": (rare(0.05, 30, 0.9), 2.355),
 }
 BETTER: dict[str, tuple[Pairs, float]] = {
@@ -346,7 +359,7 @@ def judged(metric: MetricFacts, after: Values, before: Values, truth: float) -> 
     """`better, any claim, coverage` of samples, one a row."""
     better = claims = held = 0
     for new, old in zip(after.tolist(), before.tolist(), strict=True):
-        one = gain(metric, [{metric.name: x} for x in new], [{metric.name: x} for x in old], seeded=True)
+        one = gain(metric, [{metric.name: x} for x in new], [{metric.name: x} for x in old], chosen=False)
         assert one is not None
         low, high = one.change.interval or (-math.inf, math.inf)
         better, claims = better + (one.verdict == "better"), claims + (one.verdict in ("better", "worse"))

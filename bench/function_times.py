@@ -145,7 +145,7 @@ def measured(work: Work, times: tuple[int, int], folder: Path, jail: JailedSandb
     assert result.verdict == "ok", result.error
     facts = task.facts
     assert facts is not None
-    found = gain(facts.metric, result.metrics, result.beside, seeded=True)
+    found = gain(facts.metric, result.metrics, result.beside, chosen=False)
     assert found is not None
     loading = (median(row[LOADING] for row in result.beside), median(row[LOADING] for row in result.metrics))
     receiving = means_of(result.beside)[RECEIVING] / found.before
