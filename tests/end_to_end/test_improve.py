@@ -71,9 +71,7 @@ def test_task_whose_scorer_rewards_a_spoiled_answer_is_refused_before_a_run_unle
     assert "task order: its scorer rewards a spoiled answer: " in line and "scores 1.000" in line
     trusted = strop(*asked, "--trust-scorer")
     found = json.loads(trusted.stdout)
-    assert found["finding"] == "better on its fixed input", (
-        trusted.stderr
-    )  # an empty answer does as well on every instance
+    assert found["finding"] == "better", trusted.stderr
     assert {"rule", "title", "times"} <= {*found["audit"][0]}, "the program does what it was told not to"
     assert strop("replay", "there").returncode == 0
 

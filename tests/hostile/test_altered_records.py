@@ -84,7 +84,7 @@ CHANGES: dict[str, list[tuple[Change, str]]] = {
     "scored by the host": [
         (evaluation("improved/test", "scores[0]", 0.5), "improved.test.scores.0: recorded 0.5, replayed "),
         (metadata("task", "eight"), 'task: recorded "eight", replayed "seven"'),
-        (metadata("repeats", '["seven"]'), "is_fixed: recorded true, replayed false"),
+        (metadata("fixed_input", '["seven"]'), "wants_fixed_input: recorded true, replayed false"),
         (exchanged, "order of events in improve: recorded "),
         (removed, "Evaluated at improve/u-"),
     ],
