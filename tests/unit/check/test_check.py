@@ -178,7 +178,7 @@ RAISED = "score() raised ZeroDivisionError: division by zero (plain.py, line"
     ("form", "score", "said"),
     [
         (TASK, "near", "plain: no problems found by these trials."),
-        (FUNCTION, "near", "task: no problems found by these trials."),
+        (TASK, "lambda instance, answer: Near()(instance, answer)", "plain: no problems found by these trials."),
         (TASK, "flat", f"{RAISED} 24)"),
         (FUNCTION, "far", f"{RAISED} 15)"),
     ],
