@@ -11,7 +11,7 @@ PEERS ?= $(HOME)/.cache/strop-peers
 # Without bytecode, every process that a test starts would compile strop again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run quick test test-all lint check docs bench peers soak clean
+.PHONY: run quick test test-all lint check docs plain bench peers soak clean
 
 run: $(VENV)/strop.installed  ## a small run of STOP in a minute or two, which usually finds a better improver; no language model
 	@# On this task bad programs fail at once.
@@ -45,6 +45,9 @@ docs: $(VENV)/docs.installed  ## the documentation site, in build/docs; a broken
 	$(BIN)/python tools/make_reference.py
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --jobs auto docs build/docs
 	@echo "build/docs/index.html"
+
+plain:  ## what a newcomer types, with the newest release of everything: an empty environment, the README, each form of `strop init`
+	$(PYTHON) tools/plain_install.py build/plain
 
 bench: $(VENV)/dev.installed  ## timings, as ratios within one run
 	$(BIN)/python bench/jail.py

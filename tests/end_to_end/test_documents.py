@@ -17,6 +17,7 @@ from subprocess import run
 from typing import Any
 
 import pytest
+from plain_install import MODELS, blocks
 
 import strop
 from end_to_end.conftest import TINY, made_once
@@ -162,7 +163,6 @@ LEAST_OF_README = {"improve": ["--lm-budget", "1", "--seed", "1"], "check": []}
 """Of its task: a patch is applied only if the program is better, which this search finds."""
 SEARCHES = "strop (improve|run|eval|check) "
 SMALLER = {"--copies 24": "--copies 2", "af9c": "DIGEST"}
-MODELS = re.compile(r"--model '?(?:openai|openrouter|llamacpp)/[^ ]+|--base-url \S+|--track mlflow")
 
 EVALUATOR = """import runpy
 def evaluate(path):
@@ -184,10 +184,7 @@ FILES = {
 
 def commands(page: Path) -> list[str]:
     """What the page tells people to type, in order, without comments."""
-    blocks = re.findall(r"^```console\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
-    parts = [part for line in lines for part in re.split(r" && (?!.*')", re.sub(r"\s+# .*| \| grep .*", "", line))]
-    return [part.strip() for part in parts]
+    return [command for block in blocks(page) for command in block]
 
 
 def block(page: str, first_line: str, language: str = "python") -> str:

@@ -263,14 +263,14 @@ def _spoiled_output(name: str, output: str) -> str:
 
 
 def to_relay(task: AnyTask, secret: bytes) -> Order:
-    """The order of a task's original for `relay_of`, which needs its baseline (strop.evaluation.baselines)."""
-    return Order(SCOPE, task.seed, task.name, "train", SecretSeeds(secret), secret)
+    """The order of a task's original for `relay_of`, which needs its baseline (strop.evaluation.baselines). Its secret is of the
+    task alone (`trial_secret`)."""
+    return Order(SCOPE, task.seed, task.name, "train", SecretSeeds(secret), trial_secret(task))
 
 
 @contextmanager
 def relay_of(worker: JailedWorker, order: Order) -> Iterator[HostRelay | CommandRelay]:
-    """The relay of a task's original in a worker. What is spoiled are its answers to instances that the task decides
-    (`trial_secret`).
+    """The relay of a task's original in a worker. What is spoiled are its answers to instances that the order's secret draws.
 
     Raises:
         TaskError: the task is broken.
@@ -278,7 +278,7 @@ def relay_of(worker: JailedWorker, order: Order) -> Iterator[HostRelay | Command
     """
     task = worker.task_of(order)
     if task.root is None:
-        yield HostRelay(task, worker.sandbox, trial_secret(task))
+        yield HostRelay(task, worker.sandbox, order.secret)
         return
     with spoiling(task, order, worker.rooms) as run:
         yield CommandRelay(task, run, lambda program: worker.measure(replace(order, program=program)))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import marshal
 import os
 import sys
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from types import CodeType
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import cloudpickle
 
@@ -24,6 +28,14 @@ from strop.tasks.command.tree import packed, unpack
 
 if TYPE_CHECKING:
     from strop.evaluation.commands.program_copy import Rooms
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """cloudpickle's, by which code travels as it is: its file and its lines are those of the user, which errors name."""
+
+    dispatch_table: ClassVar[Mapping[type, Any]] = ChainMap(
+        {CodeType: lambda code: (marshal.loads, (marshal.dumps(code),))}, cloudpickle.Pickler.dispatch_table
+    )
 
 
 class WorkerLost(SandboxError):
@@ -57,12 +69,12 @@ def pack(tasks: Sequence[AnyTask], require: frozenset[str], *, with_trees: bool 
     path = tuple(map(os.path.abspath, sys.path))
     on_trees = [task for task in tasks if task.root is not None and with_trees]
     trees = {task.name: packed(task.root, task.named_files) for task in on_trees}
+    packed_tasks = io.BytesIO()
     try:
-        return Equipment(
-            cloudpickle.dumps(tuple(map(_anywhere, tasks))), require, path, imported_from(), trees, has_flags()
-        )
+        _Pickler(packed_tasks).dump(tuple(map(_anywhere, tasks)))
     except Exception as error:  # whatever an object raises that cannot be pickled
         raise ConfigurationError(f"a task cannot be sent to a worker process: {error}") from error
+    return Equipment(packed_tasks.getvalue(), require, path, imported_from(), trees, has_flags())
 
 
 def _anywhere(task: AnyTask) -> AnyTask:

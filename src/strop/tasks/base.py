@@ -375,8 +375,9 @@ class Task:
             f" runs out of time or memory, or gives a malformed answer {failing}."
         )
 
-    @property
+    @cached_property
     def _described(self) -> str:
+        """Read once: a file that changes during a run does not change what models read. No worker asks for it."""
         if self.description:
             return self.description
         try:
@@ -384,15 +385,16 @@ class Task:
             return f"{described_with_definitions(words, self.sample, self.score)}\n# {self._mean}\n"
         except (TypeError, OSError) as error:
             raise TaskError(
-                f"task {self.name}: the source of sample and score cannot be read as UTF-8; save it so, or give a description"
+                f"task {self.name}: the source of sample and score cannot be read ({error}); give a description"
             ) from error
 
 
 def blame(function: str, error: BaseException) -> str:
     """One line that says where a task's code failed."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     words = " ".join(str(error).split())[:300]
-    return f"{function} raised {type(error).__name__}: {words} ({Path(last.filename).name}, line {last.lineno})"
+    file = Path(frame.f_code.co_filename).name
+    return f"{function} raised {type(error).__name__}: {words} ({file}, line {line})"
 
 
 def _shown(value: object) -> str:

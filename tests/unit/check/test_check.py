@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
+import cloudpickle
 import pytest
 
 from strop.checks.check import check
@@ -15,8 +18,9 @@ from strop.runs.spec import RunSpec
 from strop.tasks.answer import Answer
 from strop.tasks.base import Task
 from strop.tasks.command.config import command_task
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import AnyTask
 from strop.tasks.evaluator.task import evaluator_task
+from strop.tasks.registry import load_any
 from support.rows import table
 
 
@@ -98,8 +102,8 @@ JUDGE = {"command": "sh p.sh {seed}", "judge": "sh judge.sh {output}", "score": 
 PROGRAM = "import sys\ndef f():\n    return 1\nif __name__ == '__main__':\n    print(sys.argv[1])\n"
 
 
-def said_of(task: CommandTask) -> str:
-    with closing(evaluator_for(RunSpec(), [task], asks=False)) as evaluator:
+def said_of(task: AnyTask) -> str:
+    with closing(evaluator_for(RunSpec(workers="1"), [task], asks=False)) as evaluator:
         return "\n".join(check(task, evaluator, b"s" * 32).lines)
 
 
@@ -126,3 +130,60 @@ def test_check_says_of_a_judge(tmp_path: Path, judge: str, said: str) -> None:
     (tmp_path / "judge.sh").write_text(judge)
     task = command_task(tmp_path, files=["p.sh"], metric=["score:max"], **JUDGE)  # type: ignore[arg-type]
     assert said in said_of(task)
+
+
+IN_A_WORKER = """
+import inspect, os, strop
+
+def sample(rng):
+    if os.getpid() != HOST:
+        inspect.getsource = inspect.getsourcefile = inspect.findsource = None
+    return {"points": rng.uniform(0, 1, (6, 2)).tolist()}
+
+class Near:
+    def __call__(self, instance, answer):
+        return [1 / (1 + abs(answer - len(instance["points"]))) for _ in "a"][0]
+
+class Far:
+    def __call__(self, instance, answer):
+        return [1 / (answer - 1) for _ in "a"][0]  # line 15
+
+def near(instance, answer):
+    return Near()(instance, answer)
+
+def far(instance, answer):
+    return Far()(instance, answer)
+
+def flat(instance, answer):
+    return 1 / (answer - 1)  # line 24
+"""
+TASK = """
+task = strop.Task("plain", sample, SCORE, "def f(points):\\n    return 1\\n", "f", answer=strop.Answer(int, shape=()))
+"""
+FUNCTION = """
+@strop.improve_me(sample=sample, score=SCORE, answer=strop.Answer(int, shape=()))
+def task(points):
+    return 1
+"""
+RAISED = "score() raised ZeroDivisionError: division by zero (plain.py, line"
+
+
+@pytest.mark.process
+@table(
+    ("form", "score", "said"),
+    [
+        (TASK, "near", "plain: no problems found by these trials."),
+        (TASK, "lambda instance, answer: Near()(instance, answer)", "plain: no problems found by these trials."),
+        (TASK, "flat", f"{RAISED} 24)"),
+        (FUNCTION, "far", f"{RAISED} 15)"),
+    ],
+)
+def test_check_needs_no_source_in_a_worker_and_names_the_users_line_whatever_cloudpickle_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, score: str, said: str
+) -> None:
+    reducers = cloudpickle.Pickler.dispatch_table
+    kept = reducers[CodeType]
+    monkeypatch.setitem(reducers, CodeType, lambda code: kept(code.replace(co_filename="<dynamic-code>")))
+    (tmp_path / "plain.py").write_text(f"HOST = {os.getpid()}{IN_A_WORKER}{form.replace('SCORE', score)}")
+    lines = said_of(load_any(str(tmp_path / "plain.py")))
+    assert said in lines, lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,18 @@ from strop.tasks.paper.lpn.task import lpn
 from strop.tasks.registry import load
 
 PUBLISHED = PublishedSeeds()
+
+
+HALVES = """import strop
+
+def sample(rng):
+    return {"n": 1}
+
+def score(instance, answer):
+    return 0.5
+
+task = strop.Task("halves", sample, score, "def algorithm(n):\\n    return n\\n")
+"""
 
 
 def test_published_training_instances_end_where_the_sealed_ones_begin() -> None:
@@ -95,6 +108,29 @@ def test_description_tells_the_declared_answer_when_it_is_made_of_source() -> No
     assert told.startswith('"""f returns a whole number, at least 0; any other answer is malformed.\n"""')
     assert "def draw_one" in told and "def score_one" in told
     assert not Task("t", sample=draw_one, score=score_one, seed="").u_str.startswith('"""')
+
+
+def test_description_stays_as_it_was_read_when_its_file_changes_during_a_run(tmp_path: Path) -> None:
+    file = tmp_path / "halves.py"
+    file.write_text(HALVES)
+    task = load(str(file))
+    told = task.u_str
+    file.write_text(f"# a line more\n{HALVES}".replace("0.5", "0.25"))
+    assert "return 0.5" in told == task.u_str
+
+
+def test_description_of_functions_without_source_is_refused_with_the_reason_and_the_remedy(
+    subtests: pytest.Subtests,
+) -> None:
+    typed: dict[str, Any] = {}
+    exec("def score(instance, answer):\n    return 0.5\n", typed)
+    for score, reason in ((typed["score"], "source code"), (partial(score_one), "was expected, got partial")):
+        with subtests.test(reason):
+            task = Task("t", sample=draw_one, score=score, seed="")
+            with pytest.raises(TaskError, match=f"cannot be read .*{reason}.*give a description") as refused:
+                _ = task.u_str
+            assert "UTF-8" not in str(refused.value)
+            assert replace(task, description="Mine.").u_str.startswith("Mine.")
 
 
 def test_description_tells_what_a_failing_instance_costs_when_it_is_made_of_source(subtests: pytest.Subtests) -> None:

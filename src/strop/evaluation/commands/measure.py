@@ -46,7 +46,6 @@ from strop.tasks.command.bundle import unbundled
 from strop.tasks.command.readers import Reading
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import compiled_files
-from strop.tasks.identity import trial_secret
 from strop.tasks.regions import check_only
 
 
@@ -127,13 +126,14 @@ Spoiled: TypeAlias = Callable[..., list[CopyRun]]
 
 @contextmanager
 def spoiling(task: CommandTask, order: Order, rooms: Rooms) -> Iterator[Spoiled]:
-    """A copy of the original for runs with spoiled answers (strop.checks.relay). The order has a baseline.
+    """A copy of the original for runs with spoiled answers (strop.checks.relay), on instances that the order's secret draws. The
+    order has a baseline.
 
     Raises:
         StropError: the original does not run, or the host failed.
     """
     with AuditLog(discard, order.scope, order.program) as log:
-        own = replace(order, seeds=SecretSeeds(trial_secret(task)))
+        own = replace(order, seeds=SecretSeeds(order.secret))
         measurement = CommandMeasurement(task, own, rooms, log, lambda *_: None)
         with measurement.built_original() as copy:
             copy.answers = {}

@@ -1,0 +1,98 @@
+"""Install strop as the README says, into an empty environment, and type what a newcomer types:
+
+    python tools/plain_install.py ENVIRONMENT
+
+There are no constraints: it is the newest release of everything. In an empty folder follow the README's console blocks, and for
+each form of `strop init` the commands that it prints, and `strop eval`. The offline stand-in takes the place of every language
+model, and most searches are small. The first command that fails ends it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = re.compile(r"--model '?(?:(?:openai|openrouter|llamacpp)/[^ ]+|MODEL)|--base-url \S+|--track mlflow")
+"""What needs a key, a server or an extra."""
+OF_A_CLONE = re.compile(r"make |\. ")
+"""What CI runs anyway; it installs with constraints."""
+SMALL = "--lm-budget 1 --max-responses 1 --utility-budget 2"
+
+
+def blocks(page: Path) -> Iterator[list[str]]:
+    """What a page tells people to type: for each console block its commands, in order, without comments."""
+    for block in re.findall(r"^```console\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+        lines = [re.sub(r"\s+# .*| \| grep .*", "", line[2:]) for line in block.splitlines() if line.startswith("$ ")]
+        yield [part.strip() for line in lines for part in re.split(r" && (?!.*')", line)]
+
+
+class Newcomer:
+    """Somebody who has a clone, an environment and an empty folder."""
+
+    def __init__(self, environment: Path, folder: Path) -> None:
+        self.folder = folder
+        self._path = {"PATH": f"{environment / 'bin'}:{os.environ['PATH']}"}
+
+    def types(self, command: str, folder: Path) -> str:
+        """What the command prints in a folder, or `pip` in the clone. One that fails ends this process."""
+        words = shlex.split(command)
+        for word in words:
+            if word.startswith("examples/"):
+                shutil.copytree(ROOT / word, folder / word)
+        is_pip = words[0] == "pip"
+        variables = dict(os.environ) if is_pip else {"HOME": str(self.folder), "COLUMNS": "200"}
+        began = time.monotonic()
+        ended = subprocess.run(
+            words, cwd=ROOT if is_pip else folder, env=variables | self._path, capture_output=True, text=True
+        )
+        print(f"[{time.monotonic() - began:5.1f} s] $ {command}", flush=True)
+        if ended.returncode:
+            sys.exit(f"{ended.stdout}{ended.stderr}\nexit code {ended.returncode} of: {command}")
+        return ended.stdout
+
+    def follows(self, page: Path) -> None:
+        """Type the blocks of a page, each in the empty folder. Only runs are made small: a patch of a search is applied."""
+        for block in blocks(page):
+            folder = self.folder
+            for command in block:
+                if command.startswith("cd "):
+                    folder /= command.removeprefix("cd ")
+                elif not OF_A_CLONE.match(command):
+                    small = f" {SMALL} --copies 1 -T 1 --gate-pairs 2" * command.startswith("strop run")
+                    self.types(MODELS.sub("--model offline", command) + small, folder)
+
+    def tries(self, form: str) -> None:
+        """Make the example of a form, and type what `strop init` prints."""
+        printed = self.types(f"strop init {form} --form {form}", self.folder)
+        for command in re.findall(r"^  (strop (?:check|improve) .*)$", printed, re.MULTILINE):
+            small = f" {SMALL}" * command.startswith("strop improve")
+            self.types(MODELS.sub("--model offline", command) + small, self.folder / form)
+        (target,) = re.findall(r"^  strop check (.*)$", printed, re.MULTILINE)
+        if "--evaluator" not in target:  # eval takes tasks
+            self.types(f"strop eval seed --task {target} --model offline --copies 1 {SMALL}", self.folder / form)
+
+
+def main(environment: Path) -> None:
+    """Install and type everything. Exits with a message if a command fails."""
+    venv.create(environment, clear=True, with_pip=True)
+    with TemporaryDirectory(prefix="strop-plain-") as folder:
+        newcomer = Newcomer(environment.absolute(), Path(folder))
+        newcomer.follows(ROOT / "README.md")
+        (forms,) = re.findall(r"\[choices: (.*?)\]", newcomer.types("strop init --help-all", Path(folder)))
+        for form in forms.split(", "):
+            newcomer.tries(form)
+        print(newcomer.types("pip list", Path(folder)))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
