@@ -157,9 +157,9 @@ class Edited(Event):
     index: int
     """Which message of the call it answers, from 0."""
     outcome: str
-    """`applied`, `applied fuzzily` or `failed`."""
+    """`applied`, `applied fuzzily`, `failed`, or `not applied` if strop does not read their form."""
     detail: str
-    """The edits that did not match exactly, or why they failed."""
+    """The edits that did not match exactly, why they failed, or their form."""
     QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 
 

@@ -6,8 +6,8 @@ works with every form; a response without edits, or with edits that do not fit, 
 respond with edits; strop adds nothing to an improver's messages.
 
 An edit is a file, old lines and new lines, whatever its form. All edits of a response apply, or none. The old lines must be in
-one place: exactly, or without white space and empty lines. A line that an edit has on both sides stays the file's, byte for byte; in
-one that it changes, blanks within quotes count. `tasks.regions` says which parts of a program may change.
+one place: exactly, or without white space and empty lines. A line that an edit has on both sides stays the file's, byte for
+byte; in one that it changes, blanks within quotes count. `tasks.regions` says which parts of a program may change.
 """
 
 from __future__ import annotations

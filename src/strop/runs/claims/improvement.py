@@ -28,6 +28,8 @@ MOST_PASSING = 0.1
 a bound."""
 VARIED = 1.15
 """How many times as much a program's largest times are as its least, from which that is said."""
+MOST_REMOVED = 5
+"""Names that are said to be removed; the rest is counted."""
 HIGHEST = 1.0
 """The highest utility."""
 NOTHING_HELD_OUT = "nothing was held out; a program that remembers the input would score the same"
@@ -37,6 +39,7 @@ CARRIES_OVER = (
 )
 """What limits every claim about answers that carry over."""
 _UNTIL = {
+    "better": " Read the patch: strop apply --unproven.",
     "by its own score": " Read the patch: strop apply --unproven.",
     "better on its fixed input": " If that is wanted, give --fixed-input; strop apply --unproven applies this patch.",
 }
@@ -70,7 +73,9 @@ def _claim(evidence: Evidence) -> str:
         claim += "; keep the original"
     if evidence.stands_in and evidence.ended_by is None:
         claim += f"; {_why_stands_in(evidence)}, so this is the best candidate that it evaluated"
-    return f"{claim}.{'' if evidence.is_offered else _UNTIL.get(evidence.finding, '')}"
+    if evidence.is_offered:
+        return f"{claim}."
+    return f"{claim}.{_UNTIL.get('better' if evidence.removes else evidence.finding, '')}"
 
 
 def spent_words(evidence: Evidence) -> str:
@@ -145,6 +150,9 @@ def _change(evidence: Evidence) -> str:
 def _limits(evidence: Evidence) -> Iterator[str]:
     """What limits the claim."""
     own = escape(evidence.own_score_because, 300)
+    if evidence.removes:
+        names, more = evidence.removes[:MOST_REMOVED], len(evidence.removes) - MOST_REMOVED
+        yield escape(f"it removes {', '.join(names)}", 300) + f" and {more} more" * (more > 0)
     if evidence.improved is not None and (failures := evidence.improved.last.failures):
         of = failures[0] + len(evidence.improved.last.scores)
         place = "repeated measurements" if evidence.repeats else "held-out instances"

@@ -4,8 +4,8 @@ A program is a block as it stands; nothing is cut out of one. The language is th
 decides nothing about it. In Python the rule is: of the fenced blocks that define the entry point, the longest; of several about
 as long, the last. The entry point is `algorithm`, `improve_algorithm`, or what the program to improve defines. Where no block
 does, one is taken that defines something else, then one that defines nothing. Whether a block compiles decides nothing: a
-program with an error is what the model wrote. A block of Python ends at the first fence at which it compiles, so that a program
-may hold fences in its texts. In another language a fence is the program, whatever its tag; of several, the longest with the tag
+program with an error is what the model wrote. A block of Python ends at the first fence outside of its texts, so that a program
+may hold fences. In another language a fence is the program, whatever its tag; of several, the longest with the tag
 of the file, or without a tag and with a line of the file. Without a fence the whole answer is the program, in Python if it
 compiles. An answer with a fence that is not closed was cut, and has no program.
 """
@@ -33,16 +33,21 @@ LONGEST = 400_000
 MOST_PARSED = 1_200_000
 """Characters that are parsed for one answer."""
 MOST_BLOCKS = 200
-MOST_FENCES = 1000
-"""Fences that are searched for the end of one block."""
-MOST_TRIES = 20
-"""Places that are tried as the end of one block."""
 _AS_LONG = 0.8
 """A later block takes the place of the longest one if it has this share of its characters."""
 _ENTRIES = frozenset(("algorithm", "improve_algorithm"))
 _FENCE = re.compile(
-    r"(?P<margin>[ \t]*(?:(?:>|[-*+]|\d{1,3}[.)])[ \t]+|>)*)(?P<mark>`{3,}|~{3,}|''')[ \t]*(?P<info>(?:[\w{.][^`]*)?)"
+    r"(?P<margin>[ \t]*(?:(?:>|[-*+]|\d{1,3}[.)])[ \t]+|>)*)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>(?:[\w{.][^`]*)?)"
 )
+_LEXED = re.compile(
+    r"^(?P<margin>[ \t>]*)(?P<mark>`{3,}|~{3,})[ \t]*$|#.*"
+    r"|\"{3}(?:\\[\s\S]|[^\\])*?(?:\"{3}|\Z)|'{3}(?:\\[\s\S]|[^\\])*?(?:'{3}|\Z)"
+    r"|\"(?:\\[\s\S]|[^\"\\\n])*+\"?|'(?:\\[\s\S]|[^'\\\n])*+'?",
+    re.MULTILINE,
+)
+"""What begins at a place in Python: a fence, a comment, or a text, which may hold fences."""
+_FARTHER = 3
+"""Blanks more that may stand before a fence than before the one that it closes."""
 _TAG = re.compile(r"[a-z][a-z+#]*")
 _CODE_START = re.compile(r"import \w|from [\w.]+ import\b|(?:async )?def \w+ *[(\[]|class \w+ *[(:]|@\w")
 _NAMED = re.compile(r"(?m)^(?:(?:async +)?def|class) +(\w+)|^(\w+) *(?::[^=\n]*)?=(?!=)")
@@ -125,8 +130,7 @@ class _Answer:
         text = after if "```" in after or _CODE_START.search(after) else text
         self._lines = text.split("\n")
         fences = ((row, _FENCE.fullmatch(line)) for row, line in enumerate(self._lines))
-        # three quotes are a fence only where they cannot be a text of another language
-        self._fences = {row: fence for row, fence in fences if fence and (_Wanted.is_python or fence["mark"] != "'''")}
+        self._fences = {row: fence for row, fence in fences if fence}
         self._rows = list(self._fences)
 
     def program(self) -> str | None:
@@ -173,27 +177,37 @@ class _Answer:
         margin, mark, info = self._fences[row].group("margin", "mark", "info")
         kind = "own" if _Wanted.tags.intersection(_TAG.findall(info.lower())) else "other" if info.strip() else ""
         begin = row + 1 if info or self._lines[row + 1 : row + 2] != ["python"] else row + 2
-        rows = self._rows[bisect.bisect_left(self._rows, begin) :][:MOST_FENCES]
-        ends = [at for at in rows if self._fences[at]["mark"].startswith(mark)]
-        for end in ends[:MOST_TRIES] if _Wanted.is_python else ():
-            text = _plain(self._lines[begin:end], margin)
-            tree = self._tree(text)
-            if tree is not None:
-                names = _defined(tree)
-                names = names if kind != "other" or names & _Wanted.entries else frozenset()
-                return Block(text, kind, names), end if self._fences[end]["info"].strip() else end + 1
-        depth = 1
-        for end in ends:
-            depth += 1 if self._fences[end]["info"].strip() else -1
-            if depth == 0:
-                break
-        else:
+        is_python = _Wanted.is_python and kind != "other"
+        end = self._end_of_python(begin, mark, margin) if is_python else self._end(begin, mark)
+        if end is None:
             return None, len(self._lines)
-        if kind == "other" and any(row < at < end for at in ends):
+        if kind == "other" and any(row < at < end for at in self._rows):
             return Block("", kind), row + 1  # fences within another language: look inside
         text = _plain(self._lines[begin:end], margin)
-        names = frozenset(filter(None, chain.from_iterable(_NAMED.findall(text)))) if kind == "own" else None
-        return Block(text, kind, names), end + 1
+        if (tree := self._tree(text) if _Wanted.is_python else None) is not None:
+            names = _defined(tree)
+            return Block(text, kind, names if is_python or names & _Wanted.entries else frozenset()), end + 1
+        named = frozenset(filter(None, chain.from_iterable(_NAMED.findall(text))))
+        return Block(text, kind, named if kind == "own" else None), end + 1
+
+    def _end(self, begin: int, mark: str) -> int | None:
+        """The row of the fence that closes the one above a row, where fences nest: one with an info string opens."""
+        depth = 1
+        for row in self._rows[bisect.bisect_left(self._rows, begin) :]:
+            if self._fences[row]["mark"].startswith(mark):
+                depth += 1 if self._fences[row]["info"].strip() else -1
+                if depth == 0:
+                    return row
+        return None
+
+    def _end_of_python(self, begin: int, mark: str, margin: str) -> int | None:
+        """The row of the first fence that closes the one above a row, and is no part of a text."""
+        text, most = "\n".join(self._lines[begin:]), len(margin.expandtabs(4)) + _FARTHER
+        for each in _LEXED.finditer(text):
+            if (each["mark"] or "").startswith(mark) and len(each["margin"].expandtabs(4)) <= most:
+                return begin + text.count("\n", 0, each.start())
+        rows = self._rows[bisect.bisect_left(self._rows, begin) :]
+        return rows[0] if rows and len(self._rows) == 2 else None  # a text in the only block does not end
 
     def _tree(self, text: str) -> ast.Module | None:
         """As `parsed`; nothing, once the work is used up."""
