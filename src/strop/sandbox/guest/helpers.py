@@ -56,6 +56,8 @@ _CHANGE = rf"(?:{_responses.EDIT}|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Be
 _PATCH = re.compile(rf"\s*{_CHANGE}")
 _WRAPPED = re.compile(rf"{_responses.AROUND}|<\|\w+\|>|^[ \t]{{0,3}}{_CHANGE}", re.MULTILINE)
 """What no answer has that is nothing but a program, unless the program to improve has it, too."""
+_HERE = re.compile(r"[\s$]*(?:cat|tee)\b.*<<")
+"""The beginning of a shell command that writes a file, which may be Python, too: a shift, and a definition."""
 _FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
 """One file of a program of several, as the prompt shows them."""
 _ONE_AT_A_TIME = threading.Lock()
@@ -132,6 +134,8 @@ class _Answer:
         fences = ((row, _FENCE.fullmatch(line)) for row, line in enumerate(self._lines))
         self._fences = {row: fence for row, fence in fences if fence}
         self._rows = list(self._fences)
+        self._outer: set[int] = set()
+        """Rows of fences that close one with others inside."""
 
     def program(self) -> str | None:
         """The text of the chosen block, of several files all of them; None if there is none."""
@@ -151,10 +155,11 @@ class _Answer:
             around, own = set(_WRAPPED.findall(whole)), set(_WRAPPED.findall(_Wanted.text))
             is_bare = whole.strip() and not (self._fences or around - own)
             return chosen.text if chosen else whole if is_bare else None
+        blocks = [block for block in blocks if not _HERE.match(block.text)]
         programs = [block for block in blocks if block.names]
         entry = [block for block in programs if block.names and block.names & _Wanted.entries]
         unread = [block for block in blocks if block.kind != "other" and block.names is None]
-        kinds = ("own",) if _Wanted.names or not _Wanted.text else ("own", "")  # a script may be improved by one
+        kinds = () if _Wanted.names else ("own", "") if _Wanted.text else ("own",)  # a script may be improved by one
         scripts = [block for block in blocks if block.kind in kinds and block.names == frozenset()]
         chosen = _best(entry, programs, scripts, unread)
         return chosen.text if chosen else None
@@ -164,7 +169,7 @@ class _Answer:
         found: list[Block] = []
         count = after = 0
         for row in self._rows:
-            if row >= after and count < MOST_BLOCKS:
+            if row >= after and count < MOST_BLOCKS and row not in self._outer:
                 block, after = self._block(row)
                 if block is None:
                     return None
@@ -182,13 +187,14 @@ class _Answer:
         if end is None:
             return None, len(self._lines)
         if kind == "other" and any(row < at < end for at in self._rows):
+            self._outer.add(end)
             return Block("", kind), row + 1  # fences within another language: look inside
         text = _plain(self._lines[begin:end], margin)
         if (tree := self._tree(text) if _Wanted.is_python else None) is not None:
             names = _defined(tree)
             return Block(text, kind, names if is_python or names & _Wanted.entries else frozenset()), end + 1
         named = frozenset(filter(None, chain.from_iterable(_NAMED.findall(text))))
-        return Block(text, kind, named if kind == "own" else None), end + 1
+        return Block(text, kind, (named or None) if kind == "own" else None), end + 1
 
     def _end(self, begin: int, mark: str) -> int | None:
         """The row of the fence that closes the one above a row, where fences nest: one with an info string opens."""
