@@ -73,9 +73,8 @@ def _claim(evidence: Evidence) -> str:
         claim += "; keep the original"
     if evidence.stands_in and evidence.ended_by is None:
         claim += f"; {_why_stands_in(evidence)}, so this is the best candidate that it evaluated"
-    if evidence.is_offered:
-        return f"{claim}."
-    return f"{claim}.{_UNTIL.get('better' if evidence.removes else evidence.finding, '')}"
+    until = _UNTIL.get("better" if evidence.removes else evidence.finding, "")
+    return f"{claim}.{until if evidence.is_held_back else ''}"
 
 
 def spent_words(evidence: Evidence) -> str:
