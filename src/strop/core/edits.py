@@ -16,8 +16,9 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from strop.base.events import Edited, Recorder
@@ -165,10 +166,7 @@ class Editor:
 
     def _whole(self, call: int, index: int, message: str, answer: str) -> str | None:
         """The program that the edits of a response make; None if it has no edits that fit, or a whole program beside them."""
-        if answer.endswith(CUT):
-            self._unfit[answer] = "the server cut it at its token limit"
-            return None
-        if not _WORD.search(answer):
+        if answer.endswith(CUT) or not _WORD.search(answer):
             return None
         all_shown, first = self.shown_in(message), ""
         longest = max(map(len, _parts(answer)[1]), default=0)
@@ -200,7 +198,7 @@ class Editor:
 
     def error(self, answer: str) -> str:
         """Why the changes in a response were not applied; empty for any other text."""
-        return self._unfit.get(answer, "")
+        return "the server cut it at its token limit" if answer.endswith(CUT) else self._unfit.get(answer, "")
 
     def _record(self, call: int, index: int, outcome: str, detail: str) -> None:
         detail = detail[:_DETAIL]
@@ -209,15 +207,10 @@ class Editor:
 
 def _shown(program: str, message: str) -> ShownProgram | None:
     """How a message shows a program; None if it does not, or not in a fence."""
-    at = message.find(program)
-    for _ in range(_OCCURRENCES):
-        if at < 0:
-            return None
-        above = message[:at].rstrip("\n")
-        opening = _OPEN.fullmatch(above[above.rfind("\n") + 1 :]) if len(above) < at else None
-        if opening and _CLOSE.match(message, at + len(program)):
+    for above, below in pairwise(message.split(program, _OCCURRENCES)):
+        opening = _OPEN.fullmatch(above.rstrip("\n").rpartition("\n")[2]) if above.endswith("\n") else None
+        if opening and _CLOSE.match(below):
             return _read(program, opening["info"].strip())
-        at = message.find(program, at + 1)
     return None
 
 
@@ -233,9 +226,8 @@ def _read(program: str, info: str) -> ShownProgram:
 
 def has_edits(answer: str) -> bool:
     """Whether a response has edits, even if they cannot be read. What a program in a fence says of edits is none."""
-    if len(answer) > MOST_CHARACTERS or not _WORD.search(answer):
-        return False
-    return any(map(_begins_edit, _parts(answer)[0]))
+    may = len(answer) <= MOST_CHARACTERS and _WORD.search(answer) is not None
+    return may and any(map(_begins_edit, _parts(answer)[0]))
 
 
 def apply_edits(answer: str, files: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -258,30 +250,21 @@ def _parts(answer: str) -> tuple[list[str], list[list[str]], bool]:
     at the end. Fences in a program nest: one with an info string opens."""
     text: list[str] = []
     programs: list[list[str]] = []
-    program: list[str] | None = None
-    margin, mark, depth, is_block = "", "", 0, False
+    margin, mark, depth, is_block, is_program = "", "", 0, False, False
     lines = answer.replace("\r\n", "\n").split("\n")
     for row, line in enumerate(lines):
         fence = None if is_block else _FENCE.fullmatch(line)
-        fence = fence if fence and fence["mark"].startswith(mark) else None
-        if program is not None:
-            if fence:
-                depth += 1 if fence["info"].strip() else -1
-            if depth:
-                program.append(line)
-                continue
-            programs.append(program)
-            program, mark = None, ""
-            continue
         if fence and not mark:
             margin, mark, depth = fence["margin"], fence["mark"], 1
-            if not _is_fence_of_edits(lines, row + 1):
-                program = []
-                continue
-        elif fence and not fence["info"].strip() and len(fence["margin"]) <= len(margin):
-            mark = ""
-        text.append(line)
-        is_block = (is_block or _BLOCK.fullmatch(line) is not None) and not _END.fullmatch(line)
+            is_program = not _is_fence_of_edits(lines, row + 1)
+            programs += [[]] * is_program
+        elif fence and fence["mark"].startswith(mark) and (is_program or len(fence["margin"]) <= len(margin)):
+            depth += 1 if fence["info"].strip() else -1
+            mark = mark if depth else ""
+        elif mark and is_program:
+            programs[-1].append(line)
+        is_block = not (mark and is_program) and (is_block or bool(_BLOCK.fullmatch(line))) and not _END.fullmatch(line)
+        text += [] if mark and is_program else [line]
     return text, programs, not mark
 
 
@@ -490,22 +473,18 @@ def _apply(edit: Edit, files: Mapping[str, _Lines]) -> bool:
             where = " and ".join(f"line {row + 1} of {path}" for path, row, _ in found[:2])
             raise EditFailed(f"{edit.label}: these lines are in several places ({where}):\n{_quoted(edit.before)}")
     place = paths[0] if len(paths) == 1 else _PROGRAM
-    near = max((_nearest(edit.before, files[path].lines) for path in paths), default=(0.0, ()))[1]
+    near = _nearest(edit.before, [line for path in paths for line in files[path].lines])
     shown = f"\nThe nearest that {place} has:\n{_quoted(near)}" if near else ""
     raise EditFailed(f"{edit.label}: these lines are not in {place}:\n{_quoted(edit.before)}{shown}")
 
 
-def _nearest(wanted: Sequence[str], lines: Sequence[str]) -> tuple[float, Sequence[str]]:
-    """How much they resemble `wanted`, and the lines that do most; none that hardly do. Of a long file only the beginning."""
+def _nearest(wanted: Sequence[str], lines: Sequence[str]) -> Sequence[str]:
+    """The lines that resemble `wanted` most; none if none hardly do. Of long files only the beginning."""
+    begins = [line.strip()[:_COMPARED] for line in lines[:_MOST_COMPARED]]
     first = next(line.strip()[:_COMPARED] for line in wanted if line.strip())
-    matcher = SequenceMatcher(autojunk=False, b=first)
-    best: tuple[float, Sequence[str]] = (0.0, ())
-    for row, line in enumerate(lines[:_MOST_COMPARED]):
-        matcher.set_seq1(line.strip()[:_COMPARED])
-        least = max(best[0], _ALIKE)
-        if matcher.real_quick_ratio() > least and matcher.quick_ratio() > least and matcher.ratio() > least:
-            best = matcher.ratio(), lines[row : row + len(wanted)]
-    return best
+    return next(
+        (lines[begins.index(near) :][: len(wanted)] for near in get_close_matches(first, begins, 1, _ALIKE)), ()
+    )
 
 
 def _named(edit: Edit, files: Mapping[str, _Lines]) -> list[str]:

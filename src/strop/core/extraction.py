@@ -102,7 +102,11 @@ class ResponseReader:
         if guest is None:
             guest = self._guest = self._sandbox.open(GuestProgram(_READER, "algorithm"), self._limits)
         self._count += 1
-        return _answer(guest.call([initial_solution, answer, list(tags)], seed=0))
+        match guest.call([initial_solution, answer, list(tags)], seed=0):
+            case Returned(value=[str(program), bool(compiles)]):
+                return Extraction(program, compiles)
+            case _:
+                return Extraction(None)
 
 
 def read_answers(
@@ -115,11 +119,3 @@ def read_answers(
     """
     with closing(ResponseReader(sandbox, limits)) as reader:
         return reader.read(answers, initial_solution)
-
-
-def _answer(outcome: object) -> Extraction:
-    match outcome:
-        case Returned(value=[str(program), bool(compiles)]):
-            return Extraction(program, compiles)
-        case _:
-            return Extraction(None)

@@ -30,8 +30,6 @@ _responses = beside("responses", "base")
 
 LONGEST = 400_000
 """Characters of an answer that is read; a longer one has no program."""
-MOST_PARSED = 1_200_000
-"""Characters that are parsed for one answer."""
 MOST_BLOCKS = 200
 _AS_LONG = 0.8
 """A later block takes the place of the longest one if it has this share of its characters."""
@@ -100,9 +98,7 @@ def extract_code(answer: object) -> Any:
     """
     if isinstance(answer, (list, tuple)):
         return [extract_code(item) for item in answer]
-    if not isinstance(answer, str):
-        return None
-    if len(answer) > LONGEST or answer.endswith(_responses.CUT):
+    if not isinstance(answer, str) or len(answer) > LONGEST or answer.endswith(_responses.CUT):
         return None
     text = str.__str__(answer).replace("\r\n", "\n").replace("\r", "\n")
     first = None
@@ -124,10 +120,9 @@ def expect(solution: str, tags: Sequence[str] = ("python",)) -> None:
 
 
 class _Answer:
-    """One answer, and how much of it has been parsed."""
+    """One answer. Its blocks do not overlap, so that all of it is parsed twice at most."""
 
     def __init__(self, text: str) -> None:
-        self.parsed = 0
         _, text, after = _responses.without_thoughts(text)
         text = after if "```" in after or _CODE_START.search(after) else text
         self._lines = text.split("\n")
@@ -140,7 +135,7 @@ class _Answer:
     def program(self) -> str | None:
         """The text of the chosen block, of several files all of them; None if there is none."""
         whole = "\n".join(self._lines).strip("\n")
-        tree = self._tree(whole) if _Wanted.is_python else None
+        tree = parsed(whole) if _Wanted.is_python else None
         if tree is not None and _defined(tree) & _Wanted.entries:
             return whole
         blocks = self._blocks()
@@ -190,7 +185,7 @@ class _Answer:
             self._outer.add(end)
             return Block("", kind), row + 1  # fences within another language: look inside
         text = _plain(self._lines[begin:end], margin)
-        if (tree := self._tree(text) if _Wanted.is_python else None) is not None:
+        if (tree := parsed(text) if _Wanted.is_python else None) is not None:
             names = _defined(tree)
             return Block(text, kind, names if is_python or names & _Wanted.entries else frozenset()), end + 1
         named = frozenset(filter(None, chain.from_iterable(_NAMED.findall(text))))
@@ -214,13 +209,6 @@ class _Answer:
                 return begin + text.count("\n", 0, each.start())
         rows = self._rows[bisect.bisect_left(self._rows, begin) :]
         return rows[0] if rows and len(self._rows) == 2 else None  # a text in the only block does not end
-
-    def _tree(self, text: str) -> ast.Module | None:
-        """As `parsed`; nothing, once the work is used up."""
-        if self.parsed + len(text) + 100 > MOST_PARSED:
-            return None
-        self.parsed += len(text) + 100
-        return parsed(text)
 
 
 def _best(*groups: Sequence[Block]) -> Block | None:
