@@ -191,6 +191,7 @@ class Editor:
     def name_form(self, call: int, index: int, answer: str) -> None:
         """Record the form of the changes in a response without a program that compiles, if it is one that is not applied."""
         form = next((form for form, pattern in _OTHER_FORMS.items() if pattern.search(answer)), "")
+        form = form or "a fence that is not closed" * (not _parts(answer)[2])
         if form and not (has_edits(answer) or answer.endswith(CUT)):
             self._record(call, index, "not applied", form)
             blocks = "" if self._mode == "rewrite" else "SEARCH/REPLACE blocks, or "

@@ -153,6 +153,8 @@ OTHER_FORMS = (
     ("```sh\ntee p.py <<EOF\nx = 1\nEOF\n```", "a shell command that writes a file"),
     ("```python\n 1  def algorithm(n):\n 2      x = 2\n 3      return x * n\n```", "a program with line numbers"),
     ("```\n10 def algorithm(n):\n11\n12     return 2 * n\n```", "a program with line numbers"),
+    ("Here:\n```python\ndef algorithm(n):\n    return 2 * n\n", "a fence that is not closed"),
+    (f"{FENCED}~~~\nAnd", "a fence that is not closed"),
     ("No idea.", ""),
 )
 """(answer, what its form is called)."""
