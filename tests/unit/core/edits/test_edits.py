@@ -74,7 +74,7 @@ FORMS = (
     f"I save a power.\n\n```diff\n{UNIFIED}```\nThat is all.",
     f"```diff\ndiff --git a/disc.py b/disc.py\nindex 1234567..89abcde 100644\n{UNIFIED}```",
     f"~~~patch\n{UNIFIED}\\ No newline at end of file\n~~~",
-    UNIFIED.replace("-4,3 +4,3", "-40,9 +1,2").replace("radius):\n     #", "radius):\n     #").replace("+ \n", "+\n"),
+    UNIFIED.replace("-4,3 +4,3", "-40,9 +1,2"),
     "".join(UNIFIED.splitlines(keepends=True)[2:]),
     "".join(each for each in UNIFIED.splitlines(keepends=True) if not each.startswith("@@")),
     PATCH,
