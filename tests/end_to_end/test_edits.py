@@ -43,6 +43,41 @@ def test_improve_takes_blocks_and_says_which_do_not_fit(strop: Any, tmp_path: Pa
     assert all("<<<<<<< SEARCH" in message for message in asked)
 
 
+TWICE = """import strop
+
+def sample(rng):
+    return {"n": int(rng.integers(1, 999))}
+
+def score(instance, answer):
+    return float(answer == 2 * instance["n"])
+
+task = strop.Task(name="twice", sample=sample, score=score, seed="mine.py", entry="twice", instances=8)
+"""
+MINE = '"""Tools."""\n\n\ndef mean(xs):\n    return sum(xs) / len(xs)\n\n\ndef twice(n):\n    return 0\n'
+BETTER = "def twice(n):\n    return 2 * n\n"
+
+
+def test_broken_program_is_not_run_in_part_and_one_that_leaves_functions_out_is_applied_only_where_asked(
+    strop: Any, tmp_path: Path
+) -> None:
+    broken = MINE.replace("len(xs)", "len(xs))").replace("return 0", "return 2 * n")
+    (tmp_path / "t.py").write_text(TWICE)
+    for name, other, failures in (("broken", broken, 2), ("part", BETTER, 1)):
+        (tmp_path / "mine.py").write_text(MINE)
+        answers = (json.dumps(f"```python\n{each}```") for each in (broken, other))
+        (tmp_path / "answers.jsonl").write_text("\n".join(answers))
+        ended = strop("improve", "t.py", *FLAGS, "--solution", "mine.py", "--apply", "--json", "--out", name)
+        document = json.loads(ended.stdout)
+        assert document["answers"]["failures"] == {"SyntaxError": failures}
+        assert (ended.returncode, document["finding"]) == ((0, "unchanged") if name == "broken" else (9, "better")), (
+            ended.stderr
+        )
+        assert (tmp_path / "mine.py").read_text() == MINE
+    assert document["removes"] == ["mean"] and "; it removes mean. Read the patch: strop apply" in document["sentence"]
+    assert strop("apply", "part").returncode == 2 and (tmp_path / "mine.py").read_text() == MINE
+    assert strop("apply", "part", "--unproven").returncode == 0 and (tmp_path / "mine.py").read_text() == BETTER
+
+
 def test_stand_in_is_told_of_edits_only_when_that_is_asked_for(strop: Any, tmp_path: Path) -> None:
     for mode in ("blocks", "auto"):
         ended = strop("improve", "lpn", "--seed", "1", "--lm-budget", "1", "--edits", mode, "--out", mode)

@@ -150,16 +150,16 @@ class LmFault(Fault, Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Edited(Event):
-    """A response contained edits of a program that its prompt shows."""
+    """A response contained edits of a program that its prompt shows, or has no program because of its form."""
 
     call: int
     """The `LmCalled` of this scope whose response it is."""
     index: int
     """Which message of the call it answers, from 0."""
     outcome: str
-    """`applied`, `applied fuzzily` or `failed`."""
+    """`applied`, `applied fuzzily`, `failed`, or `not applied` if strop does not read the form."""
     detail: str
-    """The edits that did not match exactly, or why they failed."""
+    """The edits that did not match exactly, why they failed, or the form."""
     QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 
 

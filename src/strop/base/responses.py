@@ -15,6 +15,8 @@ MOST_DOCUMENTS = 20
 """Places that are tried as the beginning of JSON."""
 AROUND = r"</?(?:pre|code|answer|solution|program|python|final_answer|improved_\w+)(?: [^<>\n]*)?>"
 """A tag around a program."""
+CUT = "[The server cut this response at its token limit.]"
+"""The end of a response that was cut, as an improver gets it."""
 EDIT = r"[<-]{5,9} ?(?:SEARCH|ORIGINAL)\b"
 """The beginning of an edit."""
 _THOUGHTS = "think|thinking|thought|reasoning|scratchpad|analysis|draft"
@@ -31,8 +33,10 @@ _PASTED = (
     (r"[\xa0\u2007\u202f\u3000]", " "),
     ("[\u201c-\u201e]", '"'),
     ("[\u2018-\u201a]", "'"),
-    (r"<\|\w+\|>|</?s>", "\n"),
+    (r"(?ms)^'''(py\w*)$(.*?)^'''$", r"```\1\2```"),
+    (r"<\|im_start\|>\w+\n|<\|\w+\|>|</?s>", "\n"),
     (r"(?m)^([^`\n]+)(```)[ \t]*$|^([^`\n]*[:.])[ \t]+(```\w+)[ \t]*$", r"\1\3\n\2\4"),
+    (r"(?m)^(```)[ \t]+(\w.*[.!?:])$", r"\1\n\2"),
     (r"(?m)^([<-]{5,9} ?\w.*\n|={5,9}\n)[`~]{3,}.*\n", r"\1"),
     (r"(?m)^[`~]{3,}[ \t]*\n(?=={5,9}\n|[>+]{5,9} ?\w)", ""),
 )
@@ -101,8 +105,6 @@ def readings(text: str) -> Iterator[str]:
     for pattern, plain in _PASTED:
         pasted = re.sub(pattern, plain, pasted)
     yield _NUMBERED.sub(lambda found: found[1] + _NUMBER.sub("", found[2]), pasted)
-    if "```" not in text:
-        yield re.sub(r"(?m)^(?: {4}|\t)", "", text)
 
 
 def _strings(value: Any) -> Iterator[str]:

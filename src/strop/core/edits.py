@@ -1,26 +1,28 @@
-"""Edits of programs as language models write them: SEARCH/REPLACE blocks, the form of Aider and OpenEvolve.
+"""Edits of programs as language models write them, in three forms: SEARCH/REPLACE blocks, as Aider and OpenEvolve ask for,
+unified diffs, and patches between `*** Begin Patch` and `*** End Patch`.
 
 If a prompt shows a program that the host knows, the host replaces a response of edits by the edited program. So every improver
 works with every form; a response without edits, or with edits that do not fit, passes byte for byte. `utility.str` says how to
 respond with edits; strop adds nothing to an improver's messages.
 
-All edits of a response apply, or none. The searched lines must be in one place: exactly, or without white space and
-empty lines. A line that a block has on both sides stays the file's, byte for byte; in one that it changes, blanks within quotes
-count. `tasks.regions` says which parts of a program may change.
+An edit is a file, old lines and new lines, whatever its form. All edits of a response apply, or none. The old lines must be in
+one place: exactly, or without white space and empty lines. A line that an edit has on both sides stays the file's, byte for
+byte; in one that it changes, blanks within quotes count. `tasks.regions` says which parts of a program may change.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from strop.base.events import Edited, Recorder
-from strop.base.responses import EDIT, readings, without_thoughts
+from strop.base.responses import CUT, EDIT, readings, without_thoughts
 from strop.tasks.command.bundle import header, unbundled
 
 Mode: TypeAlias = Literal["auto", "rewrite", "blocks"]
@@ -44,12 +46,27 @@ _OCCURRENCES = 10
 _SHOWN_LINES, _SHOWN_CHARACTERS = 12, 160
 _MOST_COMPARED, _COMPARED, _ALIKE = 1000, 80, 0.5
 """Lines, and their characters, that are compared with what is not found, and the least likeness that is shown, in [0, 1]."""
-_HEAD = re.compile(rf"[ \t]{{0,3}}{EDIT}(.*)")
+_WHOLE = 0.8
+"""Share of the lines of a program from which a fence beside edits holds the whole program."""
 _DIVIDER = re.compile(r"[ \t]{0,3}={5,9}[ \t]*+")
-_WORD = re.compile("SEARCH|ORIGINAL")
+_BLOCK = re.compile(rf"[ \t]{{0,3}}{EDIT}(?P<path>.*)")
 _END = re.compile(r"[ \t]{0,3}[>+]{5,9} ?(?:REPLACE|UPDATED)\b.*+")
+_BEHIND_HUNK = re.compile(
+    r"@@(?: |$)|diff --git |Index: |\*\*\* |[`~]{3}|<{5,9} ?(?:SEARCH|ORIGINAL)\b|--- .*\n\+\+\+ ", re.MULTILINE
+)
+_WHOLE_FILE = re.compile(r"\*\*\* (?:Add File|Delete File|Move to):.*|(?:---|\+\+\+) /dev/null.*|rename (?:from|to) .*")
+_BEFORE_EDIT = re.compile(r"--- \S.*|diff --git .*|\*\*\* Begin Patch[ \t]*+")
+"""What may stand above the first edit in a fence."""
+_WORD = re.compile(r"SEARCH|ORIGINAL|^(?:@@|\+\+\+ |\*\*\* )", re.MULTILINE)
+_OTHER_FORMS = {
+    "a JSON edit": re.compile(r'"(?:old|search|find)_?(?:str|string|text|code|content|lines)?"\s*:\s*"', re.IGNORECASE),
+    "an XML edit": re.compile(r"<(?:search|find|original|old(?:_?(?:str|string|text|code))?)>", re.IGNORECASE),
+    "a shell command that writes a file": re.compile(r"^[ \t$]*(?:cat|tee)\b.*<<", re.MULTILINE),
+    "a program with line numbers": re.compile(r"^[`~]{3,}.*\n(?:[ \t]*\d+(?:[ \t:|].*)?\n){3}", re.MULTILINE),
+}
+"""Forms in which models write changes, and that are named in place of being applied."""
 _QUOTED = re.compile(r""""(?:\\.|[^"\\])*+"?|'(?:\\.|[^'\\])*+'?|`[^`]*+""")
-_FENCE = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)([^`]*+)")
+_FENCE = re.compile(r"(?P<margin>[ \t]*+)(?P<mark>`{3,}+|~{3,}+)(?P<info>[^`]*+)")
 _OPEN = re.compile(r"[ \t]*+(?:`{3,}+|~{3,}+)(?P<info>[^`]*+)")
 _CLOSE = re.compile(r"\n++[ \t]*+(?:`{3,}|~{3,})")
 _BLOCKS = """
@@ -149,9 +166,12 @@ class Editor:
 
     def _whole(self, call: int, index: int, message: str, answer: str) -> str | None:
         """The program that the edits of a response make; None if it has no edits that fit, or a whole program beside them."""
-        if not _WORD.search(answer):
+        if answer.endswith(CUT) or not _WORD.search(answer):
             return None
         all_shown, first = self.shown_in(message), ""
+        longest = max(map(len, _parts(answer)[1]), default=0)
+        if not all_shown or longest >= _WHOLE * all_shown[0].lines:
+            return None
         for reading in readings(answer):
             said = next(filter(has_edits, without_thoughts(reading)[:0:-1]), "")
             for shown in all_shown if said else ():
@@ -163,15 +183,23 @@ class Editor:
                 is_exact = reading == answer and not repaired
                 self._record(call, index, "applied" if is_exact else "applied fuzzily", ", ".join(repaired))
                 return shown.rendered(files)
-        longest = max((len(lines) for kind, lines in _parts(answer) if kind == "program"), default=0)
-        if first and 2 * longest < all_shown[0].lines:
+        if first:
             self._record(call, index, "failed", first)
             self._unfit[answer] = first[:_DETAIL]
         return None
 
+    def name_form(self, call: int, index: int, answer: str) -> None:
+        """Record the form of the changes in a response without a program that compiles, if it is one that is not applied."""
+        form = next((form for form, pattern in _OTHER_FORMS.items() if pattern.search(answer)), "")
+        form = form or "a fence that is not closed" * (not _parts(answer)[2])
+        if form and not (has_edits(answer) or answer.endswith(CUT)):
+            self._record(call, index, "not applied", form)
+            blocks = "" if self._mode == "rewrite" else "SEARCH/REPLACE blocks, or "
+            self._unfit[answer] = f"{form}; strop asks for {blocks}the whole program"
+
     def error(self, answer: str) -> str:
-        """Why the edits of a response did not fit; empty for any other text."""
-        return self._unfit.get(answer, "")
+        """Why the changes in a response were not applied; empty for any other text."""
+        return "the server cut it at its token limit" if answer.endswith(CUT) else self._unfit.get(answer, "")
 
     def _record(self, call: int, index: int, outcome: str, detail: str) -> None:
         detail = detail[:_DETAIL]
@@ -180,15 +208,10 @@ class Editor:
 
 def _shown(program: str, message: str) -> ShownProgram | None:
     """How a message shows a program; None if it does not, or not in a fence."""
-    at = message.find(program)
-    for _ in range(_OCCURRENCES):
-        if at < 0:
-            return None
-        above = message[:at].rstrip("\n")
-        opening = _OPEN.fullmatch(above[above.rfind("\n") + 1 :]) if len(above) < at else None
-        if opening and _CLOSE.match(message, at + len(program)):
+    for above, below in pairwise(message.split(program, _OCCURRENCES)):
+        opening = _OPEN.fullmatch(above.rstrip("\n").rpartition("\n")[2]) if above.endswith("\n") else None
+        if opening and _CLOSE.match(below):
             return _read(program, opening["info"].strip())
-        at = message.find(program, at + 1)
     return None
 
 
@@ -203,10 +226,9 @@ def _read(program: str, info: str) -> ShownProgram:
 
 
 def has_edits(answer: str) -> bool:
-    """Whether a response has edits, even if they cannot be read. What a program in a fence says of blocks is none."""
-    if len(answer) > MOST_CHARACTERS or not _WORD.search(answer):
-        return False
-    return any(_HEAD.fullmatch(line) for kind, lines in _parts(answer) if kind == "text" for line in lines)
+    """Whether a response has edits, even if they cannot be read. What a program in a fence says of edits is none."""
+    may = len(answer) <= MOST_CHARACTERS and _WORD.search(answer) is not None
+    return may and any(map(_begins_edit, _parts(answer)[0]))
 
 
 def apply_edits(answer: str, files: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -224,42 +246,33 @@ def apply_edits(answer: str, files: Mapping[str, str]) -> tuple[dict[str, str], 
     return {path: lines.text for path, lines in edited.items()}, repaired
 
 
-def _parts(answer: str) -> Iterator[tuple[str, Sequence[str]]]:
-    """The parts of a response: `text`, which includes fences that begin with a block, and each `program` in another fence. Fences
-    in a program nest: one with an info string opens. An unclosed one extends to the end."""
+def _parts(answer: str) -> tuple[list[str], list[list[str]], bool]:
+    """The lines of a response, with those in fences that begin with an edit; the lines in each other fence; whether none is open
+    at the end. Fences in a program nest: one with an info string opens."""
     text: list[str] = []
-    program: list[str] | None = None
-    mark, depth, is_block = "", 0, False
+    programs: list[list[str]] = []
+    margin, mark, depth, is_block, is_program = "", "", 0, False, False
     lines = answer.replace("\r\n", "\n").split("\n")
     for row, line in enumerate(lines):
         fence = None if is_block else _FENCE.fullmatch(line)
-        if program is not None:
-            if fence and fence[1].startswith(mark):
-                depth += 1 if fence[2].strip() else -1
-            if depth:
-                program.append(line)
-                continue
-            yield "program", program
-            program, mark = None, ""
-            continue
         if fence and not mark:
-            mark, depth = fence[1], 1
-            if not _begins_block(lines, row + 1):
-                program = []
-                continue
-        elif fence and fence[1].startswith(mark) and not fence[2].strip():
-            mark = ""
-        text.append(line)
-        is_block = (is_block or _HEAD.fullmatch(line) is not None) and not _END.fullmatch(line)
-    yield "text", text
-    if program is not None:
-        yield "program", program
+            margin, mark, depth = fence["margin"], fence["mark"], 1
+            is_program = not _is_fence_of_edits(lines, row + 1)
+            programs += [[]] * is_program
+        elif fence and fence["mark"].startswith(mark) and (is_program or len(fence["margin"]) <= len(margin)):
+            depth += 1 if fence["info"].strip() else -1
+            mark = mark if depth else ""
+        elif mark and is_program:
+            programs[-1].append(line)
+        is_block = not (mark and is_program) and (is_block or bool(_BLOCK.fullmatch(line))) and not _END.fullmatch(line)
+        text += [] if mark and is_program else [line]
+    return text, programs, not mark
 
 
-def _begins_block(lines: Sequence[str], row: int) -> bool:
-    """Whether the first of the next lines that are not empty begins a block, or the second, below a name."""
+def _is_fence_of_edits(lines: Sequence[str], row: int) -> bool:
+    """Whether the first of the next lines that are not empty begins an edit, or the second, below a name."""
     first = [line for line in lines[row : row + 4] if line.strip()][:2]
-    begins = [_HEAD.fullmatch(line) is not None for line in first]
+    begins = [_begins_edit(line) or _BEFORE_EDIT.fullmatch(line) is not None for line in first]
     return begins[:1] == [True] or (begins[1:] == [True] and len(_words(first[0])) == 1)
 
 
@@ -271,12 +284,12 @@ def _words(line: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Edit:
-    """One SEARCH/REPLACE block; its lines have no newline at their end."""
+    """Lines of a file, and those that take their place, without newlines at their ends."""
 
     label: str
-    """Its name in messages, such as `block 2`."""
+    """Its name in messages, such as `block 2` or `hunk 1`."""
     named: str
-    """The line above it, which may name a file."""
+    """What may name its file: a path, or the line above it."""
     before: Sequence[str]
     after: Sequence[str]
 
@@ -290,31 +303,70 @@ class Edit:
         return [rows for tag, *rows in found if tag != "equal"]  # type: ignore[misc]
 
 
+_Reader: TypeAlias = Callable[[Sequence[str], int, str], tuple[Sequence[str], Sequence[str], int]]
+"""The old and new lines of the edit that begins above a row, and the row behind it. Raises EditFailed with the label."""
+
+
+def _read_block(lines: Sequence[str], row: int, label: str) -> tuple[Sequence[str], Sequence[str], int]:
+    """A `_Reader` of SEARCH/REPLACE blocks."""
+    marks = lines[row - 1].count("<") or lines[row - 1].count("-")
+    end = next((at for at in range(row, len(lines)) if _END.fullmatch(lines[at]) or _BLOCK.fullmatch(lines[at])), row)
+    if end == len(lines) or not _END.fullmatch(lines[end]):
+        raise EditFailed(f"{label} does not end with a line '>>>>>>> REPLACE'")
+    equals = [at for at in range(row, end) if _DIVIDER.fullmatch(lines[at])]
+    dividers = [at for at in equals if lines[at].strip() == "=" * marks] or equals
+    if not dividers:
+        raise EditFailed(f"{label} has no line '=======' between the searched and the replacing lines")
+    middle = dividers[len(dividers) // 2]  # the program may have such lines, too
+    return lines[row:middle], lines[middle + 1 : end], end + 1
+
+
+def _read_hunk(lines: Sequence[str], row: int, label: str) -> tuple[Sequence[str], Sequence[str], int]:
+    """A `_Reader` of hunks; what they say of line numbers is ignored."""
+    ends = (at for at in range(row, len(lines)) if _BEHIND_HUNK.match("\n".join(lines[at : at + 2])))
+    end = next(ends, len(lines))
+    hunk = "\n".join(lines[row:end]).rstrip("\n").split("\n")
+    for line in hunk:
+        if line[:1] not in ("", " ", "-", "+", "\\"):
+            raise EditFailed(f"{label}: a line begins with none of ' ', '-' and '+':\n{_quoted([line])}")
+    before, after = ([line[1:] for line in hunk if not line.startswith((other, "\\"))] for other in "+-")
+    return before, after, end
+
+
+_GRAMMARS: Sequence[tuple[str, re.Pattern[str], _Reader]] = (
+    ("block", _BLOCK, _read_block),
+    ("hunk", re.compile(r"\+\+\+ (?:b/)?(?P<path>\S.*)|@@ -\d.*"), _read_hunk),
+    ("hunk", re.compile(r"\*\*\* Update File: (?P<path>.+)|@@(?: .*)?"), _read_hunk),
+)
+"""SEARCH/REPLACE, unified diffs and patches: what an edit is called, its first line, which may name the file, and its reader."""
+
+
+def _begins_edit(line: str) -> bool:
+    return any(first.fullmatch(line) for _, first, _ in _GRAMMARS) or _WHOLE_FILE.fullmatch(line) is not None
+
+
 def _edits_of(answer: str) -> Iterator[Edit]:
     """The edits in a response, in order. Raises EditFailed."""
-    lines = next(lines for kind, lines in _parts(answer) if kind == "text")
+    lines, _, is_closed = _parts(answer)
     above, row, count = "", 0, 0
     while row < len(lines):
-        head, row = _HEAD.fullmatch(lines[row]), row + 1
-        if head is None:
-            above = lines[row - 1] if lines[row - 1].strip() and not _FENCE.fullmatch(lines[row - 1]) else above
+        line, row = lines[row], row + 1
+        if _WHOLE_FILE.fullmatch(line):
+            raise EditFailed(f"it adds, deletes or moves a file, which edits may not:\n{_quoted([line])}")
+        found = next(((each, head) for each in _GRAMMARS if (head := each[1].fullmatch(line))), None)
+        if found is None:
+            above = line if line.strip() and not _FENCE.fullmatch(line) else above
             continue
-        count, marks = count + 1, lines[row - 1].count("<") or lines[row - 1].count("-")
-        label = f"block {count}"
-        if count > MOST_EDITS:
-            raise EditFailed(f"there are more than {MOST_EDITS} blocks; write the whole program instead")
-        end = next(
-            (at for at in range(row, len(lines)) if _END.fullmatch(lines[at]) or _HEAD.fullmatch(lines[at])), row
-        )
-        if end == len(lines) or not _END.fullmatch(lines[end]):
-            raise EditFailed(f"{label} does not end with a line '>>>>>>> REPLACE'")
-        equals = [at for at in range(row, end) if _DIVIDER.fullmatch(lines[at])]
-        dividers = [at for at in equals if lines[at].strip() == "=" * marks] or equals
-        if not dividers:
-            raise EditFailed(f"{label} has no line '=======' between the searched and the replacing lines")
-        middle = dividers[len(dividers) // 2]  # the program may have such lines, too
-        yield Edit(label, f"{head[1]} {above}", lines[row:middle], lines[middle + 1 : end])
-        row = end + 1
+        if count == MOST_EDITS:
+            raise EditFailed(f"there are more than {MOST_EDITS} edits; write the whole program instead")
+        (unit, _, read), head = found
+        before, after, row = read(lines, row, f"{unit} {count + 1}")
+        above = (read is _read_hunk and head["path"]) or above  # further hunks are of this file, too
+        if read is _read_block or any(before) or any(after):
+            count += 1
+            yield Edit(f"{unit} {count}", f"{head['path'] or ''} {above}", before, after)
+    if count and not is_closed:
+        raise EditFailed("a fence is not closed, so that edits may be missing")
 
 
 class _Lines:
@@ -422,22 +474,18 @@ def _apply(edit: Edit, files: Mapping[str, _Lines]) -> bool:
             where = " and ".join(f"line {row + 1} of {path}" for path, row, _ in found[:2])
             raise EditFailed(f"{edit.label}: these lines are in several places ({where}):\n{_quoted(edit.before)}")
     place = paths[0] if len(paths) == 1 else _PROGRAM
-    near = max((_nearest(edit.before, files[path].lines) for path in paths), default=(0.0, ()))[1]
+    near = _nearest(edit.before, [line for path in paths for line in files[path].lines])
     shown = f"\nThe nearest that {place} has:\n{_quoted(near)}" if near else ""
     raise EditFailed(f"{edit.label}: these lines are not in {place}:\n{_quoted(edit.before)}{shown}")
 
 
-def _nearest(wanted: Sequence[str], lines: Sequence[str]) -> tuple[float, Sequence[str]]:
-    """How much they resemble `wanted`, and the lines that do most; none that hardly do. Of a long file only the beginning."""
+def _nearest(wanted: Sequence[str], lines: Sequence[str]) -> Sequence[str]:
+    """The lines that resemble `wanted` most; none if none hardly do. Of long files only the beginning."""
+    begins = [line.strip()[:_COMPARED] for line in lines[:_MOST_COMPARED]]
     first = next(line.strip()[:_COMPARED] for line in wanted if line.strip())
-    matcher = SequenceMatcher(autojunk=False, b=first)
-    best: tuple[float, Sequence[str]] = (0.0, ())
-    for row, line in enumerate(lines[:_MOST_COMPARED]):
-        matcher.set_seq1(line.strip()[:_COMPARED])
-        least = max(best[0], _ALIKE)
-        if matcher.real_quick_ratio() > least and matcher.quick_ratio() > least and matcher.ratio() > least:
-            best = matcher.ratio(), lines[row : row + len(wanted)]
-    return best
+    return next(
+        (lines[begins.index(near) :][: len(wanted)] for near in get_close_matches(first, begins, 1, _ALIKE)), ()
+    )
 
 
 def _named(edit: Edit, files: Mapping[str, _Lines]) -> list[str]:

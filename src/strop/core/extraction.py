@@ -17,7 +17,7 @@ from strop.tasks.languages import PYTHON
 Content: TypeAlias = Literal["program", "does not compile", "no program"]
 
 _LONGEST = 400_000
-"""Characters of a response that `extract_code` reads."""
+"""Characters of a response that `extract_code` reads; a longer one has no program."""
 MOST_READ = 1000
 """Responses that one guest reads."""
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)
@@ -34,8 +34,8 @@ def algorithm(initial_solution, answer, tags):
         helpers.expect(initial_solution, tags)
         wanted = initial_solution
     program = helpers.extract_code(answer)
-    is_python = "python" in tags and helpers.parsed(initial_solution)[0] is not None
-    compiles = not is_python or program is None or helpers.parsed(program)[0] is not None
+    is_python = "python" in tags and helpers.parsed(initial_solution) is not None
+    compiles = not is_python or program is None or helpers.parsed(program) is not None
     return [program, compiles]
 '''
 
@@ -94,13 +94,19 @@ class ResponseReader:
             guest.close()
 
     def _read(self, answer: str, initial_solution: str, tags: Sequence[str]) -> Extraction:
+        if len(answer) > _LONGEST:
+            return Extraction(None)
         if self._count >= MOST_READ:  # what a guest sends costs, and adds up
             self._end()
         guest = self._guest
         if guest is None:
             guest = self._guest = self._sandbox.open(GuestProgram(_READER, "algorithm"), self._limits)
         self._count += 1
-        return _answer(guest.call([initial_solution, answer[:_LONGEST], list(tags)], seed=0))
+        match guest.call([initial_solution, answer, list(tags)], seed=0):
+            case Returned(value=[str(program), bool(compiles)]):
+                return Extraction(program, compiles)
+            case _:
+                return Extraction(None)
 
 
 def read_answers(
@@ -113,11 +119,3 @@ def read_answers(
     """
     with closing(ResponseReader(sandbox, limits)) as reader:
         return reader.read(answers, initial_solution)
-
-
-def _answer(outcome: object) -> Extraction:
-    match outcome:
-        case Returned(value=[str(program), bool(compiles)]):
-            return Extraction(program, compiles)
-        case _:
-            return Extraction(None)

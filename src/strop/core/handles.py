@@ -20,6 +20,7 @@ from strop.analysis.audit.runtime import rule_of_arguments, rule_of_note
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
 from strop.base.errors import BudgetExceeded, LanguageModelError, Malformed, RunBudgetSpent, SearchOver
 from strop.base.events import Extracted, LmCalled, Recorder
+from strop.base.responses import CUT
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.acts import Acts, Once
@@ -427,6 +428,9 @@ class Handles:
         contents = self._lookahead.answers(resolved)
         programs = tuple("" if answer.program is None else digest_of(answer.program) for answer in contents)
         kinds = tuple(answer.content for answer in contents)
+        for index, kind in enumerate(kinds):
+            if kind != "program":
+                self._editor.name_form(call.call, index, resolved[index])
         self._host.record(Extracted(scope=self._at.path, call=call.call, contents=kinds, programs=programs))
         return list(resolved)
 
@@ -447,14 +451,14 @@ class Handles:
 
         def keep(index: int, completion: Completion) -> None:
             record_answer(record, scope, call.call, index, completion)
-            self._lookahead.arrived(completion.text)
+            self._lookahead.arrived(_told(completion))
 
         requests = [
             Request(call.expertise, message, call.temperature, scope, sample)
             for message, sample in zip(call.messages, samples, strict=True)
         ]
         try:
-            return [completion.text for completion in self._host.language_model.complete(requests, keep)]
+            return [_told(completion) for completion in self._host.language_model.complete(requests, keep)]
         except LanguageModelError as error:
             record_faults(record, scope, call.call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
             if (over := self._host.search.unanswered) is not None:
@@ -487,6 +491,11 @@ class Handles:
         if rule is not None:
             self.notes.record(rule, detail)
         return None
+
+
+def _told(completion: Completion) -> str:
+    """A response as the improver gets it: one that the server cut ends with a line that says so, and has no program."""
+    return f"{completion.text}\n{CUT}" if completion.finish_reason == "length" else completion.text
 
 
 def _coarse(seconds: float | None, limit: float) -> float | None:

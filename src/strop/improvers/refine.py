@@ -158,9 +158,8 @@ def ask_with_ideas(language_model, messages):
     programs = extract_code(responses)
     ideas = [plain(text.split("`" * 3)[0].split("<" * 5)[0], 160) or "no words" for text in responses]
     for number, program in enumerate(programs):
-        if not program:
-            why = language_model.edit_error(responses[number]).replace("`" * 3, "...")[:600]
-            ideas[number] += f": {why or 'no program'}"
+        why = language_model.edit_error(responses[number]).replace("`" * 3, "...")[:600]
+        ideas[number] += f": {why or 'no program'}" if why or not program else ""
     return list(zip(programs, ideas, strict=True))
 
 

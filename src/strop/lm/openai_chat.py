@@ -252,6 +252,7 @@ def _completion(
         faults.append(Fault("empty", what, attempt))
     cut = _cut(text, largest_bytes)
     if cut != text:
+        reason = "length"
         sizes = f"of {len(text.encode())} bytes was cut to {len(cut.encode())}"
         faults.append(Fault("oversized", f"a response {sizes}", attempt))
     return Completion(cut, model, reason, reasoning=_cut(reasoning, largest_bytes), faults=tuple(faults))

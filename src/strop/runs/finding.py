@@ -112,6 +112,8 @@ class Evidence:
     """What ended the search before its end: `max_cost`, `max_tokens`, `max_calls`, `max_time` or `finish`; else null."""
     comparison: int = 1
     """Which comparison of the run this is: after a search was continued, its result is compared again, on new instances."""
+    removes: tuple[str, ...] = ()
+    """The public functions, classes and values of the user's Python files that the improved program no longer has."""
 
     @computed
     def stands_in(self) -> bool:
@@ -183,13 +185,13 @@ class Evidence:
 
     @property
     def is_offered(self) -> bool:
-        """Whether `strop apply` applies it without --unproven: it is better on what the user wants."""
-        return self.finding in ("better", "a better construction")
+        """Whether `strop apply` applies it without --unproven: it is better on what the user wants, and removes no name."""
+        return self.finding in ("better", "a better construction") and not self.removes
 
     @property
     def is_held_back(self) -> bool:
         """Whether it measures better, and something keeps it from being offered: `strop apply --unproven` applies it."""
-        return not self.is_offered and self.finding in _HELD_BACK
+        return not self.is_offered and self.finding in ("better", *_HELD_BACK)
 
     @property
     def _shown(self) -> int:

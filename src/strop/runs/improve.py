@@ -193,6 +193,7 @@ def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
         spec is not None and spec.trust_scorer,
         ended_by,
         run.comparison,
+        () if improved is None else began.removed(improved.text),
     )
     others = sum(one.text != before.solution for one in candidates)
     cost = Cost(end.lm_calls, run.costs.total.responses, end.utility_calls, others)

@@ -184,8 +184,8 @@ class Answers:
     extracted: dict[tuple[str, int], Extracted] = field(default_factory=dict)
     unfitting: set[tuple[str, int, int]] = field(default_factory=set)
     """(scope, call, index) of responses whose edits failed."""
-    empty: dict[tuple[str, int, int], str] = field(default_factory=dict)
-    """(scope, call, index) of empty responses → what the server said instead."""
+    lacking: dict[tuple[str, int, int], str] = field(default_factory=dict)
+    """(scope, call, index) of responses that are empty, cut or in another form of edits → what the server said, or the form."""
     edits: Counter[str] = field(default_factory=Counter)
     """`Edited.outcome` → count."""
     failures: dict[str, str] = field(default_factory=dict)
@@ -199,12 +199,14 @@ class Answers:
             case Extracted():
                 self.extracted[event.scope, event.call] = event
             case LmFault():
-                if event.fault == "empty":
-                    self.empty[event.scope, event.call, event.index] = event.detail
+                if event.fault in ("empty", "truncated"):
+                    self.lacking[event.scope, event.call, event.index] = event.detail
             case Edited():
                 self.edits[event.outcome] += 1
                 if event.outcome == "failed":
                     self.unfitting.add((event.scope, event.call, event.index))
+                elif event.outcome == "not applied":
+                    self.lacking[event.scope, event.call, event.index] = event.detail
 
 
 @dataclass

@@ -298,6 +298,16 @@ def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted(
     assert single(facts, *measured(SCORE, 1.0)).finding == "no significant improvement"
 
 
+def test_better_program_that_removes_names_says_so_and_is_held_back() -> None:
+    facts, rows = facts_on(SCORE, input="drawn"), measured(SCORE, 2.0)
+    for removes, words in ((("mean",), "it removes mean"), (tuple("abcdefg"), "it removes a, b, c, d, e and 2 more")):
+        found = replace(single(facts, *rows), removes=removes)
+        assert (found.finding, found.is_offered, found.is_held_back) == ("better", False, True)
+        assert sentence(found).endswith(f" on 12 held-out instances; {words}. Read the patch: strop apply --unproven.")
+    worse = replace(single(facts, *measured(SCORE, 0.5)), removes=("mean",))
+    assert not worse.is_held_back and sentence(worse).endswith("; it removes mean; keep the original.")
+
+
 def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
     own = single(facts_on(SCORE, input="drawn"), *measured(SCORE, 2.0))
     assert own.improved is not None

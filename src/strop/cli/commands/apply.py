@@ -33,7 +33,7 @@ def apply_command(
         Replace also files that changed since the run started.
     unproven
         Apply also a program that is held back, such as one that is better by its own score, or on a fixed input that nobody
-        declared, or the best so far of an unfinished run.
+        declared, or that removes functions which other files may import, or the best so far of an unfinished run.
     """
     directory = find_run(run_directory, kind="improve")
     if run_directory is None:

@@ -32,6 +32,8 @@ VARIED = 1.15
 """How many times as much a program's largest times are as its least, from which that is said."""
 KEEPS = 2.0
 """How many times as much the first call of a process takes as later ones, from which that is said."""
+MOST_REMOVED = 5
+"""Names that are said to be removed; the rest is counted."""
 HIGHEST = 1.0
 """The highest utility."""
 
@@ -68,11 +70,11 @@ def _claim(evidence: Evidence) -> str:
 
 def _remedy(evidence: Evidence) -> str:
     """What to do with a program that is held back."""
-    if evidence.finding == "by its own score":
-        return " Read the patch: strop apply --unproven."
+    if not evidence.is_held_back:
+        return ""
     if evidence.finding == "better on its fixed input":
         return f" If that is wanted, give {option('fixed_input')}; strop apply --unproven applies this patch."
-    return ""
+    return " Read the patch: strop apply --unproven."
 
 
 def spent_words(evidence: Evidence) -> str:
@@ -147,6 +149,9 @@ def _change(evidence: Evidence) -> str:
 def _limits(evidence: Evidence) -> Iterator[str]:
     """What limits the claim."""
     own = escape(evidence.own_score_because, 300)
+    if evidence.removes:
+        names, more = evidence.removes[:MOST_REMOVED], len(evidence.removes) - MOST_REMOVED
+        yield escape(f"it removes {', '.join(names)}", 300) + f" and {more} more" * (more > 0)
     if evidence.improved is not None and (failures := evidence.improved.last.failures):
         of = failures[0] + len(evidence.improved.last.scores)
         place = "held-out instances" if evidence.holds_out else "evaluations"

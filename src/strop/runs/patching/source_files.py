@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from strop.base.errors import ConfigurationError, StoreError
+from strop.base.errors import ConfigurationError, Malformed, StoreError
 from strop.base.from_json import from_json
 from strop.base.unified_diff import as_written, named, plain_text, unified_files
+from strop.runs.patching.names import removed_names
 from strop.tasks.command.bundle import bundled, is_inside, unbundled
 from strop.tasks.command.task import CommandTask
 from strop.tasks.function.source import Source
@@ -69,6 +71,12 @@ class Original:
             (path,) = plain
             files = {path: ended_like(solution, plain[path])}
         return {path: as_written(text, self.files[path]) for path, text in files.items()}
+
+    def removed(self, solution: str) -> tuple[str, ...]:
+        """The names in the user's files that a candidate removes, which other files may import; of a task's own seed none."""
+        with suppress(Malformed):
+            return removed_names(self.files, self.written(solution)) if self.root else ()
+        return ()
 
     def plain(self, files: Mapping[str, str]) -> str:
         """The program text of files from `written`: equal for equal programs."""

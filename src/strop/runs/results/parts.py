@@ -114,7 +114,7 @@ def counted_answers(answers: Answers) -> AnswerCounts:
                     ends["edits that do not fit"] += 1
                 case "no program" | "does not compile":
                     classes[content.replace(" ", "_")] += 1
-                    ends[answers.empty.get((scope, call, index), _KINDS[content])] += 1
+                    ends[answers.lacking.get((scope, call, index), _KINDS[content])] += 1
                 case _:
                     classes["repeated" if program in seen[scope] else "new"] += 1
                     if program in answers.failures:

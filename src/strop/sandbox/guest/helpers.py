@@ -1,12 +1,13 @@
 """`from helpers import extract_code`: the program in an answer of a language model.
 
-The language is that of the file to improve, by its name; an answer decides nothing about it. In Python the rule is: of the
-fenced blocks that compile and define the entry point, the longest; of several about as long, the last. The entry point is
-`algorithm`, `improve_algorithm`, or what the program to improve defines. A block of Python ends at the first fence at which it
-compiles, so that a program may hold fences in its texts. Where no block is such a program, the next in this order is taken:
-Python that defines something else, Python that does not compile. In another language a fence is the program, whatever its tag;
-of several, the longest with the tag of the file, or without a tag and with a line of the file. Without a fence the whole answer
-is the program.
+A program is a block as it stands; nothing is cut out of one. The language is that of the file to improve, by its name; an answer
+decides nothing about it. In Python the rule is: of the fenced blocks that define the entry point, the longest; of several about
+as long, the last. The entry point is `algorithm`, `improve_algorithm`, or what the program to improve defines. Where no block
+does, one is taken that defines something else, then one that defines nothing. Whether a block compiles decides nothing: a
+program with an error is what the model wrote. A block of Python ends at the first fence outside of its texts, so that a program
+may hold fences. In another language a fence is the program, whatever its tag; of several, the longest with the tag
+of the file, or without a tag and with a line of the file. Without a fence the whole answer is the program, in Python if it
+compiles. An answer with a fence that is not closed was cut, and has no program.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import textwrap
 import threading
 import warnings
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from frames import beside
@@ -27,28 +29,33 @@ __all__ = ["extract_code"]
 _responses = beside("responses", "base")
 
 LONGEST = 400_000
-"""Characters of an answer that are read."""
-MOST_PARSED = 1_200_000
-"""Characters that are parsed for one answer."""
+"""Characters of an answer that is read; a longer one has no program."""
 MOST_BLOCKS = 200
-MOST_FENCES = 1000
-"""Fences that are searched for the end of one block."""
-MOST_TRIES = 20
-"""Places that are tried as the end of one block, or as the beginning of a program without a fence."""
 _AS_LONG = 0.8
 """A later block takes the place of the longest one if it has this share of its characters."""
 _ENTRIES = frozenset(("algorithm", "improve_algorithm"))
 _FENCE = re.compile(
-    r"(?P<margin>[ \t]*(?:(?:>|[-*+]|\d{1,3}[.)])[ \t]+|>)*)(?P<mark>`{3,}|~{3,}|''')[ \t]*(?P<info>(?:[\w{.][^`]*)?)"
+    r"(?P<margin>[ \t]*(?:(?:>|[-*+]|\d{1,3}[.)])[ \t]+|>)*)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>(?:[\w{.][^`]*)?)"
 )
+_LEXED = re.compile(
+    r"^(?P<margin>[ \t>]*)(?P<mark>`{3,}|~{3,})[ \t]*$|#.*"
+    r"|\"{3}(?:\\[\s\S]|[^\\])*?(?:\"{3}|\Z)|'{3}(?:\\[\s\S]|[^\\])*?(?:'{3}|\Z)"
+    r"|\"(?:\\[\s\S]|[^\"\\\n])*+\"?|'(?:\\[\s\S]|[^'\\\n])*+'?",
+    re.MULTILINE,
+)
+"""What begins at a place in Python: a fence, a comment, or a text, which may hold fences."""
+_FARTHER = 3
+"""Blanks more that may stand before a fence than before the one that it closes."""
 _TAG = re.compile(r"[a-z][a-z+#]*")
 _CODE_START = re.compile(r"import \w|from [\w.]+ import\b|(?:async )?def \w+ *[(\[]|class \w+ *[(:]|@\w")
-_PROSE = re.compile(r"[A-Z][\w'’]*(?:[ ,]+[\w'`]|[.!:]*$)|[*>|`#-]")
-"""The beginning of a line behind a program without a fence."""
+_NAMED = re.compile(r"(?m)^(?:(?:async +)?def|class) +(\w+)|^(\w+) *(?::[^=\n]*)?=(?!=)")
+"""What Python that does not compile defines."""
 _CHANGE = rf"(?:{_responses.EDIT}|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )"
 _PATCH = re.compile(rf"\s*{_CHANGE}")
 _WRAPPED = re.compile(rf"{_responses.AROUND}|<\|\w+\|>|^[ \t]{{0,3}}{_CHANGE}", re.MULTILINE)
 """What no answer has that is nothing but a program, unless the program to improve has it, too."""
+_HERE = re.compile(r"[\s$]*(?:cat|tee)\b.*<<")
+"""The beginning of a shell command that writes a file, which may be Python, too: a shift, and a definition."""
 _FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
 """One file of a program of several, as the prompt shows them."""
 _ONE_AT_A_TIME = threading.Lock()
@@ -79,7 +86,8 @@ class Block(NamedTuple):
     kind: str
     """`own`, if the tag of its fence is that of the program to improve, or `other`; empty without a tag."""
     names: frozenset[str] | None = None
-    """What it defines, in another language's fence only with the entry point; None if it is not Python that compiles."""
+    """What it defines, in another language's fence only with the entry point; None if it may not be Python: it does not compile,
+    and the tag of its fence does not say that it is."""
 
 
 def extract_code(answer: object) -> Any:
@@ -90,12 +98,13 @@ def extract_code(answer: object) -> Any:
     """
     if isinstance(answer, (list, tuple)):
         return [extract_code(item) for item in answer]
-    if not isinstance(answer, str):
+    if not isinstance(answer, str) or len(answer) > LONGEST or answer.endswith(_responses.CUT):
         return None
-    text = str.__str__(answer)[:LONGEST].replace("\r\n", "\n").replace("\r", "\n")
+    text = str.__str__(answer).replace("\r\n", "\n").replace("\r", "\n")
     first = None
     for program in filter(None, (_Answer(each).program() for each in _responses.readings(text))):
-        if not _Wanted.is_python or parsed(program)[0] is not None:
+        is_whole = first is None or program.count("\n") >= first.count("\n")
+        if is_whole and (not _Wanted.is_python or parsed(program) is not None):
             return program
         first = first or program
     return first
@@ -105,118 +114,101 @@ def expect(solution: str, tags: Sequence[str] = ("python",)) -> None:
     """Set the program to improve, and the tags of a fence around it. It is chosen only if there is nothing else."""
     _Wanted.text, _Wanted.is_python = solution.strip(), "python" in tags
     _Wanted.tags = frozenset(_TAG.findall(" ".join(tags)))
-    tree = parsed(solution)[0] if _Wanted.is_python else None
+    tree = parsed(solution) if _Wanted.is_python else None
     _Wanted.names = _defined(tree) if tree is not None else frozenset()
     _Wanted.entries = _Wanted.names & _ENTRIES or _Wanted.names or _ENTRIES
 
 
 class _Answer:
-    """One answer, and how much of it has been parsed."""
+    """One answer. Its blocks do not overlap, so that all of it is parsed twice at most."""
 
     def __init__(self, text: str) -> None:
-        self.parsed = 0
         _, text, after = _responses.without_thoughts(text)
         text = after if "```" in after or _CODE_START.search(after) else text
         self._lines = text.split("\n")
         fences = ((row, _FENCE.fullmatch(line)) for row, line in enumerate(self._lines))
-        # three quotes are a fence only where they cannot be a text of another language
-        self._fences = {row: fence for row, fence in fences if fence and (_Wanted.is_python or fence["mark"] != "'''")}
+        self._fences = {row: fence for row, fence in fences if fence}
         self._rows = list(self._fences)
+        self._outer: set[int] = set()
+        """Rows of fences that close one with others inside."""
 
     def program(self) -> str | None:
-        """The chosen block, with the parts that it needs."""
-        blocks = [block for block in self._blocks() if not _PATCH.match(block.text)]
+        """The text of the chosen block, of several files all of them; None if there is none."""
+        whole = "\n".join(self._lines).strip("\n")
+        tree = parsed(whole) if _Wanted.is_python else None
+        if tree is not None and _defined(tree) & _Wanted.entries:
+            return whole
+        blocks = self._blocks()
+        if blocks is None:
+            return None
         if files := [file for block in blocks for file in _FILE.findall(block.text)]:
             return "\n".join(f"{head}\n{text}" for head, text in dict(files).items())
         if not _Wanted.is_python:
             lines = _lines(_Wanted.text)
             likely = [each for each in blocks if each.kind == "own" or (not each.kind and lines & _lines(each.text))]
             chosen = _best(likely, blocks)
-            return chosen.text if chosen else self._bare()
+            around, own = set(_WRAPPED.findall(whole)), set(_WRAPPED.findall(_Wanted.text))
+            is_bare = whole.strip() and not (self._fences or around - own)
+            return chosen.text if chosen else whole if is_bare else None
+        blocks = [block for block in blocks if not _HERE.match(block.text)]
         programs = [block for block in blocks if block.names]
         entry = [block for block in programs if block.names and block.names & _Wanted.entries]
         unread = [block for block in blocks if block.kind != "other" and block.names is None]
-        kinds = ("own",) if _Wanted.names or not _Wanted.text else ("own", "")  # a script may be improved by one
+        kinds = () if _Wanted.names else ("own", "") if _Wanted.text else ("own",)  # a script may be improved by one
         scripts = [block for block in blocks if block.kind in kinds and block.names == frozenset()]
-        chosen = _best(entry, programs, [block for block in unread if block.kind], scripts, unread)
-        return None if chosen is None else self._completed(chosen, programs)
+        chosen = _best(entry, programs, scripts, unread)
+        return chosen.text if chosen else None
 
-    def _bare(self) -> str | None:
-        """The whole answer, if it is nothing but a program."""
-        text = "\n".join(self._lines).strip("\n")
-        around, own = set(_WRAPPED.findall(text)), set(_WRAPPED.findall(_Wanted.text))
-        return text if text.strip() and not (self._fences or around - own) else None
-
-    def _blocks(self) -> list[Block]:
-        """The fenced blocks; without a program among them, also the first one that has no fence."""
+    def _blocks(self) -> list[Block] | None:
+        """The fenced blocks but for patches; None if a fence is not closed."""
         found: list[Block] = []
         count = after = 0
         for row in self._rows:
-            if row >= after and count < MOST_BLOCKS:
-                (block, after), count = self._block(row), count + 1
-                found += [block] if block.text.strip() else []
-        if _Wanted.is_python and not any(block.names for block in found):
-            starts = [row for row, line in enumerate(self._lines) if _CODE_START.match(line)]
-            bare = (self._before_prose(self._lines[row:]) for row in starts[:MOST_TRIES])
-            found += [*filter(None, bare)][:1]
+            if row >= after and count < MOST_BLOCKS and row not in self._outer:
+                block, after = self._block(row)
+                if block is None:
+                    return None
+                count += 1
+                found += [block] if block.text.strip() and not _PATCH.match(block.text) else []
         return found
 
-    def _block(self, row: int) -> tuple[Block, int]:
-        """The block that the fence in a row opens, and the row behind it."""
+    def _block(self, row: int) -> tuple[Block | None, int]:
+        """The block that the fence in a row opens, None if it is not closed, and the row behind it."""
         margin, mark, info = self._fences[row].group("margin", "mark", "info")
         kind = "own" if _Wanted.tags.intersection(_TAG.findall(info.lower())) else "other" if info.strip() else ""
         begin = row + 1 if info or self._lines[row + 1 : row + 2] != ["python"] else row + 2
-        rows = self._rows[bisect.bisect_left(self._rows, begin) :][:MOST_FENCES]
-        ends = [at for at in rows if self._fences[at]["mark"].startswith(mark)]
-        for end in rows[:MOST_TRIES] if _Wanted.is_python else ():
-            text = _plain(self._lines[begin:end], margin)
-            tree = self._tree(text)[0]
-            if tree is not None:
-                names = _defined(tree)
-                names = names if kind != "other" or names & _Wanted.entries else frozenset()
-                return Block(text, kind, names), end if self._fences[end]["info"].strip() else end + 1
-        depth, end = 1, len(self._lines)
-        for at in ends:
-            depth += 1 if self._fences[at]["info"].strip() else -1
-            if depth == 0:
-                end = at
-                break
-        if kind == "other" and any(row < at < end for at in ends):
+        is_python = _Wanted.is_python and kind != "other"
+        end = self._end_of_python(begin, mark, margin) if is_python else self._end(begin, mark)
+        if end is None:
+            return None, len(self._lines)
+        if kind == "other" and any(row < at < end for at in self._rows):
+            self._outer.add(end)
             return Block("", kind), row + 1  # fences within another language: look inside
-        closed = depth == 0
-        return Block(_plain(self._lines[begin:end], margin) if closed else "", kind), end + 1
+        text = _plain(self._lines[begin:end], margin)
+        if (tree := parsed(text) if _Wanted.is_python else None) is not None:
+            names = _defined(tree)
+            return Block(text, kind, names if is_python or names & _Wanted.entries else frozenset()), end + 1
+        named = frozenset(filter(None, chain.from_iterable(_NAMED.findall(text))))
+        return Block(text, kind, (named or None) if kind == "own" else None), end + 1
 
-    def _before_prose(self, lines: Sequence[str]) -> Block | None:
-        """A program without the prose behind it; None if these lines do not begin with one that defines something."""
-        for _ in range(MOST_TRIES):
-            text = "\n".join(lines).rstrip()
-            tree, failed = self._tree(text)
-            if tree is not None:
-                return Block(text, "own", names) if (names := _defined(tree)) and not _is_cut(tree) else None
-            if not (1 < failed <= len(lines) and _PROSE.match(lines[failed - 1])):
-                return None
-            lines = lines[: failed - 1]
+    def _end(self, begin: int, mark: str) -> int | None:
+        """The row of the fence that closes the one above a row, where fences nest: one with an info string opens."""
+        depth = 1
+        for row in self._rows[bisect.bisect_left(self._rows, begin) :]:
+            if self._fences[row]["mark"].startswith(mark):
+                depth += 1 if self._fences[row]["info"].strip() else -1
+                if depth == 0:
+                    return row
         return None
 
-    def _completed(self, chosen: Block, programs: Sequence[Block]) -> str:
-        """The chosen block, with the blocks above it that define names it lacks."""
-        text = chosen.text
-        for block in reversed(programs[: programs.index(chosen)] if chosen in programs else []):
-            tree, _ = self._tree(text)
-            if tree is None:
-                break
-            names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-            bound = _defined(tree) | {node.id for node in names if not isinstance(node.ctx, ast.Load)}
-            if ({node.id for node in names} - bound) & (block.names or frozenset()):
-                text = block.text.strip("\n") + "\n\n\n" + text
-        return text
-
-    def _tree(self, text: str) -> tuple[ast.Module | None, int]:
-        """As `parsed`; nothing, once the work is used up."""
-        if self.parsed + len(text) + 100 > MOST_PARSED:
-            return None, 0
-        self.parsed += len(text) + 100
-        return parsed(text)
+    def _end_of_python(self, begin: int, mark: str, margin: str) -> int | None:
+        """The row of the first fence that closes the one above a row, and is no part of a text."""
+        text, most = "\n".join(self._lines[begin:]), len(margin.expandtabs(4)) + _FARTHER
+        for each in _LEXED.finditer(text):
+            if (each["mark"] or "").startswith(mark) and len(each["margin"].expandtabs(4)) <= most:
+                return begin + text.count("\n", 0, each.start())
+        rows = self._rows[bisect.bisect_left(self._rows, begin) :]
+        return rows[0] if rows and len(self._rows) == 2 else None  # a text in the only block does not end
 
 
 def _best(*groups: Sequence[Block]) -> Block | None:
@@ -237,31 +229,23 @@ def _plain(lines: Sequence[str], margin: str) -> str:
     if ">" in margin:
         lines = [re.sub(r"^[ \t]*> ?", "", line) for line in lines]
     text = "\n".join(lines)
-    return textwrap.dedent(text) if margin or (text[:1].isspace() and _Wanted.is_python) else text
+    return textwrap.dedent(text) if margin or (text[:1] in (" ", "\t") and _Wanted.is_python) else text
 
 
-def _is_cut(tree: ast.Module) -> bool:
-    """Whether a program without a fence behind it ends in a lone name: it was cut off there."""
-    last: Any = tree
-    while body := getattr(last, "orelse", None) or getattr(last, "body", None):
-        last = body[-1] if isinstance(body, list) else body
-    return isinstance(last, ast.Expr) and isinstance(last.value, (ast.Name, ast.Tuple, ast.Attribute))
-
-
-def parsed(text: str) -> tuple[ast.Module | None, int]:
-    """The syntax tree of Python that is not empty, else None; and the line where it does not compile, if known."""
+def parsed(text: str) -> ast.Module | None:
+    """The syntax tree of Python that is not empty, else None."""
     costly = text.count("{") > _MOST_BRACES and _F_STRING.search(text)
     if costly or (
         text.count(".") > _MOST_DOTS and any(path[0].count(".") > _MOST_DOTS for path in _PATH.finditer(text))
     ):
-        return None, 0
+        return None
     with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            return None, (isinstance(error, SyntaxError) and error.lineno) or 0
-    return (tree if tree.body else None), 0
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+    return tree if tree.body else None
 
 
 def _defined(tree: ast.Module) -> frozenset[str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
-from strop.base.events import Edited, Event
+from strop.base.events import Edited, Event, Extracted
 from strop.base.results import Improvement
 from strop.core.edits import LONG, Editing, Editor, instructions
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
+from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, Request
 from strop.lm.scripted import Scripted
 from strop.tasks.base import Instance, SecretSeeds, Task
 
@@ -70,6 +72,8 @@ def test_prompt_shows_a_program_only_if_the_program_is_known_and_in_a_fence() ->
 
 SPECIAL = f"<|channel|>analysis<|message|>{WRONG}<|end|><|start|>assistant<|channel|>final<|message|>{BLOCK}<|return|>"
 DRAFT = BLOCK.replace("2 * n", "3 * n")
+DIFF = "```diff\n--- a/p.py\n+++ b/p.py\n@@ -1,2 +1,2 @@\n def algorithm(n):\n-    return 0\n+    return 2 * n\n```\n"
+PATCH = "*** Begin Patch\n*** Update File: p.py\n@@\n-    return 0\n+    return 2 * n\n*** End Patch"
 FITTING = (
     f"Double it.\n```python\n{BLOCK}```\nGood luck.",
     BLOCK.replace("<" * 7, "<" * 5).replace("=" * 7, "=" * 5).replace(">" * 7, ">" * 5),
@@ -84,6 +88,8 @@ FITTING = (
     *(f"<{tag}>\n{DRAFT}</{tag}>\n{BLOCK}" for tag in ("think", "Thinking", "thought", "REASONING")),
     *(f"Perhaps:\n```\n{DRAFT}```\n</{tag}>\n{BLOCK}" for tag in ("think", "REASONING")),
     f"{BLOCK}</think>\nDone.",
+    DIFF,
+    f"I double it.\n{PATCH}\n",
 )
 NEARLY = (
     BLOCK.replace("    return", "  return"),
@@ -106,6 +112,7 @@ def test_edits_become_one_fenced_program_whatever_their_marks_and_where_they_sta
 
 
 UNTOUCHED = (
+    *(f"For reading:\n{edits}\nThe whole program:\n{FENCED}" for edits in (DIFF, BLOCK)),
     *(FENCED, "No idea.", "", "```\r\nx\r\n```", f"```python\n# {BLOCK!r}\n```"),
     f"{WRONG}\nThe whole program:\n{FENCED}",
 )
@@ -132,6 +139,63 @@ def test_edits_are_applied_to_the_program_that_they_fit_in_a_fence_that_none_of_
         f"```python\n{TREE.replace('y = 1', 'y = 2')}```\n",
         f"````python\n{fences.replace('n = 1', 'n = 2')}````\n",
     ]
+
+
+OTHER_FORMS = (
+    ('{"edits": [{"path": "p.py", "old_string": "return 0", "new_string": "return 2 * n"}]}', "a JSON edit"),
+    ('```json\n{"search": "return 0", "replace": "return 2 * n"}\n```', "a JSON edit"),
+    ("<edit><search>\nreturn 0\n</search>\n<replace>\nreturn 2 * n\n</replace></edit>", "an XML edit"),
+    ("<old_str>return 0</old_str><new_str>return 2 * n</new_str>", "an XML edit"),
+    (
+        "```bash\ncat > p.py << 'EOF'\ndef algorithm(n):\n    return 2 * n\nEOF\n```",
+        "a shell command that writes a file",
+    ),
+    ("```sh\ntee p.py <<EOF\nx = 1\nEOF\n```", "a shell command that writes a file"),
+    ("```python\n 1  def algorithm(n):\n 2      x = 2\n 3      return x * n\n```", "a program with line numbers"),
+    ("```\n10 def algorithm(n):\n11\n12     return 2 * n\n```", "a program with line numbers"),
+    ("Here:\n```python\ndef algorithm(n):\n    return 2 * n\n", "a fence that is not closed"),
+    (f"{FENCED}~~~\nAnd", "a fence that is not closed"),
+    ("No idea.", ""),
+)
+"""(answer, what its form is called)."""
+
+
+def test_edits_in_another_form_are_named_in_the_record_and_to_the_improver_and_not_applied(jail: Any) -> None:
+    for answer, form in OTHER_FORMS:
+        events: list[Event] = []
+        improver = "def improve_algorithm(initial_solution, utility, language_model):\n    message = "
+        improver += repr(shows(SHORT)) + "\n    (answer,) = language_model.prompt('e', message)\n"
+        improver += "    return repr((answer, language_model.edit_error(answer)))\n"
+        found = run(jail, Scripted(lambda request, answer=answer: answer), Budget(), events, improver=improver)
+        said = form and f"{form}; strop asks for SEARCH/REPLACE blocks, or the whole program"
+        assert found.solution == repr((answer, said))
+        assert [(each.outcome, each.detail) for each in events if isinstance(each, Edited)] == (
+            [("not applied", form)] if form else []
+        )
+
+
+class Cut(Immediate):
+    """A model whose server cuts each answer at its token limit."""
+
+    name, is_language_model = "cut", False
+
+    def __init__(self, answer: str) -> None:
+        self.answer = answer
+
+    def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
+        batch = CompletionBatch(requests, keep)
+        for position in range(len(requests)):
+            batch.add(position, Completion(self.answer, self.name, finish_reason="length"))
+        return batch.completions()
+
+
+def test_edits_and_programs_that_the_server_cut_are_none(jail: Any) -> None:
+    improver = ASK.replace("repr(answers)", "language_model.edit_error(answers[0])")
+    for answer in (BLOCK, FENCED, "def algorithm(n):\n    return 2 * n", DIFF):
+        events: list[Event] = []
+        found = run(jail, Cut(answer), Budget(), events, improver=improver)
+        assert (found.solution, outcomes(events)) == ("the server cut it at its token limit", []), answer
+        assert [each.contents for each in events if isinstance(each, Extracted)] == [("no program", "no program")]
 
 
 def score(instance: Instance, answer: object) -> float:

@@ -50,6 +50,16 @@ def edited(answer: str, program: str = PROGRAM) -> str:
     return files[NAME]
 
 
+def hunk(search: str, replace: str) -> str:
+    """The lines of a hunk without context."""
+    return "".join(f"-{line}\n" for line in search.split("\n")) + "".join(f"+{line}\n" for line in replace.split("\n"))
+
+
+CHANGE = " def area(radius):\n     # the area of a disc\n" + hunk(
+    "    return math.pi * radius ** 2", "    return math.pi * radius * radius"
+)
+UNIFIED = f"--- a/disc.py\n+++ b/disc.py\n@@ -4,3 +4,3 @@\n{CHANGE} \n"
+PATCH = f"*** Begin Patch\n*** Update File: disc.py\n@@ def area(radius):\n{CHANGE}*** End Patch\n"
 POWER = block("    return math.pi * radius ** 2", "    return math.pi * radius * radius")
 FORMS = (
     POWER,
@@ -60,6 +70,17 @@ FORMS = (
     POWER.replace("SEARCH", "SEARCH disc.py"),
     POWER.replace("\n", "\r\n"),
     POWER.replace("REPLACE", "REPLACE (first)"),
+    UNIFIED,
+    f"I save a power.\n\n```diff\n{UNIFIED}```\nThat is all.",
+    f"```diff\ndiff --git a/disc.py b/disc.py\nindex 1234567..89abcde 100644\n{UNIFIED}```",
+    f"~~~patch\n{UNIFIED}\\ No newline at end of file\n~~~",
+    UNIFIED.replace("-4,3 +4,3", "-40,9 +1,2"),
+    "".join(UNIFIED.splitlines(keepends=True)[2:]),
+    "".join(each for each in UNIFIED.splitlines(keepends=True) if not each.startswith("@@")),
+    PATCH,
+    f"Here:\n```\n{PATCH}```\nDone.",
+    PATCH.replace("@@ def area(radius):\n", ""),
+    PATCH.replace("*** End Patch", "*** End of File\n*** End Patch"),
 )
 
 
@@ -184,6 +205,17 @@ REFUSALS: tuple[tuple[str, dict[str, str], str], ...] = (
         DISC,
         "the indentation",
     ),
+    (f"@@\n{hunk('    return 17', 'x')}", DISC, f"hunk 1: {NOWHERE}:\n        return 17"),
+    (f"{UNIFIED}@@ -1 +1 @@\n{hunk('import numpy', 'x')}", DISC, "hunk 2: these lines are not in disc.py"),
+    (f"@@\n{hunk('  x = 1', '  x = 2')}", SAME, "in several places (line 2 of disc.py and line 4 of disc.py)"),
+    (
+        UNIFIED.replace(" def", "def"),
+        DISC,
+        "hunk 1: a line begins with none of ' ', '-' and '+':\n    def area(radius):",
+    ),
+    (f"```diff\n{UNIFIED}", DISC, "a fence is not closed"),
+    (f"{PATCH}*** Add File: other.py\n+x = 1\n", DISC, "it adds, deletes or moves a file"),
+    (f"--- a/disc.py\n+++ /dev/null\n@@\n{hunk('import math', '')}", DISC, "it adds, deletes or moves a file"),
     # Other blanks within quotes, in lines that change.
     (block('    print("n = %d" % n)', '    print("n = %d" % (n + 1))'), {NAME: REPORT}, NOWHERE),
     (block("    return total, ' end '", "    return total, 'end'"), {NAME: REPORT}, NOWHERE),
@@ -210,6 +242,11 @@ def test_block_goes_to_the_file_that_has_its_lines_or_that_the_line_above_it_nam
     assert apply_edits(block("int b(void) {\n  return 1;", "int b(void) {\n  return 2;"), TWO)[0] == expected
     for name in ("src/b.c", "b.c", "./src/b.c", "`src/b.c`", "# src/b.c", "// File: src/b.c", "=== file: src/b.c ==="):
         assert apply_edits(block("  return 1;", "  return 2;", f"{name}\n"), TWO)[0] == expected, name
+    change = hunk("  return 1;", "  return 2;")
+    both = {path: text.replace("1", "2") for path, text in TWO.items()}
+    for head in ("--- a/{0}\n+++ b/{0}\n@@ -2 +2 @@\n", "*** Update File: {0}\n", "*** Update File: {0}\n@@\n"):
+        assert apply_edits(head.format("src/b.c") + change, TWO)[0] == expected, head
+        assert apply_edits("".join(head.format(path) + change for path in TWO), TWO)[0] == both, head
     files = {**TWO, "src/c.c": ""}
     answer = block("", "int c;", "src/c.c\n").replace("SEARCH\n\n", "SEARCH\n")
     assert apply_edits(answer, files)[0] == {**TWO, "src/c.c": "int c;\n"}
@@ -221,7 +258,7 @@ def test_answer_without_edits_holds_none_whatever_its_program_says() -> None:
         "",
         f"```python\n{PROGRAM}```",
         f"An improver that asks for edits:\n```python\nASK = '''Write\n{block('a', 'b')}'''\n```",
-        "```diff\n--- a/disc.py\n+++ b/disc.py\n@@ -1 +1 @@\n-import math\n+import cmath\n```",
+        "---\n+++\n-import math\n+import cmath\n",
         "- one thing\n- another\n+ and more",
     ):
         assert not has_edits(answer) and apply_edits(answer, DISC) == (DISC, ()), answer
@@ -230,7 +267,25 @@ def test_answer_without_edits_holds_none_whatever_its_program_says() -> None:
 WORD = st.text(string.ascii_lowercase, min_size=1, max_size=5)
 LINE = st.builds(lambda indent, words: "    " * indent + " ".join(words), st.integers(0, 3), st.lists(WORD, max_size=4))
 TEXT = st.lists(LINE, min_size=1, max_size=25)
-PIECES = ["<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE", "```", "```diff", "```python", " a", "a", "", "../x", "x.py"]
+PIECES = [
+    "@@",
+    "+++ b/x.py",
+    "*** Update File: x.py",
+    "*** End Patch",
+    "-a",
+    "+b",
+    "<<<<<<< SEARCH",
+    "=======",
+    ">>>>>>> REPLACE",
+    "```",
+    "```diff",
+    "```python",
+    " a",
+    "a",
+    "",
+    "../x",
+    "x.py",
+]
 
 
 def text_of(lines: list[str]) -> str:
@@ -273,6 +328,8 @@ HOSTILE = {
     "dividers": "<<<<<<< SEARCH\nx\n" + "=======\n" * 150_000 + ">>>>>>> REPLACE\n",
     "a line again and again": block("x = 1\n" * 50_000 + "y", "z"),
     "lines that alternate": block("a\nb\n" * 190 + "c", "z"),
+    "hunks that hold nothing": "@@\n" * 300_000,
+    "a long hunk": "@@\n" + "+x\n" * 500_000,
     "long lines": block("a" * 300_000 + "\n" + "b" * 300_000 + "\nq", "z"),
     "many that drifted": block("\n".join(f"line {i}" for i in range(150)) + "\n" + "linf\n" * 150, "z") * 200,
     "many that are nowhere": "".join(block(f"lime {i}\nq", "z") for i in range(500)),

@@ -49,6 +49,34 @@ def record(tmp_path: Path) -> Path:
     return tmp_path / "record"
 
 
+LIB = "import math\nfrom os import sep\n\nLIMIT = 3\n\n\ndef mean(xs):\n    return 0\n\n\nclass Disc:\n    pass\n"
+REMOVED = (
+    (LIB, "def mean(xs):\n    return 1\n", ("Disc", "LIMIT")),
+    (LIB, "if True:\n    LIMIT = 4\nfrom statistics import mean\n\n\nasync def Disc():\n    pass\n", ()),
+    (LIB, "from lib2 import *\n", ()),
+    (LIB, "def mean(xs:\n", ("Disc", "LIMIT", "mean")),
+    (f"{LIB}\n\ndef _help():\n    pass\n\n\n__version__ = '1'\n", LIB, ("__version__",)),
+    (
+        "try:\n    import fast\nexcept ImportError:\n    fast = None\n\n\ndef f():\n    pass\n",
+        "def f():\n    return 1\n",
+        ("fast",),
+    ),
+    ("s = 0\nfor i in range(9):\n    s += i\nprint(s)\n", "print(36)\n", ()),  # a script
+    ("def f(:\n", "x = 1\n", ()),
+)
+"""(a file before, afterwards, the names that it no longer has)."""
+
+
+def test_names_that_a_candidate_removes_are_those_that_other_files_may_import(tmp_path: Path) -> None:
+    for before, after, names in REMOVED:
+        assert Original({"lib.py": before}, str(tmp_path)).removed(after) == names, after
+        assert of_seed(before).removed(after) == ()
+    files = {"a.py": LIB, "b.py": "def b():\n    pass\n", "c.txt": LIB}
+    several = Original(files, str(tmp_path), command=True)
+    moved = f"=== file: b.py ===\n{LIB}=== file: c.txt ===\n\n"
+    assert several.removed(moved) == ("b",) and several.removed("=== file: d.py ===\n") == ()
+
+
 def contents(root: str) -> dict[str, str]:
     found = [path for path in Path(root).rglob("*") if path.is_file() and ".git" not in path.parts]
     return {path.relative_to(root).as_posix(): path.read_bytes().decode() for path in found}

@@ -1,0 +1,35 @@
+"""The names of a module that others may import."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from strop.base.solution import is_costly_to_parse
+from strop.base.syntax import syntax_tree
+from strop.tasks.function.source import bound_names
+from strop.tasks.languages import language_of
+
+
+def removed_names(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """The public functions, classes and values of Python files, path → text, that the same files no longer have afterwards.
+
+    A name counts as kept if it is imported there. The variables of a file without functions and classes count for nothing: it is
+    a script."""
+    removed: set[str] = set()
+    for path, text in before.items():
+        if language_of(path) == "Python" and after[path] != text:
+            body, now = _body(text), set[str]().union(*map(bound_names, _body(after[path])))
+            defining = [each for each in body if not isinstance(each, (ast.Import, ast.ImportFrom))]
+            is_module = any(isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for each in body)
+            if is_module and "*" not in now:
+                removed |= set[str]().union(*map(bound_names, defining)) - now
+    return tuple(sorted(name for name in removed if not name.startswith("_") or name.endswith("__")))
+
+
+def _body(text: str) -> list[ast.stmt]:
+    """The statements of a module; none of a text that is not Python."""
+    try:
+        return [] if is_costly_to_parse(text) else syntax_tree(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
