@@ -281,7 +281,7 @@ def _wait_or_end(end: socket.socket, pidfd: int) -> None:
 
 
 def _buried(pid: int) -> dict[str, object]:
-    """How a guest ended, for the host. Kills and reaps what it left behind, in a pid namespace, where all processes are its own."""
+    """How a guest ended, for the host. Kills and reaps what it left behind, in a pid namespace, where all others are its own."""
     _, status, usage = os.wait4(pid, 0)
     if os.getpid() == _SERVER:
         with suppress(ProcessLookupError, ChildProcessError):

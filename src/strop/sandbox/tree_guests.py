@@ -156,7 +156,7 @@ class TreeServer:
 
     def ready(self) -> None:
         """Wait until guests can be opened in the room. Raises SandboxError."""
-        _, door = self._reply("begun", True)
+        _, door = self._reply("begun", True, _START_SECONDS)  # its first process may still enter the environment
         self.door = socket.socket(fileno=door[0]) if door else None
 
     def finish(self) -> Finished:
@@ -244,9 +244,8 @@ class TreeServer:
                     except (control.ControlClosed, OSError):
                         poll.unregister(descriptor)
                         continue
-                    if received[0].get("listens"):
-                        self._followed.listen(poll, received[1].pop())
-                    if received[0].keys() == {"listens"}:
+                    if "listens" in received[0]:
+                        self._followed.listen(poll, received[1][0])
                         continue
                     with self._said:
                         self._messages.append(received)
