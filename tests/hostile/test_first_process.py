@@ -1,4 +1,5 @@
-"""Code of the user's folder that would run where a tree's guests come from: nothing of it ever has a capability."""
+"""Code of the user's folder that would run where a tree's guests come from: it has no capability, no descriptor but its own, and
+a process id that tells nothing."""
 
 from __future__ import annotations
 
@@ -19,17 +20,51 @@ from support.tiers import slow_unless
 __all__ = ["apart", "workspaces"]
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
 MARK = """
-import builtins
-with open("/proc/self/status") as status:
-    rights = [line.split()[1] for line in status if line.startswith(("CapEff", "CapPrm"))]
-builtins.MARKS = [*getattr(builtins, "MARKS", []), *rights]
+import builtins, os
+def mark():
+    with open("/proc/self/status") as status:
+        rights = [line.split()[1] for line in status if line.startswith(("CapEff", "CapPrm"))]
+    opened = {}
+    for number in os.listdir("/proc/self/fd"):
+        try:
+            opened[int(number)] = os.readlink("/proc/self/fd/" + number)
+        except OSError:
+            pass  # of the list itself
+    own = {0: "/dev/null", 1: "/tmp/#", 2: "/tmp/#", 3: "pipe:", 4: "pipe:", 5: "socket:"}
+    others = [what for number, what in sorted(opened.items())
+              if not what.startswith(own.get(number, "none of its own")) and not what.endswith(".pth")]
+    return [rights, others, os.getpid()]
+builtins.MARKS = [*getattr(builtins, "MARKS", []), mark()]
 """
-"""Leaves the capabilities of its process, for those that are forked from it, too."""
+"""Leaves the capabilities of its process, its descriptors but a guest's own, and its id, for those that are forked from it, too.
+The file of a hook is open while its lines run."""
 TELLS = (
-    LOAD + "import builtins\ntry: import hooked\nexcept ImportError: pass\ndef evaluate(path):\n    load(path).f(3.0)\n"
+    LOAD
+    + """
+import builtins, threading
+try: import hooked
+except ImportError: pass
+def evaluate(path):
+    marks, program = list(getattr(builtins, "MARKS", [])), load(path)
+    # Three processes of the program, in one room: none answers before all were asked.
+    threads = [threading.Thread(target=lambda number=number: marks.extend(program.marks(number))) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rights = [int(each, 16) for rights, _, _ in marks for each in rights]
+    return {"score": 1.0, "marks": len(marks), "rights": sum(map(bool, rights)),
+            "others": sum(len(others) for _, others, _ in marks), "pids": len({pid for _, _, pid in marks})}
+"""
 )
-TELLS += "    marks = [int(each, 16) for each in getattr(builtins, 'MARKS', [])]\n"
-TELLS += "    return {'score': 1.0, 'marks': len(marks), 'rights': sum(map(bool, marks))}\n"
+MARKED = """
+import builtins, os, time
+def marks(number):
+    open(f"/tmp/asked{number}", "w").close()
+    while not all(os.path.exists(f"/tmp/asked{each}") for each in range(3)):
+        time.sleep(0.01)
+    return list(getattr(builtins, "MARKS", []))
+"""
 PACKAGES = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
 BESIDE = ("types", "linecache", "encodings", "signal", "socket", "site", "sitecustomize", "usercustomize", "numpy")
 
@@ -42,18 +77,22 @@ def environment() -> Iterator[Path]:
         yield Path(folder, "venv")
 
 
-def rights(apart: Apart, **options: object) -> tuple[float, float]:
-    """How many marks there are, and in how many of them a capability is."""
-    run = apart.learnt(SQUARE, TELLS, metric=["score:max"], require_metric=["marks>=0", "rights>=0"], **options)
-    found = [run(f"{SQUARE}# {number}\n") for number in range(2)]
-    assert all(each.values for each in found), found
-    return max(each.values["marks"] for each in found), max(each.values["rights"] for each in found)
+NOTHING = {"rights": 0, "others": 0, "pids": 1}
+
+
+def found(apart: Apart, program: str = MARKED, **options: object) -> dict[str, float]:
+    """How many marks there are, in how many of them a capability is, other descriptors, and how many process ids; the most."""
+    names = ("marks", "rights", "others", "pids")
+    run = apart.learnt(MARKED, TELLS, metric=["score:max"], require_metric=[f"{name}>=0" for name in names], **options)
+    runs = [run(f"{program}# {number}\n") for number in range(2)]
+    assert all(each.values for each in runs), runs
+    return {name: max(each.values[name] for each in runs) for name in names}
 
 
 def test_modules_beside_an_evaluator_run_in_no_process_with_rights(apart: Apart) -> None:
     for name in BESIDE:
         (apart.folder / f"{name}.py").write_text(MARK)
-    assert rights(apart)[1] == 0
+    assert found(apart)["rights"] == 0
 
 
 def test_interpreter_that_is_a_file_of_the_folder_is_refused(apart: Apart) -> None:
@@ -66,7 +105,7 @@ def test_interpreter_that_is_a_file_of_the_folder_is_refused(apart: Apart) -> No
 @pytest.mark.parametrize(
     "name", slow_unless(lambda name: name == "hooks.pth", ["sitecustomize.py", "hooks.pth", "hooked.py", "variables"])
 )
-def test_hooks_and_modules_of_an_environment_run_in_no_process_with_rights(
+def test_hooks_and_modules_of_an_environment_find_no_rights_and_no_descriptors_but_their_own(
     apart: Apart, environment: Path, name: str
 ) -> None:
     text = "import hooked\n" if name == "hooks.pth" else MARK
@@ -75,5 +114,28 @@ def test_hooks_and_modules_of_an_environment_run_in_no_process_with_rights(
     variables = {"PYTHONPATH": f"/copy/{PACKAGES}"} if name == "variables" else {}
     (apart.folder / PACKAGES).mkdir(parents=True)
     (apart.folder / PACKAGES / "sitecustomize.py").write_text(MARK)
-    marks, capable = rights(apart, python=str(environment), environment=variables)
-    assert (marks > 0, capable) == (True, 0)
+    marks = found(apart, python=str(environment), environment=variables)
+    assert marks["marks"] > 0 and marks == {"marks": marks["marks"], **NOTHING}
+
+
+HOOK = """
+import os
+os.makedirs(os.path.dirname("/copy/src/PLACE"), exist_ok=True)
+with open("/copy/src/PLACE", "w") as file:
+    file.write(TEXT)
+"""
+
+
+@pytest.mark.parametrize("place", ["sitecustomize.py", "sitecustomize/__init__.py"])
+@pytest.mark.parametrize("by", ["the folder", "a program"])
+def test_hooks_of_source_folders_find_no_rights_and_no_descriptors_but_their_own(
+    apart: Apart, by: str, place: str
+) -> None:
+    (apart.folder / "src/pkg").mkdir(parents=True)
+    (apart.folder / "src/pkg/helper.py").write_text("X = 1\n")
+    if by == "the folder":
+        (apart.folder / "src" / place).parent.mkdir(exist_ok=True)
+        (apart.folder / "src" / place).write_text(MARK)
+    hook = HOOK.replace("PLACE", place).replace("TEXT", repr(MARK))
+    marks = found(apart, hook + MARKED if by == "a program" else MARKED, environment={"PYTHONPATH": "src"})
+    assert marks == {"marks": {"the folder": 4, "a program": 2}[by], **NOTHING}

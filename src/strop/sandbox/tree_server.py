@@ -210,7 +210,8 @@ class FirstProcess:
         end, theirs = control.pair()
         pid = os.fork()
         if pid == 0:
-            raise _Fresh(partial(_become, self._tree, mounts, theirs, guest_input, guest_output))
+            given = [mounts, theirs.detach(), guest_input, guest_output]
+            raise _Fresh(partial(_become, self._tree, mounts >= 0, given))
         namespaces.keep_processes(self._kernel, self._own_processes)
         for descriptor in (guest_input, guest_output, theirs.detach()):
             os.close(descriptor)
@@ -281,12 +282,12 @@ def _enter_environment(interpreter: str, environment: dict[str, str]) -> None:
         site.main()
 
 
-def _become(tree: _Tree, mounts: int, end: socket.socket, from_host: int, to_host: int) -> NoReturn:
-    """Make the caller a guest, in the room of these mounts or, with -1, in a new one."""
+def _become(tree: _Tree, joins: bool, given: list[int]) -> NoReturn:
+    """Make the caller a guest, which `joins` others in their room or has a new one; `given`: see `_confine`."""
     try:
-        _confine(tree, mounts, end, from_host, to_host)
+        _confine(tree, given)
         orders = socket.socket(fileno=descriptors.ORDERS)
-        order = control.receive(orders)[0] if mounts >= 0 else None  # type: Any
+        order = control.receive(orders)[0] if joins else None  # type: Any
         _enter_environment(tree.interpreter, tree.environment)
         tree.guest.rehearse(1, with_numpy=False)
         if order is None:
@@ -307,8 +308,13 @@ def _become(tree: _Tree, mounts: int, end: socket.socket, from_host: int, to_hos
         os._exit(70)
 
 
-def _confine(tree: _Tree, mounts: int, end: socket.socket, from_host: int, to_host: int) -> None:
-    """Lay the room or enter it, give up all rights, hand over what a guest cannot be given later, and close all else."""
+def _confine(tree: _Tree, given: list[int]) -> None:
+    """Lay the room or enter it, give up all rights, hand over what a guest cannot be given later, and close all else.
+
+    `given`: the mounts of the room to enter or -1, the socket of its orders, and its pipes from and to the host. It is emptied:
+    these numbers tell how much the first process had open."""
+    mounts, end, from_host, to_host = given
+    given.clear()
     jail, kernel = tree.jail, tree.jail.kernel
     if mounts >= 0:
         namespaces.enter_mounts(kernel, mounts)
@@ -326,8 +332,9 @@ def _confine(tree: _Tree, mounts: int, end: socket.socket, from_host: int, to_ho
     has_door = tree.address and mounts < 0
     # Only to sockets of its own confinement may a process connect.
     door = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).detach()] if has_door else []
-    control.send(end, {"laid": True, "listens": bool(listener)}, [room, words, *door, *listener])
-    descriptors.keep(kernel, output=words, from_host=from_host, to_host=to_host, orders=end.detach())
+    with socket.socket(fileno=end) as first:
+        control.send(first, {"laid": True, "listens": bool(listener)}, [room, words, *door, *listener])
+        descriptors.keep(kernel, output=words, from_host=from_host, to_host=to_host, orders=first.detach())
     kernel.prctl(PR_SET_DUMPABLE, 1)  # its own children may look at it, as in an ordinary process
     tree.guest.open_output()
 
