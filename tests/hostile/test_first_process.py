@@ -3,6 +3,7 @@ a process id that tells nothing."""
 
 from __future__ import annotations
 
+import ast
 import sys
 import tempfile
 import venv
@@ -15,6 +16,10 @@ from hostile.evaluators import LOAD, SQUARE
 from hostile.outcomes import Apart
 from hostile.test_evaluators_apart import apart, workspaces
 from strop.base.errors import ConfigurationError
+from strop.sandbox.base import GuestProgram, Limits, Returned
+from strop.sandbox.tree_guests import TreePlan
+from strop.sandbox.workspace.base import CommandLimits, Tree
+from strop.sandbox.workspace.jail import Workspaces
 from support.tiers import slow_unless
 
 __all__ = ["apart", "workspaces"]
@@ -126,8 +131,12 @@ with open("/copy/src/PLACE", "w") as file:
 """
 
 
-@pytest.mark.parametrize("place", ["sitecustomize.py", "sitecustomize/__init__.py"])
-@pytest.mark.parametrize("by", ["the folder", "a program"])
+PLACES = [
+    (by, place) for by in ("a program", "the folder") for place in ("sitecustomize.py", "sitecustomize/__init__.py")
+]
+
+
+@pytest.mark.parametrize(("by", "place"), slow_unless(lambda *row: row == PLACES[0], PLACES))
 def test_hooks_of_source_folders_find_no_rights_and_no_descriptors_but_their_own(
     apart: Apart, by: str, place: str
 ) -> None:
@@ -139,3 +148,42 @@ def test_hooks_of_source_folders_find_no_rights_and_no_descriptors_but_their_own
     hook = HOOK.replace("PLACE", place).replace("TEXT", repr(MARK))
     marks = found(apart, hook + MARKED if by == "a program" else MARKED, environment={"PYTHONPATH": "src"})
     assert marks == {"marks": {"the folder": 4, "a program": 2}[by], **NOTHING}
+
+
+def test_hooks_of_a_build_and_a_test_find_no_rights_and_no_descriptors_but_their_own(
+    workspaces: Workspaces, environment: Path, tmp_path: Path
+) -> None:
+    own = MARK.replace("/tmp/#", "socket:", 1).replace("/tmp/#", "pipe:").replace("3:", "-3:").replace("4:", "-4:")
+    (environment / PACKAGES / "hooks.pth").write_text("import hooked\n")
+    (environment / PACKAGES / "hooked.py").write_text(own)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/sitecustomize.py").write_text(own)
+    tell = f"PYTHONPATH=src {environment}/bin/python -c 'import builtins; print(builtins.MARKS)'"
+    with workspaces.open(Tree(tmp_path, {}, [environment])) as workspace:
+        told = [workspace.run(tell, CommandLimits()).output for _ in ("a build", "a test", "its judge")]
+    marks = ast.literal_eval(told[0])
+    assert len(marks) == 2 and set(told) == set(told[:1])
+    assert all((set(rights), others) == ({"0" * 16}, []) for rights, others, _ in marks)
+
+
+def test_first_process_imports_of_what_guests_name_only_modules_that_do_nothing(
+    workspaces: Workspaces, tmp_path: Path
+) -> None:
+    names = ("json.tool", "unittest.__main__", "antigravity", "this", "os/path", "../json", "", "of_nobody")
+    plan = TreePlan(Tree(tmp_path, {}), sys.executable, 1 << 30)
+    lease = workspaces.lease([plan])
+    try:
+        (server,) = lease.servers()
+        server.preload(names)
+        server.begin()
+        server.ready()
+        loaded = GuestProgram(
+            "import sys\ndef loaded(names):\n    return [n for n in names if n in sys.modules]\n", "loaded"
+        )
+        with server.open(loaded, Limits(), {"environment": {}, "cpu_seconds": 5.0}) as guest:
+            outcome = guest.call([list(names)], seed=None)
+        server.finish()
+    finally:
+        lease.renew()
+        lease.close()
+    assert isinstance(outcome, Returned) and outcome.value == ["json.tool"]
