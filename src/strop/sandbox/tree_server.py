@@ -37,7 +37,6 @@ import site
 import socket
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
@@ -57,17 +56,11 @@ class _Tree:
     asked: Any
     guest: Any
     """The guest's main module."""
-    interpreter: str
-    environment: Any
-    changing: str
-    address: str
+    plan: Any
 
 
 class _Fresh(BaseException):
-    """Raised in a fresh process: once it is caught, the first process's names and descriptors are no longer there."""
-
-    def __init__(self, become: Callable[[], NoReturn]) -> None:
-        self.become = become
+    """Raised in a fresh process, with what makes it a guest: where that is called, no name of the first process is left."""
 
 
 @dataclass
@@ -83,8 +76,8 @@ class _TreeGuest:
     """CPU seconds that it took to get ready."""
     clock: Any = None
     """The `ProcessClock` of its work."""
-    door: Any = None
-    """A socket that processes of its room may connect to, without its address."""
+    doors: Any = ()
+    """The socket to which processes of its room may connect, if there is one, which has no address yet."""
 
 
 class FirstProcess:
@@ -104,15 +97,14 @@ class FirstProcess:
         os.chdir(COPY)
         _, (file,) = control.receive(self._host)
         plan = control.opened(file)
-        known = {name: plan[name] for name in ("interpreter", "environment", "changing", "address")}
-        self._tree = tree = _Tree(jail, facts["asked"], _guest(plan["guest"]), **known)
-        sys.path += _packages(tree.interpreter) if plan["has_packages"] else []
+        self._tree = _Tree(jail, facts["asked"], _guest(plan["guest"]), plan)
+        sys.path += _packages(plan["interpreter"]) if plan["has_packages"] else []
         sys.path[:0] = plan["search"]
         preload(plan["preload"])
         del sys.path[: len(plan["search"])]
         for name in [each for each in sys.modules if each.partition(".")[0] == "strop"]:
             del sys.modules[name]  # an evaluator may import the real one
-        tree.guest.rehearse(with_numpy=False)
+        self._tree.guest.rehearse(with_numpy=False)
         gc.freeze()  # guests share its memory as long as they do not write to it
         self._children = {}  # type: dict[int, _TreeGuest]
         """By the descriptor of their processes."""
@@ -171,14 +163,17 @@ class FirstProcess:
             self._seconds, self._largest = 0.0, 0
 
     def _begun(self, first: _TreeGuest) -> None:
-        self._begins = False
-        if not first.end.recv(1):
+        self._begins, said = False, b""
+        with contextlib.suppress(ConnectionResetError):
+            said = first.end.recv(1)
+        if not said:
             raise control.ControlClosed
-        if first.door is not None:
-            first.door.bind(self._tree.address)  # in the abstract namespace of the tree's own network
-            first.door.listen(64)
-        control.send(self._host, {"begun": True}, [] if first.door is None else [first.door.fileno()])
-        first.door = None
+        for door in first.doors:
+            door.bind(self._tree.plan["address"])  # in the abstract namespace of the tree's own network
+            door.listen(64)
+        control.send(self._host, {"begun": True}, [door.fileno() for door in first.doors])
+        while first.doors:
+            first.doors.pop().close()
 
     def _fork(self, order: Any) -> None:
         guest, self._first = self._first, None
@@ -224,7 +219,7 @@ class FirstProcess:
         if message["listens"]:
             control.send(self._host, {"listens": True}, given[-1:])
             os.close(given.pop())
-        guest.door = socket.socket(fileno=given.pop()) if given else None
+        guest.doors = [socket.socket(fileno=each) for each in given]
         return mounts
 
     def _bury(self, descriptor: int) -> None:
@@ -288,10 +283,10 @@ def _become(tree: _Tree, joins: bool, given: list[int]) -> NoReturn:
         _confine(tree, given)
         orders = socket.socket(fileno=descriptors.ORDERS)
         order = control.receive(orders)[0] if joins else None  # type: Any
-        _enter_environment(tree.interpreter, tree.environment)
+        _enter_environment(tree.plan["interpreter"], tree.plan["environment"])
         tree.guest.rehearse(1, with_numpy=False)
         if order is None:
-            _change(tree.changing, control.receive(orders)[1][0])
+            _change(tree.plan["changing"], control.receive(orders)[1][0])
             orders.send(b"begun")
             order, _ = control.receive(orders)
         orders.close()
@@ -329,8 +324,8 @@ def _confine(tree: _Tree, given: list[int]) -> None:
     listener = command.confine(jail, tree.asked, os.getppid())
     words = os.open("/tmp", os.O_TMPFILE | os.O_RDWR, 0o600)
     room = os.open("self/ns/mnt", os.O_RDONLY, dir_fd=command.ALL_PROCESSES)
-    has_door = tree.address and mounts < 0
-    # Only to sockets of its own confinement may a process connect.
+    has_door = tree.plan["address"] and mounts < 0
+    # Made here, because a process may connect only to sockets of its own confinement.
     door = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).detach()] if has_door else []
     with socket.socket(fileno=end) as first:
         control.send(first, {"laid": True, "listens": bool(listener)}, [room, words, *door, *listener])
@@ -367,5 +362,5 @@ def main() -> None:
     except control.ControlClosed:
         return
     except _Fresh as fresh:
-        become = fresh.become
+        (become,) = fresh.args
     become()
