@@ -19,7 +19,10 @@ _STAT = "Landlock does not hide that a file exists, and without mounts a guest h
 _PROCESSES = (
     "without a pid namespace, or with the host's /proc in sight, a guest can tell which process numbers are in use"
 )
-_VISIBLE: Mapping[str, str] = {"stat_existence": _STAT, "see_processes": _PROCESSES}
+_VISIBLE: Mapping[str, str] = {
+    "stat_existence": _STAT,
+    **dict.fromkeys(("see_processes", "pids_tell_of_guests"), _PROCESSES),
+}
 
 
 @dataclass(frozen=True)

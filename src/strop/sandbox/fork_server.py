@@ -1,7 +1,8 @@
 """The fork server: a process that confines itself once, then forks one fresh, fully confined guest after another.
 
 One guest lives at a time, and the next is forked in advance. The server holds no secrets, parses no bytes from a guest, and
-ends as soon as the host closes its end of the control channel, whatever its guest is doing.
+ends as soon as the host closes its end of the control channel, whatever its guest is doing. It keeps one right, to say which
+process id comes next: every guest has the same, and its stack and its variables have nothing of those before it.
 
 Servers are forked from a template, an unconfined process without secrets that has imported what guests need: the imports take
 ten times as long as everything else. `fork_server_host` starts it; the host must not import this file.
@@ -22,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from strop.sandbox import control, preload
-from strop.sandbox.confinement import filters, hygiene, identity, landlock, limits, namespaces, root
+from strop.sandbox.confinement import descriptors, filters, hygiene, identity, landlock, limits, namespaces, root
 from strop.sandbox.confinement.bpf import Assembled
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.init_process import continue_as_process_one
@@ -32,6 +33,10 @@ _BROKEN_GUEST = 70
 _IDLE_SECONDS = 60.0
 """After which a template ends that has no servers and is not asked for one."""
 _BURIAL_SECONDS = 1.0
+_KEPT = (40,)
+"""CAP_CHECKPOINT_RESTORE, which allows to number processes, since Linux 5.9."""
+_SERVER, _GUEST = 1, 2
+"""Their process ids in a namespace of their own."""
 
 
 @dataclass
@@ -44,8 +49,10 @@ class Preparation:
     scope: int | None = None
     """A Landlock ruleset."""
     filter: Assembled | None = None
-    threads: int = 0
-    """How many threads the runtime of an ordinary guest starts."""
+    numbering: int = -1
+    """A descriptor of the file that says after which number the next process id is looked for."""
+    identity: bool = False
+    """Whether a guest has to give up the right to write that file."""
     report: dict[str, str] = field(default_factory=dict)
     """Layer to its status, for people. `posture` observes what is really enforced."""
 
@@ -63,7 +70,7 @@ class Template:
 
 def main() -> None:
     """Run the template, and each server. argv: the descriptor of its control channel; last, the guest's folder."""
-    asked = socket.socket(fileno=hygiene.settle_descriptors(int(sys.argv[1])))
+    asked = socket.socket(fileno=descriptors.settle(int(sys.argv[1])))
     folder = sys.argv[-1]
     os.umask(0o022)  # guests look for modules in folders that are made here, whatever their user id
     template = Template(folder, preload.load_guest(folder), preload.preload())
@@ -81,8 +88,8 @@ def main() -> None:
         control.send(end, {"ready": prepared.report}, listener)
         for descriptor in listener:
             os.close(descriptor)
-        hygiene.silence()
-        _serve(end, prepared)
+        descriptors.silence()
+        _become_guest(prepared, *_serve(end, prepared))
     except control.ControlClosed:
         return
 
@@ -115,7 +122,7 @@ def _continue_as_server(asked: socket.socket) -> socket.socket:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 asked.detach()
-                return socket.socket(fileno=hygiene.settle_descriptors(end))
+                return socket.socket(fileno=descriptors.settle(end))
             pidfd = os.pidfd_open(pid)
         except OSError as error:
             control.send(asked, {"failed": error.errno})
@@ -153,14 +160,16 @@ def _prepare(end: socket.socket, plan: control.Message, template: Template) -> t
         continue_as_process_one(end, kernel, unique)
     readable = (*hygiene.readable_paths(template.folder), *template.guest.keep(plan["modules"]))
     report["preload"] = f"missing {' '.join(template.missing)}" if template.missing else "complete"
-    prepared = Preparation(kernel, template.guest, threads=int(str(plan["threads"])), report=report)
+    prepared = Preparation(kernel, template.guest, identity=layers.identity, report=report)
     hygiene.assert_single_threaded()
     own_processes = "user" in report.get("namespaces", "")
     mapped = limits.mapped_bytes()
     if layers.namespaces:
+        with suppress(OSError):  # some containers show it read-only
+            prepared.numbering = os.open("/proc/sys/kernel/ns_last_pid", os.O_WRONLY | os.O_CLOEXEC)
         root.enter(kernel, readable)
     if layers.identity:
-        me = identity.become(kernel, unique, _needed_files())
+        me = identity.become(kernel, unique, _needed_files(), _KEPT if layers.namespaces else ())
         report["identity"] = str(me)
         own_processes = own_processes or me.own
     if layers.namespaces:
@@ -219,33 +228,29 @@ def _seccomp(prepared: Preparation, *, audit: bool) -> list[int]:
     return listener
 
 
-def _serve(end: socket.socket, prepared: Preparation) -> NoReturn:
-    number, last = 0, 0
-    fork = _plain_fork()
+def _serve(end: socket.socket, prepared: Preparation) -> tuple[int, int, int, int]:
+    """Fork guests until the host hangs up. Returns in each guest: the server's process id, what it prints to, and its pipes from
+    and to the host."""
+    server, fork = os.getpid(), _plain_fork()
     while True:
-        number += 1
+        with suppress(OSError):
+            os.pwrite(prepared.numbering, b"%d" % _SERVER, 0)
         guest_input, to_guest = os.pipe()
         from_guest, guest_output = os.pipe()
         output, guest_stdout = os.pipe()
-        server = os.getpid()
         pid = fork()
         if pid == 0:
-            _become_guest(prepared, server, (guest_stdout, guest_input, guest_output))
+            return server, guest_stdout, guest_input, guest_output
         pidfd = os.pidfd_open(pid)
         try:
-            if server == 1 and last and not last < pid <= last + 1 + prepared.threads:
-                # the previous guest consumed process ids, through which it could signal something to this one
+            if server == _SERVER and pid != _GUEST:  # it would tell how many processes there were before
                 raise control.ControlClosed
-            last = pid
-            control.send(end, {"child": number}, [pidfd, to_guest, from_guest, output])
+            control.send(end, {"child": True}, [pidfd, to_guest, from_guest, output])
             for descriptor in (guest_input, to_guest, from_guest, guest_output, output, guest_stdout):
                 os.close(descriptor)
             _wait_or_end(end, pidfd)
             os.close(pidfd)
-            _, status, usage = os.wait4(pid, 0)
-            _bury_the_rest()
-            seconds = usage.ru_utime + usage.ru_stime
-            control.send(end, {"ended": number, "status": status, "cpu": seconds, "rss": usage.ru_maxrss << 10})
+            control.send(end, {"ended": True, **_buried(pid)})
         except control.ControlClosed:
             os.kill(pid, signal.SIGKILL)
             os._exit(0)
@@ -275,31 +280,29 @@ def _wait_or_end(end: socket.socket, pidfd: int) -> None:
         raise control.ControlClosed
 
 
-def _bury_the_rest() -> None:
-    """Kill and reap the processes that a guest left behind; only in a pid namespace, where all visible processes are its own."""
-    if os.getpid() != 1:
-        return
-    try:
-        os.kill(-1, signal.SIGKILL)
-        while True:
-            os.waitpid(-1, 0)
-    except (ProcessLookupError, ChildProcessError):
-        return
+def _buried(pid: int) -> dict[str, object]:
+    """How a guest ended, for the host. Kills and reaps what it left behind, in a pid namespace, where all others are its own."""
+    _, status, usage = os.wait4(pid, 0)
+    if os.getpid() == _SERVER:
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(-1, signal.SIGKILL)
+            while True:
+                os.waitpid(-1, 0)
+    return {"status": status, "cpu": usage.ru_utime + usage.ru_stime, "rss": usage.ru_maxrss << 10}
 
 
-def _become_guest(prepared: Preparation, server: int, descriptors: tuple[int, int, int]) -> NoReturn:
+def _become_guest(prepared: Preparation, server: int, output: int, from_host: int, to_host: int) -> NoReturn:
     """Confine a fresh child, run the guest's loop in it, and exit."""
     try:
         kernel = prepared.kernel
+        if prepared.identity:
+            identity.drop_capabilities(kernel)
         kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() not in (0, server):
             os._exit(_BROKEN_GUEST)  # the server died before the line above
         if prepared.scope is not None:
             landlock.restrict(kernel, prepared.scope)
-        output, from_host, to_host = descriptors
-        # its own, because status flags belong to the open file, not to the descriptor
-        null = os.open(os.devnull, os.O_RDONLY)
-        hygiene.arrange_descriptors(null=null, output=output, from_host=from_host, to_host=to_host)
+        descriptors.keep(kernel, output=output, from_host=from_host, to_host=to_host)
         limits.apply(prepared.limits)
         if prepared.filter is not None:
             prepared.filter.fill_in(os.getpid())

@@ -186,7 +186,6 @@ class ForkServer:
         layers: Layers,
         memory_bytes: int,
         watcher: Watcher | None = None,
-        threads: int = 0,
         module: UserModule | None = None,
     ) -> None:
         """Start it, without waiting until it is ready.
@@ -195,8 +194,6 @@ class ForkServer:
             layers: what it must apply; it fails rather than apply less.
             memory_bytes: what each guest may map beyond what the interpreter has.
             watcher: answers forbidden calls and counts those of the guests; needed with `Layers.audit`.
-            threads: how many threads the runtime of every guest starts. A guest that starts more is the last of its server,
-                because it has changed the process id that the next guest would get.
             module: the user's module that guests load; they can import what it imports.
         """
         self.layers = layers
@@ -208,7 +205,7 @@ class ForkServer:
         self._heard: Heard | None = None
         try:
             modules = [] if module is None else module.files
-            plan = {"layers": asdict(layers), "memory_bytes": memory_bytes, "threads": threads, "modules": modules}
+            plan = {"layers": asdict(layers), "memory_bytes": memory_bytes, "modules": modules}
             self._start(plan)
         except (control.ControlClosed, OSError) as error:
             # ulimit -u counts processes and threads alike
@@ -265,7 +262,7 @@ class ForkServer:
             message, descriptors = self._receive()
             if "child" in message:
                 break
-        self._number = int(str(message["child"]))
+        self._number += 1
         number = self._number
         pidfd, to_guest, from_guest, output = descriptors
         try:
@@ -307,7 +304,7 @@ class ForkServer:
 
     def _ended(self, number: int) -> ExitStatus:
         message, _ = self._receive()
-        if message.get("ended") != number:
+        if "ended" not in message or number != self._number:
             raise ServerFailed("the fork server reported the end of an unexpected guest")
         status = exit_status(message)
         # As the kernel's own filter would end it.

@@ -134,10 +134,6 @@ class Pool:
             server.close()
 
 
-_THREADS = {"solution": 0, "improver": 1}
-"""Threads of a guest's own runtime: an improver reads replies on a thread."""
-
-
 class Servers:
     """Fork servers of the strongest confinement that works on this machine, by role and memory limit."""
 
@@ -164,7 +160,7 @@ class Servers:
                 raise ServerFailed("the sandbox is closed")
             key = role, memory_bytes, module
             if key not in self._pools:
-                start = partial(self._start, memory_bytes, _THREADS[role], module)
+                start = partial(self._start, memory_bytes, module)
                 self._pools[key] = Pool(start, idle=idle, spare=role == "solution")
             pool = self._pools[key]
             pool.idle_limit = idle
@@ -186,7 +182,7 @@ class Servers:
         if self.watcher is not None:
             self.watcher.close()
 
-    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, int, UserModule | None], PoolServer]]:
+    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, UserModule | None], PoolServer]]:
         """Start a server with the strongest layers that this machine allows; return it and a function that starts more."""
         if sys.platform != "linux":
             raise SandboxUnavailable(LINUX_ONLY)
@@ -194,11 +190,11 @@ class Servers:
         refusals: list[ServerFailed] = []
         for rung in layers.rungs():
 
-            def start(memory_bytes: int, threads: int, module: UserModule | None, rung: Layers = rung) -> ForkServer:
-                return ForkServer(rung, memory_bytes, watcher=self.watcher, threads=threads, module=module)
+            def start(memory_bytes: int, module: UserModule | None, rung: Layers = rung) -> ForkServer:
+                return ForkServer(rung, memory_bytes, watcher=self.watcher, module=module)
 
             try:
-                server, report = _first(partial(start, memory_bytes, _THREADS["solution"], None))
+                server, report = _first(partial(start, memory_bytes, None))
             except ServerFailed as error:
                 refusals.append(error)
             else:

@@ -7,9 +7,11 @@ Each evaluation has a room of its own, which begins as the tree and leaves nothi
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import select
 import socket
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -140,8 +142,8 @@ class TreeServer:
         return child, words
 
     def preload(self, names: Collection[str]) -> None:
-        """Import these modules, so that later guests need not."""
-        if new := sorted(set(names) - self._preloaded):
+        """Import those of these modules that may be, so that later guests need not."""
+        if new := sorted(filter(_may_be_preloaded, set(names) - self._preloaded)):
             self._preloaded.update(new)
             self._send_sealed({"preload": True}, new)
 
@@ -156,7 +158,7 @@ class TreeServer:
 
     def ready(self) -> None:
         """Wait until guests can be opened in the room. Raises SandboxError."""
-        _, door = self._reply("begun", True)
+        _, door = self._reply("begun", True, _START_SECONDS)  # its first process may still enter the environment
         self.door = socket.socket(fileno=door[0]) if door else None
 
     def finish(self) -> Finished:
@@ -244,9 +246,8 @@ class TreeServer:
                     except (control.ControlClosed, OSError):
                         poll.unregister(descriptor)
                         continue
-                    if received[0].get("listens"):
-                        self._followed.listen(poll, received[1].pop())
-                    if received[0].keys() == {"listens"}:
+                    if "listens" in received[0]:
+                        self._followed.listen(poll, received[1][0])
                         continue
                     with self._said:
                         self._messages.append(received)
@@ -352,6 +353,18 @@ def _sent(plan: TreePlan) -> dict[str, Any]:
     lists = {"search": list(plan.search), "preload": list(plan.preload), "has_packages": plan.has_packages}
     guests = {"interpreter": plan.interpreter, "environment": dict(plan.environment), "guest": str(_HERE / "guest")}
     return {**lists, **guests, "changing": plan.changing, "address": plan.address}
+
+
+_ACTING = frozenset(("antigravity", "idlelib", "test", "this", "turtledemo"))
+"""Modules of the standard library that do something when they are imported."""
+
+
+def _may_be_preloaded(name: str) -> bool:
+    """Whether the first process, which has rights, may import a module of which a guest says that it imported it."""
+    parts = name.split(".")
+    if parts[0] in _ACTING or "__main__" in parts or not all(map(str.isidentifier, parts)):
+        return False
+    return parts[0] in sys.stdlib_module_names or importlib.util.find_spec(parts[0]) is not None
 
 
 def _command(interpreter: str) -> str:

@@ -3,10 +3,13 @@
 
 A workspace starts it as its only command; standard input is the channel to the host (`tree_guests`), which is trusted, and the
 guests are not. Nothing of an evaluation is there in the next: each has a new disk that begins as the tree, and each guest is
-process 1 of namespaces of its own, so that it can neither see nor signal this process. A guest lays its room while this process
-still has the rights to, ahead of the evaluation that it will serve, and gives up all rights before it executes any code of the
-user's: hooks and modules of an environment, an evaluator, a program. This process executes none. It runs under Python 3.9 or
-newer, so it must not use newer syntax.
+process 1 of namespaces of its own, so that it can neither see nor signal this process. This process executes no code of the
+user's: hooks and modules of an environment, an evaluator, a program. It runs under Python 3.9 or newer, so it must not use newer
+syntax.
+
+A guest lays its room ahead of the evaluation that it will serve. Then it gives up all rights, hands this process what it could
+not be given later, and closes all descriptors but its own (`descriptors`); only then does it enter the environment. From there on
+nothing that it says is believed, and nothing waits for it but its own evaluation.
 
 | host | answer |
 |---|---|
@@ -16,8 +19,7 @@ newer, so it must not use newer syntax.
 | `{"fork": n, "environment", "cpu_seconds"}` | `{"child": n}` and five descriptors, or `failed` |
 | | later `{"ended": n, "status", "cpu", "rss"}` |
 | `{"finish"}` | `{"finished", "cpu", "rss"}`: no guest is left |
-
-Where the message says `listens`, its last descriptor is the seccomp listener of the guest, which reports refused calls.
+| | for each guest `{"listens"}` and the seccomp listener that reports its refused calls, if it has one |
 """
 
 from __future__ import annotations
@@ -36,15 +38,29 @@ import socket
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 from strop.base.environments import COPY
 from strop.sandbox import control
-from strop.sandbox.confinement import landlock, namespaces
+from strop.sandbox.confinement import descriptors, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_DUMPABLE
 from strop.sandbox.workspace import accounting, command, root_fs
 
-_HIGHEST = 1024
+
+@dataclass
+class _Tree:
+    """What makes a fresh process a guest; nothing in it tells of other guests."""
+
+    jail: command.CommandJail
+    asked: Any
+    guest: Any
+    """The guest's main module."""
+    plan: Any
+
+
+class _Fresh(BaseException):
+    """Raised in a fresh process, with what makes it a guest: where that is called, no name of the first process is left."""
 
 
 @dataclass
@@ -60,6 +76,8 @@ class _TreeGuest:
     """CPU seconds that it took to get ready."""
     clock: Any = None
     """The `ProcessClock` of its work."""
+    doors: Any = ()
+    """The socket to which processes of its room may connect, if there is one, which has no address yet."""
 
 
 class FirstProcess:
@@ -67,9 +85,10 @@ class FirstProcess:
 
     def __init__(self) -> None:
         facts = control.opened(command.FACTS)
-        self._jail, self._asked = command.jail_of(facts, COPY), facts["asked"]
-        self._kernel = self._jail.kernel
+        jail = command.jail_of(facts, COPY)
+        self._kernel = jail.kernel
         self._kernel.prctl(PR_SET_DUMPABLE, 0)  # nobody can read this process's memory
+        descriptors.reserve()
         self._host = socket.socket(fileno=os.dup(0))
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.set_inheritable(command.ALL_PROCESSES, False)
@@ -78,21 +97,22 @@ class FirstProcess:
         os.chdir(COPY)
         _, (file,) = control.receive(self._host)
         plan = control.opened(file)
-        self._guest, self._address, self._changing = _guest(plan["guest"]), plan["address"], plan["changing"]
-        self._interpreter, self._environment = plan["interpreter"], plan["environment"]
-        sys.path += _packages(self._interpreter) if plan["has_packages"] else []
+        self._tree = _Tree(jail, facts["asked"], _guest(plan["guest"]), plan)
+        sys.path += _packages(plan["interpreter"]) if plan["has_packages"] else []
         sys.path[:0] = plan["search"]
         preload(plan["preload"])
         del sys.path[: len(plan["search"])]
         for name in [each for each in sys.modules if each.partition(".")[0] == "strop"]:
             del sys.modules[name]  # an evaluator may import the real one
-        self._guest.rehearse(with_numpy=False)
+        self._tree.guest.rehearse(with_numpy=False)
         gc.freeze()  # guests share its memory as long as they do not write to it
         self._children = {}  # type: dict[int, _TreeGuest]
         """By the descriptor of their processes."""
         self._seconds, self._largest = 0.0, 0
         self._first = None  # type: _TreeGuest | None
         """Of an evaluation that has begun, until it is ordered."""
+        self._begins = False
+        """Whether the evaluation's first guest has not said yet that the changing file is there."""
         self._mounts = -1
         """The mounts of the evaluation's room."""
         self._next = self._waiting(-1)  # type: _TreeGuest | None
@@ -104,20 +124,23 @@ class FirstProcess:
         """Serve until the host hangs up, or a guest ends that waits, which raises ControlClosed."""
         while True:
             poll = select.poll()
-            for descriptor in (self._host.fileno(), *self._children):
+            begins = [self._first.end.fileno()] if self._first is not None and self._begins else []
+            for descriptor in (self._host.fileno(), *begins, *self._children):
                 poll.register(descriptor, select.POLLIN)
             for descriptor, _ in poll.poll():
                 if descriptor == self._host.fileno():
                     self._carry_out(*control.receive(self._host))
                 elif descriptor in self._children:
                     self._bury(descriptor)
+                elif descriptor in begins and self._first is not None:
+                    self._begun(self._first)
 
     def _carry_out(self, order: Any, files: Any) -> None:
         if "fork" in order:
             self._fork(order)
         elif "begin" in order:
             self._first = first = self._next or self._waiting(-1)
-            self._mounts = self._laid(first)
+            self._mounts, self._begins = self._laid(first), True
             control.send(first.end, order, files)
             os.close(files[0])
             self._next = self._waiting(-1)
@@ -139,6 +162,19 @@ class FirstProcess:
             control.send(self._host, {"finished": True, "cpu": self._seconds, "rss": self._largest})
             self._seconds, self._largest = 0.0, 0
 
+    def _begun(self, first: _TreeGuest) -> None:
+        self._begins, said = False, b""
+        with contextlib.suppress(ConnectionResetError):
+            said = first.end.recv(1)
+        if not said:
+            raise control.ControlClosed
+        for door in first.doors:
+            door.bind(self._tree.plan["address"])  # in the abstract namespace of the tree's own network
+            door.listen(64)
+        control.send(self._host, {"begun": True}, [door.fileno() for door in first.doors])
+        while first.doors:
+            first.doors.pop().close()
+
     def _fork(self, order: Any) -> None:
         guest, self._first = self._first, None
         if guest is None:
@@ -152,7 +188,8 @@ class FirstProcess:
         guest.number, guest.ready = order["fork"], time.clock_gettime(~guest.pid * 8 + 2)  # clock_getcpuclockid(3)
         guest.clock = accounting.ProcessClock(self._kernel, guest.pid)
         self._children[guest.kept[0]] = guest
-        control.send(guest.end, order)
+        with contextlib.suppress(control.ControlClosed):  # a hook has ended it, and it is buried as any other
+            control.send(guest.end, {name: order[name] for name in ("environment", "cpu_seconds")})
         guest.end.close()
         control.send(self._host, {"child": order["fork"]}, guest.kept)
         for descriptor in guest.kept[1:]:
@@ -168,74 +205,22 @@ class FirstProcess:
         end, theirs = control.pair()
         pid = os.fork()
         if pid == 0:
-            try:
-                self._become(mounts, theirs, guest_input, guest_output)
-            except control.ControlClosed:
-                pass
-            except BaseException as error:
-                os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
-            finally:
-                os._exit(70)
+            given = [mounts, theirs.detach(), guest_input, guest_output]
+            raise _Fresh(partial(_become, self._tree, mounts >= 0, given))
         namespaces.keep_processes(self._kernel, self._own_processes)
         for descriptor in (guest_input, guest_output, theirs.detach()):
             os.close(descriptor)
         return _TreeGuest(pid, end, [os.pidfd_open(pid), to_guest, from_guest, output])
 
-    @staticmethod
-    def _laid(guest: _TreeGuest) -> int:
-        """Wait until a guest is in its room, and take the file of what it prints; returns the mounts of the room."""
-        _, (mounts, words) = control.receive(guest.end)
+    def _laid(self, guest: _TreeGuest) -> int:
+        """Wait until a guest is in its room, and take what it hands over; returns the mounts of the room."""
+        message, (mounts, words, *given) = control.receive(guest.end)
         guest.kept.append(words)
+        if message["listens"]:
+            control.send(self._host, {"listens": True}, given[-1:])
+            os.close(given.pop())
+        guest.doors = [socket.socket(fileno=each) for each in given]
         return mounts
-
-    def _become(self, mounts: int, end: socket.socket, from_host: int, to_host: int) -> NoReturn:
-        kernel, jail = self._kernel, self._jail
-        if mounts < 0 and self._first is not None:  # else the last to close the room before would pay for its end
-            for descriptor in (self._mounts, *self._first.kept):
-                os.close(descriptor)
-        if mounts >= 0:
-            namespaces.enter_mounts(kernel, mounts)
-        namespaces.own_mounts(kernel)
-        if mounts < 0:
-            root_fs.lay_room(kernel, self._asked["disk_bytes"], root_fs.Root(**jail.rooms["root"]))
-        root_fs.mount_proc(kernel, "/proc")
-        os.chdir(COPY)
-        if jail.rooms["landlock"]["version"]:
-            jail.rules = landlock.command_rules(kernel, **jail.rooms["landlock"])
-        os.setsid()
-        listener = command.confine(jail, self._asked, os.getppid())
-        kernel.prctl(PR_SET_DUMPABLE, 1)  # its own children may look at it, as in an ordinary process
-        self._guest.open_output()
-        _enter_environment(self._interpreter, self._environment)
-        self._guest.rehearse(1, with_numpy=False)
-        words = os.open("/tmp", os.O_TMPFILE | os.O_RDWR, 0o600)
-        room = os.open("self/ns/mnt", os.O_RDONLY, dir_fd=command.ALL_PROCESSES)
-        control.send(end, {"laid": True}, [room, words])
-        order, files = control.receive(end)  # type: Any, list[int]
-        if "begin" in order:
-            if (text := control.opened(files[0])) is not None:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(self._changing)
-                with open(self._changing, "w", encoding="utf-8", newline="", errors="surrogatepass") as changing:
-                    changing.write(text)
-            door = [_door(self._address)] if self._address else []
-            given = [*(each.fileno() for each in door), *listener]
-            control.send(self._host, {"begun": True, "listens": bool(listener)}, given)
-            order, _ = control.receive(end)
-        elif listener:
-            control.send(self._host, {"listens": True}, listener)
-        # Its own: flags and locks belong to the open file, not to the descriptor.
-        null = os.open(os.devnull, os.O_RDONLY)
-        kept = [os.dup(each) for each in (null, words, words, from_host, to_host)]  # above those that are replaced
-        for number, descriptor in enumerate(kept):
-            os.dup2(descriptor, number, inheritable=number < 3)
-        os.closerange(5, _HIGHEST)
-        seconds = int(order["cpu_seconds"]) + 1
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        os.environ.update(order["environment"])
-        self._guest.run(3, 4)
-        raise AssertionError
 
     def _bury(self, descriptor: int) -> None:
         running = self._children.pop(descriptor)
@@ -292,12 +277,71 @@ def _enter_environment(interpreter: str, environment: dict[str, str]) -> None:
         site.main()
 
 
-def _door(address: str) -> socket.socket:
-    """A socket in the abstract namespace of the tree's own network."""
-    door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    door.bind(address)
-    door.listen(64)
-    return door
+def _become(tree: _Tree, joins: bool, given: list[int]) -> NoReturn:
+    """Make the caller a guest, which `joins` others in their room or has a new one; `given`: see `_confine`."""
+    try:
+        _confine(tree, given)
+        orders = socket.socket(fileno=descriptors.ORDERS)
+        order = control.receive(orders)[0] if joins else None  # type: Any
+        _enter_environment(tree.plan["interpreter"], tree.plan["environment"])
+        tree.guest.rehearse(1, with_numpy=False)
+        if order is None:
+            _change(tree.plan["changing"], control.receive(orders)[1][0])
+            orders.send(b"begun")
+            order, _ = control.receive(orders)
+        orders.close()
+        seconds = int(order["cpu_seconds"]) + 1
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        os.environ.update(order["environment"])
+        tree.guest.run(3, 4)
+    except control.ControlClosed:
+        pass
+    except BaseException as error:
+        os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
+    finally:
+        os._exit(70)
+
+
+def _confine(tree: _Tree, given: list[int]) -> None:
+    """Lay the room or enter it, give up all rights, hand over what a guest cannot be given later, and close all else.
+
+    `given`: the mounts of the room to enter or -1, the socket of its orders, and its pipes from and to the host. It is emptied:
+    these numbers tell how much the first process had open."""
+    mounts, end, from_host, to_host = given
+    given.clear()
+    jail, kernel = tree.jail, tree.jail.kernel
+    if mounts >= 0:
+        namespaces.enter_mounts(kernel, mounts)
+    namespaces.own_mounts(kernel)
+    if mounts < 0:
+        root_fs.lay_room(kernel, tree.asked["disk_bytes"], root_fs.Root(**jail.rooms["root"]))
+    root_fs.mount_proc(kernel, "/proc")
+    os.chdir(COPY)
+    if jail.rooms["landlock"]["version"]:
+        jail.rules = landlock.command_rules(kernel, **jail.rooms["landlock"])
+    os.setsid()
+    listener = command.confine(jail, tree.asked, os.getppid())
+    words = os.open("/tmp", os.O_TMPFILE | os.O_RDWR, 0o600)
+    room = os.open("self/ns/mnt", os.O_RDONLY, dir_fd=command.ALL_PROCESSES)
+    has_door = tree.plan["address"] and mounts < 0
+    # Made here, because a process may connect only to sockets of its own confinement.
+    door = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).detach()] if has_door else []
+    with socket.socket(fileno=end) as first:
+        control.send(first, {"laid": True, "listens": bool(listener)}, [room, words, *door, *listener])
+        descriptors.keep(kernel, output=words, from_host=from_host, to_host=to_host, orders=first.detach())
+    kernel.prctl(PR_SET_DUMPABLE, 1)  # its own children may look at it, as in an ordinary process
+    tree.guest.open_output()
+
+
+def _change(path: str, file: int) -> None:
+    """Write the text in a memory file, unless it is null, to the changing file."""
+    text = control.opened(file)
+    if text is not None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        with open(path, "w", encoding="utf-8", newline="", errors="surrogatepass") as changing:
+            changing.write(text)
 
 
 def preload(names: Any) -> None:
@@ -313,5 +357,10 @@ def preload(names: Any) -> None:
 def main() -> None:
     """Serve the host until it hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    with contextlib.suppress(control.ControlClosed):
+    try:
         FirstProcess().serve()
+    except control.ControlClosed:
+        return
+    except _Fresh as fresh:
+        (become,) = fresh.args
+    become()

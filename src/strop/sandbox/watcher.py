@@ -3,8 +3,8 @@
 The kernel reports them, so a guest can neither forge nor avoid the count. Guests that make no forbidden calls pay nothing; each
 such call waits for this thread. Some calls are refused without being counted, because the guest's own filter decides them
 first: plain forks (otherwise the host would have to answer each fork of the server, and every evaluation would pay for it),
-signals and limits of other processes, descriptor passing, further filters. A call that fails for a reason other than its number,
-such as opening a file that is not in the jail, is not a forbidden call.
+signals and limits of other processes, descriptor passing, capabilities, further filters. A call that fails for a reason other
+than its number, such as opening a file that is not in the jail, is not a forbidden call.
 """
 
 from __future__ import annotations

@@ -89,7 +89,8 @@ def guest_filter(*, audited: bool = False) -> bpf.Assembled:
     threads = _CLONE_THREAD | (_CLONE_VFORK if audited else 0)
     program.on(["clone"], bpf.flags(0, needs=threads, bars=_CLONE_NEW_NAMESPACES, otherwise=refused))
     program.on(["fork"], [bpf.answer(refused)])
-    program.on(["seccomp", "landlock_restrict_self", "pidfd_open", "sendmsg", "recvmsg"], [bpf.answer(refused)])
+    of_the_server = ["capset", "seccomp", "landlock_restrict_self", "pidfd_open", "sendmsg", "recvmsg"]
+    program.on(of_the_server, [bpf.answer(refused)])
     program.otherwise(bpf.ALLOW)
     return program.assembled(placeholder=OWN_PID)
 

@@ -1,19 +1,13 @@
-"""Remove what a guest must not find: variables, descriptors, threads, the host's modules; and list what it may read."""
+"""Remove what a guest must not find: variables, threads, the host's modules; and list what it may read."""
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import os
-import resource
 import sys
 import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
-
-GUEST_DESCRIPTORS = 5
-"""0 is /dev/null, 1 and 2 the output pipe, 3 and 4 the pipes from and to the host; nothing else is open in a guest."""
-_SERVER_DESCRIPTORS = 256
 
 
 def environment() -> dict[str, str]:
@@ -36,39 +30,6 @@ def readable_paths(guest: str) -> tuple[str, ...]:
     devices = ["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"]
     every = dict.fromkeys([*libraries, *modules, *system, *devices, guest])
     return tuple(path for path in every if Path(path).exists())
-
-
-def settle_descriptors(kept: int) -> int:
-    """Move `kept` to a number between those that a guest's descriptors get and those that a guest closes; close all others.
-
-    Later descriptors of the server get numbers in that range, too. Returns the new number.
-    """
-    moved = fcntl.fcntl(kept, fcntl.F_DUPFD_CLOEXEC, GUEST_DESCRIPTORS)
-    highest = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    os.closerange(3, moved)
-    os.closerange(moved + 1, max(kept + 1, _SERVER_DESCRIPTORS))
-    limit = _SERVER_DESCRIPTORS if highest == resource.RLIM_INFINITY else min(highest, _SERVER_DESCRIPTORS)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    null = os.open(os.devnull, os.O_RDONLY)
-    while null < GUEST_DESCRIPTORS:  # these stay open, and every later one is above them
-        null = os.dup(null)
-    os.close(null)
-    return moved
-
-
-def silence() -> None:
-    """Standard input, output and error of the server become /dev/null."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
-    os.close(null)
-
-
-def arrange_descriptors(*, null: int, output: int, from_host: int, to_host: int) -> None:
-    """In a fresh guest: give the descriptors their numbers and close all others."""
-    for number, descriptor in enumerate((null, output, output, from_host, to_host)):
-        os.dup2(descriptor, number)
-    os.closerange(GUEST_DESCRIPTORS, _SERVER_DESCRIPTORS)
 
 
 def assert_single_threaded() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from strop.sandbox.confinement.kernel import (
     PR_CAP_AMBIENT_RAISE,
     PR_CAPBSET_DROP,
     PR_SET_DUMPABLE,
+    PR_SET_KEEPCAPS,
     PR_SET_NO_NEW_PRIVS,
     Kernel,
 )
@@ -48,8 +49,8 @@ class Identity:
         return f"uid {self.uid}" + (", nobody else's" if self.own else "") + (f": {self.why}" if self.why else "")
 
 
-def become(kernel: Kernel, unique: int, readable: Iterable[str]) -> Identity:
-    """Give up every right: bounding set, uid (root only), capabilities; set no_new_privs; refuse to be traced.
+def become(kernel: Kernel, unique: int, readable: Iterable[str], kept: Sequence[int] = ()) -> Identity:
+    """Give up every right: bounding set, uid (root only), capabilities but `kept`; set no_new_privs; refuse to be traced.
 
     `unique` is a number below 2**22 that no other living server has, e.g. its process id as the host sees it. The uid is
     kept if the files `readable` could not be read without it (an interpreter below a 0700 home and no root of its own).
@@ -59,12 +60,16 @@ def become(kernel: Kernel, unique: int, readable: Iterable[str]) -> Identity:
     with suppress(OSError):  # EINVAL past the last one; EPERM where there is nothing to drop
         for capability in range(64):
             kernel.prctl(PR_CAPBSET_DROP, capability)
+    if kept:  # else a change of uid takes them
+        kernel.prctl(PR_SET_KEEPCAPS, 1)
     identity = _take_own_uid(unique, readable) if os.geteuid() == 0 else Identity(os.geteuid(), own=False)
-    header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
-    kernel.call("capset", header, bytes(24))
-    kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
-    kernel.prctl(PR_SET_DUMPABLE, 0)  # after the change of uid, which resets it
+    keep_only(kernel, kept)
     return identity
+
+
+def drop_capabilities(kernel: Kernel) -> None:
+    """Give up the capabilities that `become` kept."""
+    kernel.call("capset", struct.pack("Ii", _CAPABILITY_VERSION_3, 0), bytes(24))
 
 
 def offered(unique: int, readable: Iterable[str] = ()) -> Identity:
@@ -95,7 +100,7 @@ def keep_only(kernel: Kernel, capabilities: Iterable[int], *, in_programs: bool 
         if (low | high << 32) >> capability & 1:
             kernel.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)
     kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
-    kernel.prctl(PR_SET_DUMPABLE, 0)
+    kernel.prctl(PR_SET_DUMPABLE, 0)  # after a change of uid, which resets it
 
 
 def _take_own_uid(unique: int, readable: Iterable[str]) -> Identity:

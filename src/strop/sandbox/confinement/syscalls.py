@@ -127,7 +127,7 @@ ALLOWED = _names(
 
 SERVER = _names(
     """
-    clone fcntl fork ioctl kill landlock_restrict_self pidfd_open prctl prlimit64 recvmsg seccomp sendmsg socketpair
+    capset clone fcntl fork ioctl kill landlock_restrict_self pidfd_open prctl prlimit64 recvmsg seccomp sendmsg socketpair
     tgkill
     """
 )
@@ -135,7 +135,7 @@ SERVER = _names(
 
 FORBIDDEN = _names(
     """
-    accept accept4 acct add_key adjtimex bind bpf cachestat capset chmod chown chroot clock_adjtime clock_settime connect creat
+    accept accept4 acct add_key adjtimex bind bpf cachestat chmod chown chroot clock_adjtime clock_settime connect creat
     copy_file_range delete_module execve execveat fallocate fanotify_init fanotify_mark fchmod fchmodat fchmodat2
     fchown fchownat finit_module flock fremovexattr fsconfig fsetxattr fsmount fsopen fspick futimesat init_module
     inotify_add_watch inotify_init inotify_init1 io_uring_enter io_uring_register io_uring_setup ioperm iopl

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from strop.sandbox import control
-from strop.sandbox.confinement import identity, landlock, limits
+from strop.sandbox.confinement import descriptors, identity, landlock, limits
 from strop.sandbox.confinement.bpf import Assembled
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.workspace import accounting
@@ -246,13 +246,13 @@ def _become_command(
     keeper: int,
     end: socket.socket,
     asked: Mapping[str, Any],
-    descriptors: Sequence[int],
+    streams: Sequence[int],
     begun: mmap.mmap,
 ) -> NoReturn:
     """In a fresh child: apply the confinement, tell when that is done, then become the shell."""
     try:
         kernel = jail.kernel
-        output, errors, *given = descriptors
+        output, errors, *given = streams
         os.dup2(output, 1)
         os.dup2(errors, 2)
         os.dup2(given[0] if given else os.open(os.devnull, os.O_RDONLY), 0)
@@ -269,7 +269,7 @@ def _become_command(
             for listener in confine(jail, asked, keeper):
                 control.send(end, {"listener": True}, [listener])
                 os.close(listener)
-            end.close()
+            descriptors.close_from(kernel, 3)
         begun[:] = time.monotonic_ns().to_bytes(8, "little")
         os.execve(_SHELL, [_SHELL, "-c", asked["command"]], {**jail.environment, **asked["environment"]})
     except BaseException as error:  # noqa: BLE001 - the last frame of this process
