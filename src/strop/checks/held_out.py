@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
+from strop.analysis.stats import comparisons_decided_by, confidence_of, least_pairs
 from strop.base.errors import TaskError
 from strop.base.pluralize import quantity
-from strop.evaluation.commands.measure import LEAST, SAME
+from strop.evaluation.commands.measure import COPIES, LEAST, SAME
 from strop.tasks.base import Instance, SecretSeeds, Split, Task
 from strop.tasks.command.score_kinds import TIMES
 from strop.tasks.command.task import AnyTask
@@ -62,9 +63,25 @@ def too_few(task: AnyTask, *, is_published: bool = False) -> str:
     return f"{quantity(held_out, 'held-out instance')} can show no difference, however large; give {task.enough(least)}"
 
 
+def comparisons(task: AnyTask, *, is_published: bool = False) -> int:
+    """How many final comparisons of one run can show a difference, each at half the level of the one before."""
+    if draws_more(task, is_published=is_published) or _least(task) < LEAST:
+        return comparisons_decided_by(MOST_DRAWS)
+    is_timed = task.facts is not None and task.facts.metric.reader in TIMES
+    return comparisons_decided_by(min(task.count("test"), COPIES if is_timed else MOST_DRAWS))
+
+
+def only_one(task: AnyTask, *, is_published: bool = False) -> str:
+    """That a search cannot go on after its first comparison, and what to give so that it can; empty if it can."""
+    if comparisons(task, is_published=is_published) != 1:
+        return ""
+    held_out, enough = task.count("test"), task.enough(least_pairs(confidence_of(2)))
+    return f"{quantity(held_out, 'held-out instance')} can show a difference in one comparison; for a second one, give {enough}"
+
+
 def shown(task: AnyTask, *, is_fixed: bool = False) -> str:
     """What the held-out instances can show; `is_fixed`: measurements of the one input."""
-    if few := too_few(task):
+    if few := too_few(task) or only_one(task):
         return few
     held_out = task.count("test")
     counted = quantity(held_out, "repeated measurement" if is_fixed else "held-out instance")

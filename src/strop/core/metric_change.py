@@ -12,10 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from strop.analysis.stats import Estimate, decided, estimate, has_ratio, log_ratio_of_totals, mean, score_difference
+from strop.analysis.stats import (
+    CONFIDENCE,
+    Estimate,
+    decided,
+    estimate,
+    has_ratio,
+    least_pairs,
+    log_ratio_of_totals,
+    mean,
+    score_difference,
+)
 from strop.base.as_document import HIDDEN, computed
 from strop.base.results import Evaluation
-from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
+from strop.evaluation.commands.measure import COPIES, SAME, copy_of
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, RATES, TIMES
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 
@@ -39,15 +49,18 @@ class Gain:
     scale: Scale
     """Whether `amount` is a `ratio` (1.12: 12% better) or a `difference`; more is better in both."""
     change: Estimate = field(metadata=HIDDEN)
-    """The log of the ratio, or the difference, with its 95% interval over pairs. Fewer than six pairs, and values that never
-    vary, have none."""
+    """The log of the ratio, or the difference, with its interval over pairs. Too few pairs (fewer than six at 95%), and values
+    that never vary, have none."""
     deterministic: bool
-    """Whether six or more measurements all gave the same two values; three, where the original ignores the seed."""
+    """Whether as many measurements as an interval takes (six at 95%) all gave the same two values; three, where the original
+    ignores the seed."""
     setbacks: tuple[float, ...] = ()
     """How many times as much an instance costs, or how many times less it gives, than with the original: for each instance that
     is at least 1.5 times worse."""
     believed: str = field(default="", metadata=HIDDEN)
     """What is said instead of the verdict; empty if nothing else is."""
+    confidence: float = CONFIDENCE
+    """Confidence of `interval`: 0.95, and in a later comparison of one run more."""
 
     @computed
     def amount(self) -> float:
@@ -56,7 +69,7 @@ class Gain:
 
     @computed
     def interval(self) -> tuple[float, float] | None:
-        """95% interval of `amount`; null if nothing varies, or for one measurement."""
+        """Interval of `amount`; null if nothing varies, or for one measurement."""
         ends = self.change.interval
         return None if ends is None else (self._scaled(ends[0]), self._scaled(ends[1]))
 
@@ -88,7 +101,13 @@ Row: TypeAlias = Mapping[str, float]
 
 
 def gain(
-    metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, seeded: bool, is_known: bool = False
+    metric: MetricFacts,
+    after: Sequence[Row],
+    before: Sequence[Row],
+    *,
+    seeded: bool,
+    is_known: bool = False,
+    confidence: float = CONFIDENCE,
 ) -> Gain | None:
     """The gain in the metric over paired instances; None if some instance lacks it. `seeded`: the seed may change something.
     `is_known`: the same values were measured before, on the same input, so that one more shows that nothing varies."""
@@ -102,17 +121,23 @@ def gain(
         one = log_ratio_of_totals(high[:1], low[:1]) if scale == "ratio" else estimate([high[0] - low[0]])
         change = Estimate(one.mean, None, len(new))
     else:
-        change = _log_ratio(metric, high, low) if scale == "ratio" else score_difference(high, low)
+        change = (
+            _log_ratio(metric, high, low, confidence)
+            if scale == "ratio"
+            else score_difference(high, low, confidence=confidence)
+        )
     setbacks = _setbacks(high, low) if seeded and scale == "ratio" else ()
-    deterministic = constant and (is_known or len(new) >= (LEAST if seeded else SAME))
-    return Gain(metric, mean(old), mean(new), scale, change, deterministic, setbacks)
+    deterministic = constant and (is_known or len(new) >= (least_pairs(confidence) if seeded else SAME))
+    return Gain(metric, mean(old), mean(new), scale, change, deterministic, setbacks, confidence=confidence)
 
 
-def gain_in(facts: ObjectiveFacts, measured: Evaluation, *, is_known: bool = False) -> Gain | None:
+def gain_in(
+    facts: ObjectiveFacts, measured: Evaluation, *, is_known: bool = False, confidence: float = CONFIDENCE
+) -> Gain | None:
     """The gain of a measurement beside the original; None if its utility decides. `is_known`: see `gain`."""
     rows = measured.metrics, measured.beside
     is_same = facts.input == "fixed" or (bool(measured.carried) and measured.carried == own_worth(facts, measured))
-    return gain(facts.metric, *rows, seeded=not is_same, is_known=is_known)
+    return gain(facts.metric, *rows, seeded=not is_same, is_known=is_known, confidence=confidence)
 
 
 def own_worth(facts: ObjectiveFacts | None, measured: Evaluation) -> tuple[float, ...]:
@@ -146,11 +171,12 @@ def _values(metric: MetricFacts, rows: Sequence[Row]) -> list[float]:
     return [row[metric.name] for row in rows]
 
 
-def _log_ratio(metric: MetricFacts, high: Sequence[float], low: Sequence[float]) -> Estimate:
+def _log_ratio(metric: MetricFacts, high: Sequence[float], low: Sequence[float], confidence: float) -> Estimate:
     """The log-ratio of totals. What the kernel counts has pairs of copies: what two copies share, such as their place in memory,
     does not make them independent."""
     pairs = (_totals(high), _totals(low)) if metric.reader in COUNTED_BY_KERNEL else (high, low)
-    change, unresolved = replace(log_ratio_of_totals(*pairs), n=len(high)), math.log1p(metric.resolution)
+    change = replace(log_ratio_of_totals(*pairs, confidence=confidence), n=len(high))
+    unresolved = math.log1p(metric.resolution)
     if change.interval is None:
         return change
     first, last = (
