@@ -14,6 +14,7 @@ from strop.api.target import Target, TaskLike, as_task, plain_name, source_of, t
 from strop.base.pluralize import quantity
 from strop.base.surface import option
 from strop.base.terminal_text import escape
+from strop.checks.held_out import comparisons, only_one
 from strop.lm.options import members, named
 from strop.lm.prices import uses_no_tokens
 from strop.runs.improve import check_enough, improve_once
@@ -77,6 +78,7 @@ def improve_job(spec: RunSpec, goal: Target, improver: str, instances: int = 0) 
         ConfigurationError: too little is held out to show a difference.
     """
     check_enough(spec, goal.task)
+    is_published = spec.instances == "published"
     return Job(
         kind="improve",
         spec=spec,
@@ -89,9 +91,11 @@ def improve_job(spec: RunSpec, goal: Target, improver: str, instances: int = 0) 
             original=goal.original,
             objective=goal.task.facts,
             best_known=goal.task.best_values,
+            comparisons=comparisons(goal.task, is_published=is_published),
         ),
         name=f"improve-{plain_name(Path(goal.source).name) or Path.cwd().name}",
         says=(budget_line(spec),),
+        warning=only_one(goal.task, is_published=is_published),
         estimate=Formula.once,
     )
 

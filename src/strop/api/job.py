@@ -112,6 +112,8 @@ class Job(Generic[R]):
     """Names its folder in runs/."""
     says: tuple[str, ...] = ()
     """What a user should know before anything is paid, a line each."""
+    warning: str = ""
+    """What a user should know even before that, where nothing is started; empty: nothing."""
     estimate: Callable[[Formula], Work] | None = None
     """What it takes; None: it asks no model."""
     begun: Begun | None = None
@@ -142,7 +144,7 @@ class Place:
 def view_of(job: Job[Any], mode: Mode = "auto", trackers: Sequence[str] = ()) -> View:
     """The view of a job: who computes its scores and its budget, then what happens."""
     narration = Narration(score_words(job.tasks[0]), partial(_warning, job.tasks[0])) if job.tasks else Narration()
-    heading = () if job.read is None else (*scorer_lines(job.tasks), *job.says)
+    heading = () if job.read is None else (*scorer_lines(job.tasks), *job.says, *filter(None, [job.warning]))
     return make_view(mode, heading=heading, narration=narration, trackers=trackers)
 
 
@@ -213,7 +215,8 @@ def plan_of(job: Job[Any]) -> Plan:
     """
     assert job.estimate is not None, f"{job.kind} asks no model"
     assumptions = assumptions_of(job.spec, job.improver, job.tasks, os.environ)
-    return planned([(job.spec, assumptions)], [works(job.spec, assumptions, job.estimate)])
+    plan = planned([(job.spec, assumptions)], [works(job.spec, assumptions, job.estimate)])
+    return replace(plan, warning="; ".join(filter(None, [plan.warning, job.warning])) or None)
 
 
 @contextmanager

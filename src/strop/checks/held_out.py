@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from strop.analysis.stats import comparisons_decided_by, confidence_of, least_pairs
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation
 from strop.base.surface import option
 from strop.checks.checked import CheckProblem
-from strop.evaluation.commands.measure import LEAST, SAME
+from strop.evaluation.commands.measure import COPIES, LEAST, SAME
 from strop.evaluation.laws import ONE_ANSWER, holds_back_cost
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
 from strop.tasks.command.task import AnyTask
+
+MANY = 64
+"""Held-out instances of which more decide no further comparison."""
 
 
 def draws_more(task: AnyTask, *, is_published: bool = False) -> bool:
@@ -25,10 +29,26 @@ def too_few(task: AnyTask, *, is_published: bool = False) -> str:
     return f"{quantity(held_out, _unit(task))} can show no difference, however large; give {task.enough(least)}"
 
 
+def comparisons(task: AnyTask, *, is_published: bool = False) -> int:
+    """How many final comparisons of one run can show a difference, each at half the level of the one before."""
+    if draws_more(task, is_published=is_published) or _least(task) < LEAST:
+        return comparisons_decided_by(MANY)
+    is_timed = task.facts is not None and task.facts.metric.reader in TIMES
+    return comparisons_decided_by(min(task.count("test"), COPIES) if is_timed else task.count("test"))
+
+
+def only_one(task: AnyTask, *, is_published: bool = False) -> str:
+    """That a search cannot go on after its first comparison, and what to give so that it can; empty if it can."""
+    if comparisons(task, is_published=is_published) != 1:
+        return ""
+    held_out, enough = task.count("test"), task.enough(least_pairs(confidence_of(2)))
+    return f"{quantity(held_out, _unit(task))} can show a difference in one comparison; for a second one, give {enough}"
+
+
 def shown(task: AnyTask) -> str:
     """What the final comparison can show."""
     more = ", and more if training's scores vary," if draws_more(task) else ""
-    return too_few(task) or f"{quantity(task.count('test'), _unit(task))}{more} can show a difference"
+    return too_few(task) or only_one(task) or f"{quantity(task.count('test'), _unit(task))}{more} can show a difference"
 
 
 def held_back(task: AnyTask, original: Evaluation) -> CheckProblem | None:

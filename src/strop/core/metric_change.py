@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from strop.analysis.stats import (
+    CONFIDENCE,
     Estimate,
     estimate,
     has_ratio,
+    least_pairs,
     log_ratio_of_totals,
     mean,
     score_difference,
@@ -23,7 +25,7 @@ from strop.analysis.stats import (
 )
 from strop.base.as_document import HIDDEN, computed
 from strop.base.results import Evaluation
-from strop.evaluation.commands.measure import LEAST, SAME, copy_of
+from strop.evaluation.commands.measure import SAME, copy_of
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, RATES, TIMES
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 
@@ -47,15 +49,18 @@ class Gain:
     scale: Scale
     """Whether `amount` is a `ratio` (1.12: 12% better) or a `difference`; more is better in both."""
     change: Estimate = field(metadata=HIDDEN)
-    """The log of the ratio, or the difference, with its 95% interval over pairs. Fewer than six pairs, and values that never
-    vary, have none."""
+    """The log of the ratio, or the difference, with its interval over pairs. Too few pairs (fewer than six at 95%), and values
+    that never vary, have none."""
     deterministic: bool
-    """Whether six or more measurements all gave the same two values; three, where the target chooses its inputs itself."""
+    """Whether as many measurements as an interval takes (six at 95%) all gave the same two values; three of a target that chooses
+    its inputs itself."""
     setbacks: tuple[float, ...] = ()
     """How many times as much an instance costs, or how many times less it gives, than with the original: for each instance that
     is at least 1.5 times worse."""
     believed: str = field(default="", metadata=HIDDEN)
     """What is said instead of the verdict; empty if nothing else is."""
+    confidence: float = CONFIDENCE
+    """Confidence of `interval`: 0.95, and in a later comparison of one run more."""
 
     @computed
     def amount(self) -> float:
@@ -64,7 +69,7 @@ class Gain:
 
     @computed
     def interval(self) -> tuple[float, float] | None:
-        """95% interval of `amount`; null if nothing varies, or for one measurement."""
+        """Interval of `amount`; null if nothing varies, or for one measurement."""
         ends = self.change.interval
         return None if ends is None else (self._scaled(ends[0]), self._scaled(ends[1]))
 
@@ -96,7 +101,13 @@ Row: TypeAlias = Mapping[str, float]
 
 
 def gain(
-    metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, chosen: bool, inputs: Sequence[int] = ()
+    metric: MetricFacts,
+    after: Sequence[Row],
+    before: Sequence[Row],
+    *,
+    chosen: bool,
+    inputs: Sequence[int] = (),
+    confidence: float = CONFIDENCE,
 ) -> Gain | None:
     """The gain in the metric over paired instances; None if some instance lacks it. `chosen`: the target chooses its inputs
     itself. `inputs`: their numbers, if some are equal."""
@@ -112,17 +123,19 @@ def gain(
         change = Estimate(one.mean, None, n)
     else:
         change = (
-            _log_ratio(metric, high, low, inputs) if scale == "ratio" else score_difference(high, low, inputs=inputs)
+            _log_ratio(metric, high, low, inputs, confidence)
+            if scale == "ratio"
+            else score_difference(high, low, inputs=inputs, confidence=confidence)
         )
     setbacks = () if chosen or scale != "ratio" else _setbacks(high, low)
-    deterministic = constant and n >= (SAME if chosen else LEAST)
-    return Gain(metric, mean(old), mean(new), scale, change, deterministic, setbacks)
+    deterministic = constant and n >= (SAME if chosen else least_pairs(confidence))
+    return Gain(metric, mean(old), mean(new), scale, change, deterministic, setbacks, confidence=confidence)
 
 
-def gain_in(facts: ObjectiveFacts, measured: Evaluation) -> Gain | None:
+def gain_in(facts: ObjectiveFacts, measured: Evaluation, *, confidence: float = CONFIDENCE) -> Gain | None:
     """The gain of a measurement beside the original; None if its utility decides."""
-    rows = measured.metrics, measured.beside
-    return gain(facts.metric, *rows, chosen=facts.input == "chosen", inputs=measured.inputs)
+    rows, chosen = (measured.metrics, measured.beside), facts.input == "chosen"
+    return gain(facts.metric, *rows, chosen=chosen, inputs=measured.inputs, confidence=confidence)
 
 
 def utility_of(facts: ObjectiveFacts, measured: Evaluation) -> float:
@@ -143,14 +156,17 @@ def _values(metric: MetricFacts, rows: Sequence[Row]) -> list[float]:
     return [row[metric.name] for row in rows]
 
 
-def _log_ratio(metric: MetricFacts, high: Sequence[float], low: Sequence[float], inputs: Sequence[int]) -> Estimate:
+def _log_ratio(
+    metric: MetricFacts, high: Sequence[float], low: Sequence[float], inputs: Sequence[int], confidence: float
+) -> Estimate:
     """The log-ratio of totals, of each input where some are equal. What the kernel counts has pairs of copies: what two copies
     share, such as their place in memory, does not make them independent."""
     n = len({*inputs}) or len(high)
     if metric.reader in COUNTED_BY_KERNEL and not inputs:
         inputs = [copy_of(index, n) for index in range(n)]
     totals = (totals_by_input(values, inputs) for values in (high, low))
-    change, unresolved = replace(log_ratio_of_totals(*totals), n=n), math.log1p(metric.resolution)
+    change = replace(log_ratio_of_totals(*totals, confidence=confidence), n=n)
+    unresolved = math.log1p(metric.resolution)
     if change.interval is None:
         return change
     first, last = (

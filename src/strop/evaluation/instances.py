@@ -87,7 +87,7 @@ class DrawnInstances:
         """Hashes of training's inputs, of the held-out instances of a task that draws them."""
         if self._split != "test" or not isinstance(self._seeds, SecretSeeds):
             return frozenset()
-        training = DrawnInstances(self._task, "train", self._seeds)
+        training = DrawnInstances(self._task, "train", self._seeds.training or self._seeds)
         return frozenset(hash(training[index][1].encoded) for index in range(self._task.count("train")))
 
     @cached_property

@@ -92,14 +92,15 @@ class RunContext:
         """
         utility = self.utility("test", decides=True)
         if number > 1 and self.parts.task.input != "listed":
-            utility = replace(utility, seeds=self._fresh(comparison_at(number)))
+            fresh = self._fresh(comparison_at(number))
+            utility = replace(utility, seeds=replace(fresh, training=utility.seeds))
         return replace(utility, instances=instances)
 
     def fresh_utility(self, name: str, split: Split = "gate") -> TaskUtility:
         """The task's utility on as many instances as a split has, drawn for `name` alone and never published."""
         return self._utility(split, self._fresh(name))
 
-    def _fresh(self, name: str) -> Seeds:
+    def _fresh(self, name: str) -> SecretSeeds:
         return SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32))
 
     def begin_again(self) -> None:

@@ -11,7 +11,7 @@ from itertools import count
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from strop.analysis.stats import Estimate, decided, group_difference, score_difference, sign_test
+from strop.analysis.stats import Estimate, decided, group_difference, mean, score_difference, sign_test
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import Evaluated, ImproveFinished, LmResponded
@@ -29,11 +29,10 @@ from strop.runs.results.parts import Sample, sample
 from strop.runs.run_data import Spent
 from strop.runs.spec import improver_text
 from strop.store import Store
+from strop.tasks.base import UTILITY
 
 SEED = "seed"
 """The shipped improver that all others are compared with."""
-LEAST_TASKS = 5
-"""From so many tasks on that no improver was trained on, they are the unit of what is said."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,7 @@ def measured_in(record: Record) -> Measured:
 
 def concluded(measured: Measured, references: Mapping[str, tuple[str, str, float]] = MappingProxyType({})) -> Measured:
     """The measurements with their differences, and what may be claimed of them. `references`: `Meta.references`."""
-    if measured.complete and len(measured.unseen) >= LEAST_TASKS:
+    if measured.complete and len(measured.unseen) > 1:
         measured = replace(measured, over_tasks=_over_tasks(measured, references))
     if measured.kind == "eval":
         measured = replace(measured, differences=_from_seed(measured), transfer=_transfer(measured))
@@ -190,7 +189,7 @@ def concluded(measured: Measured, references: Mapping[str, tuple[str, str, float
         (whole,) = _together([_between(measured, measured.tasks, "")])
         differences = whole, *_together([_between(measured, [task], task) for task in measured.tasks])
         same = len({cell.digest for cell in measured.cells}) == 1
-        shown = measured.over_tasks[0].decided if measured.over_tasks else decided(whole)
+        shown = measured.over_tasks[0].decided if measured.is_of_tasks else decided(whole)
         shown = 0 if measured.own_score_because or same else shown
         better = None if not shown else measured.improvers[shown < 0]
         measured = replace(measured, differences=differences, better=better)
@@ -247,13 +246,22 @@ def _over_tasks(measured: Measured, references: Mapping[str, tuple[str, str, flo
 
 
 def _share_of_best(cell: Measurement, reference: tuple[str, str, float] | None) -> float | None:
-    """What an improver reached of the best known value, 1 for as good as that; None without one, or where they have no ratio."""
+    """What the copies of an improver reached of the best known value in the mean, 1 for as good as that; None without one, or
+    where they have no ratio. A copy that fails reached nothing."""
     if reference is None:
         return None
     name, goal, best = reference
-    value = cell.metrics.get(name, cell.test.mean)
-    above, below = (value, best) if goal == "max" else (best, value)
-    return above / below if above >= 0 < below else None
+    shares = []
+    for score, verdict, metrics in zip(cell.test.values, cell.verdicts, cell.of_copies, strict=True):
+        value = score if name == UTILITY else metrics.get(name)
+        above, below = (value, best) if goal == "max" else (best, value)
+        if verdict != "ok" and name != UTILITY:
+            shares.append(0.0)
+        elif above is None or below is None or not above >= 0 < below:
+            return None
+        else:
+            shares.append(above / below)
+    return mean(shares)
 
 
 def _transfer(measured: Measured) -> tuple[Difference, ...]:
@@ -292,6 +300,7 @@ def _cell(task: str, name: str, digest: str, copies: Sequence[MeasuredCopy], spe
         train=_sample([copy.train for copy in copies]),
         test=_sample(tests),
         metrics=means_of([test.means for test in tests if test.metrics]),
+        of_copies=tuple(test.means for test in tests),
         verdicts=tuple(test.verdict for test in tests),
         endings=tuple(Ending(copy.end.outcome, copy.end.detail) for copy in copies),
         lm_calls=sum(copy.end.lm_calls for copy in copies),

@@ -8,7 +8,7 @@ from functools import cached_property
 from statistics import median
 from typing import Literal, TypeAlias
 
-from strop.analysis.stats import Estimate, decided, score_difference
+from strop.analysis.stats import Estimate, confidence_of, decided, score_difference
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import EndedBy
 from strop.base.events import Evaluated
@@ -115,6 +115,11 @@ class Evidence:
     removes: tuple[str, ...] = ()
     """The public functions, classes and values of the user's Python files that the improved program no longer has."""
 
+    @property
+    def confidence(self) -> float:
+        """Confidence of the interval of this comparison."""
+        return confidence_of(self.comparison)
+
     @computed
     def stands_in(self) -> bool:
         """Whether the best evaluated candidate replaces the program that the improver returned."""
@@ -136,15 +141,15 @@ class Evidence:
 
     @cached_property
     def difference(self) -> Estimate | None:
-        """Improved minus original, paired over the sealed instances, with its 95% interval; None if nothing was compared.
+        """Improved minus original, paired over the sealed instances, with its interval; None if nothing was compared.
 
         A program that could not be run on all instances, such as a text that is none, has 0 on each."""
         if self.improved is None:
             return None
         pair, inputs = (self.improved.last.scores, self.original.last.scores), self.original.last.inputs
         n = max(map(len, pair))
-        whole = (each if len(each) == n else (0.0,) * n for each in pair)
-        return score_difference(*whole, inputs=inputs) if n else None
+        after, before = (each if len(each) == n else (0.0,) * n for each in pair)
+        return score_difference(after, before, inputs=inputs, confidence=self.confidence) if n else None
 
     @cached_property
     def gain(self) -> Gain | None:
@@ -158,7 +163,7 @@ class Evidence:
             or any(verdict != "ok" for verdict in self.improved.last.verdicts)
         ):
             return None
-        return gain_in(self.facts, self.improved.last)
+        return gain_in(self.facts, self.improved.last, confidence=self.confidence)
 
     @computed
     def finding(self) -> Finding:
@@ -257,7 +262,16 @@ class Evidence:
         if self.improved is not None and self.difference is not None:
             said = "no significant change" if self.finding == "no significant improvement" else self.finding
             after = self.improved.last.value
-            return Gain(utility, before.value, after, "difference", self.difference, False, believed=said)
+            return Gain(
+                utility,
+                before.value,
+                after,
+                "difference",
+                self.difference,
+                False,
+                believed=said,
+                confidence=self.confidence,
+            )
         if self.facts is not None:
             return None
         n = len(before.scores)

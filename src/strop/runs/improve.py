@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from strop.analysis.stats import differences, least_pairs, mean, pairs_needed
+from strop.analysis.stats import CONFIDENCE, confidence_of, differences, least_pairs, mean, pairs_needed
 from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, Malformed, SearchOver, TaskError
 from strop.base.events import Evaluated, Event, SearchEnded, in_full
@@ -252,15 +252,18 @@ def compare(context: RunContext, improved: str, original: str, instances: int = 
         trained = [each for each in context.journal.recorded(Evaluated) if each.split == "train"]
         scores = {each.scope: each.scores for each in trained}
         runs = sum(len(each.scores) for each in trained)
-        needed = instances_needed(scores[at.child("improved").child("train").path], scores["original/train"], runs)
-        instances = max(needed, task.test_instances, least_pairs())
+        after, confidence = scores[at.child("improved").child("train").path], confidence_of(number)
+        needed = instances_needed(after, scores["original/train"], runs, confidence=confidence)
+        instances = max(needed, task.test_instances, least_pairs(confidence))
     utility, programs = context.held_out(instances, number), (("improved", improved), ("original", original))
     waits = [utility.begin(program, at.child(name).child("test")) for name, program in programs]
     for wait in waits:
         wait()
 
 
-def instances_needed(after: Sequence[float], before: Sequence[float], runs: int) -> int:
+def instances_needed(
+    after: Sequence[float], before: Sequence[float], runs: int, *, confidence: float = CONFIDENCE
+) -> int:
     """How many held-out instances show half of the gain from `before` to `after`, the scores in training, in four of five cases,
     if gains vary as they do there; half, because the best of many is partly luck. Nothing that is held out has a say in it.
 
@@ -270,7 +273,9 @@ def instances_needed(after: Sequence[float], before: Sequence[float], runs: int)
     gains = differences(after, before) if len(after) == len(before) else []
     if len(gains) < 2 or mean(gains) <= 0:
         return most
-    return min(max(pairs_needed(gains, mean(gains) / 2, most), ENOUGH), most) if len({*gains}) > 1 else 0
+    if len({*gains}) == 1:
+        return 0
+    return min(max(pairs_needed(gains, mean(gains) / 2, most, confidence=confidence), ENOUGH), most)
 
 
 def held_out_in(store: Store) -> int:

@@ -90,6 +90,8 @@ class Meta:
     """What is measured; None for a task that has only scores."""
     best_known: Mapping[str, float] = field(default_factory=dict)
     """Metric, or `utility` → the best known value."""
+    comparisons: int | None = None
+    """How many final comparisons of `strop improve` can show a difference; None: the record does not say."""
     improvers: tuple[Named, ...] = ()
     """What `strop eval` measures."""
     references: Mapping[str, tuple[str, str, float]] = field(default_factory=dict)
@@ -120,6 +122,7 @@ class Meta:
             "improver": self.improver,
             "original": self.original and self.original.to_json(directory),
             "best_known": self.best_known,
+            "comparisons": self.comparisons,
             "objective": self.objective and self.objective.to_json(),
             "improvers": [(each.name, each.digest) for each in self.improvers],
             "improver_texts": {each.digest: each.text for each in self.improvers},
@@ -179,6 +182,7 @@ def _read(texts: Mapping[str, str], directory: Path) -> Meta:
         original=original_from(texts["original"], directory) if "original" in texts else None,
         objective=entry("objective", ObjectiveFacts, None),
         best_known=entry("best_known", dict[str, float], {}),
+        comparisons=entry("comparisons", int, None),
         references=entry("references", dict[str, tuple[str, str, float]], {}),
         asked=entry("asked", Asked, None),
         improvers=tuple(Named(name, by_digest[digest], trained.get(name, ())) for name, digest in improvers),

@@ -68,21 +68,32 @@ class RunRecord:
     """What was proven of it."""
     ended: SearchEnded | None = None
     """What ended its search before its end, if it has finished."""
+    comparisons: int = 0
+    """How many final comparisons were made."""
 
     def goes_on(self, limits: Mapping[str, Any], *, finish: bool) -> bool:
         """Whether there is something to do with these limits in place of its own: it has not finished, or what ended its search
         before its end does not end it again. `finish`: the search shall end."""
-        if self.status != "finished" or self.ended is None or finish:
+        if self.status != "finished" or self.ended is None or finish or self.is_last:
             return self.status != "finished"
         return self.ended.by == "finish" or limits.get(self.ended.by, 0) > (getattr(self.spec, self.ended.by) or 0)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether a further comparison could show no difference."""
+        return self.meta.comparisons is not None and self.comparisons >= self.meta.comparisons
 
     @property
     def nothing_to_do(self) -> str:
         """Why there is nothing to continue, and what continues it if its search may go on."""
         if self.ended is None:
             return f"{self.directory} is finished; there is nothing to continue"
+        ended = f"the search of {self.directory} ended early: {self.ended.detail}."
+        if self.is_last:
+            further = f"comparison {self.comparisons + 1} could show no difference"
+            return f"{ended} It cannot go on: {further}. Start a new run, with more held out"
         more = "" if self.ended.by == "finish" else f" --{self.ended.by.replace('_', '-')} MORE"
-        return f"the search of {self.directory} ended early: {self.ended.detail}. To go on: strop resume {self.directory}{more}"
+        return f"{ended} To go on: strop resume {self.directory}{more}"
 
     def no_model(self) -> NoModel:
         """What answers nothing that is not recorded."""
@@ -281,6 +292,7 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
         run.unverified,
         store.proof,
         run.search_end if run.ended_by else None,
+        len(run.search_ends),
     )
 
 

@@ -79,6 +79,8 @@ class SecretSeeds:
     """Seeds derived from the run's secret (HMAC-SHA-256), so that no guest can recompute a label."""
 
     secret: bytes
+    training: Seeds | None = None
+    """Seeds of the training from which held-out instances are kept apart; None: these."""
 
     def seed(self, task: str, split: Split, index: int) -> int:
         return derive(self.secret, "instance", task, split, index)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strop.base.as_document import as_document
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.core.metric_change import Gain, gain, utility_of
@@ -279,6 +280,39 @@ def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evide
     scored = ScoredProgram("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
     original = ScoredProgram("a", par, par)
     return Evidence(Improvement("b", "ok", ""), original, scored, Cost(1, 2, 3), facts)
+
+
+def scores(differences: list[float]) -> Evidence:
+    n = len(differences)
+    before, after = (
+        ScoredProgram(text, Evaluation(0.5, "ok"), Evaluation(0.5, "ok", tuple(each), ("ok",) * n))
+        for text, each in (("a", [0.5] * n), ("b", [0.5 + one for one in differences]))
+    )
+    return Evidence(Improvement("b", "ok", ""), before, after, Cost(1, 2, 3))
+
+
+ONCE: list[tuple[Evidence, str]] = [
+    (scores([0.1] * 6), "; at least 7 instances are needed to show a difference"),
+    (scores([0.1] * 6 + [-0.07]), " (97.5% interval -0.070 to +0.100) in score"),
+    (
+        single(facts_on(SCORE, input="drawn"), *[[{"score": value}] * 6 for value in (0.9, 0.8)]),
+        "; at least 7 are needed to show a diff",
+    ),
+    (single(facts_on(TIME, input="drawn"), *measured(TIME, 0.99, n=10, noise=0.006)), "faster (97.5% interval "),
+]
+"""What is better in the first comparison of a run and not in its second, and what is said of it there."""
+
+
+def test_what_one_comparison_shows_a_second_one_of_the_same_run_has_to_show_at_half_the_level() -> None:
+    for first, words in ONCE:
+        second = replace(first, comparison=2)
+        assert (first.finding, second.finding) == ("better", "no significant improvement"), words
+        assert words in sentence(second) and "97.5%" not in sentence(first)
+        assert sentence(second).endswith(" This is comparison 2 of this run.")
+        change = as_document(second)["change"]
+        assert (change["verdict"], round(change["confidence"], 4)) == ("no significant change", 0.975)
+    third = replace(scores([0.1, 0.2] * 8), comparison=3)
+    assert third.finding == "better" and " (98.75% interval +0." in sentence(third)
 
 
 def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted() -> None:

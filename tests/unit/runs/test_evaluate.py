@@ -217,11 +217,13 @@ def test_improver_that_is_compared_with_itself_is_measured_twice_and_never_calle
     assert len({stored.event.scope for stored in measure.store.events(ImproveStarted)}) == 4
 
 
-def over_tasks(found: Measured, values: Mapping[str, Sequence[float]], **known: tuple[str, str, float]) -> Measured:
+def over_tasks(
+    found: Measured, values: Mapping[str, Sequence[float]], copies: int = 2, **known: tuple[str, str, float]
+) -> Measured:
     """A measurement with other improvers: name → its mean on each of as many tasks."""
     tasks = [f"task{number}" for number in range(len(next(iter(values.values()))))]
     cells = [
-        replace(found.cells[0], task=task, improver=name, digest=name, test=sample([mean] * 2))
+        replace(found.cells[0], task=task, improver=name, digest=name, test=sample([mean] * copies))
         for number, task in enumerate(tasks)
         for name, means in values.items()
         for mean in means[number : number + 1]
@@ -231,7 +233,7 @@ def over_tasks(found: Measured, values: Mapping[str, Sequence[float]], **known: 
     return concluded(changed, known)
 
 
-def test_tasks_are_the_unit_of_what_is_said_where_there_are_five_or_more(measure: Measuring) -> None:
+def test_tasks_are_the_unit_of_what_is_said_where_a_sign_test_of_them_can_decide(measure: Measuring) -> None:
     found = measure([IMPROVERS[0], IDLE], 1)
     better = over_tasks(found, {"seed": [0.5] * 12, "mine": [0.6] * 10 + [0.4, 0.5]})
     assert better.sentence == (
@@ -245,13 +247,33 @@ def test_tasks_are_the_unit_of_what_is_said_where_there_are_five_or_more(measure
         "Worse than the seed improver (12 tasks, exact sign test at 0.025): other (0 won, 12 lost, 0 tied). "
         "By chance alone, mine beside itself: 2 won, 0 lost, 10 tied."
     )
-    arms = {"seed": [0.5] * 6, "mine": [0.6] * 6, "other": [0.5] * 6}
+    arms = {"seed": [0.5] * 7, "mine": [0.6] * 7, "other": [0.5] * 7}
     assert over_tasks(found, arms).sentence.endswith(" At least 7 tasks without a tie are needed to show a difference.")
     third = over_tasks(found, {"seed": [0.5] * 12, "mine": [0.6] * 12, "other": [0.5] * 12})
     assert "No significant difference: 1 of 2." in third.sentence
-    few = over_tasks(found, {"seed": [0.5] * 5, "mine": [0.6] * 5})
-    assert few.sentence.endswith("p = 0.062). At least 6 tasks without a tie are needed to show a difference.")
-    assert over_tasks(found, {"seed": [0.5] * 4, "mine": [0.6] * 4}).over_tasks == ()
+
+
+FEW: list[tuple[dict[str, list[float]], int, str]] = [
+    ({"seed": [0.5] * 4, "mine": [0.6] * 4}, 8, "6"),
+    ({"seed": [0.5] * 5, "mine": [0.6] * 5}, 8, "6"),  # a fifth that is won, too
+    ({"seed": [0.5] * 7, "mine": [0.6] * 5 + [0.5] * 2}, 8, "6"),  # seven, of which two are tied
+    ({"seed": [0.5] * 6, "mine": [0.6] * 6, "other": [0.5] * 6}, 8, "7"),
+]
+
+
+def test_copies_stay_the_unit_on_tasks_too_few_for_a_sign_test_and_what_would_be_enough_is_said(
+    measure: Measuring,
+) -> None:
+    found = measure([IMPROVERS[0], IDLE], 1)
+    for values, copies, enough in FEW:
+        few = over_tasks(found, values, copies)
+        assert few.sentence.startswith("Better than the seed improver (95% intervals, all "), few.sentence
+        more = f" This holds on these tasks; at least {enough} tasks without a tie are needed to show it of others."
+        assert few.sentence.endswith(more), few.sentence
+    two = replace(found, kind="compare")
+    five = over_tasks(two, {"mine": [0.6, 0.7] * 2 + [0.6], "other": [0.5] * 5}, 4)
+    assert five.better == "mine" and five.sentence.startswith("Better: mine beats other by 0.140 in û, on the sealed")
+    assert "on these tasks" not in over_tasks(two, {"mine": [0.6, 0.4], "other": [0.5] * 2}, 8).sentence
 
 
 def test_tasks_that_an_improver_was_trained_on_do_not_count_where_tasks_are_the_unit(measure: Measuring) -> None:
@@ -260,7 +282,8 @@ def test_tasks_that_an_improver_was_trained_on_do_not_count_where_tasks_are_the_
     assert trained.sentence.startswith(
         "No significant difference between mine and the seed improver on 7 tasks that none was trained on: 6 won, 1 lost, 0 tied"
     )
-    assert over_tasks(found, {"seed": [0.5] * 6, "mine": [0.6] * 6}).over_tasks == ()
+    few = over_tasks(found, {"seed": [0.5] * 6, "mine": [0.6] * 6}, 6).sentence
+    assert few.endswith("; at least 6 tasks that none was trained on without a tie are needed to show it of others.")
 
 
 def test_better_of_two_improvers_over_tasks_is_named_first(measure: Measuring) -> None:
@@ -285,3 +308,30 @@ def test_shares_of_best_known_values_are_compared_where_every_task_has_one(measu
     known["task3"] = ("utility", "min", 0.2)
     (row,) = over_tasks(found, values, **known).over_tasks
     assert row.normalized == score_difference([1.0] * 3 + [0.4, 1.0, 0.9], [0.8] * 3 + [0.5, 0.8, 0.8])
+
+
+REACHED: list[tuple[str, tuple[float | None, ...], float | None]] = [
+    ("max", (90.0, None, None, None), 0.225),  # three of four copies fail
+    ("min", (125.0, 125.0, None, None), 0.4),
+    ("max", (80.0, 80.0, 80.0, 80.0), 0.8),
+]
+"""The goal of a metric whose best known value is 100, its value of each copy, None where that fails, and the mean share."""
+
+
+def test_copy_that_fails_has_no_share_of_the_best_known_value_and_one_without_the_metric_is_none(
+    measure: Measuring,
+) -> None:
+    found = measure([IMPROVERS[0], IDLE], 1)
+    whole = over_tasks(found, {"mine": [0.6] * 6, "seed": [0.5] * 6}, 4)
+    for goal, values, share in REACHED:
+        known = dict.fromkeys(whole.tasks, ("speed", goal, 100.0))
+        of_copies = tuple({} if value is None else {"speed": value} for value in values)
+        verdicts = tuple("raised" if value is None else "ok" for value in values)
+        full: dict[str, Any] = {"of_copies": ({"speed": 100.0},) * 4, "verdicts": ("ok",) * 4}
+        mine: dict[str, Any] = {"of_copies": of_copies, "verdicts": verdicts}
+        cells = [replace(one, **(mine if one.improver == "mine" else full)) for one in whole.cells]
+        (row,) = concluded(replace(whole, kind="compare", cells=tuple(cells)), known).over_tasks
+        assert row.normalized is not None and row.normalized.mean == pytest.approx((share or 0) - 1), (goal, values)
+        ran = [replace(one, verdicts=("ok",) * 4) for one in cells]  # the same, but no copy failed
+        (row,) = concluded(replace(whole, kind="compare", cells=tuple(ran)), known).over_tasks
+        assert (row.normalized is None) == (None in values), (goal, values)

@@ -309,6 +309,29 @@ def test_task_of_which_too_little_is_held_out_is_refused_with_what_suffices(tmp_
         check_enough(RunSpec(instances="published"), task)
 
 
+COMPARED: list[tuple[dict[str, Any], int, str]] = [
+    (
+        {**CASED, "held_out": 6},
+        1,
+        "6 held-out instances can show a difference in one comparison; for a second one, give ",
+    ),
+    ({**CASED, "held_out": 7}, 2, "7 held-out instances can show a difference"),
+    ({**COMMAND, "held_out": 6}, 1, "give held_out = 7"),
+    ({**TIMED, "command": "sh p.sh {seed}", "held_out": 50}, 5, "50 held-out instances can show a difference"),
+    ({**COMMAND, "command": "sh p.sh", "held_out": 3}, 8, "3 held-out instances can show a difference"),
+]
+"""How many comparisons of one run can show a difference, and what is said of that before anything is paid."""
+
+
+def test_number_of_comparisons_that_can_show_a_difference_is_known_beforehand(tmp_path: Path, bench: MakeBench) -> None:
+    for name in ("p.sh", *(f"{number}.in" for number in range(14))):
+        (tmp_path / name).write_text(f"echo 1 # {name}\n")
+    for options, count, words in COMPARED:
+        task = command_task(tmp_path, **options)
+        assert held_out.comparisons(task) == count and words in held_out.shown(task), words
+    assert held_out.comparisons(bench(test_instances=2).task) == 8  # more is drawn
+
+
 def test_equal_cases_of_a_command_are_one_instance_of_one_half(tmp_path: Path) -> None:
     (tmp_path / "p.sh").write_text("echo 1\n")
     for number in range(14):
@@ -343,6 +366,23 @@ def test_held_out_input_that_training_had_is_drawn_again_and_what_is_not_new_is_
     different = len({*found.improved.last.inputs})
     assert 1 < different == found.difference.n < 24
     assert f", on 50 draws of {different} held-out inputs" in sentence(found)
+
+
+@pytest.mark.parametrize("instances", ["secret", "published"])
+def test_what_training_had_is_held_out_of_no_later_comparison_of_the_run(
+    instances: Any, bench: MakeBench, tmp_path: Path
+) -> None:
+    b = bench(sample=lambda rng: {"n": int(rng.integers(16))}, instances=8, test_instances=30)
+    parts = Components(RunSpec(instances=instances), (b.task,), KnownAnswers(b.model), b.sandbox, b"secret")
+    with (
+        Store.create(tmp_path / "there", Meta(kind="improve", tasks=(b.task.name,)).texts(tmp_path)) as store,
+        session(parts, Journal(store, View())) as context,
+    ):
+        utilities = context.utility("train"), *(context.held_out(30, number) for number in (2, 3))
+    drawn = [DrawnInstances(b.task, utility.split, utility.seeds) for utility in utilities]
+    trained, *later = ({each[index][0]["n"] for index in range(n)} for each, n in zip(drawn, (8, 30, 30), strict=True))
+    for held in later:
+        assert not trained & held and len(held) > 4
 
 
 def test_ratio_of_times_is_a_bound_when_receiving_is_much_of_the_faster_one() -> None:

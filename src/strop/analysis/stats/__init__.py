@@ -5,6 +5,9 @@ One idea a file. docs/statistics.md says which is used where and why. These func
 
 from strop.analysis.stats.bounded import score_estimate, utility_interval
 from strop.analysis.stats.exchangeable import (
+    CONFIDENCE,
+    comparisons_decided_by,
+    confidence_of,
     decided,
     group_difference,
     has_ratio,
@@ -21,9 +24,12 @@ from strop.analysis.stats.proportions import TwoProportions, two_proportion_z_te
 from strop.analysis.stats.targeted import TargetedEvidence, targeted_interval
 
 __all__ = [
+    "CONFIDENCE",
     "Estimate",
     "TargetedEvidence",
     "TwoProportions",
+    "comparisons_decided_by",
+    "confidence_of",
     "decided",
     "differences",
     "estimate",

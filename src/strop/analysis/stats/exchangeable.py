@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import combinations
+from statistics import NormalDist
 from typing import TypeAlias
 
 import numpy as np
@@ -26,15 +27,15 @@ import numpy.typing as npt
 from strop.analysis.stats.means import Estimate, checked_probability, differences, estimate, stderr, stratified
 
 CONFIDENCE = 0.95
-"""Confidence of every interval that is printed: 0.025 on either side."""
+"""Confidence of an interval where nothing else is said: 0.025 on either side."""
 Values: TypeAlias = npt.NDArray[np.float64]
 
 _MOST_LISTED, _DRAWN = 10_000, 9_999
 """Up to how many subsets or deals all of them are taken, and how many are drawn of more."""
 _DIGITS = 9
 """Decimals of an end: the last bits of a sum differ between processors."""
-_POWER = (1.96 + 0.84) ** 2
-"""Squared: the standard errors of a difference that 95% intervals leave out 0 of in 80% of cases."""
+_POWER = 0.84
+"""How many standard errors more a difference is than what an interval just leaves out, so that 80% of intervals leave out 0."""
 _HALVINGS, _FAR, _EQUAL = 40, 10.0, 1e-9
 """Steps of the search for an end, how many ranges of the values away it begins, and what is no difference but rounding."""
 
@@ -85,7 +86,7 @@ def group_difference(
     return Estimate(change, errors, max(first.n, second.n), interval)
 
 
-def log_ratio_of_totals(after: Sequence[float], before: Sequence[float]) -> Estimate:
+def log_ratio_of_totals(after: Sequence[float], before: Sequence[float], *, confidence: float = CONFIDENCE) -> Estimate:
     """The log of total after / total before over pairs, with its interval; none where there are too few pairs for any.
 
     Raises:
@@ -102,7 +103,7 @@ def log_ratio_of_totals(after: Sequence[float], before: Sequence[float]) -> Esti
             return np.asarray(np.log(sums(np.array(after)) / sums(np.array(before))))
 
     whole = math.log(math.fsum(after)) - math.log(math.fsum(before))
-    return Estimate(whole, None, n, _between_subsets(n, CONFIDENCE, ratios))
+    return Estimate(whole, None, n, _between_subsets(n, confidence, ratios))
 
 
 def has_ratio(after: Sequence[float], before: Sequence[float]) -> bool:
@@ -135,8 +136,24 @@ def decided(difference: Estimate) -> int:
 
 
 def least_pairs(confidence: float = CONFIDENCE) -> int:
-    """The fewest pairs that have an interval: 6 at 95%."""
+    """The fewest pairs that have an interval: 6 at 95%. As many tasks without a tie are the fewest of which a sign test shows
+    anything."""
     return math.ceil(math.log2(2 / (1 - checked_probability(confidence))) - _EQUAL)
+
+
+def confidence_of(comparison: int) -> float:
+    """The confidence of the interval of the `comparison`th final comparison of a run, from 1: 95%, 97.5%, 98.75% and so on.
+
+    Each may err in half as many cases as the one before, so that all of them together call a program better that is not in
+    at most 5% of runs.
+    """
+    return 1 - (1 - CONFIDENCE) / 2.0 ** (comparison - 1)
+
+
+def comparisons_decided_by(pairs: int) -> int:
+    """How many final comparisons of a run have an interval (`confidence_of`), if each has so many pairs: 1 of 6, 2 of 7."""
+    subsets = 2**pairs if pairs < math.log2(_MOST_LISTED) else _DRAWN + 1
+    return max(math.floor(math.log2(subsets * (1 - CONFIDENCE)) + _EQUAL), 0)
 
 
 def least_copies(confidence: float = CONFIDENCE) -> int:
@@ -147,13 +164,14 @@ def least_copies(confidence: float = CONFIDENCE) -> int:
     return least
 
 
-def pairs_needed(first: Sequence[float], worth: float, most: int) -> int:
+def pairs_needed(first: Sequence[float], worth: float, most: int, *, confidence: float = CONFIDENCE) -> int:
     """How many pairs, up to `most`, show a mean difference of `worth` in four of five cases, if differences vary as the `first`
     ones do. Only their spread counts, never their mean, so that no estimate is chosen by what it shows (Stein 1945, "A two-sample
     test for a linear hypothesis whose power is independent of the variance")."""
     error = stderr(first) or 0.0
-    needed = math.ceil(_POWER * error**2 * len(first) / worth**2)
-    return min(max(needed, least_pairs(), len(first)), most)
+    left_out = round(NormalDist().inv_cdf((1 + confidence) / 2), 2)  # 1.96 at 95%
+    needed = math.ceil((left_out + _POWER) ** 2 * error**2 * len(first) / worth**2)
+    return min(max(needed, least_pairs(confidence), len(first)), most)
 
 
 def _between_subsets(

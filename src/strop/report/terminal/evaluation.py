@@ -51,9 +51,9 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
         print_table(console, ("improver", "gain", "95% interval"), gains)
     if measured.differences and (full or measured.kind == "compare"):
         _print_differences(measured, console)
-    if measured.over_tasks:
+    if measured.is_of_tasks:
         print_table(console, ("tasks as the unit", "won", "lost", "tied", "p"), _task_rows(measured))
-    if measured.over_tasks or (full and measured.kind == "compare"):
+    if measured.is_of_tasks or (full and measured.kind == "compare"):
         costs = ("spent", "LM\ncalls", "respon-\nses", "evalu-\nations", "tokens", "money", "failed")
         print_table(console, costs, [_spent_row(measured, name) for name in measured.improvers])
     for name, reason in measured.own_score_because.items():

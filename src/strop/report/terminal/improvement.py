@@ -22,7 +22,7 @@ from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, edits_line, model_line
 from strop.runs.claims.gains import in_units, shown_scores, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
-from strop.runs.claims.numbers import written
+from strop.runs.claims.numbers import interval_of, written
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.results.improved import Applied, Improved, Unfinished
 from strop.runs.run_directory import ways_on
@@ -182,7 +182,7 @@ def print_metric(improved: Evidence, console: Console) -> None:
     shown = shown_scores(improved.facts, improved.shown)
     rows += [(escape(name, 40), before, after, "", "") for name, before, after in shown]
     where = "sealed split" if improved.holds_out else "final comparison"
-    print_table(console, ("", "original", "improved", f"{where} (95% interval)", ""), rows)
+    print_table(console, ("", "original", "improved", f"{where} ({interval_of(improved.confidence)})", ""), rows)
 
 
 def _on_test(program: ScoredProgram | None, facts: ObjectiveFacts | None) -> str:

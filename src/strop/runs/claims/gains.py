@@ -11,7 +11,7 @@ from strop.base.pluralize import plain
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, gain
-from strop.runs.claims.numbers import between, no_width, seconds_in_words, turned
+from strop.runs.claims.numbers import between, interval_of, no_width, seconds_in_words, turned
 from strop.tasks.command.score_kinds import KINDS, ScoreKind
 from strop.tasks.command.task import AnyTask
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
@@ -73,7 +73,7 @@ def values(gain: Gain) -> str:
 def size(gain: Gain, least: str = "") -> str:
     """The size of the change: `12% faster (95% interval 8 to 15%)`, `3.1x as fast (…)`, `takes 30% longer (…)`, `0.51 higher
     score (…)`. `least`: what stands before an amount that is a bound."""
-    return _with_interval(gain, _name(gain), least=least)
+    return _with_interval(gain, _name(gain), f"{interval_of(gain.confidence)} ", least)
 
 
 def unnamed(gain: Gain, *, interval: bool = True) -> str:
@@ -110,7 +110,7 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
     return words
 
 
-def _with_interval(gain: Gain, name: str, before: str = "95% interval ", least: str = "") -> str:
+def _with_interval(gain: Gain, name: str, before: str, least: str = "") -> str:
     words, interval = _size(gain, name, least)
     return f"{words} ({before}{interval})" if interval else words
 

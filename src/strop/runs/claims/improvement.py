@@ -180,12 +180,12 @@ def _in_scores(evidence: Evidence, improved: ScoredProgram, difference: Estimate
         return f"{unit_of(evidence.facts)} unchanged at {in_units(evidence.facts, improved.last)}, {where}"
     # What cannot vary has no interval.
     same = len({*original.last.scores}) == len({*improved.last.scores}) == 1 and not evidence.holds_out
-    interval = "" if same else interval_in_brackets(difference.interval, "+")
+    interval = "" if same else interval_in_brackets(difference.interval, "+", confidence=evidence.confidence)
     name = "score" if evidence.facts is None else "utility"
     known = _known(evidence, MetricFacts(UTILITY, "max"))
     values = f"from {original.last.value:.3f} to {improved.last.value:.3f}{known}"
     unit = "different inputs" if original.last.inputs else "instances" if evidence.holds_out else "evaluations"
-    few = too_few(difference, unit, least_pairs()) if undecided else ""
+    few = too_few(difference, unit, least_pairs(evidence.confidence)) if undecided else ""
     where = f"{'undecided ' if undecided else ''}{_where(evidence, same=same)}"
     return f"{difference.mean:+.3f}{interval} in {name}, {values}, {where}" + (f"; {few}" if few else "")
 
@@ -200,8 +200,9 @@ def _in_metric(evidence: Evidence, improved: ScoredProgram, gain: Gain) -> str:
     change = f"{size(gain, least)}, {values(gain)}{_calls_measured(evidence, improved.last)}{_known(evidence, metric)}, {where}"
     change += f"{_passing(improved.last) if least else ''}{_loading(evidence)}{_setbacks(evidence, gain)}"
     change += _varied(metric, improved.last)
-    few = n < least_pairs() and evidence.finding == "no significant improvement"
-    return f"{change}; at least {least_pairs()} are needed to show a difference" if few else change
+    least_n = least_pairs(evidence.confidence)
+    few = n < least_n and evidence.finding == "no significant improvement"
+    return f"{change}; at least {least_n} are needed to show a difference" if few else change
 
 
 def _known(evidence: Evidence, metric: MetricFacts) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
-from strop.analysis.stats import Estimate, decided, least_copies, sign_test
+from strop.analysis.stats import Estimate, decided, least_copies
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.runs.claims.numbers import by_how_much, money, signed, too_few, turned
@@ -120,8 +119,20 @@ def measured_words(measured: Measured) -> str:
     """The conclusion of `strop eval`: who is better, and of two that are compared, who spent more."""
     if not measured.complete:
         return f"Unfinished: {len(measured.cells)} of {quantity(measured.wanted, 'measurement')} done."
-    if measured.over_tasks:
-        return _over_tasks(measured)
+    return _over_tasks(measured) if measured.is_of_tasks else f"{_over_copies(measured)}{_of_these_tasks(measured)}"
+
+
+def _of_these_tasks(measured: Measured) -> str:
+    """After a difference that several tasks show, but too few for others of their kind: how many would be enough."""
+    rows = [row for row in measured.differences if decided(row) and not row.improver.endswith(AGAIN)]
+    if not measured.over_tasks or not (rows if measured.kind == "eval" else measured.better):
+        return ""
+    enough = f"{measured.over_tasks[0].needed} tasks{_untrained(measured)} without a tie"
+    return f" This holds on these tasks; at least {enough} are needed to show it of others."
+
+
+def _over_copies(measured: Measured) -> str:
+    """Which improver is better on these tasks. Copies are the unit."""
     digests = {cell.improver: cell.digest for cell in measured.cells}
     if measured.kind == "compare":
         (row, *_), where = measured.differences, _where(measured, measured.tasks)
@@ -147,9 +158,9 @@ def _over_tasks(measured: Measured) -> str:
         on = f"{_how_many(measured)}, exact sign test at {compared[0].level:.2g}"
         rows = [(f"{short_name(row.improver, measured.improvers)} ({_counts(row)})", row.decided) for row in compared]
         parts = [_beside_words(rows, on, "others", measured.own_score_because, beside(measured))]
-    needed = next(n for n in count(1) if sign_test(n, 0) < measured.over_tasks[0].level)
-    if any(not row.decided and row.wins + row.losses < needed for row in compared):
-        parts.append(f"At least {needed} tasks without a tie are needed to show a difference.")
+    few = [row.needed for row in compared if row.wins + row.losses < row.needed]
+    if few:
+        parts.append(f"At least {few[0]} tasks without a tie are needed to show a difference.")
     for row in measured.over_tasks:
         if row.is_chance:
             name = short_name(row.against.removesuffix(AGAIN), measured.improvers)
@@ -175,7 +186,11 @@ def _contests_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[
 
 
 def _how_many(measured: Measured) -> str:
-    return quantity(len(measured.unseen), "task") + (" that none was trained on" if measured.trained_on else "")
+    return quantity(len(measured.unseen), "task") + _untrained(measured)
+
+
+def _untrained(measured: Measured) -> str:
+    return " that none was trained on" if measured.trained_on else ""
 
 
 def _counts(row: OverTasks) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
-from strop.analysis.stats import Estimate
+from strop.analysis.stats import CONFIDENCE, Estimate
 from strop.base.errors import dollars
 from strop.base.pluralize import plain
 
@@ -74,9 +74,16 @@ def between(
     return f"{low} to {high}"
 
 
-def interval_in_brackets(interval: Sequence[float] | None, sign: str = "") -> str:
+def interval_in_brackets(interval: Sequence[float] | None, sign: str = "", *, confidence: float = CONFIDENCE) -> str:
     """` (95% interval 0.512 to 0.634)`; empty for None and for an interval without width."""
-    return "" if interval is None or no_width(interval) else f" (95% interval {between(interval, sign)})"
+    if interval is None or no_width(interval):
+        return ""
+    return f" ({interval_of(confidence)} {between(interval, sign)})"
+
+
+def interval_of(confidence: float) -> str:
+    """`95% interval`, `97.5% interval`."""
+    return f"{100 * confidence:.4g}% interval"
 
 
 def seconds_in_words(seconds: float, digits: int = 3) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from strop.analysis.stats import Estimate
+from strop.analysis.stats import Estimate, least_pairs
 from strop.base.as_document import HIDDEN
 from strop.base.results import Evaluation
 from strop.base.shown import Shown
@@ -61,7 +61,9 @@ class Measurement:
     is_bound: bool = False
     """Whether `dollars` is the most that it may be: the server did not count all tokens."""
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
-    """Each metric of the task on the sealed test split, the mean over the copies; empty for tasks of scores."""
+    """Each metric of the task on the sealed test split, the mean over the copies that have it; empty for tasks of scores."""
+    of_copies: tuple[Mapping[str, float], ...] = field(default=(), metadata=HIDDEN, compare=False, repr=False)
+    """The metrics of each copy, in the order of `verdicts`; empty for a copy without."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,13 +112,19 @@ class OverTasks:
     level: float
     """What `p` has to be less than: 0.05, divided by the number of improvers that are compared (Bonferroni)."""
     normalized: Estimate | None = None
-    """The mean difference over the tasks, with its 95% interval, in shares of the best known value: metric / value, of a cost
-    value / metric. Null unless every task has such a value above 0."""
+    """The mean difference over the tasks, with its 95% interval, in shares of the best known value, the mean over the copies of
+    metric / value, of a cost value / metric, and of 0 for one that fails. Null unless every task has such a value above 0, and
+    every copy that did not fail such a metric."""
 
     @property
     def is_chance(self) -> bool:
         """Whether both are the same improver, measured twice."""
         return self.improver.removesuffix(AGAIN) == self.against.removesuffix(AGAIN)
+
+    @property
+    def needed(self) -> int:
+        """How many tasks without a tie show anything at this level."""
+        return least_pairs(1 - self.level)
 
     @property
     def decided(self) -> int:
@@ -154,7 +162,7 @@ class Measured(Shown):
     """Every other improver minus the first; or the first minus the second of two that are compared, over all tasks and
     on each."""
     over_tasks: tuple[OverTasks, ...] = ()
-    """With five tasks or more on which none was trained: the same comparisons with these tasks as the unit, and each improver
+    """With two tasks or more on which none was trained: the same comparisons with these tasks as the unit, and each improver
     that is measured twice beside itself, which shows what chance does."""
     trained_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Improver → the tasks that it was trained on; only improvers of runs, and files beside their results."""
@@ -179,6 +187,11 @@ class Measured(Shown):
     def complete(self) -> bool:
         """Whether everything was measured."""
         return len(self.cells) == self.wanted and len(self.seed_solutions) == len(self.tasks)
+
+    @property
+    def is_of_tasks(self) -> bool:
+        """Whether the conclusion is about tasks: a sign test of them can decide at its level. Else copies are the unit."""
+        return any(row.wins + row.losses >= row.needed for row in self.over_tasks)
 
     @property
     def wanted(self) -> int:

@@ -13,6 +13,8 @@ from scipy.stats import binomtest
 
 from strop.analysis.stats import (
     Estimate,
+    comparisons_decided_by,
+    confidence_of,
     decided,
     group_difference,
     least_copies,
@@ -98,6 +100,14 @@ def test_fewer_observations_than_the_least_have_no_interval(subtests: pytest.Sub
                 assert (decided(found), found.interval is None) == (shown, not shown)
 
 
+def test_comparisons_of_one_run_share_its_error_and_none_is_promised_that_has_no_interval() -> None:
+    assert [round(confidence_of(number), 6) for number in (1, 2, 3)] == [0.95, 0.975, 0.9875]
+    assert sum((1 - confidence_of(number)) / 2 for number in range(1, 30)) < 0.05 + 1e-9
+    for n in (1, 5, 6, 7, 10, 13, 14, 20, 50):
+        have = [pairs([1.0] * n, [0.0] * n, confidence=confidence_of(k)).interval is not None for k in range(1, 12)]
+        assert have == sorted(have, reverse=True) and sum(have) == comparisons_decided_by(n), n
+
+
 def test_interval_is_the_same_every_time_although_subsets_and_deals_are_drawn() -> None:
     a, b = RNG.random((2, 30)).tolist()
     assert pairs(a, b) == pairs(a, b) and group_difference([a], [b]) == group_difference([a], [b])
@@ -127,6 +137,7 @@ def test_number_of_pairs_comes_from_the_spread_alone() -> None:
     wide, shifted = [0.0, 0.2, 0.4, 0.2] * 4, [0.5, 0.7, 0.9, 0.7] * 4
     assert pairs_needed(wide, 0.1, 60) == pairs_needed(shifted, 0.1, 60) == 17
     assert pairs_needed(wide, 0.01, 60) == 60 and pairs_needed([0.1] * 3, 0.1, 60) == 6
+    assert pairs_needed(wide, 0.1, 60, confidence=confidence_of(3)) == 24
     assert pairs_needed([0.1] * 10, 0.1, 60) == 10 and pairs_needed([0.1], 0.1, 4) == 4
 
 

@@ -163,7 +163,7 @@ def measured_pages() -> dict[str, Show]:
         "eval_stopped": result(stopped),
         "compare": result(made.matrix(["lpn"], ["mine.py"], kind="compare")),
         "compare_equal": result(made.matrix(["lpn"], ["mine.py"], [1.0], kind="compare")),
-        "eval_over_tasks": result(made.matrix(["one", "two", "three", "four", "five"], ["mine.py", "other.py"], [0.5])),
+        "eval_over_tasks": result(made.matrix([f"task{n}" for n in range(7)], ["mine.py", "other.py"], [0.5])),
         "score": lambda console: print_result(score, console),
     }
 
