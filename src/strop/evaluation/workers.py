@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 import cloudpickle
 
-from strop.base.errors import ConfigurationError, SandboxError, SandboxUnavailable
+from strop.base.errors import ConfigurationError, GuestLost, SandboxError, SandboxUnavailable, TaskError
+from strop.base.results import Evaluation
 from strop.base.surface import has_flags
 from strop.base.temporary import TemporaryFolder
 from strop.base.user_modules import import_from, imported_from
@@ -19,6 +20,7 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import Splits
 from strop.evaluation.measure import measure
 from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.workspace.endings import oom_kills
 from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import packed, unpack
 
@@ -97,7 +99,27 @@ class JailedWorker:
         return task
 
     def measure(self, order: Order) -> OrderResult:
-        """Measure the program of an order."""
+        """Measure the program of an order. If it is killed, it is measured again, in fresh rooms: what dies in the same way there
+        dies by itself, as by a limit of its own.
+
+        Raises:
+            GuestLost: the kernel lacked memory, or something else disturbed both attempts.
+            SandboxError: the host failed.
+        """
+        killed, lost = oom_kills(), ""
+        for _ in range(2):
+            try:
+                return self._measured(order)
+            except GuestLost as error:
+                if oom_kills() > killed or lost not in ("", str(error)):
+                    raise
+                lost = str(error)
+        died = f"killed twice in the same way, although this machine did not lack memory: {lost}"
+        if order.is_of_original(self.tasks[order.task]):
+            return OrderResult(None, error=TaskError(f"task {order.task}: the original was {died}"))
+        return OrderResult(Evaluation(value=0.0, verdict="died", error=died))
+
+    def _measured(self, order: Order) -> OrderResult:
         task = self.task_of(order)
         if task.root is None:
             return measure(task, order, self._splits.of(task, order.split, order.seeds), self.sandbox)
