@@ -401,7 +401,7 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan
             raise SandboxUnavailable(
                 f"strop's Python environment {prefix} cannot be shown to commands: {why}; make one in a folder of its own"
             )
-    tools = [Path(tool).absolute() for tool in tree.tools]
+    tools = [Path(os.path.abspath(tool)) for tool in tree.tools]  # noqa: PTH100 (without `..`, and its links stay)
     places = [tool if tool.is_dir() else tool.parent for tool in tools]
     programs = [place / "bin" if (place / "bin").is_dir() else place for place in places]
     search = [*programs, Path(sys.prefix, "bin"), *_SYSTEM.split()]
@@ -411,7 +411,7 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan
         files=dict(tree.files),
         readable=tuple(dict.fromkeys(str(path) for each in (*environments, *tools) for path in needed_by(each))),
         search=tuple(dict.fromkeys(map(str, search))),
-        python=sys.executable,
+        python=interpreter.EXECUTABLE,
         folder=str(folder or ""),
         left_out=tuple(tree.left_out),
         only=None if tree.only is None else tuple(tree.only),
