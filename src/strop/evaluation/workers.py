@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import cloudpickle
 
-from strop.base.errors import ConfigurationError, GuestLost, SandboxError, SandboxUnavailable, TaskError
+from strop.base.errors import ConfigurationError, GuestLost, SandboxError, SandboxUnavailable
 from strop.base.results import Evaluation
 from strop.base.surface import has_flags
 from strop.base.temporary import TemporaryFolder
@@ -103,7 +103,7 @@ class JailedWorker:
         dies by itself, as by a limit of its own.
 
         Raises:
-            GuestLost: the kernel lacked memory, or something else disturbed both attempts.
+            GuestLost: the kernel lacked memory, or something else disturbed both attempts, or it is the original.
             SandboxError: the host failed.
         """
         killed, lost = oom_kills(), ""
@@ -111,13 +111,14 @@ class JailedWorker:
             try:
                 return self._measured(order)
             except GuestLost as error:
-                if oom_kills() > killed or lost not in ("", str(error)):
+                if oom_kills() > killed:
+                    raise GuestLost(f"{error}: this machine has too little memory (see dmesg)") from error
+                if lost not in ("", str(error)):
                     raise
                 lost = str(error)
-        died = f"killed twice in the same way, although this machine did not lack memory: {lost}"
         if order.is_of_original(self.tasks[order.task]):
-            return OrderResult(None, error=TaskError(f"task {order.task}: the original was {died}"))
-        return OrderResult(Evaluation(value=0.0, verdict="died", error=died))
+            raise GuestLost(f"{lost}, and again in a second try")
+        return OrderResult(Evaluation(value=0.0, verdict="died", error=f"{lost}, and again in a second try: by itself"))
 
     def _measured(self, order: Order) -> OrderResult:
         task = self.task_of(order)

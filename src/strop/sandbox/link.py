@@ -192,7 +192,7 @@ class Link:
         if status.signal == signal.SIGKILL and 2 * status.max_rss_bytes >= limits.memory_bytes:
             return OutOfMemory(limits.memory_bytes)
         if status.signal in OF_OTHERS:
-            raise GuestLost(f"a program was killed ({status.describe()}), and not by strop")
+            raise GuestLost(f"a program was killed, not by strop ({status.describe()})")
         return Died(status.describe())
 
     def _status(self) -> ExitStatus:
