@@ -102,6 +102,8 @@ FOUND = [
     ("build_reaches_network", 0.0, "raised", "the build failed"),
     ("build_reads_home", 0.0, "raised", "home/secret"),
     ("build_writes_home", 0.0, "raised", "home/secret"),
+    ("build_leaves_deep_folders", 0.0, "died", "the files that the build left cannot be copied for a run"),
+    ("build_leaves_many_files", 0.0, "died", "files used"),
     ("hanging_tests", 0.0, "timeout", "wall time limit of 2 s reached"),
     ("path_behind_link", 0.0, "malformed", "'elsewhere/escaped.py' may not be changed"),
     ("late_score", 0.0, "malformed", "found 2 values for score score (3, 99)"),

@@ -31,10 +31,12 @@ from hostile.evaluators_and_cheats import (
     INPUT,
     NUMBERS,
     ORPHANS,
+    OWN_LIMITS,
     REMEMBERS,
     REWARDING,
     STOPS,
     TIMES,
+    WAITS,
 )
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
 from hostile.outcomes import SEEDS, Apart, measured, resumed, tried
@@ -353,6 +355,31 @@ def test_program_cannot_hide_its_time_by_stopping_its_server_or_leaving_an_orpha
     if "every process" not in apart.workspaces.posture.layers["CPU time"]:
         pytest.skip("the kernel counts no time for others here")
     assert run(ORPHANS).cpu_seconds > 0.25
+
+
+CALLS = LOAD + "def evaluate(path): return float(load(path).f(3.0))\n"
+IN_LIMITS = (
+    "import resource, subprocess, sys\n"
+    "def evaluate(path):\n    limit = lambda: resource.setrlimit(resource.RLIMIT_CPU, (9, 9))\n"
+    "    ran = subprocess.run([sys.executable, path], preexec_fn=limit, capture_output=True, text=True)\n"
+    "    return float(ran.stdout)\n"
+)
+
+
+@pytest.mark.parametrize("name", OWN_LIMITS)
+def test_program_that_has_the_kernel_kill_it_fails_and_ends_no_run(apart: Apart, name: str) -> None:
+    outcome, found = apart.outcome(SQUARE, CALLS, OWN_LIMITS[name])
+    assert (outcome, found.verdict) == ("failed", "died") or name == "its limit in one room of two", found
+
+
+def test_evaluator_may_limit_the_cpu_time_of_what_it_starts(apart: Apart) -> None:
+    run = measured(apart.task("print(4)\n", IN_LIMITS), "print(5)\n", apart.workspaces, None)
+    assert run.values == {"score": 5.0}, run
+
+
+def test_program_that_waits_for_its_own_child_has_no_more_time(apart: Apart) -> None:
+    outcome, found = apart.outcome(SQUARE, CALLS, WAITS, time_limit=0.5)
+    assert outcome == "failed" and "wall time limit of 0.5 s reached" in str(found.error), found
 
 
 def test_task_that_is_read_from_its_record_has_its_evaluator(tmp_path: Path, apart: Apart) -> None:

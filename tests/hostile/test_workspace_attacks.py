@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
+import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +22,9 @@ import pytest
 from strop.base.errors import SandboxError
 from strop.sandbox import probe_targets
 from strop.sandbox.layers import Layers
+from strop.sandbox.workspace.accounting import Busiest
 from strop.sandbox.workspace.base import CommandLimits, Tree
+from strop.sandbox.workspace.command import Used
 from strop.sandbox.workspace.jail import Workspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
 from support.ordinary_user import run_tests_as_ordinary_user
@@ -277,11 +282,11 @@ def test_memory_that_nobody_would_count_is_refused(workspaces: Workspaces, root:
 
 
 def test_memory_of_names_in_a_folder_is_bounded_where_a_cgroup_counts_it(workspaces: Workspaces, root: Path) -> None:
-    make = "import time\nfor n in range(200_000): open(f'/tmp/{n:0200d}', 'w').close()\ntime.sleep(1)\n"
+    make = "import time\nfor n in range(60_000): open(f'/tmp/{n:0200d}', 'w').close()\ntime.sleep(1)\n"
     with workspaces.open(Tree(root, {"make.py": make})) as workspace:
         if "cgroup" not in workspace.report["kernel memory"]:
             pytest.skip("no cgroup can be made here")
-        ran = workspace.run("python -S make.py", CommandLimits(memory_bytes=100 << 20))
+        ran = workspace.run("python -S make.py", CommandLimits(memory_bytes=40 << 20))
         assert ran.ending == "out of memory"
 
 
@@ -321,6 +326,81 @@ def test_work_of_children_that_nobody_waits_for_is_counted(workspace: JailedWork
     if "hide" in workspace.report["CPU time"]:
         pytest.skip("this machine gives no perf counters")
     assert workspace.run(command, LIMITS).cpu_seconds > 0.35
+
+
+@pytest.fixture
+def hidden(workspaces: Workspaces, root: Path) -> Callable[[int], JailedWorkspace]:
+    """A workspace with a shell `hidden` of the machine's that has this mode, and a program that works for 0.4 seconds."""
+
+    def opened(mode: int) -> JailedWorkspace:
+        tool = root.parent / "tool"
+        tool.mkdir()
+        shutil.copy("/bin/sh", tool / "hidden")
+        (tool / "hidden").chmod(mode)
+        return workspaces.open(Tree(root, {"work.py": "import time\nwhile time.process_time() < 0.4: pass\n"}, [tool]))
+
+    return opened
+
+
+@pytest.mark.parametrize("mode", [0o711, 0o4111])
+@pytest.mark.parametrize("command", ["hidden -c 'python -S work.py; true'", "hidden -c 'python -S work.py &'; wait"])
+def test_work_below_a_program_that_may_be_run_and_not_read_is_counted(
+    hidden: Callable[[int], JailedWorkspace], mode: int, command: str
+) -> None:
+    with hidden(mode) as workspace:
+        assert workspace.run(command, replace(LIMITS, outlive_seconds=20.0)).cpu_seconds > 0.35
+
+
+def test_work_below_a_program_that_may_be_run_and_not_read_has_a_limit(
+    hidden: Callable[[int], JailedWorkspace],
+) -> None:
+    with hidden(0o711) as workspace:
+        ran = workspace.run("hidden -c 'while :; do python -S work.py; done'", replace(LIMITS, cpu_seconds=1.0))
+        assert ran.detail == "CPU time limit of 1 s reached"
+
+
+WAITS = """
+import os, time
+os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+child = os.fork()
+if child == 0:
+    %s
+while time.process_time() < 2: pass
+os.kill(child, 9)
+"""
+BY_CHILD = """
+import os, time
+os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+if os.fork():
+    os.nice(19)
+    while os.waitpid(-1, os.WNOHANG) == (0, 0): pass
+while time.process_time() < 2: pass
+"""
+
+
+@pytest.mark.parametrize(
+    "program",
+    [WAITS % "os.nice(19)\n    while True: pass", WAITS % "while True: pass", BY_CHILD],
+    ids=["a child of the lowest priority", "a child", "the work's parent"],
+)
+def test_command_that_waits_for_itself_has_no_more_time(workspaces: Workspaces, root: Path, program: str) -> None:
+    with workspaces.open(Tree(root, {"waits.py": program})) as workspace:
+        assert workspace.run("exec python -S waits.py", replace(LIMITS, wall_seconds=0.5)).ending == "timeout"
+
+
+def test_waiting_lengthens_a_limit_only_as_far_as_others_had_the_cores() -> None:
+    page = mmap.mmap(-1, 16)
+    page[:] = struct.pack("<qq", 1, 0)
+    for busiest, cpu, elapsed, more in (
+        ((3.0, 7.0, 1), 3.0, 10.0, 7.0),  # one busy thread among others' processes
+        ((9.9, 0.1, 1), 10.0, 10.0, 0.0),  # beside its own child of the lowest priority
+        ((5.0, 5.0, 1), 10.0, 10.0, 0.0),  # beside its own child, on one core
+        ((5.0, 5.0, 2), 10.0, 10.0, 5.0),  # two threads that share two cores with others
+        ((5.0, 5.0, 2), 20.0, 10.0, 0.0),  # four threads that have two cores
+        ((3.0, 7.0, 8), 75.0, 10.0, 5.0),
+    ):
+        used = Used(0, page, cpu_seconds=cpu, busiest=Busiest(*busiest), ended=elapsed)
+        assert used.lengthened_seconds == pytest.approx(more, abs=1e-6), (busiest, cpu)
 
 
 def test_time_of_a_command_begins_with_its_program_where_the_kernel_gives_no_clock(root: Path) -> None:

@@ -10,6 +10,10 @@ import os
 import sys
 from collections.abc import Mapping
 
+EXECUTABLE = os.path.abspath(sys.executable)  # noqa: PTH100
+"""This process's interpreter, without the `..` of a path that leads through folders which a jail does not have. Its links stay:
+Python finds its environment by them."""
+
 _LISTS = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
 """Variables with a list of places that code comes from."""
 _PLACES = ("PYTHONHOME", "PYTHONUSERBASE", "PYTHONPYCACHEPREFIX", "PYTHONSTARTUP")
@@ -18,7 +22,7 @@ _PLACES = ("PYTHONHOME", "PYTHONUSERBASE", "PYTHONPYCACHEPREFIX", "PYTHONSTARTUP
 
 def python(*arguments: str) -> list[str]:
     """The command line of a Python process of our own; start it with `environment()` or another that names no relative place."""
-    return [sys.executable, "-P", *arguments]
+    return [EXECUTABLE, "-P", *arguments]
 
 
 def environment() -> dict[str, str]:

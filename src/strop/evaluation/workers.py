@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import cloudpickle
 
-from strop.base.errors import ConfigurationError, SandboxError, SandboxUnavailable
+from strop.base.errors import ConfigurationError, GuestLost, SandboxError, SandboxUnavailable
+from strop.base.results import Evaluation
 from strop.base.surface import has_flags
 from strop.base.temporary import TemporaryFolder
 from strop.base.user_modules import import_from, imported_from
@@ -23,6 +24,7 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import Splits
 from strop.evaluation.measure import measure
 from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.workspace.endings import oom_kills
 from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import packed, unpack
 
@@ -109,7 +111,28 @@ class JailedWorker:
         return task
 
     def measure(self, order: Order) -> OrderResult:
-        """Measure the program of an order."""
+        """Measure the program of an order. If it is killed, it is measured again, in fresh rooms: what dies in the same way there
+        dies by itself, as by a limit of its own.
+
+        Raises:
+            GuestLost: the kernel lacked memory, or something else disturbed both attempts, or it is the original.
+            SandboxError: the host failed.
+        """
+        killed, lost = oom_kills(), ""
+        for _ in range(2):
+            try:
+                return self._measured(order)
+            except GuestLost as error:
+                if oom_kills() > killed:
+                    raise GuestLost(f"{error}: this machine has too little memory (see dmesg)") from error
+                if lost not in ("", str(error)):
+                    raise
+                lost = str(error)
+        if order.is_of_original(self.tasks[order.task]):
+            raise GuestLost(f"{lost}, and again in a second try")
+        return OrderResult(Evaluation(value=0.0, verdict="died", error=f"{lost}, and again in a second try: by itself"))
+
+    def _measured(self, order: Order) -> OrderResult:
         task = self.task_of(order)
         if task.root is None:
             return measure(task, order, self._splits.of(task, order.split, order.seeds), self.sandbox)

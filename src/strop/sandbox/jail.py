@@ -16,7 +16,7 @@ from functools import partial
 from types import TracebackType
 from typing import Protocol
 
-from strop.base.errors import SandboxUnavailable
+from strop.base.errors import SandboxUnavailable, system_error
 from strop.base.parking import Parking
 from strop.base.user_modules import UserModule
 from strop.sandbox.base import Arguments, Call, Guest, GuestProgram, Handler, Limits, Outcome
@@ -196,6 +196,8 @@ class Servers:
             try:
                 server, report = _first(partial(start, memory_bytes, None))
             except ServerFailed as error:
+                if isinstance(error, ServerLost) or system_error(error) is None:
+                    raise
                 refusals.append(error)
             else:
                 report |= {f"refused {number}": str(refusal) for number, refusal in enumerate(refusals, 1)}

@@ -20,6 +20,7 @@ from strop.sandbox.base import Died, Limits, Outcome, OutOfMemory, TimedOut
 from strop.sandbox.child import ExitStatus
 from strop.sandbox.confinement.filters import OF_OTHERS
 from strop.sandbox.wire import FrameReader
+from strop.sandbox.workspace import accounting
 
 CHUNK = 1 << 16
 PIPE_BYTES = 1 << 20
@@ -48,6 +49,10 @@ class ChildLike(Protocol):
 
     def starved_seconds(self) -> float:
         """How long its main thread was ready to run but had no core; 0 if the kernel does not count it."""
+        ...
+
+    def has_children(self) -> bool:
+        """Whether it has started processes, whose CPU time `cpu_seconds` does not have."""
         ...
 
     def reap(self) -> ExitStatus:
@@ -144,9 +149,13 @@ class Link:
             self._cpu = self._cpu_mark + spent
         return spent
 
-    def starved_since_call(self) -> float:
-        """Seconds since the last call ended in which the guest was ready to run but had no core."""
-        return max(self._child.starved_seconds() - self._starved_mark, 0.0)
+    def starved_since_call(self, elapsed: float) -> float:
+        """Seconds of those `elapsed` since the last call ended in which the guest was ready to run but others had the cores; 0 if
+        these may have been its own children."""
+        if self._child.has_children():
+            return 0.0
+        starved = self._child.starved_seconds() - self._starved_mark
+        return accounting.lengthened(starved, elapsed - self.cpu_since_call())
 
     def end_call(self) -> str:
         """End the accounts of a call; return what the guest printed in it."""
@@ -170,7 +179,8 @@ class Link:
         """The outcome of a child that is `dead` and gave no answer.
 
         Raises:
-            GuestLost: its server died too, or somebody killed it; a program cannot send itself these signals (`filters`).
+            GuestLost: its server died too, or it was killed. In the bare room a program cannot send itself these signals
+                (`filters`); in a tree it can, by a limit of its own, and is measured again (`JailedWorker.measure`).
         """
         limits = self._limits
         status = self._status()
@@ -182,9 +192,7 @@ class Link:
         if status.signal == signal.SIGKILL and 2 * status.max_rss_bytes >= limits.memory_bytes:
             return OutOfMemory(limits.memory_bytes)
         if status.signal in OF_OTHERS:
-            raise GuestLost(
-                f"a program was killed from outside ({status.describe()}); is there too little memory (see dmesg)?"
-            )
+            raise GuestLost(f"a program was killed, not by strop ({status.describe()})")
         return Died(status.describe())
 
     def _status(self) -> ExitStatus:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from strop.base.as_document import computed
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
+from strop.base.interpreter import EXECUTABLE
 from strop.base.surface import option
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import probe_targets
@@ -71,7 +72,7 @@ MACHINES = f"Run strop on Linux 5.13 or newer with Landlock or user namespaces e
 _PROBE = Path(__file__).with_name("probe.py")
 _ATTEMPTS = 3
 _LIMITS = Limits(cpu_seconds=5.0, wall_seconds=10.0)
-_PYTHON = f"'{sys.executable}' -s -P -B"
+_PYTHON = f"'{EXECUTABLE}' -s -P -B"
 _COMMAND_LIMITS = CommandLimits(
     wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30, disk_bytes=2 << 20, processes=24, output_bytes=1 << 16
 )

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from strop.base.errors import GuestLost
+from strop.evaluation import workers
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
+from strop.evaluation.workers import JailedWorker
 from strop.sandbox.fork_server_host import template
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
@@ -58,6 +60,33 @@ def test_kill_of_a_process_of_the_jail_is_a_failure_of_the_host(jail: JailedSand
             evaluated(jail, WAITS, disturb)
         measured = evaluated(jail, ECHO)
         assert measured.evaluation is not None and measured.evaluation.scores == (1.0, 1.0, 1.0), disturb
+
+
+def of_worker(jail: JailedSandbox, program: str, disturbances: list[Callable[[], None]], seed: str = "") -> OrderResult:
+    """What a worker makes of it; each of the disturbances comes after an answer."""
+
+    def score(instance: Instance, answer: object) -> float:
+        if disturbances:
+            disturbances.pop()()
+        return 1.0
+
+    task = Task("same", lambda rng: {"x": 1}, score, seed, instances=3, description="Return x.")
+    return JailedWorker([task], jail).measure(Order("at", program, "same", "train", SecretSeeds(b"s"), b"secret"))
+
+
+def test_program_that_is_killed_is_measured_again_and_dies_by_itself_if_that_comes_again(
+    jail: JailedSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for program, kills, verdict in ((WAITS.replace("60", "2"), 1, "ok"), (WAITS, 2, "died")):
+        disturbances = [kill_guests] * kills
+        evaluation = of_worker(jail, program, disturbances).evaluation
+        assert evaluation is not None and evaluation.verdict == verdict and not disturbances
+    with pytest.raises(GuestLost, match="and again in a second try"):  # what is the original's fault is no program's
+        of_worker(jail, WAITS, [kill_guests] * 2, seed=WAITS)
+    counts = iter(range(9))
+    monkeypatch.setattr(workers, "oom_kills", lambda: next(counts))
+    with pytest.raises(GuestLost, match="this machine has too little memory"):
+        of_worker(jail, WAITS, [kill_guests])
 
 
 SELF_KILLS = {

@@ -117,6 +117,7 @@ def test_another_environments_python_runs_the_evaluator_when_it_is_given(tmp_pat
     task = evaluator_task(*files(tmp_path), python=tmp_path / "venv")
     assert task.command.startswith(f"{tmp_path}/venv/bin/python ")
     assert tmp_path / "venv" in task.tools
+    assert evaluator_task(*files(tmp_path), python=tmp_path / "venv" / ".." / "venv").command == task.command
 
 
 def test_a_python_that_does_not_exist_is_refused(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ _CLOSE_ON_EXEC = 8
 _SELF, _ANY = 0, 2**64 - 1
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGESIZE")
+_CORES = os.cpu_count() or 1
 _SOCKET_BYTES, _PIPE_BYTES = 416 << 10, 64 << 10
 """More than the usual buffer of a unix socket (net.core.wmem_default), and the usual one of a pipe."""
 _DATAGRAMS = 11
@@ -76,6 +77,7 @@ class Alive(NamedTuple):
     buffers: int
     """What the kernel may hold in their sockets and pipes."""
     cpu_seconds: float
+    """With that of the children for which they have waited."""
 
 
 def alive(proc: int, pids: Iterable[int], enough: int, *, own_sockets: bool) -> Alive:
@@ -91,7 +93,7 @@ def alive(proc: int, pids: Iterable[int], enough: int, *, own_sockets: bool) -> 
             memory, largest = memory + resident * _PAGE, max(largest, resident * _PAGE)
             mapped += shared * _PAGE
             fields = _read(proc, f"{pid}/stat").rpartition(b")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
+            ticks += sum(map(int, fields[11:15]))
             found.append(pid)
     if memory > enough:
         shares = [_share(proc, pid) for pid in found]
@@ -102,11 +104,32 @@ def alive(proc: int, pids: Iterable[int], enough: int, *, own_sockets: bool) -> 
     return Alive(memory, largest, mapped, buffers, ticks / _TICKS)
 
 
-def starved(proc: int, pid: int) -> float:
-    """How many seconds the main thread of a process was ready to run but had no core; 0 if the kernel does not say."""
-    with suppress(OSError, IndexError, ValueError):
-        return int(_read(proc, f"{pid}/schedstat").split()[1]) / 1e9
-    return 0.0
+class Busiest(NamedTuple):
+    """The thread of a command that has used most CPU time."""
+
+    cpu_seconds: float = 0.0
+    starved_seconds: float = 0.0
+    """How long it was ready to run but had no core; 0 if the kernel does not say."""
+    cores: int = _CORES
+    """The fewest on which it, or the busiest thread before it, could run."""
+
+
+def busiest(proc: int, pids: Iterable[int], before: Busiest) -> Busiest:
+    """The busiest thread of these processes, or the one `before`."""
+    found = before
+    for pid in pids:
+        with suppress(OSError, IndexError, ValueError):
+            for thread in _names(proc, f"{pid}/task"):
+                ran, waited, _ = map(int, _read(proc, f"{pid}/task/{thread}/schedstat").split())
+                if ran / 1e9 >= found.cpu_seconds:
+                    found = Busiest(ran / 1e9, waited / 1e9, min(before.cores, len(os.sched_getaffinity(int(thread)))))
+    return found
+
+
+def lengthened(starved: float, others: float) -> float:
+    """Seconds that waiting adds to a limit of wall time: those in which what works most was `starved` of a core, but no more than
+    those for which `others` can have had the cores."""
+    return max(0.0, min(starved, others))
 
 
 def _sockets(proc: int) -> int:
@@ -134,15 +157,11 @@ def _open(proc: int, pids: Iterable[int]) -> tuple[int, int]:
     sockets, pipes = set(), set()
     for pid in pids:
         with suppress(OSError):
-            folder = os.open(f"{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=proc)
-            try:
-                for name in os.listdir(folder):  # noqa: PTH208
-                    with suppress(OSError):
-                        what = os.readlink(name, dir_fd=folder)
-                        sockets.add(what) if what.startswith("socket:") else None
-                        pipes.add(what) if what.startswith("pipe:") else None
-            finally:
-                os.close(folder)
+            for name in _names(proc, f"{pid}/fd"):
+                with suppress(OSError):
+                    what = os.readlink(f"{pid}/fd/{name}", dir_fd=proc)
+                    sockets.add(what) if what.startswith("socket:") else None
+                    pipes.add(what) if what.startswith("pipe:") else None
     return len(sockets) * _SOCKET_BYTES, len(pipes) * _PIPE_BYTES
 
 
@@ -180,6 +199,15 @@ def descendants(proc: int, pid: int) -> list[int]:
         found += children
         waiting += children
     return found
+
+
+def _names(proc: int, path: str) -> list[str]:
+    """What is in a folder of /proc."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=proc)
+    try:
+        return os.listdir(folder)  # noqa: PTH208
+    finally:
+        os.close(folder)
 
 
 def _read(proc: int, path: str) -> bytes:

@@ -10,6 +10,7 @@ import resource
 import select
 import signal
 import socket
+import struct
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -61,20 +62,21 @@ class CommandJail:
 
 @dataclass
 class Used:
-    """CPU seconds and largest resident set of reaped processes, and how the command's own process ended."""
+    """What a command has used, as far as anybody looked, and how its own process ended."""
 
     pid: int
     begun: mmap.mmap
-    """When it began, in nanoseconds of the monotonic clock; 0 while it is being confined."""
+    """When it began, in nanoseconds of the monotonic clock and of its CPU time; 0 while it is being confined."""
     kernel_before: tuple[int, int] = (0, 0)
     """Memory that the kernel held before it, and has not given back."""
     files_before: int = 0
+    reaped_seconds: float = 0.0
+    """CPU time of reaped processes, with that of being confined."""
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
     """The most that its processes had together, as far as anybody looked, or one of them; `files_bytes`: that files took."""
     files_bytes: int = 0
-    starved_seconds: float = 0.0
-    """The longest that one of its processes was ready to run but had no core, as far as anybody looked."""
+    busiest: accounting.Busiest = field(default_factory=accounting.Busiest)
     status: int | None = None
     ended: float = 0.0
     """When its own process ended, if nothing outlived it; on the monotonic clock."""
@@ -84,8 +86,21 @@ class Used:
     @property
     def seconds(self) -> float:
         """How long it ran, or has run; 0 if it has not begun."""
-        begun = int.from_bytes(self.begun, "little") / 1e9
+        begun = int.from_bytes(self.begun[:8], "little") / 1e9
         return (self.ended or time.monotonic()) - begun if begun else 0.0
+
+    @property
+    def lengthened_seconds(self) -> float:
+        """How long waiting for a core makes its limit of wall time."""
+        others = self.busiest.cores * self.seconds - self.cpu_seconds
+        return accounting.lengthened(self.busiest.starved_seconds, others)
+
+    def count(self, clock: accounting.ProcessClock, alive: float = 0.0) -> None:
+        """Count its CPU time. A program that may be executed and not read loses the kernel's clock; so the time is at least that
+        of all that was reaped or is `alive`, less that of being confined and of exec(2), which takes less than that."""
+        confining = int.from_bytes(self.begun[8:], "little") / 1e9
+        least = self.reaped_seconds + alive - 2 * confining if confining else 0.0
+        self.cpu_seconds = max(self.cpu_seconds, clock.seconds() or 0.0, least)
 
     def reap(self, flags: int = 0) -> bool:
         """Reap and count a process, with the processes that it reaped itself; whether there was one that had ended.
@@ -94,7 +109,7 @@ class Used:
         """
         found, ended, usage = os.wait4(-1, flags)
         if found:
-            self.cpu_seconds += usage.ru_utime + usage.ru_stime
+            self.reaped_seconds += usage.ru_utime + usage.ru_stime
             self.memory_bytes = max(self.memory_bytes, usage.ru_maxrss << 10)
         if found == self.pid:
             self.status = ended
@@ -117,7 +132,7 @@ def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams
     """
     clock = accounting.ProcessClock(jail.kernel)
     started = time.monotonic()
-    keeper, begun = os.getpid(), mmap.mmap(-1, 8)
+    keeper, begun = os.getpid(), mmap.mmap(-1, 16)
     pid = os.fork()
     if pid == 0:
         _become_command(jail, keeper, end, asked, streams, begun)
@@ -131,13 +146,11 @@ def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams
     finally:
         _end_all(jail, used)
         os.close(pidfd)
-        counted = clock.seconds()
+        used.count(clock)
         clock.close()
     seconds = used.seconds or time.monotonic() - started
-    # What is reaped has the confinement, too. Without a filter a program can hide from the clock (`commands_filter`).
-    cpu = max(counted or 0.0, used.cpu_seconds) if counted is None or jail.filter is None else counted
     how = {"status": used.status or 0, "stopped": stopped, "lived_on": used.lived_on}
-    return how | {"cpu": cpu, "rss": used.memory_bytes, "files": used.files_bytes, "wall": seconds}
+    return how | {"cpu": used.cpu_seconds, "rss": used.memory_bytes, "files": used.files_bytes, "wall": seconds}
 
 
 def _watch(
@@ -177,7 +190,7 @@ def _watch(
         beyond = _beyond(jail, asked, clock, used)
         if beyond:
             return beyond
-        if most is not None and used.seconds >= asked["wall_seconds"] + min(used.starved_seconds, most):
+        if most is not None and used.seconds >= asked["wall_seconds"] + min(used.lengthened_seconds, most):
             return "wall"
 
 
@@ -191,14 +204,13 @@ def _files(jail: CommandJail) -> int:
 
 def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.ProcessClock, used: Used) -> str:
     """The limit on all processes together that was exceeded: `cpu`, `memory` or an empty text."""
-    seconds = clock.seconds() or used.cpu_seconds
+    used.count(clock)
     if jail.proc is not None:
         if jail.process_one:
             commands = [pid for pid in accounting.listed(jail.proc) if pid != 1]
         else:
             commands = accounting.descendants(jail.proc, os.getpid())
-        waits = [accounting.starved(jail.proc, pid) for pid in commands]
-        used.starved_seconds = max([used.starved_seconds, *waits])
+        used.busiest = accounting.busiest(jail.proc, commands, used.busiest)
         exact = asked["counts_memory"]
         enough = 0 if exact else asked["memory_bytes"]
         found = accounting.alive(jail.proc, commands, enough, own_sockets=jail.process_one)
@@ -214,8 +226,8 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
         used.files_bytes = max(used.files_bytes, files)
         if jail.limits and memory + found.buffers + kernel - before[0] > asked["memory_bytes"]:
             return "memory"
-        seconds = max(seconds, used.cpu_seconds + found.cpu_seconds)
-    return "cpu" if jail.limits and seconds > asked["cpu_seconds"] else ""
+        used.count(clock, found.cpu_seconds)
+    return "cpu" if jail.limits and used.cpu_seconds > asked["cpu_seconds"] else ""
 
 
 def _end_all(jail: CommandJail, used: Used) -> None:
@@ -270,7 +282,7 @@ def _become_command(
                 control.send(end, {"listener": True}, [listener])
                 os.close(listener)
             descriptors.close_from(kernel, 3)
-        begun[:] = time.monotonic_ns().to_bytes(8, "little")
+        begun[:] = struct.pack("<qq", time.monotonic_ns(), time.process_time_ns())
         os.execve(_SHELL, [_SHELL, "-c", asked["command"]], {**jail.environment, **asked["environment"]})
     except BaseException as error:  # noqa: BLE001 - the last frame of this process
         os.write(2, f"the command cannot be started: {error}\n".encode("utf-8", "replace"))

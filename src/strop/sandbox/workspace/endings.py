@@ -25,7 +25,7 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
     code = os.WEXITSTATUS(status) if ending == "exited" else None
     if ending in ("exited", "signal") and status != 0:
         if ended["full"]:
-            ending, detail = "disk full", f"{detail}, with all of its {limits.disk_bytes >> 20} MiB of disk used"
+            ending, detail = "disk full", f"{detail}, with all of its {ended['full']} used"
         elif lacked_memory(words, int(ended["rss"]), limits):
             ending, detail = (
                 "out of memory",

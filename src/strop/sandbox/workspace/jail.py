@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from types import TracebackType
 
-from strop.base.errors import SandboxError, SandboxUnavailable
+from strop.base.errors import SandboxError, SandboxUnavailable, system_error
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.posture import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Posture, observe_commands, required_of_commands
@@ -186,6 +186,8 @@ def _strongest(layers: Layers, user: int) -> tuple[Layers, Posture]:
                 lost = error
                 if isinstance(error, KeeperFailed) and not isinstance(error, KeeperLost):
                     break  # else it was killed from outside, which says nothing of this machine
+        if isinstance(lost, KeeperLost) or system_error(lost) is None:
+            raise lost  # no refusal of the kernel, for which a weaker jail would be the answer
         refusals.append(lost)
     why = "; ".join(map(str, refusals))
     raise SandboxUnavailable(f"no workspace can be made on this machine: {why}. {MACHINES}") from refusals[-1]

@@ -224,6 +224,7 @@ class Keeper:
         shown = os.geteuid() if uid is None else uid
         self._proc = None
         self._root = place.enter(self._kernel, self._plan.readable, shown, fill)
+        self._most_files = place.most_files()
         if self._root.has_proc:
             self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
@@ -333,12 +334,12 @@ class Keeper:
     def _run(self, asked: dict[str, Any], streams: list[int]) -> None:
         """`streams`: standard output, standard error, and standard input if it is not /dev/null."""
         if self._layers.namespaces and self._layers.limits:
-            place.resize(self._kernel, asked["disk_bytes"])
+            place.resize(self._kernel, asked["disk_bytes"], self._most_files)
         if self._own_processes is None:
             ended = command.run(self.jail, self._end, asked, streams)
         else:
             ended = self._run_apart(asked, streams)
-        full = self._layers.namespaces and self._layers.limits and place.is_full()
+        full = place.used_up() if self._layers.namespaces and self._layers.limits else ""
         control.send(self._end, {"ended": ended | {"full": full}})
 
     def _run_apart(self, asked: dict[str, Any], streams: list[int]) -> dict[str, object]:

@@ -17,6 +17,8 @@ from strop.sandbox.workspace import snapshots
 _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _READ_ONLY, _BIND, _RECURSIVE = 2, 4, 8, 32, 1, 4096, 16384
 _PAGE = 4096
 _INODES = 1 << 18
+_MADE = 1 << 16
+"""How many files commands may make beside those of the tree: a build's are copied for each run."""
 _ROOM = 4 << 30
 """The size until the first command's limit is known."""
 
@@ -108,19 +110,27 @@ def enter(kernel: Kernel, readable: tuple[str, ...], uid: int, fill: Callable[[s
     return entered
 
 
-def resize(kernel: Kernel, size: int) -> None:
+def most_files() -> int:
+    """How many files the copy, /tmp and /dev/shm may contain together, if they contain the tree now."""
+    facts = os.statvfs(COPY)
+    return facts.f_files - facts.f_ffree + _MADE
+
+
+def resize(kernel: Kernel, size: int, inodes: int) -> None:
     """Limit what the copy, /tmp and /dev/shm contain together, but not below what they already contain."""
     facts = os.statvfs(COPY)
     used = (facts.f_blocks - facts.f_bfree) * facts.f_frsize
     size = max(size, used + _PAGE)
-    inodes = max(_INODES, facts.f_files - facts.f_ffree + 16)
+    inodes = max(inodes, facts.f_files - facts.f_ffree + 16)
     kernel.mount("none", COPY, None, _REMOUNT | _NOSUID | _NODEV, f"size={size},nr_inodes={inodes}")
 
 
-def is_full() -> bool:
-    """Whether nothing more can be written."""
+def used_up() -> str:
+    """Why nothing more can be written; empty if something can."""
     facts = os.statvfs(COPY)
-    return facts.f_bfree * facts.f_frsize < 4 * _PAGE or facts.f_ffree == 0
+    if facts.f_ffree == 0:
+        return f"{facts.f_files} files"
+    return f"{facts.f_blocks * facts.f_frsize >> 20} MiB of disk" if facts.f_bfree * facts.f_frsize < 4 * _PAGE else ""
 
 
 def lay_disk(kernel: Kernel, root: str = "") -> None:

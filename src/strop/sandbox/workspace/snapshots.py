@@ -3,7 +3,7 @@
 No command runs meanwhile, so the files do not change while they are copied.
 """
 
-# ruff: noqa: PTH101, PTH102, PTH108, PTH115, PTH211 - one system call a file, for thousands of files
+# ruff: noqa: PTH108 - one system call a file, for thousands of files
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import errno
 import os
 import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _CHUNK = 1 << 20
+_LONGEST = 4096
+"""Characters of a path (PATH_MAX)."""
 
 
 def copy_folder(source: str, target: str) -> None:
@@ -21,27 +25,44 @@ def copy_folder(source: str, target: str) -> None:
     Sockets and devices are left out. Holes in files stay holes.
 
     Raises:
-        OSError: something cannot be read or written.
+        OSError: something cannot be read or written, or its path is longer than the kernel takes.
+        RecursionError: folders are nested too deep.
     """
-    linked: dict[tuple[int, int], str] = {}
-    folders = [""]
-    for folder in folders:  # grows during the walk
-        with os.scandir(source + folder) as found:
-            entries = list(found)
-        for entry in entries:
-            path = f"{folder}/{entry.name}"
-            facts = entry.stat(follow_symlinks=False)
-            if stat.S_ISDIR(facts.st_mode):
-                os.mkdir(target + path)
-                folders.append(path)
-            elif first := linked.get((facts.st_dev, facts.st_ino)):
-                os.link(first, target + path, follow_symlinks=False)
-            elif _copy_one(source + path, target + path, facts):
-                if facts.st_nlink > 1:
-                    linked[facts.st_dev, facts.st_ino] = target + path
-                take_over(target + path, facts)
-    for folder in reversed(folders):  # a folder's times change while it is filled
-        take_over(target + folder, os.lstat(source + folder))
+    with _opened(source) as here, _opened(target) as there:
+        _copy_below(here, there, there, "", {})
+
+
+def _copy_below(source: int, target: int, root: int, above: str, linked: dict[tuple[int, int], str]) -> None:
+    """Copy the contents of one folder into another, each by its descriptor: the kernel follows a path name by name.
+
+    `root`: the outermost target; `above`: the path from there; `linked`: where the files with several names are below it.
+    """
+    if len(above) > _LONGEST:
+        raise OSError(errno.ENAMETOOLONG, "folders are nested too deep")
+    with os.scandir(source) as found:
+        entries = list(found)
+    for entry in entries:
+        name, facts = entry.name, entry.stat(follow_symlinks=False)
+        if stat.S_ISDIR(facts.st_mode):
+            os.mkdir(name, dir_fd=target)
+            with _opened(name, source) as inner, _opened(name, target) as made:
+                _copy_below(inner, made, root, f"{above}{name}/", linked)
+        elif first := linked.get((facts.st_dev, facts.st_ino)):
+            os.link(first, name, src_dir_fd=root, dst_dir_fd=target, follow_symlinks=False)
+        elif _copy_one(name, source, target, facts):
+            if facts.st_nlink > 1:
+                linked[facts.st_dev, facts.st_ino] = above + name
+            take_over(name, facts, target)
+    take_over(".", os.fstat(source), target)  # a folder's times change while it is filled
+
+
+@contextmanager
+def _opened(folder: str, below: int | None = None) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=below)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def empty(folder: str) -> None:
@@ -60,23 +81,23 @@ def empty(folder: str) -> None:
             os.unlink(entry.path)
 
 
-def _copy_one(source: str, target: str, facts: os.stat_result) -> bool:
-    """Copy anything but a folder; return whether a copy was made."""
+def _copy_one(name: str, source: int, target: int, facts: os.stat_result) -> bool:
+    """Copy anything but a folder from one folder into another; return whether a copy was made."""
     if stat.S_ISLNK(facts.st_mode):
-        os.symlink(os.readlink(source), target)
+        os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=target)
     elif stat.S_ISFIFO(facts.st_mode):
-        os.mkfifo(target)
+        os.mkfifo(name, dir_fd=target)
     elif stat.S_ISREG(facts.st_mode):
-        _copy_content(source, target, facts.st_size)
+        _copy_content(name, source, target, facts.st_size)
     else:
         return False
     return True
 
 
-def _copy_content(source: str, target: str, size: int) -> None:
-    read = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+def _copy_content(name: str, source: int, target: int, size: int) -> None:
+    read = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=source)
     try:
-        write = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        write = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=target)
         try:
             os.truncate(write, size)
             end = 0
@@ -109,9 +130,9 @@ def _copy_span(read: int, write: int, begin: int, end: int) -> None:
         begin += os.pwrite(write, chunk, begin)
 
 
-def take_over(path: str, facts: os.stat_result) -> None:
+def take_over(path: str, facts: os.stat_result, below: int | None = None) -> None:
     """Give a path the owner, mode and times of `facts`, in an order in which none undoes another."""
-    os.chown(path, facts.st_uid, facts.st_gid, follow_symlinks=False)
+    os.chown(path, facts.st_uid, facts.st_gid, dir_fd=below, follow_symlinks=False)
     if not stat.S_ISLNK(facts.st_mode):
-        os.chmod(path, stat.S_IMODE(facts.st_mode))
-    os.utime(path, ns=(facts.st_mtime_ns, facts.st_mtime_ns), follow_symlinks=False)
+        os.chmod(path, stat.S_IMODE(facts.st_mode), dir_fd=below)
+    os.utime(path, ns=(facts.st_mtime_ns, facts.st_mtime_ns), dir_fd=below, follow_symlinks=False)

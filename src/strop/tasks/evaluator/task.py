@@ -6,13 +6,13 @@ import ast
 import glob
 import os
 import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError
+from strop.base.interpreter import EXECUTABLE
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
@@ -206,11 +206,11 @@ def _root(program: Path, evaluator: Path) -> Path:
 
 def _executable(python: Path | None) -> Path:
     if python is None:
-        return Path(sys.executable)
+        return Path(EXECUTABLE)
     found = next((each for each in (python, python / "bin" / "python") if each.is_file()), None)
     if found is None:
         raise ConfigurationError(f"there is no Python at {python}; name an interpreter, or a virtual environment")
-    return found.absolute()  # not resolved: Python finds its virtual environment by the link's path
+    return Path(os.path.abspath(found))  # noqa: PTH100 (see EXECUTABLE)
 
 
 def _needed(interpreter: Path) -> tuple[Path, ...]:

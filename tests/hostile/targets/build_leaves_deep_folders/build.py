@@ -1,0 +1,2 @@
+with open("built.txt", "w") as file:
+    file.write("score: 1\n")
