@@ -16,7 +16,7 @@ from strop.base.scorer_notes import shortened
 from strop.base.surface import option
 from strop.checks.checked import Checked, CheckProblem
 from strop.checks.held_out import repeats, shown
-from strop.checks.relay import LEAST, SpoiledAnswers, spoiled_answers
+from strop.checks.relay import LEAST, SpoiledAnswers, ignores, spoiled_answers
 from strop.checks.relays import CommandRelay, HostRelay, relay_of, to_relay
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
@@ -26,8 +26,6 @@ from strop.evaluation.workers import JailedWorker
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask, scorer_line
 
-SECONDS = 60.0
-"""After which no further way to spoil an answer is tried."""
 Problems = Iterator[CheckProblem]
 
 
@@ -36,7 +34,6 @@ def check(
     evaluator: WithBaselines,
     secret: bytes,
     *,
-    seconds: float = SECONDS,
     step: Callable[[str], None] = lambda line: None,
 ) -> Checked:
     """Check a task. `step` gets the name of each step.
@@ -62,20 +59,20 @@ def check(
         result = replace(result, can_show=shown(task, is_fixed=task.fixed_input or repeats(task)))
         found += _of_evaluation(task, evaluation)
         order = evaluator.with_baseline(to_relay(task, secret))
-        problems, spoiled = evaluator.here.run(partial(_spoiled, order=order, seconds=seconds), step)
-        result, found = replace(result, kinds_tried=spoiled.tried, kinds_untried=spoiled.untried), found + problems
+        problems, spoiled = evaluator.here.run(partial(_spoiled, order=order), step)
+        result, found = replace(result, kinds_tried=spoiled.tried), found + problems
     except TaskError as error:
         printed = "\n".join(getattr(error, "__notes__", ()))
         found.append(CheckProblem(str(error).removesuffix(SHOWN), "", is_broken=True, printed=printed))
     return replace(result, problems=tuple(sorted(found, key=lambda problem: not problem.is_broken)))
 
 
-def _spoiled(worker: JailedWorker, order: Order, seconds: float) -> tuple[list[CheckProblem], SpoiledAnswers]:
+def _spoiled(worker: JailedWorker, order: Order) -> tuple[list[CheckProblem], SpoiledAnswers]:
     """What further runs of the original, and its spoiled answers, show."""
     with relay_of(worker, order) as relay:
         problems = [*_of_runs(worker.task_of(order), relay)]
         worker.step("spoiling its answers")
-        spoiled = spoiled_answers(relay, seconds=seconds)
+        spoiled = spoiled_answers(relay)
         return [*problems, *_of_scorer(worker.task_of(order), relay, spoiled.paid)], spoiled
 
 
@@ -153,11 +150,10 @@ def _of_scorer(task: AnyTask, relay: HostRelay | CommandRelay, paid: str) -> Pro
             f"on a spoiled answer, {relay.failed}, which counts as malformed",
             "Declare strop.Answer, or raise strop.Malformed",
         )
-    scores = relay.without_program()
-    if scores is not None and any(scores[1]) and list(scores[0]) == list(scores[1]):
+    if ignores(relay):
         who = "evaluator" if task.evaluator else "scorer"
         yield CheckProblem(
             f"the {who} does not look at the program: without one, it gives the same score",
-            "Let it read what the program answers",
+            "Let it read what the program answers, and give a wrong answer 0",
             is_broken=True,
         )

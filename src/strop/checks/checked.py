@@ -50,8 +50,6 @@ class Checked(Shown):
     """Of the original on each training instance; 1/2 where it is compared with itself."""
     kinds_tried: int = 0
     """Kinds of spoiled answers that were scored."""
-    kinds_untried: int = 0
-    """Kinds for which no time was left."""
     held_out: int
     """Held-out instances."""
     can_show: str
@@ -76,8 +74,7 @@ class Checked(Shown):
         """What the command prints."""
         shown = [] if self.broken else [f"{self.can_show}."]
         if self.kinds_tried and not self.broken:
-            late = f" For {quantity(self.kinds_untried, 'kind')} no time was left." if self.kinds_untried else ""
-            shown = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.{late}", *shown]
+            shown = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.", *shown]
         metrics, count = self.metrics or {"score": self.value or 0.0}, len(self.scores)
         measured = ", ".join(f"{name} {plain(value, 4)}" for name, value in metrics.items())
         original = [] if self.value is None else [f"The original has {measured} in training{mean_of(count)}."]

@@ -48,7 +48,8 @@ class HostRelay:
         self._task, self._sandbox, self._secret = task, sandbox, secret
         self._timed = task if isinstance(task, FunctionTask) and task.by_time else None
         self._instances = DrawnInstances(task, "train", SecretSeeds(secret))
-        self.executed = False
+        self.executed = self._differs = False
+        """Whether code in a spoiled answer has run; whether some other answers had other scores than the original's."""
         self.failed = self.broke = ""
         """What `score` raised in place of Malformed; and what breaks the task, such as a score outside [0, 1]."""
         self.run, answers = self._run(SCOPE, self._instances)
@@ -56,6 +57,7 @@ class HostRelay:
         self._form = AnswerForm()
         for answer in answers:
             self._form.see(answer)
+        self.honest: Sequence[float] | None = None
         self.honest = self._scores(answers) if len(answers) == self._count else None
         """Scores of the original; None if it fails, or an answer is refused."""
 
@@ -85,17 +87,18 @@ class HostRelay:
         return self._run(scope, DrawnInstances(self._task, "train", SecretSeeds(self._secret)))[0]
 
     def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
-        """(scores of no answer, those of the original); None if no answer is refused."""
+        """(scores of no answer, those of the original); None if no answer is refused, or another kind of answer, spoiled or to
+        another instance, has other scores."""
         if self._timed is not None or self.honest is None:
             return None
-        scores = self._scores([None] * self._count)
-        return None if scores is None else (scores, self.honest)
-
-    @property
-    def ignores_program(self) -> bool:
-        """Whether no answer has the original's scores."""
-        scores = self.without_program()
-        return scores is not None and any(scores[1]) and list(scores[0]) == list(scores[1])
+        self._scores([*self._honest[1:], *self._honest[:1]])
+        with contextlib.suppress(Malformed, TaskError), np.errstate(all="ignore"):
+            if not self._differs:
+                return [
+                    self._task.checked_score(instance, None)
+                    for instance, _ in map(self._instances.__getitem__, range(self._count))
+                ], self.honest
+        return None
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
         if not name:
@@ -134,22 +137,22 @@ class HostRelay:
         """Of one answer for each instance, scored as a candidate's; None if one is refused."""
         try:
             with np.errstate(all="ignore"):
-                return [self._score(index, copy.deepcopy(answer)) for index, answer in enumerate(answers)]
+                scores = [self._score(index, copy.deepcopy(answer)) for index, answer in enumerate(answers)]
         except Malformed:
             return None
         except ScorerFailed as error:
             self.failed = self.failed or str(error)
+            return None
         except TaskError as error:
             self.broke = self.broke or str(error)
-        return None
+            return None
+        self._differs = self._differs or (self.honest is not None and scores != self.honest)
+        return scores
 
     def _score(self, index: int, answer: Any) -> float:
         instance = self._instances[index][0]
-        if self._task.answer is None:
-            with contextlib.suppress(Malformed):  # one in another form is scored, too: the task could declare that form
-                answer = self._form.taken(answer)
         if self._timed is None:
-            return self._task.checked_score(instance, answer)
+            return self._task.checked_score(instance, answer, self._form if self._task.answer is None else None)
         if why := self._timed.objection(instance, answer, self._honest[index], own=False):
             raise Malformed(why)
         return 1.0

@@ -20,6 +20,7 @@ import math
 import re
 import struct
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -286,26 +287,28 @@ _STRING_OR_KEY = re.compile(
 _NUMBERS = {int, float, bool}
 _PLAIN = _NUMBERS | {str, type(None)}
 """A list of these is looked at in one go."""
+_TABLES = (dict, MappingProxyType)
 
 
 def _outgoing(value: object, blobs: list[bytes]) -> object:
-    """Convert `value` to what JSON can hold; append the data of arrays to `blobs`."""
-    if value is None or isinstance(value, str | bool | int | float):
+    """Convert `value` to what JSON can hold; append the data of arrays to `blobs`. Scalars of numpy become Python's; all else
+    arrives in the type that it has."""
+    if isinstance(value, np.bool_ | np.integer | np.floating | np.str_) and not isinstance(value, np.longdouble):
+        return value.item()
+    if type(value) in _PLAIN:
         return value
-    if isinstance(value, list):
+    if type(value) is list:
         if _PLAIN.issuperset(map(type, value)):
             return value
         return [_outgoing(item, blobs) for item in value]
-    if isinstance(value, Mapping) and all(isinstance(key, str) and key[:2] != "__" for key in value):
-        return {key: _outgoing(item, blobs) for key, item in value.items()}
-    if isinstance(value, np.bool_ | np.integer | np.floating) and not isinstance(value, np.longdouble):
-        return value.item()
+    if type(value) in _TABLES and all(type(key) is str and key[:2] != "__" for key in value):  # type: ignore[attr-defined]
+        return {key: _outgoing(item, blobs) for key, item in value.items()}  # type: ignore[attr-defined]
     if isinstance(value, np.ndarray):
         value = np.array(value, value.dtype.newbyteorder("<"), order="C")
     try:
-        blobs.append(plain_data.encode(value, subclasses=True))
+        blobs.append(plain_data.encode(value))
     except plain_data.NotPlain as error:
-        raise TypeError(f"cannot send {error}") from None
+        raise TypeError(f"cannot send {error}; what can be sent: {plain_data.SENT}") from None
     return {"__plain__": len(blobs[-1])}
 
 
