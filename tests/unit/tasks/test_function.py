@@ -113,13 +113,6 @@ def test_score_that_takes_the_answer_last_is_told_that_its_first_parameter_is_th
         task.score(task.instance("train", 0, SecretSeeds(b"s")), 1)
 
 
-def test_method_of_an_object_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    mark = "@strop.improve_me(score='time', cases=[(1,), (2,)])"
-    text = f"import strop\n\n\nclass Box:\n    {mark}\n    def work(self, n):\n        return n\n"
-    with pytest.raises(ConfigurationError, match="method of an object; mark a function that makes the object"):
-        task_of(tmp_path, text, "Box.work")
-
-
 def test_marked_function_is_the_function_itself() -> None:
     def work(n: int) -> int:
         return n
