@@ -25,7 +25,12 @@ from strop.evaluation.commands.measure import SHOWN
 from strop.evaluation.workers import JailedWorker
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask, scorer_line
+from strop.tasks.function.task import RECEIVING, SECONDS
 
+LITTLE = 0.002
+"""CPU seconds of a call of a function below which its time shows little."""
+WARM_UP = 2.0
+"""Times as long as a later call on the same input: the first of a process does what the later ones do not."""
 Problems = Iterator[CheckProblem]
 
 
@@ -87,6 +92,12 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
             "Repair it" if dies else better,
             is_broken=dies,
         )
+    if evaluation.means.get(RECEIVING) and (seconds := evaluation.means[SECONDS]) < LITTLE:
+        yield CheckProblem(
+            f"a call takes {plain(1000 * seconds)} ms, and below {plain(1000 * LITTLE)} ms receiving the arguments, which counts "
+            "for both programs, hides a gain",
+            "Draw longer inputs",
+        )
     if repeats(task) and not task.fixed_input:
         yield _held_out(task, "its input never changes, so nothing is held out")
 
@@ -99,6 +110,14 @@ def _held_out(task: AnyTask, what: str) -> CheckProblem:
 
 def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
     """What further runs of the original show: two that should be alike, and in the host one with other random numbers."""
+    if isinstance(relay, HostRelay) and relay.timed is not None:
+        cold, warm = relay.first_and_later()
+        if cold > WARM_UP * warm and cold - warm > LITTLE:
+            yield CheckProblem(
+                f"the function keeps something between calls: one takes {plain(1000 * cold)} ms as the first of its process, and "
+                f"{plain(1000 * warm)} ms after others; the search times calls of one process, the verdict each in a new one",
+                'Give isolate="instance", so that both time first calls',
+            )
     first = relay.run if isinstance(relay, HostRelay) else relay.run_again()
     again = relay.run_again()
     runs = [first, again, *([relay.run_again("check/other")] if isinstance(relay, HostRelay) else [])]

@@ -22,8 +22,10 @@ from strop.evaluation.commands.original import NO_PROGRAM
 from strop.evaluation.commands.program_copy import CopyRun
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
+from strop.evaluation.outcomes import limits_of
+from strop.evaluation.paired import ANSWER, timed_calls, with_messages
 from strop.evaluation.workers import JailedWorker
-from strop.sandbox.base import Outcome, Returned, Sandbox
+from strop.sandbox.base import GuestProgram, Outcome, Returned, Sandbox
 from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.bundle import bundled
@@ -46,7 +48,8 @@ class HostRelay:
     def __init__(self, task: Task, sandbox: Sandbox, secret: bytes) -> None:
         """Runs the original. Raises TaskError: the task is broken; SandboxError: the host could not run a guest."""
         self._task, self._sandbox, self._secret = task, sandbox, secret
-        self._timed = task if isinstance(task, FunctionTask) and task.by_time else None
+        self.timed = task if isinstance(task, FunctionTask) and task.by_time else None
+        """The task, if it is scored by time."""
         self._instances = DrawnInstances(task, "train", SecretSeeds(secret))
         self.executed = self._differs = False
         """Whether code in a spoiled answer has run; whether some other answers had other scores than the original's."""
@@ -70,14 +73,14 @@ class HostRelay:
 
     @property
     def is_perfect(self) -> bool:
-        return self._timed is not None or (self.honest is not None and min(self.honest) >= PERFECT)
+        return self.timed is not None or (self.honest is not None and min(self.honest) >= PERFECT)
 
     @property
     def unacceptable(self) -> Sequence[str]:
-        return NO_ANSWERS if self._timed is None else WORTHLESS
+        return NO_ANSWERS if self.timed is None else WORTHLESS
 
     def ways(self) -> Sequence[tuple[str, Any]]:
-        if self.honest is None or (self._timed is not None and self._timed.accept is None):
+        if self.honest is None or (self.timed is not None and self.timed.accept is None):
             return ()
         names = MUTATIONS if self._task.answer is None else OF_PARTS
         return [(name, variant) for name, variant in telling() if name in names and MUTATIONS[name].kind != "absent"]
@@ -86,10 +89,22 @@ class HostRelay:
         """The original on the same instances, drawn again. Equal scopes give it equal random numbers."""
         return self._run(scope, DrawnInstances(self._task, "train", SecretSeeds(self._secret)))[0]
 
+    def first_and_later(self) -> tuple[float, float]:
+        """CPU seconds of the original on an instance: in a fresh process, and in one that has answered the others; of two each
+        the least, since a busy machine adds to either."""
+        program = GuestProgram(self._task.program(self._task.seed), self._task.entry, module=self._task.module)
+        (own, *others), spent = [self._instances[index] for index in range(self._count)], list[float]()
+        for before in ([], others) * 2:
+            with self._sandbox.open(with_messages(program, ANSWER), limits_of(self._task)) as guest:
+                timed_calls(guest, [])
+                timed_calls(guest, before)
+                spent.append(sum(timed_calls(guest, [own])[:2]))
+        return min(spent[::2]), min(spent[1::2])
+
     def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
         """(scores of no answer, those of the original); None if no answer is refused, or another kind of answer, spoiled or to
         another instance, has other scores."""
-        if self._timed is not None or self.honest is None:
+        if self.timed is not None or self.honest is None:
             return None
         self._scores([*self._honest[1:], *self._honest[:1]])
         with contextlib.suppress(Malformed, TaskError), np.errstate(all="ignore"):
@@ -115,14 +130,14 @@ class HostRelay:
 
     def _run(self, scope: str, drawn: DrawnInstances) -> tuple[OriginalRun, list[Any]]:
         task = replace(self._task, instances=self._count)
-        if self._timed is not None:  # its answers, whatever they cost
-            task = replace(self._timed, instances=self._count, by_time=False, score=lambda instance, answer: 0.5)
+        if self.timed is not None:  # its answers, whatever they cost
+            task = replace(self.timed, instances=self._count, by_time=False, score=lambda instance, answer: 0.5)
         order = Order(scope, task.seed, task.name, "train", SecretSeeds(self._secret), self._secret)
         outcomes: list[Outcome] = []
         with np.errstate(all="ignore"):
             evaluation = measure(task, order, drawn, self._sandbox, outcomes.append).result()
         answers = [rebuilt(outcome.value) for outcome in outcomes if isinstance(outcome, Returned)]
-        metrics = tuple({"score": score} for score in evaluation.scores) if self._timed is None else ()
+        metrics = tuple({"score": score} for score in evaluation.scores) if self.timed is None else ()
         return OriginalRun(tuple(map(canonical, answers)), metrics, evaluation.notes), answers
 
     def _spoiled(self, name: str, variant: Any, index: int) -> Any:
@@ -151,9 +166,9 @@ class HostRelay:
 
     def _score(self, index: int, answer: Any) -> float:
         instance = self._instances[index][0]
-        if self._timed is None:
+        if self.timed is None:
             return self._task.checked_score(instance, answer, self._form if self._task.answer is None else None)
-        if why := self._timed.objection(instance, answer, self._honest[index], own=False):
+        if why := self.timed.objection(instance, answer, self._honest[index], own=False):
             raise Malformed(why)
         return 1.0
 
