@@ -30,7 +30,7 @@ from strop.tasks.function.task import RECEIVING, SECONDS
 LITTLE = 0.002
 """CPU seconds of a call of a function below which its time shows little."""
 WARM_UP = 2.0
-"""Times as long as a later call on the same input: the first of a process does what the later ones do not."""
+"""Times as long as a later call on the same input: a call of a new process does what the later ones do not."""
 Problems = Iterator[CheckProblem]
 
 
@@ -114,8 +114,8 @@ def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
         cold, warm = relay.first_and_later()
         if cold > WARM_UP * warm and cold - warm > LITTLE:
             yield CheckProblem(
-                f"the function keeps something between calls: one takes {plain(1000 * cold)} ms as the first of its process, and "
-                f"{plain(1000 * warm)} ms after others; the search times calls of one process, the verdict each in a new one",
+                f"the function keeps something between calls: one takes {plain(1000 * cold)} ms in a new process, and "
+                f"{plain(1000 * warm)} ms after many others; the search times calls of one process, the verdict those of new ones",
                 'Give isolate="instance", so that both time first calls',
             )
     first = relay.run if isinstance(relay, HostRelay) else relay.run_again()

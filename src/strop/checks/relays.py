@@ -90,11 +90,11 @@ class HostRelay:
         return self._run(scope, DrawnInstances(self._task, "train", SecretSeeds(self._secret)))[0]
 
     def first_and_later(self) -> tuple[float, float]:
-        """CPU seconds of the original on an instance: in a fresh process, and in one that has answered the others; of two each
-        the least, since a busy machine adds to either."""
+        """CPU seconds of the original on an instance: in a process that has answered one other, and in one that has answered all
+        others; of two each the least, since a busy machine adds to either."""
         program = GuestProgram(self._task.program(self._task.seed), self._task.entry, module=self._task.module)
         (own, *others), spent = [self._instances[index] for index in range(self._count)], list[float]()
-        for before in ([], others) * 2:
+        for before in (others[:1], others) * 2:
             with self._sandbox.open(with_messages(program, ANSWER), limits_of(self._task)) as guest:
                 timed_calls(guest, [])
                 timed_calls(guest, before)
