@@ -159,7 +159,7 @@ SCORING = {
     "root elsewhere": Row(on("sub"), "move the file there", on("."), TIMES | {"sub/strop.toml": f'{TOML}root = ".."\n'}, {"strop.toml": TOML}),
     "run": Row(on("."), "did you mean model?", "", TIMES | {"strop.toml": f"{TOML}[run]\nmodal = 'offline'\n"}, {"strop.toml": f"{TOML}[run]\nmodel = 'offline'\n"}),
     "interpreter of the copy": Row(
-        f"check . --command '.venv/bin/python p.py {{seed}}' --files p.py --score time", "write python, which is that one", "check . --command 'python p.py {seed}' --files p.py --score time",
+        "check . --command '.venv/bin/python p.py {seed}' --files p.py --score time", "write python, which is that one", "check . --command 'python p.py {seed}' --files p.py --score time",
         TIMES, made=f"{sys.executable} -m venv --without-pip .venv",
     ),
     "few held out": Row(f"{OF_TREE} --score time --set held_out=2", "give held_out = 6", f"{OF_TREE} --score time --set held_out=6", TIMES),
@@ -229,6 +229,18 @@ MODELS = {
 }  # fmt: skip
 
 
+SPEED = f"{OF_TREE} --score 'speed=speed: (.*)'".replace("--dry-run", SMALL)
+CHECK = f"check . {C} --files p.py --score time"
+COMMANDS = {
+    "requirement": Row(f"{SPEED} --score 'loss=loss: (.*)' --metric speed:max --require-metric 'loss<=1'", "or ask for less (--require-metric)", f"{SPEED} --score 'loss=loss: (.*)' --metric speed:max --require-metric 'loss<=2'", TREE),
+    "better program": Row(f"{SPEED} --score 'loss=loss: (.*)' --metric speed:max --require-metric 'loss<=1'", "start from a program that meets it", "", TREE, {"p.py": PRINTS.replace("loss: 2", "loss: 1")}),
+    "no answer": Row(CHECK, "let the command print its answer", "", {"p.py": ADDS.replace("print(", "str(")}, TIMES),
+    "answer in a file": Row(CHECK, "name under results the files that hold it", f"{CHECK} --set results=out.txt", {"p.py": "import sys\nopen('out.txt', 'w').write(str(sum(range(10**5 + int(sys.argv[1])))))\n"}),
+    "other files": Row(CHECK, "write them below $TMPDIR", "", {"p.py": f"{ADDS}open('log', 'w').write('a')\n"}, {"p.py": f"{ADDS}import os\nopen(os.environ['TMPDIR'] + '/log', 'w').write('a')\n"}),
+    "another answer": Row(CHECK, "let it print its answer alone on standard output", "", {"p.py": f"{ADDS}import time\nprint(time.time())\n"}, {"p.py": f"{ADDS}import time\nprint(time.time(), file=sys.stderr)\n"}),
+}  # fmt: skip
+
+
 def run(command: str, folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """A command in the folder, as people type it."""
     words = [word.replace("{folder}", str(folder)) for word in shlex.split(command)]
@@ -262,6 +274,12 @@ def test_advice_of_a_message_works_when_it_is_followed(row: Row, tmp_path: Path)
 @pytest.mark.slow
 @table("row", MODELS.values(), MODELS)
 def test_advice_about_a_model_works_when_it_is_followed(row: Row, tmp_path: Path) -> None:
+    followed(row, tmp_path)
+
+
+@pytest.mark.slow
+@table("row", COMMANDS.values(), COMMANDS)
+def test_advice_about_a_command_works_when_it_is_followed(row: Row, tmp_path: Path) -> None:
     followed(row, tmp_path)
 
 
@@ -325,7 +343,7 @@ def test_advice_about_what_no_mark_takes_works_when_it_is_followed(what: str, tm
 
 
 SLOWER = {
-    "draw longer inputs": ("int(rng.integers(9, 99))", "int(rng.integers(10**5, 10**6))"),
+    "draw longer inputs": ("int(rng.integers(3))", "int(rng.integers(10**5, 10**6))"),
     "or more different ones": ("7000 + int(rng.integers(2))", "7000 + int(rng.integers(999))"),
 }
 PLAIN = (

@@ -112,10 +112,10 @@ def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
     """What further runs of the original show: two that should be alike, and in the host one with other random numbers."""
     if isinstance(relay, HostRelay) and relay.timed is not None:
         cold, warm = relay.first_and_later()
-        if cold > WARM_UP * warm and cold - warm > LITTLE:
+        if cold > WARM_UP * warm and cold - warm > LITTLE / 4:
             yield CheckProblem(
                 f"the function keeps something between calls: one takes {plain(1000 * cold)} ms in a new process, and "
-                f"{plain(1000 * warm)} ms after many others; the search times calls of one process, the verdict those of new ones",
+                f"{plain(1000 * warm)} ms after many others; the search times calls of one process, the verdict of new ones",
                 'Give isolate="instance", so that both time first calls',
             )
     first = relay.run if isinstance(relay, HostRelay) else relay.run_again()

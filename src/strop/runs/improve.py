@@ -232,8 +232,8 @@ def _check_runs(parts: Components, original: Original | None, evaluation: Evalua
     if parts.task.root is not None:
         if not parts.task.can_start(evaluation):
             raise ConfigurationError(
-                f"the original of {parts.task.name} cannot be scored: {reason}; start from a program that meets it, or ask for less "
-                f"({option('require_metric')})"
+                f"the original of {parts.task.name} cannot be scored: {reason}; start from a program that meets it, or ask for "
+                f"less ({option('require_metric')})"
             )
     elif original is None:
         if not parts.task.can_start(evaluation):
