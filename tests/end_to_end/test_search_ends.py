@@ -10,6 +10,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from strop.base.events import Evaluated, LmCalled, LmResponded
 from strop.lm.scripted import Scripted
 from strop.store import Store
@@ -178,6 +180,27 @@ def test_time_for_the_comparison_is_kept_when_the_model_is_slow(strop: Any) -> N
     assert ended.returncode == 0 and "--max-time 12 s was spent, but for the comparison" in ended.stdout, ended.stderr
     assert shown(strop)["ended_by"] == "max_time"
     assert strop("replay", "there").returncode == 0
+
+
+LATE = """
+import time
+import strop
+
+@strop.improve_me(score=lambda answer, n: answer / 9, time_limit=9.0, cases=[(n % 2 * 2 + n / 100,) for n in range(12)])
+def answer(n):
+    time.sleep(n)
+    return 5
+"""
+"""Held-out instances take two seconds, and those of training none."""
+
+
+@pytest.mark.slow
+def test_comparison_that_takes_longer_than_the_time_limit_comes_to_its_end(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "late.py").write_text(LATE)
+    (tmp_path / "a.md").write_text("```python\nimport time\ndef answer(n):\n    time.sleep(n)\n    return 6\n```\n")
+    flags = shlex.split("--lm-budget 1 --max-responses 1 --utility-budget 2 --max-time 20 --out there")
+    ended = strop("improve", "late.py:answer", "--model", f"command:cat {tmp_path}/a.md", *flags)
+    assert ended.returncode == 0 and "on 6 held-out instances" in ended.stdout, ended.stderr
 
 
 def test_spent_calls_end_a_run_after_its_last_finished_iteration_and_more_of_them_go_on(

@@ -9,7 +9,7 @@ from functools import partial
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.surface import option
 from strop.base.terminal_text import escape
-from strop.checks.relay import SECONDS, spoiled_answers
+from strop.checks.relay import WAYS, ignores, spoiled_answers
 from strop.checks.relays import HostRelay, relay_of, to_relay
 from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
@@ -22,10 +22,9 @@ def refuse_rewarding(
     evaluator: WithBaselines,
     secret: bytes,
     *,
-    seconds: float = SECONDS,
     step: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Run the original of each task, and score its answers spoiled, in about `seconds` a task; `step` gets each step.
+    """Run the original of each task, and score its answers spoiled in the most telling ways; `step` gets each step.
 
     Raises:
         ConfigurationError: a spoiled answer pays, or none at all has the original's score.
@@ -39,17 +38,19 @@ def refuse_rewarding(
             order = evaluator.with_baseline(to_relay(task, secret))
         except TaskError:  # the task is broken, as its own evaluation says
             continue
-        evaluator.here.run(partial(_refuse_if_rewarding, order=order, seconds=seconds), step)
+        evaluator.here.run(partial(_refuse_if_rewarding, order=order), step)
 
 
-def _refuse_if_rewarding(worker: JailedWorker, order: Order, seconds: float) -> None:
+def _refuse_if_rewarding(worker: JailedWorker, order: Order) -> None:
     with suppress(TaskError), relay_of(worker, order) as relay:
         worker.step("spoiling its answers")
-        if isinstance(relay, HostRelay) and relay.ignores_program:
+        why = spoiled_answers(relay, most=WAYS).paid
+        if isinstance(relay, HostRelay) and not why and ignores(relay):
             raise ConfigurationError(
-                f"task {order.task}: its scorer gives the same score to no answer at all; let it read the answer"
+                f"task {order.task}: its scorer gives the same score to all that was tried in place of the original's answers, "
+                "and to none at all; let it read the answer, and give a wrong one 0"
             )
-        if why := spoiled_answers(relay, seconds=seconds).paid:
+        if why:
             raise ConfigurationError(
                 f"task {order.task}: its scorer rewards a spoiled answer: {escape(why, 300)}. Let the scorer refuse it, "
                 f"or give {option('trust_scorer')}"

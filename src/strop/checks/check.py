@@ -15,18 +15,20 @@ from strop.base.results import Evaluation
 from strop.base.scorer_notes import shortened
 from strop.checks.checked import Checked, CheckProblem
 from strop.checks.held_out import held_back, shown
-from strop.checks.relay import LEAST, SpoiledAnswers, spoiled_answers
+from strop.checks.relay import LEAST, SpoiledAnswers, ignores, spoiled_answers
 from strop.checks.relays import CommandRelay, HostRelay, relay_of, to_relay
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.measure import SHOWN
+from strop.evaluation.laws import keeps_something
 from strop.evaluation.workers import JailedWorker
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask, scorer_line
+from strop.tasks.function.task import FIRST, RECEIVING, SECONDS
 
-SECONDS = 60.0
-"""After which no further way to spoil an answer is tried."""
+LITTLE = 0.002
+"""CPU seconds of a call of a function below which its time shows little."""
 Problems = Iterator[CheckProblem]
 
 
@@ -35,7 +37,6 @@ def check(
     evaluator: WithBaselines,
     secret: bytes,
     *,
-    seconds: float = SECONDS,
     step: Callable[[str], None] = lambda line: None,
 ) -> Checked:
     """Check a task. `step` gets the name of each step.
@@ -60,20 +61,20 @@ def check(
         result = replace(result, value=evaluation.value, metrics=evaluation.means, scores=evaluation.scores)
         found += _of_evaluation(task, evaluation)
         order = evaluator.with_baseline(to_relay(task, secret))
-        problems, spoiled = evaluator.here.run(partial(_spoiled, order=order, seconds=seconds), step)
-        result, found = replace(result, kinds_tried=spoiled.tried, kinds_untried=spoiled.untried), found + problems
+        problems, spoiled = evaluator.here.run(partial(_spoiled, order=order), step)
+        result, found = replace(result, kinds_tried=spoiled.tried), found + problems
     except TaskError as error:
         printed = "\n".join(getattr(error, "__notes__", ()))
         found.append(CheckProblem(str(error).removesuffix(SHOWN), "", is_broken=True, printed=printed))
     return replace(result, problems=tuple(sorted(found, key=lambda problem: not problem.is_broken)))
 
 
-def _spoiled(worker: JailedWorker, order: Order, seconds: float) -> tuple[list[CheckProblem], SpoiledAnswers]:
+def _spoiled(worker: JailedWorker, order: Order) -> tuple[list[CheckProblem], SpoiledAnswers]:
     """What further runs of the original, and its spoiled answers, show."""
     with relay_of(worker, order) as relay:
         problems = [*_of_runs(worker.task_of(order), relay)]
         worker.step("spoiling its answers")
-        spoiled = spoiled_answers(relay, seconds=seconds)
+        spoiled = spoiled_answers(relay)
         return [*problems, *_of_scorer(worker.task_of(order), relay, spoiled.paid)], spoiled
 
 
@@ -90,6 +91,19 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
         )
     if problem := held_back(task, evaluation):
         yield problem
+    if evaluation.means.get(RECEIVING) and (seconds := evaluation.means[SECONDS]) < LITTLE:
+        yield CheckProblem(
+            f"a call takes {plain(1000 * seconds)} ms, and below {plain(1000 * LITTLE)} ms receiving the arguments, which counts "
+            "for both programs, hides a gain",
+            "Draw longer inputs",
+        )
+    first, later = evaluation.means.get(FIRST, 0.0), evaluation.means.get(SECONDS, 0.0)
+    if keeps_something(first, later):
+        yield CheckProblem(
+            f"the function keeps something between calls: the first one of a process takes {plain(1000 * first)} ms, later ones "
+            f"{plain(1000 * later)} ms, and later ones are timed",
+            'To time first calls, give isolate="instance"',
+        )
 
 
 def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
@@ -143,11 +157,10 @@ def _of_scorer(task: AnyTask, relay: HostRelay | CommandRelay, paid: str) -> Pro
             f"on a spoiled answer, {relay.failed}, which counts as malformed",
             "Declare strop.Answer, or raise strop.Malformed",
         )
-    scores = relay.without_program()
-    if scores is not None and any(scores[1]) and list(scores[0]) == list(scores[1]):
+    if ignores(relay):
         who = "evaluator" if task.evaluator else "scorer"
         yield CheckProblem(
             f"the {who} does not look at the program: without one, it gives the same score",
-            "Let it read what the program answers",
+            "Let it read what the program answers, and give a wrong answer 0",
             is_broken=True,
         )

@@ -8,6 +8,7 @@ from strop.base.as_document import computed
 from strop.base.pluralize import mean_of, plain, quantity
 from strop.base.results import ScoredBy
 from strop.base.shown import Shown
+from strop.tasks.function.task import RECEIVING, SECONDS
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,6 @@ class Checked(Shown):
     """Of the original on each training instance; 1/2 where it is compared with itself."""
     kinds_tried: int = 0
     """Kinds of spoiled answers that were scored."""
-    kinds_untried: int = 0
-    """Kinds for which no time was left."""
     held_out: int
     """Held-out instances."""
     can_show: str
@@ -76,11 +75,16 @@ class Checked(Shown):
         """What the command prints."""
         shown = [] if self.broken else [f"{self.can_show}."]
         if self.kinds_tried and not self.broken:
-            late = f" For {quantity(self.kinds_untried, 'kind')} no time was left." if self.kinds_untried else ""
-            shown = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.{late}", *shown]
+            shown = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.", *shown]
         metrics, count = self.metrics or {"score": self.value or 0.0}, len(self.scores)
         measured = ", ".join(f"{name} {plain(value, 4)}" for name, value in metrics.items())
         original = [] if self.value is None else [f"The original has {measured} in training{mean_of(count)}."]
+        if RECEIVING in metrics:
+            a_call, of_it = (plain(1000 * metrics[name]) for name in (SECONDS, RECEIVING))
+            arguments = f"{of_it} ms of it to receive its arguments"
+            original = [
+                f"A call of the original takes {a_call} ms of CPU time in training{mean_of(count)}, {arguments}."
+            ]
         problems = [line for each in self.problems for line in (each.sentence, *each.printed.splitlines())]
         return (f"Score: {self.scorer}.", *original, *problems, *shown, self.sentence)
 

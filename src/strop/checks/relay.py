@@ -1,13 +1,12 @@
 """The test of spoiled answers: the original's are spoiled on their way to what scores them, and none may pay.
 
-It costs seconds, and comes before anything is paid for. `spoiling` has the ways; here is what decides
+It costs a few evaluations, and comes before anything is paid for. `spoiling` has the ways; here is what decides
 (docs/design/0008-check.md).
 """
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,8 +14,8 @@ from typing import Any, Protocol
 from strop.analysis.stats import differences, mean
 from strop.checks.spoiling import in_words, kind_of
 
-SECONDS = 5.0
-"""After which no further way is tried."""
+WAYS = 32
+"""How many ways to spoil answers are tried before a run."""
 LEAST = 1e-9
 """What floating-point numbers differ by."""
 PERFECT = 1.0 - LEAST
@@ -75,6 +74,10 @@ class Relay(Protocol):
         """
         ...
 
+    def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
+        """(scores of no answer, those of the original); None if it is refused, or shows nothing."""
+        ...
+
 
 @dataclass(frozen=True)
 class SpoiledAnswers:
@@ -82,24 +85,25 @@ class SpoiledAnswers:
 
     tried: int = 0
     """Kinds of spoiled answers."""
-    untried: int = 0
-    """Kinds for which no time was left."""
     paid: str = ""
     """Which of them pays, with its score; empty if none does."""
 
 
-def spoiled_answers(relay: Relay, *, seconds: float = SECONDS) -> SpoiledAnswers:
-    """Score spoiled answers until one pays, or for so many seconds."""
-    end, ways = time.monotonic() + seconds, relay.ways()
+def spoiled_answers(relay: Relay, *, most: int | None = None) -> SpoiledAnswers:
+    """Score spoiled answers until one pays: all ways, or the `most` telling ones."""
+    ways, tried = relay.ways()[:most], set[str]()
     honest = relay.scored("", None) if ways else None
-    tried = set[str]()
     for name, variant in ways if honest else ():
-        if time.monotonic() > end:
-            return SpoiledAnswers(len(tried), len({name for name, _ in ways} - tried))
         tried.add(name)
         if why := _why_paid(relay, name, variant, honest or ()):
-            return SpoiledAnswers(len(tried), 0, why)
+            return SpoiledAnswers(len(tried), why)
     return SpoiledAnswers(len(tried))
+
+
+def ignores(relay: Relay) -> bool:
+    """Whether no answer at all has the original's score, which is not 0, and nothing that was tried has another."""
+    scores = relay.without_program()
+    return scores is not None and any(scores[1]) and list(scores[0]) == list(scores[1])
 
 
 def _why_paid(relay: Relay, name: str, variant: Any, honest: Sequence[float]) -> str:

@@ -46,9 +46,11 @@ class HostRelay:
     def __init__(self, task: Task, sandbox: Sandbox, secret: bytes) -> None:
         """Runs the original. Raises TaskError: the task is broken; SandboxError: the host could not run a guest."""
         self._task, self._sandbox, self._secret = task, sandbox, secret
-        self._timed = task if isinstance(task, FunctionTask) and task.by_time else None
+        self.timed = task if isinstance(task, FunctionTask) and task.by_time else None
+        """The task, if it is scored by time."""
         self._instances = DrawnInstances(task, "train", SecretSeeds(secret))
-        self.executed = False
+        self.executed = self._differs = False
+        """Whether code in a spoiled answer has run; whether some other answers had other scores than the original's."""
         self.failed = self.broke = ""
         """What `score` raised in place of Malformed; and what breaks the task, such as a score outside [0, 1]."""
         self.run, answers = self._run(SCOPE, self._instances)
@@ -56,6 +58,7 @@ class HostRelay:
         self._form = AnswerForm()
         for answer in answers:
             self._form.see(answer)
+        self.honest: Sequence[float] | None = None
         self.honest = self._scores(answers) if len(answers) == self._count else None
         """Scores of the original; None if it fails, or an answer is refused."""
 
@@ -68,14 +71,14 @@ class HostRelay:
 
     @property
     def is_perfect(self) -> bool:
-        return self._timed is not None or (self.honest is not None and min(self.honest) >= PERFECT)
+        return self.timed is not None or (self.honest is not None and min(self.honest) >= PERFECT)
 
     @property
     def unacceptable(self) -> Sequence[str]:
-        return NO_ANSWERS if self._timed is None else WORTHLESS
+        return NO_ANSWERS if self.timed is None else WORTHLESS
 
     def ways(self) -> Sequence[tuple[str, Any]]:
-        if self.honest is None or (self._timed is not None and self._timed.accept is None):
+        if self.honest is None or (self.timed is not None and self.timed.accept is None):
             return ()
         names = MUTATIONS if self._task.answer is None else OF_PARTS
         return [(name, variant) for name, variant in telling() if name in names and MUTATIONS[name].kind != "absent"]
@@ -84,24 +87,25 @@ class HostRelay:
         """The original on the same instances, drawn again. Equal scopes give it equal random numbers."""
         return self._run(scope, DrawnInstances(self._task, "train", SecretSeeds(self._secret)))[0]
 
-    def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
-        """(scores of no answer, those of the original); None if no answer is refused."""
-        if self._timed is not None or self.honest is None:
-            return None
-        scores = self._scores([None] * self._count)
-        return None if scores is None else (scores, self.honest)
-
     @property
     def draws_one_input(self) -> bool:
         """Whether several instances of training have one and the same input."""
         inputs = [self._instances[index][1].encoded for index in range(self._count)]
         return len(inputs) > 1 and len({*inputs}) == 1
 
-    @property
-    def ignores_program(self) -> bool:
-        """Whether no answer has the original's scores."""
-        scores = self.without_program()
-        return scores is not None and any(scores[1]) and list(scores[0]) == list(scores[1])
+    def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
+        """(scores of no answer, those of the original); None if no answer is refused, or another kind of answer, spoiled or to
+        another instance, has other scores."""
+        if self.timed is not None or self.honest is None:
+            return None
+        self._scores([*self._honest[1:], *self._honest[:1]])
+        with contextlib.suppress(Malformed, TaskError), np.errstate(all="ignore"):
+            if not self._differs:
+                return [
+                    self._task.checked_score(instance, None)
+                    for instance, _ in map(self._instances.__getitem__, range(self._count))
+                ], self.honest
+        return None
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
         if not name:
@@ -118,14 +122,14 @@ class HostRelay:
 
     def _run(self, scope: str, drawn: DrawnInstances) -> tuple[OriginalRun, list[Any]]:
         task = replace(self._task, instances=self._count)
-        if self._timed is not None:  # its answers, whatever they cost
-            task = replace(self._timed, instances=self._count, by_time=False, score=lambda instance, answer: 0.5)
+        if self.timed is not None:  # its answers, whatever they cost
+            task = replace(self.timed, instances=self._count, by_time=False, score=lambda instance, answer: 0.5)
         order = Order(scope, task.seed, task.name, "train", SecretSeeds(self._secret), self._secret)
         outcomes: list[Outcome] = []
         with np.errstate(all="ignore"):
             evaluation = measure(task, order, drawn, self._sandbox, outcomes.append).result()
         answers = [rebuilt(outcome.value) for outcome in outcomes if isinstance(outcome, Returned)]
-        metrics = tuple({"score": score} for score in evaluation.scores) if self._timed is None else ()
+        metrics = tuple({"score": score} for score in evaluation.scores) if self.timed is None else ()
         return OriginalRun(tuple(map(canonical, answers)), metrics, evaluation.notes), answers
 
     def _spoiled(self, name: str, variant: Any, index: int) -> Any:
@@ -140,23 +144,23 @@ class HostRelay:
         """Of one answer for each instance, scored as a candidate's; None if one is refused."""
         try:
             with np.errstate(all="ignore"):
-                return [self._score(index, copy.deepcopy(answer)) for index, answer in enumerate(answers)]
+                scores = [self._score(index, copy.deepcopy(answer)) for index, answer in enumerate(answers)]
         except Malformed:
             return None
         except ScorerFailed as error:
             self.failed = self.failed or str(error)
+            return None
         except TaskError as error:
             self.broke = self.broke or str(error)
-        return None
+            return None
+        self._differs = self._differs or (self.honest is not None and scores != self.honest)
+        return scores
 
     def _score(self, index: int, answer: Any) -> float:
         instance = self._instances[index][0]
-        if self._task.answer is None:
-            with contextlib.suppress(Malformed):  # one in another form is scored, too: the task could declare that form
-                answer = self._form.taken(answer)
-        if self._timed is None:
-            return self._task.checked_score(instance, answer)
-        if why := self._timed.objection(instance, answer, self._honest[index], own=False):
+        if self.timed is None:
+            return self._task.checked_score(instance, answer, self._form if self._task.answer is None else None)
+        if why := self.timed.objection(instance, answer, self._honest[index], own=False):
             raise Malformed(why)
         return 1.0
 

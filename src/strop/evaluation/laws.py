@@ -9,6 +9,14 @@ ONE_ANSWER = (
 )
 """Why a lower cost is held back."""
 
+KEEPS = 2.0
+"""How many times as much the first call of a process takes as later ones, if a function keeps something between calls."""
+
+
+def keeps_something(first: float, later: float) -> bool:
+    """Whether a function keeps something between calls, by the seconds of the first call of a process and of later ones."""
+    return first >= KEEPS * later > 0
+
 
 def holds_back_cost(answers: Collection[str], *, is_cost: bool, is_wanted: bool) -> bool:
     """Whether a lower cost shows nothing: the original gave one and the same answer each time.

@@ -31,18 +31,22 @@ def measure(
     drawn: DrawnInstances,
     sandbox: Sandbox,
     heard: Callable[[Outcome], object] = lambda outcome: None,
+    progress: Callable[[int, int], object] = lambda number, count: None,
 ) -> OrderResult:
     """Carry out an order: the mean score over the instances of its split, or the speed if the task is scored by time. `heard` is
-    called with the outcome of each instance.
+    called with the outcome of each instance; `progress` for each that is timed for a verdict, as it begins, with its number from
+    1 and how many there are.
 
     Raises:
         SandboxError: the host could not run a guest; the order can be given again.
     """
     notes: list[AuditNoted] = []
-    how = measure_paired if task.by_time else _measure_score
+    how = (
+        partial(measure_paired, progress=progress) if task.by_time else partial(_measure_score, limits=limits_of(task))
+    )
     try:
         with AuditLog(notes.append, order.scope, order.program, heard) as log:  # type: ignore[arg-type]
-            evaluation = how(task, order, drawn, sandbox, log, limits_of(task))  # type: ignore[arg-type]
+            evaluation = how(task, order, drawn, sandbox, log)
     except Malformed as reason:
         evaluation = Evaluation(value=0.0, verdict="malformed", error=shortened(str(reason), REPORT_CHARACTERS))
     except SandboxError:

@@ -31,7 +31,7 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.feedback import gist
 from strop.evaluation.instances import DrawnInstances, Input
-from strop.evaluation.outcomes import explain
+from strop.evaluation.outcomes import explain, limits_of
 from strop.evaluation.repeated import averaged, repeats
 from strop.evaluation.tally import Tally, Worth, judged
 from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
@@ -59,15 +59,22 @@ def __messages__(call=None, kept=[], bind=[]):
 
 
 def measure_paired(
-    task: FunctionTask, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog, limits: Limits
+    task: FunctionTask,
+    order: Order,
+    drawn: DrawnInstances,
+    sandbox: Sandbox,
+    log: AuditLog,
+    progress: Callable[[int, int], object],
 ) -> Evaluation:
     """The mean of 1 / (1 + t / t0) over the instances. One failure costs it all: a function with other answers is another one.
+    `progress`: see `strop.evaluation.measure.measure`.
 
     Raises Malformed: the text is no program of the task; TaskError: the original fails (for the verdict: everywhere), is too fast
     to compare, answers otherwise when it is run again, or changes its arguments; SandboxError: the host failed."""
     texts = task.program(task.seed), task.program(order.program)
     is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), texts[0] == texts[1]
-    timing = _Timing(task, order, drawn, sandbox, log, limits, texts, is_listed, is_own)
+    limits = limits_of(task)
+    timing = _Timing(task, order, drawn, sandbox, log, limits, texts, is_listed, is_own, progress)
     if is_own and order.split == "train":
         timing.examine_original()
     drawn.timed = drawn.timed or timing.without_failing(timing.found)
@@ -120,6 +127,7 @@ class _Timing:
     texts: tuple[str, str]
     is_listed: bool
     is_own: bool
+    progress: Callable[[int, int], object]
     failing: set[tuple[bytes, bytes]] = field(default_factory=set)
     """Inputs on which the original was seen to fail."""
     left_out: list[bool] = field(default_factory=list)
@@ -160,7 +168,9 @@ class _Timing:
                 if total >= (LEAST if self.is_listed else ENOUGH) and len(seconds) > 1:
                     break
         if seconds and total < LEAST:
-            raise self.refused(f"the original takes {1000 * total:.2g} ms, too little to compare; time a loop")
+            raise self.refused(
+                f"the original takes {1000 * total:.2g} ms, too little to compare; draw longer inputs, or more different ones"
+            )
         return min(len(seconds), 2) if self.is_listed else len(seconds)
 
     def open(self, which: int, do: str = ANSWER) -> Guest:
@@ -169,7 +179,10 @@ class _Timing:
 
     def rows(self, different: int) -> Iterator[list[dict[str, float]]]:
         """Metrics of both for each instance, of so many different inputs. Raises _Failed."""
-        for index in range(self.task.count(self.order.split)):
+        count = self.task.count(self.order.split)
+        for index in range(count):
+            if self.order.decides:
+                self.progress(index + 1, count)
             yield from self.without_failing(partial(self.instance, index, different))
 
     def instance(self, index: int, different: int) -> list[list[dict[str, float]]]:

@@ -135,7 +135,8 @@ class JailedWorker:
     def _measured(self, order: Order) -> OrderResult:
         task = self.task_of(order)
         if task.root is None:
-            return measure(task, order, self._splits.of(task, order.split, order.seeds), self.sandbox)
+            drawn = self._splits.of(task, order.split, order.seeds)
+            return measure(task, order, drawn, self.sandbox, progress=self.step)
         from strop.evaluation.commands.measure import measure_command  # here for the start-up time
 
         return measure_command(task, order, self.rooms, self.step)

@@ -18,6 +18,7 @@ from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, Malformed, SearchOver, TaskError
 from strop.base.events import Evaluated, Event, SearchEnded, in_full
 from strop.base.results import Evaluation, Improvement, Verdict, fields_of
+from strop.base.surface import option
 from strop.checks.held_out import draws_more, too_few
 from strop.core.handles import Grant
 from strop.core.improver import improve
@@ -230,7 +231,10 @@ def _check_runs(parts: Components, original: Original | None, evaluation: Evalua
     reason = evaluation.error.split("\n")[0]
     if parts.task.root is not None:
         if not parts.task.can_start(evaluation):
-            raise ConfigurationError(f"the original of {parts.task.name} cannot be scored: {reason}")
+            raise ConfigurationError(
+                f"the original of {parts.task.name} cannot be scored: {reason}; start from a program that meets it, or ask for "
+                f"less ({option('require_metric')})"
+            )
     elif original is None:
         if not parts.task.can_start(evaluation):
             raise TaskError(f"task {parts.task.name}: its seed solution does not run: {reason}")

@@ -125,6 +125,10 @@ class Watch:
         self._thread = threading.Thread(target=self._listen, name="strop-signals", daemon=True)
         self._thread.start()
 
+    def lift_limit(self) -> None:
+        """The time limit ends a search, and the search is over: what follows takes its time."""
+        self._seconds = None
+
     def close(self) -> None:
         """End the thread."""
         os.write(self.wake, bytes([_END]))
@@ -136,7 +140,8 @@ class Watch:
         while True:
             ready, _, _ = select.select([self._read], [], [], self._left())
             if not ready:
-                self._stop(TimeSpent(), f"{option('max_time')} is spent")
+                if self._left() is not None:  # it may have been lifted
+                    self._stop(TimeSpent(), f"{option('max_time')} is spent")
                 continue
             for number in os.read(self._read, 64):
                 if number == _END:

@@ -101,6 +101,11 @@ class Journal:
             self.ends_at = None if seconds is None else self.clock() + seconds
             yield
 
+    def lift_time_limit(self) -> None:
+        """Let what follows take its time."""
+        if self._watch is not None:
+            self._watch.lift_limit()
+
     def search_over(self, error: StropError) -> SearchOver | None:
         """The limit that an error comes from; None if it is another failure."""
         reason = self._watch.reason if self._watch else None

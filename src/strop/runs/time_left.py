@@ -86,3 +86,4 @@ def comparison_kept(context: RunContext, most: int) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+        journal.lift_time_limit()

@@ -1,8 +1,9 @@
 """Plain data as bytes, and back: exact types, sizes bounded, never code. Stand-alone: guests and evaluators load it, too.
 
-None, bool, int, float, complex, str, bytes, list, tuple, range, dict, set, frozenset, and numpy's arrays and scalars of truth
-values and numbers, of at most 64 bits each. What the decoder builds has exactly these types, whatever the bytes say; for the host
-it builds `Unhashed` in place of dicts and sets, because n keys of a hostile program may all hash alike, and take n * n steps.
+None, bool, int, float, complex, str, bytes, bytearray, list, tuple, range, dict, set, frozenset, and numpy's arrays and scalars
+of truth values and numbers, of at most 64 bits each. What the decoder builds has exactly these types, whatever the bytes say; for
+the host it builds `Unhashed` in place of dicts and sets, because n keys of a hostile program may all hash alike, and take n * n
+steps.
 
 The bytes are a length, a JSON document of that length, and the contents of texts and arrays one behind the other. In the document
 None, truth values and numbers are themselves; all else is a list of a tag and its items, or of a tag and the form of its content.
@@ -20,6 +21,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+SENT = "None, truth values, numbers, texts, bytes, bytearrays, lists, tuples, ranges, dicts, sets and arrays of numbers"
+"""What can be sent, in words."""
 MOST_BYTES = 32 << 20
 MOST_ITEMS = 2_000_000
 """Numbers in lists of equal types and in arrays do not count."""
@@ -174,10 +177,11 @@ def _numbers(items: list[Any]) -> Any:
     return array.array("q", items) if kinds == {int} and _is_short(min(items)) and _is_short(max(items)) else None
 
 
-_EXTENDED: tuple[Any, ...] = (str, bytes, int, float, complex, tuple, list, dict, frozenset, set)
+_EXTENDED: tuple[Any, ...] = (str, bytes, bytearray, int, float, complex, tuple, list, dict, frozenset, set)
 """bool, None and range have no subclasses."""
 _TAGS: dict[type, str] = {
-    list: "l", tuple: "t", set: "S", frozenset: "Z", dict: "D", range: "r", int: "i", str: "s", bytes: "b", complex: "c",
+    list: "l", tuple: "t", set: "S", frozenset: "Z", dict: "D", range: "r", int: "i", str: "s", bytes: "b", bytearray: "B",
+    complex: "c",
 }  # fmt: skip
 _ITEMS: dict[type, Any] = {
     **dict.fromkeys((list, tuple, set, frozenset), iter),
@@ -197,6 +201,7 @@ _CONTENT: dict[type, Any] = {
     int: _bytes_of,
     str: lambda value: value.encode("utf-8", "surrogatepass"),
     bytes: bytes,
+    bytearray: bytes,
     complex: lambda value: _COMPLEX.pack(value.real, value.imag),
 }
 
@@ -295,7 +300,7 @@ def _integer(data: bytes) -> int:
 _MADE_OF_CONTENT: dict[str, Any] = {
     "i": _integer,
     "s": lambda data: data.decode("utf-8", "surrogatepass"),
-    "b": bytes, "c": lambda data: complex(*_COMPLEX.unpack(data)), "d": _listed("d"), "q": _listed("q"),
+    "b": bytes, "B": bytearray, "c": lambda data: complex(*_COMPLEX.unpack(data)), "d": _listed("d"), "q": _listed("q"),
     "a": _array, "g": _scalar,
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ import math
 import re
 import struct
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -106,10 +107,11 @@ def encode(value: Mapping[str, Value]) -> bytes:
     return join(*encode_parts(dict(value)))
 
 
-def encode_parts(value: Value) -> tuple[bytes, bytes]:
-    """The JSON text of a value and the data of its arrays. Raises TypeError as `encode`."""
+def encode_parts(value: Value, *, exact: bool = False) -> tuple[bytes, bytes]:
+    """The JSON text of a value and the data of its arrays. `exact`: objects of subclasses are not sent as what they extend.
+    Raises TypeError as `encode`."""
     blobs: list[bytes] = []
-    text = _ENCODER.encode(_outgoing(value, blobs)).encode("ascii")
+    text = _ENCODER.encode(_outgoing(value, blobs, exact)).encode("ascii")
     return text, b"".join(blobs)
 
 
@@ -123,9 +125,9 @@ class Prepared(dict[str, Value]):
     effect."""
 
     def __init__(self, arguments: Mapping[str, Value]) -> None:
-        """Raises TypeError as `encode`."""
+        """Raises TypeError as `encode`, also for what would arrive in another type than it has."""
         super().__init__(arguments)
-        self.encoded = encode_parts(dict(arguments))
+        self.encoded = encode_parts(dict(arguments), exact=True)
 
 
 def decode(text: bytes, blob: bytes) -> Value:
@@ -286,26 +288,27 @@ _STRING_OR_KEY = re.compile(
 _NUMBERS = {int, float, bool}
 _PLAIN = _NUMBERS | {str, type(None)}
 """A list of these is looked at in one go."""
+_TABLES = (dict, MappingProxyType)
 
 
-def _outgoing(value: object, blobs: list[bytes]) -> object:
-    """Convert `value` to what JSON can hold; append the data of arrays to `blobs`."""
-    if value is None or isinstance(value, str | bool | int | float):
+def _outgoing(value: object, blobs: list[bytes], exact: bool) -> object:
+    """Convert `value` to what JSON can hold; append the data of arrays to `blobs`. Scalars of numpy become Python's."""
+    if isinstance(value, np.bool_ | np.integer | np.floating | np.str_) and not isinstance(value, np.longdouble):
+        return value.item()
+    if type(value) in _PLAIN or (not exact and isinstance(value, str | int | float)):
         return value
-    if isinstance(value, list):
+    if type(value) is list:
         if _PLAIN.issuperset(map(type, value)):
             return value
-        return [_outgoing(item, blobs) for item in value]
-    if isinstance(value, Mapping) and all(isinstance(key, str) and key[:2] != "__" for key in value):
-        return {key: _outgoing(item, blobs) for key, item in value.items()}
-    if isinstance(value, np.bool_ | np.integer | np.floating) and not isinstance(value, np.longdouble):
-        return value.item()
+        return [_outgoing(item, blobs, exact) for item in value]
+    if type(value) in _TABLES and all(type(key) is str and key[:2] != "__" for key in value):  # type: ignore[attr-defined]
+        return {key: _outgoing(item, blobs, exact) for key, item in value.items()}  # type: ignore[attr-defined]
     if isinstance(value, np.ndarray):
         value = np.array(value, value.dtype.newbyteorder("<"), order="C")
     try:
-        blobs.append(plain_data.encode(value, subclasses=True))
+        blobs.append(plain_data.encode(value, subclasses=not exact))
     except plain_data.NotPlain as error:
-        raise TypeError(f"cannot send {error}") from None
+        raise TypeError(f"cannot send {error}; what can be sent: {plain_data.SENT}") from None
     return {"__plain__": len(blobs[-1])}
 
 

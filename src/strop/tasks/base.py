@@ -24,6 +24,7 @@ from strop.base.randomness import derive
 from strop.base.results import Evaluation, Input, ScoredBy
 from strop.base.unified_diff import plain_text
 from strop.base.user_modules import UserModule
+from strop.sandbox.strop_plain_data import SENT
 from strop.tasks.answer import Answer, sentence
 from strop.tasks.answer import Instance as Instance
 from strop.tasks.arguments import Parameters, parameters_of
@@ -51,7 +52,22 @@ META_TASK = "self-improvement"
 """The name under which evaluations of improvers are recorded."""
 _FILE_NAME = re.compile(r"[\w-][\w.-]*\.py")
 """A seed of this form is the name of a file; no program has this form."""
-INPUT_TYPES = (np.ndarray, np.generic, list, tuple, range, str, bytes, int, float, complex, bool, set, frozenset)
+INPUT_TYPES = (
+    np.ndarray,
+    np.generic,
+    list,
+    tuple,
+    range,
+    str,
+    bytes,
+    bytearray,
+    int,
+    float,
+    complex,
+    bool,
+    set,
+    frozenset,
+)
 
 
 class Seeds(Protocol):
@@ -227,7 +243,7 @@ class Task:
             if value is not None and not isinstance(value, (*INPUT_TYPES, dict)):
                 raise TaskError(
                     f"task {self.name}: input {name} cannot be sent to a guest: its type is {type(value).__name__}; "
-                    "give a number, a text, bytes, a list, a tuple, a dict, a set, or an array"
+                    f"what can be sent: {SENT}"
                 )
         return Instance(self._ordered(inputs), hidden)
 
@@ -309,7 +325,7 @@ class Task:
 
         Raises:
             Malformed: the answer has the wrong form.
-            ScorerFailed: `score` raised something else, takes longer than `score_limit`, or returned nan or an infinity.
+            ScorerFailed: `score` raised something else, takes longer than `score_limit`, or returned no finite number.
             UtilityOutOfBounds: it returned a number outside [0, 1].
             TaskError: the declared answer does not fit the instance.
         """
@@ -324,13 +340,12 @@ class Task:
             raise TaskError(f"task {self.name}: {error}") from error
         except (Exception, SystemExit) as error:
             raise ScorerFailed(blame(f"task {self.name}: score()", error)) from error
-        if isinstance(score, (float, np.floating)) and not np.isfinite(score):
-            raise ScorerFailed(f"task {self.name}: score() gave {float(score)}; a score must be a number in [0, 1]")
-        # Compared as it is: not every whole number has a float.
-        if not isinstance(score, (int, float, np.floating, np.integer, np.bool_)) or not 0 <= score <= 1:
-            raise UtilityOutOfBounds(
-                f"task {self.name}: score() gave {_shown(score)}; a score must be a number in [0, 1]"
-            )
+        wrong = f"task {self.name}: score() gave {_shown(score)}; a score must be a number in [0, 1]"
+        is_number = isinstance(score, (int, float, np.floating, np.integer, np.bool_))
+        if not is_number or (isinstance(score, (float, np.floating)) and not np.isfinite(score)):
+            raise ScorerFailed(wrong)
+        if not 0 <= score <= 1:  # compared as it is: not every whole number has a float
+            raise UtilityOutOfBounds(wrong)
         return float(score)
 
     def program(self, candidate: str) -> str:

@@ -21,6 +21,7 @@ from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, config_of, read_config
 from strop.tasks.command.options import flag_of
 from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.function.marker import MARK
 from strop.tasks.function.task import function_task, marked_names
 from strop.tasks.paper.lpn.task import lpn
 from strop.tasks.paper.maxcut.task import maxcut
@@ -218,7 +219,8 @@ def _from_file(path: Path, attribute: str) -> Task:
         return function_task(path, module, found)
     task = getattr(module, attribute, None)
     if not isinstance(task, Task):
-        close = difflib.get_close_matches(attribute, vars(module), n=1)
+        there = [*marked_names(module), *(name for name, value in vars(module).items() if isinstance(value, Task))]
+        close = difflib.get_close_matches(attribute, there, n=1, cutoff=0.0)
         meant = (
             f"; did you mean {path}:{close[0]}?"
             if close
@@ -257,6 +259,12 @@ def _marked(path: Path, module: object, attribute: str) -> str | None:
     names = marked_names(module)
     if attribute in names:
         return attribute
+    bound = getattr(module, attribute, None)
+    own = getattr(bound, "__qualname__", "") if hasattr(bound, MARK) else ""
+    if "<" in own:
+        raise ConfigurationError(f"{path} marks {own}; define it at the top level of a file, or in a class there")
+    if own in names:
+        return own
     if attribute != "task" or hasattr(module, "task"):
         return None
     if len(names) > 1:

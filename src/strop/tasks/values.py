@@ -24,7 +24,7 @@ from strop.sandbox.strop_plain_data import Unhashed, encode, type_of
 NUMBER, COMPLEX, TRUTH, NONE = "a number", "a complex number", "a truth value", "None"
 SEQUENCE, MAPPING, SET, TEXT, BYTES, OBJECT = "a list", "a dict", "a set", "a text", "bytes", "an object"
 _KINDS: dict[type, str] = {
-    int: NUMBER, float: NUMBER, complex: COMPLEX, bool: TRUTH, type(None): NONE, str: TEXT, bytes: BYTES,
+    int: NUMBER, float: NUMBER, complex: COMPLEX, bool: TRUTH, type(None): NONE, str: TEXT, bytes: BYTES, bytearray: BYTES,
     list: SEQUENCE, tuple: SEQUENCE, range: SEQUENCE, dict: MAPPING, set: SET, frozenset: SET,
 }  # fmt: skip
 _KINDS_OF_DTYPES = {"b": TRUTH, "i": NUMBER, "u": NUMBER, "f": NUMBER, "c": COMPLEX}
@@ -198,6 +198,8 @@ class AnswerForm:
             items = [self.items._taken(item, f"an item of {name}") for item in value]
             return Unhashed(frozenset if "set" not in self.types else set, items)
         made = self._finite(python_of(value), name)
+        if kind == BYTES:
+            return bytearray(made) if self.types == {"bytearray"} else bytes(made)
         return complex(made) if kind == COMPLEX else bool(made) if kind == TRUTH else made
 
     def _widened(self, value: Any, name: str) -> Any:
@@ -333,7 +335,7 @@ def not_finite(value: Any) -> str:
         return "" if math.isfinite(value) else str(value)
     if type(value) is complex:
         return not_finite(value.real) or not_finite(value.imag)
-    if type(value) in (str, bytes):
+    if type(value) in (str, bytes, bytearray):
         return _written((value if type(value) is str else value.decode("latin-1")).strip())
     return ""
 
@@ -356,7 +358,7 @@ def _number_in(word: str) -> float | None:
 
 def _holds_text(value: Any) -> bool:
     if type(value) not in (list, tuple):
-        return type(value) in (str, bytes)
+        return type(value) in (str, bytes, bytearray)
     return not set(map(type, value)) <= {int, float, bool, complex} and any(map(_holds_text, value))
 
 
@@ -422,7 +424,7 @@ def canonical(value: Any) -> str:
         return "set[" + ",".join(sorted(map(canonical, value))) + "]"
     if isinstance(value, int):  # the number of decimal digits is limited, not that of these
         return f"{kind} {value:#x}"
-    if value is None or isinstance(value, (float, str, bytes)):
+    if value is None or isinstance(value, (float, str, bytes, bytearray)):
         return f"{kind} {value!r}"
     fields = getattr(value, "__dict__", None)
     return f"{kind} {canonical(fields) if fields else ''}"

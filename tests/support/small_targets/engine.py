@@ -77,7 +77,7 @@ class Engine:
         with self._parts(job, goal) as parts:
             if target.right == "refused" and not spec.trust_scorer:
                 evaluator = parts.evaluator or here(goal.task, jail=self._jail)
-                refuse_rewarding([goal.task], evaluator, parts.secret, seconds=60)
+                refuse_rewarding([goal.task], evaluator, parts.secret)
             with Store.create(folder, meta_of(parts, "improve", job.meta).texts(folder)) as store:
                 job.do(RunContext(parts, Journal(store, lambda event: None)))
             with Record.open(folder) as record:

@@ -15,4 +15,4 @@ from support.commands_here import here
 @pytest.fixture
 def checked(jail: JailedSandbox) -> Callable[..., Checked]:
     """`checked(task)`: what strop check finds."""
-    return lambda task: check(task, here(task, jail=jail), b"s" * 32, seconds=600)
+    return lambda task: check(task, here(task, jail=jail), b"s" * 32)

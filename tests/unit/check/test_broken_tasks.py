@@ -12,27 +12,27 @@ from strop.tasks.registry import PAPER, load
 
 FOLDER = Path(__file__).parents[2] / "check" / "broken_tasks"
 BROKEN = {
-    "broadcast_score": "; a score must be a number in [0, 1]",
     "evaluated_answer": "code in a spoiled answer ran where it is scored",
-    "nan_is_best": "NaN or infinity (nan words) scores 1.000",
     "seed_does_not_run": "f(a, b) does not take c",
 }
 """Those that it calls broken, and why."""
 SAID = {
     "noisy_score": "the score of equal answers varies",
     "one_instance": "all instances have one and the same input",
-    "scorer_chokes": "score() raised AttributeError",
     "time_in_score": "the score of equal answers varies",
     "unseeded_draws": "the original gives other answers when it runs again with the same seed",
 }
 """Those of which it says something in a line."""
 NOT_SEEN = {
     "answer_by_index": "an answer that needs no work is an honest one",
+    "broadcast_score": "a column never arrives where the original's answers have one axis",
     "constant_is_perfect": "so is this one",
     "few_seeds": "the instances seem to be different ones",
     "labels_in_inputs": "a program that finds them is honest, too",
+    "nan_is_best": "a text never arrives where the original's answers are numbers",
     "relative_score": "the original is scored in the same order each time",
     "score_without_bounds": "the task declares what an answer is, and an honest one is in bounds",
+    "scorer_chokes": "None and texts never arrive where the original's answers are numbers",
     "scorer_edits_instance": "each answer is scored on an instance of its own",
     "scorer_keeps_a_log": "no other process sees what a scorer does to files",
     "shared_instance": "the host copies each instance",

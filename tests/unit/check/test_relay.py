@@ -40,12 +40,27 @@ def noisy(instance: Any, answer: Any) -> float:
     return places(instance, answer) / 2 + 0.4 * np.random.default_rng().random()
 
 
-def close(instance: Any, answer: Any) -> float:
-    """Whether the numbers are close: those of nothing are."""
-    try:
-        return float(np.allclose(np.asarray(answer, float), instance.hidden))
-    except (TypeError, ValueError) as error:
-        raise strop.Malformed("numbers are expected") from error
+def nearest(instance: Any, answer: Any) -> float:
+    """By the distance of the items that there are: a part has fewer."""
+    return 1 / (1 + sum(abs(a - b) for a, b in zip(answer, instance.hidden, strict=False)))
+
+
+def plain(instance: Any, answer: Any) -> float:
+    return sum(a == b for a, b in zip(answer, instance.hidden, strict=False)) / 24
+
+
+def truths(instance: Any, answer: Any) -> float:
+    """No number where an answer has another length: the sum is an array's then."""
+    return sum(np.asarray(answer) == np.asarray(instance.hidden)) / 12  # type: ignore[no-any-return]
+
+
+def wrong(instance: Any, answer: Any) -> float:
+    return 1.0 if answer == instance.hidden[::-1] else 0.2
+
+
+def fewer(instance: Any, answer: Any) -> float:
+    """No answer gets what the original's gets, and another instance's gets less."""
+    return 0.1 if type(answer) is list and answer[0] not in instance["xs"] else 0.2
 
 
 WHOLE = "def algorithm(xs):\n    return sorted(xs)\n"
@@ -55,12 +70,17 @@ WHOLE = "def algorithm(xs):\n    return sorted(xs)\n"
 @table(
     ("score", "seed", "words"),
     [
-        (close, {"seed": WHOLE}, "no answer, or an empty one"),
+        (nearest, {}, "its scorer rewards a spoiled answer: "),
+        (wrong, {}, "gives the same score to all that was tried in place of the original's answers"),
+        (lambda instance, answer: wrong(instance, answer) - 0.2 + 0.2 * (answer == []), {}, ""),
+        (fewer, {}, ""),
+        (plain, {}, ""),
+        (truths, {}, ""),
         (places, {}, ""),
         (places, {"seed": WHOLE}, ""),
         (noisy, {}, ""),
     ],
-    ids=["empty that broadcasts", "whole", "whole and perfect", "noisy"],
+    ids=["part", "wrong gets a share", "wrong gets 0", "read in part", "zip", "no number", "whole", "perfect", "noisy"],
 )
 def test_task_is_refused_where_a_spoiled_answer_pays(
     jail: JailedSandbox, score: Any, seed: dict[str, Any], words: str
@@ -68,9 +88,9 @@ def test_task_is_refused_where_a_spoiled_answer_pays(
     sorting = task(score, **seed)
     if not words:
         return refuse_rewarding([sorting], here(sorting, jail=jail), b"s")
-    with pytest.raises(ConfigurationError, match="task sort: its scorer rewards a spoiled answer: ") as refused:
+    with pytest.raises(ConfigurationError, match="task sort: its scorer ") as refused:
         refuse_rewarding([sorting], here(sorting, jail=jail), b"s")
-    assert words in str(refused.value) and "trust_scorer" in str(refused.value)
+    assert words in str(refused.value) and ("rewards" not in words or "trust_scorer" in str(refused.value))
 
 
 class Printed:
@@ -122,9 +142,10 @@ def test_score_of_chance_refuses_no_judge() -> None:
     assert [spoiled_answers(relay).paid for _ in range(20)].count("") >= 19
 
 
-def test_nothing_is_tried_after_the_time() -> None:
-    found = spoiled_answers(Printed(lambda output: 0.9 if not output else 0.5, ["3\n"]), seconds=-1.0)
-    assert (found.tried, found.untried, found.paid) == (0, len(TEXTS), "")
+def test_ways_to_spoil_an_answer_are_a_number_however_long_they_take() -> None:
+    relay = Printed(lambda output: 0.9 if str(2**32) in output else 0.5, ["3\n"])
+    found = [spoiled_answers(relay, most=most) for most in (9, 10, None)]
+    assert [(each.tried, bool(each.paid)) for each in found] == [(9, False), (10, True), (10, True)]
 
 
 def test_answers_that_are_spoiled_are_those_to_instances_that_the_task_alone_decides(jail: JailedSandbox) -> None:

@@ -34,9 +34,7 @@ CORPORA = {"tasks": tasks, "functions": functions, "lax": lax, "evaluators": eva
 REFUSED = {
     "tasks/repeated_indices",
     "tasks/tour_that_may_stand_still",
-    "tasks/column_against_row",
     "tasks/machines_without_their_jobs",
-    "tasks/words_read_as_numbers",
     "functions/zip_ends_with_the_shorter",
     "functions/swallowed_exception",
     "functions/error_relative_to_the_answer",
@@ -47,7 +45,8 @@ REFUSED = {
     "evaluators/independent_but_repeated",
 }
 """Those of which a run is refused. The other holes reward answers that an honest program might give, or need knowledge of the
-task: a program that finds one is better by that score."""
+task: a program that finds one is better by that score; `column_against_row` and `words_read_as_numbers` reward what no program of
+a run can give, since its answer would be refused by the form of the original's."""
 TASK = """
 import numpy as np
 import strop
@@ -91,7 +90,7 @@ def test_run_is_refused_where_a_spoiled_answer_is_rewarded_and_only_there(
     refused = f"{kind}/{name}" in REFUSED
     assert not refused or name in CORPORA[kind].HOLES  # type: ignore[attr-defined]
     with closing(evaluator), pytest.raises(ConfigurationError) if refused else nullcontext():
-        refuse_rewarding([task], evaluator, b"s" * 32, seconds=60)
+        refuse_rewarding([task], evaluator, b"s" * 32)
 
 
 ELSEWHERE = [(commands, "average_of_nan"), (languages, "contains")]

@@ -113,7 +113,7 @@ def test_no_process_gets_an_input_twice(jail: JailedSandbox, tmp_path: Path, tex
 def test_original_that_takes_too_little_time_is_refused(jail: JailedSandbox, tmp_path: Path, text: str) -> None:
     task = task_of(tmp_path, text)
     with pytest.raises(
-        TaskError, match=r"task unique: the original takes [\d.]+ ms, too little to compare; time a loop"
+        TaskError, match=r"task unique: the original takes [\d.]+ ms, too little to compare; draw longer inputs"
     ):
         measured(task, jail, task.seed)
 
@@ -207,6 +207,16 @@ def test_each_instance_has_a_fresh_process_in_training_as_in_the_final_compariso
     task = task_of(tmp_path, MODULE.replace("    found", 10 * SLOW + "    found", 1))  # so that one input is enough
     for split in ("train", "test"):
         assert measured(task, jail, twice, split)[0].verdict == "ok"
+
+
+def test_check_names_a_function_that_keeps_something_until_its_first_calls_are_what_is_timed(
+    jail: JailedSandbox, tmp_path: Path
+) -> None:
+    keeps = "    if not KEPT:\n        KEPT.append(sum(range(9_000_000)))\n    found"
+    text = MODULE.replace("    found", 4 * SLOW + keeps, 1).replace("LIMITS =", "KEPT = []\nLIMITS =")
+    assert "the function keeps something between calls" in checked(task_of(tmp_path, text), jail).problems[0].what
+    isolated = text.replace("test_instances=3", 'test_instances=3, isolate="instance"')
+    assert not checked(task_of(tmp_path, isolated), jail).problems
 
 
 def test_isolated_function_is_measured_in_the_first_call_of_a_process(jail: JailedSandbox, tmp_path: Path) -> None:

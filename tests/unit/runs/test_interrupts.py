@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from strop.base.errors import StropError
 from strop.base.events import Event, RunFinished
+from strop.runs.interrupts import TimeSpent, stopped_by_signals
 from strop.runs.journal import framed
 
 SIGNALLED = """
@@ -43,6 +45,20 @@ def test_signal_is_heard_when_nothing_can_be_said_any_more() -> None:
         finally:
             os.close(write_end)
         assert (ended.returncode, ended.stdout) == (0, "143\n"), seconds
+
+
+def test_time_limit_that_is_lifted_ends_nothing_and_another_does() -> None:
+    for is_lifted in (True, False):
+        closed = threading.Event()
+        with (
+            pytest.raises(StropError) as ended,
+            stopped_by_signals(closed.set, seconds=0.2, notify=lambda line: None) as watch,
+        ):
+            if is_lifted:
+                watch.lift_limit()
+            closed.wait(0.5 if is_lifted else 60)
+            raise StropError("over")
+        assert (type(ended.value) is TimeSpent) == closed.is_set() == (not is_lifted)
 
 
 ENDS: list[tuple[type[BaseException], str, str]] = [

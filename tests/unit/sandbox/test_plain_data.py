@@ -23,6 +23,7 @@ PLAIN = [
         1j,
         "a\ud800",
         b"\x00",
+        bytearray(b"\xff\x00"),
         [1, "x"],
         (1, (2.0,)),
         range(3),

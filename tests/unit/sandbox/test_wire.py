@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any
+from collections import Counter
+from http import HTTPStatus
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox import wire
 from strop.sandbox.strop_plain_data import Unhashed
-from strop.sandbox.wire import FrameError, FrameReader, decode, encode
+from strop.sandbox.wire import FrameError, FrameReader, Prepared, decode, encode
 from strop.tasks.values import rebuilt
 
 NAN = plain_data.encode(np.array([1.0, np.nan]))
@@ -197,6 +199,19 @@ def test_reader_refuses_a_frame_of_many_keys_before_it_is_parsed() -> None:
         with pytest.raises(FrameError, match="more than 64 keys"):
             read(raw(text.encode()))
         assert read(raw(b'{"value":%b}' % json.dumps([{"__times__": ['":":', 1]}] * 999).encode())) is not None, text
+
+
+class Point(NamedTuple):
+    x: float
+
+
+def test_arguments_arrive_in_their_own_types_or_are_refused_by_name_with_what_can_be_sent() -> None:
+    sent = {"row": (bytearray(b"ab"), {1: frozenset({2})}), "word": np.str_("a"), "size": np.int64(3)}
+    assert decode(*Prepared(sent).encoded)["row"][0] == bytearray(b"ab")  # type: ignore[index]
+    for value, name in [(Point(1.0), "Point"), (Counter("aab"), "Counter"), ([HTTPStatus.OK], "HTTPStatus")]:
+        with pytest.raises(TypeError, match=f"an object of type {name}; what can be sent: None, truth values, numbers"):
+            Prepared({"value": value})  # type: ignore[dict-item]
+        assert encode({"value": value})  # type: ignore[dict-item]
 
 
 def test_encoder_raises_type_error_when_the_host_sends_what_is_no_value() -> None:

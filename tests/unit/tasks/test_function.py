@@ -113,11 +113,30 @@ def test_score_that_takes_the_answer_last_is_told_that_its_first_parameter_is_th
         task.score(task.instance("train", 0, SecretSeeds(b"s")), 1)
 
 
-def test_method_of_an_object_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    mark = "@strop.improve_me(score='time', cases=[(1,), (2,)])"
-    text = f"import strop\n\n\nclass Box:\n    {mark}\n    def work(self, n):\n        return n\n"
-    with pytest.raises(ConfigurationError, match="method of an object; mark a function that makes the object"):
-        task_of(tmp_path, text, "Box.work")
+OWN = "strop.improve_me(score='time', cases=[(1,), (2,)])"
+MARK = f"import strop\nmark = {OWN}\n"
+IN_A_BOX = "class Box:\n    @{}\n    @{}\n    def work({}n):\n        return n\n"
+BOUND = {
+    "a name of its own": ("def work(n):\n    return n\ntarget = mark(work)\n", "target", "work"),
+    "another name of that": ("def work(n):\n    return n\ntarget = mark(work)\n", "work", "work"),
+    "above a static method": (IN_A_BOX.format(OWN, "staticmethod", ""), "Box.work", "Box.work"),
+    "above a class method": (IN_A_BOX.format(OWN, "classmethod", "cls, "), "Box.work", "Box.work"),
+    "bound to a class method": (
+        "class Box:\n    @classmethod\n    def work(cls, n):\n        return n\ntarget = mark(Box.work)\n", "target", "Box.work",
+    ),
+}  # fmt: skip
+"""A mark of a module's own function, the name that is asked for, and the function that is meant."""
+
+
+@table(("text", "name", "entry"), BOUND.values(), BOUND)
+def test_mark_works_by_the_name_that_it_is_bound_to(text: str, name: str, entry: str, tmp_path: Path) -> None:
+    task = task_of(tmp_path, (MARK if "mark(" in text else "import strop\n") + text, name)
+    assert task.entry == entry and "return n\n" in task.seed and "improve_me" not in task.seed
+
+
+def test_second_mark_of_a_function_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="work has a mark already"):
+        task_of(tmp_path, f"{MARK}def work(n):\n    return n\none, other = mark(work), mark(work)\n", "one")
 
 
 def test_marked_function_is_the_function_itself() -> None:

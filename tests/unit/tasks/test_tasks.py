@@ -65,7 +65,9 @@ def test_task_raises_when_sample_gives_no_inputs_by_name() -> None:
 def test_input_may_be_a_number_as_numpy_draws_it_and_another_type_is_refused_with_what_to_give() -> None:
     task = Task("t", sample=lambda rng: {"x": rng.integers(3)}, score=lambda i, a: 1.0, seed="")
     assert isinstance(task.instance("train", 0, PUBLISHED).inputs["x"], np.integer)
-    with pytest.raises(TaskError, match="input x cannot be sent to a guest: its type is object; give a number, a text"):
+    with pytest.raises(
+        TaskError, match="input x cannot be sent to a guest: its type is object; what can be sent: None"
+    ):
         replace(task, sample=lambda rng: {"x": object()}).instance("train", 0, PUBLISHED)
 
 

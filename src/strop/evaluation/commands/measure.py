@@ -177,9 +177,13 @@ class CommandMeasurement:
 
     def runs_of_original(self, copy: Copy, spoil: Mapping[str, Any] | None, least: int = 1) -> list[CopyRun]:
         """Runs of the original on the first instances, whose answers are spoiled on their way to a judge or an evaluator; on so
-        many at `least`, if they are drawn."""
-        count = min(self.task.count(self.split), MOST_SPOILED)
-        return [self._run(copy, index, spoil) for index in range(count if self.task.cases else max(count, least))]
+        many at `least`, if they are drawn. A spoiled answer that is refused is the last."""
+        count, runs = min(self.task.count(self.split), MOST_SPOILED), list[CopyRun]()
+        for index in range(count if self.task.cases else max(count, least)):
+            runs.append(self._run(copy, index, spoil))
+            if spoil is not None and not runs[-1].values:
+                break
+        return runs
 
     def try_evaluator(self, *, is_recorded: bool = False) -> EvaluatorTrial | None:
         """Before anything else runs: see what the original asks of an evaluator that runs apart from it, and whether it may.

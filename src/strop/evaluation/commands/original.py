@@ -220,10 +220,10 @@ def raised_in(task: CommandTask, failed: CopyRun) -> str:
     path, line = next((step for step in reversed(steps) if (task.root / step[0]).is_file()), ("", ""))
     hint = _of_missing(failed.error)
     if "No module named" in failed.error:
-        hint = (
-            f"; name the virtual environment that has it: {setting('tool')}=FOLDER "
-            "(.venv beside it, or an active one, needs no name)"
+        key, else_ = (
+            ("python", "") if task.evaluator else ("tool", " (.venv beside it, or an active one, needs no name)")
         )
+        hint = f"; name the virtual environment that has it: {setting(key)}=FOLDER{else_}"
     return (f" ({path}, line {line})" if path else "") + hint
 
 

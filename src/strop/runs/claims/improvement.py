@@ -11,7 +11,7 @@ from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain
 from strop.evaluation.feedback import gist
-from strop.evaluation.laws import ONE_ANSWER
+from strop.evaluation.laws import ONE_ANSWER, keeps_something
 from strop.evaluation.repeated import AT_LEAST, AT_MOST
 from strop.runs.claims.gains import in_units, of_what, size, unit_of, valued, values
 from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words, too_few
@@ -30,8 +30,6 @@ MOST_PASSING = 0.1
 a bound."""
 VARIED = 1.15
 """How many times as much a program's largest times are as its least, from which that is said."""
-KEEPS = 2.0
-"""How many times as much the first call of a process takes as later ones, from which that is said."""
 MOST_REMOVED = 5
 """Names that are said to be removed; the rest is counted."""
 HIGHEST = 1.0
@@ -248,7 +246,7 @@ def _calls_measured(evidence: Evidence, measured: Evaluation) -> str:
     if calls != "later":
         return " of a first call" if calls else ""
     pairs = [(means.get(FIRST, 0.0), means.get(SECONDS, 0.0)) for means in (means_of(measured.beside), measured.means)]
-    if all(first < KEEPS * later for first, later in pairs):
+    if not any(keeps_something(first, later) for first, later in pairs):
         return ""
     before, after = (seconds_in_words(first) for first, _ in pairs)
     return f" of later calls (a first one takes {after} instead of {before})"

@@ -161,7 +161,7 @@ def _other(value: Any, blobs: _Blobs, size: int = 0) -> object:
     try:
         blobs.append(plain_data.encode(value, subclasses=True))
     except plain_data.NotPlain as error:
-        raise TypeError(f"cannot send {error}") from None
+        raise TypeError(f"cannot send {error}; what can be sent: {plain_data.SENT}") from None
     return {"__plain__": len(blobs[-1])}
 
 

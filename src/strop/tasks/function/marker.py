@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal, TypeVar, cast
 
+from strop.base.errors import ConfigurationError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 MARK = "__strop_improve_me__"
@@ -71,7 +73,11 @@ def improve_me(
     def mark(function: F) -> F:
         beside = "" if getattr(function, "__module__", here) == here else here
         marked = _calling(function) if beside else function
-        setattr(marked, MARK, Marked(score, sample, cases, reference, best_known, accept, settings, beside))
+        own = getattr(marked, "__func__", marked)  # of a static or class method, bound or not
+        if not hasattr(own, "__dict__") or (hasattr(own, MARK) and not beside):
+            why = "has a mark already" if hasattr(own, MARK) else "is no function of a file, which alone takes a mark"
+            raise ConfigurationError(f"{getattr(own, '__qualname__', own)} {why}")
+        setattr(own, MARK, Marked(score, sample, cases, reference, best_known, accept, settings, beside))
         return marked
 
     return mark

@@ -70,8 +70,7 @@ def find_function(source: Source, name: str) -> ast.FunctionDef:
         )
     (node,) = found
     if not isinstance(node, ast.FunctionDef):
-        kind = "async; wrap it in a function that is not" if isinstance(node, ast.AsyncFunctionDef) else "no plain def"
-        raise ConfigurationError(f"{where} is {kind}")
+        raise ConfigurationError(f"{where} is no plain def")
     return node
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.results import ScoredBy
+from strop.base.surface import option
 from strop.base.user_modules import UserModule, is_installed, marked_beside, user_module
 from strop.tasks.arguments import Parameters
 from strop.tasks.base import UTILITY, Instance, Seeds, Split, Task, blame, described_with_definitions
@@ -201,15 +202,16 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
         raise ConfigurationError(f"{path} cannot be read as UTF-8 text: {error}") from error
     if (encoding := _declared(text)) not in ("utf-8", "utf-8-sig"):
         raise ConfigurationError(f"{path} declares the encoding {encoding}; save it as UTF-8 and declare none")
-    source = read_source(path, text)
+    source, plain = read_source(path, text), inspect.unwrap(function)
+    if inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain):
+        raise _of_command(where, "is async", marked, path, name)
+    if inspect.isgeneratorfunction(plain):
+        raise _of_command(where, "is a generator", marked, path, name)
     program = alone(source, name)
     _check(marked, where)
     owner, _, method = name.rpartition(".")
     if owner and not isinstance(inspect.getattr_static(attrgetter(owner)(module), method), staticmethod | classmethod):
-        raise ConfigurationError(
-            f"{where} is a method of an object; mark a function that makes the object and calls it, or use the form command with "
-            f"only = [{name!r}]"
-        )
+        raise _of_command(where, "is a method of an object", marked, path, name)
     parameters = Parameters(name, _signature(function, where))
     named = [_by_name(case, parameters, where) for case in marked.cases or ()]
     # Equal cases are one, so that none is in both halves; of a fixed input all are equal.
@@ -221,6 +223,16 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
     imports = marked_beside(function.__module__) if marked.beside else _module_of(path, source)
     own = {"module": imports, "source": source, "module_text": text, "seed": program, "entry": name}
     return _made(marked, function, cases, where, own)
+
+
+def _of_command(where: str, what: str, marked: Marked, path: Path, name: str) -> ConfigurationError:
+    """The error of what no mark takes, with the form that improves it where it stands: a function around it would be all that
+    may change."""
+    how = f"{option('files')} {path} {option('only')} {name} {option('score')} {'time' if marked.score == 'time' else 'HOW'}"
+    return ConfigurationError(
+        f"{where} {what}, which no mark takes; let a script print what it answers: strop improve . "
+        f"{option('command')} 'python3 SCRIPT {{seed}}' {how}"
+    )
 
 
 def _home_of(function: Callable[..., Any], where: str) -> Path:
