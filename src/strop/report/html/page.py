@@ -213,6 +213,6 @@ def before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
         row = gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain)
         return [row, *((*each, "-") for each in shown_scores(improved.facts, improved.shown))]
     change = improved.difference
-    words = "-" if change is None else signed(change)
+    words = "-" if change is None else signed(change, confidence=improved.confidence)
     before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))
     return [(unit_of(improved.facts), before, after, words if improved.facts is None else "-")]

@@ -94,9 +94,9 @@ def seconds_in_words(seconds: float, digits: int = 3) -> str:
     return f"{plain(seconds * 1e3, digits)} ms" if size >= 1e-4 else f"{plain(seconds * 1e6, digits)} µs"
 
 
-def signed(change: Estimate) -> str:
+def signed(change: Estimate, *, confidence: float = CONFIDENCE) -> str:
     """A change as `+0.043 (95% interval -0.010 to +0.096)`."""
-    return f"{written(change.mean, sign='+')}{interval_in_brackets(change.interval, '+')}"
+    return f"{written(change.mean, sign='+')}{interval_in_brackets(change.interval, '+', confidence=confidence)}"
 
 
 def by_how_much(change: Estimate) -> str:
