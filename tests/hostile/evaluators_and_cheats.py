@@ -260,7 +260,7 @@ def f():
 LIMITED = "import os, resource, signal\ndef f(x):\n    {}\n    while True: pass\n"
 OWN_LIMITS = {
     "its limit of CPU time": LIMITED.format("resource.setrlimit(resource.RLIMIT_CPU, (0, 0))"),
-    "the hard limit, in a thread's name, while the soft one is ignored": LIMITED.format(
+    "its hard limit, set by a thread, while it ignores the soft one": LIMITED.format(
         "import threading; signal.signal(signal.SIGXCPU, signal.SIG_IGN)\n    limits = [0, resource.RLIMIT_CPU, (0, 1)]\n"
         "    threading.Thread(target=resource.prlimit, args=limits).start()"
     ),
@@ -276,7 +276,7 @@ def f(x):
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     worker = os.fork()
     if worker == 0:
-        while time.process_time() < 3: pass
+        while time.process_time() < 1: pass
         os._exit(0)
     os.nice(19)
     while os.waitpid(worker, os.WNOHANG) == (0, 0): pass
