@@ -270,20 +270,6 @@ OWN_LIMITS = {
 }
 """Programs that the kernel kills, by what they use for that."""
 
-WAITS = """
-import os, time
-def f(x):
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    worker = os.fork()
-    if worker == 0:
-        while time.process_time() < 1: pass
-        os._exit(0)
-    os.nice(19)
-    while os.waitpid(worker, os.WNOHANG) == (0, 0): pass
-    return x * x
-"""
-"""A program whose work is done by a child, for which it waits without sleeping, at the lowest priority on the same core."""
-
 STOPS = """
 import os, signal, time
 def f():
