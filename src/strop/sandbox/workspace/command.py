@@ -91,8 +91,8 @@ class Used:
 
     @property
     def lengthened_seconds(self) -> float:
-        """How much longer waiting makes its limit of wall time: as long as its busiest thread had no core, and others can have had
-        the cores."""
+        """How much longer waiting makes its limit of wall time: as long as its busiest thread had no core, as far as others can
+        have had the cores."""
         others = self.busiest.cores * self.seconds - self.cpu_seconds
         return max(0.0, min(self.busiest.starved_seconds, others))
 
