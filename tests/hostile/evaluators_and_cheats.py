@@ -260,7 +260,7 @@ def f():
 LIMITED = "import os, resource, signal\ndef f(x):\n    {}\n    while True: pass\n"
 OWN_LIMITS = {
     "its limit of CPU time": LIMITED.format("resource.setrlimit(resource.RLIMIT_CPU, (0, 0))"),
-    "the hard limit, in a thread's name, while the soft one is ignored": LIMITED.format(
+    "its hard limit, set by a thread, while it ignores the soft one": LIMITED.format(
         "import threading; signal.signal(signal.SIGXCPU, signal.SIG_IGN)\n    limits = [0, resource.RLIMIT_CPU, (0, 1)]\n"
         "    threading.Thread(target=resource.prlimit, args=limits).start()"
     ),
@@ -269,20 +269,6 @@ OWN_LIMITS = {
     ),
 }
 """Programs that the kernel kills, by what they use for that."""
-
-WAITS = """
-import os, time
-def f(x):
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    worker = os.fork()
-    if worker == 0:
-        while time.process_time() < 3: pass
-        os._exit(0)
-    os.nice(19)
-    while os.waitpid(worker, os.WNOHANG) == (0, 0): pass
-    return x * x
-"""
-"""A program whose work is done by a child, for which it waits without sleeping, at the lowest priority on the same core."""
 
 STOPS = """
 import os, signal, time

@@ -107,20 +107,17 @@ def test_commands_run_whatever_the_umask_of_the_user(workspaces: Workspaces, tmp
         os.umask(before)
 
 
-def test_interpreter_and_tools_are_found_by_paths_with_dots(workspaces: Workspaces, tmp_path: Path) -> None:
+def test_interpreter_has_a_path_without_dots(tmp_path: Path) -> None:
     python = os.path.relpath(sys.executable, tmp_path)
     command = [python, "-P", "-c", "from strop.base.interpreter import EXECUTABLE; print(EXECUTABLE)"]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout == f"{sys.executable}\n"
-    for name in ("tree", "tools"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "tools/tool").symlink_to("/bin/true")
-    with workspaces.open(Tree(tmp_path / "tree", {}, [tmp_path / "tree" / ".." / "tools"])) as workspace:
-        assert workspace.run("tool", LIMITS).ok
 
 
 def test_jail_is_no_weaker_where_its_probe_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(posture, "_PYTHON", "/nowhere/python")
-    with pytest.raises(SandboxError, match=r"cannot run its own probe: exit status 127: .*/nowhere/python: not found"):
+    with pytest.raises(
+        SandboxError, match=r"^a workspace cannot run its own probe: exit status 127: .*/nowhere/python: not found"
+    ):
         Workspaces(slots=1, require=(), layers=Layers(audit=False))
 
 

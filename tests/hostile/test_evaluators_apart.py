@@ -36,7 +36,6 @@ from hostile.evaluators_and_cheats import (
     REWARDING,
     STOPS,
     TIMES,
-    WAITS,
 )
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
 from hostile.outcomes import SEEDS, Apart, measured, resumed, tried
@@ -375,11 +374,6 @@ def test_program_that_has_the_kernel_kill_it_fails_and_ends_no_run(apart: Apart,
 def test_evaluator_may_limit_the_cpu_time_of_what_it_starts(apart: Apart) -> None:
     run = measured(apart.task("print(4)\n", IN_LIMITS), "print(5)\n", apart.workspaces, None)
     assert run.values == {"score": 5.0}, run
-
-
-def test_program_that_waits_for_its_own_child_has_no_more_time(apart: Apart) -> None:
-    outcome, found = apart.outcome(SQUARE, CALLS, WAITS, time_limit=0.5)
-    assert outcome == "failed" and "wall time limit of 0.5 s reached" in str(found.error), found
 
 
 def test_task_that_is_read_from_its_record_has_its_evaluator(tmp_path: Path, apart: Apart) -> None:

@@ -64,10 +64,6 @@ class PlainChild:
         """How long it was ready to run and had no core."""
         return self._starved.seconds()
 
-    def has_children(self) -> bool:
-        """Whether it has started processes."""
-        return self._starved.has_children()
-
     def reap(self) -> ExitStatus:
         """Kill it if it still runs, and wait for its status."""
         if self._status is None:

@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from strop.sandbox.workspace import accounting
-
 
 @dataclass(frozen=True)
 class ExitStatus:
@@ -85,10 +83,6 @@ class Child:
         """How long its main thread was ready to run but had no core; 0 if the kernel does not count it."""
         return self._starved.seconds()
 
-    def has_children(self) -> bool:
-        """Whether it has started processes."""
-        return self._starved.has_children()
-
     def kill(self) -> None:
         """Send SIGKILL through a pidfd, which never names another process. Idempotent."""
         if self._open:
@@ -136,7 +130,7 @@ class Starvation:
     """How long the main thread of a process waited for a core."""
 
     def __init__(self, pid: int) -> None:
-        self._pid, self._counts = pid, -1
+        self._counts = -1
         with suppress(OSError):  # kept open: a reading takes some microseconds
             self._counts = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
 
@@ -145,14 +139,6 @@ class Starvation:
         with suppress(OSError, IndexError, ValueError):
             return int(os.pread(self._counts, 100, 0).split()[1]) / 1e9
         return 0.0
-
-    def has_children(self) -> bool:
-        """Whether the process has started others, which live or nobody has waited for."""
-        proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            return bool(accounting.descendants(proc, self._pid))
-        finally:
-            os.close(proc)
 
     def close(self) -> None:
         """Close the descriptors. Idempotent."""

@@ -20,7 +20,6 @@ from strop.sandbox.base import Died, Limits, Outcome, OutOfMemory, TimedOut
 from strop.sandbox.child import ExitStatus
 from strop.sandbox.confinement.filters import OF_OTHERS
 from strop.sandbox.wire import FrameReader
-from strop.sandbox.workspace import accounting
 
 CHUNK = 1 << 16
 PIPE_BYTES = 1 << 20
@@ -49,10 +48,6 @@ class ChildLike(Protocol):
 
     def starved_seconds(self) -> float:
         """How long its main thread was ready to run but had no core; 0 if the kernel does not count it."""
-        ...
-
-    def has_children(self) -> bool:
-        """Whether it has started processes, whose CPU time `cpu_seconds` does not have."""
         ...
 
     def reap(self) -> ExitStatus:
@@ -149,13 +144,9 @@ class Link:
             self._cpu = self._cpu_mark + spent
         return spent
 
-    def starved_since_call(self, elapsed: float) -> float:
-        """Seconds of those `elapsed` since the last call ended in which the guest was ready to run but others had the cores; 0 if
-        these may have been its own children."""
-        if self._child.has_children():
-            return 0.0
-        starved = self._child.starved_seconds() - self._starved_mark
-        return accounting.lengthened(starved, elapsed - self.cpu_since_call())
+    def starved_since_call(self) -> float:
+        """Seconds since the last call ended in which the guest was ready to run but had no core."""
+        return max(self._child.starved_seconds() - self._starved_mark, 0.0)
 
     def end_call(self) -> str:
         """End the accounts of a call; return what the guest printed in it."""

@@ -365,7 +365,7 @@ class _Call:
         limit, elapsed = self._limits.wall_seconds, self._watch.elapsed()
         if elapsed < limit:
             return limit - elapsed
-        return limit - elapsed + min(self._link.starved_since_call(elapsed) + self.host_seconds(), MOST_STARVED * limit)
+        return limit - elapsed + min(self._link.starved_since_call() + self.host_seconds(), MOST_STARVED * limit)
 
     def _next_look(self) -> float:
         """Seconds until a limit can be reached at the earliest: CPU time passes at most once per core."""

@@ -126,12 +126,6 @@ def busiest(proc: int, pids: Iterable[int], before: Busiest) -> Busiest:
     return found
 
 
-def lengthened(starved: float, others: float) -> float:
-    """Seconds that waiting adds to a limit of wall time: those in which what works most was `starved` of a core, but no more than
-    those for which `others` can have had the cores."""
-    return max(0.0, min(starved, others))
-
-
 def _sockets(proc: int) -> int:
     """The most bytes that the unix sockets of the caller's network can hold, among them those that wait to be accepted."""
     with suppress(OSError, IndexError):

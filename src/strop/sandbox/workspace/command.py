@@ -91,9 +91,10 @@ class Used:
 
     @property
     def lengthened_seconds(self) -> float:
-        """How long waiting for a core makes its limit of wall time."""
+        """How much longer waiting makes its limit of wall time: as long as its busiest thread had no core, as far as others can
+        have had the cores."""
         others = self.busiest.cores * self.seconds - self.cpu_seconds
-        return accounting.lengthened(self.busiest.starved_seconds, others)
+        return max(0.0, min(self.busiest.starved_seconds, others))
 
     def count(self, clock: accounting.ProcessClock, alive: float = 0.0) -> None:
         """Count its CPU time. A program that may be executed and not read loses the kernel's clock; so the time is at least that

@@ -399,7 +399,7 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan
             raise SandboxUnavailable(
                 f"strop's Python environment {prefix} cannot be shown to commands: {why}; make one in a folder of its own"
             )
-    tools = [Path(os.path.abspath(tool)) for tool in tree.tools]  # noqa: PTH100 (without `..`, and its links stay)
+    tools = [Path(tool).absolute() for tool in tree.tools]
     places = [tool if tool.is_dir() else tool.parent for tool in tools]
     programs = [place / "bin" if (place / "bin").is_dir() else place for place in places]
     search = [*programs, Path(sys.prefix, "bin"), *_SYSTEM.split()]
