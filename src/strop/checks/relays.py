@@ -20,7 +20,7 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import Spoiled, spoiling
 from strop.evaluation.commands.original import NO_PROGRAM
 from strop.evaluation.commands.program_copy import CopyRun
-from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.measure import measure
 from strop.evaluation.outcomes import limits_of
 from strop.evaluation.paired import ANSWER, timed_calls, with_messages
@@ -37,6 +37,8 @@ from strop.tasks.values import AnswerForm, canonical, rebuilt
 
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
 """How many instances answers are scored on."""
+FEW = 4
+"""On so many of them a function is timed in new processes."""
 SCOPE = "check/relay"
 OF_PARTS = ("cut", "part", "written_code")
 """What is spoiled where the task declares its answer: anything else that it accepts is an answer."""
@@ -90,16 +92,19 @@ class HostRelay:
         return self._run(scope, DrawnInstances(self._task, "train", SecretSeeds(self._secret)))[0]
 
     def first_and_later(self) -> tuple[float, float]:
-        """CPU seconds of the original on an instance: in a process that has answered one other, and in one that has answered all
-        others; of two each the least, since a busy machine adds to either."""
+        """Mean CPU seconds of the original on a few instances: each in a process that has answered one other, and all in one that
+        has answered many others."""
         program = GuestProgram(self._task.program(self._task.seed), self._task.entry, module=self._task.module)
-        (own, *others), spent = [self._instances[index] for index in range(self._count)], list[float]()
-        for before in (others[:1], others) * 2:
+        inputs = [self._instances[index] for index in range(self._count)]
+        own, others = inputs[:FEW], inputs[FEW:]
+
+        def spent(before: Sequence[Input], calls: Sequence[Input]) -> float:
             with self._sandbox.open(with_messages(program, ANSWER), limits_of(self._task)) as guest:
                 timed_calls(guest, [])
                 timed_calls(guest, before)
-                spent.append(sum(timed_calls(guest, [own])[:2]))
-        return min(spent[::2]), min(spent[1::2])
+                return sum(timed_calls(guest, calls)[:2]) / FEW
+
+        return sum(spent(others[:1], [each]) for each in own), spent(others, own)
 
     def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
         """(scores of no answer, those of the original); None if no answer is refused, or another kind of answer, spoiled or to

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from strop.base.results import Evaluation
 from strop.checks.check import check
 from strop.checks.checked import Checked
 from strop.core.utility import TaskUtility
+from strop.evaluation.base import Order
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.repeated import AT_MOST
+from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.task import ANSWERING, LOADING, SECONDS, FunctionTask
@@ -113,6 +116,56 @@ def test_original_that_takes_too_little_time_is_refused(jail: JailedSandbox, tmp
         TaskError, match=r"task unique: the original takes [\d.]+ ms, too little to compare; draw longer inputs"
     ):
         measured(task, jail, task.seed)
+
+
+@table("text", [MODULE, LISTED.replace("    found", SLOW + "    found", 1)], ids=["drawn", "listed"])
+def test_each_instance_of_a_verdict_is_told_as_it_begins(jail: JailedSandbox, tmp_path: Path, text: str) -> None:
+    task, said = task_of(tmp_path, text), list[object]()
+    worker = JailedWorker([task], jail, step=lambda *each: said.append(each))
+    order = Order("at", FASTER, task.name, "test", SecretSeeds(b"s"), b"secret", decides=True)
+    count = task.count("test")
+    assert worker.measure(replace(order, split="train", decides=False)).result().verdict == "ok" and not said
+    assert worker.measure(order).result().verdict == "ok" and said == [(at + 1, count) for at in range(count)]
+
+
+KEPT = """
+import functools
+import strop
+KEPT = {}
+
+def sample(rng):
+    return {"n": int(rng.integers(10**6))}
+
+@functools.lru_cache
+def cached(n):
+    return sum(range(10**6 + n))
+
+def kept(n):
+    if n not in KEPT:
+        KEPT[n] = cached.__wrapped__(n)
+    return KEPT[n]
+
+@strop.improve_me(score="time", sample=sample, instances=20, test_instances=6)
+def work(n):
+    return CALL
+"""
+KEEPING = {
+    "cache": ("cached(n % 3)", "The function keeps something between calls: one takes "),
+    "dict": ("kept(n % 3)", 'Give isolate="instance", so that both time first calls.'),
+    "nothing": ("cached.__wrapped__(n)", ""),
+}
+
+
+@table(("call", "said"), KEEPING.values(), KEEPING)
+def test_check_names_a_function_that_keeps_something_between_calls(
+    jail: JailedSandbox, tmp_path: Path, call: str, said: str
+) -> None:
+    (tmp_path / "module.py").write_text(KEPT.replace("CALL", call))
+    task = load_any(str(tmp_path / "module.py"))
+    lines = "\n".join(check(task, here(task, jail=jail), b"s" * 32).lines)
+    assert said in lines and ("keeps something" in lines) == bool(said), lines
+    assert "A call of the original takes " in lines and " ms of it to receive its arguments." in lines
+    assert (" ms, and below 2 ms receiving the arguments, which counts for both programs, " in lines) == bool(said)
 
 
 @pytest.mark.heavy
