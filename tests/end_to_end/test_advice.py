@@ -235,7 +235,7 @@ COMMANDS = {
     "requirement": Row(f"{SPEED} --score 'loss=loss: (.*)' --metric speed:max --require-metric 'loss<=1'", "or ask for less (--require-metric)", f"{SPEED} --score 'loss=loss: (.*)' --metric speed:max --require-metric 'loss<=2'", TREE),
     "better program": Row(f"{SPEED} --score 'loss=loss: (.*)' --metric speed:max --require-metric 'loss<=1'", "start from a program that meets it", "", TREE, {"p.py": PRINTS.replace("loss: 2", "loss: 1")}),
     "no answer": Row(CHECK, "let the command print its answer", "", {"p.py": ADDS.replace("print(", "str(")}, TIMES),
-    "answer in a file": Row(CHECK, "name under results the files that hold it", f"{CHECK} --set results=out.txt", {"p.py": "import sys\nopen('out.txt', 'w').write(str(sum(range(10**5 + int(sys.argv[1])))))\n"}),
+    "answer in a file": Row(CHECK, "name under results the files that hold it", f"{CHECK} --set results=out.txt", {"p.py": "import sys\nopen('out.txt', 'w').write(str(sum(range(10**5 + int(sys.argv[1]) % 99))))\n"}),
     "other files": Row(CHECK, "write them below $TMPDIR", "", {"p.py": f"{ADDS}open('log', 'w').write('a')\n"}, {"p.py": f"{ADDS}import os\nopen(os.environ['TMPDIR'] + '/log', 'w').write('a')\n"}),
     "another answer": Row(CHECK, "let it print its answer alone on standard output", "", {"p.py": f"{ADDS}import time\nprint(time.time())\n"}, {"p.py": f"{ADDS}import time\nprint(time.time(), file=sys.stderr)\n"}),
 }  # fmt: skip

@@ -25,7 +25,7 @@ from strop.evaluation.laws import keeps_something
 from strop.evaluation.workers import JailedWorker
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask, scorer_line
-from strop.tasks.function.task import FIRST, RECEIVING, SECONDS
+from strop.tasks.function.task import RECEIVING, SECONDS
 
 LITTLE = 0.002
 """CPU seconds of a call of a function below which its time shows little."""
@@ -97,17 +97,18 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
             "for both programs, hides a gain",
             "Draw longer inputs",
         )
-    first, later = evaluation.means.get(FIRST, 0.0), evaluation.means.get(SECONDS, 0.0)
-    if keeps_something(first, later):
-        yield CheckProblem(
-            f"the function keeps something between calls: the first one of a process takes {plain(1000 * first)} ms, later ones "
-            f"{plain(1000 * later)} ms, and later ones are timed",
-            'To time first calls, give isolate="instance"',
-        )
 
 
 def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
     """What further runs of the original show: two that should be alike, and in the host one with other random numbers."""
+    if isinstance(relay, HostRelay) and relay.timed is not None and not relay.timed.isolate:
+        cold, warm = relay.first_and_later()
+        if keeps_something(cold, warm):
+            yield CheckProblem(
+                f"the function keeps something between calls: one takes {plain(1000 * cold)} ms in a new process, and "
+                f"{plain(1000 * warm)} ms after many others; what is timed follows one call of a new process",
+                'To time first calls, give isolate="instance"',
+            )
     first = relay.run if isinstance(relay, HostRelay) else relay.run_again()
     again = relay.run_again()
     runs = [first, again, *([relay.run_again("check/other")] if isinstance(relay, HostRelay) else [])]

@@ -20,10 +20,12 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import Spoiled, spoiling
 from strop.evaluation.commands.original import NO_PROGRAM
 from strop.evaluation.commands.program_copy import CopyRun
-from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.measure import measure
+from strop.evaluation.outcomes import limits_of
+from strop.evaluation.paired import ANSWER, timed_calls, with_messages
 from strop.evaluation.workers import JailedWorker
-from strop.sandbox.base import Outcome, Returned, Sandbox
+from strop.sandbox.base import GuestProgram, Outcome, Returned, Sandbox
 from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.bundle import bundled
@@ -35,6 +37,8 @@ from strop.tasks.values import AnswerForm, canonical, rebuilt
 
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
 """How many instances answers are scored on."""
+FEW = 4
+"""On so many of them a function is timed in new processes."""
 SCOPE = "check/relay"
 OF_PARTS = ("cut", "part", "written_code")
 """What is spoiled where the task declares its answer: anything else that it accepts is an answer."""
@@ -86,6 +90,21 @@ class HostRelay:
     def run_again(self, scope: str = SCOPE) -> OriginalRun:
         """The original on the same instances, drawn again. Equal scopes give it equal random numbers."""
         return self._run(scope, DrawnInstances(self._task, "train", SecretSeeds(self._secret)))[0]
+
+    def first_and_later(self) -> tuple[float, float]:
+        """Mean CPU seconds of the original on a few instances: each in a process that has answered one other, and all in one that
+        has answered many others."""
+        program = GuestProgram(self._task.program(self._task.seed), self._task.entry, module=self._task.module)
+        inputs = [self._instances[index] for index in range(self._count)]
+        own, others = inputs[:FEW], inputs[FEW:]
+
+        def spent(before: Sequence[Input], calls: Sequence[Input]) -> float:
+            with self._sandbox.open(with_messages(program, ANSWER), limits_of(self._task)) as guest:
+                timed_calls(guest, [])
+                timed_calls(guest, before)
+                return sum(timed_calls(guest, calls)[:2]) / FEW
+
+        return sum(spent(others[:1], [each]) for each in own), spent(others, own)
 
     @property
     def draws_one_input(self) -> bool:

@@ -14,8 +14,10 @@ from strop.base.results import Evaluation
 from strop.checks.check import check
 from strop.checks.checked import Checked
 from strop.core.utility import TaskUtility
+from strop.evaluation.base import Order
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.repeated import AT_LEAST, AT_MOST
+from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.task import ANSWERING, LOADING, SECONDS, FunctionTask
@@ -118,6 +120,67 @@ def test_original_that_takes_too_little_time_is_refused(jail: JailedSandbox, tmp
         measured(task, jail, task.seed)
 
 
+@table("text", [MODULE, LISTED.replace("    found", SLOW + "    found", 1)], ids=["drawn", "listed"])
+def test_each_instance_of_a_verdict_is_told_as_it_begins(jail: JailedSandbox, tmp_path: Path, text: str) -> None:
+    task, said = task_of(tmp_path, text), list[object]()
+    worker = JailedWorker([task], jail, step=lambda *each: said.append(each))
+    order = Order("at", FASTER, task.name, "test", SecretSeeds(b"s"), b"secret", decides=True)
+    count = task.count("test")
+    assert worker.measure(replace(order, split="train", decides=False)).result().verdict == "ok" and not said
+    assert worker.measure(order).result().verdict == "ok" and said == [(at + 1, count) for at in range(count)]
+
+
+KEPT = """
+import functools
+import strop
+KEPT = {}
+
+def sample(rng):
+    return {"n": int(rng.integers(10**6))}
+
+@functools.lru_cache
+def cached(n):
+    return sum(range(10**6 + n))
+
+def kept(n):
+    if n not in KEPT:
+        KEPT[n] = cached.__wrapped__(n)
+    return KEPT[n]
+
+@strop.improve_me(score="time", sample=sample, instances=20, test_instances=6)
+def work(n):
+    return CALL
+"""
+KEEPING = {
+    "cache": ("cached(n % 3)", "The function keeps something between calls: one takes "),
+    "dict": ("kept(n % 3)", 'To time first calls, give isolate="instance".'),
+    "nothing": ("cached.__wrapped__(n)", ""),
+}
+
+
+@table(("call", "said"), KEEPING.values(), KEEPING)
+def test_check_names_a_function_that_keeps_something_between_calls(
+    jail: JailedSandbox, tmp_path: Path, call: str, said: str
+) -> None:
+    def lines_of(text: str) -> str:
+        (tmp_path / "module.py").write_text(text.replace("CALL", call))
+        task = load_any(str(tmp_path / "module.py"))
+        return "\n".join(check(task, here(task, jail=jail), b"s" * 32).lines)
+
+    lines = lines_of(KEPT)
+    assert said in lines and ("keeps something" in lines) == bool(said), lines
+    assert "A call of the original takes " in lines and " ms of it to receive its arguments." in lines
+    assert " ms, and below 2 ms receiving the arguments, which counts for both programs, " not in lines
+    assert "keeps something" not in lines_of(KEPT.replace("test_instances=6", 'test_instances=6, isolate="instance"'))
+
+
+def test_check_says_of_a_short_call_that_receiving_hides_a_gain(jail: JailedSandbox, tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text(KEPT.replace("CALL", "sum(range(n % 9_000))"))
+    task = load_any(str(tmp_path / "module.py"))
+    said = "\n".join(check(task, here(task, jail=jail), b"s" * 32).lines)
+    assert " ms, and below 2 ms receiving the arguments, which counts for both programs, hides a gain. Draw longer" in said
+
+
 @pytest.mark.heavy
 @table(("text", "index"), [(MODULE, 0), (LISTED, 1)], ids=["drawn", "listed"])
 def test_instance_on_which_the_original_fails_has_no_value_in_the_verdict(
@@ -207,16 +270,6 @@ def test_each_instance_has_a_fresh_process_in_training_as_in_the_final_compariso
     task = task_of(tmp_path, MODULE.replace("    found", 10 * SLOW + "    found", 1))  # so that one input is enough
     for split in ("train", "test"):
         assert measured(task, jail, twice, split)[0].verdict == "ok"
-
-
-def test_check_names_a_function_that_keeps_something_until_its_first_calls_are_what_is_timed(
-    jail: JailedSandbox, tmp_path: Path
-) -> None:
-    keeps = "    if not KEPT:\n        KEPT.append(sum(range(9_000_000)))\n    found"
-    text = MODULE.replace("    found", 4 * SLOW + keeps, 1).replace("LIMITS =", "KEPT = []\nLIMITS =")
-    assert "the function keeps something between calls" in checked(task_of(tmp_path, text), jail).problems[0].what
-    isolated = text.replace("test_instances=3", 'test_instances=3, isolate="instance"')
-    assert not checked(task_of(tmp_path, isolated), jail).problems
 
 
 def test_isolated_function_is_measured_in_the_first_call_of_a_process(jail: JailedSandbox, tmp_path: Path) -> None:
