@@ -207,8 +207,9 @@ class _Answer:
         for each in _LEXED.finditer(text):
             if (each["mark"] or "").startswith(mark) and len(each["margin"].expandtabs(4)) <= most:
                 return begin + text.count("\n", 0, each.start())
-        rows = self._rows[bisect.bisect_left(self._rows, begin) :]
-        return rows[0] if rows and len(self._rows) == 2 else None  # a text in the only block does not end
+        at = bisect.bisect_left(self._rows, begin)
+        ends = [row for row in self._rows[at:] if self._fences[row]["mark"].startswith(mark)] or self._rows[at:]
+        return ends[0] if at == len(ends) == 1 else None  # a text in the only block does not end
 
 
 def _best(*groups: Sequence[Block]) -> Block | None:
