@@ -189,7 +189,7 @@ class Editor:
         return None
 
     def name_form(self, call: int, index: int, answer: str) -> None:
-        """Record the form of the changes in a response without a program that compiles, if it is one that is not applied."""
+        """Record the form of a response without a program, if it is one that models write, and strop does not read."""
         form = next((form for form, pattern in _OTHER_FORMS.items() if pattern.search(answer)), "")
         form = form or "a fence that is not closed" * (not _parts(answer)[2])
         if form and not (has_edits(answer) or answer.endswith(CUT)):

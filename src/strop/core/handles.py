@@ -429,7 +429,7 @@ class Handles:
         programs = tuple("" if answer.program is None else digest_of(answer.program) for answer in contents)
         kinds = tuple(answer.content for answer in contents)
         for index, kind in enumerate(kinds):
-            if kind != "program":
+            if kind == "no program":
                 self._editor.name_form(call.call, index, resolved[index])
         self._host.record(Extracted(scope=self._at.path, call=call.call, contents=kinds, programs=programs))
         return list(resolved)

@@ -3,9 +3,10 @@
 Both are files of JSON lines. A line of a script (`scripted:FILE`) is a text, or an object with `text`; requests get
 them in order, each once. The first line of a recording (`recorded:FILE`) names the model:
 `{"recording": 1, "model": …, "is_language_model": …}`. Each other line is one answer: `request` (SHA-256 of expertise, message
-and temperature), `scope` and `sample` (where it was asked, and the index among equal requests), `text`, `model`, `input_tokens`,
-`output_tokens` and `cost` (dollars at that time; null where not known). A request gets the answer of its own scope and sample,
-else the next unused answer to the same prompt. So a recording also serves a run with another configuration that asks the same.
+and temperature), `scope` and `sample` (where it was asked, and the index among equal requests), `text`, `model`,
+`finish_reason`, `input_tokens`, `output_tokens` and `cost` (dollars at that time; null where not known). A request gets the
+answer of its own scope and sample, else the next unused answer to the same prompt. So a recording also serves a run with another
+configuration that asks the same.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class RecordedAnswer:
     text: str
     model: str
     sample: int = 0
+    finish_reason: str = "stop"
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,9 @@ class Scripted(Immediate):
             if number not in self._given:
                 self._given.add(number)
                 answer = self._answers[number]
-                text, model = (answer, self.name) if isinstance(answer, str) else (answer.text, answer.model)
-                return Completion(text, model, parameters={ANSWER: number})
+                if isinstance(answer, str):
+                    return Completion(answer, self.name, parameters={ANSWER: number})
+                return Completion(answer.text, answer.model, answer.finish_reason, parameters={ANSWER: number})
         return None
 
     @property
@@ -217,6 +220,7 @@ def answer_line(request: Request, completion: Completion) -> str:
         "sample": request.sample,
         "text": completion.text,
         "model": completion.model,
+        "finish_reason": completion.finish_reason,
         "input_tokens": completion.input_tokens,
         "output_tokens": completion.output_tokens,
         "cost": None if completion.cost is None else completion.cost / 1e9,

@@ -40,6 +40,14 @@ def line(text: str, **changes: object) -> str:
     return answer_line(replace(HELLO, **changes), Completion(text, "m", cost=1_000_000))  # type: ignore[arg-type]
 
 
+def test_recorded_answer_that_the_server_cut_stays_cut(tmp_path: Path) -> None:
+    cut = answer_line(HELLO, Completion("half", "m", finish_reason="length"))
+    older = json.dumps({name: value for name, value in json.loads(line("b")).items() if name != "finish_reason"})
+    for text, reason in ((cut, "length"), (older, "stop")):
+        (answer,) = recording(tmp_path / "r", HEAD, text).complete([HELLO], dropped)
+        assert answer.finish_reason == reason
+
+
 def test_scripted_gives_its_answers_in_order_and_says_when_they_are_exhausted() -> None:
     model = Scripted(["one", "two", "three"])
     assert texts(model, HELLO, HELLO) == ["one", "two"]

@@ -202,6 +202,9 @@ def test_extract_code_never_takes_a_part_that_compiles_wherever_a_program_is_cut
         for broken in (DOCUMENTED[:at] + DOCUMENTED[at + 1 :], f"{DOCUMENTED[:at]}){DOCUMENTED[at:]}"):
             found = own["extract_code"](fenced(broken))
             assert found in (broken, None) or own["parsed"](found) is None, (at, found)
+            assert (
+                own["extract_code"](f"````python\n{broken}\n````\n") == broken
+            )  # as the host writes the result of edits
         found = own["extract_code"](f"Here:\n```python\n{DOCUMENTED[:at]}")
         assert found is None or own["parsed"](found) is None, (at, found)
 

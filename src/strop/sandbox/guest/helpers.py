@@ -54,8 +54,8 @@ _CHANGE = rf"(?:{_responses.EDIT}|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Be
 _PATCH = re.compile(rf"\s*{_CHANGE}")
 _WRAPPED = re.compile(rf"{_responses.AROUND}|<\|\w+\|>|^[ \t]{{0,3}}{_CHANGE}", re.MULTILINE)
 """What no answer has that is nothing but a program, unless the program to improve has it, too."""
-_HERE = re.compile(r"[\s$]*(?:cat|tee)\b.*<<")
-"""The beginning of a shell command that writes a file, which may be Python, too: a shift, and a definition."""
+_NO_PYTHON = re.compile(r"[\s$]*(?:cat|tee)\b.*<<|(?:[ \t]*\d+(?:[ \t:|].*)?(?:\n|\Z)){3}")
+"""The beginning of a shell command that writes a file, which may compile, too, or of lines with their numbers."""
 _FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
 """One file of a program of several, as the prompt shows them."""
 _ONE_AT_A_TIME = threading.Lock()
@@ -150,7 +150,7 @@ class _Answer:
             around, own = set(_WRAPPED.findall(whole)), set(_WRAPPED.findall(_Wanted.text))
             is_bare = whole.strip() and not (self._fences or around - own)
             return chosen.text if chosen else whole if is_bare else None
-        blocks = [block for block in blocks if not _HERE.match(block.text)]
+        blocks = [block for block in blocks if not _NO_PYTHON.match(block.text)]
         programs = [block for block in blocks if block.names]
         entry = [block for block in programs if block.names and block.names & _Wanted.entries]
         unread = [block for block in blocks if block.kind != "other" and block.names is None]
@@ -207,8 +207,9 @@ class _Answer:
         for each in _LEXED.finditer(text):
             if (each["mark"] or "").startswith(mark) and len(each["margin"].expandtabs(4)) <= most:
                 return begin + text.count("\n", 0, each.start())
-        rows = self._rows[bisect.bisect_left(self._rows, begin) :]
-        return rows[0] if rows and len(self._rows) == 2 else None  # a text in the only block does not end
+        at = bisect.bisect_left(self._rows, begin)
+        ends = [row for row in self._rows[at:] if self._fences[row]["mark"].startswith(mark)] or self._rows[at:]
+        return ends[0] if at == len(ends) == 1 else None  # a text in the only block does not end
 
 
 def _best(*groups: Sequence[Block]) -> Block | None:

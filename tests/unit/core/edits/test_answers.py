@@ -156,6 +156,7 @@ OTHER_FORMS = (
     ("Here:\n```python\ndef algorithm(n):\n    return 2 * n\n", "a fence that is not closed"),
     (f"{FENCED}~~~\nAnd", "a fence that is not closed"),
     ("No idea.", ""),
+    ('```python\ndef algorithm(n:\n    return {"old": "a", "new": "b"}\n```', ""),
 )
 """(answer, what its form is called)."""
 
