@@ -168,12 +168,12 @@ class EvaluationRelay:
         """Accept connections, and end the programs of those whose other side is gone."""
         while True:
             poll = select.poll()
-            for one in (self._wake, self._door):
-                poll.register(one, select.POLLIN)
             with self._lock:
                 for descriptor, (_, program) in self._programs.items():
                     if not program.is_left:
                         poll.register(descriptor, 0)
+            for one in (self._wake, self._door):  # last: a new connection may get the number of one that has ended
+                poll.register(one, select.POLLIN)
             for descriptor, _ in poll.poll():
                 if descriptor == self._wake.fileno():
                     return
