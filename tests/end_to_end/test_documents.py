@@ -150,7 +150,7 @@ ELSEWHERE = {
     r"llama-server ": "another program, which downloads a model",
     r"strop replay examples/recorded": "tests/examples replays every recorded run",
     r"strop resume": "tests/end_to_end/test_resume.py, with runs that were stopped",
-    r"strop check nan_is_best.py": "tests/end_to_end/test_check.py",
+    r"strop check square.py": "tests/unit/check/test_relay.py has such a scorer",
     r"strop (check|improve) examples/targets": "tests/examples, and bench/targets.py",
 }
 """Commands that are not run here, and why."""

@@ -168,12 +168,12 @@ class HostRelay:
             return None
         except ScorerFailed as error:
             self.failed = self.failed or str(error)
-            return None
         except TaskError as error:
             self.broke = self.broke or str(error)
-            return None
-        self._differs = self._differs or (self.honest is not None and scores != self.honest)
-        return scores
+        else:
+            self._differs = self._differs or (self.honest is not None and scores != self.honest)
+            return scores
+        return None
 
     def _score(self, index: int, answer: Any) -> float:
         instance = self._instances[index][0]

@@ -256,7 +256,8 @@ def test_check_of_a_function_scored_by_time_is_broken_where_a_run_would_be(
 
 def test_check_of_a_function_scored_by_time_says_that_nothing_was_spoiled(jail: JailedSandbox, tmp_path: Path) -> None:
     found = checked(task_of(tmp_path, MODULE), jail)
-    assert not found.problems and found.sentence.endswith("nothing broken found; there are no spoiled answers to try.")
+    assert [each.change for each in found.problems] == ["Draw longer inputs"]
+    assert found.sentence.endswith("nothing broken found; there are no spoiled answers to try.")
     assert found.lines[0] == "Score: CPU time, counted by the kernel; answers must equal the original's."
 
 
