@@ -1,12 +1,10 @@
-"""Holds the sizes of the house: `make lint` fails when a room is more than 2% above its budget in `tools/house.toml`, and
-warns when it is above it at all, so that a first patch is not refused for its tenth line.
+"""Counts the statements of the house and the faults of its structure; `make lint` fails above a budget of `tools/house.toml`.
 
-python tools/house.py            # the table of rooms; exit code 1 if one is more than 2% above its budget
-python tools/house.py --lower    # write today's sizes as budgets, where they are smaller
+python tools/house.py
 
-Sizes are lines of Python for the rooms of `src/strop`, for `packages` and for the folders of `tests`; lines of templates, styles
-and scripts of `src/strop`; words for `docs`; and for the whole of `src/strop` the classes, the class names that occur twice, the
-modules in import cycles, which imports for types alone count into, and outside of `tasks` the questions of a task's type.
+A statement is every `ast.stmt` but imports and docstrings, of `src/strop`, `tests` and `bench`; in `src/strop`, those of programs
+that stand in string constants count as well, since they run in a room like a file. Structure, in `src/strop`: modules in import
+cycles, which imports for types alone count into; class names that occur twice; questions of a task's type outside of `tasks`.
 """
 
 from __future__ import annotations
@@ -14,72 +12,76 @@ from __future__ import annotations
 import ast
 import sys
 import tomllib
+import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT, BUDGETS = HERE.parent, HERE / "house.toml"
-Sizes = dict[str, dict[str, int]]
-PAGES = {".html", ".jinja", ".j2", ".css", ".js"}
-"""Suffixes of templates, styles and scripts."""
+ROOT = Path(__file__).resolve().parents[1]
 FORMS = {"Task", "CommandTask", "FunctionTask"}
-"""The classes of tasks."""
-TOLERANCE = 0.02
-"""The share of a budget by which a room may pass it with a warning."""
+"""The classes of tasks: a form is data, and no other room should have to know which one it has."""
 
 
-def sizes(root: Path = ROOT) -> Sizes:
-    """Section → room → size."""
+def sizes(root: Path) -> dict[str, int]:
+    """What is counted → how much of it there is."""
     source = root / "src" / "strop"
-    trees = {path: ast.parse(path.read_text("utf-8")) for path in _python(source)}
-    names = Counter(node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
-    documents = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
+    trees = _trees(source)
+    nodes = [(path, node) for path, tree in trees.items() for node in ast.walk(tree)]
+    names = Counter(node.name for _, node in nodes if isinstance(node, ast.ClassDef))
     return {
-        "src/strop": _lines_by_room(source),
-        "pages of src/strop": _lines_by_suffix(source, PAGES),
-        "packages": _lines_by_room(root / "packages"),
-        "tests": _lines_by_room(root / "tests"),
-        "documents": {"words": sum(len(path.read_text("utf-8").split()) for path in documents)},
-        "structure": {
-            "files": len(trees),
-            "classes": names.total(),
-            "class names used twice": sum(times > 1 for times in names.values()),
-            "modules in import cycles": len(_in_cycles(_imports(source, trees))),
-            "questions of a task's type": sum(
-                _asks_for_a_type(node)
-                for path, tree in trees.items()
-                if source / "tasks" not in path.parents
-                for node in ast.walk(tree)
-            ),
-        },
+        "src/strop": sum(statements(tree) + statements_in_texts(tree) for tree in trees.values()),
+        "tests": sum(map(statements, _trees(root / "tests").values())),
+        "bench": sum(map(statements, _trees(root / "bench").values())),
+        "modules in an import cycle": len(_cycle({_module(source, path): tree for path, tree in trees.items()})),
+        "class names used twice": sum(times > 1 for times in names.values()),
+        "questions of a task's type": sum(
+            _asks_for_a_form(n) for path, n in nodes if source / "tasks" not in path.parents
+        ),
     }
 
 
-def _python(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
+def _trees(folder: Path) -> dict[Path, ast.Module]:
+    texts = {path: path.read_text("utf-8") for path in folder.rglob("*.py") if "__pycache__" not in path.parts}
+    return {path: tree for path, text in texts.items() if (tree := _parsed(text)) is not None}
 
 
-def _lines_by_room(folder: Path) -> dict[str, int]:
-    """Lines of Python of each subfolder; `.` is the files beside them."""
-    found: Counter[str] = Counter()
-    for path in _python(folder):
-        room = path.relative_to(folder).parts[0] if path.parent != folder else "."
-        found[room] += path.read_bytes().count(b"\n")
-    return dict(sorted(found.items()))
+def _parsed(text: str) -> ast.Module | None:
+    """The program that a text is; None if it is none, like some that tests read."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return ast.parse(text)
+    except (SyntaxError, ValueError):
+        return None
 
 
-def _lines_by_suffix(folder: Path, suffixes: Set[str]) -> dict[str, int]:
-    """Lines of the files with each of these suffixes, by suffix, without its dot."""
-    found: Counter[str] = Counter()
-    for path in folder.rglob("*"):
-        if path.suffix in suffixes:
-            found[path.suffix[1:]] += path.read_bytes().count(b"\n")
-    return dict(sorted(found.items()))
+def statements(tree: ast.AST) -> int:
+    """The number of statements but imports and docstrings."""
+    return sum(
+        isinstance(node, ast.stmt) and not isinstance(node, ast.Import | ast.ImportFrom) and not _is_docstring(node)
+        for node in ast.walk(tree)
+    )
 
 
-def _asks_for_a_type(node: ast.AST) -> bool:
-    """Whether this asks which form of task something is: a form is data (`tasks`), and no other room should have to know."""
+def statements_in_texts(tree: ast.AST) -> int:
+    """The number of statements of the string constants that are programs: Python of several lines that does something."""
+    docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in docstrings)
+    return sum(map(statements, filter(None, map(_program, texts))))
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _program(text: object) -> ast.Module | None:
+    """The program that a string constant is; None if it is another text, of which some parse as expressions or annotations."""
+    program = _parsed(text) if isinstance(text, str) and "\n" in text else None
+    acts = program is not None and any(not isinstance(node, ast.Expr | ast.AnnAssign) for node in program.body)
+    return program if acts else None
+
+
+def _asks_for_a_form(node: ast.AST) -> bool:
     if isinstance(node, ast.MatchClass):
         return isinstance(node.cls, ast.Name) and node.cls.id in FORMS
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"):
@@ -87,93 +89,40 @@ def _asks_for_a_type(node: ast.AST) -> bool:
     return any(isinstance(name, ast.Name) and name.id in FORMS for name in ast.walk(node.args[1]))
 
 
-def _imports(source: Path, trees: Mapping[Path, ast.Module]) -> dict[str, set[str]]:
-    """Module → the modules of strop that it imports at its top level, for types alone too."""
-    modules = {_name(source, path): tree for path, tree in trees.items()}
-    return {
-        name: {target for node in _top_level(tree) for target in _targets(node, modules) if target != name}
-        for name, tree in modules.items()
-    }
-
-
-def _name(source: Path, path: Path) -> str:
+def _module(source: Path, path: Path) -> str:
     return ".".join(path.relative_to(source.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
-def _top_level(tree: ast.Module) -> Iterator[ast.stmt]:
-    for node in tree.body:
-        yield node
-        if isinstance(node, ast.If):
-            yield from node.body
+def _cycle(modules: Mapping[str, ast.Module]) -> list[str]:
+    """The modules of one import cycle; none if there is no cycle."""
+    graph = {name: {found for found in _imports(tree, modules) if found != name} for name, tree in modules.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1][1:])
+    return []
 
 
-def _targets(node: ast.stmt, modules: Mapping[str, ast.Module]) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names if alias.name in modules)
-    elif isinstance(node, ast.ImportFrom) and node.module in modules:
-        inner = [f"{node.module}.{alias.name}" for alias in node.names]
-        yield from (name if name in modules else node.module for name in inner)
+def _imports(tree: ast.Module, modules: Mapping[str, ast.Module]) -> Iterator[str]:
+    """What of `modules` is imported at the top level, for types alone too."""
+    for node in [*tree.body, *(inner for outer in tree.body if isinstance(outer, ast.If) for inner in outer.body)]:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None and node.module in modules:
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in modules else node.module for name in inner)
 
 
-def _in_cycles(graph: Mapping[str, set[str]]) -> set[str]:
-    """The modules that reach themselves."""
-
-    def reached(start: str) -> set[str]:
-        seen: set[str] = set()
-        waiting = list(graph[start])
-        while waiting:
-            module = waiting.pop()
-            if module not in seen:
-                seen.add(module)
-                waiting += graph.get(module, ())
-        return seen
-
-    return {module for module in graph if module in reached(module)}
-
-
-def excesses(found: Sizes, budgets: Sizes, tolerance: float = 0.0) -> list[str]:
-    """One line for each room above its budget by more than this share of it; a room without a budget is above it."""
-    return [
-        f"{section}/{room}: {size:,}, {size - budget:,} above its budget"
-        for section, rooms in found.items()
-        for room, size in rooms.items()
-        if size > (budget := budgets.get(section, {}).get(room, 0)) * (1 + tolerance)
-    ]
-
-
-def to_toml(found: Sizes, budgets: Sizes) -> str:
-    """The budgets, lowered to today's sizes."""
-    lines = [
-        "# The budgets that tools/house.py holds: lines of Python and of pages, words of documents. They only go down.\n"
-    ]
-    for section, rooms in found.items():
-        lines.append(f'\n["{section}"]\n')
-        known = budgets.get(section, {})
-        lines += [f'"{room}" = {min(size, known.get(room, size))}\n' for room, size in rooms.items()]
-    return "".join(lines)
-
-
-def main() -> int:
-    """Print the sizes; exit code 1 if one is more than 2% above its budget."""
-    found = sizes()
-    budgets = tomllib.loads(BUDGETS.read_text("utf-8")) if BUDGETS.exists() else {}
-    if "--lower" in sys.argv[1:]:
-        BUDGETS.write_text(to_toml(found, budgets), "utf-8")
-        return 0
-    for section, rooms in found.items():
-        print(f"{section}: {sum(rooms.values()):,}" if section != "structure" else section)
-        for room, size in rooms.items():
-            print(f"  {room:26}{size:>8,} of {budgets.get(section, {}).get(room, 0):>8,}")
-    beyond = excesses(found, budgets, TOLERANCE)
-    for line in excesses(found, budgets):
-        if line in beyond:
-            print(
-                f"{line} in tools/house.toml: remove something, or say in the change why it is worth more",
-                file=sys.stderr,
-            )
-        else:
-            print(f"warning: {line}, within {TOLERANCE:.0%} of it", file=sys.stderr)
-    return 1 if beyond else 0
+def main(root: Path = ROOT) -> int:
+    """Print each size and its budget; exit code 1 if one is above it."""
+    budgets = tomllib.loads((root / "tools" / "house.toml").read_text("utf-8"))
+    found = sizes(root)
+    for name, size in found.items():
+        print(f"{name:28}{size:>8,} of {budgets[name]:>8,}")
+    above = {name: size - budgets[name] for name, size in found.items() if size > budgets[name]}
+    for name, excess in above.items():
+        print(f"{name} is {excess:,} above its budget in tools/house.toml: remove something", file=sys.stderr)
+    return 1 if above else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The rules of the house that no linter holds, and tools/house.py: sizes of rooms and their budgets."""
+"""The rules of the house that no linter holds, and tools/house.py, which counts its statements."""
 
 from __future__ import annotations
 
@@ -34,46 +34,41 @@ def made(root: Path, files: dict[str, str]) -> Path:
     return root
 
 
-BASE = {"README.md": "three short words\n", "tests/unit/test_a.py": "a = 1\n"}
-
-
 FILES = {
-    "src/strop/core/a.py": "a = 1\nb = 2\n",
+    "src/strop/core/a.py": '"""Docs."""\nimport os\nfor x in ():\n    pass\n',
+    "src/strop/core/b.py": "TEXT = 'import os\\nx = 1\\nprint(x)'\nWORDS = 'see: that\\nor this'\n",
     "src/strop/a/a.py": "class A: ...\nclass B: ...\n",
     "src/strop/b/b.py": "class A: ...\n",
     "src/strop/a/one.py": "from strop.a.two import y\n",
     "src/strop/a/two.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from strop.a.one import x\n",
-    "src/strop/a/page.html": "<p>\n</p>\n",
-    "src/strop/a/parts/b.html": "<hr>\n",
-    "src/strop/a/x.js": "f();\n",
-    "src/strop/a/x.css": "p {}\n",
     "src/strop/tasks/c.py": "isinstance(x, Task)\n",
     "src/strop/b/d.py": "isinstance(x, (int, Task))\nisinstance(x, int)\nmatch x:\n    case CommandTask():\n        pass\n",
-    "docs/design/0001.md": "two words\n",
+    "tests/unit/test_a.py": "TEXT = 'x = 1\\ny = 2'\n",
+    "tests/unit/not_python.py": "=== file ===\n",
+    "bench/a.py": "x = 1; y = 2\n",
 }
 
 
-def test_sizes_count_lines_by_room_words_classes_and_cycles(house: ModuleType, tmp_path: Path) -> None:
-    found = house.sizes(made(tmp_path, BASE | FILES))
-    assert found["src/strop"] == {"core": 2, "a": 6, "b": 6, "tasks": 1} and found["tests"] == {"unit": 1}
-    assert found["pages of src/strop"] == {"css": 1, "html": 3, "js": 1}
-    assert found["documents"] == {"words": 5}
-    structure = found["structure"]
-    assert (structure["classes"], structure["class names used twice"]) == (3, 1)
-    assert structure["modules in import cycles"] == 2, "imports for types alone count, too"
-    assert structure["questions of a task's type"] == 2, "those of tasks themselves do not count"
+def test_sizes_count_statements_cycles_and_classes(house: ModuleType, tmp_path: Path) -> None:
+    assert house.sizes(made(tmp_path, FILES)) == {
+        "src/strop": 2 + 4 + 4 + 2 + 1 + 1 + 4,
+        "tests": 1,
+        "bench": 2,
+        "modules in an import cycle": 2,
+        "class names used twice": 1,
+        "questions of a task's type": 2,
+    }
 
 
-def test_room_above_its_budget_is_named_fails_above_two_per_cent_and_is_never_raised(house: ModuleType) -> None:
-    budgets = {"tests": {"unit": 100}, "structure": {"cycles": 0}}
-    assert house.excesses({"tests": {"unit": 100}}, budgets) == []
-    assert house.excesses({"tests": {"unit": 101}}, budgets) == ["tests/unit: 101, 1 above its budget"]
-    assert house.excesses({"tests": {"new": 2}}, budgets) == ["tests/new: 2, 2 above its budget"]
-    assert house.excesses({"tests": {"unit": 102}}, budgets, house.TOLERANCE) == []
-    assert house.excesses({"tests": {"unit": 103}}, budgets, house.TOLERANCE) == ["tests/unit: 103, 3 above its budget"]
-    assert house.excesses({"structure": {"cycles": 1}}, budgets, house.TOLERANCE) != []
-    text = house.to_toml({"tests": {"unit": 12, "view": 3}}, {"tests": {"unit": 10, "view": 5}})
-    assert '"unit" = 10' in text and '"view" = 3' in text
+def test_house_fails_when_a_sum_is_above_its_budget(
+    house: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    budgets = {name: 2 if name == "bench" else 0 for name in house.sizes(tmp_path)}
+    made(tmp_path, {"tools/house.toml": "".join(f'"{name}" = {budget}\n' for name, budget in budgets.items())})
+    made(tmp_path, {"bench/a.py": "import os\nx = 1\ny = 2\n"})
+    assert house.main(tmp_path) == 0 and capsys.readouterr().err == ""
+    made(tmp_path, {"bench/b.py": "y = 1\n"})
+    assert house.main(tmp_path) == 1 and "bench is 1 above its budget" in capsys.readouterr().err
 
 
 SOURCE = Path(strop.__file__).parent
