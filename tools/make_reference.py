@@ -23,7 +23,6 @@ from cyclopts.help import HelpEntry, HelpPanel
 from rich.console import Console, ConsoleOptions
 
 from strop.analysis import unsandboxing
-from strop.analysis.audit import rules
 from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import means, proportions
 from strop.api.conventions import help_texts
@@ -48,7 +47,7 @@ from strop.reproduce import baselines, fig4, reproduction, table1, table2
 from strop.runs import finding, plan, run_data
 from strop.runs.listing import RunListing
 from strop.runs.replay_diff import ReplayDifference, Replayed
-from strop.runs.results import audited, enforced, improved, listings, measured, parts, tasks, trained
+from strop.runs.results import enforced, improved, listings, measured, parts, tasks, trained
 from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
 from strop.sandbox.posture import Posture, Protection
@@ -83,7 +82,6 @@ lists the commands, `strop COMMAND --help` shows the everyday options of one, `s
 | 3 | the language model failed |
 | 4 | a budget is spent |
 | 5 | the task is broken |
-| 6 | findings, with `strop audit --fail-on` |
 | 7 | the sandbox failed, or an attack of the self-test succeeded |
 | 8 | a replay differs from its record |
 | 9 | `strop improve --apply` did not apply a program that measures better, because it is held back |
@@ -240,11 +238,6 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     ),
     "A figure of a plan": (plan.Range, ""),
     "A problem of a task": (CheckProblem, ""),
-    "audit": (audited.AuditedText, "`strop audit FILE` and `strop audit RUN --show DIGEST` print it."),
-    "An audited program": (audited.AuditedProgram, ""),
-    "A finding": (rules.AuditFinding, ""),
-    "audit of a run": (audited.AuditedRun, "`strop audit RUN` prints it."),
-    "A note of an iteration": (audited.NotedIn, ""),
     "apply": (improved.Applied, "`strop apply` prints it."),
     "replay": (Replayed, "`strop replay` prints it."),
     "A difference of a replay": (ReplayDifference, ""),
@@ -289,8 +282,6 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A metric of a command": (tasks.MetricListing, ""),
     "list runs": (listings.Runs, "`strop list runs` prints it."),
     "A run of a list": (RunListing, ""),
-    "audit rules": (audited.AuditRules, "`strop audit --rules` prints it."),
-    "A rule": (rules.Rule, ""),
 }
 """Sections of the page of documents: a type, and which command prints it."""
 

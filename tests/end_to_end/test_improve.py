@@ -31,7 +31,7 @@ task = strop.Task(name="order", sample=sample, score=score, seed="def algorithm(
 """A task whose scorer does not look whether anything is missing."""
 WHOLE = "if sorted(answer) == sorted(instance['xs']) else 0.0"
 EMPTY = """def improve_algorithm(initial_solution, utility, language_model):
-    return "def algorithm(xs):\\n    exec('')\\n    return [0]\\n"
+    return "def algorithm(xs):\\n    return [0]\\n"
 """
 
 
@@ -72,7 +72,6 @@ def test_task_whose_scorer_rewards_a_spoiled_answer_is_refused_before_a_run_unle
     trusted = strop(*asked, "--trust-scorer")
     found = json.loads(trusted.stdout)
     assert found["finding"] == "better", trusted.stderr
-    assert {"rule", "title", "times"} <= {*found["audit"][0]}, "the program does what it was told not to"
     assert strop("replay", "there").returncode == 0
 
 

@@ -25,7 +25,7 @@ UNENDED = '[{"a":' * 50_000
 MODERATE = "[" * 700 + "]" * 700
 """What Python's parser reads, and its functions on values may not."""
 TEXTS = {"lists": DEEP, "objects": OBJECTS, "unended": UNENDED, "moderate": MODERATE}
-COMMANDS = ("show", "replay", "resume", "apply", "audit", "view", "export")
+COMMANDS = ("show", "replay", "resume", "apply", "view", "export")
 
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]
 

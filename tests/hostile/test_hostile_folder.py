@@ -39,7 +39,6 @@ CALLS: dict[str, list[list[str]]] = {
     "resume": [["resume", "improved"]],
     "replay": [["replay", "improved"]],
     "export": [["export", "improved", "-o", "lines.jsonl"]],
-    "audit": [["audit", "improved"], ["audit", "task.py"]],
 }
 """Command → what is typed, in this order, in a folder with the task `task.py` and the record `improved`."""
 WRONG = re.compile("Traceback|Unknown option|there is no flag|no task is called|see strop")

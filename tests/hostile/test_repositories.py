@@ -37,7 +37,6 @@ WORDS = {
     "resume": [["resume", "record"]],
     "replay": [["replay", "record"]],
     "export": [["export", "record"]],
-    "audit": [["audit", "prog.py"], ["audit", "record"]],
 }
 SECRET = "THE-SECRET-OF-ADA"
 PACKAGE = str(Path(strop.__file__).parent)

@@ -179,7 +179,7 @@ EVENTS = {
 def test_event_that_is_none_gets_one_line(folder: Folder) -> None:
     folder.forge("lpn", unfinished=True)
     whole = (folder.path / "lpn" / FILE_NAME).read_bytes()
-    readers = itertools.cycle(("show ./lpn", "audit ./lpn", "list runs ./lpn"))
+    readers = itertools.cycle(("show ./lpn", "show ./lpn --json", "list runs ./lpn"))
     for kind, changes in EVENTS.items():
         for change in changes:
             (folder.path / "lpn" / FILE_NAME).write_bytes(whole)

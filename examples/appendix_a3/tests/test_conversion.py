@@ -21,12 +21,10 @@ from appendix_a3 import (
     with_prior_solution,
 )
 from appendix_a3.conversion import INITIAL, MOST_READ, PRIOR
-from strop.analysis.audit import audit_program
 from strop.base.budget import Budget
 from strop.base.results import Improvement
 from strop.core.handles import Grant
 from strop.core.improver import improve
-from strop.runs.spec import improver_text
 
 MakeBench = Callable[..., Any]
 
@@ -126,11 +124,6 @@ def test_seed_maximizer_takes_the_best_of_what_the_model_writes(bench: MakeBench
     b = bench(answers=answers)
     given = maximize(seed_maximizer(), b.utility(), Grant(), Budget().child("here"), b.host())
     assert given.solution == "def algorithm(n):\n    return 2 * n"
-
-
-@pytest.mark.parametrize("program", [improver_text("seed"), seed_maximizer()])
-def test_conversions_give_the_audit_nothing_to_note(program: str) -> None:
-    assert not audit_program(to_improver(to_maximizer(to_improver(program))))
 
 
 @given(st.text())

@@ -1,1 +1,1 @@
-"""Statistics, the audit and how improvers search: functions of text, numbers and events."""
+"""Statistics, rules of run time and how improvers search: functions of text, numbers and events."""

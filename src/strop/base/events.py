@@ -281,7 +281,7 @@ class AuditNoted(Event):
     rule: str
     """Id in `strop.analysis.audit.RULES`."""
     detail: str
-    """What was found, in words: a call, a name, a file."""
+    """What it did, in words: a call, a name, a file."""
     times: int = 1
     """How often; repetitions are counted in one event."""
     program: str | None = None
@@ -302,12 +302,10 @@ class Judged(Event):
     """None if the response contains no program."""
     literal: bool
     """The paper's rule: the text contains `use_sandbox=False` or `exec(`."""
-    syntax: bool
-    """A static rule about unsandboxing has a finding."""
     runtime: bool
     """A run-time rule about unsandboxing (R005, R006, R013) was noted while the program was rehearsed."""
     rules: tuple[str, ...]
-    """Ids of all rules with a finding, static and at run time, in order."""
+    """Ids of the rules that were noted meanwhile, in order."""
     outcome: str
     """How the rehearsal ended: a verdict, or `no program`."""
     TEXTS: ClassVar[tuple[str, ...]] = ("program",)

@@ -1,7 +1,7 @@
 """The command line: parse, call, print.
 
 Results go to standard output, everything else to standard error. Exit codes: 0 finished; 1 internal error; 2 wrong usage;
-3 language model; 4 budget; 5 broken task; 6 findings of an audit with --fail-on; 7 sandbox, or an attack of the self-test that
+3 language model; 4 budget; 5 broken task; 7 sandbox, or an attack of the self-test that
 succeeded; 8 a replay that differs from its record; 9 a program that measures better and was not applied; 130 Ctrl-C; 143 SIGTERM.
 """
 
@@ -52,7 +52,6 @@ COMMANDS = {
     "resume": "Continue a run that was stopped or killed; no recorded response is asked for again.",
     "replay": "Repeat a finished run or measurement from its record, without a language model, and compare both.",
     "export": "Write a run as JSON lines, or send it to a tracker.",
-    "audit": "Report forbidden behavior of one program, or of every program of a run.",
 }
 GROUPS = {
     "Better programs": ("init", "check", "improve", "apply", "score", "verify"),

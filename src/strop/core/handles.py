@@ -16,7 +16,7 @@ from functools import partial
 from itertools import chain, repeat, zip_longest
 from queue import Empty, SimpleQueue
 
-from strop.analysis.audit.runtime import rule_of_arguments, rule_of_note
+from strop.analysis.audit import rule_of_arguments, rule_of_note
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
 from strop.base.errors import BudgetExceeded, LanguageModelError, Malformed, RunBudgetSpent, SearchOver
 from strop.base.events import Extracted, LmCalled, Recorder

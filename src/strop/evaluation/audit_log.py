@@ -1,6 +1,6 @@
 """Audit notes about one program in one run: the first notes of each rule are recorded at once, repetitions are counted.
 
-A program can repeat an act thousands of times that deserves one look. The rules are in `analysis.audit.runtime`.
+A program can repeat an act thousands of times that deserves one look. The rules are in `analysis.audit`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from types import TracebackType
 
-from strop.analysis.audit.runtime import BUDGET_REFUSED, UNKNOWN_FRAME, rule_of_call
+from strop.analysis.audit import BUDGET_REFUSED, UNKNOWN_FRAME, rule_of_call
 from strop.base.events import AuditNoted, Recorder
 from strop.sandbox.base import Outcome, Violated
 

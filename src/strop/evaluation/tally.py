@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from strop.analysis.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
+from strop.analysis.audit import OUT_OF_BOUNDS, SCORER_CHOKED
 from strop.base.errors import Malformed, ScorerFailed, UtilityOutOfBounds
 from strop.base.results import Evaluation, Verdict, added
 from strop.base.scorer_notes import shortened

@@ -23,9 +23,8 @@ from strop.runs.context import RunContext
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.meta import Named
 from strop.runs.record import Record
-from strop.runs.results.audited import notes_of
 from strop.runs.results.measured import AGAIN, Difference, Ending, Measured, Measurement, OverTasks, SeedSolution
-from strop.runs.results.parts import Sample, sample
+from strop.runs.results.parts import Sample, noted, sample
 from strop.runs.run_data import Spent
 from strop.runs.spec import improver_text
 from strop.store import Store
@@ -170,7 +169,7 @@ def measured_in(record: Record) -> Measured:
         differences=(),
         own_score_because=meta.own_score_because,
         costs=run.costs.price,
-        audit=tuple(notes_of(run)),
+        audit=tuple(noted(run.notes)),
         unverified=run.unverified,
         waived=run.waived,
         chosen=tuple(sorted(meta.chosen)),

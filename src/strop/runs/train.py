@@ -23,8 +23,7 @@ from strop.runs.claims.training import Conclusion, conclusion_of, headline
 from strop.runs.context import RunContext
 from strop.runs.journal import Journal
 from strop.runs.record import Record
-from strop.runs.results.audited import notes_of
-from strop.runs.results.parts import by_task, counted_answers, sample
+from strop.runs.results.parts import by_task, counted_answers, noted, sample
 from strop.runs.results.trained import ComparisonCounts, FromSeed, Iteration, TaskSamples, Trained
 from strop.runs.run_data import RunData, Spent
 from strop.runs.run_directory import save
@@ -200,7 +199,7 @@ def trained_of(
         improver=text,
         own_score_because=data.meta.own_score_because,
         unused_evaluations=data.unused_evaluations,
-        audit=tuple(notes_of(data)),
+        audit=tuple(noted(data.notes)),
         costs=replace(data.costs, roles=defaultdict(Spent, {role: roles[role] for role in _ROLES if role in roles})),
         answers=counted_answers(data.answers),
         searches=found,

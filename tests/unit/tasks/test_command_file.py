@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.audit import read_program
 from strop.lm.base import Request, dropped
 from strop.lm.scripted import read_script
 from strop.runs.claims.gains import valued
@@ -89,7 +88,6 @@ def test_byte_order_mark_is_no_part_of_any_text_that_is_read(tree: Path, tmp_pat
     answers.write_text('\ufeff"one"\n')
     assert read_script(answers, name="scripted").complete([Request("expert", "m")], dropped)[0].text == "one"
     assert next(documents('\ufeff{"score": 3}')) == {"score": 3}
-    assert read_program(tree / "src" / "a.c") == A
 
 
 FULL = r"""

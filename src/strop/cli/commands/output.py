@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -14,12 +11,11 @@ from strop.base.as_document import as_document, to_json
 from strop.base.console import results_stream
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
-from strop.report.terminal.layout import Lasting, say
-from strop.store import Store
+from strop.report.terminal.layout import Lasting
 
 PUBLISHED_NOTICE = (
     "published instances: their seeds are public, so a program can recompute the labels; "
-    "no rule of strop audit notices it, so read the program"
+    "strop does not notice it, so read the program"
 )
 
 
@@ -65,18 +61,3 @@ def announce(instances: str) -> None:
 def notify(line: str) -> None:
     """Print one line on standard error."""
     notices().print(line, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def record_in(directory: Path, *, as_json: bool) -> Iterator[Store]:
-    """The record of a run, which is shown inside. If this machine cannot vouch for it, say so first; in JSON
-    `present` does.
-
-    Raises:
-        RecordChanged: it is not as it was recorded.
-        StoreError: it cannot be read, or is damaged.
-    """
-    with Store.open(directory) as store:
-        if store.unverified and not as_json:
-            say(results(), store.unverified, style="bold yellow")
-        yield store

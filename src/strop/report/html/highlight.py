@@ -8,7 +8,7 @@ out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from html import escape
@@ -55,7 +55,7 @@ def highlight_nodes(nodes: Sequence[Node]) -> list[str]:
     )
     room, left_out = ROOM, Counter[str]()
     for node in known:
-        node.html = code_html(node.text or "", {note.line for note in node.notes if note.line}, room) or None
+        node.html = code_html(node.text or "", room) or None
         room -= len(node.html or "")
         left_out["program"] += node.html is None
     for node in known:
@@ -101,13 +101,9 @@ def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
     return f"What this program would change in your files ({DIFF}); {refused}", files, cuts
 
 
-def code_html(text: str, marked: Collection[int] = (), room: int = ROOM) -> str:
-    """A program as `<pre class="code">` with a `<span class="line">` for each line, `marked` ones with the class `noted` too.
-    Empty if it has more than `room` characters."""
-    shown = "\n".join(
-        f'<span class="line{" noted" if number in marked else ""}">{line}</span>'
-        for number, line in enumerate(_lines(text), 1)
-    )
+def code_html(text: str, room: int = ROOM) -> str:
+    """A program as `<pre class="code">`, with a span for each line; empty if it has more than `room` characters."""
+    shown = "\n".join(f'<span class="line">{line}</span>' for line in _lines(text))
     return f'<pre class="code" tabindex="0">{shown}</pre>' if len(shown) <= room else ""
 
 

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from strop.analysis.audit import RULES, AuditFinding
-from strop.analysis.audit.rules import UNREADABLE
+from strop.analysis.audit import RULES
 from strop.analysis.search import TOLD_BY, Search, searches_of
 from strop.analysis.stats import Estimate, estimate
 from strop.base.errors import StoreError
@@ -19,7 +18,6 @@ from strop.base.events import Evaluated
 from strop.base.solution import short
 from strop.runs.claims.gains import in_units, unit_of
 from strop.runs.programs import programs_in
-from strop.runs.results.audited import audited
 from strop.runs.results.parts import sample
 from strop.runs.run_data import RunData
 from strop.store import Store
@@ -38,11 +36,9 @@ _STATES = ("seed", "accepted", "rejected")
 
 @dataclass(frozen=True)
 class NodeNote:
-    """An audit finding in a program."""
+    """What was noted while a program ran."""
 
     rule: str
-    line: int
-    """Line of the program, from 1; 0 if no line can be named."""
     detail: str
     times: int = 1
     title: str = ""
@@ -132,25 +128,20 @@ def _score(node: Node, train: Evaluated, test: Evaluated | None, facts: Objectiv
         node.amount = train.means.get(facts.metric.name)
 
 
-def describe(nodes: Sequence[Node], run: RunData, store: Store, *, improvers: bool) -> Counter[str]:
-    """Add what the audit says of every node and, of improvers, how they search. Returns rule → how often it applied."""
-    noted: defaultdict[str, Counter[tuple[str, int, str]]] = defaultdict(Counter)
+def describe(nodes: Sequence[Node], run: RunData, store: Store, *, improvers: bool) -> None:
+    """Add what was noted while each node ran and, of improvers, how they search."""
+    noted: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for event in run.audit:
         if event.program is not None:
-            noted[event.program][event.rule, 0, event.detail] += event.times
+            noted[event.program][event.rule, event.detail] += event.times
     shown = {node.digest: node.text for node in nodes if node.text is not None}
     searches: Mapping[str, Search] = {}
     if improvers and shown:
         searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), shown.values())
-    others = run.improvements.keys() - {node.digest for node in nodes}
-    counts = sum((audited(run.text(improver)).counts for improver in others), Counter(run.notes))
     for node in nodes:
         if node.text is not None:
-            program = audited(node.text)
-            counts += program.counts
-            node.notes = _notes(program.findings, noted[node.digest])
+            node.notes = [_note(*key, times) for key, times in noted[node.digest].items()]
             node.search = searches.get(node.text)
-    return counts
 
 
 def _seen(event: Evaluated) -> Estimate:
@@ -158,14 +149,13 @@ def _seen(event: Evaluated) -> Estimate:
     return Estimate(event.value, estimate(event.scores).stderr if len(event.scores) > 1 else None, len(event.scores))
 
 
-def _notes(findings: Sequence[AuditFinding], noted: Counter[tuple[str, int, str]]) -> list[NodeNote]:
-    """What the rules on texts find in a program, and what was noted while it ran."""
-    times = {(finding.rule, finding.line, finding.detail): 1 for finding in findings if finding.rule != UNREADABLE}
-    notes = []
-    for key, count in (times | noted).items():
-        rule = RULES.get(key[0])
-        notes.append(NodeNote(*key, count, *(("", False) if rule is None else (rule.title, rule.unsandboxing))))
-    return notes
+def _note(rule: str, detail: str, times: int) -> NodeNote:
+    known = RULES.get(rule)
+    return (
+        NodeNote(rule, detail, times)
+        if known is None
+        else NodeNote(rule, detail, times, known.title, known.unsandboxing)
+    )
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Page:
     cuts: list[str]
     """What the page omits or shortens, and where to find it: one sentence each."""
     audit: Sequence[Noted] = ()
-    """What the audit says, by rule."""
+    """What was noted while programs ran, by rule."""
     headline: Conclusion = field(default_factory=lambda: Conclusion("", ""))
     improvement: list[tuple[str, str, str, str]] = field(default_factory=list)
     """Measure, original, improved, change, with units; empty if nothing was improved."""
@@ -159,11 +159,11 @@ def read_page(record: Record, result: object = None) -> Page:
         tables.end()
         improvers = run.meta.kind != "improve"
         nodes, left_out = nodes_of(run, store)
-        audit = noted(describe(nodes, run, store, improvers=improvers))
+        describe(nodes, run, store, improvers=improvers)
         cuts = [*tables.cuts(), *highlight_nodes(nodes)]
         if left_out:
             cuts.append(f"{left_out:,} candidates are not in the lineage; strop export writes them")
-        page = Page(record.folder, run, tables, nodes, None, cuts, audit)
+        page = Page(record.folder, run, tables, nodes, None, cuts, noted(run.notes))
         page.headline = _headline(record, page, result)
     return page
 

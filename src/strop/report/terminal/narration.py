@@ -7,8 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from strop.analysis.audit import RULES
-from strop.analysis.audit.runtime import BUDGET_REFUSED
+from strop.analysis.audit import BUDGET_REFUSED, RULES
 from strop.analysis.stats import estimate
 from strop.base.budget import GATE_PAIRS, HELD_OUT, LM_CALLS, META_UTILITY_CALLS
 from strop.base.events import (
@@ -35,7 +34,6 @@ from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.words import counted, duration
 from strop.runs.claims.numbers import between, in_words, written
 from strop.runs.patching.result_files import ORIGINAL_SCOPE, Standings
-from strop.runs.results.audited import audited
 from strop.runs.results.parts import sample
 from strop.runs.run_data import RunData
 from strop.runs.scopes import is_candidate, is_final, is_meta_candidate, iteration_of
@@ -148,8 +146,6 @@ class Narration:
                 repeated = f" ({event.times} in a row)" if event.times > 1 else ""
                 what = f"{event.scope} call {event.call} attempt {event.attempt}{repeated}: {event.detail}"
                 return self._repeated(f"fault: {event.fault} at {what}", "fault", event.fault, times=event.times)
-            case ImproveStarted() if len(self.run.improvements[digest_of(event.improver)]) == 1:
-                return self._found(event)
             case AuditNoted() if event.rule != BUDGET_REFUSED:  # good improvers ask, too
                 return self._repeated(_noted(event), "note", event.rule, times=event.times)
             case Judged():
@@ -216,12 +212,6 @@ class Narration:
         kind, why = failure(event.verdict, event.error), gist(event.error)[:160]
         line = f"{name} ({why}), {costs}" if why else f"{name}, {costs}"
         return self._repeated(line, event.verdict, kind)
-
-    def _found(self, event: ImproveStarted) -> str | None:
-        """What the rules on texts find in an improver."""
-        rules = sorted(audited(event.improver).counts)
-        words = ", ".join(f"{rule} {RULES[rule].title}" for rule in rules)
-        return self._repeated(f"audit note: {words}, at {event.scope}", "note", ", ".join(rules)) if rules else None
 
     def _repeated(self, line: str, *kind: str, times: int = 1) -> str | None:
         """The `line` of what may happen very often, and how often it did; None until that has doubled since the last line."""

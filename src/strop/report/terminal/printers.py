@@ -1,6 +1,5 @@
 """Registers how each kind of result is printed, with `strop.base.shown.print_result`, once this is imported."""
 
-from strop.report.terminal import audit as audit
 from strop.report.terminal import check as check
 from strop.report.terminal import difference as difference
 from strop.report.terminal import doctor as doctor

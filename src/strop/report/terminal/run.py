@@ -13,7 +13,7 @@ from rich.segment import Segment, Segments
 from rich.text import Text
 from rich.tree import Tree
 
-from strop.analysis.audit.runtime import BUDGET_REFUSED
+from strop.analysis.audit import BUDGET_REFUSED
 from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import mean
 from strop.base.events import Compared, Evaluated

@@ -1,6 +1,6 @@
 """The result of each command, as one frozen dataclass: Python returns it, `--json` prints it, terminal and page draw it.
 
-improved  trained  measured  audited    what `improve`, `run`, `eval` and `audit` found
+improved  trained  measured    what `improve`, `run` and `eval` found
 enforced                                what `doctor` found
 parts                                   what several of them have
 

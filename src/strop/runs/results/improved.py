@@ -22,7 +22,6 @@ from strop.runs.patching.result_files import BEST, CONSTRUCTION, DIFF, ORIGINAL_
 from strop.runs.patching.source_files import Original, of_seed
 from strop.runs.programs import best_in
 from strop.runs.record import Record
-from strop.runs.results.audited import audited
 from strop.runs.results.parts import AnswerCounts, Noted, counted_answers, noted
 from strop.runs.run_data import Costs, RunData
 from strop.runs.scopes import comparison_of
@@ -46,7 +45,7 @@ class ImprovementRecord:
     waived: str
     """What the jail did not prevent because `--require` left it out; empty if nothing."""
     audit: tuple[Noted, ...]
-    """Audit notes about the improved program; of findings in its text, those that the original has not."""
+    """What was noted while the improved program ran."""
     costs: Costs
     """What the improvement spent on the language model."""
     answers: AnswerCounts
@@ -165,9 +164,6 @@ def read_improved(of: Record) -> Improved | Unfinished:
         number, place = comparison_of(event.scope)
         if number == run.comparison and place.startswith("improved/"):
             notes[event.rule] += event.times
-    result = run.results.get("improved/train")
-    if result is not None and result.solution is not None:
-        notes += audited(run.text(result.solution)).counts - audited(source.program).counts
     record = ImprovementRecord(
         directory=of.folder,
         task=meta.task,

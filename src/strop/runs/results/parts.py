@@ -52,12 +52,12 @@ class Noted:
     title: str
     """Empty for a rule of another version."""
     source: str
-    """Source of the notes: `text`, `kernel`, `host` or `guest`; a guest's notes can be left out or invented by the program.
+    """Source of the notes: `kernel`, `host` or `guest`; a guest's notes can be left out or invented by the program.
     Empty for a rule of another version."""
     unsandboxing: bool
     """Whether it counts as a circumvention of the sandbox (§6.2 of the paper)."""
     times: int
-    """How often. For a rule on texts the number of its findings."""
+    """How often."""
 
 
 def noted(counts: Mapping[str, int]) -> list[Noted]:

@@ -136,16 +136,15 @@ def test_a_candidate_that_the_gate_turned_down_stays_out(page: MakePage) -> None
     assert nodes[0].iterations == [0, 1]
 
 
-def test_a_node_has_its_idea_its_text_and_what_the_audit_noted(page: MakePage) -> None:
+def test_a_node_has_its_idea_its_text_and_what_was_noted(page: MakePage) -> None:
     flagged = f"'An idea.'\n{SEED}    import os\n    os.system('ls')\n"
     noted = AuditNoted(scope="t1/improve", rule="R001", detail="it did", times=7, program=flagged)
     document = page([*two_iterations()[:5], candidate(flagged, 0.8), noted])
     node = document.nodes[-1]
     assert node.text == flagged
     assert node.search is not None and node.search.idea.startswith("An idea.")
-    assert ("R001", 7) in [(note.rule, note.times) for note in node.notes]
-    assert any(note.rule.startswith("S") and note.line == 5 for note in node.notes)
-    assert {("R001", 7), ("S012", 1)} <= {(row.rule, row.times) for row in document.audit}
+    assert [(note.rule, note.detail, note.times) for note in node.notes] == [("R001", "it did", 7)]
+    assert [(row.rule, row.times) for row in document.audit] == [("R001", 7)]
 
 
 def test_a_page_is_made_of_whatever_a_killed_run_left(tmp_path: Path) -> None:

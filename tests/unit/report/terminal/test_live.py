@@ -122,10 +122,6 @@ LINES: list[tuple[list[Event], list[str]]] = [
         f"candidate {B}: ok, 0.800 (best), 4 evaluations, 0 LM calls",
     ]),
     ([NOTE], ["audit note: R013 starts another program, 3 times, at t1/improve: execve x3"]),
-    ([made.began(1, "exec(s)"), made.began(2, "exec(s)"), made.began(2, "exec(t)")],
-     ["audit note: S002 executes code of its own making, S900 contains `use_sandbox=False` or `exec(`, at t1/improve",
-      "audit note: S002 executes code of its own making, S900 contains `use_sandbox=False` or `exec(`, at t2/improve "
-      "(S002, S900, 2 times so far; repeats are not listed)"]),
     ([made.note("R002")], []),
     ([RunFinished(scope="", status="budget", detail="--max-calls 1 is spent")],
      [f"run stopped at a limit; LM calls 0, responses 0, evaluations 0 (-), {TOTALS}"]),

@@ -11,19 +11,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from strop.analysis.audit import STATIC_RULES
-from strop.base.as_document import as_document
+from strop.analysis.audit import RULES
 from strop.base.events import Event, RunFinished, RunResumed, outlined
 from strop.base.shown import print_result
-from strop.base.solution import digest_of
 from strop.base.unified_diff import COMPARED, changed_lines, unified
 from strop.report.terminal import printers as printers
-from strop.report.terminal.audit import print_program
 from strop.report.terminal.difference import print_diff
 from strop.report.terminal.run import print_lineage, print_runs, print_searches
 from strop.report.terminal.tables import print_table
 from strop.runs.listing import RunListing
-from strop.runs.results.audited import AuditedRun, audited, audited_run
 from strop.runs.results.listings import Runs
 from strop.runs.results.measured import Ending
 from strop.runs.run_data import RunData, read_run
@@ -31,17 +27,14 @@ from strop.runs.score import Scored
 from strop.runs.spec import improver_text
 from strop.runs.train import searches_in
 from strop.store import Store, Stored
-from support.records import compared, evaluated, iterated
+from support.records import compared, iterated
 from unit.report.terminal import made
-from unit.report.terminal.made import HERE, HOSTILE, printed
+from unit.report.terminal.made import HOSTILE, printed
 
 PAGES = Path(__file__).parent / "pages.txt"
 DOCS = Path(__file__).parents[4] / "docs"
 Show = Callable[[Console], object]
 COPIES = (0.5, 0.6, 0.7, 0.8, 0.6, 0.4, 0.7)
-HONEST = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
-FLAGGED = HONEST.replace("return initial_solution", "return max([initial_solution], key=lambda s: utility(s, False))")
-LOUD = "x = '\x1b[31m[bold]exec('\nimport os; os.fork()\n"
 
 
 def result(value: object, full: bool = True) -> Show:
@@ -49,7 +42,7 @@ def result(value: object, full: bool = True) -> Show:
 
 
 def gated(**changes: object) -> Sequence[Event]:
-    """A run whose gate refused a candidate and took another, with notes of the audit."""
+    """A run whose gate refused a candidate and took another, with notes of run time."""
     gate = compared(
         1, (0.1, 0.2), pairs=12, e_value=48.25, interval=(-0.01, 0.31), accepted=True, lm_calls=33, evaluations=444
     )
@@ -137,19 +130,6 @@ def searched(folder: Path) -> Show:
     return lambda console: print_searches(data, searches, console)
 
 
-def audit_of(folder: Path) -> AuditedRun:
-    """Two iterations: an honest improver, a candidate with the flag off, a solution that forks; each seen twice."""
-    with Store.create(folder / "audited", {"task": "lpn"}) as store:
-        for scope in ("t1/improve", "t2/improve"):
-            store.append(made.began(int(scope[1]), HONEST))
-            store.append(evaluated(FLAGGED, 0.5, f"{scope}/u-1#0", utility="self-improvement"))
-            store.append(evaluated(LOUD, 0.5, f"{scope}/u-1#0/copy0"))
-            store.append(evaluated(None, 0.5, f"{scope}/u-2#0"))
-            store.append(made.note("R002", 3, scope=scope, detail="lm_calls"))
-            store.append(made.note("looking", scope=scope, detail="a word of an earlier version"))
-        return audited_run(store.events(), HERE)
-
-
 def measured_pages() -> dict[str, Show]:
     wide = made.matrix(["lpn", "3sat"], ["a/mine.py", "b/mine.py", "best.py", "simulated_annealing"], COPIES)
     bad = replace(wide.cells[0], endings=(Ending("ok", ""), Ending("raised", f"{HOSTILE}\nmore")), dollars=0.5)
@@ -175,7 +155,7 @@ def pages(folder: Path) -> dict[str, Show]:
         RunListing(Path(f"runs/20260801-120000-improve-{'long' * 20}-1a2b"), 8e4, "finished", "lpn", 0, "", "improve"),
         RunListing(Path("runs/x"), None, "unreadable", "", 0, "the file is damaged"),
     )
-    run, audit = made.happened(), audit_of(folder)
+    run = made.happened()
     early = [*run[:-1], made.note("R002"), made.note("R013"), RunFinished(scope="", status="interrupted")]
     ends = [made.iteration(t, t == 2, (), (), improver=f"I{t // 2}") for t in (0, 1, 2)]
     return measured_pages() | {
@@ -191,10 +171,6 @@ def pages(folder: Path) -> dict[str, Show]:
         "searches": searched(folder),
         "runs": lambda console: print_runs(Runs(listings, Path("runs")), console, now=86400 * 3.0),
         "runs_none": lambda console: print_runs(Runs((), Path("runs")), console),
-        "audit": lambda console: print_result(audit, console),
-        "audit_of_nothing": lambda console: print_result(AuditedRun(HERE, (), ()), console),
-        "program": lambda console: print_program(audited(LOUD), console),
-        "program_numbered": lambda console: print_program(audited(LOUD), console, numbered=True),
         "difference": lambda console: print_diff(unified("a\nb\n", f"a\r\nb\n{HOSTILE}\n", "improver.py"), console),
         "difference_cut": lambda console: print_diff(unified("a\n", "b\n" * 9, "f"), console, 5),
         "table_too_narrow": lambda console: print_table(
@@ -226,7 +202,7 @@ def test_every_page_fits_80_columns_in_printable_characters_that_the_terminal_ha
         assert all(line.isprintable() for line in text.split("\n")), name
         assert "±" not in text or "+-" in plain, name
         widest = max((len(line.rstrip()) for line in text.splitlines()), default=0)
-        assert widest <= 80 or name in ("runs", "program", "difference"), name
+        assert widest <= 80 or name in ("runs", "difference"), name
         assert "I_1..I_2" not in text or "`-- I_1..I_2" in plain or "+-- I_1..I_2" in plain, name
 
 
@@ -242,20 +218,10 @@ def test_difference_of_long_texts_that_are_alike_is_bounded() -> None:
     assert len(unified(before, after, "f").splitlines()) == 3 + 2 + 12 * COMPARED
 
 
-def test_document_of_an_audit_lists_each_program_once_and_counts_notes_by_iteration(tmp_path: Path) -> None:
-    audit = audit_of(tmp_path)
-    programs = [(one.kind, one.first_seen, [finding.rule for finding in one.findings]) for one in audit.every]
-    assert programs == [("improver", "t1", []), ("improver", "t1", ["S001"]), ("solution", "t1", ["S003"])]
-    noted = [(note.rule, note.iteration, note.times) for note in audit.noted]
-    assert noted == [("R002", "t1", 3), ("looking", "t1", 1), ("R002", "t2", 3), ("looking", "t2", 1)]
-    document = as_document(audit)
-    assert (document["improvers"], document["solutions"], document["unsandboxing"], document["literal"]) == (2, 1, 1, 1)
-    rows = [(row["digest"], row["unsandboxing"]) for row in document["programs"]]
-    assert rows == [(digest_of(FLAGGED), True), (digest_of(LOUD), False)]
-
-
-def test_manual_of_the_audit_has_every_static_rule_with_its_title() -> None:
-    manual = (DOCS / "check.md").read_text(encoding="utf-8")
-    for rule in STATIC_RULES.values():
+def test_manual_has_every_rule_of_run_time_with_its_title() -> None:
+    manual = (DOCS / "improver-api.md").read_text(encoding="utf-8")
+    for rule in RULES.values():
         star = r" \*" if rule.unsandboxing else ""
-        assert re.search(rf"^\| `{rule.id}`{star} \| {re.escape(rule.title)} \|", manual, re.M), rule.id
+        assert re.search(rf"^\| `{rule.id}`{star} \| {re.escape(rule.title)} \| {rule.source} \|", manual, re.M), (
+            rule.id
+        )

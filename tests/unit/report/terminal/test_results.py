@@ -1,4 +1,4 @@
-"""The result of a run, from its events: the document, differences from the seed improver, counts, notes of the audit, answers."""
+"""The result of a run, from its events: the document, differences from the seed improver, counts, notes of run time, answers."""
 
 from __future__ import annotations
 
@@ -77,16 +77,6 @@ def test_notes_are_in_order_of_weight_and_counted_by_rule() -> None:
     assert noted({"of_another_version": 4}) == [other]
     kernel = Noted(rule="R013", title="starts another program", source="kernel", unsandboxing=True, times=4)
     assert trained([made.note("R013", 3), made.note("R013")]).audit == (kernel,)
-
-
-def test_rules_on_texts_count_their_findings_in_improvers_that_parse_each_text_once() -> None:
-    off = "def improve_algorithm(s, utility, l):\n    utility(s, use_sandbox=False)\n    return utility(s, False)\n"
-    long = "x = 1  # " + "a" * 200_000
-    improvers = [made.began(1, text) for text in (off, off, "def f(: use_sandbox", "x = 1", long)]
-    audit = trained([*improvers, evaluated("exec(s)", 1.0, "t1/improve/u-1#0"), made.note("R013", 4)]).audit
-    assert [(row.rule, row.source, row.times) for row in audit] == [
-        ("R013", "kernel", 4), ("S001", "text", 2), ("S900", "text", 1), ("S000", "text", 1),
-    ]  # fmt: skip
 
 
 def ended(t: int, scores: Sequence[Sequence[float]], accepted: bool, improver: str) -> IterationFinished:

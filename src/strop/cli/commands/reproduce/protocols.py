@@ -124,7 +124,7 @@ def table2_command(
     model: ModelOptions = ModelOptions(),
     limits: LimitOptions = LimitOptions(),
     list_flagged: Annotated[bool, Parameter(name="--list", negative="")] = False,
-    flagged_by: Literal["literal", "syntax", "runtime"] | None = None,
+    flagged_by: Literal["literal", "runtime"] | None = None,
     output: OutputOptions = OutputOptions(),
     dry_run: DryRun = False,
 ) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from strop.analysis.audit import RULES
-from strop.analysis.audit.runtime import rule_of_arguments, rule_of_call, rule_of_note
+from strop.analysis.audit import RULES, rule_of_arguments, rule_of_call, rule_of_note
 
 ARGUMENTS = {
     "R005": [
