@@ -5,7 +5,7 @@ answer of a language model.
     python bench/ladder.py --write                   # also keep what was measured in ladder.json, and in the table of the page
 
 The hand-written programs are the functions that `LADDER` of `bench/ladder/TASK.py` lists. `bench/ladder/first_answers` holds what
-a language model wrote, without running it, when it was shown `strop list tasks TASK`, the rest of the ladder included.
+a language model answered, without running it, when it was shown `strop list tasks TASK`, the rest of the ladder included.
 They run in the jail, within the limits of the task, as candidates do. An interval is that of the mean over the instances (95%).
 `ms` is the time to score one answer of the reference.
 """
@@ -18,13 +18,17 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from strop.analysis.stats import mean, score_estimate
-from strop.runs.score import score
+from strop.base.budget import Budget
+from strop.base.events import discard
+from strop.core.utility import TaskUtility
+from strop.runs.evaluators import jail
 from strop.runs.spec import RunSpec
 from strop.tasks.base import SecretSeeds, Task
 from strop_problems.headroom.ladder import MODEL, WHAT, Rung, ladder
@@ -67,7 +71,8 @@ def programs(task: Task) -> Iterator[tuple[str, str, str]]:
         what = " ".join((function.__doc__ or "").split())
         name = "reference" if function is module.LADDER[-1] else function.__name__.replace("_", " ")
         yield name, what.removeprefix("reference: "), f"{text}\n\n{task.entry} = {function.__name__}\n"
-    yield MODEL, FIRST_ANSWER, (PROGRAMS / "first_answers" / path.name).read_text(encoding="utf-8")
+    answer = (PROGRAMS / "first_answers" / path.name).with_suffix(".md").read_text(encoding="utf-8")
+    yield MODEL, FIRST_ANSWER, answer.removeprefix("```python\n").removesuffix("```\n")
 
 
 def load(path: Path) -> ModuleType:
@@ -89,7 +94,9 @@ def rungs(task: Task) -> list[Rung]:
     """Evaluate every program, and print a line for each."""
     measured = []
     for name, what, text in programs(task):
-        evaluation = score(task, text, "test", RunSpec(), SECRET)
+        with closing(jail(RunSpec())) as sandbox:
+            utility = TaskUtility(task, "test", SecretSeeds(SECRET), sandbox, discard, SECRET)
+            evaluation = utility.evaluate(text, Budget())
         low, high = score_estimate(evaluation.scores).interval or (0.0, 1.0)
         rung = Rung(name, what, *(round(value, 4) for value in (mean(evaluation.scores), low, high)))
         failed = sum(verdict != "ok" for verdict in evaluation.verdicts)

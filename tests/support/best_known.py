@@ -1,4 +1,4 @@
-"""The best answers known to the published instances of the two tasks that only searches solve: `bench/ceilings.py --write`.
+"""The best answers known to the published instances of the two tasks that only searches solve: the best of many tabu searches.
 
 In the file an assignment is 15 letters (a is location 0), a partition a number in base 16 whose bit v is node v's side.
 """
@@ -26,10 +26,7 @@ class BestKnown:
 
     @staticmethod
     def read() -> BestKnown:
-        return BestKnown(json.loads(FILE.read_text()) if FILE.exists() else {})
-
-    def write(self) -> None:
-        FILE.write_text(json.dumps(self.texts, indent=1) + "\n")
+        return BestKnown(json.loads(FILE.read_text()))
 
     def answers(self, name: str, split: Split, nodes: Sequence[int]) -> list[Any]:
         """The answers as a scorer takes them; `nodes` are the sizes of the graphs."""
@@ -45,28 +42,6 @@ class BestKnown:
     def mean(self, task: Task, name: str, split: Split) -> float | None:
         """Their utility; None where nothing is kept."""
         return float(np.mean(self.scores(task, name, split))) if split in self.texts.get(name, {}) else None
-
-    def improve(self, task: Task, name: str, split: Split, answers: Sequence[Any], *, lowest: bool) -> int:
-        """Keep those answers that are better than the kept ones (lower, for the lowest); how many there were."""
-        texts = [_written(name, answer) for answer in answers]
-        kept = self.texts.setdefault(name, {})
-        if split not in kept:
-            kept[split] = texts
-            return len(texts)
-        before, sign = list(kept[split]), -1.0 if lowest else 1.0
-        old = self.scores(task, name, split)
-        kept[split] = texts
-        new = self.scores(task, name, split)
-        better = [sign * (a - b) > 1e-12 for a, b in zip(new, old, strict=True)]
-        kept[split] = [text if use else old_text for text, old_text, use in zip(texts, before, better, strict=True)]
-        return sum(better)
-
-
-def _written(name: str, answer: Any) -> str:
-    if name == "maxcut":
-        # A cut and its complement are the same: node 0 is on side 0.
-        return f"{sum(1 << v for v, side in enumerate(answer) if side != answer[0]):x}"
-    return "".join(chr(ord("a") + int(location)) for location in answer)
 
 
 def _read(name: str, text: str, nodes: int) -> list[int]:

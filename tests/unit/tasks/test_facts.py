@@ -46,7 +46,6 @@ def test_facts_are_those_of_the_papers_table_1_and_of_the_documents() -> None:
 
 @pytest.mark.heavy
 def test_ceiling_is_what_the_kept_answers_score_where_no_solver_is_exact() -> None:
-    """Exact solvers are in bench/ceilings.py."""
     kept, tasks = BestKnown.read(), {name: make() for name, make in PAPER.items()}
     for name, task in tasks.items():
         for split in SPLITS:
