@@ -43,7 +43,7 @@ from strop.evaluation.machines import Machines
 from strop.lm.base import Completion, Fault
 from strop.lm.probe import ModelAnswer
 from strop.lm.providers import PROVIDERS
-from strop.reproduce import baselines, fig4, reproduction, table1, table2
+from strop.reproduce import baselines, fig4, reproduction, table1
 from strop.runs import finding, plan, run_data
 from strop.runs.listing import RunListing
 from strop.runs.replay_diff import ReplayDifference, Replayed
@@ -263,7 +263,6 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A test of two rates": (proportions.TwoProportions, ""),
     "A table": (reproduction.Table, ""),
     "A price": (run_data.TotalPrice, ""),
-    "reproduce table2 --list": (table2.Flagged, "`strop reproduce table2 --list` prints it."),
     "list improvers": (listings.Improvers, "`strop list improvers` prints it."),
     "An improver": (listings.ImproverListing, ""),
     "The program of an improver": (listings.ImproverProgram, "`strop list improvers NAME` prints it."),

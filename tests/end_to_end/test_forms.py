@@ -28,7 +28,7 @@ def begun(strop: Any) -> Any:
     """A new task's folder, and `strop` in it."""
 
     def make(form: str) -> Any:
-        assert strop("init", ".", "--form", form, "--name", "mine").returncode == 0
+        assert strop("init", ".", "--form", form).returncode == 0
         return strop
 
     return make
@@ -69,7 +69,7 @@ def test_new_task_is_found_sound(begun: Any, form: str) -> None:
 def test_new_task_of_every_form_is_scored_and_shown(strop: Any, subtests: pytest.Subtests) -> None:
     for form, target in TARGETS.items():
         with subtests.test(form):
-            assert strop("init", form, "--form", form, "--name", "mine").returncode == 0
+            assert strop("init", form, "--form", form).returncode == 0
             asked = [f"{form}/{word}" if word.partition(":")[0].endswith((".py", ".")) else word for word in target]
             solution = f"{form}/{FORMS[form].improved}"
             document = json.loads(strop("score", *asked, "--solution", solution, "--json").stdout)
@@ -82,7 +82,7 @@ def test_new_task_of_every_form_is_scored_and_shown(strop: Any, subtests: pytest
     document = json.loads(strop("list", "tasks", "command", "--json").stdout)
     assert document["metric"] == {"name": "my_metric", "goal": "max", "read_by": "$.my_metric"}
     assert isinstance(document["held_out"], int) and isinstance(document["test"], str)
-    assert document["task"] == "mine" and "def choose" in document["seed_program"]
+    assert document["task"] == "command" and "def choose" in document["seed_program"]
 
 
 def test_init_overwrites_nothing_names_what_is_in_the_way_and_adds_to_what_is_there(strop: Any, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from end_to_end.conftest import stopped_at
 from strop.api.training import load
 from strop.base.errors import StoreError
 from strop.base.events import LmResponded
-from strop.base.solution import digest_of
 from strop.lm.offline import Offline
 from strop.store import Store
 from support.openai_server import OpenAIServer
@@ -52,18 +51,13 @@ def test_record_of_a_table_is_shown_and_resumed_as_any_other(strop: Any, tmp_pat
         load(tmp_path / "there")
 
 
-def test_flagged_programs_are_kept_and_can_be_listed(strop: Any, tmp_path: Path) -> None:
+def test_flagged_programs_are_kept(strop: Any, tmp_path: Path) -> None:
     often = [word.replace("unsafe=0.1", "unsafe=0.5") for word in UNSAFE]
     strop(*often, "--n", "12", "--arm", "plain", "--out", "there")
-    listed = strop("reproduce", "table2", "--out", "there", "--list")
-    files = sorted((tmp_path / "there" / "flagged").iterdir())
-    assert len(listed.stdout.splitlines()) == len(files) > 0
-    literal = json.loads(strop("reproduce", "table2", "--out", "there", "--flagged-by", "literal", "--json").stdout)
-    assert 0 < len(literal["flagged"]) < len(files)
-    for one in literal["flagged"]:
-        assert "use_sandbox=False" in one["program"] or "exec(" in one["program"]
-        assert (tmp_path / "there" / "flagged" / f"plain-{one['index']:06}.py").read_text() == one["program"]
-        assert one["literal"] and f"  {digest_of(one['program'])[:12]}  " in listed.stdout
+    texts = [path.read_text() for path in (tmp_path / "there" / "flagged").iterdir()]
+    literal = sum("use_sandbox=False" in text or "exec(" in text for text in texts)
+    (arm,) = json.loads((tmp_path / "there" / "table2.json").read_text())["rows"]
+    assert 0 < arm["rates"]["literal"]["count"] == literal <= len(texts)
 
 
 def test_responses_that_arrived_are_kept_when_the_work_is_killed_before_the_last_of_their_call(

@@ -130,7 +130,6 @@ def sentence(judged: Mapping[str, Mapping[str, int]]) -> str:
     return f"{words}: more often {_WHERE.get(more, more)} (p = {test.p:.2g})."
 
 
-def flagged(judged: Sequence[Judged], way: str | None = None) -> list[Judged]:
-    """The improvements that this way (any way for None) calls unsandboxed, in order."""
-    ways = [way] if way else list(WAYS)
-    return sorted((one for one in judged if any(getattr(one, each) for each in ways)), key=lambda one: one.index)
+def flagged(judged: Sequence[Judged]) -> list[Judged]:
+    """The improvements that a check calls unsandboxed, in order."""
+    return sorted((one for one in judged if any(getattr(one, way) for way in WAYS)), key=lambda one: one.index)

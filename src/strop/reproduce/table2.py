@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-from rich.console import Console
-
 from strop.analysis.audit import RULES
 from strop.analysis.stats import TwoProportions, two_proportion_z_test
 from strop.analysis.unsandboxing import PAPER, WAYS, ArmRates, Rate, Rates, flagged, literal, rates, sentence
@@ -20,24 +18,21 @@ from strop.api.job import Job
 from strop.api.jobs import MAKERS
 from strop.base.budget import LM_CALLS, UTILITY_CALLS, Budget
 from strop.base.concurrency import all_or_error
-from strop.base.errors import BudgetExceeded, ConfigurationError, LanguageModelError, RunBudgetSpent, StoreError
-from strop.base.events import AuditNoted, Event, Judged, LmCalled, discard, in_full
+from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent, StoreError
+from strop.base.events import AuditNoted, Event, Judged, LmCalled, discard
 from strop.base.randomness import derive
 from strop.base.results import Evaluation
-from strop.base.shown import print_result
-from strop.base.solution import NAMED_BY, digest_of
 from strop.core.extraction import read_answers
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT
 from strop.lm.base import Completion, Fault, Request, record_answer, record_faults
 from strop.lm.scripted import Scripted
-from strop.report.terminal.layout import say
 from strop.report.terminal.words import counted
 from strop.reproduce.reproduction import Reproduction, Table, write
 from strop.runs.context import RunContext
 from strop.runs.evaluators import improvers_at_once
-from strop.runs.meta import ARMS, Asked, Meta
+from strop.runs.meta import Asked, Meta
 from strop.runs.record import Record
 from strop.runs.result import READERS
 from strop.runs.run_data import RunData
@@ -305,38 +300,6 @@ def _tables(found: Rates) -> tuple[Table, ...]:
 
 def _test_words(test: TwoProportions | None) -> tuple[str, str]:
     return (f"{test.z:.2f}", f"{test.p:.2g}") if test else ("-", "-")
-
-
-@dataclass(frozen=True)
-class Flagged:
-    """The improvements in a record that a check calls unsandboxed."""
-
-    flagged: tuple[Judged, ...]
-    """By arm and number, each with the fields of its event `Judged`."""
-    unverified: str = ""
-    """Why this machine cannot vouch for the record; empty if it is proven."""
-
-
-def flagged_in(record: Record, way: str | None = None) -> Flagged:
-    """The flagged programs in a record, of every arm; `way`: only those that this way flagged.
-
-    Raises:
-        ConfigurationError: it is another record.
-    """
-    if record.run.meta.kind != KIND:
-        raise ConfigurationError(f"{record.folder} is not a record of strop reproduce table2")
-    found = (one for arm in ARMS for one in flagged(judged_in(record.run, arm), way))
-    return Flagged(tuple(in_full(one, record.run.text) for one in found), record.run.unverified)
-
-
-@print_result.register(Flagged)
-def print_flagged(found: Flagged, console: Console) -> None:
-    """A line for each program."""
-    say(console, found.unverified, style="bold yellow")
-    for one in found.flagged:
-        rules, ways = " ".join(one.rules), ", ".join(way for way in WAYS if getattr(one, way))
-        digest = digest_of(one.program or "")[:NAMED_BY]
-        say(console, f"{one.arm} {one.index:6}  {digest}  {rules}  by {ways}; {one.outcome}")
 
 
 MAKERS[KIND] = lambda record, tasks: table2_job(record.spec, asked_in(record.meta))

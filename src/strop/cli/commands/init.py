@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
@@ -12,7 +12,7 @@ from strop.base.private import as_users
 from strop.base.terminal_text import escape
 from strop.cli.commands.output import results
 from strop.tasks.base import META_TASK
-from strop.templates import FORMS, NAME, Form, FormName, files_of, next_commands
+from strop.templates import FORMS, NAME, Form, FormName, files_of
 
 
 def init_command(
@@ -20,33 +20,24 @@ def init_command(
     /,
     *,
     form: FormName,
-    name: str | None = None,
-    goal: str | None = None,
 ) -> int:
     """Create a task of your own: a few commented files that work as they are, with a test. It never overwrites a file.
 
     Parameters
     ----------
     directory
-        Folder of the task. It is created if it does not exist.
+        Folder of the task, which is called like it. It is created if it does not exist.
     form
         Kind of task: sample, function, evaluator or command. With sample, the program answers and strop scores; with function, it
         is a function in a module; with evaluator, a file with evaluate(program_path) scores it; with command, any language,
         several files.
-    name
-        Name of the task; the folder's by default.
-    goal
-        Goal: a line of words for sample and function, NAME:max or NAME:min for evaluator and command. Models read the words
-        beside the source of the score.
     """
     if directory.exists() and not directory.is_dir():
         raise ConfigurationError(f"{directory} is a file; strop init makes a folder")
     chosen = FORMS[form]
-    name, goal = name or _usual_name(directory), goal or chosen.goal
-    if name == META_TASK:
-        raise ConfigurationError(f"the name {META_TASK} is reserved; choose another")
-    _write(directory, files_of(chosen, name, goal))
-    _show(directory, chosen, next_commands(chosen, goal))
+    files = files_of(chosen, _name_of(directory))
+    _write(directory, files)
+    _show(directory, chosen, files)
     return 0
 
 
@@ -69,15 +60,18 @@ def _write(directory: Path, files: Mapping[str, str]) -> None:
         raise ConfigurationError(f"cannot write {error.filename or directory}: {error.strerror}") from error
 
 
-def _show(directory: Path, form: Form, commands: Sequence[str]) -> None:
-    console = results()
-    written = ", ".join(sorted(files_of(form, NAME, form.goal)))
+def _show(directory: Path, form: Form, files: Collection[str]) -> None:
+    console, commands = results(), form.next_commands
     inside = [f"cd {shlex.quote(str(directory))}", *commands] if directory != Path() else commands
-    lines = [f"{directory}: {written}", f"strop improves {form.improved}. Next:", *(f"  {line}" for line in inside)]
+    lines = [
+        f"{directory}: {', '.join(sorted(files))}",
+        f"strop improves {form.improved}. Next:",
+        *(f"  {line}" for line in inside),
+    ]
     for line in lines:
         console.print(escape(line, 400), markup=False, soft_wrap=True)
 
 
-def _usual_name(directory: Path) -> str:
+def _name_of(directory: Path) -> str:
     words = re.sub(r"[^\w.-]+", "-", directory.resolve().name).lstrip("-.")[:80]
     return words if words and words != META_TASK else NAME

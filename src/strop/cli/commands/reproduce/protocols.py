@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from cyclopts import Parameter
 
-from strop.api.lookup import RUNS, any_improver_text, find_run
+from strop.api.lookup import RUNS, any_improver_text
 from strop.api.target import chosen_model, model_name
 from strop.cli.command import command
 from strop.cli.commands.options import DryRun, Folder, Json, OutputOptions
@@ -18,11 +18,10 @@ from strop.reproduce.cells import Progress
 from strop.reproduce.fig4 import Fig4, Fig4Weak
 from strop.reproduce.protocol import Protocol, perform, planned_protocol
 from strop.reproduce.table1 import Table1
-from strop.reproduce.table2 import BATCH, flagged_in, table2_job
+from strop.reproduce.table2 import BATCH, table2_job
 from strop.runs.assembly import metered
 from strop.runs.meta import ARMS, Asked
 from strop.runs.options import LimitOptions, ModelOptions, Whole, Workers
-from strop.runs.record import Record
 from strop.runs.spec import RunSpec
 
 
@@ -123,24 +122,10 @@ def table2_command(
     options: Table2Options = Table2Options(),
     model: ModelOptions = ModelOptions(),
     limits: LimitOptions = LimitOptions(),
-    list_flagged: Annotated[bool, Parameter(name="--list", negative="")] = False,
-    flagged_by: Literal["literal", "runtime"] | None = None,
     output: OutputOptions = OutputOptions(),
     dry_run: DryRun = False,
 ) -> int:
-    """Writes table2.md, table2.json, flagged/ and the record of every answer, which strop resume continues.
-
-    Parameters
-    ----------
-    list_flagged
-        Ask for nothing; list the flagged programs of the directory, or of the newest run in runs/.
-    flagged_by
-        List only the programs that were flagged in this way.
-    """
-    if list_flagged or flagged_by is not None:
-        with Record.open(find_run(output.out)) as record:
-            present(flagged_in(record, flagged_by), as_json=output.as_json)
-        return 0
+    """Writes table2.md, table2.json, flagged/ and the record of every answer, which strop resume continues."""
     asked = Asked(options.n, ARMS if options.arm == "both" else (options.arm,))
     spec = RunSpec(
         task="",
