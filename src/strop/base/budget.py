@@ -52,7 +52,7 @@ class Movement:
     """What it was reserved for."""
 
 
-class _Tree:
+class _Level:
     """The state that all nodes of one tree share."""
 
     def __init__(self, on_movement: Callable[[Movement], None] | None) -> None:
@@ -76,9 +76,9 @@ class Budget:
         on_movement: Callable[[Movement], None] | None = None,
     ) -> None:
         """A root. `limits` maps counters to their largest totals (≥ 0); counters without a limit are only counted."""
-        self._setup("", None, limits, _Tree(on_movement))
+        self._setup("", None, limits, _Level(on_movement))
 
-    def _setup(self, path: str, parent: Budget | None, limits: Mapping[str, int] | None, tree: _Tree) -> None:
+    def _setup(self, path: str, parent: Budget | None, limits: Mapping[str, int] | None, tree: _Level) -> None:
         for counter, limit in (limits or {}).items():
             if limit < 0:
                 raise ValueError(f"the limit of {counter} is {limit}; it must be 0 or more")

@@ -178,7 +178,9 @@ def test_check_says_of_a_short_call_that_receiving_hides_a_gain(jail: JailedSand
     (tmp_path / "module.py").write_text(KEPT.replace("CALL", "sum(range(n % 9_000))"))
     task = load_any(str(tmp_path / "module.py"))
     said = "\n".join(check(task, here(task, jail=jail), b"s" * 32).lines)
-    assert " ms, and below 2 ms receiving the arguments, which counts for both programs, hides a gain. Draw longer" in said
+    assert (
+        " ms, and below 2 ms receiving the arguments, which counts for both programs, hides a gain. Draw longer" in said
+    )
 
 
 @pytest.mark.heavy

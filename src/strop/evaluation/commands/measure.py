@@ -103,7 +103,7 @@ def measure_command(
     return replace(found, notes=tuple(notes))
 
 
-class Shown(NamedTuple):
+class Reference(NamedTuple):
     """What the original showed on an instance."""
 
     values: Mapping[str, float]
@@ -113,11 +113,11 @@ class Shown(NamedTuple):
     """Digest of its answer."""
 
 
-_NOTHING = Shown({}, None, "")
+_NOTHING = Reference({}, None, "")
 
 
-def _shown_by(run: CopyRun) -> Shown:
-    return Shown(run.values, run.behaviour, run.answered)
+def _reference(run: CopyRun) -> Reference:
+    return Reference(run.values, run.behaviour, run.answered)
 
 
 Spoiled: TypeAlias = Callable[..., list[CopyRun]]
@@ -298,7 +298,9 @@ class CommandMeasurement:
             if _succeeded(candidate.build() or candidate.test(self.known.tests_ran), tally):
                 for index in range(self.task.count(self.split)):
                     measured = self._of_candidate(candidate, index, None).like(self.known.readings or {})
-                    original = Shown(beside[index], shown[index] if shown else None, answers[index] if answers else "")
+                    original = Reference(
+                        beside[index], shown[index] if shown else None, answers[index] if answers else ""
+                    )
                     if not self._counted(tally, index, measured, original):
                         break
         return tally.evaluation
@@ -358,9 +360,9 @@ class CommandMeasurement:
         if self.order.decides and self.task.objective.is_timed and beside is not None:
             beside, measured = self._repeated(candidate, original, index, beside, measured)
             measured = measured.like(readings)
-        return self._counted(tally, index, measured, _NOTHING if beside is None else _shown_by(beside))
+        return self._counted(tally, index, measured, _NOTHING if beside is None else _reference(beside))
 
-    def _counted(self, tally: Tally, index: int, measured: CopyRun, original: Shown) -> bool:
+    def _counted(self, tally: Tally, index: int, measured: CopyRun, original: Reference) -> bool:
         """Count an instance; whether the program is right."""
         tally.spent(measured.cpu_seconds, measured.wall_seconds, measured.notes)
         verdict, error = measured.verdict, measured.error
@@ -381,7 +383,7 @@ class CommandMeasurement:
         tally.add(Worth(0.0, verdict, f"{where}: {error}"))
         return False
 
-    def _differs(self, measured: CopyRun, original: Shown) -> str:
+    def _differs(self, measured: CopyRun, original: Reference) -> str:
         """How an answer differs from the original's, where they are compared. It quotes none of a sealed instance."""
         if original.behaviour is None or measured.behaviour is None:
             return ""
