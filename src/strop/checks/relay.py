@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from strop.analysis.stats import differences, mean
 from strop.checks.spoiling import in_words, kind_of
 
-WAYS = 32
+WAYS = 40
 """How many ways to spoil answers are tried before a run."""
 LEAST = 1e-9
 """What floating-point numbers differ by."""
