@@ -15,7 +15,7 @@ import pytest
 from hostile.evaluators import LOAD, SQUARE
 from hostile.outcomes import Apart
 from hostile.test_evaluators_apart import apart, workspaces
-from strop.base.errors import ConfigurationError
+from strop.base.errors import ConfigurationError, GuestLost
 from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.tree_guests import TreePlan
 from strop.sandbox.workspace.base import CommandLimits, Tree
@@ -29,6 +29,10 @@ import builtins, os
 def mark():
     with open("/proc/self/status") as status:
         rights = [line.split()[1] for line in status if line.startswith(("CapEff", "CapPrm"))]
+    try:
+        os.memfd_create("refused")  # the host must hear of it already
+    except OSError:
+        pass
     opened = {}
     for number in os.listdir("/proc/self/fd"):
         try:
@@ -187,3 +191,10 @@ def test_first_process_imports_of_what_guests_name_only_modules_that_do_nothing(
         lease.renew()
         lease.close()
     assert isinstance(outcome, Returned) and outcome.value == ["json.tool"]
+
+
+def test_hook_that_ends_its_process_is_named(apart: Apart) -> None:
+    (apart.folder / "src").mkdir(parents=True)
+    (apart.folder / "src/sitecustomize.py").write_text("import os\nos._exit(1)\n")
+    with pytest.raises(GuestLost, match="a process ended as it entered the environment; see its sitecustomize"):
+        found(apart, environment={"PYTHONPATH": "src"})

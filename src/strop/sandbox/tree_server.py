@@ -141,7 +141,8 @@ class FirstProcess:
         elif "begin" in order:
             self._first = first = self._next or self._waiting(-1)
             self._mounts, self._begins = self._laid(first), True
-            control.send(first.end, order, files)
+            with contextlib.suppress(control.ControlClosed):  # `_begun` finds that it has ended
+                control.send(first.end, order, files)
             os.close(files[0])
             self._next = self._waiting(-1)
         elif "preload" in order:
@@ -167,6 +168,7 @@ class FirstProcess:
         with contextlib.suppress(ConnectionResetError):
             said = first.end.recv(1)
         if not said:
+            os.write(2, b"a process ended as it entered the environment; see its sitecustomize and .pth files\n")
             raise control.ControlClosed
         for door in first.doors:
             door.bind(self._tree.plan["address"])  # in the abstract namespace of the tree's own network
