@@ -70,6 +70,9 @@ def room(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     tree = Tree(tmp_path_factory.mktemp("tree"), {}, tools=[Path(control.__file__).parent])
     plan = TreePlan(tree, sys.executable, 1 << 30)
     with Workspaces(slots=1, require=()) as workspaces, closing(workspaces.lease([plan])) as lease:
+        (server,) = lease.servers()
+        server.begin()
+        server.ready()
         yield TreeRoom(lease)
 
 

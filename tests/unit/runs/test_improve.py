@@ -318,7 +318,7 @@ COMPARED: list[tuple[dict[str, Any], int, str]] = [
     ({**CASED, "held_out": 7}, 2, "7 held-out instances can show a difference"),
     ({**COMMAND, "held_out": 6}, 1, "give held_out = 7"),
     ({**TIMED, "command": "sh p.sh {seed}", "held_out": 50}, 5, "50 held-out instances can show a difference"),
-    ({**COMMAND, "command": "sh p.sh", "held_out": 3}, 8, "3 held-out instances can show a difference"),
+    ({**COMMAND, "command": "sh p.sh", "held_out": 3}, 8, "3 evaluations can show a difference"),
 ]
 """How many comparisons of one run can show a difference, and what is said of that before anything is paid."""
 

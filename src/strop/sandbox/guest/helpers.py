@@ -58,6 +58,7 @@ _NO_PYTHON = re.compile(r"[\s$]*(?:cat|tee)\b.*<<|(?:[ \t]*\d+(?:[ \t:|].*)?(?:\
 """The beginning of a shell command that writes a file, which may compile, too, or of lines with their numbers."""
 _FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
 """One file of a program of several, as the prompt shows them."""
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _ONE_AT_A_TIME = threading.Lock()
 """Parsing is not thread-safe in CPython 3.11 (cpython#106905), and the warnings filter is not in any version."""
 _PATH = re.compile(r"\w++(?:[\s\\]*+\.[\s\\]*+\w++)*+")
@@ -76,6 +77,8 @@ class _Wanted:
     """The tags of a fence around it."""
     is_python = True
     names: frozenset[str] = frozenset()
+    defines = False
+    """Whether it has a function or a class; else it is a script, whatever values it names."""
     entries = _ENTRIES
 
 
@@ -116,6 +119,7 @@ def expect(solution: str, tags: Sequence[str] = ("python",)) -> None:
     _Wanted.tags = frozenset(_TAG.findall(" ".join(tags)))
     tree = parsed(solution) if _Wanted.is_python else None
     _Wanted.names = _defined(tree) if tree is not None else frozenset()
+    _Wanted.defines = tree is not None and any(isinstance(node, _DEFINITIONS) for node in tree.body)
     _Wanted.entries = _Wanted.names & _ENTRIES or _Wanted.names or _ENTRIES
 
 
@@ -154,7 +158,7 @@ class _Answer:
         programs = [block for block in blocks if block.names]
         entry = [block for block in programs if block.names and block.names & _Wanted.entries]
         unread = [block for block in blocks if block.kind != "other" and block.names is None]
-        kinds = () if _Wanted.names else ("own", "") if _Wanted.text else ("own",)  # a script may be improved by one
+        kinds = () if _Wanted.defines else ("own", "") if _Wanted.text else ("own",)  # a script may be improved by one
         scripts = [block for block in blocks if block.kind in kinds and block.names == frozenset()]
         chosen = _best(entry, programs, scripts, unread)
         return chosen.text if chosen else None
@@ -251,8 +255,7 @@ def parsed(text: str) -> ast.Module | None:
 
 def _defined(tree: ast.Module) -> frozenset[str]:
     """The functions, classes and other names that a module defines."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    named = {node.name for node in tree.body if isinstance(node, kinds)}
+    named = {node.name for node in tree.body if isinstance(node, _DEFINITIONS)}
     values = [node for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign))]
     stored = (each for node in values for each in ast.walk(node) if isinstance(each, ast.Name))
     return frozenset(named | {each.id for each in stored if isinstance(each.ctx, ast.Store)})

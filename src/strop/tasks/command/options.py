@@ -81,7 +81,7 @@ class ScoringOptions:
     memory_limit: Size | None = None
     """Memory for one run: bytes, or a text such as '2 GiB'. The default is 4 GiB."""
     fixed_input: bool = False
-    """One answer for all inputs is wanted, also where the score is a time or memory. A program may then remember it."""
+    """One answer for all inputs is wanted. A program may remember it, also where the score is a time or memory."""
     trust_programs: bool = False
     """Trust programs not to make their own score."""
     best_known: Known | None = None
