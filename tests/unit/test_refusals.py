@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from strop.cli.app import main
+from support.rows import table
 
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 SCORED = "--command 'cat a.txt' --score time"
@@ -176,12 +177,11 @@ REFUSED = {
 """What is typed → what the line says."""
 
 
+@table(("command", "words"), REFUSED.items())
 def test_command_line_is_refused_in_one_line_before_anything_is_done(
-    capsys: pytest.CaptureFixture[str], subtests: pytest.Subtests
+    capsys: pytest.CaptureFixture[str], command: str, words: str
 ) -> None:
-    for command, words in REFUSED.items():
-        with subtests.test(command):
-            assert words in said(capsys, *shlex.split(command))
+    assert words in said(capsys, *shlex.split(command))
 
 
 ASKING = (
@@ -236,15 +236,15 @@ def test_model_is_that_of_the_flag_or_the_environment_or_one_that_a_stranger_may
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
 ) -> None:
     config = Path("scored/strop.toml")
-    for variable, table, words in NAMED:
-        config.write_text(f"{FILES['scored/strop.toml']}{table}\n")
+    for variable, added, words in NAMED:
+        config.write_text(f"{FILES['scored/strop.toml']}{added}\n")
         monkeypatch.setenv("STROP_MODEL", variable)
-        with subtests.test(table, variable=variable):
+        with subtests.test(added, variable=variable):
             assert words in said(capsys, "improve", "scored")
-            if "touch" in table:
+            if "touch" in added:
                 for command in ("run scored", "eval seed --task scored", "improve scored/strop.toml"):
                     assert words in said(capsys, *command.split())
-            if table.startswith("[run]\nmodel = '"):
+            if added.startswith("[run]\nmodel = '"):
                 assert "openai/flag needs a key" in said(capsys, "improve", "scored", "-m", "openai/flag")
     for name in ("scored", "tree"):
         Path(name, "strop.toml").write_text(f"{FILES['scored/strop.toml']}[run]\nmodel = 'openai/{name}'\n")

@@ -24,6 +24,7 @@ from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, OWN_TESTS, CommandTa
 from strop.tasks.command.tree import RECORD, copy_tree, listed, packed, unpack
 from strop.tasks.registry import load_any
 from strop.tasks.used_files import shown_files
+from support.rows import table
 
 A = "// strop: begin area\nint a;\n// strop: end area\n"
 
@@ -203,12 +204,11 @@ MISTAKES: list[tuple[str, str]] = [
 """A file, and what the line of its refusal says; `{}` is a path."""
 
 
-def test_mistake_in_a_config_is_one_line_that_names_it(linked: Path, subtests: pytest.Subtests) -> None:
-    for text, message in MISTAKES:
-        with subtests.test(text.removeprefix(MINIMAL)):
-            with pytest.raises(ConfigurationError, match=re.escape(message).replace(r"\{\}", ".*")) as caught:
-                read_config(config(linked, text))
-            assert "strop.toml" in str(caught.value) and "\n" not in str(caught.value)
+@table(("text", "message"), MISTAKES)
+def test_mistake_in_a_config_is_one_line_that_names_it(linked: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(message).replace(r"\{\}", ".*")) as caught:
+        read_config(config(linked, text))
+    assert "strop.toml" in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_config_that_is_a_link_a_pipe_or_a_giant_is_not_read(tree: Path) -> None:
@@ -300,20 +300,19 @@ def test_refusal_of_a_score_without_a_direction_prints_what_works() -> None:
         assert dict(found.readers) == {name: reader} and found.metric == Metric(name)
 
 
-def test_kind_of_score_is_read_and_explained_by_its_row(tree: Path, subtests: pytest.Subtests) -> None:
-    for kind in KINDS.values():
-        with subtests.test(kind.name):
-            task = command_task(tree, command="true", files=["src/a.c"], score=[kind.name], trust_programs=True)
-            is_counted = kind.scored_by == "kernel"
-            assert f"- {kind.name}: {kind.meaning}" in task.u_str and task.interleaved is kind.is_time
-            assert task.instances == (3 if kind.is_time else 1)
-            assert task.objective.metric == Metric(kind.name, "min" if is_counted else "max")
-            assert not is_counted or task.scoring.startswith(f"{kind.noun}, counted by the kernel")
-            left = Printed("1 passed in 0.1s\n", "", True, 1.0, 1.0, 1 << 20, lambda _: None)
-            assert read_score("x", kind.name, left).value == (kind.read(left) if kind.read else 1.0)
-            facts = task.facts
-            assert facts is not None and facts.metric.resolution == kind.resolution
-            assert valued(facts.metric, 1.0) == {"s": "1 s", "%": "100%", "": "1"}.get(kind.unit, f"1 {kind.unit}")
+@table("kind", KINDS.values())
+def test_kind_of_score_is_read_and_explained_by_its_row(tree: Path, kind: Any) -> None:
+    task = command_task(tree, command="true", files=["src/a.c"], score=[kind.name], trust_programs=True)
+    is_counted = kind.scored_by == "kernel"
+    assert f"- {kind.name}: {kind.meaning}" in task.u_str and task.interleaved is kind.is_time
+    assert task.instances == (3 if kind.is_time else 1)
+    assert task.objective.metric == Metric(kind.name, "min" if is_counted else "max")
+    assert not is_counted or task.scoring.startswith(f"{kind.noun}, counted by the kernel")
+    left = Printed("1 passed in 0.1s\n", "", True, 1.0, 1.0, 1 << 20, lambda _: None)
+    assert read_score("x", kind.name, left).value == (kind.read(left) if kind.read else 1.0)
+    facts = task.facts
+    assert facts is not None and facts.metric.resolution == kind.resolution
+    assert valued(facts.metric, 1.0) == {"s": "1 s", "%": "100%", "": "1"}.get(kind.unit, f"1 {kind.unit}")
 
 
 def test_command_is_filled_in_and_quoted(tree: Path) -> None:
