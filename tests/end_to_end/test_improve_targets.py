@@ -15,6 +15,7 @@ import pytest
 from strop.base.events import Evaluated, LmCalled
 from strop.store import Store
 from support.processes import wait_until
+from support.trees import contents
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="this machine lacks git")
 
@@ -70,11 +71,6 @@ def mine(repository: Path, tmp_path: Path) -> Path:
     for name, text in {"replace.py": REPLACE, "slow.py": SLOW}.items():
         (tmp_path / name).write_text(text)
     return root
-
-
-def contents(root: Path) -> dict[str, str]:
-    found = [path for path in root.rglob("*") if path.is_file() and ".git" not in path.parts]
-    return {path.relative_to(root).as_posix(): path.read_bytes().decode() for path in found}
 
 
 def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_asked_for(

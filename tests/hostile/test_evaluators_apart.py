@@ -43,6 +43,7 @@ from hostile.own_memory import forms, search
 from strop.base.errors import ConfigurationError, TaskError
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.config import read_config, to_toml
+from support.rows import table
 from support.tiers import slow_unless
 
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
@@ -79,15 +80,14 @@ def test_evaluator_apart_gives_the_original_its_score_to_the_last_digit(apart: A
     assert run.values == shared.values
 
 
+@table(("name", "why"), REFUSED.items())
 def test_evaluator_that_needs_the_program_in_its_process_is_refused_with_the_reason_and_the_flag(
-    apart: Apart, subtests: pytest.Subtests
+    apart: Apart, name: str, why: str
 ) -> None:
-    for name, why in REFUSED.items():
-        program, evaluator, *_ = {**APART, **SHARED}[name]
-        with subtests.test(name):
-            with pytest.raises(ConfigurationError, match=re.escape(why)) as refused:
-                tried(apart.task(program, evaluator), apart.workspaces)
-            assert "shared runs the program in its evaluator's process" in str(refused.value)
+    program, evaluator, *_ = {**APART, **SHARED}[name]
+    with pytest.raises(ConfigurationError, match=re.escape(why)) as refused:
+        tried(apart.task(program, evaluator), apart.workspaces)
+    assert "shared runs the program in its evaluator's process" in str(refused.value)
 
 
 def test_evaluator_that_draws_is_not_refused_for_a_program_that_draws_too(apart: Apart) -> None:

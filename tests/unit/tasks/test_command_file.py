@@ -275,14 +275,18 @@ NO_OBJECTIVES: list[tuple[Asked, str]] = [
 ]
 
 
-def test_objective_is_made_of_scores_a_metric_and_constraints(subtests: pytest.Subtests) -> None:
-    for asked, readers, metric in OBJECTIVES:
-        with subtests.test(asked=asked):
-            found = parse_objective(*asked)
-            assert dict(found.readers) == readers and found.metric == metric
-    for asked, words in NO_OBJECTIVES:
-        with subtests.test(asked=asked), pytest.raises(ConfigurationError, match=re.escape(words)):
-            parse_objective(*asked)
+@table(("asked", "readers", "metric"), OBJECTIVES)
+def test_objective_is_made_of_scores_a_metric_and_constraints(
+    asked: Asked, readers: dict[str, str], metric: Metric
+) -> None:
+    found = parse_objective(*asked)
+    assert dict(found.readers) == readers and found.metric == metric
+
+
+@table(("asked", "words"), NO_OBJECTIVES)
+def test_objective_that_is_none_is_refused_with_what_to_name(asked: Asked, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(words)):
+        parse_objective(*asked)
 
 
 def test_refusal_of_a_score_without_a_direction_prints_what_works() -> None:
@@ -462,28 +466,27 @@ def test_root_that_holds_keys_is_warned_of_in_one_line(
     assert capsys.readouterr().err == f"strop: {tree} is or holds your home folder, {copied}"
 
 
-def test_tool_of_a_file_is_in_its_tree_unless_the_user_names_it(linked: Path, subtests: pytest.Subtests) -> None:
-    for tool in ("/etc", "~", "..", "../sums-2", "out", "src/link"):
-        path = config(linked, MINIMAL + f"tool = ['tools', '{tool}']\n")
-        with subtests.test(tool):
-            with pytest.raises(ConfigurationError, match=r"tool: .* is outside of .*: tool="):
-                read_config(path)
-            if tool in ("..", "out"):  # which hold the tree
-                with pytest.raises(ConfigurationError, match=r"holds src/a.c, which may change"):
-                    read_config(path, trusted=True)
-            else:
-                named = read_config(path, {"tool": ["tools", tool]})
-                assert named.tools[1:] == read_config(path, trusted=True).tools[1:]
+@table("tool", ("/etc", "~", "..", "../sums-2", "out", "src/link"))
+def test_tool_of_a_file_is_in_its_tree_unless_the_user_names_it(linked: Path, tool: str) -> None:
+    path = config(linked, MINIMAL + f"tool = ['tools', '{tool}']\n")
+    with pytest.raises(ConfigurationError, match=r"tool: .* is outside of .*: tool="):
+        read_config(path)
+    if tool in ("..", "out"):  # which hold the tree
+        with pytest.raises(ConfigurationError, match=r"holds src/a.c, which may change"):
+            read_config(path, trusted=True)
+    else:
+        named = read_config(path, {"tool": ["tools", tool]})
+        assert named.tools[1:] == read_config(path, trusted=True).tools[1:]
 
 
-def test_description_of_a_file_is_in_its_tree_unless_the_user_names_it(linked: Path, subtests: pytest.Subtests) -> None:
-    for name in ("../secret.txt", f"{linked}/../secret.txt", "out/secret.txt", "link.txt"):
-        path = config(linked, MINIMAL + f"description_file = '{name}'\n")
-        with subtests.test(name):
-            with pytest.raises(ConfigurationError, match=r"description_file: .* is outside of .*: description_file="):
-                read_config(path)
-            if name != "link.txt":
-                assert read_config(path, {"description_file": name}).description == "secret"
+@table("name", ("../secret.txt", "{linked}/../secret.txt", "out/secret.txt", "link.txt"))
+def test_description_of_a_file_is_in_its_tree_unless_the_user_names_it(linked: Path, name: str) -> None:
+    name = name.format(linked=linked)
+    path = config(linked, MINIMAL + f"description_file = '{name}'\n")
+    with pytest.raises(ConfigurationError, match=r"description_file: .* is outside of .*: description_file="):
+        read_config(path)
+    if name != "link.txt":
+        assert read_config(path, {"description_file": name}).description == "secret"
 
 
 def test_best_known_value_is_of_the_metric(tree: Path) -> None:
