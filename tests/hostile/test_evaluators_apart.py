@@ -45,6 +45,7 @@ from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.config import read_config, to_toml
 from support.rows import table
 from support.tiers import slow_unless
+from support.trees import written
 
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
 
@@ -175,9 +176,7 @@ def test_array_of_a_type_unlike_the_originals_arrives_in_64_bits(apart: Apart) -
 def test_program_sees_neither_its_evaluator_nor_data_that_only_the_evaluator_reads(
     tmp_path: Path, apart: Apart
 ) -> None:
-    for name in ("own/words.txt", "answers/one.txt", "answers/two.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("4")
+    written(tmp_path, dict.fromkeys(("own/words.txt", "answers/one.txt", "answers/two.txt"), "4"))
     program = "def f():\n    return int(open('own/words.txt').read())\n"
     evaluator = LOAD + "def evaluate(path): return float(load(path).f() == int(open('answers/one.txt').read()))\n"
     spy = (
@@ -337,9 +336,7 @@ MARKS = {
 def test_program_finds_no_mark_that_it_left_in_an_evaluation_before(
     tmp_path: Path, apart: Apart, subtests: pytest.Subtests
 ) -> None:
-    for name in ("own/words.txt", "unused/one.txt"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).write_text("4")
+    written(tmp_path, dict.fromkeys(("own/words.txt", "unused/one.txt"), "4"))
     original = "def f(): return 1.0 if open('own/words.txt').read() else 0.0\n"
     run = apart.learnt(original, LOAD + "def evaluate(path): return load(path).f()\n", context=["unused/*"])
     for name, program in MARKS.items():

@@ -1,8 +1,17 @@
-"""What is in a folder."""
+"""The files of a folder."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+
+
+def written(root: Path, files: Mapping[str, str]) -> Path:
+    """The folder `root` with these texts in it, by path."""
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(text.encode())
+    return root
 
 
 def contents(root: Path) -> dict[str, str]:

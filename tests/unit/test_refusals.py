@@ -11,6 +11,7 @@ import pytest
 
 from strop.cli.app import main
 from support.rows import table
+from support.trees import written
 
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 SCORED = "--command 'cat a.txt' --score time"
@@ -26,9 +27,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    for name, text in FILES.items():
-        Path(name).parent.mkdir(exist_ok=True)
-        Path(name).write_text(text)
+    written(tmp_path, FILES)
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)

@@ -25,6 +25,7 @@ from strop.tasks.command.tree import RECORD, copy_tree, listed, packed, unpack
 from strop.tasks.registry import load_any
 from strop.tasks.used_files import shown_files
 from support.rows import table
+from support.trees import written
 
 A = "// strop: begin area\nint a;\n// strop: end area\n"
 
@@ -349,9 +350,8 @@ def test_model_is_told_what_is_run_what_counts_and_what_measures(tree: Path) -> 
 
 
 def test_tree_is_all_but_junk_and_records(tree: Path) -> None:
-    for path in (".venv/bin/x", "src/__pycache__/a.pyc", f"runs/one/{RECORD}", "runs/one/task/a.c"):
-        (tree / path).parent.mkdir(parents=True, exist_ok=True)
-        (tree / path).write_text("x")
+    junk = (".venv/bin/x", "src/__pycache__/a.pyc", f"runs/one/{RECORD}", "runs/one/task/a.c")
+    written(tree, dict.fromkeys(junk, "x"))
     (tree / "link").symlink_to("src")
     assert listed(tree) == ("bench.sh", "link", "src/a.c", "src/deep/b.c")
 

@@ -22,7 +22,7 @@ from strop.runs.patching.apply import BACKUP, apply_files, undo_of
 from strop.runs.patching.result_files import BEST, BestSoFar, best_of
 from strop.runs.patching.source_files import Original, of_file, of_seed, original_from
 from support import records
-from support.trees import contents
+from support.trees import contents, written
 
 FILES = {"a.py": "a = 1\n", "lib/b.py": "b = 1\r\n", "lib/run.sh": "#!/bin/sh\n", "lib/new.py": ""}
 AFTER = {"a.py": "a = 2\n", "lib/b.py": "b = 2\r\n", "lib/run.sh": "#!/bin/sh\n", "lib/new.py": "n = 1\n"}
@@ -31,9 +31,7 @@ BETTER = "=== file: a.py ===\na = 2\n=== file: lib/b.py ===\nb = 2\n=== file: li
 
 def files_in(root: Path) -> Original:
     """Files of a user's."""
-    for path, text in FILES.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(text.encode())
+    written(root, FILES)
     (root / "lib/run.sh").chmod(0o755)
     (root / "a.py").chmod(0o640)
     return Original(FILES, str(root), str(root), command=True, executable=("lib/run.sh",))
