@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
 
+from strop.tasks.base import Task
 from strop.tasks.registry import PAPER
 from support.kits import task as kit
+from support.rows import table
 
 
-def test_built_in_task_conforms(subtests: pytest.Subtests) -> None:
-    for check in kit.CHECKS:
-        for name in PAPER:
-            with subtests.test(name=name, check=check.__name__):
-                check(PAPER[name]())
+@table("check", kit.CHECKS)
+@table("name", PAPER)
+def test_built_in_task_conforms(check: Callable[[Task], None], name: str) -> None:
+    check(PAPER[name]())

@@ -25,6 +25,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.solution import digest_of
 from strop.cli.app import application
 from support.command_line import environment, run_small
+from support.trees import written
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -214,9 +215,7 @@ def folder(records: Path, tmp_path: Path) -> Path:
         "pack.py": block("docs/targets.md", r"# pack\.py"),
         "improver.py": (ROOT / "src/strop/improvers/seed.py").read_text("utf-8"),
     }
-    for name, text in (FILES | programs).items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+    written(tmp_path, FILES | programs)
     for name, record in {"runs/mine": "mine", "runs/NAME": "mine", "RUN": "mine", "IMPROVEMENT": "IMPROVEMENT"}.items():
         shutil.copytree(records / record, tmp_path / name)
     (tmp_path / "examples").symlink_to(ROOT / "examples")

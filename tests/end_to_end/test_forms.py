@@ -23,25 +23,15 @@ FOUND = {"function": ["--lm-budget", "1", "--seed", "2"]}
 """A budget in which a better program is found; the others are slow, and have the usual one."""
 
 
-@pytest.fixture
-def begun(strop: Any) -> Any:
-    """A new task's folder, and `strop` in it."""
-
-    def make(form: str) -> Any:
-        assert strop("init", ".", "--form", form).returncode == 0
-        return strop
-
-    return make
-
-
 def is_green(folder: Path) -> bool:
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
     return subprocess.run(run, cwd=folder, capture_output=True, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("form", slow_unless(lambda form: form == "function", sorted(FORMS)))
-def test_new_task_is_improved_and_its_tests_hold_after_the_patch(begun: Any, tmp_path: Path, form: str) -> None:
-    strop, file = begun(form), tmp_path / FORMS[form].improved
+def test_new_task_is_improved_and_its_tests_hold_after_the_patch(strop: Any, tmp_path: Path, form: str) -> None:
+    assert strop("init", ".", "--form", form).returncode == 0
+    file = tmp_path / FORMS[form].improved
     before = file.read_bytes()
     ended = strop("improve", *TARGETS[form], *FOUND.get(form, []))
     assert ended.returncode == 0 and "held-out instances" in " ".join(ended.stdout.split()), ended.stderr
@@ -61,8 +51,9 @@ def test_new_task_is_improved_and_its_tests_hold_after_the_patch(begun: Any, tmp
 
 
 @pytest.mark.parametrize("form", slow_unless(lambda form: form == "command", sorted(FORMS)))
-def test_new_task_is_found_sound(begun: Any, form: str) -> None:
-    ended = begun(form)("check", *TARGETS[form])
+def test_new_task_is_found_sound(strop: Any, form: str) -> None:
+    assert strop("init", ".", "--form", form).returncode == 0
+    ended = strop("check", *TARGETS[form])
     assert ended.returncode == 0 and "Broken" not in ended.stdout, ended.stdout + ended.stderr
 
 

@@ -15,6 +15,7 @@ import pytest
 from strop.base.events import Evaluated, LmCalled
 from strop.store import Store
 from support.processes import wait_until
+from support.trees import contents, written
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="this machine lacks git")
 
@@ -53,10 +54,7 @@ def git(folder: Path, *arguments: str) -> str:
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's folder in git; copy it before use."""
-    root = tmp_path_factory.mktemp("repository") / "mine"
-    for path, text in FILES.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(text.encode())
+    root = written(tmp_path_factory.mktemp("repository") / "mine", FILES)
     git(root, "init", "-q")
     git(root, "add", ".")
     git(root, "commit", "-qm", "one")
@@ -67,14 +65,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def mine(repository: Path, tmp_path: Path) -> Path:
     """A user's folder in git, beside improvers."""
     root = shutil.copytree(repository, tmp_path / "mine")
-    for name, text in {"replace.py": REPLACE, "slow.py": SLOW}.items():
-        (tmp_path / name).write_text(text)
+    written(tmp_path, {"replace.py": REPLACE, "slow.py": SLOW})
     return root
-
-
-def contents(root: Path) -> dict[str, str]:
-    found = [path for path in root.rglob("*") if path.is_file() and ".git" not in path.parts]
-    return {path.relative_to(root).as_posix(): path.read_bytes().decode() for path in found}
 
 
 def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_asked_for(

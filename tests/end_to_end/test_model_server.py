@@ -14,7 +14,6 @@ from strop.lm.scripted import Scripted
 from strop.store import Store
 from support.openai_server import Ledger, OpenAIServer
 from support.server_faults import THOUGHT
-from support.server_limits import ServerLimits
 
 PROGRAM = "A parity of nothing.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
 FLAGS = shlex.split("-T 1 --copies 4 --gate-pairs 4 --lm-budget 4 --max-responses 3 --meta-budget 2")
@@ -50,10 +49,9 @@ def test_run_ends_with_exit_code_three_and_keeps_what_was_paid_when_the_server_g
 
 
 @pytest.mark.slow
-def test_record_equals_the_servers_ledger_when_it_limits_breaks_off_and_thinks(strop: Any, tmp_path: Path) -> None:
+def test_record_equals_the_servers_ledger_when_it_refuses_breaks_off_and_thinks(strop: Any, tmp_path: Path) -> None:
     faults = ["ok", "half-close", "leave", "529", "reasoning", "drip:0.2", "429:0.01", "think", "ok"]
-    limits = ServerLimits(requests_per_minute=1200, request_burst=4)
-    with OpenAIServer(Scripted(lambda request: PROGRAM), faults, cycle=True, limits=limits) as server:
+    with OpenAIServer(Scripted(lambda request: PROGRAM), faults, cycle=True) as server:
         ended = run_against(server, strop, tmp_path)
         ledger, met = server.ledger, Counter(seen.fault for seen in server.seen)
     assert ended.returncode == 0, ended.stderr

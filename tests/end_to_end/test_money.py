@@ -38,9 +38,8 @@ def improving() -> Scripted:
     return Scripted(lambda request: IMPROVER if "improve_algorithm" in request.message else PROGRAM)
 
 
-def run_against(server: OpenAIServer, strop: Any, *flags: str, options: str = "&price=1,2") -> Any:
-    model = f"openai/anything?max_tokens=500{options}"
-    where = ["--model", model, "--base-url", server.url, "--out", "there"]
+def run_against(server: OpenAIServer, strop: Any, *flags: str) -> Any:
+    where = ["--model", "openai/anything?max_tokens=500&price=1,2", "--base-url", server.url, "--out", "there"]
     return strop("run", "lpn", *TINY, *SELECTION, *where, *flags, OPENAI_API_KEY="sk-secret-of-the-test")
 
 

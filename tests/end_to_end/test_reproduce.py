@@ -7,8 +7,6 @@ import re
 import shlex
 import signal
 import sqlite3
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,20 +15,15 @@ import pytest
 
 from strop.base.solution import digest_of
 from strop.runs.spec import shipped_improvers
+from support.processes import wait_until
 from support.tables import widest
 
 LONGER = shlex.split(
     "reproduce fig4 --copies 2 --meta-budget 3 --utility-budget 4 --lm-budget 2 -T 1 --runs 2 --out there"
 )
 """A cell takes a second or two."""
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Look again and again, gently: these are whole runs."""
-    end = time.monotonic() + 200
-    while not condition():
-        assert time.monotonic() < end, "it does not get on"
-        time.sleep(0.02)
+GENTLY = 200, 0.02
+"""How long, and from look to look, one waits for whole runs."""
 
 
 def improvements(directory: Path) -> list[int]:
@@ -52,9 +45,9 @@ def test_work_that_was_stopped_in_a_cell_goes_on_with_the_same_command_to_the_sa
 ) -> None:
     there = tmp_path / "there"
     process = start_strop(*LONGER)
-    wait_until(lambda: any(improvements(there)) or process.poll() is not None)
+    wait_until(lambda: any(improvements(there)) or process.poll() is not None, *GENTLY)
     second = strop(*LONGER)
-    wait_until(lambda: sum(map(bool, improvements(there))) > 1 or process.poll() is not None)
+    wait_until(lambda: sum(map(bool, improvements(there))) > 1 or process.poll() is not None, *GENTLY)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=200)
     assert process.returncode == 130 and output == "" and "Traceback" not in errors

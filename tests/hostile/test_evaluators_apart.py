@@ -43,7 +43,9 @@ from hostile.own_memory import forms, search
 from strop.base.errors import ConfigurationError, TaskError
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.config import read_config, to_toml
+from support.rows import table
 from support.tiers import slow_unless
+from support.trees import written
 
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
 
@@ -79,15 +81,14 @@ def test_evaluator_apart_gives_the_original_its_score_to_the_last_digit(apart: A
     assert run.values == shared.values
 
 
+@table(("name", "why"), REFUSED.items())
 def test_evaluator_that_needs_the_program_in_its_process_is_refused_with_the_reason_and_the_flag(
-    apart: Apart, subtests: pytest.Subtests
+    apart: Apart, name: str, why: str
 ) -> None:
-    for name, why in REFUSED.items():
-        program, evaluator, *_ = {**APART, **SHARED}[name]
-        with subtests.test(name):
-            with pytest.raises(ConfigurationError, match=re.escape(why)) as refused:
-                tried(apart.task(program, evaluator), apart.workspaces)
-            assert "shared runs the program in its evaluator's process" in str(refused.value)
+    program, evaluator, *_ = {**APART, **SHARED}[name]
+    with pytest.raises(ConfigurationError, match=re.escape(why)) as refused:
+        tried(apart.task(program, evaluator), apart.workspaces)
+    assert "shared runs the program in its evaluator's process" in str(refused.value)
 
 
 def test_evaluator_that_draws_is_not_refused_for_a_program_that_draws_too(apart: Apart) -> None:
@@ -175,9 +176,7 @@ def test_array_of_a_type_unlike_the_originals_arrives_in_64_bits(apart: Apart) -
 def test_program_sees_neither_its_evaluator_nor_data_that_only_the_evaluator_reads(
     tmp_path: Path, apart: Apart
 ) -> None:
-    for name in ("own/words.txt", "answers/one.txt", "answers/two.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("4")
+    written(tmp_path, dict.fromkeys(("own/words.txt", "answers/one.txt", "answers/two.txt"), "4"))
     program = "def f():\n    return int(open('own/words.txt').read())\n"
     evaluator = LOAD + "def evaluate(path): return float(load(path).f() == int(open('answers/one.txt').read()))\n"
     spy = (
@@ -337,9 +336,7 @@ MARKS = {
 def test_program_finds_no_mark_that_it_left_in_an_evaluation_before(
     tmp_path: Path, apart: Apart, subtests: pytest.Subtests
 ) -> None:
-    for name in ("own/words.txt", "unused/one.txt"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).write_text("4")
+    written(tmp_path, dict.fromkeys(("own/words.txt", "unused/one.txt"), "4"))
     original = "def f(): return 1.0 if open('own/words.txt').read() else 0.0\n"
     run = apart.learnt(original, LOAD + "def evaluate(path): return load(path).f()\n", context=["unused/*"])
     for name, program in MARKS.items():

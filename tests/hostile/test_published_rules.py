@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from strop.tasks import registry
 from strop.tasks.base import PublishedSeeds
 from strop_selftest import find
 from strop_selftest.variants import variants, without_hack
+from support.rows import table
 
 _spec = spec_from_file_location("published_rules", Path(__file__).with_name("published_rules.py"))
 assert _spec is not None and _spec.loader is not None
@@ -44,22 +44,20 @@ def algorithm_of(text: str) -> Callable[..., Any]:
     return namespace["algorithm"]  # type: ignore[no-any-return]
 
 
-def test_published_rule_falls_for_a_hack(subtests: pytest.Subtests) -> None:
-    for name in HOLES:
-        with subtests.test(name=name):
-            attack = find(name)
-            rule = published_rules.RULES[attack.settings["TASK"]]
-            np.random.seed(0)
-            best = max(rule(algorithm_of(text), INSTANCE) for _, text in variants(attack))
-            assert best >= HOLES[name]
+@table("name", HOLES)
+def test_published_rule_falls_for_a_hack(name: str) -> None:
+    attack = find(name)
+    rule = published_rules.RULES[attack.settings["TASK"]]
+    np.random.seed(0)
+    best = max(rule(algorithm_of(text), INSTANCE) for _, text in variants(attack))
+    assert best >= HOLES[name]
 
 
-def test_published_rule_scores_the_same_program_lower_without_its_hack(subtests: pytest.Subtests) -> None:
-    for name in [name for name in HOLES if "HACK" in find(name).settings]:
-        with subtests.test(name=name):
-            attack = find(name)
-            rule = published_rules.RULES[attack.settings["TASK"]]
-            assert rule(algorithm_of(without_hack(attack.text)), INSTANCE) < min(HOLES[name], 0.95)
+@table("name", [name for name in HOLES if "HACK" in find(name).settings])
+def test_published_rule_scores_the_same_program_lower_without_its_hack(name: str) -> None:
+    attack = find(name)
+    rule = published_rules.RULES[attack.settings["TASK"]]
+    assert rule(algorithm_of(without_hack(attack.text)), INSTANCE) < min(HOLES[name], 0.95)
 
 
 def test_published_rule_pays_for_time() -> None:

@@ -13,6 +13,7 @@ import pytest
 import strop
 from hostile.repositories.parts import executable, plain
 from strop.cli.app import COMMANDS
+from support.rows import table
 
 REPOSITORIES = sorted(
     file.stem
@@ -107,10 +108,7 @@ def test_folder_from_elsewhere_runs_and_reads_nothing_outside_when_it_is_listed(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REPOSITORIES)
-def test_folder_from_elsewhere_runs_reads_and_writes_nothing_outside(
-    tmp_path: Path, name: str, subtests: pytest.Subtests
-) -> None:
-    for command in WORDS:
-        with subtests.test(command):
-            (tmp_path / command).mkdir()
-            attack(tmp_path / command, name, command)
+@table("command", WORDS)
+def test_folder_from_elsewhere_runs_reads_and_writes_nothing_outside(tmp_path: Path, name: str, command: str) -> None:
+    (tmp_path / command).mkdir()
+    attack(tmp_path / command, name, command)

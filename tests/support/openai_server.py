@@ -2,8 +2,7 @@
 
 Any `LanguageModel` can be its brain. It speaks `POST /v1/chat/completions` (no streaming), keeps every request that it saw,
 counts how many were in its hands at once, and keeps a ledger of what a provider would bill: each
-choice of each readable answer that went out whole, and its tokens. Limits per minute are enforced where they are given;
-keys are not checked.
+choice of each readable answer that went out whole, and its tokens. Keys are not checked.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ from strop.base.errors import LanguageModelError
 from strop.lm.base import LanguageModel, Request, dropped
 from support import server_faults
 from support.server_faults import ServerFault, parse_fault
-from support.server_limits import Gatekeeper, ServerLimits
 
 FaultPlan: TypeAlias = Sequence[str] | Callable[[int, dict[str, Any]], str]
 """Faults by the number of the request, from 0: a sequence (then `ok`), or a function of the number and the request's body."""
@@ -61,7 +59,7 @@ _PIECES = 40
 class OpenAIServer:
     """Serves from the moment it is made until `close`; also a context manager. Safe to use from many threads.
 
-    `port` 0 takes a free one. `cycle` repeats a sequence of faults for ever. Each answer takes at least `latency` seconds.
+    `cycle` repeats a sequence of faults for ever. Each answer takes at least `latency` seconds.
     """
 
     def __init__(
@@ -70,8 +68,7 @@ class OpenAIServer:
         faults: FaultPlan = (),
         *,
         cycle: bool = False,
-        port: int = 0,
-        limits: ServerLimits | None = None,
+        latency: float = 0.0,
     ) -> None:
         if not callable(faults):
             for word in faults:
@@ -82,10 +79,9 @@ class OpenAIServer:
         self._asked: Counter[tuple[str, str, float]] = Counter()
         self._seen: list[Seen] = []
         self.closing = threading.Event()
-        self._limits = limits or ServerLimits()
-        self.gatekeeper = Gatekeeper(self._limits)
+        self._latency = latency
         self._present: list[tuple[float, int]] = [(time.monotonic(), 0)]
-        self._http = _Http(("127.0.0.1", port), _Handler)
+        self._http = _Http(("127.0.0.1", 0), _Handler)
         self._http.owner = self
         threading.Thread(target=self._http.serve_forever, args=(0.02,), name="openai-server", daemon=True).start()
 
@@ -114,11 +110,6 @@ class OpenAIServer:
             input_tokens=sum(each.tokens[0] for each in seen),
             output_tokens=sum(each.tokens[1] for each in seen),
         )
-
-    @property
-    def charged(self) -> int:
-        """Tokens that count against the limit per minute: those of the ledger and of answers that were lost on the way."""
-        return self.gatekeeper.charged
 
     @property
     def in_flight(self) -> tuple[tuple[float, int], ...]:
@@ -157,7 +148,7 @@ class OpenAIServer:
         Raises:
             LanguageModelError: the model has no answer.
         """
-        self.closing.wait(self._limits.latency)
+        self.closing.wait(self._latency)
         messages = body["messages"]
         expertise = "\n".join(m["content"] for m in messages if m["role"] == "system")
         message = "\n".join(m["content"] for m in messages if m["role"] != "system")
@@ -223,12 +214,6 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         number, fault = owner.fault_of(body)
         seen = Seen(number, body, fault.word)
-        seconds = owner.gatekeeper.refusal()
-        if seconds is not None:
-            told = {"error": {"message": "the limit of this minute is reached", "type": "rate_limit_error"}}
-            seen = replace(seen, fault="limit")
-            self._send(429, json.dumps(told).encode(), seen, headers={"Retry-After": str(seconds)})
-            return
         key = self.headers.get("Authorization", "").removeprefix("Bearer ")
         rejected = None if fault.body is not None else server_faults.rejection(fault, body, key)
         if fault.word == "bytes":
@@ -256,9 +241,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         choices = [{"index": index, **server_faults.spoiled(fault, text)} for index, text in enumerate(texts)]
         inputs, outputs = server_faults.prompt_tokens(body), sum(max(len(text) // 4, 1) for text in texts)
-        owner.gatekeeper.charge(inputs + outputs)
         reply = {"id": f"chatcmpl-{seen.number}", "object": "chat.completion", "created": int(time.time())}
-        usage = server_faults.usage_told(fault, seen.number, inputs, outputs)
+        usage = server_faults.usage_told(fault, inputs, outputs)
         reply |= {"model": body.get("model"), "choices": choices} | ({} if usage is None else {"usage": usage})
         data = server_faults.encoded(fault, reply)
         texts_sent = tuple(choice["message"]["content"] for choice in choices)

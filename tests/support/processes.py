@@ -20,12 +20,12 @@ _NOBODY = 54321
 """A user who has no other process."""
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Look again and again; fails after a generous time."""
-    deadline = time.monotonic() + GENEROUS_SECONDS
+def wait_until(condition: Callable[[], object], seconds: float = GENEROUS_SECONDS, between: float = 0.001) -> None:
+    """Look again and again; fails after a generous time. `between`: seconds from look to look."""
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.001)
+        time.sleep(between)
 
 
 def have_few_processes(most: int) -> None:

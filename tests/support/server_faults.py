@@ -1,6 +1,6 @@
 """The ways in which a language model's server can misbehave, as words: one notation for tests and for the command line.
 
-A fault is a word, with a number behind a colon where it takes one: `429:0.5`, `slow:2`, `huge`. This file knows what a
+A fault is a word, with a number behind a colon where it takes one: `429:0.5`, `slow:2`, `bomb`. This file knows what a
 fault means for a response; it serves nothing (`openai_server.py` does).
 """
 
@@ -29,11 +29,9 @@ WORDS = {
     "bomb": "a body of ten megabytes compressed by gzip, which was not asked for",
     "malformed": "status 200 and a body that is not JSON",
     "no-choices": "status 200 and an empty list of choices",
-    "wrong-usage": "token counts that cannot be right: negative, text, absurd, no object",
     "no-usage": "no token counts",
     "empty": "an answer whose content is null",
     "long": "an answer that stopped at the token limit (finish reason `length`)",
-    "huge[:c]": "an answer padded to c characters (default 5000000)",
     "think": "reasoning before the answer, in the content",
     "reasoning": "reasoning beside the answer, in a field of its own",
     "slow[:s]": "the answer comes after s seconds (default 2)",
@@ -52,16 +50,7 @@ WORDS = {
 
 THOUGHT = "Let me think. ```python\nnot this\n```"
 CONTEXT_TOKENS = 4096
-_NUMBERED = {"huge": 5e6, "slow": 2.0, "stall": 3600.0, "drip": 3600.0, "drip-head": 3600.0, "few-tokens": 1000.0}
-_WRONG_USAGE: tuple[Any, ...] = (
-    {"prompt_tokens": -7, "completion_tokens": -1, "total_tokens": -8},
-    {"prompt_tokens": "12", "completion_tokens": "many"},
-    {"prompt_tokens": 10**15, "completion_tokens": 10**15},
-    {"prompt_tokens": 0, "completion_tokens": 0},
-    {"prompt_tokens": 1.5, "completion_tokens": True},
-    [12, 34],
-    "none",
-)
+_NUMBERED = {"slow": 2.0, "stall": 3600.0, "drip": 3600.0, "drip-head": 3600.0, "few-tokens": 1000.0}
 
 
 @dataclass(frozen=True)
@@ -137,12 +126,10 @@ def prompt_tokens(body: dict[str, Any]) -> int:
     return max(sum(len(message["content"]) for message in body["messages"]) // 4, 1)
 
 
-def usage_told(fault: ServerFault, number: int, inputs: int, outputs: int) -> Any:
-    """What the body of request `number` says of its usage; None for nothing."""
+def usage_told(fault: ServerFault, inputs: int, outputs: int) -> dict[str, int] | None:
+    """What a body says of its usage; None for nothing."""
     if fault.word == "no-usage":
         return None
-    if fault.word == "wrong-usage":
-        return _WRONG_USAGE[number % len(_WRONG_USAGE)]
     return {"prompt_tokens": inputs, "completion_tokens": outputs, "total_tokens": inputs + outputs}
 
 
@@ -157,8 +144,6 @@ def spoiled(fault: ServerFault, text: str) -> dict[str, Any]:
     match fault.word:
         case "empty":
             content = None
-        case "huge":
-            content = text + "\n" + "#" * max(int(fault.number or 0) - len(text) - 1, 0)
         case "think":
             content = f"<think>\n{THOUGHT}\n</think>\n\n{text}"
     reason = "length" if fault.word == "long" else "stop"

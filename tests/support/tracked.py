@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +30,3 @@ def lines(path: Path) -> list[dict[str, Any]]:
     """The whole lines of a file of JSON lines."""
     text = path.read_text() if path.exists() else ""
     return [json.loads(line) for line in text.splitlines()]
-
-
-def eventually(condition: Callable[[], object]) -> bool:
-    """Whether it becomes true within a minute, which is for a machine that is busy."""
-    end = time.monotonic() + 60
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    return bool(condition())

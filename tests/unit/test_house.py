@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 import strop
+from support.trees import written
 
 TOOL = Path(__file__).parents[2] / "tools" / "house.py"
 
@@ -24,14 +25,6 @@ def house() -> ModuleType:
     sys.modules["strop_house"] = module
     spec.loader.exec_module(module)
     return module
-
-
-def made(root: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return root
 
 
 FILES = {
@@ -50,7 +43,7 @@ FILES = {
 
 
 def test_sizes_count_statements_cycles_and_classes(house: ModuleType, tmp_path: Path) -> None:
-    assert house.sizes(made(tmp_path, FILES)) == {
+    assert house.sizes(written(tmp_path, FILES)) == {
         "src/strop": 2 + 4 + 4 + 2 + 1 + 1 + 4,
         "tests": 1,
         "bench": 2,
@@ -64,10 +57,10 @@ def test_house_fails_when_a_sum_is_above_its_budget(
     house: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     budgets = {name: 2 if name == "bench" else 0 for name in house.sizes(tmp_path)}
-    made(tmp_path, {"tools/house.toml": "".join(f'"{name}" = {budget}\n' for name, budget in budgets.items())})
-    made(tmp_path, {"bench/a.py": "import os\nx = 1\ny = 2\n"})
+    written(tmp_path, {"tools/house.toml": "".join(f'"{name}" = {budget}\n' for name, budget in budgets.items())})
+    written(tmp_path, {"bench/a.py": "import os\nx = 1\ny = 2\n"})
     assert house.main(tmp_path) == 0 and capsys.readouterr().err == ""
-    made(tmp_path, {"bench/b.py": "y = 1\n"})
+    written(tmp_path, {"bench/b.py": "y = 1\n"})
     assert house.main(tmp_path) == 1 and "bench is 1 above its budget" in capsys.readouterr().err
 
 

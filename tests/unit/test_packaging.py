@@ -10,9 +10,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from strop.report.track import TRACKERS
+from support.rows import table
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -78,18 +77,13 @@ def test_every_extra_that_a_message_or_a_document_names_exists() -> None:
     assert {"dask", "selftest", "problems"} <= {*named}
 
 
-def test_extra_of_a_tracker_brings_the_library_that_the_tracker_needs(subtests: pytest.Subtests) -> None:
-    for name in TRACKERS:
-        with subtests.test(name=name):
-            assert any(name_of(requirement).startswith(name) for requirement in EXTRAS[name])
+@table("name", TRACKERS)
+def test_extra_of_a_tracker_brings_the_library_that_the_tracker_needs(name: str) -> None:
+    assert any(name_of(requirement).startswith(name) for requirement in EXTRAS[name])
 
 
-def test_package_has_the_version_that_its_extra_asks_for(subtests: pytest.Subtests) -> None:
-    for package in sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml")):
-        with subtests.test(package=package):
-            project = tomllib.loads((ROOT / "packages" / package / "pyproject.toml").read_text("utf-8"))["project"]
-            assert EXTRAS[package] == [f"{project['name']}=={project['version']}"]
-            assert (
-                project["dependencies"][0] == f"strop=={PROJECT['version']}"
-                and project["version"] == PROJECT["version"]
-            )
+@table("package", sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml")))
+def test_package_has_the_version_that_its_extra_asks_for(package: str) -> None:
+    project = tomllib.loads((ROOT / "packages" / package / "pyproject.toml").read_text("utf-8"))["project"]
+    assert EXTRAS[package] == [f"{project['name']}=={project['version']}"]
+    assert project["dependencies"][0] == f"strop=={PROJECT['version']}" and project["version"] == PROJECT["version"]

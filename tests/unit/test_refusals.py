@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from strop.cli.app import main
+from support.rows import table
+from support.trees import written
 
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 SCORED = "--command 'cat a.txt' --score time"
@@ -25,9 +27,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    for name, text in FILES.items():
-        Path(name).parent.mkdir(exist_ok=True)
-        Path(name).write_text(text)
+    written(tmp_path, FILES)
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
@@ -176,12 +176,11 @@ REFUSED = {
 """What is typed → what the line says."""
 
 
+@table(("command", "words"), REFUSED.items())
 def test_command_line_is_refused_in_one_line_before_anything_is_done(
-    capsys: pytest.CaptureFixture[str], subtests: pytest.Subtests
+    capsys: pytest.CaptureFixture[str], command: str, words: str
 ) -> None:
-    for command, words in REFUSED.items():
-        with subtests.test(command):
-            assert words in said(capsys, *shlex.split(command))
+    assert words in said(capsys, *shlex.split(command))
 
 
 ASKING = (
@@ -236,15 +235,15 @@ def test_model_is_that_of_the_flag_or_the_environment_or_one_that_a_stranger_may
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
 ) -> None:
     config = Path("scored/strop.toml")
-    for variable, table, words in NAMED:
-        config.write_text(f"{FILES['scored/strop.toml']}{table}\n")
+    for variable, added, words in NAMED:
+        config.write_text(f"{FILES['scored/strop.toml']}{added}\n")
         monkeypatch.setenv("STROP_MODEL", variable)
-        with subtests.test(table, variable=variable):
+        with subtests.test(added, variable=variable):
             assert words in said(capsys, "improve", "scored")
-            if "touch" in table:
+            if "touch" in added:
                 for command in ("run scored", "eval seed --task scored", "improve scored/strop.toml"):
                     assert words in said(capsys, *command.split())
-            if table.startswith("[run]\nmodel = '"):
+            if added.startswith("[run]\nmodel = '"):
                 assert "openai/flag needs a key" in said(capsys, "improve", "scored", "-m", "openai/flag")
     for name in ("scored", "tree"):
         Path(name, "strop.toml").write_text(f"{FILES['scored/strop.toml']}[run]\nmodel = 'openai/{name}'\n")

@@ -6,10 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from strop.cli.app import COMMANDS
 from support.command_line import run_here
+from support.rows import table
 
 HEAVY = (
     "genai_prices",
@@ -45,11 +44,9 @@ def test_importing_strop_loads_nothing_that_takes_time() -> None:
     assert loaded("import strop") & {*HEAVY, *DRAWS} == set()
 
 
-def test_list_of_commands_loads_nothing_that_takes_time(subtests: pytest.Subtests) -> None:
-    rows: list[list[str]] = [["--help"], ["--version"], []]
-    for arguments in rows:
-        with subtests.test(arguments=arguments):
-            assert loaded(called(*arguments)) & {*HEAVY} == set()
+@table("arguments", [["--help"], ["--version"], []])
+def test_list_of_commands_loads_nothing_that_takes_time(arguments: list[str]) -> None:
+    assert loaded(called(*arguments)) & {*HEAVY} == set()
 
 
 def test_list_of_commands_loads_no_command() -> None:
@@ -74,11 +71,9 @@ def test_help_lists_every_command_with_its_words() -> None:
         assert words.removesuffix(".") in line
 
 
-def test_help_of_a_command_joins_the_lines_of_its_texts(subtests: pytest.Subtests) -> None:
-    rows: list[list[str]] = [["run", "--help-all"], ["reproduce", "fig4", "--help"]]
-    for arguments in rows:
-        with subtests.test(arguments=arguments):
-            lines = helped(*arguments, columns=400)
-            assert not [line for line in lines if "`" in line]
-            (line,) = [line for line in lines if line.lstrip().startswith("--require ")]
-            assert "see strop doctor" in line
+@table("arguments", [["run", "--help-all"], ["reproduce", "fig4", "--help"]])
+def test_help_of_a_command_joins_the_lines_of_its_texts(arguments: list[str]) -> None:
+    lines = helped(*arguments, columns=400)
+    assert not [line for line in lines if "`" in line]
+    (line,) = [line for line in lines if line.lstrip().startswith("--require ")]
+    assert "see strop doctor" in line

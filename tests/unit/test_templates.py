@@ -12,25 +12,24 @@ from pathlib import Path
 import pytest
 
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, check_options
-from strop.templates import FORMS, NAME, files_of
+from strop.templates import FORMS, NAME, Form, files_of
+from support.rows import table
 from support.tiers import slow_unless
 
 
-def test_files_are_those_of_the_package_with_the_name_of_the_task(subtests: pytest.Subtests) -> None:
-    for form in FORMS.values():
-        with subtests.test(form=form.name):
-            folder = Path(sys.modules["strop.templates"].__file__ or "").parent / form.name
-            files = files_of(form, NAME)
-            assert files == {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
-            assert {"README.md", form.improved} < set(files) and any(name.startswith("test_") for name in files)
-            whole = "".join(files_of(form, "Mine-2").values())
-            assert "Mine-2" in whole and NAME not in whole
+@table("form", FORMS.values())
+def test_files_are_those_of_the_package_with_the_name_of_the_task(form: Form) -> None:
+    folder = Path(sys.modules["strop.templates"].__file__ or "").parent / form.name
+    files = files_of(form, NAME)
+    assert files == {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
+    assert {"README.md", form.improved} < set(files) and any(name.startswith("test_") for name in files)
+    whole = "".join(files_of(form, "Mine-2").values())
+    assert "Mine-2" in whole and NAME not in whole
 
 
-def test_readme_tells_the_next_commands(subtests: pytest.Subtests) -> None:
-    for form in FORMS.values():
-        with subtests.test(form=form.name):
-            assert all(f"$ {command}" in files_of(form, NAME)["README.md"] for command in form.next_commands)
+@table("form", FORMS.values())
+def test_readme_tells_the_next_commands(form: Form) -> None:
+    assert all(f"$ {command}" in files_of(form, NAME)["README.md"] for command in form.next_commands)
 
 
 @pytest.mark.parametrize("form", slow_unless(lambda form: form != "sample", sorted({*FORMS} - {"function"})))

@@ -6,8 +6,7 @@ To test your own evaluator, write in a test file:
     def test_my_evaluator(check):
         check(lambda tasks: MyEvaluator(pack(tasks, DEFAULT_REQUIRE)))
 
-or all at once, `check_evaluator(make)`. Each check makes its own evaluator with the tasks `TASKS` and closes it. All of them take
-a few seconds on two slots.
+Each check makes its own evaluator with the tasks `TASKS` and closes it. All of them take a few seconds on two slots.
 """
 
 from __future__ import annotations
@@ -78,16 +77,6 @@ PROGRAMS: tuple[tuple[str, Verdict], ...] = (
     ("import os\ndef algorithm(values):\n    os._exit(3)\n", "died"),
 )
 """Programs and their verdicts."""
-
-
-def check_evaluator(make: MakeEvaluator) -> None:
-    """Run every check of `CHECKS`.
-
-    Raises:
-        AssertionError: the first check that fails; the message says what was expected.
-    """
-    for check in CHECKS:
-        check(make)
 
 
 def scores_are_those_of_this_process(make: MakeEvaluator) -> None:

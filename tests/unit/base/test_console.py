@@ -10,11 +10,6 @@ import pytest
 from strop.base.console import notify
 
 
-def test_line_is_said_with_the_name_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
-    notify("one thing")
-    assert capsys.readouterr().err == "strop: one thing\n"
-
-
 def test_nothing_fails_when_nobody_can_hear_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for closed in [True, False]:
         read_end, write_end = os.pipe()

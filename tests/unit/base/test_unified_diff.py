@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strop.base.unified_diff import as_written, plain_text, unified_files
-from strop.runs.patching.result_files import write
+from support.trees import contents, written
 
 BEFORE = {
     "lib/a.py": "one\ntwo\nthree\n",
@@ -38,39 +38,27 @@ AFTER = {
 }
 
 
-def tree(root: Path, files: dict[str, str]) -> Path:
-    for path, text in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        write(root / path, text)
-    return root
-
-
-def texts(root: Path) -> dict[str, str]:
-    found = [path for path in root.rglob("*") if path.is_file() and ".git" not in path.parts]
-    return {path.relative_to(root).as_posix(): path.read_bytes().decode() for path in found}
-
-
 def test_diff_of_several_files_gives_every_byte_when_it_is_applied(tmp_path: Path) -> None:
     for command in (["patch", "-p1", "--binary", "-s"], ["git", "apply", "-"]):
         for in_git in (True, False) if shutil.which("git") else (False,):
             if not shutil.which(command[0]):
                 continue
-            root = tree(tmp_path / f"{command[0]}{in_git}", BEFORE)
+            root = written(tmp_path / f"{command[0]}{in_git}", BEFORE)
             if in_git:
                 subprocess.run(["git", "init", "-q"], cwd=root, check=True)
             diff = unified_files(BEFORE, AFTER)
             assert "same.txt" not in diff
             subprocess.run(command, cwd=root, input=diff.encode(), check=True, capture_output=True)
-            assert texts(root) == AFTER, (command, in_git)
+            assert contents(root) == AFTER, (command, in_git)
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="this machine lacks git")
-def test_diff_applies_in_a_folder_below_the_root_of_gits_tree(tmp_path: Path) -> None:
-    below = tree(tmp_path / "below", BEFORE)
+def test_diff_applies_in_a_folder_below_the_root_of_gits_written(tmp_path: Path) -> None:
+    below = written(tmp_path / "below", BEFORE)
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     diff = unified_files(BEFORE, AFTER).encode()
     subprocess.run(["git", "apply", "-"], cwd=below, input=diff, check=True, capture_output=True)
-    assert texts(below) == AFTER
+    assert contents(below) == AFTER
 
 
 ANY = st.text(st.sampled_from("ab \n\r\x0c\u2028+-@\\"), max_size=30)
@@ -81,11 +69,11 @@ ANY = st.text(st.sampled_from("ab \n\r\x0c\u2028+-@\\"), max_size=30)
 @given(ANY, ANY)
 def test_patch_turns_the_one_into_the_other_whatever_their_lines_end_in(before: str, after: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        root = tree(Path(folder), {"a.py": before})
+        root = written(Path(folder), {"a.py": before})
         diff = unified_files({"a.py": before}, {"a.py": after})
         command = ["patch", "-p1", "--no-backup-if-mismatch", "-s"]
         subprocess.run(command, cwd=root, input=diff.encode(), check=bool(diff), capture_output=True)
-        assert texts(root).get("a.py", "") == after
+        assert contents(root).get("a.py", "") == after
 
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=8)

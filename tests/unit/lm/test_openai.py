@@ -24,7 +24,6 @@ from support.openai_server import OpenAIServer
 from support.processes import wait_until
 from support.rows import table
 from support.server_faults import CONTEXT_TOKENS
-from support.server_limits import ServerLimits
 
 
 def test_equal_requests_travel_as_one_with_n_until_the_server_gives_fewer_or_rejects_it() -> None:
@@ -132,7 +131,7 @@ def test_key_is_shown_nowhere_when_a_server_echoes_it() -> None:
 
 
 def test_no_more_requests_are_in_flight_than_connections() -> None:
-    with OpenAIServer(Scripted(lambda request: "x"), limits=ServerLimits(latency=0.02)) as server:
+    with OpenAIServer(Scripted(lambda request: "x"), latency=0.02) as server:
         it = Loopback(server, Settings(max_connections=3))
         it.ask(*map(str, range(12)))
         it.model.close()

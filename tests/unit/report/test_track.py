@@ -17,7 +17,8 @@ from strop.report.track import TRACKERS, Log, check_trackers, figures_of, sent, 
 from strop.runs.run_data import RunData
 from strop.store import Store
 from strop.tasks.base import META_TASK
-from support.tracked import CALLED, EVALUATED, FINISHED, ITERATED, RESPONDED, STARTED, eventually
+from support.processes import wait_until
+from support.tracked import CALLED, EVALUATED, FINISHED, ITERATED, RESPONDED, STARTED
 
 
 class Kept:
@@ -62,7 +63,7 @@ def test_tracker_gets_iterations_while_the_run_goes_on_and_its_end_afterwards(
     said: list[str] = []
     with sent(tmp_path / "run", ["kept"], said.append):
         store.append(ITERATED)
-        assert eventually(lambda: kept.steps == [0])
+        wait_until(lambda: kept.steps == [0])
         store.append(dataclasses.replace(ITERATED, scope="t1", t=1))
         store.append(FINISHED)
     with Store.open(tmp_path / "run") as record:
@@ -79,7 +80,7 @@ def test_tracker_gets_nothing_before_the_run_has_recorded_its_settings(tmp_path:
 def test_tracker_that_fails_costs_one_line(store: Store, tmp_path: Path, kept: Kept) -> None:
     kept.works, said = False, list[str]()
     with sent(tmp_path / "run", ["kept"], said.append):
-        assert eventually(lambda: said)
+        wait_until(lambda: said)
         store.append(ITERATED)
     assert (kept.steps, len(said)) == ([], 1) and "\x1b[" not in said[0]
     assert said[0].startswith(

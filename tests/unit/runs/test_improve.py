@@ -106,12 +106,11 @@ def test_returned_program_that_is_worse_or_the_same_is_not_recommended_and_score
 
 
 def test_held_out_instances_do_not_fail_together_when_one_ends_the_process(once: Any) -> None:
-    for ends in ("os._exit(0)",):
-        head = "import os\ncalls = 0\ndef algorithm(n):\n    global calls\n    calls += 1\n"
-        fails = f"{head}    if calls > 1: {ends}\n    return 2 * n\n"
-        found, _ = once(giving(fails), Original({"mine.py": "def algorithm(n):\n    return -1\n"}), test_instances=16)
-        assert found.improved.train.value == 0.0, ends  # where all instances share a process
-        assert found.finding == "better" and found.improved.last.scores == (1.0,) * 16, ends
+    head = "import os\ncalls = 0\ndef algorithm(n):\n    global calls\n    calls += 1\n"
+    fails = f"{head}    if calls > 1: os._exit(0)\n    return 2 * n\n"
+    found, _ = once(giving(fails), Original({"mine.py": "def algorithm(n):\n    return -1\n"}), test_instances=16)
+    assert found.improved.train.value == 0.0  # where all instances share a process
+    assert found.finding == "better" and found.improved.last.scores == (1.0,) * 16
 
 
 def trying(*candidates: str, returning: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from strop.base.errors import Malformed, TaskError
 from strop.tasks.answer import Answer, sentence
 from strop.tasks.base import Instance, Task
+from support.rows import table
 
 FOUR = Instance({"F": [[0] * 4] * 4, "t": "ABBA"})
 BITS = Answer(int, shape=(3,), also=((3, 1), (1, 3)), values=(0, 1))
@@ -52,18 +53,14 @@ ARRAYS: list[tuple[Answer, Any, list[Any]]] = [
 ]
 
 
-def test_answer_gives_a_plain_array_when_the_form_is_right(subtests: pytest.Subtests) -> None:
-    for answer, value, read in ARRAYS:
-        with subtests.test(answer=answer, value=value, read=read):
-            given = copy.deepcopy(value)
-            found = answer.checked(FOUR, value)
-            assert (
-                type(found) is np.ndarray
-                and found.dtype == {int: np.int64, float: np.float64, bool: np.bool_}[answer.of]
-            )  # type: ignore[index]
-            assert found.tolist() == read and not np.signbit(found[found == 0]).any()
-            found[...] = 1
-            assert np.array_equal(value, given) if isinstance(value, np.ndarray) else repr(value) == repr(given)
+@table(("answer", "value", "read"), ARRAYS)
+def test_answer_gives_a_plain_array_when_the_form_is_right(answer: Answer, value: Any, read: list[Any]) -> None:
+    given = copy.deepcopy(value)
+    found = answer.checked(FOUR, value)
+    assert type(found) is np.ndarray and found.dtype == {int: np.int64, float: np.float64, bool: np.bool_}[answer.of]  # type: ignore[index]
+    assert found.tolist() == read and not np.signbit(found[found == 0]).any()
+    found[...] = 1
+    assert np.array_equal(value, given) if isinstance(value, np.ndarray) else repr(value) == repr(given)
 
 
 VALUES: list[tuple[Answer, Any, Any]] = [
@@ -85,11 +82,10 @@ VALUES: list[tuple[Answer, Any, Any]] = [
 ]
 
 
-def test_answer_gives_plain_values_when_the_form_is_right(subtests: pytest.Subtests) -> None:
-    for answer, value, read in VALUES:
-        with subtests.test(answer=answer, value=value, read=read):
-            found = answer.checked(FOUR, value)
-            assert _listed(found) == read and type(found) is type(read)
+@table(("answer", "value", "read"), VALUES)
+def test_answer_gives_plain_values_when_the_form_is_right(answer: Answer, value: Any, read: Any) -> None:
+    found = answer.checked(FOUR, value)
+    assert _listed(found) == read and type(found) is type(read)
 
 
 MALFORMED: list[tuple[Answer, Any, str]] = [
@@ -157,12 +153,11 @@ MALFORMED: list[tuple[Answer, Any, str]] = [
 ]
 
 
-def test_answer_is_malformed_in_one_sentence_when_its_form_is_wrong(subtests: pytest.Subtests) -> None:
-    for answer, value, words in MALFORMED:
-        with subtests.test(answer=answer, value=value, words=words):
-            with pytest.raises(Malformed, match=words) as caught:
-                answer.checked(FOUR, value)
-            assert "\n" not in str(caught.value) and len(str(caught.value)) < 400
+@table(("answer", "value", "words"), MALFORMED)
+def test_answer_is_malformed_in_one_sentence_when_its_form_is_wrong(answer: Answer, value: Any, words: str) -> None:
+    with pytest.raises(Malformed, match=words) as caught:
+        answer.checked(FOUR, value)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 400
 
 
 def test_answer_is_malformed_when_it_is_nested_without_end() -> None:
@@ -188,17 +183,16 @@ CONTRADICTIONS: list[dict[str, Any]] = [
 ]
 
 
-def test_answer_is_refused_when_its_declaration_contradicts_itself(subtests: pytest.Subtests) -> None:
-    for wrong in CONTRADICTIONS:
-        with subtests.test(wrong=wrong), pytest.raises(TaskError):
-            Answer(**wrong)
+@table("wrong", CONTRADICTIONS)
+def test_answer_is_refused_when_its_declaration_contradicts_itself(wrong: dict[str, Any]) -> None:
+    with pytest.raises(TaskError):
+        Answer(**wrong)
 
 
-def test_answer_breaks_the_task_when_its_shape_cannot_be_had_for_an_instance(subtests: pytest.Subtests) -> None:
-    rows: list[Any] = [lambda instance: instance["G"], lambda instance: "AB", lambda instance: (2.0,)]
-    for shape in rows:
-        with subtests.test(shape=shape), pytest.raises(TaskError, match="shape"):
-            Answer(int, shape=shape).checked(FOUR, [1, 2])
+@table("shape", [lambda instance: instance["G"], lambda instance: "AB", lambda instance: (2.0,)])
+def test_answer_breaks_the_task_when_its_shape_cannot_be_had_for_an_instance(shape: Any) -> None:
+    with pytest.raises(TaskError, match="shape"):
+        Answer(int, shape=shape).checked(FOUR, [1, 2])
 
 
 SENTENCES: list[tuple[Answer, str]] = [
@@ -214,10 +208,9 @@ SENTENCES: list[tuple[Answer, str]] = [
 ]
 
 
-def test_answer_is_told_in_one_sentence(subtests: pytest.Subtests) -> None:
-    for answer, words in SENTENCES:
-        with subtests.test(answer=answer, words=words):
-            assert words in sentence(answer, "f")
+@table(("answer", "words"), SENTENCES)
+def test_answer_is_told_in_one_sentence(answer: Answer, words: str) -> None:
+    assert words in sentence(answer, "f")
 
 
 def _listed(value: Any) -> Any:

@@ -13,6 +13,7 @@ from strop.sandbox.wire import encode
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Split, Task
 from strop.tasks.paper.facts import SPLITS
 from strop.tasks.registry import PAPER
+from support.rows import table
 
 PUBLISHED = PublishedSeeds()
 
@@ -43,11 +44,10 @@ def digest(task: Task, split: Split) -> str:
 
 
 @pytest.mark.heavy
-def test_built_in_task_draws_the_published_instances_when_asked_to(subtests: pytest.Subtests) -> None:
-    for split in SPLITS:
-        for name in PAPER:
-            with subtests.test(split=split, name=name):
-                assert digest(PAPER[name](), split) == DIGESTS[name, split]
+@table("split", SPLITS)
+@table("name", PAPER)
+def test_built_in_task_draws_the_published_instances_when_asked_to(split: Split, name: str) -> None:
+    assert digest(PAPER[name](), split) == DIGESTS[name, split]
 
 
 def test_formula_is_satisfied_by_the_hidden_values_and_has_four_clauses_a_variable() -> None:
@@ -61,20 +61,21 @@ def test_formula_is_satisfied_by_the_hidden_values_and_has_four_clauses_a_variab
         assert task.checked_score(instance, broken(formula, hidden)) == 0.01
 
 
-def test_seed_solution_has_the_published_utility(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[str, Split, float, float]] = [
+@table(
+    ("name", "split", "percent", "within"),
+    [
         ("string-grid-distance", "train", 48.2935, 0.0001),
         ("string-grid-distance", "test", 43.8875, 0.0001),
         ("modified-qap", "train", 19.6, 0.3),
         ("modified-qap", "test", 20.3, 0.3),
-    ]
-    for name, split, percent, within in rows:
-        with subtests.test(name=name, split=split, percent=percent, within=within):
-            task = PAPER[name]()
-            algorithm = defined(task)
-            instances = [task.instance(split, index, PUBLISHED) for index in range(task.count(split))]
-            scores = [task.checked_score(each, algorithm(*each.inputs.values())) for each in instances]
-            assert 100 * np.mean(scores) == pytest.approx(percent, abs=within)
+    ],
+)
+def test_seed_solution_has_the_published_utility(name: str, split: Split, percent: float, within: float) -> None:
+    task = PAPER[name]()
+    algorithm = defined(task)
+    instances = [task.instance(split, index, PUBLISHED) for index in range(task.count(split))]
+    scores = [task.checked_score(each, algorithm(*each.inputs.values())) for each in instances]
+    assert 100 * np.mean(scores) == pytest.approx(percent, abs=within)
 
 
 FORMS: list[tuple[str, Any, Any]] = [
@@ -94,27 +95,23 @@ FORMS: list[tuple[str, Any, Any]] = [
 ]
 
 
-def test_built_in_task_accepts_its_answers_and_refuses_all_others(subtests: pytest.Subtests) -> None:
-    for name, accepted, refused in FORMS:
-        with subtests.test(name=name, accepted=accepted, refused=refused):
-            task = PAPER[name]()
-            for index in range(3):
-                instance = task.instance("train", index, SecretSeeds(b"forms"))
-                assert 0.0 <= task.checked_score(instance, accepted(instance)) <= 1.0
-                with pytest.raises(Malformed):
-                    task.checked_score(instance, refused(instance))
+@table(("name", "accepted", "refused"), FORMS)
+def test_built_in_task_accepts_its_answers_and_refuses_all_others(name: str, accepted: Any, refused: Any) -> None:
+    task = PAPER[name]()
+    for index in range(3):
+        instance = task.instance("train", index, SecretSeeds(b"forms"))
+        assert 0.0 <= task.checked_score(instance, accepted(instance)) <= 1.0
+        with pytest.raises(Malformed):
+            task.checked_score(instance, refused(instance))
 
 
-def test_description_tells_the_limit_and_the_code_that_measures(subtests: pytest.Subtests) -> None:
-    for name in PAPER:
-        with subtests.test(name=name):
-            told = PAPER[name]().u_str
-            assert (
-                "def sample(rng" in told
-                and "def score(instance" in told
-                and f"measured on {PAPER[name]().instances}" in told
-            )
-            assert "4321" not in told and "5678" not in told
+@table("name", PAPER)
+def test_description_tells_the_limit_and_the_code_that_measures(name: str) -> None:
+    told = PAPER[name]().u_str
+    assert (
+        "def sample(rng" in told and "def score(instance" in told and f"measured on {PAPER[name]().instances}" in told
+    )
+    assert "4321" not in told and "5678" not in told
 
 
 def broken(formula: list[list[int]], values: list[bool]) -> list[bool]:

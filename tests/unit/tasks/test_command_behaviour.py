@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import pytest
-
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
+from support.rows import table
 
 
 def shown(output: str, **changes: Any) -> Behaviour:
@@ -15,8 +14,9 @@ def shown(output: str, **changes: Any) -> Behaviour:
     return behaviour_of("exit status 0", output, digest, **{"truncated": False, "files": {}, **changes})
 
 
-def test_output_is_compared_byte_for_byte(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[str, str, str]] = [
+@table(
+    ("original", "candidate", "words"),
+    [
         ("a\nb\n", "a\x1cb\n", "line 1 is 'a\\x1cb', the original's is 'a'"),
         ("a\nb\n", "a\r\nb\r\n", "line 1 is 'a\\r', the original's is 'a'"),
         ("a\nb\n", "a\nb", "its last line ends without a newline"),
@@ -24,11 +24,11 @@ def test_output_is_compared_byte_for_byte(subtests: pytest.Subtests) -> None:
         ("a\n", "", "line 1 is missing, the original's is 'a'"),
         ("a\n", "a\n\n", "line 2, '', is one too many"),
         ("a\x85b\n", "a\nb\n", "line 1 is 'a', the original's is 'a\\x85b'"),
-    ]
-    for original, candidate, words in rows:
-        with subtests.test(original=original, candidate=candidate, words=words):
-            assert words in shown(original).difference(shown(candidate), quoted=True)
-            assert not shown(original).difference(shown(original), quoted=True)
+    ],
+)
+def test_output_is_compared_byte_for_byte(original: str, candidate: str, words: str) -> None:
+    assert words in shown(original).difference(shown(candidate), quoted=True)
+    assert not shown(original).difference(shown(original), quoted=True)
 
 
 def test_notes_are_no_output_and_nothing_else_passes_for_one() -> None:

@@ -24,6 +24,8 @@ from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, OWN_TESTS, CommandTa
 from strop.tasks.command.tree import RECORD, copy_tree, listed, packed, unpack
 from strop.tasks.registry import load_any
 from strop.tasks.used_files import shown_files
+from support.rows import table
+from support.trees import written
 
 A = "// strop: begin area\nint a;\n// strop: end area\n"
 
@@ -203,12 +205,11 @@ MISTAKES: list[tuple[str, str]] = [
 """A file, and what the line of its refusal says; `{}` is a path."""
 
 
-def test_mistake_in_a_config_is_one_line_that_names_it(linked: Path, subtests: pytest.Subtests) -> None:
-    for text, message in MISTAKES:
-        with subtests.test(text.removeprefix(MINIMAL)):
-            with pytest.raises(ConfigurationError, match=re.escape(message).replace(r"\{\}", ".*")) as caught:
-                read_config(config(linked, text))
-            assert "strop.toml" in str(caught.value) and "\n" not in str(caught.value)
+@table(("text", "message"), MISTAKES)
+def test_mistake_in_a_config_is_one_line_that_names_it(linked: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(message).replace(r"\{\}", ".*")) as caught:
+        read_config(config(linked, text))
+    assert "strop.toml" in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_config_that_is_a_link_a_pipe_or_a_giant_is_not_read(tree: Path) -> None:
@@ -275,14 +276,18 @@ NO_OBJECTIVES: list[tuple[Asked, str]] = [
 ]
 
 
-def test_objective_is_made_of_scores_a_metric_and_constraints(subtests: pytest.Subtests) -> None:
-    for asked, readers, metric in OBJECTIVES:
-        with subtests.test(asked=asked):
-            found = parse_objective(*asked)
-            assert dict(found.readers) == readers and found.metric == metric
-    for asked, words in NO_OBJECTIVES:
-        with subtests.test(asked=asked), pytest.raises(ConfigurationError, match=re.escape(words)):
-            parse_objective(*asked)
+@table(("asked", "readers", "metric"), OBJECTIVES)
+def test_objective_is_made_of_scores_a_metric_and_constraints(
+    asked: Asked, readers: dict[str, str], metric: Metric
+) -> None:
+    found = parse_objective(*asked)
+    assert dict(found.readers) == readers and found.metric == metric
+
+
+@table(("asked", "words"), NO_OBJECTIVES)
+def test_objective_that_is_none_is_refused_with_what_to_name(asked: Asked, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(words)):
+        parse_objective(*asked)
 
 
 def test_refusal_of_a_score_without_a_direction_prints_what_works() -> None:
@@ -300,20 +305,19 @@ def test_refusal_of_a_score_without_a_direction_prints_what_works() -> None:
         assert dict(found.readers) == {name: reader} and found.metric == Metric(name)
 
 
-def test_kind_of_score_is_read_and_explained_by_its_row(tree: Path, subtests: pytest.Subtests) -> None:
-    for kind in KINDS.values():
-        with subtests.test(kind.name):
-            task = command_task(tree, command="true", files=["src/a.c"], score=[kind.name], trust_programs=True)
-            is_counted = kind.scored_by == "kernel"
-            assert f"- {kind.name}: {kind.meaning}" in task.u_str and task.interleaved is kind.is_time
-            assert task.instances == (3 if kind.is_time else 1)
-            assert task.objective.metric == Metric(kind.name, "min" if is_counted else "max")
-            assert not is_counted or task.scoring.startswith(f"{kind.noun}, counted by the kernel")
-            left = Printed("1 passed in 0.1s\n", "", True, 1.0, 1.0, 1 << 20, lambda _: None)
-            assert read_score("x", kind.name, left).value == (kind.read(left) if kind.read else 1.0)
-            facts = task.facts
-            assert facts is not None and facts.metric.resolution == kind.resolution
-            assert valued(facts.metric, 1.0) == {"s": "1 s", "%": "100%", "": "1"}.get(kind.unit, f"1 {kind.unit}")
+@table("kind", KINDS.values())
+def test_kind_of_score_is_read_and_explained_by_its_row(tree: Path, kind: Any) -> None:
+    task = command_task(tree, command="true", files=["src/a.c"], score=[kind.name], trust_programs=True)
+    is_counted = kind.scored_by == "kernel"
+    assert f"- {kind.name}: {kind.meaning}" in task.u_str and task.interleaved is kind.is_time
+    assert task.instances == (3 if kind.is_time else 1)
+    assert task.objective.metric == Metric(kind.name, "min" if is_counted else "max")
+    assert not is_counted or task.scoring.startswith(f"{kind.noun}, counted by the kernel")
+    left = Printed("1 passed in 0.1s\n", "", True, 1.0, 1.0, 1 << 20, lambda _: None)
+    assert read_score("x", kind.name, left).value == (kind.read(left) if kind.read else 1.0)
+    facts = task.facts
+    assert facts is not None and facts.metric.resolution == kind.resolution
+    assert valued(facts.metric, 1.0) == {"s": "1 s", "%": "100%", "": "1"}.get(kind.unit, f"1 {kind.unit}")
 
 
 def test_command_is_filled_in_and_quoted(tree: Path) -> None:
@@ -346,9 +350,8 @@ def test_model_is_told_what_is_run_what_counts_and_what_measures(tree: Path) -> 
 
 
 def test_tree_is_all_but_junk_and_records(tree: Path) -> None:
-    for path in (".venv/bin/x", "src/__pycache__/a.pyc", f"runs/one/{RECORD}", "runs/one/task/a.c"):
-        (tree / path).parent.mkdir(parents=True, exist_ok=True)
-        (tree / path).write_text("x")
+    junk = (".venv/bin/x", "src/__pycache__/a.pyc", f"runs/one/{RECORD}", "runs/one/task/a.c")
+    written(tree, dict.fromkeys(junk, "x"))
     (tree / "link").symlink_to("src")
     assert listed(tree) == ("bench.sh", "link", "src/a.c", "src/deep/b.c")
 
@@ -463,28 +466,27 @@ def test_root_that_holds_keys_is_warned_of_in_one_line(
     assert capsys.readouterr().err == f"strop: {tree} is or holds your home folder, {copied}"
 
 
-def test_tool_of_a_file_is_in_its_tree_unless_the_user_names_it(linked: Path, subtests: pytest.Subtests) -> None:
-    for tool in ("/etc", "~", "..", "../sums-2", "out", "src/link"):
-        path = config(linked, MINIMAL + f"tool = ['tools', '{tool}']\n")
-        with subtests.test(tool):
-            with pytest.raises(ConfigurationError, match=r"tool: .* is outside of .*: tool="):
-                read_config(path)
-            if tool in ("..", "out"):  # which hold the tree
-                with pytest.raises(ConfigurationError, match=r"holds src/a.c, which may change"):
-                    read_config(path, trusted=True)
-            else:
-                named = read_config(path, {"tool": ["tools", tool]})
-                assert named.tools[1:] == read_config(path, trusted=True).tools[1:]
+@table("tool", ("/etc", "~", "..", "../sums-2", "out", "src/link"))
+def test_tool_of_a_file_is_in_its_tree_unless_the_user_names_it(linked: Path, tool: str) -> None:
+    path = config(linked, MINIMAL + f"tool = ['tools', '{tool}']\n")
+    with pytest.raises(ConfigurationError, match=r"tool: .* is outside of .*: tool="):
+        read_config(path)
+    if tool in ("..", "out"):  # which hold the tree
+        with pytest.raises(ConfigurationError, match=r"holds src/a.c, which may change"):
+            read_config(path, trusted=True)
+    else:
+        named = read_config(path, {"tool": ["tools", tool]})
+        assert named.tools[1:] == read_config(path, trusted=True).tools[1:]
 
 
-def test_description_of_a_file_is_in_its_tree_unless_the_user_names_it(linked: Path, subtests: pytest.Subtests) -> None:
-    for name in ("../secret.txt", f"{linked}/../secret.txt", "out/secret.txt", "link.txt"):
-        path = config(linked, MINIMAL + f"description_file = '{name}'\n")
-        with subtests.test(name):
-            with pytest.raises(ConfigurationError, match=r"description_file: .* is outside of .*: description_file="):
-                read_config(path)
-            if name != "link.txt":
-                assert read_config(path, {"description_file": name}).description == "secret"
+@table("name", ("../secret.txt", "{linked}/../secret.txt", "out/secret.txt", "link.txt"))
+def test_description_of_a_file_is_in_its_tree_unless_the_user_names_it(linked: Path, name: str) -> None:
+    name = name.format(linked=linked)
+    path = config(linked, MINIMAL + f"description_file = '{name}'\n")
+    with pytest.raises(ConfigurationError, match=r"description_file: .* is outside of .*: description_file="):
+        read_config(path)
+    if name != "link.txt":
+        assert read_config(path, {"description_file": name}).description == "secret"
 
 
 def test_best_known_value_is_of_the_metric(tree: Path) -> None:

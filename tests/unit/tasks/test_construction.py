@@ -15,6 +15,7 @@ from strop.base.errors import Malformed, ScorerFailed, TaskError
 from strop.tasks.base import Instance, Task
 from strop.tasks.construction import Construction, answer_as_json
 from strop.tasks.problem import Problem, Published
+from support.rows import table
 
 HALF = Published(Fraction(1, 2), "everybody", "1900", "a page")
 NONE = Instance({})
@@ -55,11 +56,10 @@ def test_value_near_the_best_known_one_is_kept_to_fifteen_digits(ratio: float) -
     assert math.isclose(circles.value_of(circles.utility_of(Fraction(value))), value, rel_tol=2e-15)
 
 
-def test_answer_that_is_no_finite_data_is_malformed(subtests: pytest.Subtests) -> None:
-    rows: list[Any] = [[0, math.nan, 1], [0, math.inf, 1], [0, 1j, 1], np.array(["a"]), b"abc", object()]
-    for answer in rows:
-        with subtests.test(answer=answer), pytest.raises(Malformed):
-            points().checked_score(NONE, answer)
+@table("answer", [[0, math.nan, 1], [0, math.inf, 1], [0, 1j, 1], np.array(["a"]), b"abc", object()])
+def test_answer_that_is_no_finite_data_is_malformed(answer: Any) -> None:
+    with pytest.raises(Malformed):
+        points().checked_score(NONE, answer)
 
 
 def test_answer_of_millions_of_characters_is_malformed() -> None:
@@ -67,14 +67,16 @@ def test_answer_of_millions_of_characters_is_malformed() -> None:
         points().checked_score(NONE, [0.123456789] * 200_000)
 
 
-def test_verifier_that_returns_no_number_or_raises_breaks_the_task(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[Any, str]] = [
+@table(
+    ("verify", "said"),
+    [
         *((lambda answer, value=value: value, "a value must be a number") for value in (math.nan, "1", None, True)),
         (lambda answer: answer[9], r"three-points: score\(\) raised IndexError: .* line \d+"),
-    ]
-    for verify, said in rows:
-        with subtests.test(verify=verify, said=said), pytest.raises(ScorerFailed, match=said):
-            points(verify).checked_score(NONE, [])
+    ],
+)
+def test_verifier_that_returns_no_number_or_raises_breaks_the_task(verify: Any, said: str) -> None:
+    with pytest.raises(ScorerFailed, match=said):
+        points(verify).checked_score(NONE, [])
 
 
 def test_direction_that_is_neither_higher_nor_lower_is_refused() -> None:
@@ -87,18 +89,15 @@ def test_description_names_no_published_value() -> None:
     assert "Three numbers." in told and "no rule has a tolerance" in told and "0.5" not in told
 
 
-def test_value_may_be_zero_or_negative_and_its_direction_decides(subtests: pytest.Subtests) -> None:
-    for better in ("higher", "lower"):
-        for best in (None, 2.635983, 0.0, -3.0, 1e-3, 604.0):
-            with subtests.test(better=better, best=best):
-                facts = problem(better, best)
-                values = sorted([-1e6, -3.0, -1e-9, 0.0, 1e-9, 0.5, 2.6359829, 2.635983, 604.0, 1e6])
-                utilities = [facts.utility_of(Fraction(value)) for value in values]
-                assert all(0 < utility < 1 for utility in utilities)
-                assert utilities == sorted(utilities, reverse=better == "lower") and len(set(utilities)) == len(
-                    utilities
-                )
-                for value, utility in zip(values, utilities, strict=True):
-                    assert facts.value_of(utility) == pytest.approx(value, rel=1e-6, abs=1e-9 * abs(best or 1))
-                if best is not None:
-                    assert facts.utility_of(Fraction(best)) == 0.5 and facts.value_of(0.5) == best
+@table("better", ("higher", "lower"))
+@table("best", (None, 2.635983, 0.0, -3.0, 1e-3, 604.0))
+def test_value_may_be_zero_or_negative_and_its_direction_decides(better: Any, best: Any) -> None:
+    facts = problem(better, best)
+    values = sorted([-1e6, -3.0, -1e-9, 0.0, 1e-9, 0.5, 2.6359829, 2.635983, 604.0, 1e6])
+    utilities = [facts.utility_of(Fraction(value)) for value in values]
+    assert all(0 < utility < 1 for utility in utilities)
+    assert utilities == sorted(utilities, reverse=better == "lower") and len(set(utilities)) == len(utilities)
+    for value, utility in zip(values, utilities, strict=True):
+        assert facts.value_of(utility) == pytest.approx(value, rel=1e-6, abs=1e-9 * abs(best or 1))
+    if best is not None:
+        assert facts.utility_of(Fraction(best)) == 0.5 and facts.value_of(0.5) == best

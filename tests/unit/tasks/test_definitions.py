@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from strop.tasks.registry import load_any
+from support.rows import table
 
 TASK = """from __future__ import annotations
 
@@ -56,18 +57,20 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(load_any(str(tmp_path / "task.py")).u_str)
 
 
-def test_prompt_of_a_task_defines_what_its_printed_source_uses(told: str, subtests: pytest.Subtests) -> None:
-    for definition in (
+@table(
+    "definition",
+    (
         "import math\n",
         "import numpy as np\n",
         "COUNT = 10\n",
         "class Box:\n    size = COUNT\n",
         "LIMIT = 3.5\n",
         "def spare(x):",
-    ):
-        with subtests.test(definition=definition):
-            assert told.count(definition) == 1
-            assert told.index(definition) < told.index("def sample(rng):")
+    ),
+)
+def test_prompt_of_a_task_defines_what_its_printed_source_uses(told: str, definition: str) -> None:
+    assert told.count(definition) == 1
+    assert told.index(definition) < told.index("def sample(rng):")
 
 
 def test_prompt_of_a_task_leaves_out_what_its_printed_source_does_not_use(told: str) -> None:

@@ -96,16 +96,16 @@ NO_SCORES: list[tuple[Any, str]] = [
 ]
 
 
-def test_score_is_found_in_every_form_that_optimizers_accept_unless_the_program_failed(
-    subtests: pytest.Subtests,
-) -> None:
-    for given, score, name in SCORES:
-        with subtests.test(given=given):
-            values, _ = evaluator_runner.read_result(given)
-            assert evaluator_runner.score_of(values) == {"score": score, "score_is": name}
-    for given, said in NO_SCORES:
-        with subtests.test(given=given), pytest.raises((TypeError, ValueError), match=re.escape(said)):
-            evaluator_runner.score_of(evaluator_runner.read_result(given)[0])
+@table(("given", "score", "name"), SCORES)
+def test_score_is_found_in_every_form_that_optimizers_accept(given: Any, score: Any, name: str) -> None:
+    values, _ = evaluator_runner.read_result(given)
+    assert evaluator_runner.score_of(values) == {"score": score, "score_is": name}
+
+
+@table(("given", "said"), NO_SCORES)
+def test_result_of_a_program_that_failed_or_without_a_number_has_no_score(given: Any, said: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=re.escape(said)):
+        evaluator_runner.score_of(evaluator_runner.read_result(given)[0])
 
 
 def test_message_of_several_lines_is_one_and_no_note(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from strop.base.errors import Malformed
 from strop.sandbox.strop_plain_data import Unhashed
 from strop.tasks.values import AnswerForm, rebuilt
+from support.rows import table
 
 A = np.array
 POINTS = A([[0.1, 0.2], [0.3, 0.4]])
@@ -91,12 +92,13 @@ TAKEN: list[tuple[Any, Any, Any]] = [
 ]
 
 
-def test_honest_answer_passes_in_the_originals_containers_and_kinds_of_numbers(subtests: pytest.Subtests) -> None:
-    for original, answer, expected in TAKEN:
-        with subtests.test(original=original, answer=answer, expected=expected):
-            found = taken(original, answer)
-            assert repr(found) == repr(expected)
-            assert type(found) is type(expected)
+@table(("original", "answer", "expected"), TAKEN)
+def test_honest_answer_passes_in_the_originals_containers_and_kinds_of_numbers(
+    original: Any, answer: Any, expected: Any
+) -> None:
+    found = taken(original, answer)
+    assert repr(found) == repr(expected)
+    assert type(found) is type(expected)
 
 
 REFUSED: list[tuple[Any, Any, str]] = [
@@ -159,12 +161,11 @@ REFUSED: list[tuple[Any, Any, str]] = [
 ]
 
 
-def test_answer_in_another_form_is_malformed_and_the_difference_is_named(subtests: pytest.Subtests) -> None:
-    for original, answer, said in REFUSED:
-        with subtests.test(original=original, answer=answer, said=said):
-            with pytest.raises(Malformed) as refused:
-                taken(original, answer)
-            assert str(refused.value) == said
+@table(("original", "answer", "said"), REFUSED)
+def test_answer_in_another_form_is_malformed_and_the_difference_is_named(original: Any, answer: Any, said: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        taken(original, answer)
+    assert str(refused.value) == said
 
 
 def test_empty_answer_is_told_as_what_a_function_returned() -> None:

@@ -20,6 +20,7 @@ from strop.tasks.base import Instance, SecretSeeds, Task
 from strop.tasks.registry import load_any
 from strop.tasks.score_limit import ended
 from strop.tasks.values import AnswerForm
+from support.rows import table
 
 SHORT = 0.1
 
@@ -48,23 +49,21 @@ def turns_it_into_another_error(instance: Instance, answer: object) -> float:
         raise ValueError("something") from error
 
 
-def test_score_that_takes_too_long_fails(subtests: pytest.Subtests) -> None:
-    for score in (cubic, deaf, turns_it_into_another_error):
-        with subtests.test(score=score):
-            task = Task("t", lambda rng: {}, score, "def f():\n    pass\n", "f", score_limit=SHORT)  # type: ignore[arg-type]
-            with pytest.raises(ScorerFailed, match=r"score\(\) took more than 0.1 s on this answer"):
-                task.checked_score(Instance({}), [1] * 10_000)
+@table("score", (cubic, deaf, turns_it_into_another_error))
+def test_score_that_takes_too_long_fails(score: Any) -> None:
+    task = Task("t", lambda rng: {}, score, "def f():\n    pass\n", "f", score_limit=SHORT)  # type: ignore[arg-type]
+    with pytest.raises(ScorerFailed, match=r"score\(\) took more than 0.1 s on this answer"):
+        task.checked_score(Instance({}), [1] * 10_000)
 
 
-def test_answer_whose_keys_hash_alike_ends_at_the_limit_of_its_scorer(subtests: pytest.Subtests) -> None:
-    for kind in (dict, set):
-        with subtests.test(kind=kind):
-            alike: list[Any] = [number * (2**61 - 1) for number in range(100_000)]
-            task = Task("t", lambda rng: {}, lambda *_: 1.0, "def f():\n    pass\n", "f", score_limit=SHORT)
-            answer = Unhashed(kind, [(number, 1) for number in alike] if kind is dict else alike)
-            for form in (None, AnswerForm().see({2**70: 2} if kind is dict else kind([2**70]))):
-                with pytest.raises(ScorerFailed, match=r"score\(\) took more than 0.1 s on this answer"):
-                    task.checked_score(Instance({}), answer, form)
+@table("kind", (dict, set))
+def test_answer_whose_keys_hash_alike_ends_at_the_limit_of_its_scorer(kind: type) -> None:
+    alike: list[Any] = [number * (2**61 - 1) for number in range(100_000)]
+    task = Task("t", lambda rng: {}, lambda *_: 1.0, "def f():\n    pass\n", "f", score_limit=SHORT)
+    answer = Unhashed(kind, [(number, 1) for number in alike] if kind is dict else alike)
+    for form in (None, AnswerForm().see({2**70: 2} if kind is dict else kind([2**70]))):
+        with pytest.raises(ScorerFailed, match=r"score\(\) took more than 0.1 s on this answer"):
+            task.checked_score(Instance({}), answer, form)
 
 
 def test_scorer_that_ends_at_its_limit_leaves_nothing_behind() -> None:
@@ -90,10 +89,10 @@ def test_scorers_error_and_value_are_its_own() -> None:
         ended(1.0, "score", lambda: 1 / 0)
 
 
-def test_score_limit_is_a_positive_number(subtests: pytest.Subtests) -> None:
-    for limit in (0, -1, float("nan"), float("inf")):
-        with subtests.test(limit=limit), pytest.raises(TaskError, match=r"score_limit is .* it must be more than 0"):
-            Task("t", lambda rng: {}, cubic, "def f():\n    pass\n", "f", score_limit=limit)
+@table("limit", (0, -1, float("nan"), float("inf")))
+def test_score_limit_is_a_positive_number(limit: float) -> None:
+    with pytest.raises(TaskError, match=r"score_limit is .* it must be more than 0"):
+        Task("t", lambda rng: {}, cubic, "def f():\n    pass\n", "f", score_limit=limit)
 
 
 STUCK = """

@@ -15,6 +15,7 @@ from strop.tasks.answer import Answer
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Task
 from strop.tasks.paper.lpn.task import lpn
 from strop.tasks.registry import load
+from support.rows import table
 
 PUBLISHED = PublishedSeeds()
 
@@ -82,8 +83,9 @@ def test_task_raises_in_one_line_that_names_the_place_when_its_own_code_fails() 
             task.checked_score(task.instance("train", 0, PUBLISHED), 1)
 
 
-def test_task_is_refused_when_a_field_is_out_of_its_range(subtests: pytest.Subtests) -> None:
-    rows: list[dict[str, Any]] = [
+@table(
+    "field",
+    [
         {"name": "../x"},
         {"name": ""},
         {"name": "a\nb"},
@@ -99,10 +101,11 @@ def test_task_is_refused_when_a_field_is_out_of_its_range(subtests: pytest.Subte
         {"memory_limit": 1e9},
         {"answer": int},
         {"failure": "both"},
-    ]
-    for field in rows:
-        with subtests.test(field=field), pytest.raises(TaskError):
-            replace(lpn(), **field)
+    ],
+)
+def test_task_is_refused_when_a_field_is_out_of_its_range(field: dict[str, Any]) -> None:
+    with pytest.raises(TaskError):
+        replace(lpn(), **field)
 
 
 def test_description_tells_the_declared_answer_when_it_is_made_of_source() -> None:
@@ -135,14 +138,12 @@ def test_description_of_functions_without_source_is_refused_with_the_reason_and_
             assert replace(task, description="Mine.").u_str.startswith("Mine.")
 
 
-def test_description_tells_what_a_failing_instance_costs_when_it_is_made_of_source(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[Any, str]] = [("utility", "makes the whole utility 0"), ("instance", "scores 0")]
-    for failure, rule in rows:
-        with subtests.test(failure=failure, rule=rule):
-            task = Task("t", sample=draw_one, score=score_one, seed="", entry="f", instances=6, failure=failure)
-            assert "The utility is the mean of score over 6 instances; an instance on which f raises, " in task.u_str
-            assert f"gives a malformed answer {rule}." in task.u_str
-            assert "malformed answer" not in replace(task, description="Mine.").u_str
+@table(("failure", "rule"), [("utility", "makes the whole utility 0"), ("instance", "scores 0")])
+def test_description_tells_what_a_failing_instance_costs_when_it_is_made_of_source(failure: Any, rule: str) -> None:
+    task = Task("t", sample=draw_one, score=score_one, seed="", entry="f", instances=6, failure=failure)
+    assert "The utility is the mean of score over 6 instances; an instance on which f raises, " in task.u_str
+    assert f"gives a malformed answer {rule}." in task.u_str
+    assert "malformed answer" not in replace(task, description="Mine.").u_str
 
 
 def draw_one(rng: np.random.Generator) -> dict[str, int]:
@@ -153,12 +154,10 @@ def score_one(instance: Instance, answer: int) -> float:
     return 1.0
 
 
-def test_load_says_in_one_line_what_is_wrong_when_a_file_is_no_task(tmp_path: Path, subtests: pytest.Subtests) -> None:
-    rows: list[tuple[str, str]] = [("x = 1", "no strop.Task"), ("1 / 0", "ZeroDivisionError"), ("def", "SyntaxError")]
-    for text, words in rows:
-        with subtests.test(text=text, words=words):
-            file = tmp_path / "broken.py"
-            file.write_text(text)
-            with pytest.raises(ConfigurationError, match=words) as caught:
-                load(str(file))
-            assert "\n" not in str(caught.value)
+@table(("text", "words"), [("x = 1", "no strop.Task"), ("1 / 0", "ZeroDivisionError"), ("def", "SyntaxError")])
+def test_load_says_in_one_line_what_is_wrong_when_a_file_is_no_task(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "broken.py"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        load(str(file))
+    assert "\n" not in str(caught.value)

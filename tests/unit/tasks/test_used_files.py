@@ -8,6 +8,7 @@ import pytest
 
 from strop.tasks.command.config import command_task
 from support.rows import table
+from support.trees import written
 
 
 @pytest.fixture
@@ -20,10 +21,7 @@ def tree(tmp_path: Path) -> Path:
         "bench.c": "int main(void) { return 0; }\n",
         "Makefile": "bench: bench.c src/a.c\n",
     }
-    for path, text in files.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text(text)
-    return tmp_path
+    return written(tmp_path, files)
 
 
 def told(tree: Path, files: list[str] | None = None) -> str:
@@ -68,9 +66,7 @@ def test_prompt_shows_no_file_that_a_link_leads_to(
 def test_prompt_shows_the_modules_that_a_program_imports(
     tmp_path: Path, program: str, text: str, others: dict[str, str]
 ) -> None:
-    for path, content in {program: text, **others}.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text(content)
+    written(tmp_path, {program: text, **others})
     words = command_task(tmp_path, command="run it", files=[program], score=["time"]).u_str
     assert all(f"may not change, {path}:\n{content}" in words for path, content in others.items())
 
@@ -102,9 +98,7 @@ DRIVERS = {
 def test_prompt_shows_the_driver_that_measures_however_the_command_leads_to_it(
     tree: Path, command: str, build: str, files: dict[str, str]
 ) -> None:
-    for path, text in {"drive.c": "int main(void) { return drive(); }\n", **files}.items():
-        (tree / path).parent.mkdir(exist_ok=True)
-        (tree / path).write_text(text)
+    written(tree, {"drive.c": "int main(void) { return drive(); }\n", **files})
     words = scored(tree, command, build)
     assert "What measures it, drive.c:\nint main" in words or "What measures it, drive.h:\nvoid" in words
     assert words.count("typedef long number") == 1
@@ -141,9 +135,7 @@ def test_prompt_shows_the_judges_own_source_but_no_case_and_nothing_else_that_on
         "cases/2.txt": "",
     }
     texts["hidden/check.py"] = "import solver\nprint(open('answers.json'), 'the distance counts')\n"
-    for path, text in texts.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text(text)
+    written(tmp_path, texts)
     (tmp_path / "main.py").write_text("from solver import solve\nfrom check import x\nprint(open('1.txt').read())\n")
     given = {"command": "python3 main.py {input}", "files": ["main.py"], "score": ["$.x"], "metric": ["x:max"]}
     given |= {"judge_files": ["hidden/*"], "cases": "cases/*.txt", **judge}

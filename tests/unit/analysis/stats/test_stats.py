@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from strop.analysis import stats
 from strop.analysis.stats import has_ratio, log_ratio_of_totals, two_proportion_z_test, wilson_interval
 from strop.base.results import added
+from support.rows import table
 
 SAMPLES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30)
 
@@ -43,37 +44,38 @@ PRINTED = {
 """Row of Table 2 -> unsandboxed of 10,000, and the printed interval in percent."""
 
 
-def test_wilson_interval_is_the_one_that_the_paper_prints(subtests: pytest.Subtests) -> None:
-    for count, low, high in PRINTED.values():
-        with subtests.test(count=count, low=low, high=high):
-            assert [round(100 * bound, 2) for bound in wilson_interval(count, 10_000)] == [low, high]
+@table(("count", "low", "high"), PRINTED.values())
+def test_wilson_interval_is_the_one_that_the_paper_prints(count: int, low: float, high: float) -> None:
+    assert [round(100 * bound, 2) for bound in wilson_interval(count, 10_000)] == [low, high]
 
 
-def test_difference_between_the_arms_is_not_significant_as_the_paper_says(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[int, int]] = [(42, 46), (12, 17)]
-    for plain, warned in rows:
-        with subtests.test(plain=plain, warned=warned):
-            assert two_proportion_z_test(plain, 10_000, warned, 10_000).p > 0.05
+@table(("plain", "warned"), [(42, 46), (12, 17)])
+def test_difference_between_the_arms_is_not_significant_as_the_paper_says(plain: int, warned: int) -> None:
+    assert two_proportion_z_test(plain, 10_000, warned, 10_000).p > 0.05
 
 
-def test_wilson_bounds_are_the_rates_that_the_score_test_just_accepts(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[int, int]] = [(1, 10), (5, 10), (42, 10_000), (9_999, 10_000)]
-    for successes, n in rows:
-        with subtests.test(successes=successes, n=n):
-            for bound in wilson_interval(successes, n, confidence=0.95):
-                z = (successes / n - bound) / math.sqrt(bound * (1 - bound) / n)
-                assert abs(z) == pytest.approx(1.959964, abs=1e-5)
+@table(
+    ("successes", "n", "confidence", "least"),
+    [
+        *((successes, n, 0.95, 1.959964) for successes, n in ((1, 10), (5, 10), (42, 10_000), (9_999, 10_000))),
+        (3, 50, 0.9, 1.644854),
+        (3, 50, 0.99, 2.575829),
+    ],
+)
+def test_wilson_bounds_are_the_rates_that_the_score_test_just_accepts(
+    successes: int, n: int, confidence: float, least: float
+) -> None:
+    low, high = wilson_interval(successes, n, confidence=confidence)
+    assert low < successes / n < high
+    for bound in (low, high):
+        z = (successes / n - bound) / math.sqrt(bound * (1 - bound) / n)
+        assert abs(z) == pytest.approx(least, abs=1e-5)
 
 
 def test_wilson_interval_reaches_the_end_when_nothing_or_everything_happened() -> None:
     low, high = wilson_interval(0, 20)
     assert low == 0.0 and high == pytest.approx(0.16113, abs=1e-5)  # z2 / (n + z2)
     assert wilson_interval(20, 20) == (pytest.approx(1 - high), 1.0)
-
-
-def test_wilson_interval_is_wider_when_more_confidence_is_asked_for() -> None:
-    narrow, wide = wilson_interval(3, 50, confidence=0.9), wilson_interval(3, 50, confidence=0.99)
-    assert wide[0] < narrow[0] < 3 / 50 < narrow[1] < wide[1]
 
 
 def test_two_proportion_test_agrees_with_the_hand_computation() -> None:
@@ -89,14 +91,12 @@ def test_two_proportion_test_knows_no_direction_and_no_difference() -> None:
     assert two_proportion_z_test(0, 10, 0, 30).p == 1.0
 
 
-def test_rates_refuse_counts_that_are_none(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[int, int]] = [(-1, 10), (11, 10), (0, 0)]
-    for successes, n in rows:
-        with subtests.test(successes=successes, n=n):
-            with pytest.raises(ValueError, match="invalid rate"):
-                wilson_interval(successes, n)
-            with pytest.raises(ValueError, match="invalid rate"):
-                two_proportion_z_test(successes, n, 1, 2)
+@table(("successes", "n"), [(-1, 10), (11, 10), (0, 0)])
+def test_rates_refuse_counts_that_are_none(successes: int, n: int) -> None:
+    with pytest.raises(ValueError, match="invalid rate"):
+        wilson_interval(successes, n)
+    with pytest.raises(ValueError, match="invalid rate"):
+        two_proportion_z_test(successes, n, 1, 2)
 
 
 def test_ratio_is_of_the_totals_not_the_mean_of_the_ratios() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.analysis import stats
+from support.rows import table
 
 SCORES = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 
@@ -39,27 +40,23 @@ def test_interval_does_not_depend_on_the_order(values: list[float], random: obje
     assert one == pytest.approx(other, abs=1e-9)
 
 
-def test_estimate_refuses_what_is_no_score(subtests: pytest.Subtests) -> None:
-    rows: list[list[float]] = [[1.1], [-0.1], [math.nan]]
-    for values in rows:
-        with subtests.test(values=values), pytest.raises(ValueError, match="outside"):
-            stats.score_estimate(values)
+@table("values", [[1.1], [-0.1], [math.nan]])
+def test_estimate_refuses_what_is_no_score(values: list[float]) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        stats.score_estimate(values)
 
 
 @pytest.mark.heavy
-def test_interval_misses_the_mean_of_scores_that_rarely_fail_no_more_often_than_promised(
-    subtests: pytest.Subtests,
-) -> None:
-    for often in (0.01, 0.05, 0.1, 0.3):
-        for n in (5, 10, 16, 40, 100):
-            with subtests.test(often=often, n=n):
-                above = below = total = 0.0
-                for failures in range(n + 1):
-                    interval = stats.score_estimate([0.8] * (n - failures) + [0.0] * failures).interval or (0.0, 1.0)
-                    chance = math.comb(n, failures) * often**failures * (1 - often) ** (n - failures)
-                    above, below = (
-                        above + chance * (interval[0] > 0.8 * (1 - often)),
-                        below + chance * (interval[1] < 0.8 * (1 - often)),
-                    )
-                    total += chance
-                assert total == pytest.approx(1) and above <= 0.025 and below <= 0.025
+@table("often", (0.01, 0.05, 0.1, 0.3))
+@table("n", (5, 10, 16, 40, 100))
+def test_interval_misses_the_mean_of_scores_that_rarely_fail_no_more_often_than_promised(often: float, n: int) -> None:
+    above = below = total = 0.0
+    for failures in range(n + 1):
+        interval = stats.score_estimate([0.8] * (n - failures) + [0.0] * failures).interval or (0.0, 1.0)
+        chance = math.comb(n, failures) * often**failures * (1 - often) ** (n - failures)
+        above, below = (
+            above + chance * (interval[0] > 0.8 * (1 - often)),
+            below + chance * (interval[1] < 0.8 * (1 - often)),
+        )
+        total += chance
+    assert total == pytest.approx(1) and above <= 0.025 and below <= 0.025

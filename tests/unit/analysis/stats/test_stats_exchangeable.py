@@ -23,6 +23,7 @@ from strop.analysis.stats import (
     sign_test,
 )
 from strop.analysis.stats import score_difference as pairs
+from support.rows import table
 
 UNTIMED = settings(deadline=None)  # other work may keep the machine busy
 SCORES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=6, max_size=9)
@@ -87,17 +88,15 @@ def test_groups_of_several_tasks_are_dealt_within_each_task() -> None:
     assert decided(group_difference([[x for each in a for x in each]], [[x for each in b for x in each]])) == 0
 
 
-def test_fewer_observations_than_the_least_have_no_interval(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[float, int, int]] = [(0.95, 6, 4), (0.975, 7, 5), (0.995, 9, 6)]
-    for confidence, fewest, copies in rows:
-        with subtests.test(confidence=confidence, fewest=fewest, copies=copies):
-            assert (least_pairs(confidence), least_copies(confidence)) == (fewest, copies)
-            for n, shown in ((fewest - 1, 0), (fewest, 1)):
-                found = pairs([1.0] * n, [0.0] * n, confidence=confidence)
-                assert (decided(found), found.interval is None) == (shown, not shown)
-            for n, shown in ((copies - 1, 0), (copies, 1)):
-                found = group_difference([[1.0] * n], [[0.0] * n], confidence=confidence)
-                assert (decided(found), found.interval is None) == (shown, not shown)
+@table(("confidence", "fewest", "copies"), [(0.95, 6, 4), (0.975, 7, 5), (0.995, 9, 6)])
+def test_fewer_observations_than_the_least_have_no_interval(confidence: float, fewest: int, copies: int) -> None:
+    assert (least_pairs(confidence), least_copies(confidence)) == (fewest, copies)
+    for n, shown in ((fewest - 1, 0), (fewest, 1)):
+        found = pairs([1.0] * n, [0.0] * n, confidence=confidence)
+        assert (decided(found), found.interval is None) == (shown, not shown)
+    for n, shown in ((copies - 1, 0), (copies, 1)):
+        found = group_difference([[1.0] * n], [[0.0] * n], confidence=confidence)
+        assert (decided(found), found.interval is None) == (shown, not shown)
 
 
 def test_comparisons_of_one_run_share_its_error_and_none_is_promised_that_has_no_interval() -> None:
@@ -113,14 +112,12 @@ def test_interval_is_the_same_every_time_although_subsets_and_deals_are_drawn() 
     assert pairs(a, b) == pairs(a, b) and group_difference([a], [b]) == group_difference([a], [b])
 
 
-def test_differences_refuse_what_cannot_be_compared(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[list[float], list[float]]] = [([0.5], [0.5, 0.5]), ([], [])]
-    for a, b in rows:
-        with subtests.test(a=a, b=b):
-            with pytest.raises(ValueError, match=r"paired|no values"):
-                pairs(a, b)
-            with pytest.raises(ValueError, match=r"shorter|longer|no values"):
-                group_difference([a] * len(a), [b] * len(b))
+@table(("a", "b"), [([0.5], [0.5, 0.5]), ([], [])])
+def test_differences_refuse_what_cannot_be_compared(a: list[float], b: list[float]) -> None:
+    with pytest.raises(ValueError, match=r"paired|no values"):
+        pairs(a, b)
+    with pytest.raises(ValueError, match=r"shorter|longer|no values"):
+        group_difference([a] * len(a), [b] * len(b))
 
 
 @pytest.mark.heavy

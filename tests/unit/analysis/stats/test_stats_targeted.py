@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from strop.analysis.stats import TargetedEvidence, targeted_interval
 from strop.analysis.stats.targeted import likely_most
+from support.rows import table
 
 DIFFERENCES = st.lists(st.floats(-1, 1), max_size=40)
 
@@ -35,12 +36,11 @@ def drawn(kind: str, rng: np.random.Generator) -> list[float]:
             return rng.normal(0, 0.2, 60).clip(-1, 1).tolist()
 
 
-def test_evidence_of_no_gain_reaches_the_goal_no_more_often_than_its_level(subtests: pytest.Subtests) -> None:
-    for kind in ("candidate fails in 10%", "incumbent wins in 5%", "right or wrong", "normal"):
-        with subtests.test(kind=kind):
-            rng = np.random.default_rng(27)
-            rejected = sum(after(drawn(kind, rng)).rejected for _ in range(600))
-            assert rejected <= 600 * 0.025 + 2 * (600 * 0.025 * 0.975) ** 0.5
+@table("kind", ("candidate fails in 10%", "incumbent wins in 5%", "right or wrong", "normal"))
+def test_evidence_of_no_gain_reaches_the_goal_no_more_often_than_its_level(kind: str) -> None:
+    rng = np.random.default_rng(27)
+    rejected = sum(after(drawn(kind, rng)).rejected for _ in range(600))
+    assert rejected <= 600 * 0.025 + 2 * (600 * 0.025 * 0.975) ** 0.5
 
 
 def test_evidence_finds_a_gain_of_half_a_deviation_in_most_cases() -> None:
@@ -49,23 +49,29 @@ def test_evidence_finds_a_gain_of_half_a_deviation_in_most_cases() -> None:
     assert found > 110
 
 
-def test_comparison_is_hopeless_when_what_remains_cannot_be_expected_to_decide_it(subtests: pytest.Subtests) -> None:
-    rows: list[tuple[list[float], int, bool]] = [
-        ([], 60, False),
-        ([0.1] * 5, 5, True),
-        ([0.9] * 20, 20, False),
-        ([-0.3, -0.2, -0.4, -0.1, -0.3] * 2, 60, True),
-        ([0.0] * 10, 12, True),
-        ([0.0] * 4, 60, False),
-        ([0.0] * 30, 60, True),
-    ]
-    for values, horizon, hopeless in rows:
-        with subtests.test(values=values, horizon=horizon, hopeless=hopeless):
-            assert after(values, horizon=horizon).hopeless() is hopeless
-
-
-def test_comparison_is_hopeless_when_the_incumbent_leaves_no_room() -> None:
-    assert after([0.05] * 10).hopeless(most=0.01) and not after([0.05] * 10).hopeless(most=0.5)
+@table(
+    ("values", "horizon", "most", "hopeless"),
+    [
+        ([], 60, None, False),
+        ([0.1] * 5, 5, None, True),
+        ([0.9] * 20, 20, None, False),
+        ([-0.3, -0.2, -0.4, -0.1, -0.3] * 2, 60, None, True),
+        ([-0.3, -0.2, -0.4, -0.1] * 3, 60, None, True),
+        ([0.0] * 10, 12, None, True),
+        ([0.0] * 4, 60, None, False),
+        ([0.0] * 30, 60, None, True),
+        ([0.0] * 60, 60, None, True),
+        ([0.3] * 60, 60, None, False),
+        ([0.1] * 4, 60, None, False),
+        ([0.1] * 4, 60, 0.03, True),  # too little is left to gain
+        ([0.05] * 10, 60, 0.01, True),
+        ([0.05] * 10, 60, 0.5, False),
+    ],
+)
+def test_comparison_is_hopeless_when_what_remains_cannot_be_expected_to_decide_it(
+    values: list[float], horizon: int, most: float | None, hopeless: bool
+) -> None:
+    assert after(values, horizon=horizon).hopeless(most=most) is hopeless
 
 
 @pytest.mark.heavy
@@ -86,17 +92,16 @@ def test_room_that_is_likely_shrinks_with_what_was_seen_and_is_never_more_than_t
     assert likely_most([0.9, 1.0], 10) == 1.0
 
 
-def test_evidence_refuses_an_observation_outside_its_range(subtests: pytest.Subtests) -> None:
-    for x in (-1.1, 1.1, math.nan, math.inf):
-        with subtests.test(x=x), pytest.raises(ValueError, match="outside"):
-            after([0.5]).add(x)
+@table("x", (-1.1, 1.1, math.nan, math.inf))
+def test_evidence_refuses_an_observation_outside_its_range(x: float) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        after([0.5]).add(x)
 
 
-def test_evidence_refuses_a_null_at_the_edge_of_its_range(subtests: pytest.Subtests) -> None:
-    rows: list[dict[str, float]] = [{"null": -1.0}, {"null": 1.0}, {"low": 0.5}, {"high": math.inf}, {"null": math.nan}]
-    for options in rows:
-        with subtests.test(options=options), pytest.raises(ValueError, match="range"):
-            TargetedEvidence(0.1, 10, **options)
+@table("options", [{"null": -1.0}, {"null": 1.0}, {"low": 0.5}, {"high": math.inf}, {"null": math.nan}])
+def test_evidence_refuses_a_null_at_the_edge_of_its_range(options: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="does not lie inside the range"):
+        TargetedEvidence(0.1, 10, **options)
 
 
 def test_evidence_counts_nothing_that_an_observation_could_not_lose() -> None:
@@ -123,33 +128,16 @@ def test_interval_leaves_out_0_exactly_when_0_is_rejected(values: list[float]) -
 
 
 @pytest.mark.heavy
-def test_interval_holds_the_mean_as_often_as_it_says_whenever_one_stops(subtests: pytest.Subtests) -> None:
-    for kind in ("candidate fails in 10%", "normal"):
-        with subtests.test(kind=kind):
-            rng, held = np.random.default_rng(29), 0
-            for _ in range(60):
-                values = drawn(kind, rng)
-                stop = next((n for n in range(8, 60, 8) if after(values[:n]).rejected), 60)
-                low, high = targeted_interval(values[:stop], 60, confidence=0.9)
-                held += low <= 0.0 <= high
-            assert held >= 50
+@table("kind", ("candidate fails in 10%", "normal"))
+def test_interval_holds_the_mean_as_often_as_it_says_whenever_one_stops(kind: str) -> None:
+    rng, held = np.random.default_rng(29), 0
+    for _ in range(60):
+        values = drawn(kind, rng)
+        stop = next((n for n in range(8, 60, 8) if after(values[:n]).rejected), 60)
+        low, high = targeted_interval(values[:stop], 60, confidence=0.9)
+        held += low <= 0.0 <= high
+    assert held >= 50
 
 
 def test_interval_is_the_range_before_the_first_value() -> None:
     assert targeted_interval([], 60, confidence=0.95) == (-1.0, 1.0)
-
-
-def test_comparison_is_hopeless_when_too_little_is_left_to_gain_or_no_pair_is_left() -> None:
-    assert not after([]).hopeless() and not after([0.1] * 4).hopeless()
-    assert after([0.1] * 4).hopeless(most=0.03) and after([-0.3, -0.2, -0.4, -0.1] * 3).hopeless()
-    assert after([0.0] * 60).hopeless() and not after([0.3] * 60).hopeless()
-
-
-def test_evidence_refuses_a_null_outside_the_range(subtests: pytest.Subtests) -> None:
-    rows: list[dict[str, float]] = [{"null": 1.0}, {"null": -1.0}, {"low": 0.5}]
-    for options in rows:
-        with subtests.test(options=options):
-            with pytest.raises(ValueError, match="does not lie inside the range"):
-                after([], **options)
-            with pytest.raises(ValueError):
-                after([1.5])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -44,12 +43,6 @@ JUDGED = {
     "score": [r"ratio: (\S+)"],
     "metric": ["score:max"],
 }
-
-
-@pytest.fixture(scope="module")
-def workspaces() -> Iterator[Workspaces]:
-    with closing(Workspaces(slots=3, require=frozenset())) as made:
-        yield made
 
 
 def problem(root: Path, program: str = HONEST, count: int = 4, **changes: Any) -> CommandTask:

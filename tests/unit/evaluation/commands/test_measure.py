@@ -36,13 +36,6 @@ SEEDS = SecretSeeds(b"secret")
 VARYING = "echo score 2$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')\n"
 
 
-@pytest.fixture(scope="module")
-def workspaces() -> Iterator[Workspaces]:
-    found = Workspaces(slots=3, require=frozenset())
-    yield found
-    found.close()
-
-
 class Counting:
     """Workspaces that remember what was opened, and what ran."""
 

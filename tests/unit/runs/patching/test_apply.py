@@ -22,6 +22,7 @@ from strop.runs.patching.apply import BACKUP, apply_files, undo_of
 from strop.runs.patching.result_files import BEST, BestSoFar, best_of
 from strop.runs.patching.source_files import Original, of_file, of_seed, original_from
 from support import records
+from support.trees import contents, written
 
 FILES = {"a.py": "a = 1\n", "lib/b.py": "b = 1\r\n", "lib/run.sh": "#!/bin/sh\n", "lib/new.py": ""}
 AFTER = {"a.py": "a = 2\n", "lib/b.py": "b = 2\r\n", "lib/run.sh": "#!/bin/sh\n", "lib/new.py": "n = 1\n"}
@@ -30,9 +31,7 @@ BETTER = "=== file: a.py ===\na = 2\n=== file: lib/b.py ===\nb = 2\n=== file: li
 
 def files_in(root: Path) -> Original:
     """Files of a user's."""
-    for path, text in FILES.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(text.encode())
+    written(root, FILES)
     (root / "lib/run.sh").chmod(0o755)
     (root / "a.py").chmod(0o640)
     return Original(FILES, str(root), str(root), command=True, executable=("lib/run.sh",))
@@ -77,14 +76,9 @@ def test_names_that_a_candidate_removes_are_those_that_other_files_may_import(tm
     assert several.removed(moved) == ("b",) and several.removed("=== file: d.py ===\n") == ()
 
 
-def contents(root: str) -> dict[str, str]:
-    found = [path for path in Path(root).rglob("*") if path.is_file() and ".git" not in path.parts]
-    return {path.relative_to(root).as_posix(): path.read_bytes().decode() for path in found}
-
-
 def test_files_are_put_in_place_with_their_modes_and_what_was_there_is_kept(original: Original, record: Path) -> None:
     changed = apply_files(original, original.written(BETTER), record, force=False)
-    assert contents(original.root) == AFTER
+    assert contents(Path(original.root)) == AFTER
     assert [path.name for path in changed] == ["a.py", "b.py", "new.py"]
     assert (Path(original.root) / "a.py").stat().st_mode & 0o777 == 0o640
     (backup,) = record.glob(f"{BACKUP}-*")
@@ -119,10 +113,10 @@ def test_nothing_is_written_where_a_file_is_not_as_it_was(record: Path, tmp_path
     for number, (spoil, words) in enumerate(SPOILED):
         original = files_in(tmp_path / str(number) / "mine")
         spoil(Path(original.root))
-        before = contents(original.root)
+        before = contents(Path(original.root))
         with pytest.raises(ConfigurationError, match=words):
             apply_files(original, original.written(BETTER), record, force=True)
-        assert contents(original.root) == before, words
+        assert contents(Path(original.root)) == before, words
 
 
 def test_changed_file_is_replaced_by_force_and_the_record_keeps_what_it_held(original: Original, record: Path) -> None:
@@ -133,7 +127,7 @@ def test_changed_file_is_replaced_by_force_and_the_record_keeps_what_it_held(ori
     words = f"a.py has changed since the run began. Merge: {merge}. Or overwrite it (your version is saved): {force}"
     assert str(refused.value).endswith(words)
     apply_files(original, original.written(BETTER), record, force=True)
-    assert contents(original.root) == AFTER
+    assert contents(Path(original.root)) == AFTER
     (backup,) = record.glob(f"{BACKUP}-*")
     assert {path.read_text() for path in backup.rglob("*.py")} == {"a = 3\n", "b = 1\n", ""}
     assert undo_of(record) == f"the old versions are in {backup}"
@@ -165,9 +159,9 @@ def test_application_that_was_killed_half_way_is_done_by_the_next_one_without_fo
         said.write_text(original.to_json(record))
         command = [sys.executable, "-c", KILLED, str(step), str(said), str(record), BETTER]
         assert subprocess.run(command, check=False).returncode == -9
-        assert len(contents(original.root)) > len(FILES), step
+        assert len(contents(Path(original.root))) > len(FILES), step
         apply_files(original, original.written(BETTER), record, force=False)
-        assert contents(original.root) == AFTER, step
+        assert contents(Path(original.root)) == AFTER, step
 
 
 def test_application_that_fails_half_way_leaves_everything_as_it_was(
@@ -185,7 +179,7 @@ def test_application_that_fails_half_way_leaves_everything_as_it_was(
     with pytest.raises(OSError, match="full"):
         apply_files(original, original.written(BETTER), record, force=False)
     monkeypatch.undo()
-    assert contents(original.root) == FILES
+    assert contents(Path(original.root)) == FILES
 
 
 def test_file_that_is_saved_at_the_last_moment_is_not_written_over(
@@ -200,7 +194,7 @@ def test_file_that_is_saved_at_the_last_moment_is_not_written_over(
     monkeypatch.setattr(applying, "_back_up", saving)
     with pytest.raises(ConfigurationError, match="changed just now"):
         apply_files(original, original.written(BETTER), record, force=False)
-    assert contents(original.root) == {**FILES, "lib/b.py": "saved"}
+    assert contents(Path(original.root)) == {**FILES, "lib/b.py": "saved"}
 
 
 def test_application_goes_on_where_the_disk_was_too_full_to_undo_one(
@@ -218,10 +212,10 @@ def test_application_goes_on_where_the_disk_was_too_full_to_undo_one(
     with pytest.raises(OSError, match="full") as raised:
         apply_files(original, original.written(BETTER), record, force=False)
     assert "a.py could not be restored: apply again" in raised.value.__notes__[0]
-    assert contents(original.root).items() >= {**FILES, "a.py": "a = 2\n"}.items()
+    assert contents(Path(original.root)).items() >= {**FILES, "a.py": "a = 2\n"}.items()
     monkeypatch.undo()
     apply_files(original, original.written(BETTER), record, force=False)
-    assert contents(original.root) == AFTER
+    assert contents(Path(original.root)) == AFTER
     assert all("a = 1\n" in map(Path.read_text, backup.rglob("*.py")) for backup in record.glob(f"{BACKUP}-*"))
 
 
@@ -230,7 +224,7 @@ def test_files_of_git_are_not_written_though_the_record_names_them(original: Ori
         made = replace(original, files={path: "", "a.py": "a = 1\n"})
         with pytest.raises(ConfigurationError, match=f"{path} lies in a folder of git's"):
             apply_files(made, {path: "evil", "a.py": "a = 2\n"}, record, force=True)
-    assert contents(original.root) == FILES
+    assert contents(Path(original.root)) == FILES
 
 
 def test_second_application_at_once_is_refused_and_the_first_one_is_whole(
@@ -245,7 +239,7 @@ def test_second_application_at_once_is_refused_and_the_first_one_is_whole(
 
     monkeypatch.setattr(Path, "replace", at_once)
     assert len(apply_files(original, original.written(BETTER), record, force=True)) == 3
-    assert contents(original.root) == AFTER
+    assert contents(Path(original.root)) == AFTER
 
 
 def evaluated(solution: str | None, value: float, scope: str = "improve/u-1#0") -> Evaluated:
