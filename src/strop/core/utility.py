@@ -32,12 +32,10 @@ class Utility(Protocol):
     @property
     def description(self) -> str:
         """The description of the utility, u_str."""
-        ...
 
     @property
     def counter(self) -> str:
         """The budget counter that one call costs."""
-        ...
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         """u_func. A candidate that is not a text (None) has utility 0. `at` pays.
@@ -45,7 +43,6 @@ class Utility(Protocol):
         Raises:
             StropError: the host failed; there is no score.
         """
-        ...
 
 
 NOT_A_TEXT = Evaluation(

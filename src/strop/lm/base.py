@@ -85,12 +85,10 @@ class LanguageModel(Protocol):
     @property
     def name(self) -> str:
         """The specification of the model, e.g. `openai/gpt-4o`."""
-        ...
 
     @property
     def is_language_model(self) -> bool:
         """False for a stand-in; its results say so."""
-        ...
 
     def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         """One completion for each request, in order; each is also given to `keep` once, when it arrives.
@@ -98,15 +96,12 @@ class LanguageModel(Protocol):
         Raises:
             LanguageModelError: some request was not answered after every retry. The other answers were given to `keep`.
         """
-        ...
 
     def finish(self) -> None:
         """Send nothing more: answers on their way have some seconds to arrive, other requests fail. Idempotent."""
-        ...
 
     def close(self) -> None:
         """Finish, and close connections. Idempotent."""
-        ...
 
 
 class CompletionBatch:

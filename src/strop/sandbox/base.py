@@ -181,7 +181,6 @@ class Guest(Protocol):
         Raises:
             SandboxError: the host could not run the guest (never because of what the program did).
         """
-        ...
 
     def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:
         """Call the entry point once for each (arguments, seed), and yield the outcomes in order.
@@ -189,11 +188,9 @@ class Guest(Protocol):
         As `call` one after another, but the guest may get the next arguments before it has answered, so it need not wait for the
         host. CPU time and output near the border of two calls may count for the other one. A limit still holds for each call.
         """
-        ...
 
     def close(self) -> None:
         """Kill the guest and free its slot. Idempotent."""
-        ...
 
     def __enter__(self) -> Guest: ...
 
@@ -205,8 +202,6 @@ class Sandbox(Protocol):
 
     def open(self, program: GuestProgram, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
         """Open a guest for `program`; blocks while no slot is free. `handlers` are the methods that it may call, by name."""
-        ...
 
     def close(self) -> None:
         """Kill every guest and server. Idempotent."""
-        ...

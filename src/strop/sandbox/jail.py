@@ -47,15 +47,12 @@ class PoolServer(Protocol):
 
     def ready(self) -> bool:
         """Whether `take` would return at once."""
-        ...
 
     def take(self) -> PooledChild:
         """A fresh guest. Raises ServerFailed."""
-        ...
 
     def close(self) -> None:
         """End it and its guest. Idempotent."""
-        ...
 
 
 class Pool:

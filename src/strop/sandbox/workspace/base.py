@@ -103,15 +103,12 @@ class Workspace(Protocol):
             GuestLost: somebody, or the kernel for lack of memory, ended its processes.
             SandboxError: the host could not run it; never because of what the command did.
         """
-        ...
 
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
         """The first `most` bytes of a regular file that a command wrote, by its path in the copy; None if there is none."""
-        ...
 
     def put(self, path: str, content: bytes) -> bool:
         """Write a file into the copy, with the folders it needs; whether that was possible: no part of its path is a link."""
-        ...
 
     def clear(self) -> bool:
         """Restore all files, in the copy and outside it, to their state at the first call; return whether that was possible.
@@ -119,7 +116,6 @@ class Workspace(Protocol):
         With namespaces, the next command finds no traces of commands since then: neither files nor inode
         numbers and times.
         """
-        ...
 
     def close(self) -> None: ...
 
