@@ -13,9 +13,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from types import TracebackType
 from typing import Protocol
 
+from strop.base.closing import Closing
 from strop.base.errors import SandboxUnavailable, system_error
 from strop.base.parking import Parking
 from strop.base.user_modules import UserModule
@@ -217,7 +217,7 @@ idle_servers: Parking[Servers] = Parking(most=1)
 """The fork servers that the last sandbox of this process left."""
 
 
-class JailedSandbox:
+class JailedSandbox(Closing):
     """A `Sandbox`. Safe to use from many threads. Fork servers start on first use and are reused."""
 
     def __init__(
@@ -292,14 +292,6 @@ class JailedSandbox:
         elif not (self._reuse and closed):
             self._servers.close()
 
-    def __enter__(self) -> JailedSandbox:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def _start_servers(self, layers: Layers) -> Servers:
         return Servers(layers)
 
@@ -343,7 +335,7 @@ class JailedSandbox:
         return self._servers.pool(program.role, memory_bytes, self._idle[program.role], program.module)
 
 
-class _Slotted:
+class _Slotted(Closing):
     """A session that releases its slot when it is closed."""
 
     def __init__(self, session: Session, release: Callable[[], None]) -> None:
@@ -363,9 +355,3 @@ class _Slotted:
             self._session.close()
         finally:
             release()
-
-    def __enter__(self) -> _Slotted:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()

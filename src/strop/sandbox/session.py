@@ -20,6 +20,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import islice
 
+from strop.base.closing import Closing
 from strop.base.errors import SandboxError
 from strop.sandbox import messages
 from strop.sandbox.base import (
@@ -182,7 +183,7 @@ A program that reads them in advance may divide the time of these calls among th
 before the limit after the previous one (design note 0078)."""
 
 
-class Session:
+class Session(Closing):
     """A `Guest`: one program, in one child after another."""
 
     def __init__(
@@ -232,12 +233,6 @@ class Session:
         self._sent = 0
         if link is not None:
             link.close()
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _outcome(self, waiting: deque[bytes], ahead: int, dispatcher: Requests) -> Outcome:
         """The outcome of the first order of `waiting`, which is removed; up to `ahead` of the next ones are sent before it is

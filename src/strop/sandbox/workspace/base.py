@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
+from strop.base.closing import Closing
+
 Ending: TypeAlias = Literal["exited", "signal", "timeout", "out of memory", "disk full"]
 
 
@@ -91,7 +93,7 @@ class Tree:
     """Paths of the files of `root` that alone the copy has; None: all."""
 
 
-class Workspace(Protocol):
+class Workspace(Closing, Protocol):
     """One copy. Use as a context manager; leaving it kills all processes and deletes the copy. For one thread at a time."""
 
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
@@ -116,9 +118,3 @@ class Workspace(Protocol):
         With namespaces, the next command finds no traces of commands since then: neither files nor inode
         numbers and times.
         """
-
-    def close(self) -> None: ...
-
-    def __enter__(self) -> Workspace: ...
-
-    def __exit__(self, *exc: object) -> None: ...

@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from strop.base import interpreter
+from strop.base.closing import Closing
 from strop.base.environments import needed_by, why_hidden
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
 from strop.base.temporary import TemporaryFolder
@@ -127,7 +128,7 @@ class KeeperLost(KeeperFailed, GuestLost):
     """The keeper was at work, and something outside ended it."""
 
 
-class JailedWorkspace:
+class JailedWorkspace(Closing):
     """One `Workspace`. Made by `Workspaces.open`."""
 
     def __init__(self, tree: Tree, layers: Layers, release: Callable[[JailedWorkspace], None] = lambda _: None) -> None:
@@ -347,12 +348,6 @@ class JailedWorkspace:
             self._keeper = -1
         if self._kernel_memory is not None:
             self._kernel_memory.close()
-
-    def __enter__(self) -> JailedWorkspace:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _tell(self, message: control.Message, descriptors: Sequence[int] = ()) -> None:
         if not self._open:
