@@ -70,6 +70,7 @@ class TaskUtility:
     decides: bool = False
     instances: int = 0
     """`decides` and `instances` become those of each `Order`."""
+    counter = UTILITY_CALLS
 
     @property
     def name(self) -> str:
@@ -78,10 +79,6 @@ class TaskUtility:
     @property
     def description(self) -> str:
         return self.task.u_str
-
-    @property
-    def counter(self) -> str:
-        return UTILITY_CALLS
 
     @property
     def looks_ahead(self) -> bool:
@@ -103,10 +100,6 @@ class TaskUtility:
             return lambda: self._kept(candidate, at, self._measured(candidate, at))
         future = self.evaluator.submit(self.order(candidate, at.path))
         return lambda: self._kept(candidate, at, future.result())
-
-    def is_completed(self, scope: str) -> bool:
-        """Whether completed work has an evaluation at a scope."""
-        return scope in self.past.evaluations
 
     def order(self, candidate: str, scope: str) -> Order:
         """The evaluation of a candidate at a scope."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Protocol
@@ -19,7 +19,7 @@ from strop.base.closing import Closing
 from strop.base.errors import SandboxUnavailable, system_error
 from strop.base.parking import Parking
 from strop.base.user_modules import UserModule
-from strop.sandbox.base import Arguments, Call, Guest, GuestProgram, Handler, Limits, Outcome
+from strop.sandbox.base import Guest, GuestProgram, Handler, Limits
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.fork_server_host import STARTS, ForkServer, ServerFailed, ServerLost
 from strop.sandbox.layers import Layers
@@ -281,7 +281,9 @@ class JailedSandbox(Closing):
         except BaseException:  # the sandbox was closed: the next thread that waits for this slot must learn of it too
             release()
             raise
-        return _Slotted(Session(program, limits, partial(self._take, pool), handlers), release)
+        session = Session(program, limits, partial(self._take, pool), handlers)
+        session.release = release
+        return session
 
     def close(self) -> None:
         """Kill every guest and server, or leave idle servers to the next sandbox. Idempotent."""
@@ -333,25 +335,3 @@ class JailedSandbox(Closing):
         if self._closed:
             raise ServerFailed("the sandbox is closed")
         return self._servers.pool(program.role, memory_bytes, self._idle[program.role], program.module)
-
-
-class _Slotted(Closing):
-    """A session that releases its slot when it is closed."""
-
-    def __init__(self, session: Session, release: Callable[[], None]) -> None:
-        self._session, self._release = session, release
-        self._lock = threading.Lock()
-
-    def call(self, arguments: Arguments, *, seed: int | None) -> Outcome:
-        return self._session.call(arguments, seed=seed)
-
-    def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:
-        return self._session.calls(calls)
-
-    def close(self) -> None:
-        with self._lock:
-            release, self._release = self._release, lambda: None
-        try:
-            self._session.close()
-        finally:
-            release()
