@@ -100,7 +100,7 @@ class Followed:
             each.close()
 
 
-_HERE = Path(__file__).parent
+_FOLDERS = tuple(reversed(Path(__file__).parents[:3]))
 _BOOTSTRAP = """
 import sys, types
 names = ("strop", "strop.sandbox", "strop.sandbox.workspace")
@@ -174,7 +174,7 @@ class JailedWorkspace(Closing):
                 (self._folder.path / name).chmod(0o1777)
         with other:
             self._process = subprocess.Popen(
-                interpreter.python(*_OPTIONS, _BOOTSTRAP, str(other.fileno()), *_folders()),
+                interpreter.python(*_OPTIONS, _BOOTSTRAP, str(other.fileno()), *map(str, _FOLDERS)),
                 env={"LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
                 pass_fds=[other.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -381,10 +381,6 @@ def _socket_pair() -> tuple[int, int]:
     reader, writer = socket.socketpair()
     reader.shutdown(socket.SHUT_WR)
     return reader.detach(), writer.detach()
-
-
-def _folders() -> list[str]:
-    return [str(_HERE.parent.parent), str(_HERE.parent), str(_HERE)]
 
 
 def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan:
