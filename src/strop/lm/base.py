@@ -107,11 +107,15 @@ class LanguageModel(Protocol):
 class CompletionBatch:
     """The answers to the requests of one call of `complete`. Used by one thread."""
 
-    def __init__(self, requests: Sequence[Request], keep: Keep) -> None:
+    def __init__(self, requests: Sequence[Request], keep: Keep, found: Sequence[Completion | None] = ()) -> None:
+        """`found`: answers that are there already, by position."""
         self.requests = requests
         self.answers: list[Completion | None] = [None] * len(requests)
         """The answer to each request, by position; None until it arrives."""
         self._keep = keep
+        for position, completion in enumerate(found):
+            if completion is not None:
+                self.add(position, completion)
 
     @property
     def missing(self) -> list[int]:
