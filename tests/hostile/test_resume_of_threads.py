@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.base.budget import LM_CALLS, Budget, Movement
+from strop.base.budget import LM_CALLS, Budget
 from strop.base.errors import RunBudgetSpent
 from strop.base.events import BudgetMoved, Evaluated, Event, LmCalled, LmResponded, discard
 from strop.core.completed_work import NOTHING
@@ -103,10 +103,7 @@ class Stretch:
             return [stored.event for stored in store.events()], identities(store)
 
     def _improve(self, improver: str, journal: Journal, recalled: ResumeState | None, replayed: Store | None) -> None:
-        def moved(movement: Movement) -> None:
-            journal(BudgetMoved(scope=movement.path, **{k: v for k, v in vars(movement).items() if k != "path"}))
-
-        root = Budget(self.limits, on_movement=moved)
+        root = Budget(self.limits, on_movement=journal)
         model = KnownAnswers(CallableModel(self.answer, name="m"))
         past = recalled.past if recalled else NOTHING
         if recalled:

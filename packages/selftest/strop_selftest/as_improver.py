@@ -71,9 +71,7 @@ class Bench:
     model: Scripted = field(init=False)
 
     def __post_init__(self) -> None:
-        self.budget = Budget(
-            on_movement=lambda moved: self.events.append(BudgetMoved(scope=moved.path, **_fields(moved)))
-        )
+        self.budget = Budget(on_movement=self.events.append)
         self.model = Scripted(_answer)
 
     def host(self, limits: Mapping[str, Any]) -> Host:
@@ -117,10 +115,6 @@ def _score(instance: Instance, answer: Any) -> float:
 
 def _answer(request: Request) -> str:
     return ANSWER
-
-
-def _fields(moved: Any) -> dict[str, Any]:
-    return {name: getattr(moved, name) for name in ("counter", "amount", "granted", "used", "limit")}
 
 
 def examine(attack: Attack, ground: Ground) -> list[str]:

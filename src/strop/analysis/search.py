@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -64,27 +65,25 @@ class _Improvement:
     improver: str
     initial: str
     programs: dict[str, None] = field(default_factory=dict)
-    lm_calls: int = 0
-    rounds: int = 0
-    answers: int = 0
-    utility_calls: int = 0
-    prompts: int = 0
-    showing: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    """By field of `SearchBehaviour`."""
     asked_last: bool = False
     """Whether it has evaluated nothing since its last LM call."""
-    failed: bool = False
 
     def called(self, event: LmCalled) -> None:
-        self.lm_calls += event.cost
-        self.rounds += not self.asked_last
-        self.asked_last = True
-        texts = [message[:_LONGEST] for message in event.messages[: max(0, _MOST_PROMPTS - self.prompts)]]
+        left = max(0, _MOST_PROMPTS - self.counts["prompts"])
+        texts = [message[:_LONGEST] for message in event.messages[:left]]
         shows = {text: any(program in text for program in self.programs) for text in set(texts)}
-        self.prompts += len(texts)
-        self.showing += sum(shows[text] for text in texts)
+        self.counts.update(
+            lm_calls=event.cost,
+            rounds=not self.asked_last,
+            prompts=len(texts),
+            showing_earlier=sum(shows[text] for text in texts),
+        )
+        self.asked_last = True
 
     def evaluated(self, solution: str | None) -> None:
-        self.utility_calls += 1
+        self.counts["utility_calls"] += 1
         self.asked_last = False
         self.wrote(solution)
 
@@ -130,23 +129,23 @@ def idea_of(text: str) -> str:
 def behaviours_of(events: Iterable[Event], improvers: Iterable[str]) -> dict[str, SearchBehaviour]:
     """Text of an improver → its behaviour, for those with an improvement that ended. `events`: of one run, in order."""
     wanted, running = set(improvers), dict[str, _Improvement]()
-    done: dict[str, list[_Improvement]] = {}
+    done: dict[str, Counter[str]] = {}
     for event in events:
         match event:
             case ImproveStarted(improver=text, scope=scope) if text in wanted:
                 running[scope] = _Improvement(text, event.initial_solution)
             case ImproveFinished(scope=scope) if scope in running:
                 ended = running.pop(scope)
-                ended.failed = event.solution is None
-                done.setdefault(ended.improver, []).append(ended)
+                ended.counts.update(improvements=1, failed=event.solution is None)
+                done.setdefault(ended.improver, Counter()).update(ended.counts)
             case LmCalled(scope=scope) if scope in running:
                 running[scope].called(event)
             case LmResponded(scope=scope, text=text) if scope in running:
-                running[scope].answers += 1
+                running[scope].counts["answers"] += 1
                 running[scope].wrote(_first_block(text))
             case Evaluated(scope=scope, solution=solution) if (around := scope.rpartition("/")[0]) in running:
                 running[around].evaluated(solution)
-    return {improver: _summed(improvements) for improver, improvements in done.items()}
+    return {improver: SearchBehaviour(**counts) for improver, counts in done.items()}
 
 
 def _first_block(answer: str) -> str:
@@ -154,16 +153,3 @@ def _first_block(answer: str) -> str:
     lines = answer[:_LONGEST].split("\n")
     fences = [place for place, line in enumerate(lines) if line.lstrip().startswith("```")]
     return "\n".join(lines[fences[0] + 1 : fences[-1]]) if len(fences) > 1 else ""
-
-
-def _summed(done: list[_Improvement]) -> SearchBehaviour:
-    return SearchBehaviour(
-        improvements=len(done),
-        failed=sum(each.failed for each in done),
-        lm_calls=sum(each.lm_calls for each in done),
-        rounds=sum(each.rounds for each in done),
-        answers=sum(each.answers for each in done),
-        utility_calls=sum(each.utility_calls for each in done),
-        prompts=sum(each.prompts for each in done),
-        showing_earlier=sum(each.showing for each in done),
-    )

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from strop.base.errors import BudgetExceeded
+from strop.base.events import BudgetMoved
 
 LM_CALLS = "lm_calls"
 """Calls of the language model; one call gives at most `max_responses_per_call` responses."""
@@ -34,28 +34,10 @@ TOKENS = "tokens"
 """Tokens of the language model, in and out."""
 
 
-@dataclass(frozen=True)
-class Movement:
-    """One reservation, granted or refused, or one settlement."""
-
-    path: str
-    """The budget that was asked, e.g. `t2/improve`."""
-    counter: str
-    amount: int
-    """Below 0 if a settlement releases what was held in excess."""
-    granted: bool
-    used: int
-    """What that budget has used after this movement."""
-    limit: int | None
-    """That budget's own limit; None if it has none."""
-    act: str = ""
-    """What it was reserved for."""
-
-
 class _Level:
     """The state that all nodes of one tree share."""
 
-    def __init__(self, on_movement: Callable[[Movement], None] | None) -> None:
+    def __init__(self, on_movement: Callable[[BudgetMoved], None] | None) -> None:
         self.settled = threading.Condition(threading.Lock())
         """Its lock guards all counters; it is notified at each settlement."""
         self.on_movement = on_movement
@@ -73,7 +55,7 @@ class Budget:
         self,
         limits: Mapping[str, int] | None = None,
         *,
-        on_movement: Callable[[Movement], None] | None = None,
+        on_movement: Callable[[BudgetMoved], None] | None = None,
     ) -> None:
         """A root. `limits` maps counters to their largest totals (≥ 0); counters without a limit are only counted."""
         self._setup("", None, limits, _Level(on_movement))
@@ -263,4 +245,9 @@ class Budget:
 
     def _report(self, counter: str, amount: int, granted: bool, used: int, act: str = "") -> None:
         if self._tree.on_movement is not None:
-            self._tree.on_movement(Movement(self.path, counter, amount, granted, used, self._limits.get(counter), act))
+            limit = self._limits.get(counter)
+            self._tree.on_movement(
+                BudgetMoved(
+                    scope=self.path, counter=counter, amount=amount, granted=granted, used=used, limit=limit, act=act
+                )
+            )

@@ -107,7 +107,6 @@ class RunBudgetSpent(SearchOver):
             f"{option(by)} {say(refusal.limit)} is spent: {say(refusal.used)} used, and the next call may take up to "
             f"{say(refusal.asked)}; everything so far is kept, and a larger limit continues it",
         )
-        self.refusal = refusal
         self.counter, self.limit, self.used, self.asked = refusal.counter, refusal.limit, refusal.used, refusal.asked
         self.more = f"{flag} MORE"
         """The flag that continues the run."""

@@ -324,29 +324,29 @@ E = TypeVar("E", bound=Event)
 def outlined(event: E, texts: dict[str, str] | None = None) -> E:
     """`event` with digests in place of its texts; `texts` receives the texts by digest."""
 
-    def digest(text: str | None) -> str | None:
-        if text is None:
-            return None
+    def digest(text: str) -> str:
         name = digest_of(text)
         if texts is not None:
             texts[name] = text
         return name
 
-    values: dict[str, Any] = {name: getattr(event, name) for name in event.TEXTS}
-    for name, value in values.items():
-        values[name] = tuple(map(digest, value)) if isinstance(value, tuple) else digest(value)
-    return replace(event, **values) if values else event
+    return _with_texts(event, digest)
 
 
 def in_full(event: E, text: Callable[[str], str]) -> E:
     """The inverse of `outlined`; `text` returns the text with a digest."""
+    return _with_texts(event, text)
 
-    def whole(digest: str | None) -> str | None:
-        return None if digest is None else text(digest)
+
+def _with_texts(event: E, change: Callable[[str], str]) -> E:
+    """`event` with what `change` makes of each of its texts, or digests; None stays None."""
+
+    def changed(text: str | None) -> str | None:
+        return None if text is None else change(text)
 
     values: dict[str, Any] = {name: getattr(event, name) for name in event.TEXTS}
     for name, value in values.items():
-        values[name] = tuple(map(whole, value)) if isinstance(value, tuple) else whole(value)
+        values[name] = tuple(map(changed, value)) if isinstance(value, tuple) else changed(value)
     return replace(event, **values) if values else event
 
 

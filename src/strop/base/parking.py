@@ -17,7 +17,6 @@ class Closing(Protocol):
 
     def close(self) -> None:
         """Close the parked things. Idempotent."""
-        ...
 
 
 T = TypeVar("T", bound=Closing)

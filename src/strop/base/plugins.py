@@ -52,7 +52,7 @@ def installed(group: str, own: Collection[str] = ()) -> list[Installed]:
     found = [
         Installed(
             point.name,
-            _distribution(point),
+            "?" if point.dist is None else f"{point.dist.name} {point.dist.version}",
             point,
             "strop has this name" if point.name in own else _TWICE if names.count(point.name) > 1 else None,
         )
@@ -120,10 +120,6 @@ def _candidates(plugin: Installed, parts: list[str]) -> list[Path]:
     for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
         paths.append(Path(folder, *parts[1:]).with_suffix(".py"))
     return paths
-
-
-def _distribution(entry: EntryPoint) -> str:
-    return "?" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}"
 
 
 def _label(plugin: Installed) -> str:

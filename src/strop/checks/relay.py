@@ -50,21 +50,17 @@ class Relay(Protocol):
     @property
     def is_perfect(self) -> bool:
         """Whether the original's answers have the best score there is, so that no spoiled answer could have a better one."""
-        ...
 
     @property
     def unacceptable(self) -> Sequence[str]:
         """Kinds of spoiled answers that must not be as good as the original's, where nothing is better than those."""
-        ...
 
     @property
     def executed(self) -> bool:
         """Whether code in a spoiled answer has run: `spoiling.MARK` was seen where it is scored."""
-        ...
 
     def ways(self) -> Sequence[tuple[str, Any]]:
         """(name, variant) to try, the most telling first: of `telling()`, or `(name, None)` of `spoiling.TEXTS`."""
-        ...
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
         """What all of the original's answers are worth, spoiled in one way: one score for each instance or run, in the same
@@ -72,11 +68,9 @@ class Relay(Protocol):
 
         An answer that cannot be spoiled so stays as it is. None: the way applies to none, or changes none, or one is refused.
         """
-        ...
 
     def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
         """(scores of no answer, those of the original); None if it is refused, or shows nothing."""
-        ...
 
 
 @dataclass(frozen=True)

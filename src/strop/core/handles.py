@@ -120,7 +120,7 @@ class Lookahead:
             with self._lock:
                 allowance = self._allowance()
                 is_enough = allowance is not None and len(self._submitted) >= allowance
-                if is_enough or scope in self._submitted or utility.is_completed(scope):
+                if is_enough or scope in self._submitted or scope in utility.past.evaluations:
                     continue
                 order = self._submitted[scope] = utility.order(program, scope)
             utility.evaluator.submit(order, ahead=True)

@@ -86,13 +86,8 @@ class MetaUtility:
     slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(8))
     """Limits the downstream improvements that run at once, over all evaluations of this utility."""
 
-    @property
-    def name(self) -> str:
-        return META_TASK
-
-    @property
-    def counter(self) -> str:
-        return META_UTILITY_CALLS
+    name = META_TASK
+    counter = META_UTILITY_CALLS
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         """û of a candidate improver. A downstream improvement that fails contributes 0."""

@@ -32,12 +32,10 @@ class Utility(Protocol):
     @property
     def description(self) -> str:
         """The description of the utility, u_str."""
-        ...
 
     @property
     def counter(self) -> str:
         """The budget counter that one call costs."""
-        ...
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         """u_func. A candidate that is not a text (None) has utility 0. `at` pays.
@@ -45,7 +43,6 @@ class Utility(Protocol):
         Raises:
             StropError: the host failed; there is no score.
         """
-        ...
 
 
 NOT_A_TEXT = Evaluation(
@@ -73,6 +70,7 @@ class TaskUtility:
     decides: bool = False
     instances: int = 0
     """`decides` and `instances` become those of each `Order`."""
+    counter = UTILITY_CALLS
 
     @property
     def name(self) -> str:
@@ -81,10 +79,6 @@ class TaskUtility:
     @property
     def description(self) -> str:
         return self.task.u_str
-
-    @property
-    def counter(self) -> str:
-        return UTILITY_CALLS
 
     @property
     def looks_ahead(self) -> bool:
@@ -106,10 +100,6 @@ class TaskUtility:
             return lambda: self._kept(candidate, at, self._measured(candidate, at))
         future = self.evaluator.submit(self.order(candidate, at.path))
         return lambda: self._kept(candidate, at, future.result())
-
-    def is_completed(self, scope: str) -> bool:
-        """Whether completed work has an evaluation at a scope."""
-        return scope in self.past.evaluations
 
     def order(self, candidate: str, scope: str) -> Order:
         """The evaluation of a candidate at a scope."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from types import TracebackType
 
 from strop.analysis.audit import BUDGET_REFUSED, UNKNOWN_FRAME, rule_of_call
+from strop.base.closing import Closing
 from strop.base.events import AuditNoted, Recorder
 from strop.sandbox.base import Outcome, Violated
 
@@ -23,7 +23,7 @@ _DETAIL_CHARACTERS = 400
 """Characters of a note's detail that are kept."""
 
 
-class AuditLog:
+class AuditLog(Closing):
     """Records the acts of one program in one run. Thread-safe.
 
     A context manager that closes itself when the run ends; not when the host fails, because the whole run is then repeated.
@@ -80,13 +80,8 @@ class AuditLog:
             words = (detail if times == 1 else f"{detail} x{times}" for detail, times in details.most_common())
             self._note(rule, ", ".join(words), details.total())
 
-    def __enter__(self) -> AuditLog:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
+    def __exit__(self, *exc: object) -> None:
+        if exc[0] is None:
             self.close()
 
     def _count(self, rule: str, detail: str, times: int) -> None:

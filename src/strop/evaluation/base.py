@@ -124,7 +124,6 @@ class Evaluator(Protocol):
     @property
     def slots(self) -> int:
         """How many orders are carried out at once, when all workers have joined."""
-        ...
 
     def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
         """Ask for an order, or for the result of the same order that was submitted before.
@@ -135,15 +134,12 @@ class Evaluator(Protocol):
         The future raises:
             StropError: the host failed. There is no result.
         """
-        ...
 
     def forget(self, order: Order) -> bool:
         """Nobody will ask for an order that was submitted ahead. Returns whether it was started, so that its work is lost."""
-        ...
 
     def close(self) -> None:
         """End all workers and their guests; orders without a result raise SandboxError. Idempotent."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -177,4 +173,3 @@ class Cluster(Evaluator, Protocol):
 
     def machines(self) -> tuple[Machine, ...]:
         """The workers that are there now, with those that are refused."""
-        ...

@@ -85,12 +85,10 @@ class LanguageModel(Protocol):
     @property
     def name(self) -> str:
         """The specification of the model, e.g. `openai/gpt-4o`."""
-        ...
 
     @property
     def is_language_model(self) -> bool:
         """False for a stand-in; its results say so."""
-        ...
 
     def complete(self, requests: Sequence[Request], keep: Keep) -> list[Completion]:
         """One completion for each request, in order; each is also given to `keep` once, when it arrives.
@@ -98,25 +96,26 @@ class LanguageModel(Protocol):
         Raises:
             LanguageModelError: some request was not answered after every retry. The other answers were given to `keep`.
         """
-        ...
 
     def finish(self) -> None:
         """Send nothing more: answers on their way have some seconds to arrive, other requests fail. Idempotent."""
-        ...
 
     def close(self) -> None:
         """Finish, and close connections. Idempotent."""
-        ...
 
 
 class CompletionBatch:
     """The answers to the requests of one call of `complete`. Used by one thread."""
 
-    def __init__(self, requests: Sequence[Request], keep: Keep) -> None:
+    def __init__(self, requests: Sequence[Request], keep: Keep, found: Sequence[Completion | None] = ()) -> None:
+        """`found`: answers that are there already, by position."""
         self.requests = requests
         self.answers: list[Completion | None] = [None] * len(requests)
         """The answer to each request, by position; None until it arrives."""
         self._keep = keep
+        for position, completion in enumerate(found):
+            if completion is not None:
+                self.add(position, completion)
 
     @property
     def missing(self) -> list[int]:

@@ -46,13 +46,10 @@ class KnownAnswers(Wrapper):
         """
         if self._scope is not None:
             requests = [replace(request, scope=self._scope) for request in requests]
-        batch = CompletionBatch(requests, keep)
         keys = [request.key for request in requests]
         with self._lock:
             found = [self._known.get(key) for key in keys]
-        for position, completion in enumerate(found):
-            if completion is not None:
-                batch.add(position, completion)
+        batch = CompletionBatch(requests, keep, found)
         missing = batch.missing
 
         def arrived(number: int, completion: Completion) -> None:

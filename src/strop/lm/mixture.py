@@ -40,16 +40,12 @@ class Mixture(AsyncModel):
         if not members or not all(member.weight > 0 for member in members):
             raise ValueError("a mixture needs at least one member, and weights above 0")
         super().__init__(name, is_language_model=all(member.model.is_language_model for member in members))
-        self._members = tuple(members)
+        self.members = tuple(members)
+        """The members, in the order in which the user listed them."""
         self._seed = seed
         levels = [[member for member in members if (member.level == META) == is_meta] for is_meta in (False, True)]
         self._levels = [level or list(members) for level in levels]
         """The members that improve programs, and those that improve improvers."""
-
-    @property
-    def members(self) -> tuple[Member, ...]:
-        """The members, in the order in which the user listed them."""
-        return self._members
 
     def member_of(self, request: Request) -> Member:
         """The member that answers the request, always the same one."""
@@ -64,10 +60,9 @@ class Mixture(AsyncModel):
         """Ask each member for its share."""
         shares: dict[int, list[int]] = {}
         for position, request in enumerate(requests):
-            shares.setdefault(self._members.index(self.member_of(request)), []).append(position)
+            shares.setdefault(self.members.index(self.member_of(request)), []).append(position)
         await together(
-            self._ask_member(self._members[number], requests, positions, deliver)
-            for number, positions in shares.items()
+            self._ask_member(self.members[number], requests, positions, deliver) for number, positions in shares.items()
         )
 
     async def _ask_member(
@@ -80,7 +75,7 @@ class Mixture(AsyncModel):
 
     def given(self, completions: Sequence[Completion]) -> None:
         """Tell each member which of the prepared answers it gave earlier."""
-        for member in self._members:
+        for member in self.members:
             given(member.model, [completion for completion in completions if completion.lm == member.spec])
 
     def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
@@ -90,7 +85,7 @@ class Mixture(AsyncModel):
     def finish(self) -> None:
         """Finish every member. Idempotent."""
         super().finish()
-        for member in self._members:
+        for member in self.members:
             member.model.finish()
 
     def _end_waits(self) -> None:
@@ -99,5 +94,5 @@ class Mixture(AsyncModel):
     def close(self) -> None:
         """Close every member. Idempotent."""
         self.finish()
-        for member in self._members:
+        for member in self.members:
             member.model.close()

@@ -96,10 +96,7 @@ class Scripted(Immediate):
         with self._lock:
             self._requests.extend(requests)
             found = self._find(requests)
-        batch = CompletionBatch(requests, keep)
-        for position, completion in enumerate(found):
-            if completion is not None:
-                batch.add(position, completion)
+        batch = CompletionBatch(requests, keep, found)
         if missing := batch.missing:
             words = " ".join(requests[missing[0]].message.split())[:80]
             raise LanguageModelError(

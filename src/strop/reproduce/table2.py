@@ -26,7 +26,7 @@ from strop.core.extraction import read_answers
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT
-from strop.lm.base import Completion, Fault, Request, record_answer, record_faults
+from strop.lm.base import Fault, Request, record_answer, record_faults
 from strop.lm.scripted import Scripted
 from strop.report.terminal.words import counted
 from strop.reproduce.reproduction import Reproduction, Table, write
@@ -195,10 +195,7 @@ def _answers(context: RunContext, at: Budget, template: Request, numbers: range)
             cost=1,
         )
     )
-
-    def keep(position: int, completion: Completion) -> None:
-        record_answer(record, at.path, call, position, completion)
-
+    keep = partial(record_answer, record, at.path, call)
     requests = [replace(template, sample=number) for number in numbers]
     try:
         return [completion.text for completion in context.parts.language_model.complete(requests, keep)]

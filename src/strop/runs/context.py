@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from strop.base.budget import HELD_OUT, LM_CALLS, Budget, Movement
+from strop.base.budget import HELD_OUT, LM_CALLS, Budget
 from strop.base.errors import SearchOver, TaskError
 from strop.base.events import BudgetMoved, SearchEnded
 from strop.base.randomness import derive
@@ -42,7 +42,7 @@ class RunContext:
         self.journal = journal
         self.record = journal
         recalled = journal.recalled
-        self.run = run = Budget(parts.spec.limits(), on_movement=self._moved)
+        self.run = run = Budget(parts.spec.limits(), on_movement=self.record)
         """Pays for everything; its movements are recorded."""
         if parts.meter is not None:
             parts.meter.spend_in(run)
@@ -179,11 +179,8 @@ class RunContext:
 
     def _measured(self, order: Order, number: int, count: int) -> None:
         """A measurement for a verdict begins."""
-        self._moved(Movement(f"{order.scope}/instances", HELD_OUT, 1, True, number, count))
-
-    def _moved(self, movement: Movement) -> None:
-        values = {name: value for name, value in vars(movement).items() if name != "path"}
-        self.record(BudgetMoved(scope=movement.path, **values))
+        scope = f"{order.scope}/instances"
+        self.record(BudgetMoved(scope=scope, counter=HELD_OUT, amount=1, granted=True, used=number, limit=count))
 
 
 @contextmanager

@@ -153,10 +153,7 @@ def _improved_program(improvement: Improvement, original: Original, events: Iter
 
 
 def _standings(original: Original, events: Iterable[Event]) -> Standings:
-    standings = Standings(lambda text: _program(text, original))
-    for event in events:
-        standings.add(event)
-    return standings
+    return Standings(events, lambda text: _program(text, original))
 
 
 def _program(text: str, original: Original) -> str | None:
@@ -207,9 +204,7 @@ def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
 
 def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
     """Each candidate of these training evaluations once, as it was first evaluated, the best first."""
-    standings = Standings()
-    for event in tried:
-        standings.add(event)
+    standings = Standings(tried)
     return tuple(
         ScoredProgram(text, _evaluation(standings.first[text])) for text in sorted(standings.first, key=standings.rank)
     )

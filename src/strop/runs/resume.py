@@ -262,12 +262,9 @@ def answers(store: Store) -> dict[str, Completion]:
         if isinstance(event, LmFault):
             faults[event.scope, event.call, event.index].append(Fault(**fields_of(Fault, event)))
         elif isinstance(event, LmResponded) and event.request and not event.again:
-            paid.setdefault(event.request, _completion(event, faults.pop((event.scope, event.call, event.index), [])))
+            of = tuple(faults.pop((event.scope, event.call, event.index), ()))
+            paid.setdefault(event.request, Completion(**fields_of(Response, event), faults=of))
     return paid
-
-
-def _completion(event: LmResponded, faults: list[Fault]) -> Completion:
-    return Completion(**fields_of(Response, event), faults=tuple(faults))
 
 
 def requests(store: Store) -> Iterator[Request]:

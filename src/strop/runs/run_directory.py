@@ -233,11 +233,11 @@ def keep_tree(folder: Path, task: CommandTask) -> None:
 
 def on_kept_trees(parts: Components, directory: Path) -> Components:
     """The components, with commands on the trees in the record, which do not change while the user edits files."""
-
-    def kept_task(number: int, task: AnyTask) -> AnyTask:
-        return replace(task, root=_folder(directory, number) / TREE) if task.root is not None else task
-
-    return replace(parts, tasks=tuple(kept_task(number, one) for number, one in enumerate(parts.tasks)))
+    tasks = (
+        task if task.root is None else replace(task, root=_folder(directory, number) / TREE)
+        for number, task in enumerate(parts.tasks)
+    )
+    return replace(parts, tasks=tuple(tasks))
 
 
 def keep_task(directory: Path, task: str, number: int = 0, seed_file: Path | None = None) -> None:

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeAlias, Union
 
 import numpy as np
 
+from strop.base.closing import Closing
 from strop.base.user_modules import UserModule
 from strop.sandbox.strop_plain_data import Unhashed
 
@@ -169,7 +170,7 @@ def describe(outcome: Outcome) -> str:
             return reason
 
 
-class Guest(Protocol):
+class Guest(Closing, Protocol):
     """One program in its jail. Use as a context manager; leaving it kills all remaining processes."""
 
     def call(self, arguments: Arguments, *, seed: int | None) -> Outcome:
@@ -181,7 +182,6 @@ class Guest(Protocol):
         Raises:
             SandboxError: the host could not run the guest (never because of what the program did).
         """
-        ...
 
     def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:
         """Call the entry point once for each (arguments, seed), and yield the outcomes in order.
@@ -189,15 +189,6 @@ class Guest(Protocol):
         As `call` one after another, but the guest may get the next arguments before it has answered, so it need not wait for the
         host. CPU time and output near the border of two calls may count for the other one. A limit still holds for each call.
         """
-        ...
-
-    def close(self) -> None:
-        """Kill the guest and free its slot. Idempotent."""
-        ...
-
-    def __enter__(self) -> Guest: ...
-
-    def __exit__(self, *exc: object) -> None: ...
 
 
 class Sandbox(Protocol):
@@ -205,8 +196,6 @@ class Sandbox(Protocol):
 
     def open(self, program: GuestProgram, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
         """Open a guest for `program`; blocks while no slot is free. `handlers` are the methods that it may call, by name."""
-        ...
 
     def close(self) -> None:
         """Kill every guest and server. Idempotent."""
-        ...

@@ -89,12 +89,6 @@ class Child:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
-    def ended(self) -> ExitStatus | None:
-        """How it ended; None while it runs."""
-        if self._status is None and self._open and self.has_ended():
-            self._status = self._wait()
-        return self._status
-
     def has_ended(self) -> bool:
         """Whether it has ended. Not to be called after `close`."""
         ready = select.poll()

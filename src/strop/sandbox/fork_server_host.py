@@ -196,10 +196,10 @@ class ForkServer:
             watcher: answers forbidden calls and counts those of the guests; needed with `Layers.audit`.
             module: the user's module that guests load; they can import what it imports.
         """
-        self.layers = layers
         self._report: dict[str, str] | None = None
         self._number = 0
-        self._closed = False
+        self.closed = False
+        """Whether it was closed or was seen to have ended."""
         self._receiving = threading.Lock()
         self._watcher = watcher
         self._heard: Heard | None = None
@@ -244,11 +244,6 @@ class ForkServer:
                 self._watcher.add(listener) if self._watcher is not None else os.close(listener)
         return self._report
 
-    @property
-    def closed(self) -> bool:
-        """Whether it was closed or was seen to have ended."""
-        return self._closed
-
     def ready(self) -> bool:
         """Whether `take` would return at once."""
         ready = select.poll()
@@ -283,8 +278,8 @@ class ForkServer:
 
     def close(self) -> None:
         """End the server and its guest. Idempotent."""
-        if not self._closed:
-            self._closed = True
+        if not self.closed:
+            self.closed = True
             self._process.end()
             with suppress(OSError):
                 self._end.shutdown(socket.SHUT_RDWR)  # a thread that waits for a message stops waiting

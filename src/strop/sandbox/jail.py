@@ -10,16 +10,16 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from types import TracebackType
 from typing import Protocol
 
+from strop.base.closing import Closing
 from strop.base.errors import SandboxUnavailable, system_error
 from strop.base.parking import Parking
 from strop.base.user_modules import UserModule
-from strop.sandbox.base import Arguments, Call, Guest, GuestProgram, Handler, Limits, Outcome
+from strop.sandbox.base import Guest, GuestProgram, Handler, Limits
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.fork_server_host import STARTS, ForkServer, ServerFailed, ServerLost
 from strop.sandbox.layers import Layers
@@ -47,15 +47,12 @@ class PoolServer(Protocol):
 
     def ready(self) -> bool:
         """Whether `take` would return at once."""
-        ...
 
     def take(self) -> PooledChild:
         """A fresh guest. Raises ServerFailed."""
-        ...
 
     def close(self) -> None:
         """End it and its guest. Idempotent."""
-        ...
 
 
 class Pool:
@@ -220,7 +217,7 @@ idle_servers: Parking[Servers] = Parking(most=1)
 """The fork servers that the last sandbox of this process left."""
 
 
-class JailedSandbox:
+class JailedSandbox(Closing):
     """A `Sandbox`. Safe to use from many threads. Fork servers start on first use and are reused."""
 
     def __init__(
@@ -284,7 +281,9 @@ class JailedSandbox:
         except BaseException:  # the sandbox was closed: the next thread that waits for this slot must learn of it too
             release()
             raise
-        return _Slotted(Session(program, limits, partial(self._take, pool), handlers), release)
+        session = Session(program, limits, partial(self._take, pool), handlers)
+        session.release = release
+        return session
 
     def close(self) -> None:
         """Kill every guest and server, or leave idle servers to the next sandbox. Idempotent."""
@@ -294,14 +293,6 @@ class JailedSandbox:
             idle_servers.put(self._servers)
         elif not (self._reuse and closed):
             self._servers.close()
-
-    def __enter__(self) -> JailedSandbox:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _start_servers(self, layers: Layers) -> Servers:
         return Servers(layers)
@@ -344,31 +335,3 @@ class JailedSandbox:
         if self._closed:
             raise ServerFailed("the sandbox is closed")
         return self._servers.pool(program.role, memory_bytes, self._idle[program.role], program.module)
-
-
-class _Slotted:
-    """A session that releases its slot when it is closed."""
-
-    def __init__(self, session: Session, release: Callable[[], None]) -> None:
-        self._session, self._release = session, release
-        self._lock = threading.Lock()
-
-    def call(self, arguments: Arguments, *, seed: int | None) -> Outcome:
-        return self._session.call(arguments, seed=seed)
-
-    def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:
-        return self._session.calls(calls)
-
-    def close(self) -> None:
-        with self._lock:
-            release, self._release = self._release, lambda: None
-        try:
-            self._session.close()
-        finally:
-            release()
-
-    def __enter__(self) -> _Slotted:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()

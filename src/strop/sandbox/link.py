@@ -44,23 +44,18 @@ class ChildLike(Protocol):
 
     def cpu_seconds(self) -> float:
         """CPU time of the process so far, all threads, from the kernel; the last reading after its end."""
-        ...
 
     def starved_seconds(self) -> float:
         """How long its main thread was ready to run but had no core; 0 if the kernel does not count it."""
-        ...
 
     def reap(self) -> ExitStatus:
         """Kill it if it still runs, and wait for its status."""
-        ...
 
     def close_output(self) -> None:
         """Stop listening to what it prints. Idempotent."""
-        ...
 
     def close(self) -> None:
         """Kill it and close the host's descriptors. Idempotent."""
-        ...
 
 
 class Link:

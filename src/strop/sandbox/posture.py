@@ -177,7 +177,7 @@ def observe_commands(open_workspace: Callable[[Tree], Workspace], layers: Callab
     with (
         TemporaryFolder("strop-probe-") as root,
         probe_targets.laid_out(_COMMAND_LIMITS.memory_bytes) as (targets, traces),
-        open_workspace(_tree(root)) as workspace,
+        open_workspace(Tree(root, {"probe.py": _PROBE.read_text("utf-8")})) as workspace,
     ):
         home = Path.home()
         if str(home) in {"/", "/tmp"}:  # a container's user without a home; every root of commands has such folders
@@ -210,10 +210,6 @@ def _run(sandbox: Sandbox, entry: str, limits: Limits, arguments: list[Value]) -
             with suppress(GuestLost):  # killed from outside, which says nothing of this machine
                 return guest.call(arguments, seed=0)
         return guest.call(arguments, seed=0)
-
-
-def _tree(root: Path) -> Tree:
-    return Tree(root, {"probe.py": _PROBE.read_text("utf-8")})
 
 
 def _home_names(home: Path) -> list[Value]:

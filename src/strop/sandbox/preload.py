@@ -44,19 +44,15 @@ class GuestMain(Protocol):
 
     def rehearse(self) -> None:
         """Serve calls of a small program before the fork."""
-        ...
 
     def keep(self, files: Any, /) -> Iterable[str]:
         """Compile the user's modules for later imports; returns the files that guests must read themselves."""
-        ...
 
     def open_output(self) -> None:
         """Make the standard streams of guests."""
-        ...
 
     def run(self, from_host: int, to_host: int, /) -> object:
         """Serve the host on two pipes until it hangs up."""
-        ...
 
 
 def load_guest(folder: str) -> GuestMain:

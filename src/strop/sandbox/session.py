@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import queue
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +21,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import islice
 
+from strop.base.closing import Closing
 from strop.base.errors import SandboxError
 from strop.sandbox import messages
 from strop.sandbox.base import (
@@ -182,7 +184,7 @@ A program that reads them in advance may divide the time of these calls among th
 before the limit after the previous one (design note 0078)."""
 
 
-class Session:
+class Session(Closing):
     """A `Guest`: one program, in one child after another."""
 
     def __init__(
@@ -204,6 +206,9 @@ class Session:
         self._ledger = Ledger(limits.requests)
         self.host_seconds: Callable[[], float] = lambda: 0.0
         """Seconds so far in which the guest waited for the host outside of this session; no wall limit counts them."""
+        self.release: Callable[[], None] = lambda: None
+        """Called once, when the session is closed."""
+        self._closing = threading.Lock()
 
     def call(self, arguments: Arguments, *, seed: int | None) -> Outcome:
         """Call the entry point and wait for the outcome; see `Guest.call`. Without a seed the generators stay as they are.
@@ -228,16 +233,15 @@ class Session:
 
     def close(self) -> None:
         """Kill the child and free what it held. Idempotent."""
+        with self._closing:
+            release, self.release = self.release, lambda: None
         link, self._link = self._link, None
         self._sent = 0
-        if link is not None:
-            link.close()
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+        try:
+            if link is not None:
+                link.close()
+        finally:
+            release()
 
     def _outcome(self, waiting: deque[bytes], ahead: int, dispatcher: Requests) -> Outcome:
         """The outcome of the first order of `waiting`, which is removed; up to `ahead` of the next ones are sent before it is

@@ -18,9 +18,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Generic, TypeVar, overload
 
+from strop.base.closing import Closing
 from strop.base.errors import RecordChanged, StoreError
 from strop.base.events import KINDS, Event, LmResponded, RunFinished
 from strop.base.pluralize import quantity
@@ -73,7 +73,7 @@ class Stored(Generic[E_co]):
     event: E_co
 
 
-class Store:
+class Store(Closing):
     """The record of one run. `create` and `resume` return the only writer, `open` a reader. A context manager.
 
     Thread-safe. Every method raises StoreError, with one line that says what to do, if the file cannot be read or written.
@@ -328,14 +328,6 @@ class Store:
                 connection.close()
                 if lock_fd is not None:
                     os.close(lock_fd)
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _live(self) -> sqlite3.Connection:
         if self._connection is None:

@@ -175,6 +175,8 @@ class Task:
     """The tree in which commands run: programs of this task run in none."""
     files: ClassVar[Mapping[str, str]] = {}
     """The files that may change: a program of this task is one text."""
+    tags: ClassVar[tuple[str, ...]] = PYTHON
+    """The tags of a fence around a program, the usual one first."""
     is_judged: ClassVar[bool] = True
     """Whether code of the user's, here `score`, judges what a program answers, so that it can be asked about a spoiled answer."""
 
@@ -359,11 +361,6 @@ class Task:
     def whole(self, candidate: str) -> str:
         """A candidate as improvers are shown it: here itself. Raises like `program`."""
         return candidate
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The tags of a fence around a program, the usual one first."""
-        return PYTHON
 
     @property
     def u_str(self) -> str:

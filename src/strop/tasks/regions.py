@@ -83,7 +83,7 @@ def check_only(before: Mapping[str, str], after: Mapping[str, str], only: Sequen
     names = {region.name for regions in own.values() for region in regions}
     if not only and not names:
         return
-    absent = [name for name in only if not any(_covers(own_name, name) for own_name in names)]
+    absent = [name for name in only if not any(f"{name}.".startswith(f"{region}.") for region in names)]
     if absent:
         hint = "; except in Python, mark its lines (strop: begin NAME, strop: end NAME)"
         where = "" if any(path.endswith(".py") for path in before) else hint
@@ -166,11 +166,6 @@ def _filled_span(lines: Sequence[str]) -> tuple[int, int]:
 def _without_marks(now: str, path: str, only: Sequence[str]) -> list[str]:
     marks = {row for row, name, _ in _marks(now, path) if _is_counted(name, only)}
     return [line for row, line in enumerate(now.split("\n")) if row not in marks]
-
-
-def _covers(name: str, wanted: str) -> bool:
-    """Whether a region is the wanted one, or contains it."""
-    return name == wanted or wanted.startswith(f"{name}.")
 
 
 def _check_file(path: str, text: str, now: str, regions: Sequence[Region], others: Sequence[Region], what: str) -> None:

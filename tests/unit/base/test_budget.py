@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strop.base.budget import Budget, Movement
+from strop.base.budget import Budget
 from strop.base.errors import BudgetExceeded
+from strop.base.events import BudgetMoved
 from support.rows import table
 
 
@@ -49,13 +50,13 @@ def test_reservation_is_refused_as_a_mistake_when_it_would_give_back() -> None:
 def test_budget_tells_every_movement_but_the_refusal_by_the_root_which_ends_the_run(
     of_run: int | None, told_of: list[bool]
 ) -> None:
-    told: list[Movement] = []
+    told: list[BudgetMoved] = []
     run = Budget({"calls": of_run} if of_run else {}, on_movement=told.append)
     budget = run.child("improve", {} if of_run else {"calls": 1})
     budget.reserve("calls")
     with pytest.raises(BudgetExceeded):
         budget.reserve("calls")
-    assert [(m.path, m.granted, m.used) for m in told] == [("improve", granted, 1) for granted in told_of]
+    assert [(m.scope, m.granted, m.used) for m in told] == [("improve", granted, 1) for granted in told_of]
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_no_interleaving_of_threads_spends_more_than_any_limit_of_the_chain(
 
 
 def test_what_was_held_and_not_needed_is_given_back_when_it_is_settled() -> None:
-    told: list[Movement] = []
+    told: list[BudgetMoved] = []
     run = Budget({"cost": 100}, on_movement=told.append)
     call = run.child("t1")
     call.hold({"cost": 80, "tokens": 8})
@@ -124,7 +125,7 @@ def test_what_was_held_and_not_needed_is_given_back_when_it_is_settled() -> None
     call.settle("cost", 80, 30)
     call.settle("tokens", 8, 8)
     assert (run.used("cost"), run.held("cost"), run.used("tokens"), run.held("tokens")) == (30, 0, 8, 0)
-    assert [(m.path, m.counter, m.amount, m.used) for m in told] == [
+    assert [(m.scope, m.counter, m.amount, m.used) for m in told] == [
         ("t1", "cost", 80, 80),
         ("t1", "tokens", 8, 8),
         ("t1", "cost", -50, 30),
@@ -187,7 +188,7 @@ def test_whoever_waits_is_refused_when_what_was_in_flight_took_all_that_it_held(
 
 
 def test_what_was_spent_before_counts_in_the_chain_without_a_movement_when_it_is_restored() -> None:
-    told: list[Movement] = []
+    told: list[BudgetMoved] = []
     run = Budget({"cost": 10}, on_movement=told.append)
     iteration = run.child("t1")
     iteration.restore("cost", 12)

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import pytest
 
-from strop.base.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget, Movement
+from strop.base.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget
 from strop.base.errors import GuestLost, LanguageModelError, RunBudgetSpent
-from strop.base.events import AuditNoted, Evaluated, Extracted, ImproveFinished, LmCalled, LmResponded
+from strop.base.events import AuditNoted, BudgetMoved, Evaluated, Extracted, ImproveFinished, LmCalled, LmResponded
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.core.handles import Grant
@@ -277,7 +277,7 @@ def test_refused_system_calls_of_an_improver_and_of_a_solution_are_noted_with_th
 
 
 def test_flood_of_refused_calls_is_one_audit_note_and_one_map_one_refused_movement(bench: MakeBench) -> None:
-    b, moved = bench(grant=Grant(utility_calls=2)), list[Movement]()
+    b, moved = bench(grant=Grant(utility_calls=2)), list[BudgetMoved]()
     b.budget = Budget(on_movement=moved.append)
     b.improve(HEAD + "    return str(sum(utility.map([initial_solution] * 5000)))")
     assert [cast(AuditNoted, e).times for e in b.of(AuditNoted)] == [4998]

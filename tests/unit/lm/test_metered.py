@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from strop.base.budget import COST, TOKENS, Budget, Movement
+from strop.base.budget import COST, TOKENS, Budget
 from strop.base.errors import LanguageModelError, RunBudgetSpent
+from strop.base.events import BudgetMoved
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.metering import UNKNOWN_USAGE, Bill, Metered
 from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, given_price
@@ -62,13 +63,13 @@ def metered(model: Says | Scripted, run: Budget, tariff: Tariff = TARIFF) -> Met
 
 
 def test_worst_case_is_held_before_a_call_and_replaced_by_the_servers_usage_after_it() -> None:
-    told: list[Movement] = []
+    told: list[BudgetMoved] = []
     run = Budget(on_movement=told.append)
     improve = run.child("t1").child("improve")
     (completion,) = metered(Says(lambda _: used(7, 30)), run).complete([PROMPT], dropped)
     assert completion.cost == 7 * 1000 + 30 * 2000
     assert (improve.used(COST), improve.used(TOKENS), run.held(COST)) == (completion.cost, 37, 0)
-    assert [(m.path, m.counter, m.amount) for m in told] == [
+    assert [(m.scope, m.counter, m.amount) for m in told] == [
         ("t1/improve", TOKENS, WORST.tokens),
         ("t1/improve", COST, WORST.cost),
         ("t1/improve", TOKENS, 37 - WORST.tokens),
@@ -224,7 +225,7 @@ def test_tokens_are_counted_and_no_cost_is_told_when_no_price_is_known() -> None
 
 
 def test_stand_in_costs_nothing_and_moves_no_budget() -> None:
-    told: list[Movement] = []
+    told: list[BudgetMoved] = []
     run = Budget({COST: 0, TOKENS: 0}, on_movement=told.append)
     (completion,) = metered(Scripted(["a"]), run, Tariff(NOTHING, 1000, tokenless=True)).complete([PROMPT], dropped)
     assert (completion.cost, told) == (0, [])

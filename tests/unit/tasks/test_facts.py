@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import strop
-from strop.report.terminal.tasks import percent
+from strop.runs.claims.numbers import percent
 from strop.tasks.paper.facts import FOLDERS, SPLITS, facts
 from strop.tasks.registry import META, PAPER
 from support.best_known import BestKnown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 from strop.core.selection.archive import Archive
 from strop.core.selection.comparison import Selection
@@ -11,7 +11,6 @@ from strop.core.selection.gated import Gate, Gated
 from strop.core.selection.paper import Paper
 
 SelectionName: TypeAlias = Literal["paper", "gated", "archive"]
-SELECTIONS: tuple[SelectionName, ...] = get_args(SelectionName)
 
 
 def make_selection(name: SelectionName, gate: Gate, rng: random.Random) -> Selection:
@@ -25,4 +24,4 @@ def make_selection(name: SelectionName, gate: Gate, rng: random.Random) -> Selec
             return Archive(gate, rng)
 
 
-__all__ = ["SELECTIONS", "Archive", "Gate", "Gated", "Paper", "SelectionName", "make_selection"]
+__all__ = ["Archive", "Gate", "Gated", "Paper", "SelectionName", "make_selection"]

@@ -9,29 +9,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from strop.core.selection.comparison import Contender, Decision, PairedComparison
-from strop.core.selection.gated import Gate
+from strop.core.selection.comparison import Contender
+from strop.core.selection.gated import Gated
 
 
-class Archive:
+@dataclass(frozen=True)
+class Archive(Gated):
     """A population of improvers, one of which is I_t."""
 
+    rng: random.Random
     name = "archive"
-
-    def __init__(self, gate: Gate, rng: random.Random) -> None:
-        self._gate = gate
-        self._rng = rng
 
     def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
         """The improver whose clade draws the highest value from its posterior."""
-        return max(lineage, key=lambda node: self._rng.betavariate(*posterior(node, lineage)))
-
-    def choose(self, contest: PairedComparison) -> Decision:
-        return self._gate.decide(contest)
-
-    def why_stop(self, incumbent: Contender) -> str:
-        return self._gate.why_stop(incumbent)
+        return max(lineage, key=lambda node: self.rng.betavariate(*posterior(node, lineage)))
 
 
 def clade(node: Contender, lineage: Sequence[Contender]) -> list[Contender]:

@@ -112,15 +112,12 @@ class Selection(Protocol):
 
     def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
         """The improver that improves itself in the next iteration, one of `lineage`."""
-        ...
 
     def choose(self, contest: PairedComparison) -> Decision:
         """Whether the candidate replaces the incumbent."""
-        ...
 
     def why_stop(self, incumbent: Contender) -> str:
         """Why a candidate can hardly be shown to be better than the incumbent, so that the run ends; empty if it can."""
-        ...
 
 
 def _reserved(budget: Budget, numbers: range) -> list[int]:

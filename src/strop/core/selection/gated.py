@@ -108,7 +108,7 @@ class Gated:
     """The incumbent improves itself; the gate decides whether the result replaces it."""
 
     gate: Gate
-    name: str = "gated"
+    name = "gated"
 
     def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
         return incumbent

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from strop.base.closing import Closing
 from strop.base.environments import COPY
 from strop.base.errors import GuestLost
 from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, KnownCalls
@@ -55,7 +56,7 @@ class Passed:
     """Whether a call returned something else than None."""
 
 
-class IsolatedEvaluator:
+class IsolatedEvaluator(Closing):
     """A `Workspace` for one program in which the only command is its evaluation."""
 
     def __init__(self, task: CommandTask, text: str, workspaces: Workspaces, isolation: Isolation) -> None:
@@ -154,12 +155,6 @@ class IsolatedEvaluator:
         if self._isolation.sees_all:
             self._lease.renew()
         self._lease.close()
-
-    def __enter__(self) -> IsolatedEvaluator:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
 
 def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tuple[TreePlan, TreePlan]:

@@ -116,10 +116,6 @@ class Reference(NamedTuple):
 _NOTHING = Reference({}, None, "")
 
 
-def _reference(run: CopyRun) -> Reference:
-    return Reference(run.values, run.behaviour, run.answered)
-
-
 Spoiled: TypeAlias = Callable[..., list[CopyRun]]
 """`CommandMeasurement.runs_of_original` in one copy."""
 
@@ -360,7 +356,8 @@ class CommandMeasurement:
         if self.order.decides and self.task.objective.is_timed and beside is not None:
             beside, measured = self._repeated(candidate, original, index, beside, measured)
             measured = measured.like(readings)
-        return self._counted(tally, index, measured, _NOTHING if beside is None else _reference(beside))
+        shown = _NOTHING if beside is None else Reference(beside.values, beside.behaviour, beside.answered)
+        return self._counted(tally, index, measured, shown)
 
     def _counted(self, tally: Tally, index: int, measured: CopyRun, original: Reference) -> bool:
         """Count an instance; whether the program is right."""

@@ -13,9 +13,9 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 
+from strop.base.closing import Closing
 from strop.base.errors import Malformed, SandboxError, TaskError
 from strop.base.randomness import derive
 from strop.base.results import Verdict
@@ -108,7 +108,7 @@ class CopyRun:
         return self
 
 
-class Copy:
+class Copy(Closing):
     """A copy of a task's tree with one program, in its own workspace. A context manager."""
 
     def __init__(
@@ -340,14 +340,6 @@ class Copy:
     def close(self) -> None:
         """End what runs in it and remove it. Idempotent."""
         self._workspace.close()
-
-    def __enter__(self) -> Copy:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @dataclass(frozen=True)

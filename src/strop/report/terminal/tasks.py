@@ -13,6 +13,7 @@ from strop.base.terminal_text import escape
 from strop.report.terminal.layout import print_heading, print_whole, say
 from strop.report.terminal.listings import print_installed
 from strop.report.terminal.tables import print_pairs, print_table
+from strop.runs.claims.numbers import percent
 from strop.runs.results.tasks import (
     CommandListing,
     ConstructionTask,
@@ -132,11 +133,6 @@ _INPUTS: Mapping[Input, str] = {
     "listed": "each on a case of its own",
     "chosen": "on inputs that it chooses itself",
 }
-
-
-def percent(value: float) -> str:
-    """0.439 as `43.9`."""
-    return f"{100 * value:.1f}"
 
 
 def _percent_or_none(value: float | None) -> str:

@@ -33,8 +33,9 @@ RETURNED_SCOPE = "returned/train"
 class Standings:
     """The mean training utility of the original and of each candidate, over all evaluations of a program."""
 
-    def __init__(self, normal: Callable[[str], str | None] = str) -> None:
-        """`normal` gives a program's normal form, in which equal programs are equal texts; None: it is not a program."""
+    def __init__(self, events: Iterable[Event] = (), normal: Callable[[str], str | None] = str) -> None:
+        """Count `events`. `normal` gives a program's normal form, in which equal programs are equal texts; None: it is not a
+        program."""
         self._normal = normal
         self._values: dict[str, list[float]] = {}
         self.first: dict[str, Evaluated] = {}  # the first evaluation of each program
@@ -43,6 +44,8 @@ class Standings:
         """The candidate with the highest mean; None if none is better than the original.
 
         Of equally good ones the shortest, then the one with the lowest digest: not the first, which threads decide."""
+        for event in events:
+            self.add(event)
 
     def add(self, event: Event) -> None:
         """Count an evaluation in training; not any other event."""
@@ -82,10 +85,7 @@ class Standings:
 
 def best_of(events: Iterable[Event]) -> str | None:
     """The best candidate of `strop improve`; see `Standings.best`."""
-    standings = Standings()
-    for event in events:
-        standings.add(event)
-    return standings.best
+    return Standings(events).best
 
 
 class BestSoFar:
@@ -95,10 +95,8 @@ class BestSoFar:
         """`before` are the evaluations in the record."""
         self._file, self._original = directory / BEST, original
         self._lock = threading.Lock()
-        self._standings = Standings()
+        self._standings = Standings(before)
         self._best: str | None = None
-        for event in before:
-            self._standings.add(event)
         self._file.unlink(missing_ok=True)
         self._keep()
 

@@ -100,7 +100,10 @@ class Original:
 
     def to_json(self, directory: Path) -> str:
         """One line of JSON for a record in `directory`. Folders are relative to it, so that the record can be published."""
-        folders = {name: _relative(folder, directory) for name, folder in (("root", self.root), ("below", self.below))}
+        folders = {
+            name: folder and os.path.relpath(os.path.realpath(folder), os.path.realpath(directory))
+            for name, folder in (("root", self.root), ("below", self.below))
+        }
         return json.dumps(asdict(self) | folders)
 
 
@@ -179,11 +182,6 @@ def _placed(files: Mapping[str, str], root: Path, cwd: Path, *, command: bool = 
     top = next((folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")), root)
     below = cwd if root.is_relative_to(cwd) else top
     return Original(files, str(root), str(below), command)
-
-
-def _relative(folder: str, directory: Path) -> str:
-    """The path from `directory` to a folder, without links; empty for none."""
-    return folder and os.path.relpath(os.path.realpath(folder), os.path.realpath(directory))
 
 
 def _absolute(folder: str, directory: Path) -> str:

@@ -7,7 +7,7 @@ depends on it. Only a few notes of each kind are sent, so that a loop over `exec
 from __future__ import annotations
 
 import sys
-from types import CodeType, FrameType
+from types import CodeType
 from typing import Any
 
 from channel import Channel
@@ -36,7 +36,8 @@ def watch(channel: Channel, file: str) -> None:
             caller = sys._getframe(1)
             if caller.f_code.co_filename in own:
                 own.add(_file_of(arguments[0]))
-                note("dynamic_code", f"{_name_of(arguments[0])} executed in {_place(caller)}")
+                name, where = _file_of(arguments[0]), caller.f_code.co_filename
+                note("dynamic_code", f"{name[:80]!a} executed in {where[:80]!a} line {caller.f_lineno}")
         elif event in ("os.fork", "os.forkpty"):
             note("fork", event)
 
@@ -45,11 +46,3 @@ def watch(channel: Channel, file: str) -> None:
 
 def _file_of(code: Any) -> str:
     return code.co_filename if isinstance(code, CodeType) else "<string>"
-
-
-def _name_of(code: Any) -> str:
-    return f"{_file_of(code)[:80]!a}"
-
-
-def _place(frame: FrameType) -> str:
-    return f"{frame.f_code.co_filename[:80]!a} line {frame.f_lineno}"

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
+from strop.base.closing import Closing
+
 Ending: TypeAlias = Literal["exited", "signal", "timeout", "out of memory", "disk full"]
 
 
@@ -91,7 +93,7 @@ class Tree:
     """Paths of the files of `root` that alone the copy has; None: all."""
 
 
-class Workspace(Protocol):
+class Workspace(Closing, Protocol):
     """One copy. Use as a context manager; leaving it kills all processes and deletes the copy. For one thread at a time."""
 
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
@@ -103,15 +105,12 @@ class Workspace(Protocol):
             GuestLost: somebody, or the kernel for lack of memory, ended its processes.
             SandboxError: the host could not run it; never because of what the command did.
         """
-        ...
 
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
         """The first `most` bytes of a regular file that a command wrote, by its path in the copy; None if there is none."""
-        ...
 
     def put(self, path: str, content: bytes) -> bool:
         """Write a file into the copy, with the folders it needs; whether that was possible: no part of its path is a link."""
-        ...
 
     def clear(self) -> bool:
         """Restore all files, in the copy and outside it, to their state at the first call; return whether that was possible.
@@ -119,10 +118,3 @@ class Workspace(Protocol):
         With namespaces, the next command finds no traces of commands since then: neither files nor inode
         numbers and times.
         """
-        ...
-
-    def close(self) -> None: ...
-
-    def __enter__(self) -> Workspace: ...
-
-    def __exit__(self, *exc: object) -> None: ...

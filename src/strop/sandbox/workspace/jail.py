@@ -11,8 +11,8 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
-from types import TracebackType
 
+from strop.base.closing import Closing
 from strop.base.errors import SandboxError, SandboxUnavailable, system_error
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
@@ -24,7 +24,7 @@ from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, Kee
 _ATTEMPTS = 3
 
 
-class Workspaces:
+class Workspaces(Closing):
     """Makes workspaces, each in a jail. Safe to use from many threads."""
 
     def __init__(
@@ -144,14 +144,6 @@ class Workspaces:
             server.stop()  # its user closes it
         for workspace in left:
             workspace.stop()  # its user closes it
-
-    def __enter__(self) -> Workspaces:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _refuse_when_closed(self) -> None:
         if self._closed:

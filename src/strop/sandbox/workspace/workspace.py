@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from strop.base import interpreter
+from strop.base.closing import Closing
 from strop.base.environments import needed_by, why_hidden
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
 from strop.base.temporary import TemporaryFolder
@@ -99,7 +100,7 @@ class Followed:
             each.close()
 
 
-_HERE = Path(__file__).parent
+_FOLDERS = tuple(reversed(Path(__file__).parents[:3]))
 _BOOTSTRAP = """
 import sys, types
 names = ("strop", "strop.sandbox", "strop.sandbox.workspace")
@@ -127,7 +128,7 @@ class KeeperLost(KeeperFailed, GuestLost):
     """The keeper was at work, and something outside ended it."""
 
 
-class JailedWorkspace:
+class JailedWorkspace(Closing):
     """One `Workspace`. Made by `Workspaces.open`."""
 
     def __init__(self, tree: Tree, layers: Layers, release: Callable[[JailedWorkspace], None] = lambda _: None) -> None:
@@ -173,7 +174,7 @@ class JailedWorkspace:
                 (self._folder.path / name).chmod(0o1777)
         with other:
             self._process = subprocess.Popen(
-                interpreter.python(*_OPTIONS, _BOOTSTRAP, str(other.fileno()), *_folders()),
+                interpreter.python(*_OPTIONS, _BOOTSTRAP, str(other.fileno()), *map(str, _FOLDERS)),
                 env={"LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
                 pass_fds=[other.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -348,12 +349,6 @@ class JailedWorkspace:
         if self._kernel_memory is not None:
             self._kernel_memory.close()
 
-    def __enter__(self) -> JailedWorkspace:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
     def _tell(self, message: control.Message, descriptors: Sequence[int] = ()) -> None:
         if not self._open:
             raise KeeperFailed("the workspace is closed")
@@ -386,10 +381,6 @@ def _socket_pair() -> tuple[int, int]:
     reader, writer = socket.socketpair()
     reader.shutdown(socket.SHUT_WR)
     return reader.detach(), writer.detach()
-
-
-def _folders() -> list[str]:
-    return [str(_HERE.parent.parent), str(_HERE.parent), str(_HERE)]
 
 
 def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan:

@@ -22,7 +22,7 @@ from strop.base.surface import option, setting
 from strop.base.terminal_text import escape
 from strop.tasks.command.objective import NAME, Constraint, Metric, Objective
 from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
-from strop.tasks.command.readers import check_reader, path_of, steps_of
+from strop.tasks.command.readers import check_reader, number_in, path_of, steps_of
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS
 from strop.tasks.command.task import CommandTask, Judge, distinct
 from strop.tasks.command.tree import resolved, stays_within, text_of
@@ -437,8 +437,8 @@ def parse_constraint(text: str) -> Constraint:
         ConfigurationError: it has another form.
     """
     parts = _CONSTRAINT.fullmatch(text.strip())
-    bound = _number(parts[3]) if parts else None
-    if parts is None or bound is None:
+    bound = number_in(parts[3]) if parts else None
+    if parts is None or bound is None or not math.isfinite(bound):
         raise ConfigurationError(
             f"require_metric: {text!r:.90}: expected NAME=1, NAME>=0.9 or NAME<=100, with a plain number"
         )
@@ -499,12 +499,3 @@ def _goal(name: str, goal: str, reader: str) -> str:
 def _listed(names: Sequence[str]) -> str:
     there = f"the scores are {' and '.join(names)}" if names else "there is no score"
     return f"{there} ({option('score')} NAME=HOW names one)"
-
-
-def _number(text: str) -> float | None:
-    """A finite number that `float` reads whole."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and text.isascii() and "_" not in text else None

@@ -259,7 +259,7 @@ _AROUND = ",;:!?()[]{}<>\"'%"
 _PLAINLY = "print it plainly, such as 1200.5 or 1.2e+06"
 
 
-def _plain(text: str) -> float | None:
+def number_in(text: str) -> float | None:
     """The number that `float` reads of an ASCII text without underscores; None if there is none."""
     try:
         return float(text) if text.isascii() and "_" not in text else None
@@ -276,10 +276,10 @@ def _number(name: str, match: Match) -> float:
     line, text = match.line, match.line[match.start : match.end].strip()
     start = line.index(text, match.start)
     end = start + len(text)
-    value = _plain(text)
+    value = number_in(text)
     if value is None:
         advice = (
-            f"let the group take the number alone: {_ALONE}" if _plain(text.strip(_AROUND)) is not None else _PLAINLY
+            f"let the group take the number alone: {_ALONE}" if number_in(text.strip(_AROUND)) is not None else _PLAINLY
         )
         raise Malformed(f"score {name} is not a number: {text!a:.60}; {advice}")
     if not math.isfinite(value):
