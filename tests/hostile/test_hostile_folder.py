@@ -184,7 +184,9 @@ def test_python_with_a_module_searches_the_current_folder_no_further_than_it_mus
 def test_only_one_place_starts_python() -> None:
     """`base.interpreter` builds the command line of each Python process of strop's own."""
     source = Path(__file__).parents[2] / "src" / "strop"
-    begins = re.compile(r"[\[(]\s*(?:sys\.executable|EXECUTABLE),|multiprocessing\.(?:Process|Pool|get_context)|ProcessPoolExecutor\(")
+    begins = re.compile(
+        r"[\[(]\s*(?:sys\.executable|EXECUTABLE),|multiprocessing\.(?:Process|Pool|get_context)|ProcessPoolExecutor\("
+    )
     found = {str(file.relative_to(source)) for file in source.rglob("*.py") if begins.search(file.read_text())}
     templates = {"templates/command/measure.py", "templates/command/test_switches.py"}
     guests = {"sandbox/probe.py", *templates}  # what a jail runs, and a user

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, Self
 
 
-class Closing(Protocol):
+class ClosesItself(Protocol):
     """A context manager that closes itself at the end of its block."""
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 
 from strop.analysis.audit import BUDGET_REFUSED, UNKNOWN_FRAME, rule_of_call
-from strop.base.closing import Closing
+from strop.base.closing import ClosesItself
 from strop.base.events import AuditNoted, Recorder
 from strop.sandbox.base import Outcome, Violated
 
@@ -23,7 +23,7 @@ _DETAIL_CHARACTERS = 400
 """Characters of a note's detail that are kept."""
 
 
-class AuditLog(Closing):
+class AuditLog(ClosesItself):
     """Records the acts of one program in one run. Thread-safe.
 
     A context manager that closes itself when the run ends; not when the host fails, because the whole run is then repeated.

@@ -17,6 +17,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "
 """Ctrl-C, kill, and a closed terminal. Signals that were ignored at start-up stay ignored (nohup)."""
 ONE_WISH_SECONDS = 0.5
 """A second signal within this time is the same request: `timeout` signals the process and then its group."""
+_LONGEST_WAIT = 2**31 - 1
+"""Milliseconds that poll can wait at most."""
 _LONGEST = 3e8
 """Seconds: ten years. The system refuses time-outs of centuries."""
 _END = 0
@@ -137,10 +139,12 @@ class Watch:
         os.close(self.wake)
 
     def _listen(self) -> None:
+        poll = select.poll()  # select knows no descriptor above 1023
+        poll.register(self._read, select.POLLIN)
         while True:
-            ready, _, _ = select.select([self._read], [], [], self._left())
-            if not ready:
-                if self._left() is not None:  # it may have been lifted
+            left = self._left()
+            if not poll.poll(None if left is None else min(1000 * left, _LONGEST_WAIT)):
+                if self._left() == 0:  # it may have been lifted
                     self._stop(TimeSpent(), f"{option('max_time')} is spent")
                 continue
             for number in os.read(self._read, 64):

@@ -12,7 +12,7 @@ from typing import Literal, Protocol, TypeAlias, Union
 
 import numpy as np
 
-from strop.base.closing import Closing
+from strop.base.closing import ClosesItself
 from strop.base.user_modules import UserModule
 from strop.sandbox.strop_plain_data import Unhashed
 
@@ -170,7 +170,7 @@ def describe(outcome: Outcome) -> str:
             return reason
 
 
-class Guest(Closing, Protocol):
+class Guest(ClosesItself, Protocol):
     """One program in its jail. Use as a context manager; leaving it kills all remaining processes."""
 
     def call(self, arguments: Arguments, *, seed: int | None) -> Outcome:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
-from strop.base.closing import Closing
+from strop.base.closing import ClosesItself
 from strop.base.errors import SandboxUnavailable, system_error
 from strop.base.parking import Parking
 from strop.base.user_modules import UserModule
@@ -217,7 +217,7 @@ idle_servers: Parking[Servers] = Parking(most=1)
 """The fork servers that the last sandbox of this process left."""
 
 
-class JailedSandbox(Closing):
+class JailedSandbox(ClosesItself):
     """A `Sandbox`. Safe to use from many threads. Fork servers start on first use and are reused."""
 
     def __init__(

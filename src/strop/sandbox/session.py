@@ -21,7 +21,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import islice
 
-from strop.base.closing import Closing
+from strop.base.closing import ClosesItself
 from strop.base.errors import SandboxError
 from strop.sandbox import messages
 from strop.sandbox.base import (
@@ -184,7 +184,7 @@ A program that reads them in advance may divide the time of these calls among th
 before the limit after the previous one (design note 0078)."""
 
 
-class Session(Closing):
+class Session(ClosesItself):
     """A `Guest`: one program, in one child after another."""
 
     def __init__(

@@ -20,7 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
-from strop.base.closing import Closing
+from strop.base.closing import ClosesItself
 from strop.base.errors import RecordChanged, StoreError
 from strop.base.events import KINDS, Event, LmResponded, RunFinished
 from strop.base.pluralize import quantity
@@ -73,7 +73,7 @@ class Stored(Generic[E_co]):
     event: E_co
 
 
-class Store(Closing):
+class Store(ClosesItself):
     """The record of one run. `create` and `resume` return the only writer, `open` a reader. A context manager.
 
     Thread-safe. Every method raises StoreError, with one line that says what to do, if the file cannot be read or written.

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from strop.base.closing import Closing
+from strop.base.closing import ClosesItself
 from strop.base.environments import COPY
 from strop.base.errors import GuestLost
 from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, KnownCalls
@@ -56,7 +56,7 @@ class Passed:
     """Whether a call returned something else than None."""
 
 
-class IsolatedEvaluator(Closing):
+class IsolatedEvaluator(ClosesItself):
     """A `Workspace` for one program in which the only command is its evaluation."""
 
     def __init__(self, task: CommandTask, text: str, workspaces: Workspaces, isolation: Isolation) -> None:

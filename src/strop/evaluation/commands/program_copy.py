@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from strop.base.closing import Closing
+from strop.base.closing import ClosesItself
 from strop.base.errors import Malformed, SandboxError, TaskError
 from strop.base.randomness import derive
 from strop.base.results import Verdict
@@ -108,7 +108,7 @@ class CopyRun:
         return self
 
 
-class Copy(Closing):
+class Copy(ClosesItself):
     """A copy of a task's tree with one program, in its own workspace. A context manager."""
 
     def __init__(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from strop.base.closing import Closing
+from strop.base.closing import ClosesItself
 
 Ending: TypeAlias = Literal["exited", "signal", "timeout", "out of memory", "disk full"]
 
@@ -93,7 +93,7 @@ class Tree:
     """Paths of the files of `root` that alone the copy has; None: all."""
 
 
-class Workspace(Closing, Protocol):
+class Workspace(ClosesItself, Protocol):
     """One copy. Use as a context manager; leaving it kills all processes and deletes the copy. For one thread at a time."""
 
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
 
-from strop.base.closing import Closing
+from strop.base.closing import ClosesItself
 from strop.base.errors import SandboxError, SandboxUnavailable, system_error
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
@@ -24,7 +24,7 @@ from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, Kee
 _ATTEMPTS = 3
 
 
-class Workspaces(Closing):
+class Workspaces(ClosesItself):
     """Makes workspaces, each in a jail. Safe to use from many threads."""
 
     def __init__(

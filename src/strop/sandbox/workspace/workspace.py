@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from strop.base import interpreter
-from strop.base.closing import Closing
+from strop.base.closing import ClosesItself
 from strop.base.environments import needed_by, why_hidden
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
 from strop.base.temporary import TemporaryFolder
@@ -128,7 +128,7 @@ class KeeperLost(KeeperFailed, GuestLost):
     """The keeper was at work, and something outside ended it."""
 
 
-class JailedWorkspace(Closing):
+class JailedWorkspace(ClosesItself):
     """One `Workspace`. Made by `Workspaces.open`."""
 
     def __init__(self, tree: Tree, layers: Layers, release: Callable[[JailedWorkspace], None] = lambda _: None) -> None:

@@ -1,11 +1,9 @@
 """The score of the program in switches.py: `evaluate(program_path)` gives numbers by name, in the OpenEvolve format.
 
-It runs in the same jail as the program: what it returns is weaker evidence than a score that strop computes itself
-(`strop init --form sample`).
+It runs in a jail of its own, and the program in another one, which answers its calls.
 """
 
 import importlib.util
-import os
 import random
 import sys
 
@@ -23,12 +21,12 @@ def measured(clauses, values):
     return holding / len(clauses)
 
 
-def evaluate(program_path):
+def evaluate(program_path, seed=0):
     """What the program in the file `program_path` is worth. strop gives every instance a seed of its own."""
     spec = importlib.util.spec_from_file_location("program", program_path)
     program = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(program)
-    rng = random.Random(int(os.environ.get("STROP_SEED", "0")))
+    rng = random.Random(seed)
     shares = []
     for _ in range(INSTANCES):
         rules = drawn(rng)

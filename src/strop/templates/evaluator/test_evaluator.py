@@ -17,7 +17,6 @@ def test_score_counts_the_rules_that_hold():
     assert measured([[1, 2], [-1, 2], [1, -2], [-1, -2]], [False, True, True]) == 3 / 4
 
 
-@pytest.mark.parametrize("seed", ["1", "2"])
-def test_evaluation_gives_a_number_between_0_and_1(monkeypatch, seed):
-    monkeypatch.setenv("STROP_SEED", seed)
-    assert all(0 <= value <= 1 for value in evaluate(PROGRAM).values())
+@pytest.mark.parametrize("seed", [1, 2])
+def test_evaluation_gives_a_number_between_0_and_1(seed):
+    assert all(0 <= value <= 1 for value in evaluate(PROGRAM, seed).values())
