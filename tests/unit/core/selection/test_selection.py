@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -18,7 +18,7 @@ from strop.base.events import Compared, Evaluated, Event, ImproveStarted, LmCall
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
 from strop.core.meta_utility import Downstream, MetaUtility
-from strop.core.selection import SELECTIONS, Archive, Gate, Gated, make_selection
+from strop.core.selection import Archive, Gate, Gated, SelectionName, make_selection
 from strop.core.selection.archive import clade, posterior
 from strop.core.selection.comparison import Contender, PairedComparison
 from strop.core.selection.final_comparison import final_comparison
@@ -205,7 +205,7 @@ def test_result_that_repeats_an_improver_is_accepted_by_the_paper_and_refused_by
     bench: MakeBench,
 ) -> None:
     repeats = ((IDLE, "the improver unchanged"), (BACK_AND_FORTH, "an earlier improver"))
-    for name, (improver, said) in itertools.product(SELECTIONS, repeats):
+    for name, (improver, said) in itertools.product(get_args(SelectionName), repeats):
         b = bench(instances=2)
         selection = make_selection(name, Gate(error=1e-9, pairs=4), random.Random(0))
         _, first, second = self_improve(improver, meta_utility(b, 2), 2, Grant(utility_calls=2), selection, b.budget)
@@ -316,7 +316,7 @@ def test_archive_goes_on_from_an_improver_that_is_not_the_incumbent_and_says_so(
 def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(bench: MakeBench) -> None:
     better = "undefined_name if 'improve_algorithm' in initial_solution else 'def algorithm(n): return 2 * n'"
     broken = f"{HEAD}    return {better}\n"
-    for name in SELECTIONS:
+    for name in get_args(SelectionName):
         b = bench(score=lambda instance, answer: 0.9 * (answer == 2 * instance["n"]), instances=2)
         _, one = steps(b, broken, name=name)
         assert one.improver == broken and "undefined_name" in one.choice.reason, name
