@@ -264,6 +264,17 @@ def test_extract_code_prefers_the_language_and_the_names_of_the_program_that_is_
     assert extract(fenced(ENTRY) + fenced("def algorithm(x:\n  1")) == "def algorithm(x:\n  1"
 
 
+def test_script_is_improved_by_one_that_names_no_value_and_a_module_by_none() -> None:
+    own = helpers()
+    expect, extract = own["expect"], own["extract_code"]
+    shorter = fenced("import sys\nprint(int(sys.argv[1]) * 7)")
+    for script in ("x = sum(range(9))\nprint(x)", "print(1)"):
+        expect(script)
+        assert extract(shorter) == "import sys\nprint(int(sys.argv[1]) * 7)", script
+    expect("def solve(x):\n    return 0")
+    assert extract(shorter) is None, "it uses what is to be improved"
+
+
 HOSTILE = [
     "```\n" * 100_000,
     "```python\n" * 40_000,
