@@ -196,6 +196,8 @@ class ForkServer:
             watcher: answers forbidden calls and counts those of the guests; needed with `Layers.audit`.
             module: the user's module that guests load; they can import what it imports.
         """
+        self.layers = layers
+        """What it must apply."""
         self._report: dict[str, str] | None = None
         self._number = 0
         self.closed = False
