@@ -62,7 +62,7 @@ def start_strop(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]
     """The same without waiting for its end. Processes that a failed test leaves behind are killed."""
     started: list[subprocess.Popen[str]] = []
 
-    def call(*arguments: str, **env: str) -> subprocess.Popen[str]:
+    def call(*arguments: str, own_session: bool = False, **env: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "strop", *arguments],
             stdout=subprocess.PIPE,
@@ -70,6 +70,7 @@ def start_strop(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]
             text=True,
             cwd=tmp_path,
             env=environment(tmp_path) | env,
+            start_new_session=own_session,
         )
         started.append(process)
         return process

@@ -9,7 +9,7 @@ import pytest
 from dask_cluster import dask_cluster
 from strop.evaluation.start import start_workers
 from strop.evaluation.workers import pack
-from support.kits.evaluator import CHECKS, MakeEvaluator, check_evaluator
+from support.kits.evaluator import CHECKS, MakeEvaluator
 
 pytest.importorskip("distributed")
 
@@ -27,4 +27,5 @@ def test_dask_cluster_passes_the_kit(check, on_cluster: MakeEvaluator) -> None:
 
 @pytest.mark.slow
 def test_dask_cluster_of_this_machine_passes_the_kit() -> None:
-    check_evaluator(lambda tasks: start_workers("dask:local:2", pack(tasks, frozenset())))
+    for check in CHECKS:
+        check(lambda tasks: start_workers("dask:local:2", pack(tasks, frozenset())))
