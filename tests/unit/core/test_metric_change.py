@@ -422,6 +422,7 @@ def test_times_of_repeats_blame_the_machine_only_for_what_the_original_shows() -
     assert said(1.0, 2.5).endswith("; its times vary by themselves, 2.5-fold.")
     assert said(1.3, 2.5).endswith("; times of the original varied 1.3-fold: this machine was busy.")
     assert said(1.1, 1.1).endswith(" on 12 held-out instances.")
+    assert said(1.1, 1.2).endswith(" on 12 held-out instances."), "a short time has more noise"
 
 
 def test_calls_of_a_function_are_named_where_the_first_one_of_a_process_costs_more() -> None:

@@ -29,7 +29,8 @@ MOST_PASSING = 0.1
 """Share of the faster program's time, in [0, 1], that passing arguments and answers may take until a ratio of times is said to be
 a bound."""
 VARIED = 1.15
-"""How many times as much a program's largest times are as its least, from which that is said."""
+"""How many times as much the original's largest times are as its least, and the candidate's spread as the original's, from which
+that is said."""
 MOST_REMOVED = 5
 """Names that are said to be removed; the rest is counted."""
 HIGHEST = 1.0
@@ -264,7 +265,7 @@ def _varied(metric: MetricFacts, measured: Evaluation) -> str:
     original, candidate = times
     if original >= VARIED:
         return f"; times of the original varied {plain(original, 2)}-fold: this machine was busy"
-    return f"; its times vary by themselves, {plain(candidate, 2)}-fold" if candidate >= VARIED else ""
+    return f"; its times vary by themselves, {plain(candidate, 2)}-fold" if candidate >= VARIED * original else ""
 
 
 def _where(evidence: Evidence, *, same: bool = False) -> str:
