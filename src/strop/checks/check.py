@@ -103,7 +103,7 @@ def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
     """What further runs of the original show: two that should be alike, and in the host one with other random numbers."""
     if isinstance(relay, HostRelay) and relay.timed is not None and not relay.timed.isolate:
         cold, warm = relay.first_and_later()
-        if keeps_something(cold, warm) and cold - warm > LITTLE / 4:
+        if keeps_something(cold, warm):
             yield CheckProblem(
                 f"the function keeps something between calls: one takes {plain(1000 * cold)} ms in a new process, and "
                 f"{plain(1000 * warm)} ms after many others; what is timed follows one call of a new process",

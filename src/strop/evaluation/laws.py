@@ -11,11 +11,13 @@ ONE_ANSWER = (
 
 KEEPS = 2.0
 """How many times as much the first call of a process takes as later ones, if a function keeps something between calls."""
+WARMING = 0.0005
+"""Seconds by which the first call of any function may take longer."""
 
 
 def keeps_something(first: float, later: float) -> bool:
     """Whether a function keeps something between calls, by the seconds of the first call of a process and of later ones."""
-    return first >= KEEPS * later > 0
+    return first >= KEEPS * later > 0 and first - later > WARMING
 
 
 def holds_back_cost(answers: Collection[str], *, is_cost: bool, is_wanted: bool) -> bool:

@@ -426,14 +426,15 @@ def test_times_of_repeats_blame_the_machine_only_for_what_the_original_shows() -
 
 
 def test_calls_of_a_function_are_named_where_the_first_one_of_a_process_costs_more() -> None:
-    def said(calls: str, first: float) -> str:
+    def said(calls: str, first: float, later: float = 0.004) -> str:
         metric = replace(TIME, name="seconds")
-        rows = [[row | {"first": first} for row in side] for side in measured(metric, 0.5, base=0.004)]
+        rows = [[row | {"first": first} for row in side] for side in measured(metric, 0.5, base=later)]
         return sentence(single(facts_on(metric, input="drawn", calls=calls), *rows))
 
     assert " of CPU time of a first call, on 12 held-out" in said("first", 0.0)
     assert " of CPU time of later calls (a first one takes 40 ms instead of 40 ms), on 12" in said("later", 0.04)
     assert " of CPU time, on 12 held-out" in said("later", 0.004)
+    assert " of CPU time, on 12 held-out" in said("later", 0.0004, 0.00004), "any first call takes a little longer"
 
 
 def test_utility_of_times_is_the_ratio_of_the_totals_that_the_sentence_shows() -> None:
