@@ -29,8 +29,8 @@ MOST_PASSING = 0.1
 """Share of the faster program's time, in [0, 1], that passing arguments and answers may take until a ratio of times is said to be
 a bound."""
 VARIED = 1.15
-"""How many times as much the original's largest times are as its least, and the candidate's spread as the original's, from which
-that is said."""
+"""Ratio of the largest times to the least ones from which the original's spread is named; the candidate's is named where it is as
+many times the original's."""
 MOST_REMOVED = 5
 """Names that are said to be removed; the rest is counted."""
 HIGHEST = 1.0
