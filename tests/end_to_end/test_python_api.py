@@ -29,7 +29,7 @@ EVIL = "<script>alert(1)</script>[bold red]&amp;\x1b[31m\x1b]0;title\x07"
 def doubling(**changes: object) -> strop.Task:
     settings: dict[str, object] = {
         "name": "doubling",
-        "sample": lambda rng: {"n": int(rng.integers(1, 1000))},
+        "sample": lambda rng: {"n": int(rng.integers(1, 10**9))},
         "score": lambda instance, answer: float(answer == 2 * instance["n"]),
         "seed": SEED,
         "description": "Double n.",
