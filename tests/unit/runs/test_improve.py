@@ -359,7 +359,7 @@ def test_held_out_input_that_training_had_is_drawn_again_and_what_is_not_new_is_
     assert not {*trained} & {*held_out} and len({*held_out}) > 4
     few = varying(0.1) | {"sample": lambda rng: {"n": int(rng.choice([1, 1, 1, 1, 1, 2, 3]))}, "instances": 12}
     found, _ = once(giving(INPUT), Original({"mine.py": OTHER}), **few, test_instances=8)
-    assert found.improved.last.known == 8 and ", in 8 evaluations" in sentence(found)
+    assert found.improved.last.seen_in_training == 8 and ", in 8 evaluations" in sentence(found)
     drawn = varying(0.1) | {"sample": lambda rng: {"n": int(rng.integers(24))}, "instances": 12}
     found, _ = once(giving(INPUT), Original({"mine.py": OTHER}), **drawn, test_instances=50)
     different = len({*found.improved.last.inputs})
