@@ -115,7 +115,7 @@ def _repeated(program: ScoredProgram) -> ScoredProgram:
     test: Evaluation | None = program.test
     if test is None or len(test.scores) != 1:
         return program
-    names = ("scores", "verdicts", "metrics", "beside", "seconds", "answers")
+    names = ("scores", "verdicts", "metrics", "original_metrics", "seconds", "answers")
     return replace(program, test=replace(test, **{name: getattr(test, name) * least_pairs() for name in names}))
 
 

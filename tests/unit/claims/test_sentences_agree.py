@@ -127,7 +127,7 @@ def improved(rng: random.Random) -> Said:
     names = {"scores": [], "shown": ["alpha", "beta"], "construction": ["value"]}.get(kind, ["alpha"])
     reader = {"time": "time", "construction": "verify"}.get(kind, "$.x")
     shown = dict.fromkeys(names[1:], "$.x")
-    facts = ObjectiveFacts(MetricFacts(names[0], goal, reader), True, "kernel", shown=shown) if names else None
+    facts = ObjectiveFacts(MetricFacts(names[0], goal, reader), True, "kernel", report_only=shown) if names else None
     scale = {name: 10 ** rng.uniform(-7, 9) * rng.choice((1, 1, 1, 0, -1 if kind != "time" else 1)) for name in names}
     gain = rng.choice((0.0, 1e-4, 0.02, 0.3, 3.0)) * rng.choice((-1, 1))
 

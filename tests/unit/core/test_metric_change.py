@@ -217,14 +217,14 @@ def test_rate_of_passed_tests_that_varies_has_an_interval_of_its_difference() ->
 
 def test_score_that_is_only_shown_decides_nothing_and_has_its_value_beside_the_originals() -> None:
     facts = facts_on(
-        MetricFacts("size", "min", reader="$.size"), input="drawn", shown={"memory": "memory", "acc": "$.acc"}
+        MetricFacts("size", "min", reader="$.size"), input="drawn", report_only={"memory": "memory", "acc": "$.acc"}
     )
     before = [{"acc": 0.9, "size": 100.0, "memory": 12.0}] * 10
     found = single(facts, [{"acc": 0.09, "size": 1.0, "memory": 14.5}] * 10, before)
     assert sentence(found) == ("Better: 99.0% lower size, from 100 to 1, the same in each of 10 held-out instances.")
-    assert found.shown == {"memory": (12.0, 14.5), "acc": (0.9, 0.09)}
+    assert found.report_only == {"memory": (12.0, 14.5), "acc": (0.9, 0.09)}
     rows = [("memory", "12 MiB", "14.5 MiB"), ("acc", "0.9", "0.09")]
-    assert shown_scores(found.facts, found.shown) == rows and single(facts, [{}] * 10, before).shown == {}
+    assert shown_scores(found.facts, found.report_only) == rows and single(facts, [{}] * 10, before).report_only == {}
 
 
 def test_sentence_names_the_instances_on_which_a_better_program_is_much_slower() -> None:
