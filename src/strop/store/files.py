@@ -120,8 +120,11 @@ def check_ours(path: Path, connection: sqlite3.Connection) -> None:
     [(version,)] = connection.execute("PRAGMA user_version").fetchall()
     if application != schema.APPLICATION_ID:
         raise StoreError(f"{path} is not the record of a run, or strop ended before the run began")
-    if version > schema.VERSION:
-        raise StoreError(f"{path} has schema {version}, this strop reads up to {schema.VERSION}: use a newer strop")
+    if version != schema.VERSION:
+        raise StoreError(
+            f"{path} has schema {version}, this strop reads {schema.VERSION}: "
+            f"use {'a newer strop' if version > schema.VERSION else 'the strop that made it'}"
+        )
     # Views may come from a newer strop; triggers may be missing but not different. SQLite's own objects have no text.
     objects = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE type != 'view' AND sql NOT NULL")
     present = {row for row in objects.fetchall() if not row[1].startswith("sqlite_")}

@@ -111,11 +111,12 @@ def test_what_is_no_record_is_neither_read_nor_resumed_and_one_line_says_what_is
         ("empty", b"", "not the record of a run"),
         ("no database", b"not a database, however long it may be" * 99, "not the record of a run"),
         ("another database", "CREATE TABLE event (seq)", "not the record of a run"),
-        ("newer", "PRAGMA user_version = 99", "schema 99, this strop reads up to 1: use a newer strop"),
+        ("newer", "PRAGMA user_version = 99", "schema 99, this strop reads 2: use a newer strop"),
+        ("older", "PRAGMA user_version = 1", "schema 1, this strop reads 2: use the strop that made it"),
     ):
         folder = tmp_path / name
         folder.mkdir()
-        if name == "newer":
+        if name in ("newer", "older"):
             Store.create(folder, {}).close()
         if isinstance(content, str):
             ask(folder, content)
