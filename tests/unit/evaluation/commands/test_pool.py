@@ -45,8 +45,8 @@ class Asked(WorkerPool):
         super().__init__(pack([task], frozenset()), slots)
         self.asked: list[tuple[str, Future[OrderResult]]] = []
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
-        self.asked.append((order.program, super().submit(order, speculative=ahead)))
+    def submit(self, order: Order, *, speculative: bool = False) -> Future[OrderResult]:
+        self.asked.append((order.program, super().submit(order, speculative=speculative)))
         return self.asked[-1][1]
 
     def measured(self) -> set[str]:
