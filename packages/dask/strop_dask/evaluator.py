@@ -1,6 +1,6 @@
-"""Carry out orders on the workers of a Dask cluster.
+"""Runs orders on the workers of a Dask cluster.
 
-Orders that were asked for are submitted to the scheduler at once, the others only while slots are free. When a worker dies, Dask
+Requested orders are submitted to the scheduler at once, speculative ones only while slots are free. When a worker dies, Dask
 gives its orders to another one. Each slot of a Dask worker measures in a strop worker process with a jail, so neither scorers nor
 programs run in the Dask worker itself. State changes on the loop of the Dask client, under a lock where other threads read it.
 """

@@ -1,4 +1,4 @@
-"""Carry out orders, each once, those that were asked for first, in worker processes of this machine."""
+"""Runs each order once, in worker processes on this machine; requested orders go before speculative ones."""
 
 from __future__ import annotations
 

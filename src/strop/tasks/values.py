@@ -387,8 +387,7 @@ def _bits_in(array: np.ndarray) -> int:
 def rebuilt(value: Any, *, wide: bool = False) -> Any:
     """A value with its dicts and sets; if `wide`, its numbers of numpy have 64 bits: a sum of bytes would wrap around at 256.
 
-    Called where it can be ended, since keys of a hostile program may all hash alike: a step of Python's puts in each, and between
-    two of them exceptions and other threads get in.
+    Runs under a time limit: a hostile program can choose keys that all collide.
 
     Raises:
         Malformed: two keys of a dict, or two items of a set, are equal; or a number does not fit 64 bits.

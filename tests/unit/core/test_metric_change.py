@@ -125,7 +125,7 @@ def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: fl
             1.5,
             {},
             {"receiving": 0.2, "answering": 0.1},
-            "of CPU time, the same in each of 12 held-out instances; 300 ms of both",
+            "of CPU time, the same in each of 12 held-out instances; of each, 300 ms are spent passing",
         ),
         (0.1, {"receiving": 0.006, "answering": 0.006}, {}, "Better: at least 10x as fast"),
         (0.1, {"receiving": 0.004, "answering": 0.005}, {}, "Better: 10x as fast"),

@@ -238,7 +238,7 @@ def is_diluted(measured: Evaluation) -> bool:
 def _passing(measured: Evaluation) -> str:
     means = means_of(measured.original_metrics)
     seconds = means.get(RECEIVING, 0.0) + means.get(ANSWERING, 0.0)
-    return f"; {seconds_in_words(seconds, 1)} of both pass arguments and answers"
+    return f"; of each, {seconds_in_words(seconds, 1)} are spent passing arguments and answers"
 
 
 def _calls_measured(evidence: Evidence, measured: Evaluation) -> str:
