@@ -40,8 +40,8 @@ class Scored(Evaluation, Shown):
 
     @property
     def _measured(self) -> str:
-        """Its metrics: `has combined_score 0.7 (the original 0.5)`, or of a timed function `takes 1.84 ms a call (the original 1.9 ms),
-        0.33 ms of it to pass the arguments`."""
+        """Its metrics: `has combined_score 0.7 (the original 0.5)`, or of a timed function `takes 1.84 ms a call (the original
+        1.9 ms), 0.33 ms of it to pass the arguments`."""
         original = means_of(self.original_metrics)
         if RECEIVING in self.means:
             time, passing = (seconds_in_words(self.means[name]) for name in (SECONDS, RECEIVING))
