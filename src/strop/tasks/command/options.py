@@ -134,12 +134,13 @@ def _is_table(value: object) -> bool:
     return isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values())
 
 
-def _is_finite(value: object) -> bool:
+def is_finite(value: object) -> bool:
+    """Whether it is a number that is finite."""
     return _is_number(value) and abs(value) <= sys.float_info.max  # type: ignore[arg-type]
 
 
 def _is_range(value: object) -> bool:
-    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_finite, value))
+    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(is_finite, value))
     return is_pair and value[0] < value[1]  # type: ignore[index]
 
 
@@ -147,10 +148,10 @@ _FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     str: (_is_text, "text in quotes"),
     bool: (lambda value: isinstance(value, bool), "true or false"),
     int: (lambda value: _is_number(value) and not isinstance(value, float), "a whole number"),
-    float: (_is_finite, "a number of seconds"),
+    float: (is_finite, "a number of seconds"),
     Texts: (_is_texts, "a list of texts"),
     Score: (lambda value: _is_texts(value) or _is_table(value), "text in quotes, or a table { NAME = 'HOW' }"),
-    Known: (_is_finite, "a finite number"),
+    Known: (is_finite, "a finite number"),
     Size: (lambda value: _is_text(value) or isinstance(value, int), "a number of bytes, or a text such as '2 GiB'"),
     Mapping[str, str]: (_is_table, "a table { NAME = 'VALUE' }"),
     Range: (_is_range, "a list of two numbers, such as [0, 1]"),
@@ -273,6 +274,6 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
 
 def _bytes(size: str) -> int:
     parts = _SIZE.fullmatch(size.strip())
-    if parts is None or parts[2].lower() not in _UNITS or not _is_finite(float(parts[1])):
+    if parts is None or parts[2].lower() not in _UNITS or not is_finite(float(parts[1])):
         raise ConfigurationError(f"memory_limit is a number of bytes, or a text such as '2 GiB', not {size!r:.90}")
     return int(float(parts[1]) * _UNITS[parts[2].lower()])
