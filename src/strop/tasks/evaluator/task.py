@@ -20,7 +20,8 @@ from strop.tasks.command.config import command_task, parse_constraint
 from strop.tasks.command.options import changed_options, check_options
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask, rules
-from strop.tasks.evaluator.spec import FUNCTIONS, RUNNER, Function, bound_names
+from strop.tasks.evaluator.spec import FUNCTIONS, RUNNER, Function
+from strop.tasks.function.source import bound_names
 from strop.tasks.used_files import shown_files
 
 Form: TypeAlias = Literal["path", "text", "results"]
@@ -103,7 +104,7 @@ def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
     except (SyntaxError, ValueError) as error:
         raise ConfigurationError(f"the evaluator {evaluator} is not a Python file: {error}") from error
     functions = {each.name: each for each in tree.body if isinstance(each, FUNCTIONS)}
-    found = form or _form(functions, bound_names(tree))
+    found = form or _form(functions, set[str]().union(*map(bound_names, tree.body)))
     if found is None:
         raise ConfigurationError(
             f"{evaluator} defines none of evaluate(program_path), evaluate(candidate) and main(program_path, results_dir)"
