@@ -124,7 +124,7 @@ def test_the_lineage_says_what_became_of_every_candidate_and_who_made_it(page: M
         "candidate 2 of t = 1": "evaluated",
         "candidate 3 of t = 1": "failed",
     }
-    assert nodes["I_0"].parent is None and nodes["I_1"].parent == nodes["I_0"].id
+    assert nodes["I_0"].parent is None and nodes["I_1"].parent is nodes["I_0"]
     assert nodes["I_1"].iterations == [1, 2] and nodes["I_0"].iterations == [0]
     assert nodes["I_1"].test.mean == pytest.approx(0.8) and nodes["candidate 2 of t = 1"].test is None
     assert nodes["candidate 3 of t = 1"].reason == "SyntaxError: no"
