@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from strop.base.as_document import HIDDEN, computed
@@ -35,16 +35,15 @@ from strop.base.events import (
     RunResumed,
     RunStarted,
     SearchEnded,
-    outlined,
 )
 from strop.base.from_json import read_as, reader_of
 from strop.evaluation.feedback import failure
 from strop.runs.claims.numbers import money
-from strop.runs.meta import NOTHING_SAID, Meta, read_meta
+from strop.runs.meta import Meta, read_meta
 from strop.runs.scopes import comparison_of, is_candidate, is_final, is_meta_candidate, iteration_of, role_of
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import DEFAULT_REQUIRE, Posture
-from strop.store import Store, Stored, is_locked
+from strop.store import Store, is_locked
 from strop.tasks.base import META_TASK
 
 FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinished, Compared, SearchEnded)
@@ -448,26 +447,9 @@ class RunData:
         return max(self.sessions[-1].last - self.origin, 0.0) if self.sessions else 0.0
 
 
-def read_run(
-    store: Store, *collectors: Callable[[Stored[Event]], object], kinds: tuple[type[Event], ...] = ()
-) -> RunData:
-    """Read the record in `store` once.
-
-    Each of `collectors` receives every event after it was added: for views that need more than `RunData` has. With `kinds`, read
-    only these; reading `FRAME` is fast for records of any size.
-    """
+def read_run(store: Store, *, kinds: tuple[type[Event], ...] = ()) -> RunData:
+    """Read the record in `store` once. With `kinds`, read only these; reading `FRAME` is fast for records of any size."""
     run = RunData(read_meta(store.meta, store.directory), store.text, is_locked(store.directory), store.unverified)
     for stored in store.outline(*kinds):
         run.add(stored.event, stored.at)
-        for collect in collectors:
-            collect(stored)
-    return run
-
-
-def run_data(events: Iterable[Stored[Event]], meta: Meta = NOTHING_SAID) -> RunData:
-    """The read model of events with whole texts."""
-    texts: dict[str, str] = {}
-    run = RunData(meta, texts.__getitem__)
-    for stored in events:
-        run.add(outlined(stored.event, texts), stored.at)
     return run
