@@ -143,8 +143,6 @@ class CommandListing(TaskListing):
     """Conditions that a candidate must meet."""
     goals: str
     """Both in words."""
-    measured_by_kernel: bool
-    """Whether the kernel measures all of it."""
     scorer: str
     """Who computes the score, in words."""
 
@@ -253,6 +251,5 @@ def _command(task: CommandTask) -> CommandListing:
         metric=MetricListing(objective.metric.name, objective.metric.goal, objective.reader),
         constraints=tuple(map(str, objective.constraints)),
         goals=objective.goals,
-        measured_by_kernel=objective.counted_by_kernel,
         scorer=scorer_line(task),
     )

@@ -144,7 +144,7 @@ def _is_range(value: object) -> bool:
     return is_pair and value[0] < value[1]  # type: ignore[index]
 
 
-_FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
+FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     str: (_is_text, "text in quotes"),
     bool: (lambda value: isinstance(value, bool), "true or false"),
     int: (lambda value: _is_number(value) and not isinstance(value, float), "a whole number"),
@@ -162,12 +162,7 @@ _FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
 def type_of(key: str) -> object:
     """The type of an option, without None."""
     hint = get_type_hints(ScoringOptions, include_extras=True)[key]
-    return hint if hint in _FORMS else next(kind for kind in get_args(hint) if kind in _FORMS)
-
-
-def words_for(key: str) -> str:
-    """The type of an option in words."""
-    return _FORMS[type_of(key)][1]
+    return hint if hint in FORMS else next(kind for kind in get_args(hint) if kind in FORMS)
 
 
 def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> ScoringOptions:
@@ -182,7 +177,7 @@ def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> Sco
         if key not in known:
             raise ConfigurationError(f"there is no key {key!r:.90}{_suggestion(key, [*keys, *known])}")
         kind = type_of(key)
-        is_right, words = _FORMS[kind]
+        is_right, words = FORMS[kind]
         if not is_right(value):
             raise ConfigurationError(f"{key} is {words}, not {json.dumps(value, default=str)[:90]}")
         checked[key] = _converted(kind, value)
@@ -211,7 +206,7 @@ def parse_settings(settings: Sequence[str]) -> dict[str, object]:
         if key not in ScoringOptions.__dataclass_fields__:
             check_options({key: text})
         value, kind = _parse_value(text), type_of(key)
-        if not _FORMS[kind][0](value):
+        if not FORMS[kind][0](value):
             value = text
         if kind in (Texts, Score) and key in values and not isinstance(value, Mapping):
             value = (*_converted(kind, values[key]), *_converted(kind, value))

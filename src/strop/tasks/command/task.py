@@ -28,7 +28,7 @@ from strop.tasks.command.tree import compiled_files
 from strop.tasks.evaluator.spec import EvaluatorSpec
 from strop.tasks.languages import COMPILED, language_of, tags_of
 from strop.tasks.mistakes import first_mistake
-from strop.tasks.objective_facts import Check, MetricFacts, ObjectiveFacts
+from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.problem import Problem
 from strop.tasks.regions import EVOLVE, check_only, regions_of
 from strop.tasks.used_files import shown_files, sources_of
@@ -270,19 +270,10 @@ class CommandTask:
             MetricFacts(counts.name, counts.goal, objective.reader, resolution),
             self.input,
             self.scored_by,
-            check=self._check,
             trusts_programs=self.trust_programs,
             scorer=self.scoring,
             shown=objective.shown,
         )
-
-    @property
-    def _check(self) -> Check:
-        if not self.objective.is_cost:
-            return "score"
-        if self.compare_output:
-            return "comparison"
-        return "constraint" if self.objective.has_check else "nothing"
 
     def can_start(self, evaluation: Evaluation) -> bool:
         """Whether a search can start from the original with this evaluation."""
