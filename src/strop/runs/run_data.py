@@ -51,7 +51,6 @@ FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinishe
 OUTER_IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
 _RESULTS = ("original", "returned", "improved", "seed")
 """The outermost scopes of evaluations outside of any improvement."""
-_SEALED = re.compile(r"t\d{1,9}/measure/copy(\d{1,9})/test")
 
 
 @dataclass
@@ -259,8 +258,6 @@ class RunData:
     """Evaluations of the candidates of self-improvements, or of `strop improve`."""
     results: dict[str, Evaluated] = field(default_factory=dict)
     """Scope → an evaluation outside of improvements, such as that of the original or the improved program."""
-    sealed: defaultdict[int, dict[int, Evaluated]] = field(default_factory=lambda: defaultdict(dict))
-    """Index in `iterations` → copy → its sealed evaluation; iterations that kept their improver have none."""
     meta_calls: Counter[str | None] = field(default_factory=Counter)
     """Improver → how often the meta-utility was evaluated on it."""
     improvements: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -365,8 +362,6 @@ class RunData:
             self._went_on()
         elif scope.partition("/")[0] in _RESULTS or scope.endswith(("/seed", "/seed/test")):
             self.results[scope] = event
-        elif event.split == "test" and (copy := _SEALED.fullmatch(scope)):
-            self.sealed[len(self.iterations)][int(copy[1])] = event
 
     def _went_on(self) -> None:
         """The search was continued after an earlier end: what was compared then is no longer the result."""

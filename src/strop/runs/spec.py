@@ -16,6 +16,7 @@ from annotated_types import Ge, Gt, Le
 from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.from_json import read_json, reader_of
+from strop.base.plain_file import text_of
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
 from strop.base.randomness import derive
 from strop.base.surface import option
@@ -182,12 +183,7 @@ def program_text(path: Path, kind: str) -> str:
     Raises:
         ConfigurationError: it does not exist or is not UTF-8 text.
     """
-    try:
-        return plain_text(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"there is no {kind} file {path}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{kind} file {path} cannot be read as UTF-8 text: {error}") from error
+    return plain_text(text_of(path, f"{kind} file"))
 
 
 def run_secret(key: bytes, seed: int) -> bytes:

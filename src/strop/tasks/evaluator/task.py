@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError
 from strop.base.interpreter import EXECUTABLE
+from strop.base.plain_file import text_of
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
@@ -179,12 +180,7 @@ def _description(task: CommandTask, evaluator: Path) -> str:
 
 
 def _text(path: Path) -> str:
-    try:
-        return plain_text(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read as text: {error}") from error
+    return plain_text(text_of(path, "file"))
 
 
 def _root(program: Path, evaluator: Path) -> Path:

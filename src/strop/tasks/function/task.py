@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
+from strop.base.plain_file import text_of
 from strop.base.results import ScoredBy
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, is_installed, marked_beside, user_module
@@ -197,10 +198,7 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
     if marked.beside:
         module, name, path = sys.modules.get(function.__module__), function.__qualname__, _home_of(function, where)
         where += f" ({path}:{name})"
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read as UTF-8 text: {error}") from error
+    text = text_of(path, "file")
     if (encoding := _declared(text)) not in ("utf-8", "utf-8-sig"):
         raise ConfigurationError(f"{path} declares the encoding {encoding}; save it as UTF-8 and declare none")
     source, plain = read_source(path, text), inspect.unwrap(function)
