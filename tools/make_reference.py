@@ -216,6 +216,7 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "Answers": (AnswerCounts, ""),
     "score": (Scored, "`strop score` prints it."),
     "improve": (improved.Improved, "`strop improve`, and `strop show` for its record, print it."),
+    "A result of a record": (parts.RecordedResult, ""),
     "The record of an improvement": (improved.ImprovementRecord, ""),
     "improve, unfinished": (improved.Unfinished, "`strop show` prints it for an unfinished record."),
     "A program": (finding.ScoredProgram, ""),

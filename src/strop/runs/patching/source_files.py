@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from strop.base.errors import ConfigurationError, Malformed, StoreError
+from strop.base.errors import Malformed, StoreError
 from strop.base.from_json import from_json
 from strop.base.plain_file import text_of
 from strop.base.unified_diff import as_written, named, plain_text, unified_files
