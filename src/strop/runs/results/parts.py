@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from strop.analysis.audit import RULES
+from strop.analysis.audit import Rule, rule_of
 from strop.analysis.stats import Estimate, score_estimate, stratified
 from strop.base.as_document import HIDDEN
 from strop.base.pluralize import quantity
@@ -46,32 +46,17 @@ def sample(values: Sequence[float], tasks: int = 1) -> Sample | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noted:
+class Noted(Rule):
     """How often the audit noted one rule in a run."""
 
-    rule: str
-    """Id of the rule, such as `R005`."""
-    title: str
-    """Empty for a rule of another version."""
-    source: str
-    """Source of the notes: `kernel`, `host` or `guest`; a guest's notes can be left out or invented by the program.
-    Empty for a rule of another version."""
-    unsandboxing: bool
-    """Whether it counts as a circumvention of the sandbox (§6.2 of the paper)."""
     times: int
     """How often."""
 
 
 def noted(counts: Mapping[str, int]) -> list[Noted]:
     """Rule → how often it was noted, as one row for each rule: circumventions of the sandbox first, then the most frequent."""
-    rows = [_noted(rule, times) for rule, times in counts.items() if times > 0]
+    rows = [Noted(**vars(rule_of(rule)), times=times) for rule, times in counts.items() if times > 0]
     return sorted(rows, key=lambda row: (not row.unsandboxing, -row.times, row.rule))
-
-
-def _noted(rule: str, times: int) -> Noted:
-    entry = RULES.get(rule)
-    title, source, unsandboxing = (entry.title, entry.source, entry.unsandboxing) if entry else ("", "", False)
-    return Noted(rule=rule, title=title, source=source, unsandboxing=unsandboxing, times=times)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
