@@ -46,7 +46,7 @@ def responded(key: str, *, again: bool = False, scope: str = "t1/gate/pair0/a", 
         parameters={"temperature": 0.5},
         request=key,
         cost=11,
-        again=again,
+        is_repeat=again,
     )
 
 
@@ -135,7 +135,12 @@ def test_answers_are_those_that_were_paid_for_with_their_faults(store: Store) ->
         times=3,
         maybe_billed=True,
     )
-    for event in (fault, responded("k1"), responded("k1", again=True, scope="t1/gate/pair0/b"), responded("", index=1)):
+    for event in (
+        fault,
+        responded("k1"),
+        responded("k1", is_repeat=True, scope="t1/gate/pair0/b"),
+        responded("", index=1),
+    ):
         store.append(event)
     found = answers(store)
     assert set(found) == {"k1"}

@@ -102,7 +102,7 @@ class ViewOptions:
         check_trackers(self.track)
 
     @property
-    def shown(self) -> Mode:
+    def mode(self) -> Mode:
         """How progress is shown."""
         return "none" if self.quiet else self.display
 

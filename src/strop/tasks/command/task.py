@@ -272,7 +272,7 @@ class CommandTask:
             self.scored_by,
             trusts_programs=self.trust_programs,
             scorer=self.scoring,
-            shown=objective.shown,
+            report_only=objective.report_only,
         )
 
     def can_start(self, evaluation: Evaluation) -> bool:
