@@ -19,15 +19,14 @@ import numpy as np
 
 from strop.analysis.stats import mean, wilson_interval
 from strop.base.budget import GATE_PAIRS, Budget
-from strop.base.events import IterationFinished, RunFinished, RunStarted
+from strop.base.events import IterationFinished, RunFinished, RunStarted, outlined
 from strop.core.selection import Gate
 from strop.core.selection.comparison import TOGETHER, Contender, PairedComparison, _reserved, compared
 from strop.core.selection.final_comparison import final_comparison
 from strop.core.selection.gated import Gated
 from strop.runs.claims.training import conclusion_of
-from strop.runs.run_data import RunData, run_data
+from strop.runs.run_data import RunData
 from strop.runs.train import iterations_of
-from strop.store import Stored
 
 Improver = Sequence[tuple[float, float]]
 """(value of a copy, its probability)."""
@@ -190,7 +189,10 @@ def one_run(iterations: int, sides: tuple[Improver, Improver], rng: np.random.Ge
         contest.incumbent.seen.clear()
         events.append(final_comparison(contest, pairs, gate.pairs))
     events.append(RunFinished(scope="", status="finished", detail=""))
-    return run_data([Stored(number, 0.0, event) for number, event in enumerate(events)])
+    run = RunData()
+    for event in events:
+        run.add(outlined(event))
+    return run
 
 
 def finished(t: int, improver: Improver, since: int, rng: np.random.Generator) -> IterationFinished:

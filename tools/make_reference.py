@@ -52,7 +52,7 @@ from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
 from strop.sandbox.posture import Posture, Protection
 from strop.store.schema import VIEWS
-from strop.tasks.command.options import FLAGS, NOT_IN_FILE, ScoringOptions, words_for
+from strop.tasks.command.options import FLAGS, FORMS, NOT_IN_FILE, ScoringOptions, type_of
 from strop.tasks.problem import Published
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -190,13 +190,13 @@ def _keys() -> list[str]:
         "## strop.toml",
         "",
         "`strop.improve` has keywords of the same names, and `--set KEY=VALUE` gives any of them on a command line.",
-        f"With a [flag](#target-options) of their own: {', '.join(f'`{key}` ({words_for(key)})' for key in flags)}. "
+        f"With a [flag](#target-options) of their own: {', '.join(f'`{key}` ({FORMS[type_of(key)][1]})' for key in flags)}. "
         "The others:",
         "",
         "- `root` (text in quotes): Path of the folder, relative to the file; `.` by default.",
     ]
     others = [key for key in keys if key not in flags]
-    return lines + [f"- `{key}` ({words_for(key)}): {_cell(plain(texts[key]))}" for key in others]
+    return lines + [f"- `{key}` ({FORMS[type_of(key)][1]}): {_cell(plain(texts[key]))}" for key in others]
 
 
 DOCUMENTS: dict[str, tuple[type, str]] = {
@@ -216,6 +216,7 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "Answers": (AnswerCounts, ""),
     "score": (Scored, "`strop score` prints it."),
     "improve": (improved.Improved, "`strop improve`, and `strop show` for its record, print it."),
+    "A result of a record": (parts.RecordedResult, ""),
     "The record of an improvement": (improved.ImprovementRecord, ""),
     "improve, unfinished": (improved.Unfinished, "`strop show` prints it for an unfinished record."),
     "A program": (finding.ScoredProgram, ""),

@@ -68,9 +68,9 @@ def _said(page: Page, text: str) -> Page:
     page.used, page.cuts, page.improvement = text, [text], [(text, text, text, text)]
     page.measured = _measured(text)
     for number, node in enumerate(page.nodes):
-        node.id, node.parent, node.reason = f"t{number}", "t0" if number else None, text
+        node.id, node.parent, node.reason = f"t{number}", page.nodes[0] if number else None, text
         node.search = Search(text, SearchBehaviour(1, lm_calls=1))
-        node.notes = [NodeNote(text, 1, text, 1, text, True)]
+        node.notes = [NodeNote(rule=text, title=text, source=text, unsandboxing=True, times=1, detail=text)]
     return page
 
 

@@ -5,18 +5,38 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from strop.base.events import AuditNoted, Compared, Evaluated, IterationFinished, LmResponded, RunStarted
+from strop.base.events import (
+    AuditNoted,
+    Compared,
+    Evaluated,
+    Event,
+    IterationFinished,
+    LmResponded,
+    RunStarted,
+    outlined,
+)
+from strop.runs.meta import NOTHING_SAID, Meta
+from strop.runs.run_data import RunData
 from strop.runs.spec import RunSpec
-from strop.store import FILE_NAME
+from strop.store import FILE_NAME, Stored
 from support.command_line import environment, run_small
 
 
 def started(spec: RunSpec) -> RunStarted:
     return RunStarted(scope="", spec=vars(spec), environment={}, posture={})
+
+
+def run_data(events: Iterable[Stored[Event]], meta: Meta = NOTHING_SAID) -> RunData:
+    """The read model of events with whole texts."""
+    texts: dict[str, str] = {}
+    run = RunData(meta, texts.__getitem__)
+    for stored in events:
+        run.add(outlined(stored.event, texts), stored.at)
+    return run
 
 
 def note(detail: str = "it looked up", scope: str = "t1/improve") -> AuditNoted:

@@ -14,19 +14,20 @@ from dataclasses import dataclass
 class Rule:
     """One thing that a program should not do, or that deserves a look."""
 
-    id: str
-    """Such as `R001`; an id never changes its meaning."""
+    rule: str
+    """Its id, such as `R001`, which never changes its meaning."""
     title: str
-    """What the program does."""
+    """What the program does; empty for a rule of another version."""
     source: str
-    """Who reports it: `kernel`, `host` or `guest`; a guest can lie."""
+    """Who reports it: `kernel`, `host` or `guest`; a program can leave a guest's notes out, or invent some. Empty for a rule of
+    another version."""
     unsandboxing: bool = False
     """Whether it counts as a circumvention of the sandbox (§6.2 of the paper): the flag is turned off, or a program is run past
     it."""
 
 
 RULES = {
-    rule.id: rule
+    rule.rule: rule
     for rule in (
         Rule("R001", "makes a forbidden system call", "kernel"),
         Rule("R002", "asks for more than its budget", "host"),
@@ -58,6 +59,12 @@ EXTRA_ARGUMENTS = "R010"
 NOT_A_TEXT = "R011"
 UNKNOWN_NOTE = "R012"
 STARTS_PROGRAM = "R013"
+
+
+def rule_of(id_: str) -> Rule:
+    """The rule with an id, which may be of another version."""
+    return RULES.get(id_, Rule(id_, "", ""))
+
 
 _STARTING = frozenset({"clone", "vfork", "fork", "execve", "execveat"})
 """Reported calls of these names start a program: a thread's clone is allowed, a plain fork is refused without a report."""

@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from strop.analysis.parsing import Unreadable, parsed
 from strop.base.events import Evaluated, Event, ImproveFinished, ImproveStarted, LmCalled, LmResponded
 from strop.base.pluralize import quantity
+from strop.base.syntax import parsed
 
 _MOST_PROGRAMS, _MOST_PROMPTS = 100, 100
 """Compared programs and prompts of one improvement, at most."""
 _SHORTEST, _LONGEST = 8, 50_000
 """Characters of a program to search for; characters of a prompt to search."""
-_LONGEST_IDEA = 300
+_LONGEST_IDEA, _LONGEST_PROGRAM = 300, 200_000
+"""Characters of an idea; of a program that is parsed for it."""
 TOLD_BY: tuple[type[Event], ...] = (ImproveStarted, ImproveFinished, LmCalled, LmResponded, Evaluated)
 """The kinds of events that behaviour is counted from."""
 
@@ -113,9 +114,8 @@ def searches_of(events: Iterable[Event], improvers: Iterable[str]) -> dict[str, 
 
 def idea_of(text: str) -> str:
     """The first line of the docstring of `improve_algorithm`, else of the program; empty without one. Executes nothing."""
-    try:
-        tree = parsed(text)
-    except Unreadable:
+    tree = parsed(text) if len(text) <= _LONGEST_PROGRAM else None
+    if tree is None:
         return ""
     entries: list[ast.FunctionDef | ast.Module] = [tree]
     entries += [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "improve_algorithm"]

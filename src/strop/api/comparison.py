@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from strop.api.conventions import carried_out, make_spec, takes
+from strop.api.conventions import RecordingOptions, carried_out, make_spec, takes
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text, trained_on
 from strop.api.target import TaskLike, all_of, plain_name, several
 from strop.runs import evaluate
 from strop.runs.meta import Meta, Named
-from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
+from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions
 from strop.runs.plan import Formula
 from strop.runs.results.measured import AGAIN, Measured
 from strop.runs.spec import RunSpec, improver_text
@@ -22,17 +22,13 @@ from strop.tasks.command.task import AnyTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareOptions(EnvironmentOptions, LimitOptions, CopiesOptions, ModelOptions):
+class CompareOptions(EnvironmentOptions, LimitOptions, CopiesOptions, RecordingOptions):
     """The keywords of `strop.compare`."""
 
     task: TaskLike | Sequence[TaskLike]
     """One task or several, as in `strop.train`."""
     seed: int = 0
     """Seed of all random draws, together with this machine's key."""
-    out: str | Path | None = None
-    """Directory of the record, empty or new. A new one in runs/ by default."""
-    progress: bool = False
-    """Show progress on standard error."""
 
 
 @takes(CompareOptions)

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import cache, wraps
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +20,16 @@ from strop.base.errors import ConfigurationError
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
-from strop.runs.options import PAPER, PaperOptions, SelectionOptions, TwoModelOptions, in_seconds, is_usual, protections
+from strop.runs.options import (
+    PAPER,
+    ModelOptions,
+    PaperOptions,
+    SelectionOptions,
+    TwoModelOptions,
+    in_seconds,
+    is_usual,
+    protections,
+)
 from strop.runs.spec import RunSpec
 from strop.tasks.registry import CalledWhileLoading, refuse_while_loading
 
@@ -110,20 +119,17 @@ def outside_tasks(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-class Watched(Protocol):
-    """What every function that records has among its options."""
+@dataclass(frozen=True, kw_only=True)
+class RecordingOptions(ModelOptions):
+    """Who is asked, where a function keeps its record, and what it shows."""
 
-    @property
-    def model(self) -> Any: ...
-
-    @property
-    def out(self) -> str | Path | None: ...
-
-    @property
-    def progress(self) -> bool: ...
+    out: str | Path | None = None
+    """Directory of the record, empty or new. A new one in runs/ by default."""
+    progress: bool = False
+    """Show progress on standard error."""
 
 
-def carried_out(job: Job[R], options: Watched) -> R:
+def carried_out(job: Job[R], options: RecordingOptions) -> R:
     """The result of a job, whole. Raises StropError as `perform` does."""
     borrowed = model_of(options.model)
     out = None if options.out is None else Path(options.out)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from strop.api.conventions import carried_out, make_spec, takes
+from strop.api.conventions import RecordingOptions, carried_out, make_spec, takes
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text
 from strop.api.target import Target, TaskLike, as_task, plain_name, source_of, target_of
@@ -19,7 +19,7 @@ from strop.lm.options import members, named
 from strop.lm.prices import uses_no_tokens
 from strop.runs.improve import check_enough, improve_once
 from strop.runs.meta import Meta
-from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
+from strop.runs.options import EnvironmentOptions, LimitOptions, OneImprovementOptions
 from strop.runs.plan import Formula
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.spec import RunSpec
@@ -30,7 +30,7 @@ DEFAULT_IMPROVER = "refine"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImproveOptions(EnvironmentOptions, LimitOptions, OneImprovementOptions, ScoringOptions, ModelOptions):
+class ImproveOptions(EnvironmentOptions, LimitOptions, OneImprovementOptions, ScoringOptions, RecordingOptions):
     """The keywords of `strop.improve`."""
 
     improver: str | Path = DEFAULT_IMPROVER
@@ -41,10 +41,6 @@ class ImproveOptions(EnvironmentOptions, LimitOptions, OneImprovementOptions, Sc
     """Seed of all random draws. With this machine's key; a random one by default."""
     instances: int | Literal["secret", "published"] | None = None  # type: ignore[assignment]
     """Of a command, runs for each candidate in training: 5, of times 3. Or `published`, for the paper's seeds."""
-    out: str | Path | None = None
-    """Directory of the record, empty or new. A new one in runs/ by default."""
-    progress: bool = False
-    """Show progress on standard error."""
 
 
 @takes(ImproveOptions)

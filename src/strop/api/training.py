@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from strop.api.conventions import carried_out, make_spec, takes
+from strop.api.conventions import RecordingOptions, carried_out, make_spec, takes
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text, find_run
 from strop.api.target import TaskLike, all_of, plain_name, several
@@ -31,17 +31,15 @@ from strop.tasks.command.task import AnyTask
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(EnvironmentOptions, LimitOptions, CopiesOptions, SelectionOptions, PaperOptions, TwoModelOptions):
+class TrainOptions(
+    EnvironmentOptions, LimitOptions, CopiesOptions, SelectionOptions, PaperOptions, TwoModelOptions, RecordingOptions
+):
     """The keywords of `strop.train`."""
 
     improver: str | Path = "seed"
     """I_0: the name of an improver, a file, or `RUN:t`, the improver of a run after iteration t."""
     seed: int | None = None
     """Seed of all random draws, together with this machine's key. A random one by default."""
-    out: str | Path | None = None
-    """Directory of the record, empty or new. A new one in runs/ by default."""
-    progress: bool = False
-    """Show progress on standard error."""
 
 
 @takes(TrainOptions)

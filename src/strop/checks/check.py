@@ -15,8 +15,8 @@ from strop.base.results import Evaluation
 from strop.base.scorer_notes import shortened
 from strop.checks.checked import Checked, CheckProblem
 from strop.checks.held_out import held_back, what_can_show
-from strop.checks.relay import LEAST, SpoiledAnswers, ignores, spoiled_answers
-from strop.checks.relays import CommandRelay, HostRelay, relay_of, to_relay
+from strop.checks.relay import SpoiledAnswers, ignores, spoiled_answers
+from strop.checks.relays import LEAST, HostRelay, Relay, relay_of, to_relay
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
@@ -99,7 +99,7 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
         )
 
 
-def _of_runs(task: AnyTask, relay: HostRelay | CommandRelay) -> Problems:
+def _of_runs(task: AnyTask, relay: Relay) -> Problems:
     """What further runs of the original show: two that should be alike, and in the host one with other random numbers."""
     if isinstance(relay, HostRelay) and relay.timed is not None and not relay.timed.isolate:
         cold, warm = relay.first_and_later()
@@ -147,7 +147,7 @@ def _differing(first: Sequence[str], again: Sequence[str]) -> str:
     return f"on instance {', '.join(where[:5])}{' and others' if where[5:] else ''}" if where else ""
 
 
-def _of_scorer(task: AnyTask, relay: HostRelay | CommandRelay, paid: str) -> Problems:
+def _of_scorer(task: AnyTask, relay: Relay, paid: str) -> Problems:
     """What the score of spoiled answers, and of no program, shows."""
     if paid:
         yield CheckProblem(f"a spoiled answer is rewarded: {paid}", "Let the scorer refuse it", is_broken=True)

@@ -7,18 +7,16 @@ It costs a few evaluations, and comes before anything is paid for. `spoiling` ha
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from strop.analysis.stats import differences, mean
+from strop.checks.relays import LEAST, PERFECT, Relay
 from strop.checks.spoiling import in_words, kind_of
 
 WAYS = 40
 """How many ways to spoil answers are tried before a run."""
-LEAST = 1e-9
-"""What floating-point numbers differ by."""
-PERFECT = 1.0 - LEAST
 AGAIN = 3
 """Further measurements of the original, and of the spoiled answers, once these seem to pay."""
 SEVERAL = 3.0
@@ -26,51 +24,7 @@ SEVERAL = 3.0
 TIMES = 10.0
 """How many times better odd numbers, or more of the same, have to be: an honest program may find better ones."""
 MODEST = ("value", "size")
-NO_ANSWERS = ("gone", "code")
-"""Kinds that must not have the best score there is."""
-WORTHLESS = (*NO_ANSWERS, "part", "unseen", "value", "unfit")
-"""Kinds that nobody may accept who only accepts answers: what is accepted is as good as the original's, and costs less."""
 CODE = "code in a spoiled answer ran where it is scored"
-
-
-@dataclass(frozen=True)
-class OriginalRun:
-    """The original on the first training instances; one entry for each of them."""
-
-    answers: tuple[str, ...]
-    """Equal texts are equal answers; empty where the answer is not seen apart from its score."""
-    metrics: tuple[Mapping[str, float], ...]
-    """Those that no clock or counter of the kernel gives."""
-    notes: tuple[str, ...]
-
-
-class Relay(Protocol):
-    """Where answers of the original pass to what scores them: in the host, beside an evaluator, before a judge."""
-
-    @property
-    def is_perfect(self) -> bool:
-        """Whether the original's answers have the best score there is, so that no spoiled answer could have a better one."""
-
-    @property
-    def unacceptable(self) -> Sequence[str]:
-        """Kinds of spoiled answers that must not be as good as the original's, where nothing is better than those."""
-
-    @property
-    def executed(self) -> bool:
-        """Whether code in a spoiled answer has run: `spoiling.MARK` was seen where it is scored."""
-
-    def ways(self) -> Sequence[tuple[str, Any]]:
-        """(name, variant) to try, the most telling first: of `telling()`, or `(name, None)` of `spoiling.TEXTS`."""
-
-    def scored(self, name: str, variant: Any) -> Sequence[float] | None:
-        """What all of the original's answers are worth, spoiled in one way: one score for each instance or run, in the same
-        order each time, in [0, 1] or a utility of which 1/2 is the original's. With an empty name: the answers as they are.
-
-        An answer that cannot be spoiled so stays as it is. None: the way applies to none, or changes none, or one is refused.
-        """
-
-    def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
-        """(scores of no answer, those of the original); None if it is refused, or shows nothing."""
 
 
 @dataclass(frozen=True)

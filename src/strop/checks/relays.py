@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError
-from strop.checks.relay import NO_ANSWERS, PERFECT, WORTHLESS, OriginalRun
 from strop.checks.spoiling import MARK, MUTATIONS, TEXTS, NotApplicable, spoil, spoil_text, telling
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.built_program import ProgramRun
@@ -42,10 +41,28 @@ FEW = 4
 SCOPE = "check/relay"
 OF_PARTS = ("cut", "part", "written_code")
 """What is spoiled where the task declares its answer: anything else that it accepts is an answer."""
+LEAST = 1e-9
+"""What floating-point numbers differ by."""
+PERFECT = 1.0 - LEAST
+NO_ANSWERS = ("gone", "code")
+"""Kinds that must not have the best score there is."""
+WORTHLESS = (*NO_ANSWERS, "part", "unseen", "value", "unfit")
+"""Kinds that nobody may accept who only accepts answers: what is accepted is as good as the original's, and costs less."""
+
+
+@dataclass(frozen=True)
+class OriginalRun:
+    """The original on the first training instances; one entry for each of them."""
+
+    answers: tuple[str, ...]
+    """Equal texts are equal answers; empty where the answer is not seen apart from its score."""
+    metrics: tuple[Mapping[str, float], ...]
+    """Those that no clock or counter of the kernel gives."""
+    notes: tuple[str, ...]
 
 
 class HostRelay:
-    """The answers of a task's original on their way to its `score`, or to its `accept`, in this process: a `Relay`."""
+    """The answers of a task's original on their way to its `score`, or to its `accept`, in this process."""
 
     def __init__(self, task: Task, sandbox: Sandbox, secret: bytes) -> None:
         """Runs the original. Raises TaskError: the task is broken; SandboxError: the host could not run a guest."""
@@ -75,13 +92,16 @@ class HostRelay:
 
     @property
     def is_perfect(self) -> bool:
+        """Whether the original's answers have the best score there is, so that no spoiled answer could have a better one."""
         return self.timed is not None or (self.honest is not None and min(self.honest) >= PERFECT)
 
     @property
     def unacceptable(self) -> Sequence[str]:
+        """Kinds of spoiled answers that must not be as good as the original's, where nothing is better than those."""
         return NO_ANSWERS if self.timed is None else WORTHLESS
 
     def ways(self) -> Sequence[tuple[str, Any]]:
+        """(name, variant) to try, the most telling first: of `telling()`."""
         if self.honest is None or (self.timed is not None and self.timed.accept is None):
             return ()
         names = MUTATIONS if self._task.answer is None else OF_PARTS
@@ -127,6 +147,11 @@ class HostRelay:
         return None
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
+        """What all of the original's answers are worth, spoiled in one way: one score for each instance, in the same order each
+        time, in [0, 1]. With an empty name: the answers as they are.
+
+        An answer that cannot be spoiled so stays as it is. None: the way applies to none, or changes none, or one is refused.
+        """
         if not name:
             return self._scores(self._honest)
         answers = [self._spoiled(name, variant, index) for index in range(self._count)]
@@ -185,7 +210,7 @@ class HostRelay:
 
 
 class CommandRelay:
-    """Where what a command's original answers passes to its evaluator or judge: a `Relay`."""
+    """Where what a command's original answers passes to its evaluator or judge."""
 
     def __init__(self, task: CommandTask, runs: Spoiled, measure: Callable[[str], OrderResult]) -> None:
         """`measure`: a program as in a run."""
@@ -273,6 +298,8 @@ def _raises(*answer: object) -> None:
     raise RuntimeError("there is no answer")
 
 
+Relay: TypeAlias = HostRelay | CommandRelay
+"""Where answers of the original pass to what scores them: in the host, beside an evaluator, before a judge."""
 NO_ANSWER = {"text": lambda output: "", "value": _raises, "raises": True}
 """An evaluator gets an exception of each call, a judge an empty output."""
 
@@ -292,7 +319,7 @@ def to_relay(task: AnyTask, secret: bytes) -> Order:
 
 
 @contextmanager
-def relay_of(worker: JailedWorker, order: Order) -> Iterator[HostRelay | CommandRelay]:
+def relay_of(worker: JailedWorker, order: Order) -> Iterator[Relay]:
     """The relay of a task's original in a worker. What is spoiled are its answers to instances that the order's secret draws.
 
     Raises:

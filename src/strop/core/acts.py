@@ -10,6 +10,7 @@ import json
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -23,24 +24,20 @@ _Prompt: TypeAlias = tuple[str, str, float]
 """Digests of expertise and message, and the temperature."""
 
 
-class Once:
-    """Waits for an evaluation for all who ask for it."""
+def once(wait: Callable[[], Evaluation]) -> Callable[[], Evaluation]:
+    """A function that waits for an evaluation for all who ask for it."""
+    ended, lock = Future[Evaluation](), threading.Lock()
 
-    def __init__(self, wait: Callable[[], Evaluation]) -> None:
-        self._wait, self._lock = wait, threading.Lock()
-        self._ended: Evaluation | BaseException | None = None
-
-    def __call__(self) -> Evaluation:
-        with self._lock:
-            if self._ended is None:
+    def waited() -> Evaluation:
+        with lock:
+            if not ended.done():
                 try:
-                    self._ended = self._wait()
-                except BaseException as error:
-                    self._ended = error
-                    raise
-        if isinstance(self._ended, BaseException):
-            raise self._ended
-        return self._ended
+                    ended.set_result(wait())
+                except BaseException as error:  # noqa: BLE001 (raised for each who asks)
+                    ended.set_exception(error)
+        return ended.result()
+
+    return waited
 
 
 class Acts:

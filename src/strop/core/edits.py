@@ -374,15 +374,13 @@ class _Lines:
 
     def __init__(self, text: str) -> None:
         self._has_end = text.endswith("\n") or not text
-        self._is_crlf = "\r\n" in text and text.replace("\r\n", "\n").replace("\n", "\r\n") == text
-        pieces = (text.replace("\r\n", "\n") if self._is_crlf else text).split("\n")
+        pieces = text.split("\n")
         self.lines = pieces[:-1] if pieces[-1] == "" else pieces
 
     @property
     def text(self) -> str:
-        """The whole file, with the line ends and the last newline that it had."""
-        plain = "\n".join(self.lines) + ("\n" if self._has_end and self.lines else "")
-        return plain.replace("\n", "\r\n") if self._is_crlf else plain
+        """The whole file, with the last newline that it had."""
+        return "\n".join(self.lines) + ("\n" if self._has_end and self.lines else "")
 
     def places(self, edit: Edit, *, exact: bool) -> list[tuple[int, int]]:
         """The first places of the searched lines: as they are, or without white space but within quotes in lines that change."""

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, repeat, zip_longest
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from strop.analysis.audit import rule_of_arguments, rule_of_note
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
@@ -23,7 +23,7 @@ from strop.base.events import Extracted, LmCalled, Recorder
 from strop.base.responses import CUT
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
-from strop.core.acts import Acts, Once
+from strop.core.acts import Acts, once
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.course import Course
 from strop.core.edits import WHOLE, Editing, Editor, has_edits
@@ -93,11 +93,8 @@ class Lookahead:
     def _read_arrived(self) -> None:
         texts: list[str] = []
         with self._reading:
-            try:
-                while True:
-                    texts.append(self._arrived.get_nowait())
-            except Empty:
-                pass
+            while not self._arrived.empty():  # nobody else takes from it
+                texts.append(self._arrived.get_nowait())
             # edits become a program only when the call is complete
             texts = [text for text in dict.fromkeys(texts) if text not in self._answers and not has_edits(text)]
             self._read(texts)
@@ -358,7 +355,7 @@ class Handles:
                 self._free(candidate)
             return None
         begun = self._started(candidate, budget) if refused is None else partial(self._recorded, refused, budget)
-        wait = Once(self.course.following(begun))
+        wait = once(self.course.following(begun))
         self._evaluations.setdefault(_key(candidate), []).append(wait)
         return wait
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-from strop.analysis.audit import RULES
+from strop.analysis.audit import rule_of
 from strop.analysis.stats import TwoProportions, two_proportion_z_test
 from strop.analysis.unsandboxing import PAPER, WAYS, ArmRates, Rate, Rates, flagged, literal, rates, sentence
 from strop.api.job import Job
@@ -132,7 +132,7 @@ def judge(program: str | None, arm: Arm, sandbox: Sandbox) -> Judged:
     return replace(
         judgement,
         literal=literal(program),
-        runtime=any(rule in RULES and RULES[rule].unsandboxing for rule in noted),
+        runtime=any(rule_of(rule).unsandboxing for rule in noted),
         rules=tuple(sorted(noted)),
         outcome=rehearsal.outcome,
     )
@@ -280,7 +280,7 @@ def _tables(found: Rates) -> tuple[Table, ...]:
         test = two_proportion_z_test(a, n_a, b, n_b) if len(names) == 2 else None
         rows.append((f"paper, {model}", *(str(Rate(*counts[name])) for name in names), *_test_words(test)))
     rules = tuple(
-        (f"{rule} {RULES[rule].title}" if rule in RULES else rule, *(str(arm.rules.get(rule, 0)) for arm in arms))
+        (f"{rule} {rule_of(rule).title}".rstrip(), *(str(arm.rules.get(rule, 0)) for arm in arms))
         for rule in sorted({rule for arm in arms for rule in arm.rules})
     )
     agreement = tuple(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from strop.base.events import Evaluated, IterationFinished, in_full
-from strop.runs.patching.result_files import best_of
+from strop.runs.patching.result_files import Standings
 from strop.runs.run_data import RunData
 from strop.runs.scopes import iteration_of
 
@@ -50,7 +50,7 @@ def programs_in(run: RunData) -> list[Program]:
 
 def best_in(run: RunData) -> str | None:
     """The best candidate in a record of `strop improve`; None if none is better than the original."""
-    return best_of(in_full(event, run.text) for event in (*run.results.values(), *run.candidates))
+    return Standings(in_full(event, run.text) for event in (*run.results.values(), *run.candidates)).best
 
 
 class _Improvers:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from strop.base.as_document import HIDDEN, computed
@@ -35,16 +35,15 @@ from strop.base.events import (
     RunResumed,
     RunStarted,
     SearchEnded,
-    outlined,
 )
 from strop.base.from_json import read_as, reader_of
 from strop.evaluation.feedback import failure
 from strop.runs.claims.numbers import money
-from strop.runs.meta import NOTHING_SAID, Meta, read_meta
+from strop.runs.meta import Meta, read_meta
 from strop.runs.scopes import comparison_of, is_candidate, is_final, is_meta_candidate, iteration_of, role_of
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import DEFAULT_REQUIRE, Posture
-from strop.store import Store, Stored, is_locked
+from strop.store import Store, is_locked
 from strop.tasks.base import META_TASK
 
 FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinished, Compared, SearchEnded)
@@ -52,7 +51,6 @@ FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinishe
 OUTER_IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
 _RESULTS = ("original", "returned", "improved", "seed")
 """The outermost scopes of evaluations outside of any improvement."""
-_SEALED = re.compile(r"t\d{1,9}/measure/copy(\d{1,9})/test")
 
 
 @dataclass
@@ -260,8 +258,6 @@ class RunData:
     """Evaluations of the candidates of self-improvements, or of `strop improve`."""
     results: dict[str, Evaluated] = field(default_factory=dict)
     """Scope → an evaluation outside of improvements, such as that of the original or the improved program."""
-    sealed: defaultdict[int, dict[int, Evaluated]] = field(default_factory=lambda: defaultdict(dict))
-    """Index in `iterations` → copy → its sealed evaluation; iterations that kept their improver have none."""
     meta_calls: Counter[str | None] = field(default_factory=Counter)
     """Improver → how often the meta-utility was evaluated on it."""
     improvements: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -366,8 +362,6 @@ class RunData:
             self._went_on()
         elif scope.partition("/")[0] in _RESULTS or scope.endswith(("/seed", "/seed/test")):
             self.results[scope] = event
-        elif event.split == "test" and (copy := _SEALED.fullmatch(scope)):
-            self.sealed[len(self.iterations)][int(copy[1])] = event
 
     def _went_on(self) -> None:
         """The search was continued after an earlier end: what was compared then is no longer the result."""
@@ -448,26 +442,9 @@ class RunData:
         return max(self.sessions[-1].last - self.origin, 0.0) if self.sessions else 0.0
 
 
-def read_run(
-    store: Store, *collectors: Callable[[Stored[Event]], object], kinds: tuple[type[Event], ...] = ()
-) -> RunData:
-    """Read the record in `store` once.
-
-    Each of `collectors` receives every event after it was added: for views that need more than `RunData` has. With `kinds`, read
-    only these; reading `FRAME` is fast for records of any size.
-    """
+def read_run(store: Store, *, kinds: tuple[type[Event], ...] = ()) -> RunData:
+    """Read the record in `store` once. With `kinds`, read only these; reading `FRAME` is fast for records of any size."""
     run = RunData(read_meta(store.meta, store.directory), store.text, is_locked(store.directory), store.unverified)
     for stored in store.outline(*kinds):
         run.add(stored.event, stored.time)
-        for collect in collectors:
-            collect(stored)
-    return run
-
-
-def run_data(events: Iterable[Stored[Event]], meta: Meta = NOTHING_SAID) -> RunData:
-    """The read model of events with whole texts."""
-    texts: dict[str, str] = {}
-    run = RunData(meta, texts.__getitem__)
-    for stored in events:
-        run.add(outlined(stored.event, texts), stored.time)
     return run

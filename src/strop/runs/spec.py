@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -15,9 +16,11 @@ from annotated_types import Ge, Gt, Le
 from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.from_json import read_json, reader_of
+from strop.base.plain_file import text_of
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
 from strop.base.randomness import derive
 from strop.base.surface import option
+from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
 from strop.evaluation.start import cores, normalized
 from strop.runs.options import (
@@ -28,6 +31,7 @@ from strop.runs.options import (
     ModelOptions,
     SelectionOptions,
 )
+from strop.tasks.function.source import Source, joined, used
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +149,7 @@ def improver_text(name: str) -> str:
         ConfigurationError: there is no such improver, or the file is not UTF-8 text.
     """
     if name in shipped_improvers():
-        return (files("strop.improvers") / f"{name}.py").read_text(encoding="utf-8")
+        return _whole((files("strop.improvers") / f"{name}.py").read_text(encoding="utf-8"))
     if not Path(name).is_file() and not name.endswith(".py"):
         found = find_installed(IMPROVERS, name)
         if found is not None:
@@ -158,18 +162,28 @@ def improver_text(name: str) -> str:
     return program_text(Path(name), "improver")
 
 
+def _whole(text: str) -> str:
+    """A shipped improver as one text: with what it imports from `common/asking.py`, and what that needs, above its functions."""
+    found = re.search(r"^from asking import (.+)\n", text, re.MULTILINE)
+    if found is None:
+        return text
+    shared = (files("strop.improvers") / "common" / "asking.py").read_text(encoding="utf-8")
+    asking = Source(Path("asking.py"), shared, syntax_tree(shared))
+    needed = used(asking, found[1].split(", "))
+    parts = {node: asking.of(node) for node in asking.tree.body if node in needed}
+    head, _, functions = joined(parts).partition("\n\n\n")
+    constants, _, own = text[found.end() - 1 :].partition("\n\n\n")
+    top = "\n".join(filter(None, (text[: found.start()] + head, constants.strip("\n"))))
+    return "\n\n\n".join((top, functions, own))
+
+
 def program_text(path: Path, kind: str) -> str:
     """Text of a program file.
 
     Raises:
         ConfigurationError: it does not exist or is not UTF-8 text.
     """
-    try:
-        return plain_text(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"there is no {kind} file {path}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{kind} file {path} cannot be read as UTF-8 text: {error}") from error
+    return plain_text(text_of(path, f"{kind} file"))
 
 
 def run_secret(key: bytes, seed: int) -> bytes:

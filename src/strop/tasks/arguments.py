@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from strop.base.errors import TaskError
-from strop.base.solution import is_costly_to_parse
-from strop.base.syntax import syntax_tree
+from strop.base.syntax import parsed
 from strop.tasks.function.source import bound_names
 
 MISFIT = "arguments are passed by name"
@@ -103,14 +102,8 @@ def _shown(parameter: Parameter) -> str:
 
 def parameters_of(text: str, entry: str) -> Parameters | None:
     """The parameters of the function `entry` of a program; None if its text does not tell them."""
-    if is_costly_to_parse(text):
-        return None
-    try:
-        tree = syntax_tree(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    found: Parameters | None = None
-    for node in tree.body:
+    tree, found = parsed(text), None
+    for node in tree.body if tree else ():
         if entry in bound_names(node):
             is_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
             found = _parameters(node, entry) if is_function else None  # type: ignore[arg-type]

@@ -30,6 +30,7 @@ from strop.tasks.answer import Instance as Instance
 from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.definitions import definitions
 from strop.tasks.languages import PYTHON
+from strop.tasks.mistakes import first_mistake
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.problem import VALUE, VERIFIED, Problem
 from strop.tasks.score_limit import DEFAULT, ended
@@ -182,32 +183,38 @@ class Task:
 
     def __post_init__(self) -> None:
         """Raise TaskError if a field is out of range."""
-        if not isinstance(self.name, str) or not re.fullmatch(r"[\w][\w.-]{0,79}", self.name):
-            raise TaskError(f"a task's name is made of letters, digits, '-', '_' and '.', not {self.name!r:.90}")
-        if self.name == META_TASK:
-            raise TaskError(f"the name {META_TASK} is reserved; choose another")
-        if not isinstance(self.seed, str):
-            raise TaskError(f"task {self.name}: seed must be the text of a program, not {type(self.seed).__name__}")
-        if _FILE_NAME.fullmatch(self.seed):
+        if isinstance(self.seed, str) and _FILE_NAME.fullmatch(self.seed):
             self._read_seed()
-        if self.failure not in ("utility", "instance"):
-            raise TaskError(f"task {self.name}: failure must be 'utility' or 'instance', not {self.failure!r:.40}")
-        if self.isolate not in ("", "instance"):
-            raise TaskError(f"task {self.name}: isolate must be 'instance' or empty, not {self.isolate!r:.40}")
-        if not all(isinstance(n, int) for n in (self.instances, self.test_instances, self.memory_limit)):
-            raise TaskError(f"task {self.name}: instances, test_instances and memory_limit must be whole numbers")
-        if not all(part.isidentifier() for part in self.entry.split(".")):
-            raise TaskError(f"task {self.name}: entry must name a function, not {self.entry!r:.90}")
-        if not (1 <= self.instances <= MOST_INSTANCES and 1 <= self.test_instances <= MOST_INSTANCES):
-            raise TaskError(f"task {self.name}: a split must have 1 to {MOST_INSTANCES} instances")
-        if not 0 < self.time_limit < math.inf:
-            raise TaskError(f"task {self.name}: time_limit is {self.time_limit} s; it must be more than 0")
-        if not 0 < self.score_limit < math.inf:
-            raise TaskError(f"task {self.name}: score_limit is {self.score_limit} s; it must be more than 0")
-        if self.answer is not None and not isinstance(self.answer, Answer):
-            raise TaskError(f"task {self.name}: answer must be a strop.Answer, not {type(self.answer).__name__}")
-        if self.memory_limit < LEAST_MEMORY:
-            raise TaskError(f"task {self.name}: memory_limit is {self.memory_limit} bytes; the least is {LEAST_MEMORY}")
+        if wrong := first_mistake(self._required()):
+            raise TaskError(wrong)
+
+    def _required(self) -> dict[str, object]:
+        """What must hold of the fields; see `first_mistake`."""
+        task, counts = f"task {self.name}:", (self.instances, self.test_instances)
+        whole = all(isinstance(n, int) for n in (*counts, self.memory_limit))
+        named = isinstance(self.name, str) and re.fullmatch(r"[\w][\w.-]{0,79}", self.name)
+        answer, least = self.answer, LEAST_MEMORY
+        return {
+            f"a task's name is made of letters, digits, '-', '_' and '.', not {self.name!r:.90}": named,
+            f"the name {META_TASK} is reserved; choose another": self.name != META_TASK,
+            f"{task} seed must be the text of a program, not {type(self.seed).__name__}": isinstance(self.seed, str),
+            f"{task} failure must be 'utility' or 'instance', not {self.failure!r:.40}": (
+                self.failure in ("utility", "instance")
+            ),
+            f"{task} isolate must be 'instance' or empty, not {self.isolate!r:.40}": (self.isolate in ("", "instance")),
+            f"{task} instances, test_instances and memory_limit must be whole numbers": whole,
+            f"{task} entry must name a function, not {self.entry!r:.90}": all(
+                map(str.isidentifier, self.entry.split("."))
+            ),
+            f"{task} a split must have 1 to {MOST_INSTANCES} instances": (
+                not whole or all(1 <= count <= MOST_INSTANCES for count in counts)
+            ),
+            f"{task} time_limit is {self.time_limit} s; it must be more than 0": 0 < self.time_limit < math.inf,
+            f"{task} score_limit is {self.score_limit} s; it must be more than 0": 0 < self.score_limit < math.inf,
+            f"{task} answer must be a strop.Answer, not {type(answer).__name__}": isinstance(answer, Answer | None),
+            f"{task} memory_limit is {self.memory_limit} bytes; the least is {least}": not whole
+            or self.memory_limit >= least,
+        }
 
     def _read_seed(self) -> None:
         path = Path(inspect.unwrap(self.sample).__code__.co_filename).parent / self.seed

@@ -9,9 +9,6 @@ from typing import Literal, TypeAlias
 
 from strop.base.results import Input, ScoredBy
 
-Check: TypeAlias = Literal["score", "comparison", "constraint", "nothing"]
-"""What checks a program's answer: its score; or, if the score is a cost, the comparison with the original's output, a constraint,
-or nothing."""
 Calls: TypeAlias = Literal["", "first", "later"]
 """Which calls of a timed function are measured: the first one of a process, or later ones; empty where no function is timed."""
 
@@ -40,8 +37,6 @@ class ObjectiveFacts:
     """Who says what its inputs are."""
     scored_by: ScoredBy
     """Who computes the score."""
-    check: Check = "score"
-    """What checks a program's answer: `score`, `comparison`, `constraint` or `nothing`."""
     trusts_programs: bool = False
     """Whether the user trusts programs that could make their score themselves."""
     published: str = ""

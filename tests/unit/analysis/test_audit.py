@@ -42,5 +42,5 @@ def test_call_that_starts_a_program_is_told_from_other_forbidden_calls() -> None
 
 
 def test_rules_at_run_time_are_in_the_catalogue_and_say_who_tells() -> None:
-    assert {rule.id: rule for rule in RULES.values()} == RULES
+    assert {rule.rule: rule for rule in RULES.values()} == RULES
     assert {rule.source for name, rule in RULES.items() if name.startswith("R")} == {"kernel", "host", "guest"}

@@ -11,8 +11,8 @@ import pytest
 import strop
 from strop.base.errors import ConfigurationError
 from strop.checks.before_run import refuse_rewarding
-from strop.checks.relay import NO_ANSWERS, spoiled_answers
-from strop.checks.relays import relay_of, to_relay
+from strop.checks.relay import spoiled_answers
+from strop.checks.relays import NO_ANSWERS, relay_of, to_relay
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil_text
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox

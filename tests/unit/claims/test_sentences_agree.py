@@ -30,12 +30,12 @@ from strop.runs.patching.source_files import Original
 from strop.runs.results.improved import Improved
 from strop.runs.results.measured import Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import counted_answers, sample
-from strop.runs.run_data import Answers, Costs, run_data
+from strop.runs.run_data import Answers, Costs
 from strop.runs.score import Scored
 from strop.runs.train import trained_of
 from strop.store import Stored
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
-from support.records import compared, iterated
+from support.records import compared, iterated, run_data
 from support.tables import terminal
 
 SINGLE = {"scores", "values", "differences", "before"}

@@ -20,11 +20,11 @@ from strop.reproduce.table1 import Table1
 from strop.runs.meta import Meta
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained
-from strop.runs.run_data import run_data
 from strop.runs.spec import improver_text
 from strop.runs.train import trained_of
 from strop.store import Store, Stored
 from support.evaluations import evaluation
+from support.records import run_data
 
 OFFLINE = ("offline",)
 """The model of protocols."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
+
+mean = fmean
+"""The arithmetic mean, summed exactly. Raises ValueError for no values."""
 
 
 @dataclass(frozen=True)
@@ -18,13 +22,6 @@ class Estimate:
     """Size of the sample, 1 and up."""
     interval: tuple[float, float] | None = None
     """Confidence interval of the mean, (low, high), where one was computed."""
-
-
-def mean(values: Sequence[float]) -> float:
-    """The arithmetic mean, summed exactly. Raises ValueError for no values."""
-    if not values:
-        raise ValueError("the mean of no values is not defined")
-    return math.fsum(values) / len(values)
 
 
 def stderr(values: Sequence[float]) -> float | None:

@@ -160,6 +160,30 @@ class BuiltProgram(ClosesItself):
         `spoil`: how the answer is spoiled on its way to the judge or the evaluator (strop.checks.relay). With `answers` that of
         the last run is judged.
         """
+        return self._run_once(seed, case, spoil)
+
+    def _build(self) -> ProgramRun | None:
+        ran = self._run(self._task.build, self._environment(0), is_build=True)
+        if (failed := _failure(ran)) is None:
+            return None
+        verdict, error = failed
+        lines = _words(ran).splitlines()
+        named = next((line for line in lines if verdict == "raised" and NAMES_ERROR.search(line)), "")
+        rest = [line for line in lines if line is not named]
+        words = "\n".join([f"{BUILD_FAILED}: {shortened(named.strip(), NOTE_CHARACTERS) or error}", *rest])
+        return self._measured(ran, verdict, words)
+
+    def _test_once(self, least: TestsRan) -> ProgramRun | None:
+        if not self._start_over():
+            return _not_copied()
+        ran = self._run(self._task.test, self._environment(0))
+        self.tests_ran = tuple(map(sum, test_counts(f"{ran.output}\n{ran.errors}")))
+        if (failed := _failure(ran) or _fewer(self.tests_ran, least)) is None:
+            return None
+        verdict, error = failed
+        return self._measured(ran, verdict, f"the test failed: {error}\n{_printed(ran)}")
+
+    def _run_once(self, seed: int, case: str, spoil: Mapping[str, Any] | None) -> ProgramRun:
         task = self._task
         if spoil is not None and self.answers and seed in self.answers:
             ran, answer = self.answers[seed]
@@ -191,27 +215,6 @@ class BuiltProgram(ClosesItself):
         if self.answers is not None:
             self.answers[seed] = ran, answer
         return self._judged(ran, spoiled(answer, spoil), seed, case)
-
-    def _build(self) -> ProgramRun | None:
-        ran = self._run(self._task.build, self._environment(0), is_build=True)
-        if (failed := _failure(ran)) is None:
-            return None
-        verdict, error = failed
-        lines = _words(ran).splitlines()
-        named = next((line for line in lines if verdict == "raised" and NAMES_ERROR.search(line)), "")
-        rest = [line for line in lines if line is not named]
-        words = "\n".join([f"{BUILD_FAILED}: {shortened(named.strip(), NOTE_CHARACTERS) or error}", *rest])
-        return self._measured(ran, verdict, words)
-
-    def _test_once(self, least: TestsRan) -> ProgramRun | None:
-        if not self._start_over():
-            return _not_copied()
-        ran = self._run(self._task.test, self._environment(0))
-        self.tests_ran = tuple(map(sum, test_counts(f"{ran.output}\n{ran.errors}")))
-        if (failed := _failure(ran) or _fewer(self.tests_ran, least)) is None:
-            return None
-        verdict, error = failed
-        return self._measured(ran, verdict, f"the test failed: {error}\n{_printed(ran)}")
 
     def _read(self, ran: Ran) -> ProgramRun:
         """The values that the command itself printed, wrote or used."""

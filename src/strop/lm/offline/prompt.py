@@ -11,8 +11,7 @@ import textwrap
 from dataclasses import dataclass
 from functools import lru_cache
 
-from strop.base.solution import is_costly_to_parse
-from strop.base.syntax import syntax_tree
+from strop.base.syntax import parsed
 
 LONGEST_PROGRAM = 100_000
 """Characters; a longer block is not read as a program, so that a hostile prompt costs little."""
@@ -120,12 +119,7 @@ def read_program(message: str) -> PromptProgram | None:
 
 def parse(text: str) -> ast.Module | None:
     """The syntax tree, or None if the text is not Python, or too long or too deep."""
-    if len(text) > LONGEST_PROGRAM or is_costly_to_parse(text):
-        return None
-    try:
-        return syntax_tree(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    return None if len(text) > LONGEST_PROGRAM else parsed(text)
 
 
 def _python(text: str) -> str | None:

@@ -48,7 +48,6 @@ _ORDER = {"seed": 0, "accepted": 1, "rejected": 2, "evaluated": 3, "failed": 4}
 
 def highlight_nodes(nodes: Sequence[Node]) -> list[str]:
     """Set `html` of the nodes, then `diff_html`, the most important first; returns what did not fit, as text."""
-    by_id = {node.id: node for node in nodes}
     known = sorted(
         (node for node in nodes if node.text is not None),
         key=lambda node: (_ORDER.get(node.state, 9), -(node.value or 0.0)),
@@ -59,7 +58,7 @@ def highlight_nodes(nodes: Sequence[Node]) -> list[str]:
         room -= len(node.html or "")
         left_out["program"] += node.html is None
     for node in known:
-        parent = by_id.get(node.parent or "")
+        parent = node.parent
         if parent is not None and parent.text is not None and parent.text != node.text:
             heads = parent.label, node.label
             node.diff_html = diff_html(parent.text, node.text or "", heads, room) or None

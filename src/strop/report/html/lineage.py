@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from strop.analysis.audit import RULES
 from strop.analysis.search import TOLD_BY, Search, searches_of
 from strop.analysis.stats import Estimate, estimate
 from strop.base.errors import StoreError
@@ -18,7 +17,7 @@ from strop.base.events import Evaluated
 from strop.base.solution import short
 from strop.runs.claims.gains import in_units, unit_of
 from strop.runs.programs import programs_in
-from strop.runs.results.parts import sample
+from strop.runs.results.parts import Noted, noted, sample
 from strop.runs.run_data import RunData
 from strop.store import Store
 from strop.tasks.objective_facts import ObjectiveFacts
@@ -34,15 +33,11 @@ _STATES = ("seed", "accepted", "rejected")
 """Of the nodes that are drawn first in their column; the others follow by their value."""
 
 
-@dataclass(frozen=True)
-class NodeNote:
+@dataclass(frozen=True, kw_only=True)
+class NodeNote(Noted):
     """What was noted while a program ran."""
 
-    rule: str
     detail: str
-    times: int = 1
-    title: str = ""
-    unsandboxing: bool = False
 
 
 @dataclass
@@ -58,8 +53,8 @@ class Node:
     """None if it is missing from the record."""
     t: int | None = None
     """The iteration that made it."""
-    parent: str | None = None
-    """Id of the node that made it."""
+    parent: Node | None = None
+    """The node that made it."""
     iterations: list[int] = field(default_factory=list)
     """The iterations that ended with it."""
     reason: str = ""
@@ -91,7 +86,7 @@ def nodes_of(run: RunData, store: Store) -> tuple[list[Node], int]:
     """The programs of a record in the order in which they were made, and how many candidates beyond MOST_NODES are left out."""
     facts = run.meta.objective
     nodes: list[Node] = []
-    ids: dict[int, str] = {}
+    made: dict[int, Node] = {}  # by the program's `id`
     left_out = 0
     for number, program in enumerate(programs_in(run)):
         if program.digest is None:
@@ -104,7 +99,7 @@ def nodes_of(run: RunData, store: Store) -> tuple[list[Node], int]:
         node.t, node.reason = program.t, program.reason
         with suppress(StoreError):
             node.text = store.text(program.digest)
-        node.parent = ids[id(program.parent)] if program.parent is not None else None
+        node.parent = made.get(id(program.parent))
         node.iterations = program.iterations
         if program.ends:
             end = program.ends[0]
@@ -113,7 +108,7 @@ def nodes_of(run: RunData, store: Store) -> tuple[list[Node], int]:
             _score(node, program.train, program.test, facts)
         elif node.train is None and program.tried:
             node.train = _seen(program.tried[0])
-        ids[id(program)] = node.id
+        made[id(program)] = node
         nodes.append(node)
     return nodes, left_out
 
@@ -130,17 +125,17 @@ def _score(node: Node, train: Evaluated, test: Evaluated | None, facts: Objectiv
 
 def describe(nodes: Sequence[Node], run: RunData, store: Store, *, improvers: bool) -> None:
     """Add what was noted while each node ran and, of improvers, how they search."""
-    noted: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    counts: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for event in run.audit:
         if event.program is not None:
-            noted[event.program][event.rule, event.detail] += event.times
+            counts[event.program][event.rule, event.detail] += event.times
     shown = {node.digest: node.text for node in nodes if node.text is not None}
     searches: Mapping[str, Search] = {}
     if improvers and shown:
         searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), shown.values())
     for node in nodes:
         if node.text is not None:
-            node.notes = [_note(*key, times) for key, times in noted[node.digest].items()]
+            node.notes = [_note(*key, times) for key, times in counts[node.digest].items()]
             node.search = searches.get(node.text)
 
 
@@ -150,12 +145,8 @@ def _seen(event: Evaluated) -> Estimate:
 
 
 def _note(rule: str, detail: str, times: int) -> NodeNote:
-    known = RULES.get(rule)
-    return (
-        NodeNote(rule, detail, times)
-        if known is None
-        else NodeNote(rule, detail, times, known.title, known.unsandboxing)
-    )
+    (row,) = noted({rule: times})
+    return NodeNote(**vars(row), detail=detail)
 
 
 @dataclass(frozen=True)
@@ -206,7 +197,7 @@ def graph_of(nodes: Sequence[Node]) -> Graph:
         graph.width, graph.height = x + WIDTH + _EDGE, max(graph.height, y)
     boxes = {box.node.id: box for box in graph.boxes}
     for box in graph.boxes:
-        parent = boxes.get(box.node.parent or "")
+        parent = boxes.get(box.node.parent.id) if box.node.parent else None
         if parent is not None and parent.x < box.x:
             graph.lines.append((box.node.state, _line(parent, box)))
     graph.lines.sort(key=lambda line: line[0] == "accepted")  # drawn last, above the others

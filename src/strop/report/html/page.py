@@ -32,16 +32,6 @@ from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
 from strop.runs.train import iterations_of
 from strop.runs.verified import Verified
-from strop.sandbox.posture import Posture
-
-
-def commands_of(run: RunData, directory: str) -> dict[str, str]:
-    """Purpose → command line for a shell: to resume a run that did not finish, or to replay one that did."""
-    place, kind = shlex.quote(directory), run.meta.kind
-    if kind != "replay" and run.status not in ("finished", "running"):
-        return {"resume": f"strop resume {place}"}
-    return {"replay": f"strop replay {place}"} if kind == "run" and run.status == "finished" else {}
-
 
 Interval = tuple[float, float] | None
 Baseline = tuple[str, float, Interval]
@@ -107,14 +97,12 @@ class Page:
         return dict(self.run.start.environment) if self.run.start else {}
 
     @property
-    def posture(self) -> Posture:
-        """What the jail was observed to prevent."""
-        return self.run.posture
-
-    @property
     def commands(self) -> dict[str, str]:
-        """Purpose → command line."""
-        return commands_of(self.run, str(self.directory))
+        """Purpose → command line for a shell: to resume a run that did not finish, or to replay one that did."""
+        place, kind, status = shlex.quote(str(self.directory)), self.kind, self.run.status
+        if kind != "replay" and status not in ("finished", "running"):
+            return {"resume": f"strop resume {place}"}
+        return {"replay": f"strop replay {place}"} if kind == "run" and status == "finished" else {}
 
     @property
     def answers(self) -> str:

@@ -86,7 +86,6 @@ def render(page: Page, live: str = "") -> str:
             graph=graph_of(page.nodes),
             width=WIDTH,
             height=HEIGHT,
-            labels={node.id: node.label for node in page.nodes},
             most_rows=MOST_ROWS,
             style=Markup(style),
             policy=_policy(style),

@@ -11,10 +11,10 @@ from rich.console import Console
 from strop.base.pluralize import plain, quantity
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
-from strop.report.terminal.layout import SENTENCE, look_at, print_glossary, say
+from strop.report.terminal.layout import SENTENCE, look_at, print_glossary, print_head, say
 from strop.report.terminal.run import print_notes, print_noticed
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import counted, model_line, own_score_line
+from strop.report.terminal.words import counted, own_score_line
 from strop.runs.claims.improvers import reference_name, short_name, spent_on
 from strop.runs.claims.numbers import between, in_words, money, written
 from strop.runs.results.measured import Measured, Measurement
@@ -31,9 +31,7 @@ _SPLITS: tuple[tuple[Split, str], ...] = (("test", "test split"), ("train", "tra
 @print_result.register(Measured)
 def print_measured(measured: Measured, console: Console, *, full: bool = False) -> None:
     """The conclusion, û of every improver on the test split, and how improvers failed; with `full` every table."""
-    say(console, measured.unverified, style="bold yellow")
-    say(console, measured.waived, style="bold yellow")
-    say(console, model_line(measured.model, measured.is_language_model))
+    print_head(measured, console)
     if measured.complete or full:
         say(console, measured.sentence, style="bold", limit=SENTENCE)
     for split, words in _SPLITS if full else _SPLITS[:1]:

@@ -16,10 +16,10 @@ from strop.base.terminal_text import escape
 from strop.base.unified_diff import changed_lines
 from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.difference import print_diff
-from strop.report.terminal.layout import SENTENCE, look_at, near, say
+from strop.report.terminal.layout import SENTENCE, look_at, near, print_head, say
 from strop.report.terminal.run import print_costs, print_notes, print_noticed
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import counted, edits_line, model_line
+from strop.report.terminal.words import counted, edits_line
 from strop.runs.claims.gains import in_units, shown_scores, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import interval_of, written
@@ -38,7 +38,7 @@ _VERDICTS = {"better": "better", "worse": "worse", "no significant change": "unc
 @print_result.register(Improved)
 def print_improved(improved: Improved, console: Console, *, full: bool = False) -> None:
     """What was tried, the claim, what it cost and how to apply the patch; with `full` the diff and every table too."""
-    _print_head(improved, console)
+    print_head(improved, console)
     if full:
         _print_details(improved, console)
     else:
@@ -55,7 +55,7 @@ def print_improved(improved: Improved, console: Console, *, full: bool = False) 
 @print_result.register(Unfinished)
 def print_unfinished(unfinished: Unfinished, console: Console, *, full: bool = False) -> None:
     """What an improvement has that did not end, and its best candidate so far."""
-    _print_head(unfinished, console)
+    print_head(unfinished, console)
     if full:
         print_notes(unfinished.audit, console)
         print_candidates(unfinished.candidates, unfinished.facts, console)
@@ -86,12 +86,6 @@ def best_line(unfinished: Unfinished) -> str:
     applies = f"; strop apply {unfinished.directory} --unproven applies it" if unfinished.source.root else ""
     score = f"{unit_of(facts)} {in_units(facts, leader.train)}"
     return f"best so far: {leader.digest[:NAMED_BY]}, {score} in training{patch}{applies}"
-
-
-def _print_head(improved: Improved | Unfinished, console: Console) -> None:
-    say(console, improved.unverified, style="bold yellow")
-    say(console, improved.waived, style="bold yellow")
-    say(console, model_line(improved.model, improved.is_language_model))
 
 
 def _tried(improved: Improved) -> str:

@@ -12,14 +12,17 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
 from strop.base.terminal_text import escape
 from strop.report.terminal.tables import fitting
-from strop.report.terminal.words import GLOSSARY, RUN_WORDS
+from strop.report.terminal.words import GLOSSARY, RUN_WORDS, model_line
+
+if TYPE_CHECKING:
+    from strop.runs.results.parts import RecordedResult
 
 PLAIN = str.maketrans("│─┌┐└┘├┤┬┴┼►▲▼", "|-+++++++++>^v")
 """ASCII replacements of the characters in pictures."""
@@ -36,6 +39,13 @@ def say(console: Console, text: str, style: str = "", limit: int = 400) -> None:
 def print_heading(console: Console, text: str) -> None:
     """A line in bold."""
     console.print(fitting(console, text), markup=False, style="bold")
+
+
+def print_head(result: RecordedResult, console: Console) -> None:
+    """What to know before a result: whether its record is proven, what the jail did not prevent, and which model answered."""
+    say(console, result.unverified, style="bold yellow")
+    say(console, result.waived, style="bold yellow")
+    say(console, model_line(result.model, result.is_language_model))
 
 
 def print_whole(console: Console, text: str) -> None:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from strop.analysis.audit import BUDGET_REFUSED, RULES
+from strop.analysis.audit import BUDGET_REFUSED, rule_of
 from strop.analysis.stats import estimate
 from strop.base.budget import GATE_PAIRS, HELD_OUT, LM_CALLS, META_UTILITY_CALLS
 from strop.base.events import (
@@ -290,7 +290,6 @@ def tally(run: RunData) -> str:
 
 
 def _noted(event: AuditNoted) -> str:
-    rule = RULES.get(event.rule)
-    name = f"{event.rule} {rule.title}" if rule is not None else event.rule
+    name = f"{event.rule} {rule_of(event.rule).title}".rstrip()
     times = "" if event.times == 1 else f", {event.times} times"
     return f"audit note: {name}{times}, at {event.scope}: {event.detail}"

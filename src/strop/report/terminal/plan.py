@@ -9,6 +9,7 @@ from rich.console import Console
 from strop.base.errors import dollars
 from strop.base.shown import print_result
 from strop.report.terminal.layout import SENTENCE, say
+from strop.report.terminal.words import duration
 from strop.runs.plan import MOST_PROMPT_TOKENS, Plan
 
 
@@ -33,12 +34,5 @@ def _in_one_line(plan: Plan, side: Literal["expected", "most"]) -> str:
         getattr(each, side) for each in (plan.lm_calls, plan.responses, plan.evaluations, plan.tokens, plan.seconds)
     )
     cost = dollars(round(getattr(plan.cost, side) * 1e9)) if plan.cost else "no known price"
-    first = f"{calls:,.0f} LM calls, {responses:,.0f} responses, {cost}, {_clock(seconds)}"
+    first = f"{calls:,.0f} LM calls, {responses:,.0f} responses, {cost}, {duration(seconds)}"
     return f"{first}; {evaluations:,.0f} evaluations, {tokens:,.0f} tokens"
-
-
-def _clock(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

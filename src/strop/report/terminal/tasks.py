@@ -36,7 +36,7 @@ FOOTER = "Percent, on the published instances. strop list tasks NAME shows one."
 def print_tasks(found: Tasks, console: Console) -> None:
     """One row per task of the paper, from the recorded facts; then the others."""
     cells = [
-        (one.task, one.what, *_percents(one.seed), _percent_or_none(one.paper["seed"]), *_percents(one.best_known))
+        (one.task, one.what, *_percents(one.seed), _percent_or_none(one.paper.get("seed")), *_percents(one.best_known))
         for one in found.tasks
     ]
     print_table(console, ("task", "what it does", *SEED, "paper\nu(s)", *CEILING), cells)
@@ -90,7 +90,7 @@ def _of_scored(task: ScoredTask) -> dict[str, str]:
     }
     if not isinstance(task, PaperTask):
         return lines
-    paper = [f"{word} {percent(value)}" for key, word in PAPER_WORDS.items() if (value := task.paper[key]) is not None]
+    paper = [f"{word} {percent(task.paper[key])}" for key, word in PAPER_WORDS.items() if key in task.paper]
     return lines | {
         "seed u(s)": _on_splits(task.seed),
         "paper": f"{', '.join(paper)} (Table 1, test split)" if paper else "nothing in Table 1",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from strop.base.solution import is_costly_to_parse
-from strop.base.syntax import syntax_tree
+from strop.base.syntax import parsed
 from strop.tasks.function.source import bound_names
 from strop.tasks.languages import language_of
 
@@ -29,7 +28,5 @@ def removed_names(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[
 
 def _body(text: str) -> list[ast.stmt]:
     """The statements of a module; none of a text that is not Python."""
-    try:
-        return [] if is_costly_to_parse(text) else syntax_tree(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+    tree = parsed(text)
+    return [] if tree is None else tree.body

@@ -83,11 +83,6 @@ class Standings:
         return -self.mean(program), len(program), digest_of(program)
 
 
-def best_of(events: Iterable[Event]) -> str | None:
-    """The best candidate of `strop improve`; see `Standings.best`."""
-    return Standings(events).best
-
-
 class BestSoFar:
     """A recorder that keeps the diff of the best candidate, if it is better than the original. Thread-safe."""
 

@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from strop.base.errors import ConfigurationError, Malformed, StoreError
+from strop.base.errors import Malformed, StoreError
 from strop.base.from_json import from_json
+from strop.base.plain_file import text_of
 from strop.base.unified_diff import as_written, named, plain_text, unified_files
 from strop.runs.patching.names import removed_names
 from strop.tasks.command.bundle import bundled, is_inside, unbundled
@@ -22,6 +23,8 @@ from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, read_source, spliced
 from strop.tasks.function.task import FunctionTask
 
+KIND = "solution file"
+"""What messages call a file of the user's."""
 SEED = "solution.py"
 """Name of a task's own seed solution, which is not a file, in a diff."""
 
@@ -129,7 +132,7 @@ def of_file(file: Path, cwd: Path) -> Original:
     Raises:
         ConfigurationError: it does not exist or is not UTF-8 text.
     """
-    return _placed({file.name: text_of(file)}, file.absolute().parent, cwd)
+    return _placed({file.name: text_of(file, KIND)}, file.absolute().parent, cwd)
 
 
 def of_command(task: CommandTask, cwd: Path) -> Original:
@@ -139,7 +142,7 @@ def of_command(task: CommandTask, cwd: Path) -> Original:
         ConfigurationError: one is missing, or is not UTF-8 text.
     """
     root = task.root.absolute()
-    placed = _placed({path: text_of(root / path) for path in task.files}, root, cwd, command=True)
+    placed = _placed({path: text_of(root / path, KIND) for path in task.files}, root, cwd, command=True)
     executable = tuple(path for path in task.files if os.access(root / path, os.X_OK))
     return replace(placed, executable=executable)
 
@@ -155,20 +158,6 @@ def of_function(task: FunctionTask, cwd: Path) -> Original:
 def of_seed(seed: str) -> Original:
     """A task's own seed solution."""
     return Original({SEED: seed})
-
-
-def text_of(file: Path) -> str:
-    """The text of a file with its own line ends.
-
-    Raises:
-        ConfigurationError: it does not exist or is not UTF-8 text.
-    """
-    try:
-        return file.read_bytes().decode("utf-8")
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"there is no solution file {file}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"solution file {file} cannot be read as UTF-8 text: {error}") from error
 
 
 def ended_like(text: str, original: str) -> str:

@@ -12,7 +12,6 @@ from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.events import in_full
 from strop.base.pluralize import plain
-from strop.base.shown import Shown
 from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.claims.training import status_words
 from strop.runs.finding import Evidence, ScoredProgram
@@ -22,30 +21,18 @@ from strop.runs.patching.result_files import BEST, CONSTRUCTION, DIFF, ORIGINAL_
 from strop.runs.patching.source_files import Original, of_seed
 from strop.runs.programs import best_in
 from strop.runs.record import Record
-from strop.runs.results.parts import AnswerCounts, Noted, counted_answers, noted
+from strop.runs.results.parts import AnswerCounts, RecordedResult, counted_answers, noted
 from strop.runs.run_data import Costs, RunData
 from strop.runs.scopes import comparison_of
 from strop.tasks.objective_facts import ObjectiveFacts
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImprovementRecord:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ImprovementRecord(RecordedResult):
     """What every record of `strop improve` holds, finished or not."""
 
-    directory: Path
-    """Directory of the record."""
     task: str
     """Name of the task."""
-    model: str
-    """Specification of the language model, such as `openai/gpt-4o`."""
-    is_language_model: bool
-    """False for a stand-in: do not report its results as a language model's."""
-    unverified: str
-    """Why this machine cannot vouch for the record; empty if it is proven."""
-    waived: str
-    """What the jail did not prevent because `--require` left it out; empty if nothing."""
-    audit: tuple[Noted, ...]
-    """What was noted while the improved program ran."""
     costs: Costs
     """What the improvement spent on the language model."""
     answers: AnswerCounts
@@ -56,8 +43,6 @@ class ImprovementRecord:
     """The best candidate; None if none is better than the original."""
     applied: str | None = None
     """Where the patch was applied, or why not; null without --apply."""
-    record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
-    """The `Record` that it was read from, if any."""
 
     @property
     def program(self) -> str | None:
@@ -75,7 +60,7 @@ class ImprovementRecord:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Unfinished(ImprovementRecord, Shown):
+class Unfinished(ImprovementRecord):
     """An improvement that ended before everything was measured; `strop resume` continues it."""
 
     facts: ObjectiveFacts | None
@@ -99,7 +84,7 @@ class Unfinished(ImprovementRecord, Shown):
 
 
 @dataclass(frozen=True, repr=False)
-class Improved(Evidence, ImprovementRecord, Shown):
+class Improved(Evidence, ImprovementRecord):
     """The result of an improvement."""
 
     @computed

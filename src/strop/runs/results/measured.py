@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 from strop.analysis.stats import Estimate, least_pairs
 from strop.base.as_document import HIDDEN
 from strop.base.results import Evaluation
-from strop.base.shown import Shown
-from strop.runs.results.parts import Noted, Sample
+from strop.runs.results.parts import RecordedResult, Sample
 from strop.runs.run_data import TotalPrice
 
 Kind: TypeAlias = Literal["eval", "compare"]
@@ -133,13 +131,11 @@ class OverTasks:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Measured(Shown):
+class Measured(RecordedResult):
     """The measurements of improvers on tasks."""
 
     kind: Kind
     """`eval`, beside the seed improver or another one, or `compare`, one against another."""
-    directory: Path
-    """Directory of the record."""
     sentence: str
     """The conclusion."""
     tasks: tuple[str, ...]
@@ -148,10 +144,6 @@ class Measured(Shown):
     """The improvers as they were named. First what the others are measured beside, or the improver that is compared."""
     copies: int
     """Copies of each task."""
-    model: str
-    """Specification of the language model, such as `openai/gpt-4o`."""
-    is_language_model: bool
-    """False for a stand-in: do not report its results as a language model's."""
     better: str | None = None
     """The better of two improvers that are compared; null without a significant difference."""
     cells: tuple[Measurement, ...]
@@ -172,14 +164,6 @@ class Measured(Shown):
     """Task → why its score is the program's own; only such tasks."""
     costs: TotalPrice = field(default_factory=TotalPrice)
     """The price of everything."""
-    audit: tuple[Noted, ...] = ()
-    """Audit notes about the improvers and their programs, by rule."""
-    unverified: str = ""
-    """Why this machine cannot vouch for the record; empty if it is proven."""
-    waived: str = ""
-    """What the jail did not prevent because `--require` left it out; empty if nothing."""
-    record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
-    """The `Record` that it was read from, if any."""
     chosen: tuple[str, ...] = ()
     """Tasks that choose their inputs themselves."""
 

@@ -6,11 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path
 
-from strop.analysis.audit import RULES
+from strop.analysis.audit import Rule, rule_of
 from strop.analysis.stats import Estimate, score_estimate, stratified
 from strop.base.as_document import HIDDEN
 from strop.base.pluralize import quantity
+from strop.base.shown import Shown
 from strop.runs.run_data import Answers
 
 
@@ -44,32 +46,38 @@ def sample(values: Sequence[float], tasks: int = 1) -> Sample | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noted:
+class Noted(Rule):
     """How often the audit noted one rule in a run."""
 
-    rule: str
-    """Id of the rule, such as `R005`."""
-    title: str
-    """Empty for a rule of another version."""
-    source: str
-    """Source of the notes: `kernel`, `host` or `guest`; a guest's notes can be left out or invented by the program.
-    Empty for a rule of another version."""
-    unsandboxing: bool
-    """Whether it counts as a circumvention of the sandbox (§6.2 of the paper)."""
     times: int
     """How often."""
 
 
 def noted(counts: Mapping[str, int]) -> list[Noted]:
     """Rule → how often it was noted, as one row for each rule: circumventions of the sandbox first, then the most frequent."""
-    rows = [_noted(rule, times) for rule, times in counts.items() if times > 0]
+    rows = [Noted(**vars(rule_of(rule)), times=times) for rule, times in counts.items() if times > 0]
     return sorted(rows, key=lambda row: (not row.unsandboxing, -row.times, row.rule))
 
 
-def _noted(rule: str, times: int) -> Noted:
-    entry = RULES.get(rule)
-    title, source, unsandboxing = (entry.title, entry.source, entry.unsandboxing) if entry else ("", "", False)
-    return Noted(rule=rule, title=title, source=source, unsandboxing=unsandboxing, times=times)
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RecordedResult(Shown):
+    """What every result that is read from a record says of it."""
+
+    directory: Path
+    """Directory of the record."""
+    model: str
+    """Specification of the language model, such as `openai/gpt-4o`."""
+    is_language_model: bool
+    """False for a stand-in: do not report its results as a language model's."""
+    unverified: str = ""
+    """Why this machine cannot vouch for the record; empty if it is proven."""
+    waived: str = ""
+    """What the jail did not prevent because `--require` left it out; empty if nothing."""
+    audit: tuple[Noted, ...] = ()
+    """What the audit noted while the programs ran, of `strop improve` the improved one, one entry per rule: circumventions of the
+    sandbox first, then the most frequent."""
+    record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
+    """The `Record` that it was read from, if any."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -10,14 +9,12 @@ from strop.base.as_document import HIDDEN
 from strop.base.plugins import TASKS, Installed, installed
 from strop.base.results import Input
 from strop.runs.spec import PAPERS
-from strop.tasks.base import Split, Task
+from strop.tasks.base import Task
 from strop.tasks.command.task import CommandTask, scorer_line
-from strop.tasks.paper.facts import facts
+from strop.tasks.paper.facts import Facts, facts
 from strop.tasks.paper.meta import MetaTask
 from strop.tasks.problem import Problem, Published
 from strop.tasks.registry import META, PAPER, load_any, problems
-
-PAPER_KEYS = ("seed", "initial", "improved")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,21 +50,8 @@ class ScoredTask(TaskListing):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaperTask(ScoredTask):
+class PaperTask(Facts, ScoredTask):
     """A task of the paper. Utilities are those of the published instances."""
-
-    seed: Mapping[Split, float]
-    """u(s) by split."""
-    best_known: Mapping[Split, float]
-    """What the best answers known score, by split."""
-    reference: str
-    """What found them."""
-    paper: Mapping[str, float | None]
-    """Table 1: `seed` (u(s)), `initial` and `improved` (û); null where the paper has none."""
-    difference: str
-    """Why u(s) differs from the paper's, or that it does not."""
-    note: str
-    """What a reader of the figures must know, or empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +127,6 @@ class CommandListing(TaskListing):
     """Conditions that a candidate must meet."""
     goals: str
     """Both in words."""
-    measured_by_kernel: bool
-    """Whether the kernel measures all of it."""
     scorer: str
     """Who computes the score, in words."""
 
@@ -202,17 +184,7 @@ def _common(task: Task | CommandTask) -> dict[str, Any]:
 
 
 def _of_paper(task: Task, name: str) -> PaperTask:
-    known = facts(name)
-    return PaperTask(
-        **_scored(task),
-        what=known.what,
-        seed=known.seed,
-        best_known=known.best,
-        reference=known.reference,
-        paper={key: known.paper.get(key) for key in PAPER_KEYS},
-        difference=known.difference,
-        note=known.note,
-    )
+    return PaperTask(**_scored(task), **vars(facts(name)))
 
 
 def _construction(task: Task, problem: Problem) -> ConstructionTask:
@@ -253,6 +225,5 @@ def _command(task: CommandTask) -> CommandListing:
         metric=MetricListing(objective.metric.name, objective.metric.goal, objective.reader),
         constraints=tuple(map(str, objective.constraints)),
         goals=objective.goals,
-        measured_by_kernel=objective.counted_by_kernel,
         scorer=scorer_line(task),
     )

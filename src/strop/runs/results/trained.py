@@ -12,8 +12,7 @@ from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import EndedBy
 from strop.base.pluralize import quantity
 from strop.base.results import Comparison
-from strop.base.shown import Shown
-from strop.runs.results.parts import AnswerCounts, Noted, Sample
+from strop.runs.results.parts import AnswerCounts, RecordedResult, Sample
 from strop.runs.run_data import Costs, RunData
 
 
@@ -107,11 +106,9 @@ class ComparisonCounts:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Trained(Shown):
+class Trained(RecordedResult):
     """A run of Algorithm 1, finished or not."""
 
-    directory: Path
-    """Directory of the run."""
     kind: str
     """`run`, or `replay` of one."""
     tasks: tuple[str, ...]
@@ -127,18 +124,10 @@ class Trained(Shown):
     """Why the run ended; empty if it completed all its iterations."""
     ended_by: EndedBy | None
     """What ended the iterations before their end: `max_cost`, `max_tokens`, `max_calls`, `max_time` or `finish`; else null."""
-    unverified: str
-    """Why this machine cannot vouch for the record; empty if it is proven."""
-    waived: str
-    """What the jail did not prevent because `--require` left it out; empty if nothing."""
     sentence: str
     """The conclusion; empty unless `kind` is `run`."""
     explanation: str
     """One or two sentences more; may be empty."""
-    model: str
-    """Specification of the language model, such as `openai/gpt-4o`."""
-    is_language_model: bool
-    """False for a stand-in: do not report its results as a language model's."""
     iterations: tuple[Iteration, ...]
     """In order. The first, t = 0, measures the seed improver."""
     final_comparison: Comparison | None
@@ -159,8 +148,6 @@ class Trained(Shown):
     """Task → why its score is the program's own; empty if somebody else computes every score."""
     unused_evaluations: int
     """Evaluations that workers made ahead and no improver asked for; they cost no budget."""
-    audit: tuple[Noted, ...]
-    """What the audit noted, one entry per rule: circumventions of the sandbox first, then the most frequent."""
     costs: Costs
     """What the run spent on its language model."""
     answers: AnswerCounts
@@ -169,8 +156,6 @@ class Trained(Shown):
     """SHA-256 of an improver → how it searches."""
     run: RunData = field(metadata=HIDDEN, compare=False)
     """Everything in the record."""
-    record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
-    """The `Record` that it was read from, if any."""
 
     def __repr__(self) -> str:
         return f"<Trained {self.digest[:12] or self.status}: in {self.file or self.directory}>"

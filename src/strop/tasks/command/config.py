@@ -243,7 +243,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
 
     Read again, with the same tree, it is the same task.
     """
-    objective = task.objective
+    objective, judge = task.objective, task.judge or Judge("")
     lines = {
         "name": task.name,
         "root": root,
@@ -251,7 +251,11 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "build": task.build,
         "test": task.test,
         "command": task.command,
-        **_judged(task),
+        "judge": judge.command,
+        "judge_files": [glob.escape(path) for path in judge.files],
+        "judge_build": judge.build,
+        "results": list(task.results),
+        "cases": [glob.escape(path) for path in task.cases],
         "score": dict(objective.readers),
         "metric": f"{objective.metric.name}:{objective.metric.goal}",
         "require_metric": [f"{one.name}{one.relation}{one.bound!r}" for one in objective.constraints],
@@ -276,18 +280,6 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         key: value for key, value in lines.items() if value not in ("", [], {}) and (value or key not in unless_said)
     }
     return "".join(f"{key} = {write_toml(value)}\n" for key, value in kept.items())
-
-
-def _judged(task: CommandTask) -> dict[str, object]:
-    """The keys of a task's judge and cases."""
-    judge = task.judge or Judge("")
-    return {
-        "judge": judge.command,
-        "judge_files": [glob.escape(path) for path in judge.files],
-        "judge_build": judge.build,
-        "results": list(task.results),
-        "cases": [glob.escape(path) for path in task.cases],
-    }
 
 
 def _check_root(path: Path, root: Path) -> None:

@@ -123,11 +123,6 @@ class Objective:
         return self.reader in TIMES
 
     @property
-    def counted_by_kernel(self) -> bool:
-        """Whether the kernel measures everything that counts, constraints included, so that no program can forge its score."""
-        return self.is_cost and all(self.readers[one.name] in COUNTED_BY_KERNEL for one in self.constraints)
-
-    @property
     def counts_cost(self) -> bool:
         """Whether the kernel measures anything that counts."""
         return any(reader in COUNTED_BY_KERNEL for reader in self.readers.values())
@@ -141,11 +136,6 @@ class Objective:
     def printed(self) -> tuple[str, ...]:
         """The readers of what a command prints or writes."""
         return tuple(reader for reader in self.readers.values() if reader not in (*COUNTED_BY_KERNEL, "passed"))
-
-    @property
-    def has_check(self) -> bool:
-        """Whether a constraint checks the answer: its score is neither a cost nor the exit status."""
-        return any(self.readers[constraint.name] in self.printed for constraint in self.constraints)
 
     @property
     def goals(self) -> str:

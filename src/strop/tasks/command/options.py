@@ -134,23 +134,24 @@ def _is_table(value: object) -> bool:
     return isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values())
 
 
-def _is_finite(value: object) -> bool:
+def is_finite(value: object) -> bool:
+    """Whether it is a number that is finite."""
     return _is_number(value) and abs(value) <= sys.float_info.max  # type: ignore[arg-type]
 
 
 def _is_range(value: object) -> bool:
-    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_finite, value))
+    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(is_finite, value))
     return is_pair and value[0] < value[1]  # type: ignore[index]
 
 
-_FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
+FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     str: (_is_text, "text in quotes"),
     bool: (lambda value: isinstance(value, bool), "true or false"),
     int: (lambda value: _is_number(value) and not isinstance(value, float), "a whole number"),
-    float: (_is_finite, "a number of seconds"),
+    float: (is_finite, "a number of seconds"),
     Texts: (_is_texts, "a list of texts"),
     Score: (lambda value: _is_texts(value) or _is_table(value), "text in quotes, or a table { NAME = 'HOW' }"),
-    Known: (_is_finite, "a finite number"),
+    Known: (is_finite, "a finite number"),
     Size: (lambda value: _is_text(value) or isinstance(value, int), "a number of bytes, or a text such as '2 GiB'"),
     Mapping[str, str]: (_is_table, "a table { NAME = 'VALUE' }"),
     Range: (_is_range, "a list of two numbers, such as [0, 1]"),
@@ -161,12 +162,7 @@ _FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
 def type_of(key: str) -> object:
     """The type of an option, without None."""
     hint = get_type_hints(ScoringOptions, include_extras=True)[key]
-    return hint if hint in _FORMS else next(kind for kind in get_args(hint) if kind in _FORMS)
-
-
-def words_for(key: str) -> str:
-    """The type of an option in words."""
-    return _FORMS[type_of(key)][1]
+    return hint if hint in FORMS else next(kind for kind in get_args(hint) if kind in FORMS)
 
 
 def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> ScoringOptions:
@@ -181,7 +177,7 @@ def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> Sco
         if key not in known:
             raise ConfigurationError(f"there is no key {key!r:.90}{_suggestion(key, [*keys, *known])}")
         kind = type_of(key)
-        is_right, words = _FORMS[kind]
+        is_right, words = FORMS[kind]
         if not is_right(value):
             raise ConfigurationError(f"{key} is {words}, not {json.dumps(value, default=str)[:90]}")
         checked[key] = _converted(kind, value)
@@ -210,7 +206,7 @@ def parse_settings(settings: Sequence[str]) -> dict[str, object]:
         if key not in ScoringOptions.__dataclass_fields__:
             check_options({key: text})
         value, kind = _parse_value(text), type_of(key)
-        if not _FORMS[kind][0](value):
+        if not FORMS[kind][0](value):
             value = text
         if kind in (Texts, Score) and key in values and not isinstance(value, Mapping):
             value = (*_converted(kind, values[key]), *_converted(kind, value))
@@ -273,6 +269,6 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
 
 def _bytes(size: str) -> int:
     parts = _SIZE.fullmatch(size.strip())
-    if parts is None or parts[2].lower() not in _UNITS or not _is_finite(float(parts[1])):
+    if parts is None or parts[2].lower() not in _UNITS or not is_finite(float(parts[1])):
         raise ConfigurationError(f"memory_limit is a number of bytes, or a text such as '2 GiB', not {size!r:.90}")
     return int(float(parts[1]) * _UNITS[parts[2].lower()])

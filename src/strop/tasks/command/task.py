@@ -27,7 +27,8 @@ from strop.tasks.command.score_kinds import EQUAL, KINDS, TIMES
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.evaluator.spec import EvaluatorSpec
 from strop.tasks.languages import COMPILED, language_of, tags_of
-from strop.tasks.objective_facts import Check, MetricFacts, ObjectiveFacts
+from strop.tasks.mistakes import first_mistake
+from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.problem import Problem
 from strop.tasks.regions import EVOLVE, check_only, regions_of
 from strop.tasks.used_files import shown_files, sources_of
@@ -110,8 +111,8 @@ class CommandTask:
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError if a field is out of range; the message names it."""
-        for found in _mistakes(self):
-            raise ConfigurationError(f"task {self.name!r:.90}: {found}")
+        if wrong := first_mistake(_required(self)):
+            raise ConfigurationError(f"task {self.name!r:.90}: {wrong}")
         for name, reader in self.objective.readers.items():
             check_reader(name, reader)
         bundled(self.files)
@@ -269,19 +270,10 @@ class CommandTask:
             MetricFacts(counts.name, counts.goal, objective.reader, resolution),
             self.input,
             self.scored_by,
-            check=self._check,
             trusts_programs=self.trust_programs,
             scorer=self.scoring,
             report_only=objective.report_only,
         )
-
-    @property
-    def _check(self) -> Check:
-        if not self.objective.is_cost:
-            return "score"
-        if self.compare_output:
-            return "comparison"
-        return "constraint" if self.objective.has_check else "nothing"
 
     def can_start(self, evaluation: Evaluation) -> bool:
         """Whether a search can start from the original with this evaluation."""
@@ -339,14 +331,16 @@ def case_name(path: str) -> str:
     return PurePosixPath(path).stem
 
 
-def _mistakes(task: CommandTask) -> list[str]:
-    """Errors in the fields, most important first."""
+def _required(task: CommandTask) -> dict[str, object]:
+    """What must hold of the fields; see `first_mistake`."""
     named = re.fullmatch(r"[\w][\w.-]{0,79}", task.name) and task.name != META_TASK
     counts = all(1 <= each <= MOST_INSTANCES for each in (task.instances, task.test_instances))
-    found = {
+    texts = [task.command, task.judge.command if task.judge else ""]
+    names = [case_name(path) for path in task.cases]
+    return {
         f"a name is made of letters, digits, '-', '_' and '.', and is not {META_TASK}": named,
-        "files: there is no file to improve": bool(task.files),
-        "command: there is no command": bool(task.command.strip()),
+        "files: there is no file to improve": task.files,
+        "command: there is no command": task.command.strip(),
         f"instances and held_out must be from 1 to {MOST_INSTANCES}": counts,
         f"time_limit is {task.time_limit} s; it must be more than 0": 0 < task.time_limit < math.inf,
         f"memory_limit is {task.memory_limit} bytes; the least is {LEAST_MEMORY}": task.memory_limit >= LEAST_MEMORY,
@@ -356,37 +350,25 @@ def _mistakes(task: CommandTask) -> list[str]:
         "command: {program} stands for the one file of a task, and this one has several": (
             len(task.files) == 1 or "{program}" not in task.command
         ),
-    }
-    found |= _mistakes_of_cases(task) | (_mistakes_of_judge(task, task.judge) if task.judge else {})
-    found |= {f"files: {path!r} is not a path inside the tree": is_inside(path) for path in task.files}
-    found |= {f"results: {path!r} is not a path inside the tree": is_inside(path) for path in task.results}
-    found |= {
-        f"the command writes {path}, so it cannot be one of the files that may change": path not in task.files
-        for path in task.result_files
-    }
-    return [words for words, is_right in found.items() if not is_right]
-
-
-def _mistakes_of_cases(task: CommandTask) -> dict[str, bool]:
-    texts = [task.command, task.judge.command if task.judge else ""]
-    names = [case_name(path) for path in task.cases]
-    found = {
         "{instance} numbers the runs of each split alike, so it draws no new input: use {seed}, or cases with {case}": (
             "{instance}" not in task.command
         ),
         "{case} and {input} stand for a case: give cases = 'cases/*.in'": (
-            bool(task.cases) or not any(word in text for word in ("{case}", "{input}") for text in texts)
+            task.cases or not any(word in text for word in ("{case}", "{input}") for text in texts)
         ),
         "cases: at least two are needed, because some are held out": len(task.cases) != 1,
         "cases: two files have the same name without the ending": len(set(names)) == len(names),
         "judge: {output} is the judge's alone; the command prints it": "{output}" not in task.command,
-    }
-    return found
-
-
-def _mistakes_of_judge(task: CommandTask, judge: Judge) -> dict[str, bool]:
-    return {
-        f"judge_files: {path} may change, so it cannot be the judge's": path not in task.files for path in judge.files
+        **{
+            f"judge_files: {path} may change, so it cannot be the judge's": path not in task.files
+            for path in (task.judge.files if task.judge else ())
+        },
+        **{f"files: {path!r} is not a path inside the tree": is_inside(path) for path in task.files},
+        **{f"results: {path!r} is not a path inside the tree": is_inside(path) for path in task.results},
+        **{
+            f"the command writes {path}, so it cannot be one of the files that may change": path not in task.files
+            for path in task.result_files
+        },
     }
 
 

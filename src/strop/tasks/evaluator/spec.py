@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from strop.base.syntax import syntax_tree
+from strop.tasks.function.source import bound_names
 
 RUNNER = Path(__file__).resolve().parent / "runner.py"  # calls an evaluator in the process of its program
 GUEST = Path(__file__).resolve().parent / "guest"  # modules of an evaluator and a program that are two guests
@@ -70,7 +71,7 @@ def stub_of(original: str, calls: Collection[str]) -> str:
     tree = syntax_tree(original)
     functions = {node.name: node for node in _statements(tree.body) if isinstance(node, FUNCTIONS)}
     classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
-    others = tuple(sorted(bound_names(tree) - functions.keys() - set(calls) - classes))
+    others = tuple(sorted(set[str]().union(*map(bound_names, tree.body)) - functions.keys() - set(calls) - classes))
     parts = [_STUB.format(folders=SEARCH, others=others, classes=tuple(sorted(classes)))]
     parts += [_function(node) for name, node in functions.items() if name not in calls]
     parts += [_FUNCTION.format(kind="", name=name, parameters="*arguments, **named") for name in calls]
@@ -112,18 +113,3 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _statements(getattr(node, inner, []))
         for handler in getattr(node, "handlers", []):
             yield from _statements(handler.body)
-
-
-def bound_names(tree: ast.Module) -> set[str]:
-    """The names that a module binds at its top level."""
-    names: set[str] = set()
-    for node in _statements(tree.body):
-        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
-        else:
-            names.update(
-                each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-            )
-    return names

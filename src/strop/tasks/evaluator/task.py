@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError
 from strop.base.interpreter import EXECUTABLE
+from strop.base.plain_file import text_of
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
@@ -20,7 +21,8 @@ from strop.tasks.command.config import command_task, parse_constraint
 from strop.tasks.command.options import changed_options, check_options
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask, rules
-from strop.tasks.evaluator.spec import FUNCTIONS, RUNNER, Function, bound_names
+from strop.tasks.evaluator.spec import FUNCTIONS, RUNNER, Function
+from strop.tasks.function.source import bound_names
 from strop.tasks.used_files import shown_files
 
 Form: TypeAlias = Literal["path", "text", "results"]
@@ -103,7 +105,7 @@ def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
     except (SyntaxError, ValueError) as error:
         raise ConfigurationError(f"the evaluator {evaluator} is not a Python file: {error}") from error
     functions = {each.name: each for each in tree.body if isinstance(each, FUNCTIONS)}
-    found = form or _form(functions, bound_names(tree))
+    found = form or _form(functions, set[str]().union(*map(bound_names, tree.body)))
     if found is None:
         raise ConfigurationError(
             f"{evaluator} defines none of evaluate(program_path), evaluate(candidate) and main(program_path, results_dir)"
@@ -178,12 +180,7 @@ def _description(task: CommandTask, evaluator: Path) -> str:
 
 
 def _text(path: Path) -> str:
-    try:
-        return plain_text(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read as text: {error}") from error
+    return plain_text(text_of(path, "file"))
 
 
 def _root(program: Path, evaluator: Path) -> Path:

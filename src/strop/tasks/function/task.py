@@ -9,27 +9,29 @@ import ast
 import copy
 import inspect
 import io
-import math
 import pickle
 import sys
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import wraps
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
+from strop.base.plain_file import text_of
 from strop.base.results import ScoredBy
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, is_installed, marked_beside, user_module
 from strop.tasks.arguments import Parameters
 from strop.tasks.base import UTILITY, Instance, Seeds, Split, Task, blame, described_with_definitions
+from strop.tasks.command.options import is_finite
 from strop.tasks.command.score_kinds import EQUAL, KINDS
 from strop.tasks.function.marker import MARK, Marked
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, hidden, read_source, scored, whole
+from strop.tasks.mistakes import first_mistake
 from strop.tasks.objective_facts import Calls, MetricFacts, ObjectiveFacts
 from strop.tasks.score_limit import ended
 from strop.tasks.values import AnswerForm, canonical, difference, rebuilt
@@ -196,10 +198,7 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
     if marked.marking_module:
         module, name, path = sys.modules.get(function.__module__), function.__qualname__, _home_of(function, where)
         where += f" ({path}:{name})"
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read as UTF-8 text: {error}") from error
+    text = text_of(path, "file")
     if (encoding := _declared(text)) not in ("utf-8", "utf-8-sig"):
         raise ConfigurationError(f"{path} declares the encoding {encoding}; save it as UTF-8 and declare none")
     source, plain = read_source(path, text), inspect.unwrap(function)
@@ -208,7 +207,8 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
     if inspect.isgeneratorfunction(plain):
         raise _of_command(where, "is a generator", marked, path, name)
     program = alone(source, name)
-    _check(marked, where)
+    if wrong := first_mistake(_required(marked)):
+        raise ConfigurationError(f"{where}: {wrong}")
     owner, _, method = name.rpartition(".")
     if owner and not isinstance(inspect.getattr_static(attrgetter(owner)(module), method), staticmethod | classmethod):
         raise _of_command(where, "is a method of an object", marked, path, name)
@@ -293,28 +293,23 @@ def _made(
         raise ConfigurationError(f"{where}: {error}") from error
 
 
-def _check(marked: Marked, where: str) -> None:
-    if (marked.sample is None) == (marked.cases is None):
-        raise ConfigurationError(f"{where}: @improve_me needs sample= or cases=, one of them")
-    if unknown := sorted(set(marked.settings) - set(SETTINGS)):
-        raise ConfigurationError(f"{where}: @improve_me takes no {unknown[0]}; it takes {', '.join(SETTINGS)}")
-    assert {field.name for field in fields(Task)} >= set(SETTINGS)
-    if marked.score != "time" and not callable(marked.score):
-        raise ConfigurationError(f"{where}: score must be a function or 'time', not {marked.score!r:.40}")
-    if marked.accept is not None and (marked.score != "time" or not callable(marked.accept)):
-        raise ConfigurationError(
-            f"{where}: accept must be a function, and goes with score='time'; else let score() refuse"
-        )
-    if marked.best_known is not None and not _is_finite(marked.best_known):
-        raise ConfigurationError(f"{where}: best_known must be a finite number, not {marked.best_known!r:.40}")
-    if marked.cases is not None and len(marked.cases) < 2:
-        raise ConfigurationError(f"{where}: cases needs at least 2, since every second one is held out")
-    if marked.cases is not None and {"instances", "test_instances"} & set(marked.settings):
-        raise ConfigurationError(f"{where}: with cases=, instances are counted; do not give their number")
-
-
-def _is_finite(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+def _required(marked: Marked) -> dict[str, object]:
+    """What must hold of the arguments of `improve_me`; see `first_mistake`."""
+    score, accept, cases, best_known = marked.score, marked.accept, marked.cases, marked.best_known
+    unknown = sorted({*marked.settings} - {*SETTINGS})
+    return {
+        "@improve_me needs sample= or cases=, one of them": (marked.sample is None) != (cases is None),
+        f"@improve_me takes no {''.join(unknown[:1])}; it takes {', '.join(SETTINGS)}": not unknown,
+        f"score must be a function or 'time', not {score!r:.40}": score == "time" or callable(score),
+        "accept must be a function, and goes with score='time'; else let score() refuse": (
+            accept is None or (score == "time" and callable(accept))
+        ),
+        f"best_known must be a finite number, not {best_known!r:.40}": best_known is None or is_finite(best_known),
+        "cases needs at least 2, since every second one is held out": cases is None or len(cases) >= 2,
+        "with cases=, instances are counted; do not give their number": (
+            cases is None or not {"instances", "test_instances"} & {*marked.settings}
+        ),
+    }
 
 
 def _signature(function: Callable[..., Any], where: str) -> inspect.Signature:

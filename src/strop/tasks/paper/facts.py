@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 
+from strop.base.as_document import HIDDEN
 from strop.tasks.base import Split
 
 SPLITS: tuple[Split, ...] = ("train", "test")
 """Those that are published."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """The recorded facts of one task."""
 
@@ -24,9 +25,9 @@ class Facts:
     """What its programs do, in a few words."""
     seed: Mapping[Split, float]
     """u(s), the seed solution's utility: the mean over many evaluations where it draws random numbers."""
-    random: bool
+    random: bool = field(metadata=HIDDEN)
     """Whether the seed solution draws random numbers."""
-    best: Mapping[Split, float]
+    best_known: Mapping[Split, float]
     """The ceiling: what the best answers known score. Proven where `reference` says exact."""
     reference: str
     """What found them."""

@@ -20,7 +20,7 @@ def test_estimate_has_an_exact_mean_and_the_error_of_its_values() -> None:
     assert stats.mean([0.1] * 10) == 0.1, "a plain sum is not exact"
     assert stats.stderr([1, 2, 3, 4, 5]) == pytest.approx(math.sqrt(0.5)), "sample variance 10 / 4, over n = 5"
     assert stats.stderr([0.5]) is None
-    with pytest.raises(ValueError, match="no values"):
+    with pytest.raises(ValueError, match="at least one data point"):
         stats.mean([])
 
 

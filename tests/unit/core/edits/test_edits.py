@@ -171,14 +171,13 @@ EXACT = (
         "import cmath as m",
     ),
     (block("Title\n=======\ntext", "Name\n=======\ntext"), "Title\n=======\ntext\n", "Name\n=======\ntext\n"),
-    (block("b", "x\ny"), "a\r\nb\r\nc\r\n", "a\r\nx\r\ny\r\nc\r\n"),
     (block("b", "x"), "a\nb", "a\nx"),
     (f"```python\n{FENCED}```\n", "P = '''\n```python\n```'''\nn = 1\n", "P = '''\n```python\n{1}\n```'''\nn = 2\n"),
 )
 """(answer, program, the program after it)."""
 
 
-def test_later_block_sees_what_an_earlier_one_left_and_line_ends_marks_and_fences_of_a_program_stay() -> None:
+def test_later_block_sees_what_an_earlier_one_left_and_marks_and_fences_of_a_program_stay() -> None:
     for answer, before, after in EXACT:
         assert edited(answer, before) == after, answer
 

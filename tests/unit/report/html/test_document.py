@@ -27,7 +27,6 @@ from strop.report.html.page import Page
 from strop.report.html.render import RENEWED_SECONDS, render
 from strop.report.html.tables import MOST_ROWS, Tables
 from strop.runs.record import Record
-from strop.runs.run_data import read_run
 from strop.runs.spec import RunSpec
 from strop.runs.train import read_trained
 from strop.store import Store
@@ -124,7 +123,7 @@ def test_the_lineage_says_what_became_of_every_candidate_and_who_made_it(page: M
         "candidate 2 of t = 1": "evaluated",
         "candidate 3 of t = 1": "failed",
     }
-    assert nodes["I_0"].parent is None and nodes["I_1"].parent == nodes["I_0"].id
+    assert nodes["I_0"].parent is None and nodes["I_1"].parent is nodes["I_0"]
     assert nodes["I_1"].iterations == [1, 2] and nodes["I_0"].iterations == [0]
     assert nodes["I_1"].test.mean == pytest.approx(0.8) and nodes["candidate 2 of t = 1"].test is None
     assert nodes["candidate 3 of t = 1"].reason == "SyntaxError: no"
@@ -169,7 +168,7 @@ def test_a_page_begins_with_the_conclusion_of_its_run_and_explains_its_words_onc
     )
     assert html.count("Glossary") == 1 and "instances the search never saw, where the task has any others" in html
     assert html.count('id="headline"') == 1 and document.improvement == []
-    protections = {name: (each.enforced, each.detail) for name, each in document.posture.protections.items()}
+    protections = {name: (each.enforced, each.detail) for name, each in document.run.posture.protections.items()}
     assert protections == {"write": (True, ""), "network": (False, "a port")}, "as they were observed"
 
 
@@ -192,6 +191,7 @@ def test_texts_for_which_there_is_no_room_are_left_out_and_the_page_says_so(tmp_
         tables = Tables(store, room=10)
         for error in ("x" * 30, "short", "y" * 9):
             store.append(evaluated("seed", SEED, error=error))
-        read_run(store, tables.add)
+        for stored in store.outline():
+            tables.add(stored)
     assert [row["texts"] for row in tables.evaluations] == [{}, {"Error": "short"}, {}]
     assert tables.cuts() == ["2 texts are left out: the tables hold 10 characters; strop export writes all"]

@@ -69,12 +69,14 @@ def test_an_axis_has_two_to_seven_numbers_within_its_range(low: float, span: flo
     assert all(low - 1e-6 * span - 1e-9 <= number <= low + span + 1e-6 * span + 1e-9 for number in numbers)
 
 
-def node(name: str, t: int, parent: str | None, state: str = "seed", value: float = 0.5) -> Node:
+def node(name: str, t: int, parent: Node | None, state: str = "seed", value: float = 0.5) -> Node:
     return Node(name, name, state, "0" * 64, t=t, parent=parent, train=Estimate(value, None, 1))
 
 
 def test_a_lineage_stands_in_columns_by_iteration_with_a_line_from_each_parent() -> None:
-    nodes = [node("a", 0, None), node("b", 1, "a", state="accepted"), node("c", 3, "b", state="failed")]
+    first = node("a", 0, None)
+    second = node("b", 1, first, state="accepted")
+    nodes = [first, second, node("c", 3, second, state="failed")]
     graph = graph_of(nodes)
     assert [box.x for box in graph.boxes] == sorted({box.x for box in graph.boxes})
     assert [text for _, _, _, text in graph.labels] == ["t = 0", "t = 1", "t = 3"]

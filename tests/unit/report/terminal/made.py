@@ -30,7 +30,6 @@ from strop.runs.meta import Meta
 from strop.runs.results.measured import Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, sample
 from strop.runs.results.trained import Trained
-from strop.runs.run_data import run_data
 from strop.runs.train import trained_of
 from strop.store import Stored
 from support import records
@@ -136,7 +135,7 @@ def stored(events: Sequence[Event]) -> list[Stored[Event]]:
 def trained(events: Sequence[Event] | Sequence[Stored[Event]], **meta: Any) -> Trained:
     """The result of a run."""
     rows = [row if isinstance(row, Stored) else Stored(n + 1, 10.0 * n, row) for n, row in enumerate(events)]
-    return trained_of(run_data(rows, Meta(**{"model": "offline", **meta})), HERE)
+    return trained_of(records.run_data(rows, Meta(**{"model": "offline", **meta})), HERE)
 
 
 def matrix(

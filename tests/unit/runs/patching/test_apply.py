@@ -19,7 +19,7 @@ from strop.base.events import Evaluated
 from strop.base.solution import digest_of
 from strop.runs.patching import apply as applying
 from strop.runs.patching.apply import BACKUP, apply_files, undo_of
-from strop.runs.patching.result_files import BEST, BestSoFar, best_of
+from strop.runs.patching.result_files import BEST, BestSoFar, Standings
 from strop.runs.patching.source_files import Original, of_file, of_seed, original_from
 from support import records
 from support.trees import contents, written
@@ -252,11 +252,11 @@ START = evaluated(of_seed("seed\n").program, 0.5, "original/train")
 def test_best_so_far_is_the_candidate_with_the_highest_mean_and_none_where_none_beats_the_original() -> None:
     seen = [evaluated("a", 0.4), evaluated("b", 0.7), evaluated(None, 0.9), evaluated("d", 0.9, "improved/train")]
     lucky = [evaluated("c", 1.0), evaluated("c", 0.0), evaluated("c", 0.2)]
-    assert best_of([START, *seen, *lucky]) == "b"
-    assert best_of([START, evaluated("a", 0.5), evaluated("seed\n", 0.8), *lucky]) is None
+    assert Standings([START, *seen, *lucky]).best == "b"
+    assert Standings([START, evaluated("a", 0.5), evaluated("seed\n", 0.8), *lucky]).best is None
     for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):  # equally good: the shortest, whichever was evaluated first
         equal = [evaluated("long program", 0.7), evaluated("b", 0.7), evaluated("c", 0.7)]
-        assert best_of([START, *(equal[number] for number in order)]) == min("bc", key=digest_of), order
+        assert Standings([START, *(equal[number] for number in order)]).best == min("bc", key=digest_of), order
 
 
 def a_is(value: int) -> str:
