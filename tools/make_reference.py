@@ -43,6 +43,7 @@ from strop.evaluation.machines import Machines
 from strop.lm.base import Completion, Fault
 from strop.lm.probe import ModelAnswer
 from strop.lm.providers import PROVIDERS
+from strop.options.scoring import FLAGS, NOT_IN_FILE, ScoringOptions, words_for
 from strop.reproduce import baselines, fig4, reproduction, table1
 from strop.runs import finding, plan, run_data
 from strop.runs.listing import RunListing
@@ -52,7 +53,6 @@ from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
 from strop.sandbox.posture import Posture, Protection
 from strop.store.schema import VIEWS
-from strop.tasks.command.options import FLAGS, NOT_IN_FILE, ScoringOptions, words_for
 from strop.tasks.problem import Published
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

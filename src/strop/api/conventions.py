@@ -20,8 +20,9 @@ from strop.base.errors import ConfigurationError
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
-from strop.runs.options import PAPER, PaperOptions, SelectionOptions, TwoModelOptions, in_seconds, is_usual, protections
+from strop.options.run import PAPER, PaperOptions, SelectionOptions, TwoModelOptions, in_seconds, is_usual
 from strop.runs.spec import RunSpec
+from strop.sandbox.posture import protections
 from strop.tasks.registry import CalledWhileLoading, refuse_while_loading
 
 P = ParamSpec("P")
@@ -131,7 +132,7 @@ def carried_out(job: Job[R], options: Watched) -> R:
 
 
 def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunSpec:
-    """The configuration that groups of options (strop.runs.options) and other fields describe. A seed that is None is drawn.
+    """The configuration that groups of options (strop.options.run) and other fields describe. A seed that is None is drawn.
 
     Raises:
         ConfigurationError: a value is of another type, or out of its range.

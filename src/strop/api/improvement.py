@@ -17,16 +17,13 @@ from strop.base.terminal_text import escape
 from strop.checks.held_out import comparisons, only_one
 from strop.lm.options import members, named
 from strop.lm.prices import uses_no_tokens
+from strop.options.run import DEFAULT_IMPROVER, EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
+from strop.options.scoring import ScoringOptions, changed_options
 from strop.runs.improve import check_enough, improve_once
 from strop.runs.meta import Meta
-from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.plan import Formula
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.spec import RunSpec
-from strop.tasks.command.options import ScoringOptions, changed_options
-
-DEFAULT_IMPROVER = "refine"
-"""The best in measurements (docs/design/0051-defaults.md); `strop run` starts from the paper's `seed`."""
 
 
 @dataclass(frozen=True, kw_only=True)

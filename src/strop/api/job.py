@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from strop.api.lookup import RUNS
 from strop.base.budget import LM_CALLS
 from strop.base.errors import (
     ConfigurationError,
@@ -35,7 +34,9 @@ from strop.core.completed_work import NOTHING, CompletedWork
 from strop.evaluation.start import normalized
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import NoModel
-from strop.report.terminal.live import LiveView, Mode, View, make_view
+from strop.options.choices import Display
+from strop.options.commands import RUNS
+from strop.report.terminal.live import LiveView, View, make_view
 from strop.report.terminal.narration import Narration
 from strop.report.track import sent
 from strop.runs.assembly import Components, assembled
@@ -141,7 +142,7 @@ class Place:
     """What `lock_directory` returned."""
 
 
-def view_of(job: Job[Any], mode: Mode = "auto", trackers: Sequence[str] = ()) -> View:
+def view_of(job: Job[Any], mode: Display = "auto", trackers: Sequence[str] = ()) -> View:
     """The view of a job: who computes its scores and its budget, then what happens."""
     narration = Narration(score_words(job.tasks[0]), partial(_warning, job.tasks[0])) if job.tasks else Narration()
     heading = () if job.read is None else (*scorer_lines(job.tasks), *job.says, *filter(None, [job.warning]))

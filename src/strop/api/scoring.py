@@ -11,11 +11,12 @@ from strop.api.target import TaskLike, source_of, task_of
 from strop.base.results import Evaluation, fields_of
 from strop.checks import check as checks
 from strop.checks.checked import Checked
+from strop.options.run import Require
 from strop.report.terminal.live import make_view
 from strop.runs.context import RunContext
-from strop.runs.options import Require, protections
 from strop.runs.score import Scored, program_of
 from strop.runs.spec import RunSpec
+from strop.sandbox.posture import protections
 from strop.tasks.base import Split
 from strop.tasks.command.task import AnyTask
 

@@ -26,7 +26,7 @@ from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.options import is_harmless, joined
 from strop.lm.registry import no_model
-from strop.runs.options import ModelLike
+from strop.options.run import ModelLike
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, command_task, config_of, model_in

@@ -11,8 +11,7 @@ from strop.api.conventions import carried_out, make_spec, takes
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text, find_run
 from strop.api.target import TaskLike, all_of, plain_name, several
-from strop.runs.meta import Meta
-from strop.runs.options import (
+from strop.options.run import (
     CopiesOptions,
     EnvironmentOptions,
     LimitOptions,
@@ -20,6 +19,7 @@ from strop.runs.options import (
     SelectionOptions,
     TwoModelOptions,
 )
+from strop.runs.meta import Meta
 from strop.runs.plan import Formula
 from strop.runs.result import whole_result_in
 from strop.runs.results.improved import Improved

@@ -189,7 +189,7 @@ def _in_words(error: CycloptsError) -> str:
         what += f": {', '.join(choices)}" if choices else ""
         return f"{what} (see {command} --help)"
     if isinstance(error, UnknownOptionError):
-        from strop.tasks.command.options import ScoringOptions  # for keys of strop.toml that are not flags
+        from strop.options.scoring import ScoringOptions  # for keys of strop.toml that are not flags
 
         flag = error.token.keyword or error.token.value.partition("=")[0]
         key = flag.removeprefix("--").replace("-", "_")

@@ -14,6 +14,7 @@ from typing import Any
 from strop.analysis.stats import Estimate, group_difference, mean, score_estimate
 from strop.base.errors import StoreError
 from strop.base.pluralize import quantity
+from strop.options.run import Whole
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import Protocol
@@ -21,7 +22,6 @@ from strop.reproduce.reproduction import Reproduction, Table, span, with_stderr
 from strop.runs.claims.improvers import LEVEL, against_seed_words
 from strop.runs.claims.numbers import percent
 from strop.runs.evaluate import SEED, named
-from strop.runs.options import Whole
 from strop.runs.results.measured import Measured, Measurement
 from strop.runs.spec import shipped_improvers
 

@@ -27,11 +27,11 @@ from strop.base.errors import ConfigurationError, RunBudgetSpent, StoreError, St
 from strop.base.events import BudgetMoved
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
+from strop.options.run import LimitOptions
 from strop.report.terminal.display import Display
 from strop.report.terminal.words import duration
 from strop.runs.evaluate import with_seed
 from strop.runs.meta import Named
-from strop.runs.options import LimitOptions
 from strop.runs.result import whole_result_in
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained

@@ -22,14 +22,14 @@ from strop.base.as_document import computed
 from strop.base.errors import StoreError
 from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
-from strop.core.selection import SelectionName
+from strop.options.choices import SelectionName
+from strop.options.run import Whole
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.baselines import LINES, PaperValue, with_errors
 from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import MEASURING, Protocol
 from strop.reproduce.reproduction import Reproduction, Table, span, with_stderr
 from strop.runs.claims.numbers import no_width, percent, too_few
-from strop.runs.options import Whole
 from strop.runs.results.trained import Trained
 
 NOT_PRINTED = "not printed"

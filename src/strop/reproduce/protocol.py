@@ -20,17 +20,18 @@ from cyclopts import Parameter
 
 from strop.api.target import all_of
 from strop.base.errors import ConfigurationError, StoreError
-from strop.core.selection import SelectionName
 from strop.lm.options import joined, named
+from strop.options.choices import SelectionName
+from strop.options.run import MaxCost, Whole
 from strop.reproduce.cells import Cell, CellResult, Progress, carry_out, finished, locked
 from strop.reproduce.reproduction import Reproduction, write
 from strop.runs.evaluate import SEED
 from strop.runs.meta import Named
-from strop.runs.options import MaxCost, Whole, protections
 from strop.runs.plan import Assumptions, Formula, Plan, assumptions_of, planned, works
 from strop.runs.results.measured import Measured
 from strop.runs.run_data import TotalPrice
 from strop.runs.spec import PAPERS, RunSpec, improver_text
+from strop.sandbox.posture import protections
 
 MOST_RUNS = 10_000
 MEASURING = ("copies", "utility_budget", "lm_budget", "max_responses")

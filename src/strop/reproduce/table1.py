@@ -15,6 +15,7 @@ from strop.api.lookup import any_improver_text
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.pluralize import quantity
 from strop.base.solution import NAMED_BY, digest_of
+from strop.options.run import Whole
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.baselines import against_seed, measured_in, measurements_of, pooled
 from strop.reproduce.cells import Cell, CellResult
@@ -24,7 +25,6 @@ from strop.runs.claims.improvers import named, shown, too_few_words
 from strop.runs.claims.numbers import percent
 from strop.runs.evaluate import SEED
 from strop.runs.meta import Named
-from strop.runs.options import Whole
 from strop.runs.results.trained import Trained
 from strop.runs.spec import RunSpec
 

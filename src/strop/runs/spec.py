@@ -20,7 +20,9 @@ from strop.base.randomness import derive
 from strop.base.surface import option
 from strop.base.unified_diff import plain_text
 from strop.evaluation.start import cores, normalized
-from strop.runs.options import (
+from strop.options.run import (
+    DEFAULT_TASK,
+    FIRST_IMPROVER,
     PAPER,
     CopiesOptions,
     EnvironmentOptions,
@@ -38,11 +40,11 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         ConfigurationError: a field has another type or is out of range.
     """
 
-    task: str = "lpn"
+    task: str = DEFAULT_TASK
     """Empty where nothing is scored."""
     further_tasks: tuple[str, ...] = ()
     """Tasks beside `task`."""
-    improver: str = "seed"
+    improver: str = FIRST_IMPROVER
     """I_0: the name of an improver, a file, or RUN:t for I_t of another run."""
     seed: Annotated[int, Ge(0)] = 0
     """Together with this machine's key it gives the run's secret. A stand-in draws from it directly."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from strop.base.as_document import computed
-from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
+from strop.base.errors import ConfigurationError, GuestLost, SandboxError, SandboxUnavailable
 from strop.base.interpreter import EXECUTABLE
 from strop.base.surface import option
 from strop.base.temporary import TemporaryFolder
@@ -91,6 +91,26 @@ _SURVIVE = """
 (setsid nohup sh -c 'trap "" TERM HUP; while :; do echo x >> survived; sleep 0.01; done' >/dev/null 2>&1 &)
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do test -e survived && break; sleep 0.01; done
 """
+
+
+def protections(require: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """The protections that `require` names; None means the default ones.
+
+    Raises:
+        ConfigurationError: a protection does not exist.
+    """
+    if require is None:
+        return None
+    if isinstance(require, str) and require.strip() == "none":
+        return ()
+    names = tuple(name.strip() for name in (require.split(",") if isinstance(require, str) else require))
+    unknown = sorted(set(names) - set(PROTECTIONS))
+    if unknown:
+        named = ", ".join(unknown).strip(" ,") or "nothing"
+        raise ConfigurationError(
+            f"{option('require')} names {named}; choose from {', '.join(PROTECTIONS)}, or none alone"
+        )
+    return names
 
 
 def required_of_commands(names: frozenset[str]) -> frozenset[str]:

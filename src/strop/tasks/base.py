@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from strop.base.randomness import derive
 from strop.base.results import Evaluation, Input, ScoredBy
 from strop.base.unified_diff import plain_text
 from strop.base.user_modules import UserModule
+from strop.options.choices import Split as Split
 from strop.sandbox.strop_plain_data import SENT
 from strop.tasks.answer import Answer, sentence
 from strop.tasks.answer import Instance as Instance
@@ -34,10 +35,6 @@ from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.problem import VALUE, VERIFIED, Problem
 from strop.tasks.score_limit import DEFAULT, ended
 from strop.tasks.values import AnswerForm, rebuilt
-
-Split: TypeAlias = Literal["train", "test", "gate"]
-"""`train` is what an improver's utility sees; `test` is sealed: scored outside every budget, never shown. `gate` is drawn as
-`train` is, afresh for every comparison of two improvers."""
 
 PUBLISHED_BASES: Mapping[str, int] = {"train": 4321, "test": 5678}
 """Instance i of a split is drawn from seed base + i in the published implementation."""

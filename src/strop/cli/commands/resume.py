@@ -7,19 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.api.jobs import job_of
-from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
-from strop.cli.command import command
-from strop.cli.commands.options import Run, TrustTask, ViewOptions
-from strop.cli.commands.output import notify, present
-from strop.reproduce import table2 as table2  # its records are read and continued, too
-from strop.runs.options import LimitOptions, Rare, Switch
-from strop.runs.record import Record
-from strop.runs.result import result_of
-from strop.runs.results.trained import Trained
-from strop.runs.run_directory import SEARCHES, command_of, load_run
-from strop.runs.train import keep_improver
+from strop.options.commands import Run, TrustTask, ViewOptions
+from strop.options.run import LimitOptions, Rare, Switch
 
 
 def resume_command(
@@ -45,6 +35,17 @@ def resume_command(
     workers
         Where programs are evaluated, if not where the run started: a number of processes or a cluster.
     """
+    from strop.api.jobs import job_of
+    from strop.api.lookup import find_run
+    from strop.cli.command import command
+    from strop.cli.commands.output import notify, present
+    from strop.reproduce import table2 as table2  # its records are read and continued, too
+    from strop.runs.record import Record
+    from strop.runs.result import result_of
+    from strop.runs.results.trained import Trained
+    from strop.runs.run_directory import SEARCHES, command_of, load_run
+    from strop.runs.train import keep_improver
+
     directory = find_run(run_directory)
     record, asked = load_run(directory), limits.asked()
     if finish and record.kind not in SEARCHES:

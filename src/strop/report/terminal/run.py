@@ -22,13 +22,13 @@ from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, short
 from strop.base.terminal_text import escape
 from strop.core.selection.gated import TOO_LARGE
+from strop.options.run import BudgetOptions
 from strop.report.terminal.layout import SENTENCE, look_at, near, print_glossary, say
 from strop.report.terminal.narration import candidate_score, tally
 from strop.report.terminal.tables import Cell, fitting, print_table
 from strop.report.terminal.words import counted, duration, edits_line, model_line, own_score_line, ruled
 from strop.runs.claims.numbers import between, in_words, money, written
 from strop.runs.claims.training import copies_words
-from strop.runs.options import BudgetOptions
 from strop.runs.programs import Program, programs_in
 from strop.runs.results.listings import Runs
 from strop.runs.results.parts import Noted, sample

@@ -8,11 +8,12 @@ from typing import Literal, TypeVar
 
 from cyclopts import Parameter
 
-from strop.api.lookup import RUNS, any_improver_text
+from strop.api.lookup import any_improver_text
 from strop.api.target import chosen_model, model_name
 from strop.cli.command import command
-from strop.cli.commands.options import DryRun, Folder, Json, OutputOptions
 from strop.cli.commands.output import announce, notify, present
+from strop.options.commands import RUNS, DryRun, Folder, Json, OutputOptions
+from strop.options.run import LimitOptions, ModelOptions, Whole, Workers
 from strop.reproduce.baselines import Baselines, Strategies
 from strop.reproduce.cells import Progress
 from strop.reproduce.fig4 import Fig4, Fig4Weak
@@ -21,7 +22,6 @@ from strop.reproduce.table1 import Table1
 from strop.reproduce.table2 import BATCH, table2_job
 from strop.runs.assembly import metered
 from strop.runs.meta import ARMS, Asked
-from strop.runs.options import LimitOptions, ModelOptions, Whole, Workers
 from strop.runs.spec import RunSpec
 
 

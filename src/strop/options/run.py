@@ -17,9 +17,7 @@ from cyclopts import Group, Parameter, Token
 
 from strop.base.errors import ConfigurationError
 from strop.base.surface import option
-from strop.core.edits import Mode as Edits
-from strop.core.selection import SelectionName
-from strop.sandbox.posture import PROTECTIONS
+from strop.options.choices import Edits, SelectionName
 
 if TYPE_CHECKING:
     from strop.lm.base import LanguageModel
@@ -63,6 +61,12 @@ LEAST_GATE_ERROR = 1e-9
 MOST_OF_A_LIMIT = 10**12
 """A larger limit limits nothing."""
 Limit = Annotated[Whole, Ge(0), Le(MOST_OF_A_LIMIT)]
+
+DEFAULT_TASK = "lpn"
+FIRST_IMPROVER = "seed"
+"""I_0: the paper's seed improver."""
+DEFAULT_IMPROVER = "refine"
+"""That of `strop improve`: the best in measurements (docs/design/0051-defaults.md)."""
 
 OPTIONS = Group("Options", sort_key=2)
 MaxCost = Annotated[float | None, Parameter(env_var="STROP_MAX_COST"), Ge(0), Le(MOST_OF_A_LIMIT)]
@@ -269,23 +273,3 @@ def seconds(text: str, name: str = "max_time") -> float:
     if not 0 < value < math.inf:
         raise ConfigurationError(f"{option(name)} is {text!r}; give seconds, or a time such as 90s, 30m or 2h")
     return value
-
-
-def protections(require: str | Sequence[str] | None) -> tuple[str, ...] | None:
-    """The protections that `require` names; None means the default ones.
-
-    Raises:
-        ConfigurationError: a protection does not exist.
-    """
-    if require is None:
-        return None
-    if isinstance(require, str) and require.strip() == "none":
-        return ()
-    names = tuple(name.strip() for name in (require.split(",") if isinstance(require, str) else require))
-    unknown = sorted(set(names) - set(PROTECTIONS))
-    if unknown:
-        named = ", ".join(unknown).strip(" ,") or "nothing"
-        raise ConfigurationError(
-            f"{option('require')} names {named}; choose from {', '.join(PROTECTIONS)}, or none alone"
-        )
-    return names
