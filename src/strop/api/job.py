@@ -34,7 +34,7 @@ from strop.core.completed_work import NOTHING, CompletedWork
 from strop.evaluation.start import normalized
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import NoModel
-from strop.options.choices import Display
+from strop.options.choices import DisplayName
 from strop.options.commands import RUNS
 from strop.report.terminal.live import LiveView, View, make_view
 from strop.report.terminal.narration import Narration
@@ -142,7 +142,7 @@ class Place:
     """What `lock_directory` returned."""
 
 
-def view_of(job: Job[Any], mode: Display = "auto", trackers: Sequence[str] = ()) -> View:
+def view_of(job: Job[Any], mode: DisplayName = "auto", trackers: Sequence[str] = ()) -> View:
     """The view of a job: who computes its scores and its budget, then what happens."""
     narration = Narration(score_words(job.tasks[0]), partial(_warning, job.tasks[0])) if job.tasks else Narration()
     heading = () if job.read is None else (*scorer_lines(job.tasks), *job.says, *filter(None, [job.warning]))

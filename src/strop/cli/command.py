@@ -10,7 +10,7 @@ from strop.api.job import Job, perform, plan_of, view_of
 from strop.base.errors import StropError
 from strop.base.terminal_text import escape
 from strop.cli.commands.output import announce, notify, present
-from strop.options.choices import Display
+from strop.options.choices import DisplayName
 from strop.report.track import check_trackers
 from strop.runs.record import Record
 
@@ -24,7 +24,7 @@ class Output(Protocol):
     def as_json(self) -> bool: ...
 
     @property
-    def shown(self) -> Display: ...
+    def shown(self) -> DisplayName: ...
 
     @property
     def no_report(self) -> bool: ...

@@ -1,12 +1,17 @@
-"""The help of a command: one line per option; `--help-all` has every option and the full texts."""
+"""The list of commands, and the help of one: a line per option; `--help-all` has every option and the full texts."""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from strop.base.pluralize import quantity
-from strop.base.terminal_text import escape
+from strop.base.terminal_text import escape, pairs
 
 if TYPE_CHECKING:
     from cyclopts.help import HelpEntry, HelpPanel
@@ -36,6 +41,20 @@ def first_sentence(text: str) -> str:
     return sentence[1] if sentence else text.removesuffix(".")
 
 
+def overview(description: str, sections: Mapping[str, Mapping[str, str]]) -> str:
+    """The list of commands: what they are for, and below each heading their names with their texts."""
+    width = shutil.get_terminal_size().columns
+    lines = ["Usage: strop COMMAND", "", *textwrap.wrap(description, width)]
+    for heading, commands in sections.items():
+        lines += ["", _strong(heading), *pairs({name: first_sentence(text) for name, text in commands.items()}, width)]
+    return "\n".join(lines) + "\n"
+
+
+def _strong(heading: str) -> str:
+    is_drawn = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return f"\033[1m{heading}\033[m" if is_drawn else heading
+
+
 class CommandHelp:
     """Prints the help of a command. `full`: with every option, choice and variable of the environment."""
 
@@ -43,17 +62,16 @@ class CommandHelp:
         self._full = full
 
     def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
-        """Print the options, arguments or commands of one heading."""
+        """Print the options or arguments of one heading."""
         if str(panel.title) == _MORE and not self._full:
             _print(console, f"\n{quantity(len(panel.entries), 'more option')}: {HELP_ALL}")
             return
         if not panel.entries:
             return
-        from strop.report.terminal.tables import print_pairs
-
         _print(console, f"\n{panel.title}", style="bold")
         least = _LEAST_NAMES if panel.format == "parameter" else 0
-        print_pairs(console, {_names(entry): self._text(entry) for entry in panel.entries}, least)
+        lines = pairs({_names(entry): self._text(entry) for entry in panel.entries}, console.width, least)
+        _print(console, "\n".join(lines), soft_wrap=True)
 
     def render_usage(self, console: Console, options: ConsoleOptions, usage: Any) -> None:
         """Print the line of usage."""

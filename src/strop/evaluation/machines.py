@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from strop.base.version import __version__
 from strop.evaluation.base import Cluster, Machine
 from strop.evaluation.pool import WorkerPool
 from strop.evaluation.start import connect, normalized
@@ -45,7 +45,7 @@ class Machines:
 def versions() -> dict[str, str]:
     """What must be equal on all machines of a run, so that the same order has the same scores."""
     return {
-        "strop": version("strop"),
+        "strop": __version__,
         "code of strop": _digest_of_code(),
         "numpy": np.__version__,
         "Python": ".".join(platform.python_version_tuple()[:2]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-Display: TypeAlias = Literal["auto", "rich", "plain", "none"]
+DisplayName: TypeAlias = Literal["auto", "rich", "plain", "none"]
 """How progress is shown: `auto` is `rich` on a terminal, else `plain`."""
 Edits: TypeAlias = Literal["auto", "rewrite", "blocks"]
 """`rewrite`: `utility.str` does not mention edits, and none are resolved. In other modes it explains them (in `auto` only if the

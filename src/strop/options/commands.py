@@ -11,7 +11,7 @@ from typing import Annotated
 
 from cyclopts import Group, Parameter, Token
 
-from strop.options.choices import Display
+from strop.options.choices import DisplayName
 from strop.options.run import OUTPUT, Rare, Switch
 from strop.options.scoring import FLAGS, ScoringOptions, changed_options, parse_settings
 
@@ -89,7 +89,7 @@ class ViewOptions:
     """Show nothing while it runs."""
     as_json: Annotated[bool, Switch, Parameter(name="--json")] = False
     """Print one JSON document."""
-    display: Annotated[Display, Rare] = "auto"
+    display: Annotated[DisplayName, Rare] = "auto"
     """Progress display: auto (a live view on a terminal, lines elsewhere), rich, plain, none."""
     no_report: Annotated[bool, Switch, Rare, Parameter(env_var="STROP_NO_REPORT")] = False
     """Do not write report.html into the run's directory."""
@@ -97,7 +97,7 @@ class ViewOptions:
     """Send settings, figures by iteration and totals to mlflow or wandb. May be given several times."""
 
     @property
-    def shown(self) -> Display:
+    def shown(self) -> DisplayName:
         """How progress is shown."""
         return "none" if self.quiet else self.display
 

@@ -8,7 +8,6 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +18,7 @@ from strop.base.events import (
     RunResumed,
     RunStarted,
 )
+from strop.base.version import __version__
 from strop.checks.before_run import refuse_rewarding
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits import Editing
@@ -84,7 +84,7 @@ def first_event(
     """The first event of a session: its configuration and environment. `recalled`: the content of the record it continues;
     `kept`: the digest of the files that the record keeps."""
     environment = {
-        "strop": version("strop"),
+        "strop": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "platform": platform.platform(),

@@ -21,7 +21,7 @@ from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.base.events import Event, IterationFinished
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
-from strop.options.choices import Display as DisplayName
+from strop.options.choices import DisplayName
 from strop.report.terminal.display import Display
 from strop.report.terminal.narration import Narration, candidate_score, named
 from strop.report.terminal.words import counted, duration
