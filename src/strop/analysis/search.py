@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from strop.analysis.parsing import Unreadable, parsed
 from strop.base.events import Evaluated, Event, ImproveFinished, ImproveStarted, LmCalled, LmResponded
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 
 _MOST_PROGRAMS, _MOST_PROMPTS = 100, 100

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -12,6 +12,7 @@ from strop.api.conventions import carried_out, make_spec, takes
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text, trained_on
 from strop.api.target import TaskLike, all_of, plain_name, several
+from strop.base.later import dataclass
 from strop.options.run import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
 from strop.runs import evaluate
 from strop.runs.meta import Meta, Named

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -11,6 +11,7 @@ from strop.api.conventions import carried_out, make_spec, takes
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text
 from strop.api.target import Target, TaskLike, as_task, plain_name, source_of, target_of
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.surface import option
 from strop.base.terminal_text import escape

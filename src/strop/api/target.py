@@ -15,12 +15,13 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError, LanguageModelError
+from strop.base.later import dataclass
 from strop.base.surface import option, setting
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from strop.api.conventions import carried_out, make_spec, takes
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text, find_run
 from strop.api.target import TaskLike, all_of, plain_name, several
+from strop.base.later import dataclass
 from strop.options.run import (
     CopiesOptions,
     EnvironmentOptions,

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from strop.base.console import results_alone
 from strop.base.errors import ConfigurationError, StropError, starting_threads, system_error
@@ -69,15 +69,19 @@ def application(words: Sequence[str] = ()) -> App:
     """The command line, for these words. A command's module is imported when it is called, so that --help is quick."""
     from cyclopts import App, Group, Parameter
 
-    from strop.cli.help import HELP_ALL, HELP_FLAGS, CommandHelp
+    from strop.cli.help import HELP_ALL, HELP_FLAGS, CommandHelp, PlainConsole
 
+    console: Any = PlainConsole()
+    formatter: Any = CommandHelp(full=HELP_ALL in words)
     app = App(
         name="strop",
         help=DESCRIPTION,
         help_format="plaintext",  # to load markdown takes as long as all the rest of it
         help_flags=HELP_FLAGS,
-        help_formatter=CommandHelp(full=HELP_ALL in words),
+        help_formatter=formatter,
         version_flags=["--version"],
+        console=console,
+        error_console=console,
         suppress_keyboard_interrupt=False,
         default_parameter=Parameter(show_default=_default_text),
         group_parameters=Group("Options", sort_key=2),
@@ -138,14 +142,19 @@ def _called(words: Sequence[str]) -> object:
         ConfigurationError: there is no such command, or it does not take these words.
     """
     if told := _told(words):
-        sys.stdout.write(told)
-        sys.stdout.flush()
+        print(told, flush=True)  # noqa: T201 - neither a record nor a model's text
         return 0
     from cyclopts import CycloptsError
 
+    from strop.cli.help import HELP_FLAGS
+
     with starting_threads():
+        app = application(words)
+        if len(words) == 2 and words[0] in COMMANDS and words[1] in HELP_FLAGS:
+            app.help_print(words[:1])  # to parse the line before would examine each option once more
+            return 0
         try:
-            call, bound, _ = application(words).parse_args(words, exit_on_error=False, print_error=False)
+            call, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
         except CycloptsError as error:
             raise ConfigurationError(_in_words(error)) from None
         with results_alone() if call.__module__.startswith("strop.") else nullcontext():
@@ -155,7 +164,7 @@ def _called(words: Sequence[str]) -> object:
 def _told(words: Sequence[str]) -> str:
     """The version or the list of commands, if that is all that these words ask for."""
     if list(words) == ["--version"]:
-        return f"{__version__}\n"
+        return __version__
     from strop.cli.help import HELP_FLAGS, overview
 
     if len(words) > 1 or not set(words) <= {*HELP_FLAGS}:
@@ -224,12 +233,6 @@ def _in_words(error: CycloptsError) -> str:
         key = flag.removeprefix("--").replace("-", "_")
         if key in ScoringOptions.__dataclass_fields__ and command.split()[-1] in ("improve", "check", "score"):
             return f"there is no flag {flag}: use --set {key}=VALUE (see {command} --help)"
-    if error.argument is not None and type(error.__cause__).__name__ == "ValidationError":
-        from strop.runs.spec import violation  # cyclopts checks bounds with pydantic where that is loaded
-
-        value = error.__cause__.errors()[0]["input"]  # type: ignore[union-attr]
-        if wrong := violation(error.argument.field_info.annotation, value):
-            return f"{error.argument.name} {wrong}"
     return f"{' '.join(str(error).split()).removesuffix('.')} (see {command} --help)"
 
 

@@ -9,9 +9,9 @@ return I_T
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from strop.base.budget import Budget
+from strop.base.later import dataclass
 from strop.base.results import Improvement
 from strop.core.handles import Grant
 from strop.core.improver import improve

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy
 
 from strop.base.budget import COST, TOKENS, Budget
 from strop.base.events import Evaluated, ImproveFinished, LmCalled, SearchEnded
+from strop.base.later import dataclass
 from strop.base.solution import digest_of
 
 

@@ -15,13 +15,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from itertools import pairwise
 from typing import TypeAlias
 
 from strop.base.events import Edited, Recorder
+from strop.base.later import dataclass
 from strop.base.responses import CUT, EDIT, readings, without_thoughts
 from strop.options.choices import Edits
 from strop.tasks.command.bundle import header, unbundled

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import chain, repeat, zip_longest
 from queue import Empty, SimpleQueue
@@ -20,6 +20,7 @@ from strop.analysis.audit import rule_of_arguments, rule_of_note
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
 from strop.base.errors import BudgetExceeded, LanguageModelError, Malformed, RunBudgetSpent, SearchOver
 from strop.base.events import Extracted, LmCalled, Recorder
+from strop.base.later import dataclass
 from strop.base.responses import CUT
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of

@@ -9,12 +9,13 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TypeVar
 
 from strop.analysis.stats import mean
 from strop.base.budget import META_UTILITY_CALLS, Budget
+from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, Improvement, Verdict
 from strop.base.scorer_notes import cut

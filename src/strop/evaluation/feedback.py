@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from strop.base.later import dataclass
 from strop.base.scorer_notes import cut, shortened
 from strop.tasks.base import Instance
 

@@ -9,7 +9,7 @@ import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError
+from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.evaluation.base import Order
 from strop.evaluation.outcomes import limits_of

@@ -7,12 +7,13 @@ import platform
 import socket
 from collections.abc import Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from strop.base.later import dataclass
 from strop.base.version import __version__
 from strop.evaluation.base import Cluster, Machine
 from strop.evaluation.pool import WorkerPool

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
 from strop.base.errors import Malformed, TaskError
+from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, added
 from strop.base.solution import digest_of

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Group, Parameter, Token
 
+from strop.base.later import dataclass
 from strop.options.choices import DisplayName
 from strop.options.run import OUTPUT, Rare, Switch
 from strop.options.scoring import FLAGS, ScoringOptions, changed_options, parse_settings

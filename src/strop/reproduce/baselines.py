@@ -8,11 +8,11 @@ does not fail. `best_of_n` is ours: the paper has no baseline that spends the wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from strop.analysis.stats import Estimate, group_difference, mean, score_estimate
 from strop.base.errors import StoreError
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.options.run import Whole
 from strop.report.chart import Chart, Point, Series

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -25,6 +25,7 @@ from strop.base import private
 from strop.base.budget import COST
 from strop.base.errors import ConfigurationError, RunBudgetSpent, StoreError, StropError, dollars
 from strop.base.events import BudgetMoved
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.options.run import LimitOptions

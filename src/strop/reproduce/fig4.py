@@ -11,7 +11,6 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
@@ -21,6 +20,7 @@ from strop.analysis.unsandboxing import Rate
 from strop.base.as_document import computed
 from strop.base.errors import StoreError
 from strop.base.from_json import read_json
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.options.choices import SelectionName
 from strop.options.run import Whole

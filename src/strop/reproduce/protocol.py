@@ -11,7 +11,7 @@ NAME.json and NAME.svg are written into the directory, which protocols share.
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, cast
@@ -20,6 +20,7 @@ from cyclopts import Parameter
 
 from strop.api.target import all_of
 from strop.base.errors import ConfigurationError, StoreError
+from strop.base.later import dataclass
 from strop.lm.options import joined, named
 from strop.options.choices import SelectionName
 from strop.options.run import MaxCost, Whole

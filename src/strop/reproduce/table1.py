@@ -7,12 +7,12 @@ improver"). The choice uses nothing of the five tasks, and no sealed value.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from strop.analysis.stats import Estimate, score_estimate
 from strop.api.lookup import any_improver_text
 from strop.base.errors import ConfigurationError, StoreError
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.solution import NAMED_BY, digest_of
 from strop.options.run import Whole

@@ -8,7 +8,7 @@ with the flag and its comment; the rest of the wording is ours.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 
 from strop.analysis.audit import RULES
@@ -20,6 +20,7 @@ from strop.base.budget import LM_CALLS, UTILITY_CALLS, Budget
 from strop.base.concurrency import all_or_error
 from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent, StoreError
 from strop.base.events import AuditNoted, Event, Judged, LmCalled, discard
+from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import Evaluation
 from strop.core.extraction import read_answers

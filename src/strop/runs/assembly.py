@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from strop.base.events import (
     RunResumed,
     RunStarted,
 )
+from strop.base.later import dataclass
 from strop.base.version import __version__
 from strop.checks.before_run import refuse_rewarding
 from strop.core.completed_work import NOTHING, CompletedWork

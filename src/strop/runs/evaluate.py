@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from strop.analysis.stats import Estimate, decided, group_difference, mean, scor
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import Evaluated, ImproveFinished, LmResponded
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, fields_of, means_of
 from strop.core.acts import NAMED_BY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from statistics import median
 from typing import Literal, TypeAlias
@@ -12,6 +12,7 @@ from strop.analysis.stats import Estimate, confidence_of, decided, score_differe
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import EndedBy
 from strop.base.events import Evaluated
+from strop.base.later import dataclass
 from strop.base.results import Evaluation, Improvement, ScoredBy, means_of
 from strop.base.solution import digest_of
 from strop.core.handles import Grant

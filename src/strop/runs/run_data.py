@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from strop.base.as_document import HIDDEN, computed
 from strop.base.budget import COST, TOKENS
@@ -38,6 +38,7 @@ from strop.base.events import (
     outlined,
 )
 from strop.base.from_json import read_as, reader_of
+from strop.base.later import dataclass
 from strop.evaluation.feedback import failure
 from strop.runs.claims.numbers import money
 from strop.runs.meta import NOTHING_SAID, Meta, read_meta

@@ -11,7 +11,7 @@ import math
 import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, partial
 from numbers import Integral, Real
 from typing import Any, TypeGuard
@@ -19,6 +19,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from strop.base.errors import Malformed
+from strop.base.later import dataclass
 from strop.sandbox.strop_plain_data import Unhashed, encode, type_of
 
 NUMBER, COMPLEX, TRUTH, NONE = "a number", "a complex number", "a truth value", "None"

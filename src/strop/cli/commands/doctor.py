@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError, SandboxError
+from strop.base.later import dataclass
 from strop.options.commands import Json
 from strop.options.run import Switch
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
 from strop.options.commands import DryRun, OutputOptions
 from strop.options.run import (
     DEFAULT_TASK,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from strop.analysis.stats import TargetedEvidence, targeted_interval
 from strop.analysis.stats.targeted import likely_most
 from strop.base.budget import Budget
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.results import Comparison
 from strop.core.selection.comparison import Contender, Decision, PairedComparison, spent

@@ -7,12 +7,12 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from strop.base.environments import COPY
 from strop.base.errors import ConfigurationError, TaskError
+from strop.base.later import dataclass
 from strop.base.pluralize import plain
 from strop.base.results import Evaluation, added
 from strop.base.surface import option, setting

@@ -11,12 +11,13 @@ import signal
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from strop.base.closing import ClosesItself
 from strop.base.errors import Malformed, SandboxError, TaskError
+from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE, shortened

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from rich import box
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from strop.base.later import dataclass
 from strop.base.terminal_text import escape, pairs
 
 Cell: TypeAlias = str | tuple[str, ...] | Text

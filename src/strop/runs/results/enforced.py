@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import platform
 from contextlib import closing
-from dataclasses import dataclass
 
 from strop.base.errors import SandboxError
+from strop.base.later import dataclass
 from strop.base.version import __version__
 from strop.runs.evaluators import jail
 from strop.runs.spec import RunSpec

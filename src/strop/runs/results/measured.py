@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from strop.analysis.stats import Estimate, least_pairs
 from strop.base.as_document import HIDDEN
+from strop.base.later import dataclass
 from strop.base.results import Evaluation
 from strop.base.shown import Shown
 from strop.runs.results.parts import Noted, Sample

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 
 from strop.analysis.audit import RULES
 from strop.analysis.stats import Estimate, score_estimate, stratified
 from strop.base.as_document import HIDDEN
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.runs.run_data import Answers
 

@@ -17,12 +17,12 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from xml.etree import ElementTree
 
 import regex
 
 from strop.base.errors import ConfigurationError, Malformed
+from strop.base.later import dataclass
 from strop.base.unified_diff import BOM
 from strop.tasks.command.objective import Objective
 from strop.tasks.command.score_kinds import KINDS, Printed

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from strop.base.later import dataclass
 from strop.base.syntax import syntax_tree
 
 RUNNER = Path(__file__).resolve().parent / "runner.py"  # calls an evaluator in the process of its program

@@ -14,13 +14,14 @@ import pickle
 import sys
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import wraps
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
+from strop.base.later import dataclass
 from strop.base.results import ScoredBy
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, is_installed, marked_beside, user_module

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeVar
 
 from cyclopts import Parameter
 
 from strop.api.lookup import any_improver_text
 from strop.api.target import chosen_model, model_name
+from strop.base.later import dataclass
 from strop.cli.command import command
 from strop.cli.commands.output import announce, notify, present
 from strop.options.commands import RUNS, DryRun, Folder, Json, OutputOptions
