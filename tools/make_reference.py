@@ -31,6 +31,7 @@ from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
 from strop.base.plugins import Installed
+from strop.base.protections import Posture, Protection
 from strop.checks.checked import Checked, CheckProblem
 from strop.cli.app import COMMANDS, application
 from strop.cli.commands.list import KINDS
@@ -51,7 +52,6 @@ from strop.runs.replay_diff import ReplayDifference, Replayed
 from strop.runs.results import enforced, improved, listings, measured, parts, tasks, trained
 from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
-from strop.sandbox.posture import Posture, Protection
 from strop.store.schema import VIEWS
 from strop.tasks.problem import Published
 

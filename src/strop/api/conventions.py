@@ -17,12 +17,12 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 from strop.api.job import Job, perform, view_of
 from strop.api.target import TaskLike, chosen_model, model_name, model_of, source_of
 from strop.base.errors import ConfigurationError
+from strop.base.protections import protections
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
 from strop.options.run import PAPER, PaperOptions, SelectionOptions, TwoModelOptions, in_seconds, is_usual
 from strop.runs.spec import RunSpec
-from strop.sandbox.posture import protections
 from strop.tasks.registry import CalledWhileLoading, refuse_while_loading
 
 P = ParamSpec("P")

@@ -32,11 +32,11 @@ from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.checks.held_out import held_back
 from strop.core.completed_work import NOTHING, CompletedWork
-from strop.evaluation.start import normalized
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import NoModel
 from strop.options.choices import DisplayName
 from strop.options.commands import RUNS
+from strop.options.workers import normalized
 from strop.report.terminal.live import LiveView, View, make_view
 from strop.report.terminal.narration import Narration
 from strop.report.track import sent
@@ -183,8 +183,6 @@ def perform(
         StropError: the host failed, or the work was stopped. What was done is kept: the error has the `result` so far, and a note
             that says how to continue.
     """
-    from strop.report.terminal import printers as printers  # how results are printed; here for the start-up time
-
     view = view or View()
     if job.read is None:
         model = NoModel("", is_language_model=False)

@@ -8,6 +8,7 @@ from typing import Literal
 from strop.api.conventions import outside_tasks
 from strop.api.job import Job, perform
 from strop.api.target import TaskLike, source_of, task_of
+from strop.base.protections import protections
 from strop.base.results import Evaluation, fields_of
 from strop.checks import check as checks
 from strop.checks.checked import Checked
@@ -16,7 +17,6 @@ from strop.report.terminal.live import make_view
 from strop.runs.context import RunContext
 from strop.runs.score import Scored, program_of
 from strop.runs.spec import RunSpec
-from strop.sandbox.posture import protections
 from strop.tasks.base import Split
 from strop.tasks.command.task import AnyTask
 

@@ -88,6 +88,4 @@ def load(run: str | Path | None = None) -> Improved | Trained | Measured:
         ConfigurationError: there is no such run.
         StoreError: the record cannot be read, or the run has not ended.
     """
-    from strop.report.terminal import printers as printers  # as in `perform`
-
     return whole_result_in(find_run(None if run is None else Path(run)))

@@ -11,9 +11,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from strop.base.errors import Malformed, ScorerFailed, TaskError
+from strop.base.later import np
 from strop.checks.relay import NO_ANSWERS, PERFECT, WORTHLESS, OriginalRun
 from strop.checks.spoiling import MARK, MUTATIONS, TEXTS, NotApplicable, spoil, spoil_text, telling
 from strop.evaluation.base import Order, OrderResult

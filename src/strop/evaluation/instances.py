@@ -14,10 +14,8 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-import numpy as np
-
 from strop.base.errors import Malformed, ScorerFailed, TaskError
-from strop.base.later import dataclass
+from strop.base.later import dataclass, np
 from strop.base.randomness import derive
 from strop.evaluation.base import Order
 from strop.evaluation.outcomes import limits_of

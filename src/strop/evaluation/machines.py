@@ -11,15 +11,14 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
-from strop.base.later import dataclass
+from strop.base.later import dataclass, np
+from strop.base.protections import Posture
 from strop.base.version import __version__
 from strop.evaluation.base import Cluster, Machine
 from strop.evaluation.pool import WorkerPool
-from strop.evaluation.start import connect, normalized
+from strop.evaluation.start import connect
 from strop.evaluation.workers import JailedWorker, pack
-from strop.sandbox.posture import Posture
+from strop.options.workers import normalized
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,13 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from strop.base.errors import Malformed, TaskError
+from strop.base.failures import gist
 from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, added
 from strop.base.solution import digest_of
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.feedback import gist
 from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.outcomes import explain, limits_of
 from strop.evaluation.repeated import averaged, repeats

@@ -21,6 +21,7 @@ from cyclopts import Parameter
 from strop.api.target import all_of
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.later import dataclass
+from strop.base.protections import protections
 from strop.lm.options import joined, named
 from strop.options.choices import SelectionName
 from strop.options.run import MaxCost, Whole
@@ -32,7 +33,6 @@ from strop.runs.plan import Assumptions, Formula, Plan, assumptions_of, planned,
 from strop.runs.results.measured import Measured
 from strop.runs.run_data import TotalPrice
 from strop.runs.spec import PAPERS, RunSpec, improver_text
-from strop.sandbox.posture import protections
 
 MOST_RUNS = 10_000
 MEASURING = ("copies", "utility_budget", "lm_budget", "max_responses")

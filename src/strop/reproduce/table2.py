@@ -35,7 +35,6 @@ from strop.runs.context import RunContext
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.meta import Asked, Meta
 from strop.runs.record import Record
-from strop.runs.result import READERS
 from strop.runs.run_data import RunData
 from strop.runs.spec import PAPERS, RunSpec, improver_text
 from strop.sandbox.base import Limits, Sandbox
@@ -301,4 +300,3 @@ def _test_words(test: TwoProportions | None) -> tuple[str, str]:
 
 
 MAKERS[KIND] = lambda record, tasks: table2_job(record.spec, asked_in(record.meta))
-READERS[KIND] = read_table2

@@ -11,14 +11,13 @@ from dataclasses import asdict, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-
 from strop.base.as_document import as_document
 from strop.base.events import (
     RunResumed,
     RunStarted,
 )
-from strop.base.later import dataclass
+from strop.base.later import dataclass, np
+from strop.base.protections import Posture
 from strop.base.version import __version__
 from strop.checks.before_run import refuse_rewarding
 from strop.core.completed_work import NOTHING, CompletedWork
@@ -36,7 +35,6 @@ from strop.runs.evaluators import evaluator_for, jail
 from strop.runs.resume import ResumeState
 from strop.runs.spec import RunSpec, run_secret
 from strop.sandbox.jail import JailedSandbox
-from strop.sandbox.posture import Posture
 from strop.store.key import key_file, machine_key
 from strop.tasks.command.task import AnyTask
 from strop.tasks.paper.self_improvement.task import self_improvement

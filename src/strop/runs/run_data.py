@@ -37,14 +37,14 @@ from strop.base.events import (
     SearchEnded,
     outlined,
 )
+from strop.base.failures import failure
 from strop.base.from_json import read_as, reader_of
 from strop.base.later import dataclass
-from strop.evaluation.feedback import failure
+from strop.base.protections import DEFAULT_REQUIRE, Posture
 from strop.runs.claims.numbers import money
 from strop.runs.meta import NOTHING_SAID, Meta, read_meta
 from strop.runs.scopes import comparison_of, is_candidate, is_final, is_meta_candidate, iteration_of, role_of
 from strop.runs.spec import RunSpec
-from strop.sandbox.posture import DEFAULT_REQUIRE, Posture
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
 

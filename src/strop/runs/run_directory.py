@@ -15,6 +15,7 @@ from strop.base import private
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import ImproveFinished, RunStarted, SearchEnded
 from strop.base.later import dataclass
+from strop.base.protections import PROTECTIONS
 from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.base.user_modules import PROJECT, last_loaded
@@ -25,7 +26,6 @@ from strop.runs.assembly import Components
 from strop.runs.meta import NOTHING_SAID, Meta
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import RunSpec
-from strop.sandbox.posture import PROTECTIONS
 from strop.store import Proof, Store
 from strop.tasks.command.config import CONFIG, to_toml
 from strop.tasks.command.task import AnyTask, CommandTask

@@ -18,7 +18,6 @@ from strop.base.plugins import IMPROVERS, find_installed, installed, program_tex
 from strop.base.randomness import derive
 from strop.base.surface import option
 from strop.base.unified_diff import plain_text
-from strop.evaluation.start import cores, normalized
 from strop.options.run import (
     DEFAULT_TASK,
     FIRST_IMPROVER,
@@ -29,6 +28,7 @@ from strop.options.run import (
     ModelOptions,
     SelectionOptions,
 )
+from strop.options.workers import cores, normalized
 
 
 @dataclass(frozen=True, kw_only=True)

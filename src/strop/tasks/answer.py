@@ -18,10 +18,8 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias, TypeGuard, TypeVar
 
-import numpy as np
-
 from strop.base.errors import Malformed, TaskError
-from strop.base.later import dataclass
+from strop.base.later import dataclass, np
 from strop.sandbox.strop_plain_data import type_of
 from strop.tasks.values import INT_HIGH, NUMBERS
 

@@ -11,10 +11,8 @@ from collections.abc import Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any
 
-import numpy as np
-
 from strop.base.errors import TaskError
-from strop.base.later import dataclass
+from strop.base.later import dataclass, np
 from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
 from strop.tasks.function.source import bound_names

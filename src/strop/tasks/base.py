@@ -16,10 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
-import numpy as np
-
 from strop.base.errors import Malformed, SandboxError, ScorerFailed, TaskError, UtilityOutOfBounds
-from strop.base.later import dataclass
+from strop.base.later import dataclass, np
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, Input, ScoredBy
 from strop.base.unified_diff import plain_text
@@ -49,22 +47,8 @@ META_TASK = "self-improvement"
 """The name under which evaluations of improvers are recorded."""
 _FILE_NAME = re.compile(r"[\w-][\w.-]*\.py")
 """A seed of this form is the name of a file; no program has this form."""
-INPUT_TYPES = (
-    np.ndarray,
-    np.generic,
-    list,
-    tuple,
-    range,
-    str,
-    bytes,
-    bytearray,
-    int,
-    float,
-    complex,
-    bool,
-    set,
-    frozenset,
-)
+INPUT_TYPES = (list, tuple, range, str, bytes, bytearray, int, float, complex, bool, set, frozenset, dict)
+"""Types of inputs beside NumPy's."""
 
 
 class Seeds(Protocol):
@@ -97,6 +81,11 @@ class SecretSeeds:
 
     def seed(self, task: str, split: Split, index: int) -> int:
         return derive(self.secret, "instance", task, split, index)
+
+
+def default_rng(seed: int) -> np.random.Generator:
+    """NumPy's generator."""
+    return np.random.default_rng(seed)
 
 
 def legacy_numpy(seed: int) -> np.random.RandomState:
@@ -148,7 +137,7 @@ class Task:
     measured."""
     description: str = ""
     """u_str; made from the source of `sample` and `score` if empty."""
-    rng: Callable[[int], Any] = np.random.default_rng
+    rng: Callable[[int], Any] = default_rng
     """Makes the generator that `sample` gets from a seed ≥ 0."""
     answer: Answer | None = None
     """The form of an answer, checked before `score` sees it. Without one, `score` must check by itself."""
@@ -239,7 +228,7 @@ class Task:
         for name, value in inputs.items():
             if not isinstance(name, str):
                 raise TaskError(f"task {self.name}: sample() must name its inputs by texts, not {name!r:.60}")
-            if value is not None and not isinstance(value, (*INPUT_TYPES, dict)):
+            if value is not None and not isinstance(value, (np.ndarray, np.generic, *INPUT_TYPES)):
                 raise TaskError(
                     f"task {self.name}: input {name} cannot be sent to a guest: its type is {type(value).__name__}; "
                     f"what can be sent: {SENT}"

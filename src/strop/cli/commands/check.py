@@ -34,9 +34,9 @@ def check_command(
     from strop.api.scoring import check_job
     from strop.api.target import target_of
     from strop.base.errors import TaskError
+    from strop.base.protections import protections
     from strop.cli.command import command
     from strop.runs.spec import RunSpec
-    from strop.sandbox.posture import protections
 
     spec = RunSpec(task=target, seed=seed, require=protections(require))
     task = target_of(target, scoring_of(scored, settings)).task

@@ -73,11 +73,11 @@ def doctor_command(
     workers
         Show the machines of this cluster, as strop run --workers uses them. The exit code is 7 if none can be used.
     """
+    from strop.base.protections import DEFAULT_REQUIRE, protections
     from strop.cli.commands.output import present
     from strop.evaluation.machines import inspect_workers
     from strop.runs.results.enforced import enforced_here
     from strop.runs.spec import RunSpec
-    from strop.sandbox.posture import DEFAULT_REQUIRE, protections
 
     options.check()
     if workers is not None:

@@ -31,7 +31,6 @@ def show_command(
     """
     from strop.api.lookup import find_run
     from strop.cli.commands.output import present
-    from strop.reproduce import table2 as table2  # its records are shown, too
     from strop.runs.record import Record
     from strop.runs.result import result_of
 

@@ -28,7 +28,6 @@ def view_command(run: Run = None, /, *, html: Annotated[Path | None, Parameter(n
     from strop.api.lookup import find_run
     from strop.cli.commands.output import notify
     from strop.report.html.render import FILE_NAME, report_of, write_page
-    from strop.reproduce import table2 as table2  # its records are shown, too
     from strop.store import is_locked
 
     directory = find_run(run)

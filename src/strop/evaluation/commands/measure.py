@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, TypeAlias
 from strop.analysis.stats import least_pairs
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, StropError, TaskError
 from strop.base.events import AuditNoted, discard
+from strop.base.failures import gist
+from strop.base.protections import IN_CONTAINERS
 from strop.base.results import Evaluation, added
 from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
@@ -35,11 +37,9 @@ from strop.evaluation.commands.original import (
     trial,
 )
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
-from strop.evaluation.feedback import gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.evaluation.repeated import averaged, repeats
 from strop.evaluation.tally import Tally, Worth
-from strop.sandbox.posture import IN_CONTAINERS
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled

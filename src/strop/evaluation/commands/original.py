@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from strop.base.environments import COPY
 from strop.base.errors import ConfigurationError, TaskError
+from strop.base.failures import gist
 from strop.base.later import dataclass
 from strop.base.pluralize import plain
 from strop.base.results import Evaluation, added
@@ -20,7 +21,6 @@ from strop.evaluation.base import TestsRan
 from strop.evaluation.commands.isolated import Isolation, Passed
 from strop.evaluation.commands.program_copy import Copy, CopyRun
 from strop.evaluation.commands.relay import KnownCalls
-from strop.evaluation.feedback import gist
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from strop.base.closing import ClosesItself
 from strop.base.errors import Malformed, SandboxError, TaskError
+from strop.base.failures import BUILD_FAILED, NAMES_ERROR, gist
 from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import Verdict
@@ -25,7 +26,6 @@ from strop.base.unified_diff import as_written
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import TestsRan
 from strop.evaluation.commands.isolated import IsolatedEvaluator, Isolation, Passed
-from strop.evaluation.feedback import BUILD_FAILED, NAMES_ERROR, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces

@@ -16,6 +16,7 @@ from strop.analysis.stats import utility_interval
 from strop.base.errors import StoreError
 from strop.base.later import dataclass
 from strop.base.pluralize import plain, quantity
+from strop.base.protections import Posture
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import Node, describe, nodes_of
 from strop.report.html.tables import TABULATED, Tables
@@ -33,7 +34,6 @@ from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
 from strop.runs.train import iterations_of
 from strop.runs.verified import Verified
-from strop.sandbox.posture import Posture
 
 
 def commands_of(run: RunData, directory: str) -> dict[str, str]:

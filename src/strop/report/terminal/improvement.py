@@ -9,12 +9,12 @@ from contextlib import suppress
 from rich.console import Console
 
 from strop.base.errors import Malformed
+from strop.base.failures import failure, gist
 from strop.base.pluralize import mean_of, quantity
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import changed_lines
-from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.difference import print_diff
 from strop.report.terminal.layout import SENTENCE, look_at, near, say
 from strop.report.terminal.run import print_costs, print_notes, print_noticed

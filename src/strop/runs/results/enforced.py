@@ -7,10 +7,10 @@ from contextlib import closing
 
 from strop.base.errors import SandboxError
 from strop.base.later import dataclass
+from strop.base.protections import Posture
 from strop.base.version import __version__
 from strop.runs.evaluators import jail
 from strop.runs.spec import RunSpec
-from strop.sandbox.posture import Posture
 from strop.sandbox.workspace.jail import Workspaces
 
 

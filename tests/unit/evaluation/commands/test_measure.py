@@ -13,6 +13,7 @@ import pytest
 from strop.base.budget import Budget
 from strop.base.errors import GuestLost, TaskError
 from strop.base.events import Evaluated, Event
+from strop.base.failures import failure
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
@@ -21,7 +22,6 @@ from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.measure import COPIES, SAME
 from strop.evaluation.commands.program_copy import SEED_BITS, Rooms
-from strop.evaluation.feedback import failure
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.sandbox.base import MOST_STARVED
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
