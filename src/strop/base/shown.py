@@ -30,7 +30,7 @@ PRINTERS: Mapping[str, str] = {
     "ModelAnswer": "doctor",
     "Plan": "plan",
     "Replayed": "difference",
-    "Runs": "run",
+    "Runs": "listings",
     "Scored": "evaluation",
     "TaskListing": "tasks",
     "Tasks": "tasks",

@@ -17,8 +17,9 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from strop.base.plugins import Installed
 from strop.base.terminal_text import escape
-from strop.report.terminal.tables import fitting
+from strop.report.terminal.tables import fitting, print_table
 from strop.report.terminal.words import GLOSSARY, RUN_WORDS
 
 PLAIN = str.maketrans("│─┌┐└┘├┤┬┴┼►▲▼", "|-+++++++++>^v")
@@ -51,6 +52,16 @@ def print_glossary(console: Console, words: Sequence[str] = RUN_WORDS) -> None:
     width = max(map(len, words))
     for word in words:
         say(console, f"{word.ljust(width)}  {GLOSSARY[word]}", style="dim")
+
+
+def print_installed(plugins: Sequence[Installed], console: Console) -> None:
+    """The entry points of installed distributions, which are not loaded; nothing if there are none."""
+    if plugins:
+        console.print()
+        rows = [
+            (one.name, one.distribution, f"not used: {one.not_used}" if one.not_used else one.value) for one in plugins
+        ]
+        print_table(console, ("installed", "distribution", "what"), rows)
 
 
 def near(path: Path) -> Path:
