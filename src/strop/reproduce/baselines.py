@@ -14,7 +14,7 @@ from strop.analysis.stats import Estimate, group_difference, mean, score_estimat
 from strop.base.errors import StoreError
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
-from strop.options.run import Whole
+from strop.options.protocols import BaselinesOptions, StrategiesOptions
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import Protocol
@@ -162,14 +162,11 @@ GPT_4_NOTE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Baselines(Protocol):
+class Baselines(BaselinesOptions, Protocol):
     """The baselines of §5.1."""
 
     name = "baselines"
     heading = "Baselines on learning parity with noise (§5.1)"
-
-    runs: Whole = 10
-    """Measurements of each improver, every one with instances of its own."""
 
     def cells(self) -> list[Cell]:
         """One evaluation a run: the baselines and the seed improver with the same seed."""
@@ -223,14 +220,11 @@ STRATEGIES_NOTE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Strategies(Protocol):
+class Strategies(StrategiesOptions, Protocol):
     """Figure 1 and §6.1."""
 
     name = "strategies"
     heading = "Strategies at equal budget (Figure 1, §6.1)"
-
-    runs: Whole = 5
-    """Measurements of each strategy, every one with instances of its own."""
 
     def cells(self) -> list[Cell]:
         """One evaluation a run, of every shipped improver with the same seed: all share the seed improver's measurement."""
