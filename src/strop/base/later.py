@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
-
-T = TypeVar("T")
+from typing import TYPE_CHECKING, Any
 
 _FACTS = ("__dataclass_fields__", "__dataclass_params__", "__match_args__")
 _lock = threading.RLock()
@@ -22,17 +20,35 @@ _lock = threading.RLock()
 class _Unmade:
     """Stands for an attribute of a class that `dataclass` makes. When one of them is looked up, all are made."""
 
-    def __init__(self, kind: type, name: str, make: Callable[[type], object]) -> None:
-        self._kind, self._name, self._make = kind, name, make
+    def __init__(self, kind: type, name: str, options: Mapping[str, bool]) -> None:
+        self._kind, self._name, self._options = kind, name, options
 
     def __get__(self, instance: object, owner: type) -> object:
         with _lock:
             if vars(self._kind)[self._name] is self:  # else another thread was first
-                for name in [name for name, value in vars(self._kind).items() if isinstance(value, _Unmade)]:
-                    delattr(self._kind, name)
-                self._make(self._kind)
+                _make(self._kind, self._options)
         made = vars(self._kind)[self._name]
         return made if self._name in _FACTS else made.__get__(instance, owner)
+
+
+def _make(kind: type, options: Mapping[str, bool]) -> None:
+    """Give a class what `dataclass` makes for a twin of it: other threads, which may use the class meanwhile, never find it half
+    made."""
+    found = dict(vars(kind))
+    unmade = [name for name, value in found.items() if isinstance(value, _Unmade)]
+    own = {name: value for name, value in found.items() if name not in (*unmade, "__dict__", "__weakref__")}
+    twin = type(kind)(kind.__name__, kind.__bases__, own)
+    made = vars(dataclasses.dataclass(**options)(twin))
+    for name in [name for name, value in own.items() if isinstance(value, dataclasses.Field)]:
+        if name in made:
+            setattr(kind, name, made[name])
+        else:  # a default that a factory makes
+            delattr(kind, name)
+    for name in unmade:
+        for cell in getattr(made[name], "__closure__", None) or ():
+            if cell.cell_contents is twin:
+                cell.cell_contents = kind
+        setattr(kind, name, made[name])
 
 
 def _dataclass(kind: type | None = None, /, **options: bool) -> Any:
@@ -45,7 +61,7 @@ def _dataclass(kind: type | None = None, /, **options: bool) -> Any:
     made |= {"__hash__": eq and frozen, "__setattr__": frozen, "__delattr__": frozen, **dict.fromkeys(_FACTS, True)}
     for name, is_made in made.items():
         if is_made and vars(kind).get(name) is None:
-            setattr(kind, name, _Unmade(kind, name, dataclasses.dataclass(**options)))
+            setattr(kind, name, _Unmade(kind, name, options))
     return kind
 
 
