@@ -28,6 +28,7 @@ from strop.analysis.stats import means, proportions
 from strop.api.conventions import help_texts
 from strop.base import results
 from strop.base.as_document import computed, names_of
+from strop.base.budget import Grant
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
 from strop.base.plugins import Installed
@@ -38,7 +39,6 @@ from strop.cli.commands.list import KINDS
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
 from strop.core import metric_change
-from strop.core.handles import Grant
 from strop.evaluation.base import Machine
 from strop.evaluation.machines import Machines
 from strop.lm.base import Completion, Fault

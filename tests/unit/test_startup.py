@@ -87,6 +87,12 @@ def test_lists_load_nothing_that_runs_programs() -> None:
     assert loaded("\n".join(called("list", *arguments) for arguments in lists)) & {*ENGINE} == set()
 
 
+@table("record", ["golomb", "run-quadratic-assignment"])
+def test_show_loads_nothing_that_runs_programs(record: str) -> None:
+    folder = Path(__file__).parents[2] / "examples" / "recorded" / record
+    assert loaded(called("show", str(folder))) & {*ENGINE} <= {"numpy"}  # an interval is computed
+
+
 def test_trackers_load_their_libraries_only_when_they_are_asked_for() -> None:
     code = "import strop.report.track"
     assert loaded(code) & {"mlflow", "wandb"} == set()

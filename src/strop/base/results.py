@@ -30,6 +30,8 @@ Unit: TypeAlias = Annotated[float, Bounds(-1e-9, 1 + 1e-9)]
 Change: TypeAlias = Annotated[float, Bounds(-1 - 1e-9, 1 + 1e-9)]
 """A difference of two of them."""
 _DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violated"})
+TOO_LARGE = "biased upwards, because the gate stops early"
+"""What must be known of a gain that a gate accepted."""
 
 
 def added(values: Iterable[float]) -> float:

@@ -26,7 +26,7 @@ from strop.analysis.stats import (
 from strop.base.as_document import HIDDEN, computed
 from strop.base.later import dataclass
 from strop.base.results import Evaluation
-from strop.evaluation.commands.measure import SAME, copy_of
+from strop.evaluation.laws import SAME, copy_of
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, RATES, TIMES
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 

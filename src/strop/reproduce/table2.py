@@ -16,7 +16,7 @@ from strop.analysis.stats import TwoProportions, two_proportion_z_test
 from strop.analysis.unsandboxing import PAPER, WAYS, ArmRates, Rate, Rates, flagged, literal, rates, sentence
 from strop.api.job import Job
 from strop.api.jobs import MAKERS
-from strop.base.budget import LM_CALLS, UTILITY_CALLS, Budget
+from strop.base.budget import LM_CALLS, UTILITY_CALLS, Budget, Grant
 from strop.base.concurrency import all_or_error
 from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent, StoreError
 from strop.base.events import AuditNoted, Event, Judged, LmCalled, discard
@@ -24,7 +24,7 @@ from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import Evaluation
 from strop.core.extraction import read_answers
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT
 from strop.lm.base import Fault, Request, record_answer, record_faults

@@ -18,9 +18,9 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from strop.analysis.stats import mean
+from strop.base.budget import Grant
 from strop.base.errors import dollars
 from strop.base.later import dataclass
-from strop.core.handles import Grant
 from strop.core.selection.comparison import TOGETHER
 from strop.lm.options import META, read_spec
 from strop.lm.prices import Tariff, check_cost_limit, tariffs

@@ -15,8 +15,7 @@ from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import changed_lines
-from strop.report.terminal.difference import print_diff
-from strop.report.terminal.layout import SENTENCE, look_at, near, say
+from strop.report.terminal.layout import SENTENCE, look_at, near, print_diff, say
 from strop.report.terminal.run import print_costs, print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, edits_line, model_line

@@ -12,11 +12,10 @@ from typing import Any, get_args
 
 import pytest
 
-from strop.base.budget import GATE_PAIRS, LM_CALLS, Budget
+from strop.base.budget import GATE_PAIRS, LM_CALLS, Budget, Grant
 from strop.base.errors import LanguageModelError, StropError
 from strop.base.events import Compared, Evaluated, Event, ImproveStarted, LmCalled
 from strop.core.algorithm import Step, self_improve
-from strop.core.handles import Grant
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.selection import Archive, Gate, Gated, make_selection
 from strop.core.selection.archive import clade, posterior

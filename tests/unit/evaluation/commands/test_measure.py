@@ -20,8 +20,8 @@ from strop.core.completed_work import CompletedWork
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.commands.measure import COPIES, SAME
 from strop.evaluation.commands.program_copy import SEED_BITS, Rooms
+from strop.evaluation.laws import COPIES, SAME
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.sandbox.base import MOST_STARVED
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
