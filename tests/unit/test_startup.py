@@ -20,17 +20,9 @@ NEVER = (
 DRAWS = ("rich", "cyclopts")
 """What reads and draws a command line: neither `import strop` nor `strop --help` needs it."""
 ENGINE = (
-    *(
-        "numpy",
-        "openai",
-        "httpx2",
-        "asyncio",
-        "pydantic",
-        "strop.checks",
-        "strop.core",
-        "strop.evaluation",
-        "strop.lm.base",
-    ),
+    *("numpy", "openai", "httpx2", "asyncio", "pydantic", "strop.checks", "strop.lm.base", "strop.lm.registry"),
+    *("strop.core.handles", "strop.core.improver", "strop.core.utility", "strop.core.selection"),
+    *("strop.evaluation.base", "strop.evaluation.commands", "strop.evaluation.instances", "strop.evaluation.pool"),
     *("strop.sandbox.base", "strop.sandbox.session", "strop.runs.assembly", "strop.runs.context"),
 )
 """What runs programs and asks models, and what it needs: no list has a use for it."""
