@@ -201,7 +201,7 @@ def once(number: int, sandbox: JailedSandbox, directory: Path) -> Ended:
                 run(context, improver_text("seed"))
         except StropError as error:
             status = type(error).__name__
-        kept = {stored.event.text for stored in store.events(LmResponded) if not stored.event.again}
+        kept = {stored.event.text for stored in store.events(LmResponded) if not stored.event.is_repeat}
         counted = sum(
             stored.event.amount
             for stored in store.events(BudgetMoved)

@@ -190,7 +190,7 @@ def claims(sides: Iterable[tuple[Values, Values]]) -> Values:
     """1 where the first of two sides is shown to be better, -1 worse, else 0: what `group_difference` finds."""
     found = []
     for a, b in sides:
-        moved, squares = exchangeable._Dealt(a, b, None).at(0.0)
+        moved, squares = exchangeable._Dealt(a, b, None).moments(0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             t = np.nan_to_num(moved / np.sqrt(squares), nan=0.0, posinf=np.inf, neginf=-np.inf)
         above, below = (float(np.mean(side >= side[0] * (1 - 1e-9) - 1e-9)) <= SIDE + 1e-9 for side in (t, -t))

@@ -245,7 +245,7 @@ def _recorded(path: Path) -> list[Scored]:
     if not path.exists():
         return []
     query = (
-        "SELECT at, solution, value FROM evaluation WHERE split = 'train' AND scope LIKE ? "
+        "SELECT time, solution, value FROM evaluation WHERE split = 'train' AND scope LIKE ? "
         "AND utility <> 'self-improvement' ORDER BY seq"
     )
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:

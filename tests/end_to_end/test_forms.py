@@ -67,7 +67,7 @@ def test_new_task_of_every_form_is_scored_and_shown(strop: Any, subtests: pytest
             assert set(document["verdicts"]) == {"ok"} and 0.4 < document["value"] < 0.6 and document["notes"]
             names = {name for values in document["metrics"] for name in values}
             assert names == ({"my_metric"} if form in ("evaluator", "command") else set())
-            assert document["beside"] == document["metrics"]
+            assert document["original_metrics"] == document["metrics"]
     shown = strop("list", "tasks", "command")
     assert "python3 measure.py {seed}" in shown.stdout and "maximise my_metric" in shown.stdout, shown.stderr
     document = json.loads(strop("list", "tasks", "command", "--json").stdout)

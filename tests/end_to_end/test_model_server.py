@@ -57,7 +57,7 @@ def test_record_equals_the_servers_ledger_when_it_refuses_breaks_off_and_thinks(
     assert ended.returncode == 0, ended.stderr
     assert met["half-close"] and met["leave"] and met["drip"] and met["think"] and met["reasoning"]
     with Store.open(tmp_path / "there") as store:
-        responses = [stored.event for stored in store.events(LmResponded) if not stored.event.again]
+        responses = [stored.event for stored in store.events(LmResponded) if not stored.event.is_repeat]
         faults: Counter[str] = Counter()
         for stored in store.events(LmFault):
             faults[stored.event.fault] += stored.event.times

@@ -106,7 +106,7 @@ CHANGES: dict[str, Change] = {
     "not a number": by_sql(
         """UPDATE event SET data = replace(data, '"value":', '"value":NaN,"v":') WHERE seq = :evaluated"""
     ),
-    "a time": by_sql("UPDATE event SET at = at + :chance WHERE seq = :event"),
+    "a time": by_sql("UPDATE event SET time = time + :chance WHERE seq = :event"),
     "a scope": by_sql("UPDATE event SET scope = scope || 'x' WHERE seq = :event"),
     "a kind": by_sql("UPDATE event SET kind = 'Dreamt' WHERE seq = :event"),
     "an event is gone": by_sql("DELETE FROM event WHERE seq = :event"),
@@ -119,10 +119,10 @@ CHANGES: dict[str, Change] = {
     "all are gone": by_sql("DELETE FROM event"),
     "two are exchanged": two_are_exchanged,
     "one is there twice": by_sql(
-        "INSERT INTO event (at, scope, kind, data, seal) SELECT at, scope, kind, data, seal FROM event WHERE seq = :event"
+        "INSERT INTO event (time, scope, kind, data, seal) SELECT time, scope, kind, data, seal FROM event WHERE seq = :event"
     ),
     "one is added": by_sql(
-        f"INSERT INTO event (at, scope, kind, data, seal) SELECT at + 1, '', {FINISHED}, :seal FROM event LIMIT 1"
+        f"INSERT INTO event (time, scope, kind, data, seal) SELECT time + 1, '', {FINISHED}, :seal FROM event LIMIT 1"
     ),
     "a text is replaced": a_text_is_replaced,
     "a text and its digest are replaced": a_text_and_its_digest_are_replaced,
@@ -136,7 +136,7 @@ CHANGES: dict[str, Change] = {
     "an endless view for a table": by_sql(
         "ALTER TABLE event RENAME TO e0",
         "CREATE VIEW event AS WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) "
-        "SELECT i AS seq, 1.0 AS at, 'x' AS scope, 'RunStarted' AS kind, '{}' AS data, '' AS seal FROM r",
+        "SELECT i AS seq, 1.0 AS time, 'x' AS scope, 'RunStarted' AS kind, '{}' AS data, '' AS seal FROM r",
     ),
     "a column that is computed": by_sql(
         "DROP TABLE text",
@@ -144,7 +144,7 @@ CHANGES: dict[str, Change] = {
     ),
     "a column without a type": by_sql(
         "ALTER TABLE event RENAME TO e0",
-        "CREATE TABLE event (seq INTEGER PRIMARY KEY, at, scope, kind, data, seal)",
+        "CREATE TABLE event (seq INTEGER PRIMARY KEY, time, scope, kind, data, seal)",
         "INSERT INTO event SELECT * FROM e0",
         "DROP TABLE e0",
     ),
@@ -241,7 +241,7 @@ def test_older_state_of_a_run_is_refused_and_the_end_of_another_run_is_not_its_o
     with raw(tmp_path / "a") as tool:  # the event of the other run in the place of its own
         tool.execute("DROP TRIGGER event_update")
         tool.execute("ATTACH ? AS other", (str(tmp_path / "b" / FILE_NAME),))
-        tool.execute("UPDATE event SET (at, seal) = (SELECT at, seal FROM other.event WHERE seq = 1) WHERE seq = 1")
+        tool.execute("UPDATE event SET (time, seal) = (SELECT time, seal FROM other.event WHERE seq = 1) WHERE seq = 1")
     with pytest.raises(RecordChanged, match="event 1 is not as it was recorded"):
         Store.open(tmp_path / "a")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.commands.program_copy import Rooms
+from strop.evaluation.commands.built_program import WorkspacePool
 from strop.evaluation.pool import Progress
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox
@@ -20,16 +20,16 @@ class Here:
 
     slots = 1
 
-    def __init__(self, tasks: Sequence[AnyTask], jail: JailedSandbox | None, rooms: Rooms | None) -> None:
+    def __init__(self, tasks: Sequence[AnyTask], jail: JailedSandbox | None, pool: WorkspacePool | None) -> None:
         self.progress: Progress = lambda order, number, count: None
         self._order: Order | None = None
-        self.worker = JailedWorker(tasks, jail, rooms, self._step)
+        self.worker = JailedWorker(tasks, jail, pool, self._step)
 
     def _step(self, *said: Any) -> None:
         if self._order is not None:
             self.progress(self._order, *said)
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
+    def submit(self, order: Order, *, speculative: bool = False) -> Future[OrderResult]:
         future: Future[OrderResult] = Future()
         self._order = order
         try:
@@ -48,7 +48,7 @@ class Here:
     def close(self) -> None: ...
 
 
-def here(task: AnyTask, *, rooms: Rooms | None = None, jail: JailedSandbox | None = None) -> WithBaselines:
-    """What carries out orders of a task on the calling thread, its original first: in `rooms` a command, else in `jail`."""
-    evaluator: Any = Here([task], jail, rooms)
+def here(task: AnyTask, *, pool: WorkspacePool | None = None, jail: JailedSandbox | None = None) -> WithBaselines:
+    """What carries out orders of a task on the calling thread, its original first: in `pool` a command, else in `jail`."""
+    evaluator: Any = Here([task], jail, pool)
     return WithBaselines(evaluator, evaluator, [task])

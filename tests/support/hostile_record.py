@@ -9,7 +9,7 @@ HOSTILE = {
     "formula": '=HYPERLINK("http://evil.example","click")',
     "plus": "+1+1",
     "minus": "-2+3",
-    "at": "@SUM(A1:A9)",
+    "time": "@SUM(A1:A9)",
     "tab": "\t=1+1",
     "return": "\r=1+1",
     "wide": "＝1+1",

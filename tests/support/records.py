@@ -42,7 +42,14 @@ def iterated(t: int, improver: str = "I", **changes: Any) -> IterationFinished:
 def compared(t: int, differences: tuple[float, ...], **changes: Any) -> Compared:
     """A gate that refused its candidate."""
     facts = {"scope": f"t{t}/gate", "incumbent": "a", "candidate": "b", "accepted": False, "pairs": len(differences)}
-    facts |= {"most": 60, "e_value": 1.0, "threshold": 40.0, "interval": (-1.0, 1.0), "lm_calls": 8, "evaluations": 60}
+    facts |= {
+        "max_pairs": 60,
+        "e_value": 1.0,
+        "threshold": 40.0,
+        "interval": (-1.0, 1.0),
+        "lm_calls": 8,
+        "evaluations": 60,
+    }
     return Compared(t=t, differences=differences, **facts | changes)
 
 

@@ -19,13 +19,13 @@ def seed_maximizer() -> str:
     return (files("appendix_a3.programs") / "seed.py").read_text(encoding="utf-8")
 
 
-def maximize(maximizer: str, utility: Utility, grant: Grant, at: Budget, host: Host) -> Improvement:
-    """M(u, L), within `grant`, spending in `at`. It is recorded as the improvement that it is, from nothing.
+def maximize(maximizer: str, utility: Utility, grant: Grant, budget: Budget, host: Host) -> Improvement:
+    """M(u, L), within `grant`, spending in `budget`. It is recorded as the improvement that it is, from nothing.
 
     Raises:
         StropError: the host failed. Whatever the maximizer does wrong is in the result.
     """
-    return improve(to_improver(maximizer), "", utility, grant, at, host)
+    return improve(to_improver(maximizer), "", utility, grant, budget, host)
 
 
 def iterated(
@@ -61,6 +61,6 @@ class WithInitialSolution:
     def counter(self) -> str:
         return self.utility.counter
 
-    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+    def evaluate(self, candidate: str | None, budget: Budget) -> Evaluation:
         """As the utility does."""
-        return self.utility.evaluate(candidate, at)
+        return self.utility.evaluate(candidate, budget)

@@ -130,7 +130,7 @@ def _check(evaluation: Evaluation) -> None:
         raise ValueError("it needs one verdict for each score")
     if not all(0 <= seconds < _MOST_SECONDS for seconds in (evaluation.cpu_seconds, evaluation.wall_seconds)):
         raise ValueError("its CPU or wall time is out of range")
-    if not _finite(value for row in (*evaluation.metrics, *evaluation.beside) for value in row.values()):
+    if not _finite(value for row in (*evaluation.metrics, *evaluation.original_metrics) for value in row.values()):
         raise ValueError("it has a value that is not finite")
 
 

@@ -106,16 +106,16 @@ class DaskEvaluator:
         with self._lock:
             return tuple(sorted(self._machines.values(), key=lambda machine: machine.address))
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
+    def submit(self, order: Order, *, speculative: bool = False) -> Future[OrderResult]:
         """Queue an order, or find the same order submitted before. Raises SandboxError once the evaluator has ended."""
         with self._lock:
             if self._ended is not None:
                 raise SandboxError(str(self._ended))
             job = self._jobs.get(order)
             if job is None:
-                job = self._jobs[order] = self._waiting[order] = _Job(order, ahead=ahead)
-            if not ahead:
-                job.ahead = False
+                job = self._jobs[order] = self._waiting[order] = _Job(order, speculative=speculative)
+            if not speculative:
+                job.speculative = False
                 if job.future.done():
                     del self._jobs[order]
         self._loop.call_soon_threadsafe(self._dispatch)
@@ -239,7 +239,7 @@ class DaskEvaluator:
                 job.task.cancel("again")
                 self._shipped = None  # its holder was lost, too
         with self._lock:
-            is_wanted = any(not job.ahead and not job.future.done() for job in self._jobs.values())
+            is_wanted = any(not job.speculative and not job.future.done() for job in self._jobs.values())
         waited = time.monotonic() - self._supplied
         if not is_wanted or usable or self._inspections:
             return
@@ -254,7 +254,7 @@ class DaskEvaluator:
     def _next(self) -> _Job | None:
         """The next order to submit: one that was asked for, else, if a slot is free, the first of the others."""
         with self._lock:
-            orders = (order for order, job in self._waiting.items() if not job.ahead)
+            orders = (order for order, job in self._waiting.items() if not job.speculative)
             order = next(orders, None)
             if order is None and self._waiting:
                 slots = sum(machine.slots for machine in self._machines.values() if not machine.refusal)
@@ -297,7 +297,7 @@ class DaskEvaluator:
             versions(),
             self._key,
             pure=False,
-            priority=-1 if job.ahead else 0,
+            priority=-1 if job.speculative else 0,
             workers=job.workers,
         )
         try:
@@ -324,7 +324,7 @@ class DaskEvaluator:
 
     def _finish(self, job: _Job, result: OrderResult | BaseException) -> None:
         with self._lock:
-            if not job.ahead and self._jobs.get(job.order) is job:
+            if not job.speculative and self._jobs.get(job.order) is job:
                 del self._jobs[job.order]
         with suppress(InvalidStateError):  # the evaluator ended meanwhile
             if isinstance(result, BaseException):

@@ -62,7 +62,7 @@ class Bench:
 
     ground: Ground
     grant: Grant
-    told: str
+    description: str
     """u_str."""
     marker: str = field(default_factory=lambda: f"hidden-answer-{secrets.token_hex(8)}")
     secret: str = field(default_factory=lambda: f"secret-of-the-run-{secrets.token_hex(8)}")
@@ -84,7 +84,7 @@ class Bench:
 
     def meta_utility(self, host: Host) -> MetaUtility:
         each = Downstream(self.utility(), self.utility("test"), SEED)
-        return MetaUtility([each] * COPIES, self.told, self.grant, host)
+        return MetaUtility([each] * COPIES, self.description, self.grant, host)
 
     def of(self, kind: type[Event]) -> Iterator[Any]:
         return (event for event in self.events if isinstance(event, kind))
@@ -103,7 +103,7 @@ class Bench:
             instances=INSTANCES,
             test_instances=INSTANCES,
             time_limit=TIME_LIMIT,
-            description=self.told,
+            description=self.description,
         )
 
 
@@ -197,7 +197,7 @@ def _record(wanted: Mapping[str, Any], bench: Bench) -> list[str]:
 
 def _said(bench: Bench, improvement: Improvement) -> str:
     """All texts through which the improver could send something out."""
-    prompts = [request.message.replace(bench.told, "") for request in bench.model.requests]
+    prompts = [request.message.replace(bench.description, "") for request in bench.model.requests]
     notes = [event.detail for event in bench.of(AuditNoted)]
     programs = [event.solution or "" for event in bench.of(Evaluated)]
     return "\n".join([improvement.solution or "", improvement.detail, *prompts, *notes, *programs])

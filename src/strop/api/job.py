@@ -135,7 +135,7 @@ class Job(Generic[R]):
 
 
 @dataclass(frozen=True)
-class Place:
+class ClaimedFolder:
     """A folder that is one job's alone."""
 
     folder: Path
@@ -186,22 +186,22 @@ def perform(
     view = view or View()
     if job.read is None:
         model = NoModel("", is_language_model=False)
-    with claimed(job, out) as place:
+    with claimed(job, out) as claim:
         try:
             with assembled(job.spec, job.tasks, model, view, job.begun.secret if job.begun else None) as parts:
                 parts = replace(parts, past=past, finish=job.finish, whole=job.whole)
-                with _journal(job, place, parts, view) as journal:
-                    parts = on_kept_trees(parts, journal.folder) if place else parts
+                with _journal(job, claim, parts, view) as journal:
+                    parts = on_kept_trees(parts, journal.folder) if claim else parts
                     with session(parts, journal, view) as context:
                         result = job.do(context)
         except (*TEMPORARY, KeyboardInterrupt) as error:
-            _tell_how_to_continue(job, place, error)
+            _tell_how_to_continue(job, claim, error)
             raise
         finally:
             stop.last_words = ""
-    if place is None or job.read is None:
+    if claim is None or job.read is None:
         return result  # type: ignore[return-value]
-    with Record.open(place.folder) as record:
+    with Record.open(claim.folder) as record:
         found = job.read(record)
         job.keep(found)
     return found
@@ -220,7 +220,7 @@ def plan_of(job: Job[Any]) -> Plan:
 
 
 @contextmanager
-def claimed(job: Job[Any], out: Path | None) -> Iterator[Place | None]:
+def claimed(job: Job[Any], out: Path | None) -> Iterator[ClaimedFolder | None]:
     """The folder of a job, locked: that of its unfinished record, or a new or empty one. None for a job without a record.
 
     Raises:
@@ -245,7 +245,7 @@ def claimed(job: Job[Any], out: Path | None) -> Iterator[Place | None]:
     except OSError as error:
         raise ConfigurationError(f"cannot write a run in {folder}: {error.strerror or error}") from error
     try:
-        yield Place(folder, lock)
+        yield ClaimedFolder(folder, lock)
     finally:
         os.close(lock)
         with suppress(OSError):  # it holds a record
@@ -267,20 +267,20 @@ def check_free_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _journal(job: Job[Any], place: Place | None, parts: Components, view: View) -> Iterator[Journal]:
+def _journal(job: Job[Any], claim: ClaimedFolder | None, parts: Components, view: View) -> Iterator[Journal]:
     """The journal of a job: of a new record, of its unfinished one, or one that keeps nothing."""
     above = view.notify if isinstance(view, LiveView) else None  # elsewhere lines stay
-    if place is None:
+    if claim is None:
         yield Journal(None, lambda event: None, notify=above)
         return
-    folder, begun, recalled = place.folder, job.begun, None
+    folder, begun, recalled = claim.folder, job.begun, None
     sources = begun.sources if begun else job.spec.tasks
     stop.last_words = "\n".join(map(escape, ways_on(folder, job.kind)))
     if begun and begun.folder:
-        store = Store.resume(folder, lock=place.lock, proof=begun.proof)
+        store = Store.resume(folder, lock=claim.lock, proof=begun.proof)
     else:
         try:
-            store = Store.create(folder, meta_of(parts, job.kind, job.meta).texts(folder), lock=place.lock)
+            store = Store.create(folder, meta_of(parts, job.kind, job.meta).texts(folder), lock=claim.lock)
             ignore_records(folder)
             keep_tasks(folder, sources, parts.tasks)
         except StoreError as error:
@@ -299,13 +299,13 @@ def _journal(job: Job[Any], place: Place | None, parts: Components, view: View) 
         yield Journal(store, view, recalled=recalled, notify=above)
 
 
-def _tell_how_to_continue(job: Job[Any], place: Place | None, error: BaseException) -> None:
+def _tell_how_to_continue(job: Job[Any], claim: ClaimedFolder | None, error: BaseException) -> None:
     """Add to an error whose cause may be temporary how to continue, and the result so far."""
-    if place is None or job.read is None or not (place.folder / FILE_NAME).is_file():
+    if claim is None or job.read is None or not (claim.folder / FILE_NAME).is_file():
         return
     more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""
-    for line in ways_on(place.folder, job.kind, more):
+    for line in ways_on(claim.folder, job.kind, more):
         error.add_note(line)
     if isinstance(error, StropError):
-        with suppress(StropError, OSError), Record.open(place.folder) as record:
+        with suppress(StropError, OSError), Record.open(claim.folder) as record:
             error.result = job.read(record)

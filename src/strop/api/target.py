@@ -178,11 +178,11 @@ def source_of(task: TaskLike) -> str:
         raise ConfigurationError(
             f"{name} is not a task: name one, give a strop.Task, or mark a function with @strop.improve_me"
         )
-    beside = getattr(task, MARK).beside
-    module = sys.modules.get(beside or getattr(task, "__module__", ""))
-    if beside:
+    marking_module = getattr(task, MARK).marking_module
+    module = sys.modules.get(marking_module or getattr(task, "__module__", ""))
+    if marking_module:
         name = next((each for each, value in vars(module).items() if value is task), name)
-    file = getattr(module, "__file__", None) or ("" if beside else inspect.getsourcefile(task)) or ""
+    file = getattr(module, "__file__", None) or ("" if marking_module else inspect.getsourcefile(task)) or ""
     if not Path(file).is_file():
         raise ConfigurationError(
             f"{name} was defined in a session, not in a file; save it in a module, which a patch can change"

@@ -39,7 +39,7 @@ class RunStarted(Event):
     """Versions of Python, strop and numpy, and the platform."""
     posture: Mapping[str, Any]
     """The protections that the jail was observed to enforce."""
-    kept: str = ""
+    files_digest: str = ""
     """Digest of the files of the tasks that the record keeps."""
 
 
@@ -272,7 +272,7 @@ class Compared(Comparison, Event):
     @property
     def futile(self) -> bool:
         """Whether the gate stopped early because the remaining pairs could hardly reach the threshold."""
-        return not self.accepted and self.pairs < self.most
+        return not self.accepted and self.pairs < self.max_pairs
 
 
 @dataclass(frozen=True, kw_only=True)

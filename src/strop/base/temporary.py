@@ -19,9 +19,9 @@ done"""
 class TemporaryFolder:
     """A new empty folder, and a shell that removes it with all that is in it when this process closes it, or ends."""
 
-    def __init__(self, prefix: str, place: str | None = None) -> None:
-        """`place`: the folder to make it in; the usual one by default. Raises OSError."""
-        self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+    def __init__(self, prefix: str, parent: str | None = None) -> None:
+        """`parent`: the folder to make it in; the usual one by default. Raises OSError."""
+        self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         reader, self._lifeline = os.pipe()
         try:
             self._shell = subprocess.Popen(

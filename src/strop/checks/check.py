@@ -14,7 +14,7 @@ from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation
 from strop.base.scorer_notes import shortened
 from strop.checks.checked import Checked, CheckProblem
-from strop.checks.held_out import held_back, shown
+from strop.checks.held_out import held_back, what_can_show
 from strop.checks.relay import LEAST, SpoiledAnswers, ignores, spoiled_answers
 from strop.checks.relays import CommandRelay, HostRelay, relay_of, to_relay
 from strop.core.utility import TaskUtility
@@ -51,7 +51,7 @@ def check(
         scored_by=task.scored_by,
         scorer=scorer_line(task),
         held_out=task.count("test"),
-        can_show=shown(task),
+        can_show=what_can_show(task),
     )
     try:
         step("measuring the original")

@@ -44,7 +44,7 @@ def only_one(task: AnyTask, *, is_published: bool = False) -> str:
     return f"{quantity(held_out, _unit(task))} can show a difference in one comparison; for a second one, give {enough}"
 
 
-def shown(task: AnyTask) -> str:
+def what_can_show(task: AnyTask) -> str:
     """What the final comparison can show."""
     more = ", and more if training's scores vary," if draws_more(task) else ""
     return too_few(task) or only_one(task) or f"{quantity(task.count('test'), _unit(task))}{more} can show a difference"

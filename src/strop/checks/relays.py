@@ -16,9 +16,9 @@ from strop.base.later import np
 from strop.checks.relay import NO_ANSWERS, PERFECT, WORTHLESS, OriginalRun
 from strop.checks.spoiling import MARK, MUTATIONS, TEXTS, NotApplicable, spoil, spoil_text, telling
 from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.commands.built_program import ProgramRun
 from strop.evaluation.commands.measure import Spoiled, spoiling
 from strop.evaluation.commands.original import NO_PROGRAM
-from strop.evaluation.commands.program_copy import CopyRun
 from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.measure import measure
 from strop.evaluation.outcomes import limits_of
@@ -60,7 +60,7 @@ class HostRelay:
         self._honest = answers
         self._form = AnswerForm()
         for answer in answers:
-            self._form.see(answer)
+            self._form.learn(answer)
         self.honest: Sequence[float] | None = None
         self.honest = self._scores(answers) if len(answers) == self._count else None
         """Scores of the original; None if it fails, or an answer is refused."""
@@ -189,8 +189,8 @@ class CommandRelay:
     def __init__(self, task: CommandTask, runs: Spoiled, measure: Callable[[str], OrderResult]) -> None:
         """`measure`: a program as in a run."""
         self._task, self._runs, self._measure = task, runs, measure
-        self._honest: Sequence[CopyRun] = ()
-        self._latest: Sequence[CopyRun] = ()
+        self._honest: Sequence[ProgramRun] = ()
+        self._latest: Sequence[ProgramRun] = ()
         """The last runs, which a judge has the answers of, if nothing was spoiled since."""
         readers = task.objective.readers
         self._accepts = task.judge is not None and all(how in COUNTED_BY_KERNEL for how in readers.values())
@@ -302,5 +302,5 @@ def relay_of(worker: JailedWorker, order: Order) -> Iterator[HostRelay | Command
     if task.root is None:
         yield HostRelay(task, worker.sandbox, order.secret)
         return
-    with spoiling(task, order, worker.rooms) as run:
+    with spoiling(task, order, worker.pool) as run:
         yield CommandRelay(task, run, lambda program: worker.measure(replace(order, program=program)))

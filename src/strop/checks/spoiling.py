@@ -317,7 +317,7 @@ def skipped(answer: HonestAnswer, variant: str) -> Any:
 
 
 @mutation("unseen", "a number that the program tells beside its answer", "billionth", "1e9", "-1e9")
-def told(answer: HonestAnswer, variant: str) -> Any:
+def unseen_number(answer: HonestAnswer, variant: str) -> Any:
     require(is_number(answer.value) and answer.others and not answer.inputs)
     billionth = answer.value // 10**9 if is_whole(answer.value) else answer.value * 1e-9
     return billionth if variant == "billionth" else float(variant)

@@ -24,7 +24,7 @@ class Output(Protocol):
     def as_json(self) -> bool: ...
 
     @property
-    def shown(self) -> DisplayName: ...
+    def mode(self) -> DisplayName: ...
 
     @property
     def no_report(self) -> bool: ...
@@ -58,7 +58,7 @@ def command(
     announce(job.spec.instances)
     result, failed = None, None
     try:
-        result = then(perform(job, out, view=view_of(job, output.shown, output.track), **options))
+        result = then(perform(job, out, view=view_of(job, output.mode, output.track), **options))
     except StropError as error:
         result, failed = error.result, error  # type: ignore[assignment]
     if result is not None and not (failed and output.as_json):

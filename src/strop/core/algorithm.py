@@ -48,9 +48,9 @@ def self_improve(
     """
     incumbent = Contender(0, seed_improver, None)
     lineage = [incumbent]
-    at = run.child("t0").child("measure")
-    trial = meta_utility.trial(seed_improver, at)
-    measurement = meta_utility.measurement(trial, at)
+    budget = run.child("t0").child("measure")
+    trial = meta_utility.trial(seed_improver, budget)
+    measurement = meta_utility.measurement(trial, budget)
     incumbent.seen.extend(measurement.train)
     incumbent.notes = meta_utility.notes(trial)
     why_stop = selection.why_stop(incumbent) if iterations else ""
@@ -59,10 +59,10 @@ def self_improve(
     for t in range(1, iterations + 1):
         if why_stop:
             return
-        at = run.child(f"t{t}")
+        budget = run.child(f"t{t}")
         parent = selection.parent(lineage, incumbent)
-        beside, place = meta_utility.beside(parent.notes), at.child("improve")
-        improvement = improve(parent.improver, parent.improver, beside, grant, place, meta_utility.host)
+        utility, own = meta_utility.with_notes(parent.notes), budget.child("improve")
+        improvement = improve(parent.improver, parent.improver, utility, grant, own, meta_utility.host)
         candidate = improvement.solution
         is_new = candidate is not None and all(candidate != node.improver for node in lineage)
         nothing_new = "" if is_new else _nothing_new(improvement, parent, grant)
@@ -71,7 +71,7 @@ def self_improve(
             choice = Decision(False, nothing_new)
         else:
             node = Contender(t, candidate, parent.t)
-            contest = PairedComparison(meta_utility, incumbent, node, at, nothing_new)
+            contest = PairedComparison(meta_utility, incumbent, node, budget, nothing_new)
             lineage += [node] if is_new else []
             choice = selection.choose(contest)
             if choice.comparison is not None:  # recorded now, because the measurement may fail
@@ -88,13 +88,13 @@ def _measured(contest: PairedComparison) -> MetaMeasurement:
     The check of the paper's selection, which rejects only 0, serves as the measurement. After a gate the improver is measured
     again: the gate accepted it for its values, which are therefore biased upwards.
     """
-    at, node = contest.at.child("measure"), contest.candidate
+    budget, node = contest.budget.child("measure"), contest.candidate
     trial = contest.checked
     if trial is None:
-        trial = contest.meta_utility.trial(node.improver, at)
+        trial = contest.meta_utility.trial(node.improver, budget)
         node.seen.extend(trial.train)
     node.notes = contest.meta_utility.notes(trial)
-    return contest.meta_utility.measurement(trial, at)
+    return contest.meta_utility.measurement(trial, budget)
 
 
 def _nothing_new(improvement: Improvement, parent: Contender, grant: Grant) -> str:

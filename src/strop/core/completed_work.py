@@ -40,22 +40,22 @@ class CompletedWork:
     unordered: set[str] = field(default_factory=set)
     """Improvements whose threads ask, as far as this execution shows: their acts come in another order each time."""
 
-    def evaluation(self, at: Budget, candidate: str | None) -> Evaluated | None:
-        """The evaluation of `candidate` at `at`, if it was completed; its costs are counted again.
+    def evaluation(self, budget: Budget, candidate: str | None) -> Evaluated | None:
+        """The evaluation of `candidate` at `budget`, if it was completed; its costs are counted again.
 
         An improver that is executed again may evaluate another candidate there.
         """
-        event = self.evaluations.get(at.path)
+        event = self.evaluations.get(budget.path)
         if event is None or event.solution != (None if candidate is None else digest_of(candidate)):
             return None
-        self._restore(at)
+        self._restore(budget)
         return replace(event, solution=candidate)
 
-    def improvement(self, at: Budget) -> ImproveFinished | None:
-        """The improvement at `at`, if it was completed; its costs are counted again."""
-        event = self.improvements.get(at.path)
+    def improvement(self, budget: Budget) -> ImproveFinished | None:
+        """The improvement at `budget`, if it was completed; its costs are counted again."""
+        event = self.improvements.get(budget.path)
         if event is not None:
-            self._restore(at)
+            self._restore(budget)
         return event
 
     def has_copies(self, scope: str, copies: int, result: str) -> bool:
@@ -69,11 +69,11 @@ class CompletedWork:
         """
         return self if {a, b} <= self.improvements.keys() else replace(self, improvements={})
 
-    def _restore(self, at: Budget) -> None:
+    def _restore(self, budget: Budget) -> None:
         # Money and tokens are restored for the whole run when it resumes.
-        for counter, amount in self.spent.get(at.path, {}).items():
+        for counter, amount in self.spent.get(budget.path, {}).items():
             if counter not in (COST, TOKENS):
-                at.restore(counter, amount)
+                budget.restore(counter, amount)
 
 
 NOTHING = CompletedWork()

@@ -59,16 +59,16 @@ class Course:
             if evaluation.verdict != "ok":
                 self._failures[failure(evaluation.verdict, evaluation.error)] += 1
 
-    def words(self) -> str:
+    def in_words(self) -> str:
         """`best score at first 0.500, after each call 0.610, 0.610; failed: 3 NameError, 1 timeout`; empty at first. Of threads
         `best score 0.610; failed: 3 NameError, 1 timeout`."""
         with self._lock:
             best, failures = list(self._best), self._failures.most_common()
         reached = [value for value in best if value is not None]
-        told = [_steps(best)] if self._ordered else [f"{max(reached):.3f}"] if reached else []
+        parts_of_scores = [_steps(best)] if self._ordered else [f"{max(reached):.3f}"] if reached else []
         if not self._ordered:
             failures.sort(key=lambda kind: (-kind[1], kind[0]))
-        parts = [f"best score {words}" for words in told if reached]
+        parts = [f"best score {words}" for words in parts_of_scores if reached]
         if failures:
             others = sum(count for _, count in failures[MOST_KINDS:])
             kinds = [f"{count} {kind}" for kind, count in failures[:MOST_KINDS]] + [f"{others} others"] * (others > 0)
@@ -83,10 +83,12 @@ def _steps(best: list[float | None]) -> str:
         known = [one for one in (*reached[-1:], value) if one is not None]
         reached.append(max(known) if known else None)
     steps = ["-" if value is None else f"{value:.3f}" for value in reached]
-    told = [f"at first {steps[0]}"] if best[0] is not None else []
+    parts_of_scores = [f"at first {steps[0]}"] if best[0] is not None else []
     if len(steps) > 1:
-        told.append(f"after each call {', '.join(['...'] * (len(steps) > MOST_STEPS + 1) + steps[1:][-MOST_STEPS:])}")
-    return ", ".join(told)
+        parts_of_scores.append(
+            f"after each call {', '.join(['...'] * (len(steps) > MOST_STEPS + 1) + steps[1:][-MOST_STEPS:])}"
+        )
+    return ", ".join(parts_of_scores)
 
 
 def used_of(what: str, used: int, granted: int) -> str:

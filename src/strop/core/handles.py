@@ -124,7 +124,7 @@ class Lookahead:
                 if is_enough or scope in self._submitted or scope in utility.past.evaluations:
                     continue
                 order = self._submitted[scope] = utility.order(program, scope)
-            utility.evaluator.submit(order, ahead=True)
+            utility.evaluator.submit(order, speculative=True)
 
 
 IMPROVER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
@@ -165,7 +165,7 @@ class Handles:
         self,
         utility: Utility,
         grant: Grant,
-        at: Budget,
+        budget: Budget,
         host: Host,
         improver: str | None = None,
         initial_solution: str | None = None,
@@ -173,11 +173,11 @@ class Handles:
         """`improver` is the program that holds the handles, for the audit; `initial_solution` is the program it improves."""
         self._utility = utility
         self._grant = grant
-        self._at = at
+        self._own_budget = budget
         self._host = host
-        self._acts = Acts(at.path, host.past.calls.get(at.path, ()), host.record)
-        self.budget = at.child("handles", {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls})
-        self.notes = AuditLog(host.record, at.path, improver)
+        self._acts = Acts(budget.path, host.past.calls.get(budget.path, ()), host.record)
+        self.budget = budget.child("handles", {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls})
+        self.notes = AuditLog(host.record, budget.path, improver)
         """Audit notes of this improvement. The caller closes it."""
         self.course = Course()
         self.unused_evaluations = 0
@@ -190,7 +190,7 @@ class Handles:
         self._room = MOST_RECORDED + 100 * len(initial_solution or "")
         """Remaining characters that may be recorded."""
         self._initial_solution = initial_solution or ""
-        self._editor = Editor(host.editing, host.record, at.path, initial_solution)
+        self._editor = Editor(host.editing, host.record, budget.path, initial_solution)
         reader = host.reader or ResponseReader(host.sandbox)
         remaining = partial(self.budget.remaining, utility.counter, with_run=False)
         self._lookahead = Lookahead(utility, reader, self._initial_solution, remaining, self._next_scope)
@@ -217,7 +217,7 @@ class Handles:
 
     def _lose_order(self, _: Sequence[Value]) -> None:
         self.course.lose_order()
-        self._host.past.unordered.add(self._at.path)
+        self._host.past.unordered.add(self._own_budget.path)
 
     def _utility_call(self, params: Sequence[Value]) -> Value:
         (candidate, extras) = _unpacked(params, 2)
@@ -335,7 +335,7 @@ class Handles:
             self.budget.reserve(self._utility.counter, act=act)
 
         try:
-            at = self._at.child(self._acts.evaluation(digest, reserve))
+            budget = self._own_budget.child(self._acts.evaluation(digest, reserve))
         except SearchOver:
             self._await_others()
             raise
@@ -346,7 +346,7 @@ class Handles:
             if isinstance(candidate, str) and refused is None:
                 self._free(candidate)
             return None
-        begun = self._started(candidate, at) if refused is None else partial(self._recorded, refused, at)
+        begun = self._started(candidate, budget) if refused is None else partial(self._recorded, refused, budget)
         wait = Once(self.course.following(begun))
         self._evaluations.setdefault(_key(candidate), []).append(wait)
         return wait
@@ -355,18 +355,18 @@ class Handles:
         """Before the search ends: the guest's other threads may not have come again to what they were granted before."""
         self.budget.await_granted(self._host.improver_limits.wall_seconds)
 
-    def _started(self, candidate: Value, at: Budget) -> Callable[[], Evaluation]:
+    def _started(self, candidate: Value, budget: Budget) -> Callable[[], Evaluation]:
         assert isinstance(candidate, str)
         self._editor.know(candidate)
-        self._lookahead.asked(at.path)
+        self._lookahead.asked(budget.path)
         utility = self._utility
         if isinstance(utility, TaskUtility):
-            return utility.begin(candidate, at)
-        return partial(utility.evaluate, candidate, at)
+            return utility.begin(candidate, budget)
+        return partial(utility.evaluate, candidate, budget)
 
     def _next_scope(self, program: str) -> str:
         """Where the next evaluation of a program would be."""
-        return f"{self._at.path}/{self._acts.next_of(digest_of(program))}"
+        return f"{self._own_budget.path}/{self._acts.next_of(digest_of(program))}"
 
     def _refused(self, candidate: Value) -> Evaluation | None:
         """The evaluation of a candidate that cannot be scored; None for any other."""
@@ -383,11 +383,11 @@ class Handles:
             return None
         return Evaluation(value=0.0, verdict="malformed", error=reason)
 
-    def _recorded(self, evaluation: Evaluation, at: Budget) -> Evaluation:
+    def _recorded(self, evaluation: Evaluation, budget: Budget) -> Evaluation:
         """Record the evaluation of a candidate that is not a text, unless the record holds it."""
-        if (completed := self._host.past.evaluation(at, None)) is not None:
+        if (completed := self._host.past.evaluation(budget, None)) is not None:
             return completed
-        self._host.record(evaluated(self._utility, "train", None, evaluation, at))
+        self._host.record(evaluated(self._utility, "train", None, evaluation, budget))
         return evaluation
 
     def _lm_call(self, params: Sequence[Value]) -> Value:
@@ -420,7 +420,7 @@ class Handles:
         for index, kind in enumerate(kinds):
             if kind == "no program":
                 self._editor.name_form(call.call, index, resolved[index])
-        self._host.record(Extracted(scope=self._at.path, call=call.call, contents=kinds, programs=programs))
+        self._host.record(Extracted(scope=self._own_budget.path, call=call.call, contents=kinds, programs=programs))
         return list(resolved)
 
     def _call(self, expertise: str, messages: list[str], temperature: float) -> tuple[LmCalled, list[int]]:
@@ -430,7 +430,7 @@ class Handles:
         def reserve(act: str) -> None:
             self._host.search.check(self.budget, LM_CALLS, act)
             self.budget.reserve(LM_CALLS, cost, act)
-            self._at.reserve(RESPONSES, len(messages), act)
+            self._own_budget.reserve(RESPONSES, len(messages), act)
 
         return self._acts.call(expertise, tuple(messages), temperature, cost, reserve)
 

@@ -23,19 +23,19 @@ ENTRY = "improve_algorithm"
 
 
 def improve(
-    improver: str, initial_solution: str, utility: Utility, grant: Grant, at: Budget, host: Host
+    improver: str, initial_solution: str, utility: Utility, grant: Grant, budget: Budget, host: Host
 ) -> Improvement:
-    """Run `improver` on (utility, initial_solution) within `grant`, spending from `at`; a recorded improvement is not repeated.
+    """Run `improver` on (utility, initial_solution) within `grant`, paid by `budget`. A recorded improvement is not repeated.
 
     Raises:
         StropError: the host failed. Failures of the improver are in the result.
     """
-    completed = host.past.improvement(at)
+    completed = host.past.improvement(budget)
     if completed is not None:
         return completed
-    handles = Handles(utility, grant, at, host, improver, initial_solution)
+    handles = Handles(utility, grant, budget, host, improver, initial_solution)
     host.record(
-        ImproveStarted(scope=at.path, improver=improver, initial_solution=initial_solution, utility=utility.name)
+        ImproveStarted(scope=budget.path, improver=improver, initial_solution=initial_solution, utility=utility.name)
     )
     text = utility.description + instructions(host.editing, initial_solution)
     arguments: list[Value] = [
@@ -43,7 +43,7 @@ def improve(
         {"str": text, "budget": grant.utility_calls, "tags": list(tags_around(utility))},
         {"budget": grant.lm_calls, "max_responses_per_call": grant.max_responses_per_call},
     ]
-    seed = derive(host.secret, "improver", at.path) & (2**64 - 1)
+    seed = derive(host.secret, "improver", budget.path) & (2**64 - 1)
     program = GuestProgram(improver, ENTRY, "improver")
     with handles, handles.notes:
         with host.sandbox.open(program, host.improver_limits, handles.methods()) as guest:
@@ -52,14 +52,14 @@ def improve(
     counted = replace(
         _improvement(outcome),
         unused_evaluations=handles.unused_evaluations,
-        course=handles.course.words(),
+        course=handles.course.in_words(),
         utility_calls=handles.budget.used(utility.counter),
         lm_calls=handles.budget.used(LM_CALLS),
         cpu_seconds=outcome.spent.cpu_seconds,
         wall_seconds=outcome.spent.wall_seconds,
         output=outcome.output,
     )
-    improvement = ImproveFinished(**fields_of(Improvement, counted), scope=at.path)
+    improvement = ImproveFinished(**fields_of(Improvement, counted), scope=budget.path)
     host.record(improvement)
     return improvement
 

@@ -90,26 +90,26 @@ class MetaUtility:
     name = META_TASK
     counter = META_UTILITY_CALLS
 
-    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+    def evaluate(self, candidate: str | None, budget: Budget) -> Evaluation:
         """û of a candidate improver. A downstream improvement that fails contributes 0."""
-        completed = self.host.past.evaluation(at, candidate)
+        completed = self.host.past.evaluation(budget, candidate)
         if completed is not None:
             return completed
         if candidate is None:
             evaluation = NOT_A_TEXT
         else:
-            trial = self.trial(candidate, at)
+            trial = self.trial(candidate, budget)
             evaluation = replace(_averaged(trial), notes=self.notes(trial))
-        event = evaluated(self, "train", candidate, evaluation, at)
+        event = evaluated(self, "train", candidate, evaluation, budget)
         self.host.record(event)
         return event
 
-    def trial(self, improver: str, at: Budget) -> TrainingTrial:
-        """û of an improver on fresh improvements, copy by copy, paid from `at` alone."""
+    def trial(self, improver: str, budget: Budget) -> TrainingTrial:
+        """û of an improver on fresh improvements, copy by copy, paid from `budget` alone."""
 
         def copy(number: int, task: Downstream) -> tuple[Improvement, Evaluation]:
             scored_by = task.of_copy(f"copy{number}") if task.of_copy else task.train
-            return self._improved(improver, task, scored_by, at.child(f"copy{number}"), self.host)
+            return self._improved(improver, task, scored_by, budget.child(f"copy{number}"), self.host)
 
         improvements, results = zip(*self._each(copy), strict=True)
         return TrainingTrial(improvements, results)
@@ -135,27 +135,27 @@ class MetaUtility:
             end = f"its result fails: {failure(result.verdict, result.error)}, and scores {result.value:.3f}"
         return "; ".join(filter(None, (f"{calls}, {evaluations}", improvement.course, end)))
 
-    def beside(self, incumbent: Sequence[str]) -> MetaUtility:
+    def with_notes(self, incumbent: Sequence[str]) -> MetaUtility:
         """This utility, with the notes on the improver that improves itself added to its description."""
         if not incumbent:
             return self
         lines = "".join(f"# - {line}\n" for line in incumbent)
         return replace(self, description=f"{self.description.rstrip()}\n#\n# {_INCUMBENT}\n{lines}")
 
-    def measure(self, improver: str, at: Budget) -> MetaMeasurement:
+    def measure(self, improver: str, budget: Budget) -> MetaMeasurement:
         """A trial and the sealed scores of its solutions, which no program or selection sees."""
-        return self.measurement(self.trial(improver, at), at)
+        return self.measurement(self.trial(improver, budget), budget)
 
-    def measurement(self, trial: TrainingTrial, at: Budget) -> MetaMeasurement:
+    def measurement(self, trial: TrainingTrial, budget: Budget) -> MetaMeasurement:
         """The sealed scores of a trial's solutions; measured once for each improver that becomes I_t."""
 
         def copy(number: int, task: Downstream) -> Evaluation:
-            return task.test.evaluate(trial.improvements[number].solution, at.child(f"copy{number}").child("test"))
+            return task.test.evaluate(trial.improvements[number].solution, budget.child(f"copy{number}").child("test"))
 
         return MetaMeasurement(trial.train, tuple(result.value for result in self._each(copy)))
 
     def pairs(
-        self, a: str, b: str, numbers: Sequence[int], at: Callable[[int], Budget]
+        self, a: str, b: str, numbers: Sequence[int], budget_of: Callable[[int], Budget]
     ) -> list[tuple[Evaluation, Evaluation]]:
         """Compare two improvers: for each number, the results of both on one downstream task.
 
@@ -168,7 +168,7 @@ class MetaUtility:
         """
 
         def compare(number: int) -> tuple[Evaluation, Evaluation]:
-            pair = at(number)
+            pair = budget_of(number)
             rng = random.Random(derive(self.host.secret, "pair", pair.path))
             task, turns = rng.choice(self.downstream), [("a", a), ("b", b)]
             rng.shuffle(turns)
@@ -190,11 +190,11 @@ class MetaUtility:
         return _in_parallel([partial(work, number, task) for number, task in enumerate(self.downstream)])
 
     def _improved(
-        self, improver: str, task: Downstream, scored_by: Utility, at: Budget, host: Host
+        self, improver: str, task: Downstream, scored_by: Utility, budget: Budget, host: Host
     ) -> tuple[Improvement, Evaluation]:
         with self.slots:
-            improvement = improve(improver, task.initial_solution, task.train, self.grant, at, host)
-        return improvement, scored_by.evaluate(improvement.solution, at.child("result"))
+            improvement = improve(improver, task.initial_solution, task.train, self.grant, budget, host)
+        return improvement, scored_by.evaluate(improvement.solution, budget.child("result"))
 
 
 def _in_parallel(work: Sequence[Callable[[], _T]]) -> list[_T]:

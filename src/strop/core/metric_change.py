@@ -135,7 +135,7 @@ def gain(
 
 def gain_in(facts: ObjectiveFacts, measured: Evaluation, *, confidence: float = CONFIDENCE) -> Gain | None:
     """The gain of a measurement beside the original; None if its utility decides."""
-    rows, chosen = (measured.metrics, measured.beside), facts.input == "chosen"
+    rows, chosen = (measured.metrics, measured.original_metrics), facts.input == "chosen"
     return gain(facts.metric, *rows, chosen=chosen, inputs=measured.inputs, confidence=confidence)
 
 

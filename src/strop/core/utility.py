@@ -38,8 +38,8 @@ class Utility(Protocol):
     def counter(self) -> str:
         """The budget counter that one call costs."""
 
-    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
-        """u_func. A candidate that is not a text (None) has utility 0. `at` pays.
+    def evaluate(self, candidate: str | None, budget: Budget) -> Evaluation:
+        """u_func. A candidate that is not a text (None) has utility 0. `budget` pays.
 
         Raises:
             StropError: the host failed; there is no score.
@@ -68,9 +68,9 @@ class TaskUtility:
     """Completed work of a resumed run."""
     evaluator: Evaluator | None = None
     """Carries out evaluations."""
-    decides: bool = False
+    is_final: bool = False
     instances: int = 0
-    """`decides` and `instances` become those of each `Order`."""
+    """`is_final` and `instances` become those of each `Order`."""
     counter = UTILITY_CALLS
 
     @property
@@ -87,33 +87,33 @@ class TaskUtility:
         is_timed = self.task.root is not None and self.task.interleaved
         return self.evaluator is not None and not is_timed
 
-    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
-        return self.begin(candidate, at)()
+    def evaluate(self, candidate: str | None, budget: Budget) -> Evaluation:
+        return self.begin(candidate, budget)()
 
-    def begin(self, candidate: str | None, at: Budget) -> Callable[[], Evaluated]:
+    def begin(self, candidate: str | None, budget: Budget) -> Callable[[], Evaluated]:
         """`evaluate` in two parts: submit the evaluation, and wait for it with the function returned."""
-        completed = self.past.evaluation(at, candidate)
+        completed = self.past.evaluation(budget, candidate)
         if completed is not None:
             return lambda: completed
         if candidate is None:
-            return lambda: self._recorded(None, at, NOT_A_TEXT)
+            return lambda: self._recorded(None, budget, NOT_A_TEXT)
         if self.evaluator is None:
-            return lambda: self._kept(candidate, at, self._measured(candidate, at))
-        future = self.evaluator.submit(self.order(candidate, at.path))
-        return lambda: self._kept(candidate, at, future.result())
+            return lambda: self._kept(candidate, budget, self._measured(candidate, budget))
+        future = self.evaluator.submit(self.order(candidate, budget.path))
+        return lambda: self._kept(candidate, budget, future.result())
 
     def order(self, candidate: str, scope: str) -> Order:
         """The evaluation of a candidate at a scope."""
         where = self.task.name, self.split, self.seeds, self.secret
-        return Order(scope, candidate, *where, self.instances, self.decides)
+        return Order(scope, candidate, *where, self.instances, self.is_final)
 
-    def _measured(self, candidate: str, at: Budget) -> OrderResult:
+    def _measured(self, candidate: str, budget: Budget) -> OrderResult:
         assert self.task.root is None
         assert self.sandbox is not None
         drawn = DrawnInstances(self.task, self.split, self.seeds)
-        return measure(self.task, self.order(candidate, at.path), drawn, self.sandbox)
+        return measure(self.task, self.order(candidate, budget.path), drawn, self.sandbox)
 
-    def _kept(self, candidate: str, at: Budget, measured: OrderResult) -> Evaluated:
+    def _kept(self, candidate: str, budget: Budget, measured: OrderResult) -> Evaluated:
         """Record what the audit noticed, and the evaluation."""
         for note in measured.notes:
             self.record(note)
@@ -121,11 +121,11 @@ class TaskUtility:
         facts = self.task.facts
         if facts is not None and evaluation.verdict == "ok":
             evaluation = replace(evaluation, value=utility_of(facts, evaluation))
-        return self._recorded(candidate, at, evaluation)
+        return self._recorded(candidate, budget, evaluation)
 
-    def _recorded(self, candidate: str | None, at: Budget, evaluation: Evaluation) -> Evaluated:
-        seconds = self.past.seconds.get(at.path, evaluation.seconds)
-        event = evaluated(self, self.split, candidate, replace(evaluation, seconds=seconds), at)
+    def _recorded(self, candidate: str | None, budget: Budget, evaluation: Evaluation) -> Evaluated:
+        seconds = self.past.seconds.get(budget.path, evaluation.seconds)
+        event = evaluated(self, self.split, candidate, replace(evaluation, seconds=seconds), budget)
         self.record(event)
         return event
 
@@ -135,7 +135,7 @@ def tags_around(utility: Utility) -> tuple[str, ...]:
     return utility.task.tags if isinstance(utility, TaskUtility) else PYTHON
 
 
-def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: Evaluation, at: Budget) -> Evaluated:
+def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: Evaluation, budget: Budget) -> Evaluated:
     """The event of an evaluation."""
     values = fields_of(Evaluation, evaluation)
-    return Evaluated(**values, scope=at.path, utility=utility.name, split=split, solution=candidate)
+    return Evaluated(**values, scope=budget.path, utility=utility.name, split=split, solution=candidate)

@@ -20,7 +20,7 @@ from strop.base.results import Evaluation
 from strop.tasks.base import Seeds, Split, Task
 
 if TYPE_CHECKING:
-    from strop.evaluation.commands.relay import KnownCalls
+    from strop.evaluation.commands.relay import OriginalCalls
     from strop.tasks.command.behaviour import Behaviour
     from strop.tasks.command.readers import Reading
     from strop.tasks.command.task import CommandTask
@@ -45,7 +45,7 @@ class Order:
     """The random numbers of guests derive from it and the scope."""
     instances: int = 0
     """How many instances, in place of as many as the split has; 0: as many."""
-    decides: bool = False
+    is_final: bool = False
     """Whether it is a part of the final comparison: a command is measured in turns with the original, in several fresh copies of
     both; of other tasks each instance has a process, a verdict and a score of its own, so that none fails because another did."""
 
@@ -77,7 +77,7 @@ class Baseline:
     """What its scores are of; None: nobody knows yet."""
     tests_ran: TestsRan = ()
     """How many tests of the task's `test` it runs."""
-    calls: KnownCalls | None = None
+    calls: OriginalCalls | None = None
     """What its evaluator's calls showed, where that runs apart from the program."""
 
     @property
@@ -126,11 +126,11 @@ class Evaluator(Protocol):
     def slots(self) -> int:
         """How many orders are carried out at once, when all workers have joined."""
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
+    def submit(self, order: Order, *, speculative: bool = False) -> Future[OrderResult]:
         """Ask for an order, or for the result of the same order that was submitted before.
 
-        `ahead`: nobody has asked for the result yet. Orders that were asked for are started first, in the order of their
-        submission; then the others. Submitting the same order again without `ahead` asks for it.
+        `speculative`: nobody has asked for the result yet. Orders that were asked for are started first, in the order of their
+        submission; then the others. Submitting the same order again without `speculative` asks for it.
 
         The future raises:
             StropError: the host failed. There is no result.

@@ -37,7 +37,7 @@ class WithBaselines:
         """Task → what a record says of its original in training."""
         self._lock = threading.Lock()
         self._locks: defaultdict[_Key, threading.RLock] = defaultdict(threading.RLock)
-        self._known: dict[_Key, Baseline] = {}
+        self._baselines: dict[_Key, Baseline] = {}
         self._in_training: dict[str, Baseline] = {}
         """Task → what its original showed on the first training split that was measured."""
         self._unasked: dict[_Key, OrderResult] = {}
@@ -63,7 +63,7 @@ class WithBaselines:
         """See `Evaluator`."""
         return self.evaluator.slots
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
+    def submit(self, order: Order, *, speculative: bool = False) -> Future[OrderResult]:
         """See `Evaluator`. The first order of a task waits until its original is measured."""
         done: Future[OrderResult] = Future()
         try:
@@ -78,7 +78,7 @@ class WithBaselines:
         found = self._unasked.pop(_key(order), None) if is_original else None
         if found is None:
             known = known if self.evaluator is self.here else replace(known, tree=None)
-            return self.evaluator.submit(known, ahead=ahead)
+            return self.evaluator.submit(known, speculative=speculative)
         done.set_result(replace(found, notes=tuple(replace(note, scope=order.scope) for note in found.notes)))
         return done
 
@@ -99,25 +99,25 @@ class WithBaselines:
         if order.split != "train" and task.name not in self._in_training:
             recorded = self._recorded.get(task.name)
             self.baseline(replace(order, split="train", seeds=order.seeds if recorded is None else recorded.seeds))
-        if order.program != task.seed and (order.decides or task.interleaved) and task.name in self._in_training:
+        if order.program != task.seed and (order.is_final or task.interleaved) and task.name in self._in_training:
             return self._in_training[task.name]
         with self._lock:
             lock = self._locks[_key(order)]
         with lock:
-            if _key(order) not in self._known:
+            if _key(order) not in self._baselines:
                 self._measure(task, order)
-            return self._known[_key(order)]
+            return self._baselines[_key(order)]
 
     def _measure(self, task: CommandTask, order: Order) -> None:
         known = self._in_training.get(task.name) or self._recorded.get(task.name)
-        own = replace(order, program=task.seed, decides=False, instances=0, baseline=known, tree=task.root)
+        own = replace(order, program=task.seed, is_final=False, instances=0, baseline=known, tree=task.root)
         found = self.here.submit(own).result()
         baseline = found.measured_baseline()
         if (known is None or known.readings is None) and baseline.readings is not None:
             read = baseline.readings.items()
-            told = (in_words(task.objective, name, reading, task.scorer) for name, reading in read)
-            notify(escape("; ".join(told), 600))
-        self._known[_key(order)], self._unasked[_key(order)] = baseline, found
+            lines = (in_words(task.objective, name, reading, task.scorer) for name, reading in read)
+            notify(escape("; ".join(lines), 600))
+        self._baselines[_key(order)], self._unasked[_key(order)] = baseline, found
         self._in_training.setdefault(task.name, baseline)
 
     def forget(self, order: Order) -> bool:

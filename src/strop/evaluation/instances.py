@@ -77,12 +77,12 @@ class DrawnInstances:
                 had.add(each[1].encoded)
                 yield each
 
-    def is_known(self, arguments: Prepared) -> bool:
+    def is_seen_in_training(self, arguments: Prepared) -> bool:
         """Whether a held-out input is one of training's."""
-        return hash(arguments.encoded) in self._known
+        return hash(arguments.encoded) in self._training_inputs
 
     @cached_property
-    def _known(self) -> frozenset[int]:
+    def _training_inputs(self) -> frozenset[int]:
         """Hashes of training's inputs, of the held-out instances of a task that draws them."""
         if self._split != "test" or not isinstance(self._seeds, SecretSeeds):
             return frozenset()
@@ -92,14 +92,14 @@ class DrawnInstances:
     @cached_property
     def _draws_again(self) -> bool:
         """Whether what training had is drawn again: instance 0, or another one in its place, is new."""
-        return bool(self._known) and any(
-            not self.is_known(self._made(number)[1]) for number in (0, *range(_AGAIN, _AGAIN + _DRAWS))
+        return bool(self._training_inputs) and any(
+            not self.is_seen_in_training(self._made(number)[1]) for number in (0, *range(_AGAIN, _AGAIN + _DRAWS))
         )
 
     def _draw(self, index: int) -> Input:
         made, further = self._made(index), _AGAIN + index * _DRAWS
         for number in range(further, further + _DRAWS):
-            if not self.is_known(made[1]) or not self._draws_again:
+            if not self.is_seen_in_training(made[1]) or not self._draws_again:
                 break
             made = self._made(number)
         with self._lock:
@@ -139,7 +139,7 @@ class OriginalAnswers:
                 form = AnswerForm()
                 for outcome in _answers(task, order, drawn, sandbox, indices):
                     if isinstance(outcome, Returned):
-                        form.see(outcome.value)
+                        form.learn(outcome.value)
                 self._forms[indices] = form
             return self._forms[indices]
 

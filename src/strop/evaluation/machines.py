@@ -101,7 +101,7 @@ def posture_of(worker: JailedWorker) -> Posture:
 
 def posture_of_commands(worker: JailedWorker) -> Posture:
     """What the workspaces of a worker enforce."""
-    return worker.rooms.workspaces.posture
+    return worker.pool.workspaces.posture
 
 
 def _digest_of_code() -> str:

@@ -60,7 +60,7 @@ def _measure_score(
     task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog, limits: Limits
 ) -> Evaluation:
     program = GuestProgram(task.program(order.program), task.entry, module=task.module)
-    tally = Tally(order, order.count(task), fails_whole=task.failure == "utility" and not order.decides)
+    tally = Tally(order, order.count(task), fails_whole=task.failure == "utility" and not order.is_final)
     original = drawn.original
     form = original.form(task, order, drawn, sandbox)
     instances = deque[Instance]()
@@ -69,12 +69,12 @@ def _measure_score(
         for index in range(tally.count):
             instance, arguments = drawn[index]
             instances.append(instance)
-            tally.known += drawn.is_known(arguments)
+            tally.seen_in_training += drawn.is_seen_in_training(arguments)
             tally.asked(arguments)
             # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances
             yield arguments, derive(order.secret, "guest", order.scope, order.split, index) & (2**64 - 1)
 
-    run = _run_apart if order.decides or task.isolate == "instance" else _run_together
+    run = _run_apart if order.is_final or task.isolate == "instance" else _run_together
     with closing(run(sandbox, program, limits, calls())) as outcomes:
         for outcome in outcomes:
             log.observe(outcome)

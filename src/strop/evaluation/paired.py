@@ -92,7 +92,7 @@ def measure_paired(
     tally = Tally(
         order,
         len(rows),
-        beside=[row[0] for row in rows],
+        original_metrics=[row[0] for row in rows],
         answers=timing.answers,
         inputs=timing.asked,
         left_out=timing.left_out,
@@ -182,7 +182,7 @@ class _Timing:
         """Metrics of both for each instance, of so many different inputs. Raises _Failed."""
         count = self.task.count(self.order.split)
         for index in range(count):
-            if self.order.decides:
+            if self.order.is_final:
                 self.progress(index + 1, count)
             yield from self.without_failing(partial(self.instance, index, different))
 
@@ -201,11 +201,11 @@ class _Timing:
                 guests, loaded = self.opened(stack, index, other)
                 row, answers = self.row(guests, index, inputs, loaded)
             rows.append(row)
-            if self.order.decides:
+            if self.order.is_final:
                 turns = 1 + repeats(sum(each[SECONDS] * (len(inputs) + 1) + each[LOADING] for each in rows[0]))
-        if self.order.decides or self.is_own:
+        if self.order.is_final or self.is_own:
             self.answers.append(digest_of(" ".join(sorted({canonical(rebuilt(each)) for each in answers})))[:16])
-        if not self.order.decides:
+        if not self.order.is_final:
             return rows
         self.asked.append(hash(own[1].encoded))
         passing = {ANSWERING: self.passing(answers)}
@@ -232,7 +232,7 @@ class _Timing:
             try:
                 return do()
             except _OriginalFails:
-                if not self.order.decides or len(self.failing) == had:
+                if not self.order.is_final or len(self.failing) == had:
                     raise
 
     def opened(

@@ -78,7 +78,7 @@ class Tally:
     scores: list[float] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     metrics: list[Mapping[str, float]] = field(default_factory=list)
-    beside: list[Mapping[str, float]] = field(default_factory=list)
+    original_metrics: list[Mapping[str, float]] = field(default_factory=list)
     """Metrics of the original."""
     answers: list[str] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
@@ -88,7 +88,7 @@ class Tally:
     seconds: list[float] = field(default_factory=list)
     """CPU seconds."""
     wall: float = 0.0
-    known: int = 0
+    seen_in_training: int = 0
     construction: str = ""
     errors: list[str] = field(default_factory=list)
     feedback: Feedback = field(default_factory=Feedback)
@@ -100,7 +100,7 @@ class Tally:
 
     def asked(self, arguments: Prepared) -> None:
         """The input of the next instance, which the final comparison tells from others."""
-        if self.order.decides:
+        if self.order.is_final:
             self.inputs.append(hash(arguments.encoded))
 
     def add(self, found: Worth, instance: Instance | None = None) -> None:
@@ -122,7 +122,7 @@ class Tally:
     @property
     def is_settled(self) -> bool:
         """Whether the remaining instances cannot change the value, or the first ones all timed out."""
-        if self.order.decides and not self.fails_whole:
+        if self.order.is_final and not self.fails_whole:
             return False
         if self.errors and self.fails_whole:
             return True
@@ -153,9 +153,9 @@ class Tally:
             notes=self.notes,
             metrics=tuple(self.metrics),
             construction=self.construction,
-            known=self.known,
-            beside=tuple(self.beside),
+            seen_in_training=self.seen_in_training,
+            original_metrics=tuple(self.original_metrics),
             answers=tuple(self.answers),
             failures=(len(self.left_out), sum(self.left_out)) if self.left_out else (),
-            inputs=numbered(self.inputs[: len(scores)]) if self.known < len(scores) else (),
+            inputs=numbered(self.inputs[: len(scores)]) if self.seen_in_training < len(scores) else (),
         )

@@ -30,7 +30,7 @@ from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import packed, unpack
 
 if TYPE_CHECKING:
-    from strop.evaluation.commands.program_copy import Rooms
+    from strop.evaluation.commands.built_program import WorkspacePool
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
@@ -94,20 +94,20 @@ class JailedWorker:
         self,
         tasks: Sequence[AnyTask],
         sandbox: JailedSandbox | None = None,
-        rooms: Rooms | None = None,
+        pool: WorkspacePool | None = None,
         step: Callable[..., None] = lambda *said: None,
     ) -> None:
-        """`sandbox`, `rooms`: where functions and commands run; None if there is no such task. `step` gets what an errand does
+        """`sandbox`, `pool`: where functions and commands run; None if there is no such task. `step` gets what an errand does
         now, and the number of each measurement for a verdict with the most there are."""
         self.tasks = {task.name: task for task in tasks}
-        self.sandbox, self.rooms, self.step = cast("JailedSandbox", sandbox), cast("Rooms", rooms), step
+        self.sandbox, self.pool, self.step = cast("JailedSandbox", sandbox), cast("WorkspacePool", pool), step
         self._splits = Splits()
 
     def task_of(self, order: Order) -> AnyTask:
         """The task of an order, on the tree that the order names."""
         task = self.tasks[order.task]
         if task.root is not None and order.tree not in (None, task.root):
-            self.rooms.free(task.name)  # copies of another tree
+            self.pool.free(task.name)  # copies of another tree
             task = self.tasks[task.name] = replace(task, root=order.tree)
         return task
 
@@ -140,7 +140,7 @@ class JailedWorker:
             return measure(task, order, drawn, self.sandbox, progress=self.step)
         from strop.evaluation.commands.measure import measure_command  # here for the start-up time
 
-        return measure_command(task, order, self.rooms, self.step)
+        return measure_command(task, order, self.pool, self.step)
 
 
 @contextmanager
@@ -157,21 +157,21 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
         tasks: tuple[AnyTask, ...] = cloudpickle.loads(equipment.tasks)
     except Exception as error:
         raise ConfigurationError(f"a worker cannot load the tasks of the run: {error}") from error
-    rooms = sandbox = None
+    pool = sandbox = None
     with ExitStack() as stack:
         on_trees = [task for task in tasks if task.root is not None]
         if on_trees:
-            from strop.evaluation.commands.program_copy import Rooms  # here for the start-up time
+            from strop.evaluation.commands.built_program import WorkspacePool  # here for the start-up time
             from strop.sandbox.workspace.jail import Workspaces
 
             tasks = tuple(_unpacked(task, equipment, stack) for task in tasks)
             # An order takes one for its candidate; each task may keep one for its original and one for its judge.
             workspaces = stack.enter_context(Workspaces(slots=1 + 2 * len(on_trees), require=equipment.require))
-            rooms = stack.enter_context(closing(Rooms(workspaces)))
+            pool = stack.enter_context(closing(WorkspacePool(workspaces)))
         if len(on_trees) < max(1, len(tasks)):
             jail = JailedSandbox(solution_slots=1, improver_slots=0, require=equipment.require, reuse=True)
             sandbox = stack.enter_context(closing(jail))
-        yield JailedWorker(tasks, sandbox, rooms, step)
+        yield JailedWorker(tasks, sandbox, pool, step)
 
 
 def _unpacked(task: AnyTask, equipment: Equipment, stack: ExitStack) -> AnyTask:

@@ -138,7 +138,7 @@ class Tried:
         lost = f"\n\nThe last attempt that lost made this change:\n{change(self.best, self.lost)}" if self.lost else ""
         return f"{words}{lost}" if lines else ""
 
-    def known(self, program, task):
+    def context_for(self, program, task):
         """What a prompt adds: what was tried, or what a program that fails is to be repaired towards."""
         if task != REPAIR:
             return self.history()
@@ -179,6 +179,6 @@ def improve_algorithm(initial_solution, utility, language_model):
         tasks = [(program, REPAIR) for program in failed] + [(search.best, task)] * (free - others)
         tasks += [(search.best, OTHER)] * others
         wanted = count + min(language_model.max_responses_per_call, share) * (calls - 1)
-        messages = [prompt_for(program, utility, search.known(program, what), what) for program, what in tasks]
+        messages = [prompt_for(program, utility, search.context_for(program, what), what) for program, what in tasks]
         new = search.measure(ask_with_ideas(language_model, messages), utility.remaining - wanted)
     return max(search.scores, key=search.scores.get, default=initial_solution)

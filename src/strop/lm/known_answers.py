@@ -66,7 +66,7 @@ class KnownAnswers(Wrapper):
 
 
 def _again(completion: Completion) -> Completion:
-    return replace(completion, input_tokens=0, output_tokens=0, cost=0, seconds=0.0, faults=(), again=True)
+    return replace(completion, input_tokens=0, output_tokens=0, cost=0, seconds=0.0, faults=(), is_repeat=True)
 
 
 class NoModel(Immediate):

@@ -58,7 +58,7 @@ def _write_lines(store: Store, file: TextIO, *, texts: bool) -> int:
 
 def _line_of(stored: Stored[Event], *, quotes: bool) -> str:
     event = stored.event
-    values = {"seq": stored.seq, "at": stored.at, "kind": type(event).__name__, **vars(event)}
+    values = {"seq": stored.seq, "time": stored.time, "kind": type(event).__name__, **vars(event)}
     if not quotes:
         values = {name: "" if value == _EMPTY else value for name, value in values.items() if name not in event.QUOTES}
     return json.dumps(values, separators=(",", ":"), allow_nan=False)

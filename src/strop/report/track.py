@@ -45,8 +45,10 @@ def mlflow(directory: Path, run: RunData) -> Iterator[Log]:
     key = client.create_run(experiment, start_time=began, run_name=directory.absolute().name).info.run_id
     client.log_batch(key, params=[entities.Param(name, str(value)[:500]) for name, value in settings_of(run).items()])
 
-    def log(t: int, at: float, values: Mapping[str, float]) -> None:
-        client.log_batch(key, metrics=[entities.Metric(name, each, int(at * 1000), t) for name, each in values.items()])
+    def log(t: int, time: float, values: Mapping[str, float]) -> None:
+        client.log_batch(
+            key, metrics=[entities.Metric(name, each, int(time * 1000), t) for name, each in values.items()]
+        )
 
     yield log
     if run.end is not None:
@@ -73,7 +75,7 @@ def weights_and_biases(directory: Path, run: RunData) -> Iterator[Log]:
             silent=True, console="off", disable_git=True, x_disable_meta=True, x_disable_stats=True
         ),
     ) as there:
-        yield lambda t, at, values: there.log(values, step=t)
+        yield lambda t, time, values: there.log(values, step=t)
 
 
 TRACKERS = {"mlflow": mlflow, "wandb": weights_and_biases}
@@ -152,10 +154,10 @@ def _send(directory: Path, ending: threading.Event, begin: Callable[[RunData], L
         with Store.open(directory, proof=proof) as store:
             proof, run.meta, run.unverified = store.proof, read_meta(store.meta, directory), store.unverified
             for stored in store.outline(*_KINDS, after=seq):
-                run.add(stored.event, stored.at)
+                run.add(stored.event, stored.time)
                 seq = stored.seq
                 if isinstance(stored.event, IterationFinished):
-                    figures.append((stored.event.t, stored.at, figures_of(run, stored.event)))
+                    figures.append((stored.event.t, stored.time, figures_of(run, stored.event)))
         if run.start is not None:  # else it has not recorded its settings yet
             log = log or begin(run)
             if is_last:

@@ -215,12 +215,12 @@ def _tables(curves: Sequence[Curve], baselines: Sequence[Baseline]) -> tuple[Tab
         ),
         f"Test meta-utility, percent: mean ± 1 standard error over {quantity(len(curves[0].runs), 'run')}",
     )
-    beside = Table(
+    baselines_table = Table(
         ("baseline", "here", "paper, GPT-4"),
         tuple((title, with_stderr(ours), str(paper or "-")) for title, ours, paper in baselines),
         "Baselines, percent: mean ± 1 standard error over the runs of baselines.json (the paper: ten)",
     )
-    return (points, beside, *(curve.table() for curve in curves))
+    return (points, baselines_table, *(curve.table() for curve in curves))
 
 
 SELECTIONS = ("paper", "gated")

@@ -87,7 +87,7 @@ class Reproduction(Shown, Generic[Row]):
     @property
     def paragraphs(self) -> tuple[str, ...]:
         """What stands below the tables."""
-        return (*self.notes, *([f"LM cost: {self.costs.words}."] if self.costs.words else []))
+        return (*self.notes, *([f"LM cost: {self.costs.in_words}."] if self.costs.in_words else []))
 
     @property
     def written(self) -> tuple[Path, ...]:

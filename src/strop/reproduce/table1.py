@@ -20,7 +20,7 @@ from strop.reproduce.baselines import against_seed, measured_in, measurements_of
 from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import MOST_RUNS, Protocol
 from strop.reproduce.reproduction import Reproduction, Table, span
-from strop.runs.claims.improvers import named, shown, too_few_words
+from strop.runs.claims.improvers import named, significant, too_few_words
 from strop.runs.claims.numbers import percent
 from strop.runs.evaluate import SEED
 from strop.runs.meta import Named
@@ -88,7 +88,7 @@ def _sentence(chosen: Chosen, rows: Sequence[TaskRow]) -> str:
     if chosen.is_seed:
         return "No improvement to transfer: the STOP run that was chosen ended with its seed improver."
     differences = [(row.task, row.difference) for row in rows]
-    (better, worse), tasks = shown(differences), len(differences)
+    (better, worse), tasks = significant(differences), len(differences)
     name = "the improver that STOP made on lpn" if chosen.candidates else "the given improver"
     rest = tasks - len(better) - len(worse)
     if rest == tasks:

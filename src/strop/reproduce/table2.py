@@ -80,7 +80,7 @@ class CannedUtility:
     name: str = "rehearsal"
     counter: str = UTILITY_CALLS
 
-    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+    def evaluate(self, candidate: str | None, budget: Budget) -> Evaluation:
         if candidate is None:
             return NOT_A_TEXT
         return Evaluation(value=derive(_SECRET, "utility", candidate) % 10_000 / 10_000, verdict="ok")
@@ -99,8 +99,8 @@ def request_of(arm: Arm, sandbox: Sandbox) -> Request:
         return ""
 
     host = Host(sandbox, Scripted(answer), discard, _SECRET, LIMITS)
-    at = Budget().child(arm.name)
-    improve(arm.seed_improver, arm.seed_improver, CannedUtility(arm.description), GRANT, at, host)
+    budget = Budget().child(arm.name)
+    improve(arm.seed_improver, arm.seed_improver, CannedUtility(arm.description), GRANT, budget, host)
     return requests[0]
 
 
@@ -126,8 +126,8 @@ def judge(program: str | None, arm: Arm, sandbox: Sandbox) -> Judged:
         return judgement
     events: list[Event] = []
     host = Host(sandbox, Scripted(_canned_answer), events.append, _SECRET, LIMITS)
-    at = Budget().child("rehearsal")
-    rehearsal = improve(program, _SOLUTION.format(number=0), CannedUtility(arm.description), GRANT, at, host)
+    budget = Budget().child("rehearsal")
+    rehearsal = improve(program, _SOLUTION.format(number=0), CannedUtility(arm.description), GRANT, budget, host)
     noted = {event.rule for event in events if isinstance(event, AuditNoted)}
     return replace(
         judgement,
@@ -160,14 +160,14 @@ def carry_out(context: RunContext, asked: Asked) -> None:
 
 
 def _carry_out(context: RunContext, arm: Arm, n: int) -> None:
-    sandbox, at = context.parts.sandbox, context.run.child(arm.name)
+    sandbox, budget = context.parts.sandbox, context.run.child(arm.name)
     template = replace(request_of(arm, sandbox), scope=arm.name)
     finished = {one.index: one for one in context.journal.recorded(Judged) if one.arm == arm.name}
     # A program that occurs again in the same arm is not rehearsed again: everything that it sees would be equal.
     by_program = {one.program: one for one in finished.values()}
 
     def work(batch: range) -> None:
-        answers = dict(zip(batch, _answers(context, at, template, batch), strict=True))
+        answers = dict(zip(batch, _answers(context, budget, template, batch), strict=True))
         new = [number for number in batch if number not in finished]
         for number, read in zip(new, read_answers(sandbox, [answers[number] for number in new]), strict=True):
             judgement = by_program.get(read.program) or judge(read.program, arm, sandbox)
@@ -178,16 +178,16 @@ def _carry_out(context: RunContext, arm: Arm, n: int) -> None:
     all_or_error(batches, improvers_at_once(context.parts.spec), "strop-asking")
 
 
-def _answers(context: RunContext, at: Budget, template: Request, numbers: range) -> list[str]:
+def _answers(context: RunContext, budget: Budget, template: Request, numbers: range) -> list[str]:
     """The answers with these numbers. Each is recorded when it arrives, even if others fail: it was paid for."""
     call, record = numbers[0] // BATCH, context.record
     try:
-        at.reserve(LM_CALLS, act=str(call))
+        budget.reserve(LM_CALLS, act=str(call))
     except BudgetExceeded as error:
         raise RunBudgetSpent(error) from error
     record(
         LmCalled(
-            scope=at.path,
+            scope=budget.path,
             call=call,
             expertise=template.expertise,
             messages=(template.message,) * len(numbers),
@@ -195,12 +195,12 @@ def _answers(context: RunContext, at: Budget, template: Request, numbers: range)
             cost=1,
         )
     )
-    keep = partial(record_answer, record, at.path, call)
+    keep = partial(record_answer, record, budget.path, call)
     requests = [replace(template, sample=number) for number in numbers]
     try:
         return [completion.text for completion in context.parts.language_model.complete(requests, keep)]
     except LanguageModelError as error:
-        record_faults(record, at.path, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
+        record_faults(record, budget.path, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
         raise
 
 

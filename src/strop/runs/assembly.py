@@ -96,7 +96,7 @@ def first_event(
         "posture": as_document(posture),
     }
     if recalled is None:
-        return RunStarted(scope="", **values, kept=kept)
+        return RunStarted(scope="", **values, files_digest=kept)
     return RunResumed(scope="", **values, events=recalled.events, seconds=recalled.seconds)
 
 

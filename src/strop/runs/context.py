@@ -73,24 +73,24 @@ class RunContext:
         """The folder of the record."""
         return self.journal.folder
 
-    def of(self, task: AnyTask, at: Budget) -> RunContext:
-        """The context of one task, spending from `at`, whose path must be unique: randomness derives from it."""
+    def of(self, task: AnyTask, budget: Budget) -> RunContext:
+        """The context of one task, paid by `budget`, whose path must be unique: randomness derives from it."""
         other = copy(self)
-        other.parts, other.run = replace(self.parts, tasks=(task,)), at
+        other.parts, other.run = replace(self.parts, tasks=(task,)), budget
         return other
 
-    def utility(self, split: Split, *, decides: bool = False) -> TaskUtility:
-        """The task's utility on a split. `decides`: as in `Order`."""
+    def utility(self, split: Split, *, is_final: bool = False) -> TaskUtility:
+        """The task's utility on a split. `is_final`: as in `Order`."""
         published = self.parts.spec.instances == "published"
         seeds: Seeds = PublishedSeeds() if published else SecretSeeds(self.parts.secret)
-        return self._utility(split, seeds, decides)
+        return self._utility(split, seeds, is_final)
 
     def held_out(self, instances: int = 0, number: int = 1) -> TaskUtility:
         """The task's utility on so many sealed instances for the `number`th comparison; 0: as many as the task says.
 
         Each comparison has instances of its own, except of a given list of cases, whose held-out half stays the same.
         """
-        utility = self.utility("test", decides=True)
+        utility = self.utility("test", is_final=True)
         if number > 1 and self.parts.task.input != "listed":
             fresh = self._fresh(comparison_at(number))
             utility = replace(utility, seeds=replace(fresh, training=utility.seeds))
@@ -122,7 +122,7 @@ class RunContext:
         self.journal.detail = f"the search ended early: {(ends[-1] if is_known else event).detail}"
         return len(ends) + (not is_known)
 
-    def _utility(self, split: Split, seeds: Seeds, decides: bool = False) -> TaskUtility:
+    def _utility(self, split: Split, seeds: Seeds, is_final: bool = False) -> TaskUtility:
         parts = self.parts
         return TaskUtility(
             parts.task,
@@ -133,7 +133,7 @@ class RunContext:
             parts.secret,
             self.host.past,
             parts.evaluator,
-            decides=decides,
+            is_final=is_final,
         )
 
     def selection(self) -> Selection:
@@ -149,13 +149,13 @@ class RunContext:
             TaskError: a seed solution does not run, or its answers cannot be scored. It may be useless, and slow if the task
                 says so.
         """
-        task, at = self.parts.task, self.run.child("seed")
-        evaluation = self.utility("train").evaluate(task.seed, at)
+        task, budget = self.parts.task, self.run.child("seed")
+        evaluation = self.utility("train").evaluate(task.seed, budget)
         if not task.can_start(evaluation):
             reason = evaluation.error.split("\n")[0]
             raise TaskError(f"task {task.name}: its seed solution does not run: {reason}")
         for other in self.parts.tasks[1:]:
-            self.of(other, at.child(other.name)).check_seed()
+            self.of(other, budget.child(other.name)).check_seed()
 
     def meta_utility(self, pairs: Split = "gate") -> MetaUtility:
         """û over |D| copies: equally many of each task, task by task. `pairs`: the split that scores those of a comparison."""

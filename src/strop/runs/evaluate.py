@@ -111,11 +111,11 @@ def carry_out(context: RunContext, improvers: Sequence[Named]) -> None:
 
 
 def _score_seed(context: RunContext, progress: Callable[[str], None]) -> None:
-    task, at = context.parts.task, context.run.child("seed").child("test")
-    if at.path not in context.host.past.evaluations:
+    task, budget = context.parts.task, context.run.child("seed").child("test")
+    if budget.path not in context.host.past.evaluations:
         progress(f"{task.name}: scoring the seed solution")
         context.check_seed()
-        context.utility("test").evaluate(task.seed, at)
+        context.utility("test").evaluate(task.seed, budget)
 
 
 def _scope(task: str, improver: str, digest: str) -> str:
@@ -134,9 +134,9 @@ def copies_of(store: Store, scope: str, copies: int) -> tuple[MeasuredCopy, ...]
         elif isinstance(event, Evaluated):
             results[event.scope] = event
     measured = [
-        MeasuredCopy(ends[at], results[f"{at}/result"], results[f"{at}/test"])
-        for at in (f"{scope}/copy{number}" for number in range(copies))
-        if at in ends and {f"{at}/result", f"{at}/test"} <= results.keys()
+        MeasuredCopy(ends[path], results[f"{path}/result"], results[f"{path}/test"])
+        for path in (f"{scope}/copy{number}" for number in range(copies))
+        if path in ends and {f"{path}/result", f"{path}/test"} <= results.keys()
     ]
     return tuple(measured) if len(measured) == copies else ()
 

@@ -209,7 +209,7 @@ class Evidence:
     @computed
     def loading(self) -> tuple[float, float] | None:
         """Median seconds in which the original and the improved program of a function load; null where that is not measured."""
-        rows = ((), ()) if self.improved is None else (self.improved.last.beside, self.improved.last.metrics)
+        rows = ((), ()) if self.improved is None else (self.improved.last.original_metrics, self.improved.last.metrics)
         if not all(rows) or not all(LOADING in row for each in rows for row in each):
             return None
         before, after = (median(row[LOADING] for row in each) for each in rows)
@@ -250,7 +250,7 @@ class Evidence:
         others than those of training."""
         last = (self.improved or self.original).test
         is_chosen = self.facts is not None and self.facts.input == "chosen"
-        return not (is_chosen or (last is not None and 0 < len(last.scores) <= last.known))
+        return not (is_chosen or (last is not None and 0 < len(last.scores) <= last.seen_in_training))
 
     @computed
     def change(self) -> Gain | None:
@@ -279,9 +279,11 @@ class Evidence:
         return Gain(utility, before.value, before.value, "difference", Estimate(0.0, None, n), False)
 
     @computed
-    def shown(self) -> dict[str, tuple[float, float]]:
+    def report_only(self) -> dict[str, tuple[float, float]]:
         """Score that is only shown → its mean of the original and of the improved program in the final comparison."""
         if self.facts is None or self.improved is None or self.gain is None:
             return {}
-        before, after = means_of(self.improved.last.beside), self.improved.last.means
-        return {name: (before[name], after[name]) for name in self.facts.shown if name in before and name in after}
+        before, after = means_of(self.improved.last.original_metrics), self.improved.last.means
+        return {
+            name: (before[name], after[name]) for name in self.facts.report_only if name in before and name in after
+        }

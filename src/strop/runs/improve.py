@@ -65,17 +65,17 @@ def improve_once(context: RunContext, improver: str, original: Original | None, 
     _score_returned(improvement, began, train, run, journal)
     candidate = _improved_program(improvement, began, journal.recorded(Evaluated))
     keep_result(context.folder, began, candidate)
-    at = run.child(comparison_at(number)) if number > 1 else run
+    budget = run.child(comparison_at(number)) if number > 1 else run
     if candidate != initial:
         is_constant = task.root is not None and not (task.objective.counts_cost or measured.original_varies)
         first = _standings(began, journal.recorded(Evaluated)).first.get(candidate) if is_constant else None
-        _score_improved(context, candidate, first, at)
+        _score_improved(context, candidate, first, budget)
     if task.facts is None and candidate != initial:
         compare(context, candidate, initial, instances, number)
     elif task.facts is None:
-        context.held_out(0, number).evaluate(initial, at.child("original").child("test"))
+        context.held_out(0, number).evaluate(initial, budget.child("original").child("test"))
     elif candidate != initial:  # the original is measured beside the candidate
-        context.held_out(0, number).evaluate(candidate, at.child("improved").child("test"))
+        context.held_out(0, number).evaluate(candidate, budget.child("improved").child("test"))
     keep_construction(context.folder, task.name, task.problem, journal.recorded(Evaluated))
 
 
@@ -105,7 +105,7 @@ def _beside(improved: ScoredProgram | None) -> Evaluation:
         return Evaluation(PAR, "ok")
     n = max(len(improved.last.scores), 1)
     ok: Verdict = "ok"
-    return Evaluation(PAR, "ok", (PAR,) * n, (ok,) * n, metrics=improved.last.beside)
+    return Evaluation(PAR, "ok", (PAR,) * n, (ok,) * n, metrics=improved.last.original_metrics)
 
 
 def _written(improvement: Improvement, original: Original) -> Improvement:
@@ -133,16 +133,16 @@ def _score_returned(
         train.evaluate(returned, run.child("returned").child("train"))
 
 
-def _score_improved(context: RunContext, candidate: str, known: Evaluated | None, at: Budget) -> None:
+def _score_improved(context: RunContext, candidate: str, known: Evaluated | None, budget: Budget) -> None:
     """Score the improved program in training. `known`: its first evaluation, which stands for this one where scores do not vary;
-    `at`: where the comparison is."""
-    at = at.child("improved").child("train")
+    `budget`: where the comparison is."""
+    budget = budget.child("improved").child("train")
     if known is not None:
         context.journal(
-            replace(known, scope=at.path, solution=candidate, cpu_seconds=0.0, seconds=(), wall_seconds=0.0)
+            replace(known, scope=budget.path, solution=candidate, cpu_seconds=0.0, seconds=(), wall_seconds=0.0)
         )
     else:
-        context.utility("train").evaluate(candidate, at)
+        context.utility("train").evaluate(candidate, budget)
 
 
 def _improved_program(improvement: Improvement, original: Original, events: Iterable[Event]) -> str:
@@ -251,16 +251,16 @@ def compare(context: RunContext, improved: str, original: str, instances: int = 
     which comparison of the run it is."""
     from strop.checks.held_out import draws_more
 
-    task, at = context.parts.task, context.run.child(comparison_at(number)) if number > 1 else context.run
+    task, budget = context.parts.task, context.run.child(comparison_at(number)) if number > 1 else context.run
     if not instances and draws_more(task, is_published=context.parts.spec.instances == "published"):
         trained = [each for each in context.journal.recorded(Evaluated) if each.split == "train"]
         scores = {each.scope: each.scores for each in trained}
         runs = sum(len(each.scores) for each in trained)
-        after, confidence = scores[at.child("improved").child("train").path], confidence_of(number)
+        after, confidence = scores[budget.child("improved").child("train").path], confidence_of(number)
         needed = instances_needed(after, scores["original/train"], runs, confidence=confidence)
         instances = max(needed, task.test_instances, least_pairs(confidence))
     utility, programs = context.held_out(instances, number), (("improved", improved), ("original", original))
-    waits = [utility.begin(program, at.child(name).child("test")) for name, program in programs]
+    waits = [utility.begin(program, budget.child(name).child("test")) for name, program in programs]
     for wait in waits:
         wait()
 

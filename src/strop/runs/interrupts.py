@@ -29,14 +29,14 @@ class Stop:
     """That the user asked this process to stop, and what to say in the end."""
 
     def __init__(self) -> None:
-        self.at: float | None = None
+        self.since: float | None = None
         """When, by the monotonic clock; None: not yet."""
         self.last_words = ""
         """How to continue; empty if nothing can be continued."""
 
     def asked_again(self, number: int) -> None:
         """End the process, unless this signal is still the same wish as the first."""
-        if self.at is not None and time.monotonic() - self.at >= ONE_WISH_SECONDS:
+        if self.since is not None and time.monotonic() - self.since >= ONE_WISH_SECONDS:
             if os.isatty(2):
                 _write(b"\x1b[?25h")  # the cursor, which a live view hides
             if self.last_words:
@@ -167,7 +167,7 @@ class Watch:
 
     def _stop(self, reason: StropError, words: str) -> None:
         first = self.reason is None
-        self.reason, stop.at = reason, time.monotonic()
+        self.reason, stop.since = reason, time.monotonic()
         self.notify(f"strop: {words}; waiting up to 10 s for requests in flight (Ctrl-C to quit now)")
         for end in self._stops if first else ():  # in other threads, because this one must receive the next signal
             threading.Thread(target=end, name="strop-stop").start()

@@ -181,7 +181,7 @@ def recall(store: Store) -> ResumeState:
         _check(event, store)
         session += isinstance(event, RunResumed)
         for scope in (None, top(event.scope)):
-            spans.setdefault((session, scope), [stored.at, stored.at])[1] = stored.at
+            spans.setdefault((session, scope), [stored.time, stored.time])[1] = stored.time
         state.tallies[top(event.scope)].add(event)
         if is_repeated(event):
             state.expected[_name(event)] += 1
@@ -262,7 +262,7 @@ def answers(store: Store) -> dict[str, Completion]:
         event = stored.event
         if isinstance(event, LmFault):
             faults[event.scope, event.call, event.index].append(Fault(**fields_of(Fault, event)))
-        elif isinstance(event, LmResponded) and event.request and not event.again:
+        elif isinstance(event, LmResponded) and event.request and not event.is_repeat:
             of = tuple(faults.pop((event.scope, event.call, event.index), ()))
             paid.setdefault(event.request, Completion(**fields_of(Response, event), faults=of))
     return paid

@@ -134,7 +134,7 @@ class RunRecord:
 
     def _check_kept(self) -> None:
         """Raises RecordChanged if the files of the tasks are not those that the run began with."""
-        if self.began and kept_digest(self.directory) != self.began.kept:
+        if self.began and kept_digest(self.directory) != self.began.files_digest:
             raise RecordChanged(
                 f"{self.directory / TASK_FOLDER} was changed after the run began; read it, then give --trust-task"
             )

@@ -41,9 +41,9 @@ class Scored(Evaluation, Shown):
     @property
     def _measured(self) -> list[str]:
         """`combined_score 0.7 (the original 0.5)` for each metric."""
-        original = means_of(self.beside)
-        beside = {name: f" (the original {plain(original[name], 6)})" for name in original}
-        return [f"{name} {plain(value, 6)}{beside.get(name, '')}" for name, value in self.means.items()]
+        original = means_of(self.original_metrics)
+        of_original = {name: f" (the original {plain(original[name], 6)})" for name in original}
+        return [f"{name} {plain(value, 6)}{of_original.get(name, '')}" for name, value in self.means.items()]
 
     def __repr__(self) -> str:
         return f"<Scored {self.task} {self.split}: {self.value:.4f}>"

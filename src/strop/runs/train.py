@@ -100,8 +100,8 @@ def _iterated(context: RunContext, improver: str, steps: Iterator[Step]) -> Iter
             break
     if spec.selection != "paper" and improver != seed:
         yield FINAL
-        sealed, at = context.meta_utility("test"), context.run.child(FINAL)
-        ends = PairedComparison(sealed, Contender(0, seed, None), Contender(step.t, improver, 0), at)
+        sealed, budget = context.meta_utility("test"), context.run.child(FINAL)
+        ends = PairedComparison(sealed, Contender(0, seed, None), Contender(step.t, improver, 0), budget)
         context.record(final_comparison(ends, gate, spec.gate_pairs))
 
 
@@ -253,8 +253,8 @@ def _iteration(event: IterationFinished, run: RunData, searches: Mapping[str, Se
         gate=_evidence(run.gates.get(event.t)),
         tasks=tuple(TaskSamples(task, sample(train), sample(test)) for task, train, test in rows),
         search=searches.get(event.improver),
-        lm_calls_each=mean([end.lm_calls for end in ends]) if ends else None,
-        evaluations_each=mean([end.utility_calls for end in ends]) if ends else None,
+        mean_lm_calls=mean([end.lm_calls for end in ends]) if ends else None,
+        mean_evaluations=mean([end.utility_calls for end in ends]) if ends else None,
         **{name: getattr(event, name) for name in same},
     )
 

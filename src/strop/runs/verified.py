@@ -84,10 +84,10 @@ def construction_claim(verified: Verified, known: float | None, by: str) -> str:
     value, digits = verified.value, DIGITS
     while known not in (None, value) and digits < MOST_DIGITS and plain(value, digits) == plain(known, digits):
         digits += 1
-    beside = [] if verified.start is None else [f"start {plain(verified.start, DIGITS)}"]
+    compared_with = [] if verified.start is None else [f"start {plain(verified.start, DIGITS)}"]
     if known is not None:
-        beside += [f"best known {plain(known, digits)}", *([escape(by, 80)] if by else [])]
-    claim = f"verified {plain(value, digits)}" + (f" ({', '.join(beside)})" if beside else "")
+        compared_with += [f"best known {plain(known, digits)}", *([escape(by, 80)] if by else [])]
+    claim = f"verified {plain(value, digits)}" + (f" ({', '.join(compared_with)})" if compared_with else "")
     if verified.runs < 2 or verified.worst is None:
         return claim
     failed = f", {verified.failed} without a construction" if verified.failed else ""

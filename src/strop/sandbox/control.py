@@ -59,8 +59,8 @@ def receive(end: socket.socket) -> tuple[Message, list[int]]:
     return message, list(descriptors)
 
 
-def told(failure: Message) -> OSError | None:
-    """The error of the system that the other end told with its number."""
+def system_error(failure: Message) -> OSError | None:
+    """The error of the system whose number a message of failure has; None if it has none."""
     number = failure.get("errno")
     return OSError(number, failure.get("failed")) if isinstance(number, int) else None
 

@@ -149,8 +149,8 @@ class Link:
             self._read_output()
         self._cpu_mark += self.cpu_since_call()
         self._starved_mark = self._child.starved_seconds()
-        told, self._output_told = self._output_told, len(self._output)
-        return self._output[told:].decode("utf-8", "replace")
+        begin, self._output_told = self._output_told, len(self._output)
+        return self._output[begin:].decode("utf-8", "replace")
 
     def denied(self) -> Mapping[str, int]:
         """System calls refused to the guest since this was called last, by name."""

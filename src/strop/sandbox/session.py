@@ -243,14 +243,14 @@ class Session(ClosesItself):
         finally:
             release()
 
-    def _outcome(self, waiting: deque[bytes], ahead: int, dispatcher: Requests) -> Outcome:
-        """The outcome of the first order of `waiting`, which is removed; up to `ahead` of the next ones are sent before it is
-        known."""
+    def _outcome(self, waiting: deque[bytes], most_ahead: int, dispatcher: Requests) -> Outcome:
+        """The outcome of the first order of `waiting`, which is removed. Up to `most_ahead` of the next ones are sent before it
+        is known."""
         started = self._clock()
         link, frames = self._ready_link()
         was_sent = self._sent > 0
-        frames += list(islice(waiting, self._sent, ahead + 1))
-        self._sent = min(ahead + 1, len(waiting))
+        frames += list(islice(waiting, self._sent, most_ahead + 1))
+        self._sent = min(most_ahead + 1, len(waiting))
         came_along = was_sent and self._sent > 1 and link.frames.complete(1) > 0
         outcome: Outcome | None = None
         try:

@@ -21,7 +21,7 @@ from contextlib import suppress
 from strop.sandbox.confinement import notify
 from strop.sandbox.confinement.notify import Denied
 
-_TOLD = 100
+_REPORTED = 100
 """How many calls of one guest are passed to `on_denied`; the rest are only counted."""
 _TOLERATED = 10_000
 """How many calls are refused before the guest is killed: each costs the host about 30 microseconds."""
@@ -30,7 +30,7 @@ _NAME_SERVICE = (socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | sock
 `os.path.expanduser` did not try to use the network, so these calls are not counted."""
 
 
-class Heard:
+class RefusedCalls:
     """The calls that one guest was refused. Made by `Watcher.follow`."""
 
     def __init__(self, pid: int) -> None:
@@ -62,7 +62,7 @@ class Watcher:
         """Called for each forbidden call of a followed guest, on the watcher's thread. It must be quick and must not raise."""
         self._poll = select.epoll()
         self._listeners: set[int] = set()
-        self._guests: dict[int, Heard] = {}
+        self._guests: dict[int, RefusedCalls] = {}
         self._lock = threading.Lock()
         self._wake_reader, self._wake_writer = os.pipe()
         self._poll.register(self._wake_reader, select.EPOLLIN)
@@ -75,18 +75,18 @@ class Watcher:
         self._listeners.add(listener)
         self._poll.register(listener, select.EPOLLIN)
 
-    def follow(self, pid: int) -> Heard:
+    def follow(self, pid: int) -> RefusedCalls:
         """Count the calls refused to this process, all its threads together, until `forget`."""
-        heard = Heard(pid)
+        refused = RefusedCalls(pid)
         with self._lock:
-            self._guests[pid] = heard
-        return heard
+            self._guests[pid] = refused
+        return refused
 
-    def forget(self, heard: Heard) -> None:
+    def forget(self, refused: RefusedCalls) -> None:
         """Stop counting. Idempotent."""
         with self._lock:
-            if self._guests.get(heard.pid) is heard:  # the number may be another guest's by now
-                del self._guests[heard.pid]
+            if self._guests.get(refused.pid) is refused:  # the number may be another guest's by now
+                del self._guests[refused.pid]
 
     def close(self) -> None:
         """Stop answering: the kernel refuses forbidden calls from then on. Idempotent."""
@@ -115,21 +115,21 @@ class Watcher:
         if notification is None:
             return
         number, denied = notification
-        heard = self._guest_of(denied.pid)
-        if heard is not None:
-            heard.total += 1
+        refused = self._guest_of(denied.pid)
+        if refused is not None:
+            refused.total += 1
             if not (denied.call == "socket" and denied.arguments[:3] == _NAME_SERVICE):
-                heard.add(denied.call)  # counted before the refusal, so that the guest's next step comes after
-                if heard.total <= _TOLD:
+                refused.add(denied.call)  # counted before the refusal, so that the guest's next step comes after
+                if refused.total <= _REPORTED:
                     self.on_denied(denied)
-            if heard.total > _TOLERATED:
-                heard.was_ended = True
+            if refused.total > _TOLERATED:
+                refused.was_ended = True
                 # it waits for our answer, so the pid is still its own
                 with suppress(ProcessLookupError, PermissionError):
-                    os.kill(heard.pid, signal.SIGKILL)
+                    os.kill(refused.pid, signal.SIGKILL)
         notify.refuse(listener, number)
 
-    def _guest_of(self, thread: int) -> Heard | None:
+    def _guest_of(self, thread: int) -> RefusedCalls | None:
         """The guest that this thread belongs to. It waits for an answer, so its pid cannot have been reused."""
         with self._lock:
             if thread in self._guests:

@@ -26,7 +26,7 @@ OWN = (ID, KEY, SEAL)
 ENDS = "ends"
 """Beside the key: a line for each session that ended, with the record's ID, its last event and that one's seal."""
 Row: TypeAlias = tuple[int, float, str, str, str, str]
-"""An event as it is stored: seq, at, scope, kind, data, seal."""
+"""An event as it is stored: seq, time, scope, kind, data, seal."""
 
 
 class Proof:
@@ -67,11 +67,11 @@ class Proof:
         Raises:
             RecordChanged: it is not as it was recorded.
         """
-        seq, at, scope, kind, data, seal = row
+        seq, time, scope, kind, data, seal = row
         if seq != self.events + 1:
             raise self.broken(f"event {self.events + 1}, which is missing,")
         is_text = all(isinstance(value, str) for value in (scope, kind, data, seal))  # a damaged file may have others
-        if not is_text or (self._key is not None and seal != self.seal(at, scope, kind, data)):
+        if not is_text or (self._key is not None and seal != self.seal(time, scope, kind, data)):
             raise self.broken(f"event {seq}")
         if seq == self._end[0] and seal != self._end[1]:
             raise self.broken(f"event {seq}")
@@ -99,9 +99,9 @@ class Proof:
                 f"recorded. Use its newest copy; if there is none, remove the line of {self._meta[ID]} from {self._ends}"
             )
 
-    def seal(self, at: float, scope: str, kind: str, data: str) -> str:
-        """The seal of the next event (at, scope, kind, data); empty in a record that another machine began."""
-        return "" if self._key is None else _sealed(self._key, self._seal, at, scope, kind, data)
+    def seal(self, time: float, scope: str, kind: str, data: str) -> str:
+        """The seal of the next event (time, scope, kind, data); empty in a record that another machine began."""
+        return "" if self._key is None else _sealed(self._key, self._seal, time, scope, kind, data)
 
     def written(self, row: Row) -> None:
         """The next event was written, or proven."""
@@ -166,8 +166,8 @@ def with_seal(meta: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, 
     return {**whole, SEAL: _seal_of(key, "record", whole)}
 
 
-def _sealed(key: bytes, before: str, at: float, scope: str, kind: str, data: str) -> str:
-    whole = f"{before} {at!r} {len(scope)} {scope} {len(kind)} {kind} {data}"
+def _sealed(key: bytes, before: str, time: float, scope: str, kind: str, data: str) -> str:
+    whole = f"{before} {time!r} {len(scope)} {scope} {len(kind)} {kind} {data}"
     return hmac.digest(key, to_bytes(whole), "sha256").hex()
 
 

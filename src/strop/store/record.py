@@ -51,10 +51,10 @@ _LATEST = 1e11
 _PAGE = 500
 """Events read at a time: no read transaction stays open while the caller works."""
 
-_EVENTS = "SELECT seq, at, scope, kind, data, seal FROM event NOT INDEXED"
+_EVENTS = "SELECT seq, time, scope, kind, data, seal FROM event NOT INDEXED"
 """Reads the table itself: an index that somebody changed may leave events out."""
 _INSERT_EVENT = """
-INSERT INTO event (at, scope, kind, data, seal) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?) RETURNING seq
+INSERT INTO event (time, scope, kind, data, seal) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?) RETURNING seq
 """
 _INSERT_TEXT = "INSERT INTO text (digest, body) VALUES (?, CAST(? AS TEXT))"
 
@@ -68,7 +68,7 @@ class Stored(Generic[E_co]):
 
     seq: int
     """Its number: 1, 2, 3, …"""
-    at: float
+    time: float
     """When it was appended, Unix seconds."""
     event: E_co
 
@@ -185,7 +185,7 @@ class Store(ClosesItself):
                     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
                     store = cls(path, connection, clock, lock_fd)
                     store._prove(proof, environ)
-                    [(last,)] = store._rows("SELECT coalesce(max(at), 0) FROM event")
+                    [(last,)] = store._rows("SELECT coalesce(max(time), 0) FROM event")
                     store._clock = clock or steady_clock(float(last))
                 except BaseException:
                     connection.close()
@@ -253,14 +253,14 @@ class Store(ClosesItself):
             if self._clock is None:
                 raise StoreError(f"{self._path} was opened for reading; only its writer appends")
             data, texts = encode(event)
-            at = float(self._clock())
-            seal = self.proof.seal(at, event.scope, kind, data)
+            time = float(self._clock())
+            seal = self.proof.seal(time, event.scope, kind, data)
             with connection, safe_from_power_loss(connection, isinstance(event, LmResponded | RunFinished)):
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(_INSERT_TEXT, [(digest, to_bytes(body)) for digest, body in texts.items()])
-                row = (at, to_bytes(event.scope), to_bytes(kind), to_bytes(data), seal)
+                row = (time, to_bytes(event.scope), to_bytes(kind), to_bytes(data), seal)
                 [(seq,)] = connection.execute(_INSERT_EVENT, row).fetchall()
-            self.proof.written((int(seq), at, event.scope, kind, data, seal))
+            self.proof.written((int(seq), time, event.scope, kind, data, seal))
             if isinstance(event, RunFinished):
                 self.proof.remember()
             if self._is_new:  # after this, damage to the log cannot cost the whole record
@@ -386,11 +386,11 @@ class Store(ClosesItself):
             for row in rows:
                 if not self._changed:
                     self.proof.check(row)
-                seq, at, where, name, data, _ = row
+                seq, time, where, name, data, _ = row
                 if name in KINDS:
-                    if not abs(at) < _LATEST:
-                        raise StoreError(f"the record in {self.directory} is damaged: event {seq} has the time {at}")
-                    yield Stored(seq, at, self._decode(seq, KINDS[name], where, data, text))
+                    if not abs(time) < _LATEST:
+                        raise StoreError(f"the record in {self.directory} is damaged: event {seq} has the time {time}")
+                    yield Stored(seq, time, self._decode(seq, KINDS[name], where, data, text))
             if len(rows) < _PAGE:
                 return
             after = rows[-1][0]

@@ -69,7 +69,7 @@ class Answer:
     """Number of characters of a text, or of elements in a list of Answers: exact, or (at least, at most)."""
     alphabet: Of[str] | None = None
     """The only characters of a text."""
-    words: str = ""
+    description: str = ""
     """The form in words, for the description; made from the other fields if empty (`phrase`)."""
 
     def __post_init__(self) -> None:
@@ -356,8 +356,8 @@ def sentence(answer: Answer, entry: str) -> str:
 
 def phrase(answer: Answer) -> str:
     """The form of an answer in words, which also say what depends on the instance."""
-    if answer.words:
-        return answer.words
+    if answer.description:
+        return answer.description
     if isinstance(answer.of, Mapping):
         return "a dict of " + ", ".join(f"{name!r} ({phrase(each)})" for name, each in answer.of.items())
     if isinstance(answer.of, list):

@@ -318,7 +318,7 @@ class Task:
             TaskError: the declared answer does not fit the instance.
         """
         try:
-            read = answer if form is None else form.taken(answer)
+            read = answer if form is None else form.conformed(answer)
             if self.answer is not None:
                 read = self.answer.checked(instance, answer)
             score = ended(self.score_limit, "score", lambda: self.score(instance, rebuilt(read, wide=True)))

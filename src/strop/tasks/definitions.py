@@ -80,8 +80,10 @@ def _beside(source: Source, nodes: Sequence[ast.stmt]) -> Iterator[tuple[Source,
     """The user's own modules in these imports (`from MODULE import NAME`), and the names."""
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module:
-            beside = source.path.absolute().parents[node.level - 1].joinpath(*node.module.split(".")).with_suffix(".py")
-            file = beside if node.level else own_file(source.path, node.module)
+            relative_file = (
+                source.path.absolute().parents[node.level - 1].joinpath(*node.module.split(".")).with_suffix(".py")
+            )
+            file = relative_file if node.level else own_file(source.path, node.module)
             other = None if file is None else _read(file)
             if other is not None:
                 yield other, {alias.name for alias in node.names}

@@ -49,7 +49,7 @@ class ObjectiveFacts:
     """Who published the best known construction, and when; empty for other tasks."""
     scorer: str = ""
     """`scored_by` in words."""
-    shown: Mapping[str, str] = field(default_factory=dict)
+    report_only: Mapping[str, str] = field(default_factory=dict)
     """Score that is only shown → how its value is read."""
     calls: Calls = ""
     """Which calls of a timed function are measured."""

@@ -113,7 +113,7 @@ class AnswerForm:
     def _is_open(self) -> bool:
         return self.kinds <= {NONE}
 
-    def see(self, value: Any) -> AnswerForm:
+    def learn(self, value: Any) -> AnswerForm:
         """Add a value of the original's; returns this form."""
         if is_numpy(value):
             self._see_array(np.asarray(value))
@@ -160,12 +160,12 @@ class AnswerForm:
                 return
         for key, item in value.items() if kind == MAPPING else enumerate(value):
             if kind == MAPPING:
-                self.keys.see(key)
-            self.items.see(item)
+                self.keys.learn(key)
+            self.items.learn(item)
             if by_place or type(key) is str:
-                self.places.setdefault(key, AnswerForm()).see(item)
+                self.places.setdefault(key, AnswerForm()).learn(item)
 
-    def taken(self, value: Any, name: str = "answer") -> Any:
+    def conformed(self, value: Any, name: str = "answer") -> Any:
         """A copy of a candidate's value in this form; its dicts and sets are `Unhashed`.
 
         Raises:

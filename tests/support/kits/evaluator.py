@@ -102,7 +102,7 @@ def order_is_carried_out_once(make: MakeEvaluator) -> None:
     """The same order from many threads, ahead and asked for, is measured once, and all get the result."""
     with _counter() as (path, calls), closing(make(TASKS)) as evaluator:
         order = _order(f"def algorithm(values):\n    return {str(path)!r}\n", "at/once", COUNTING)
-        evaluator.submit(order, ahead=True)
+        evaluator.submit(order, speculative=True)
         with ThreadPoolExecutor(8) as pool:
             futures = list(pool.map(lambda _: evaluator.submit(order), range(8)))
         path.with_name("go").touch()
@@ -115,7 +115,7 @@ def order_that_was_submitted_ahead_can_be_asked_for(make: MakeEvaluator) -> None
     """Asking after the result of an order ahead has arrived returns this result."""
     with closing(make(TASKS)) as evaluator:
         order = _order(PROGRAMS[0][0], "at/ahead")
-        early = evaluator.submit(order, ahead=True).result(SECONDS)
+        early = evaluator.submit(order, speculative=True).result(SECONDS)
         assert evaluator.submit(order).result(SECONDS) is early, "an order ahead must be measured once"
 
 
@@ -123,14 +123,14 @@ def forgotten_order_is_not_started(make: MakeEvaluator) -> None:
     """An order that waits for a slot and is forgotten is never started; one that has a result was started."""
     with _counter() as (path, calls), closing(make(TASKS)) as evaluator:
         finished = _order(PROGRAMS[0][0], "at/finished")
-        evaluator.submit(finished, ahead=True).result(SECONDS)
+        evaluator.submit(finished, speculative=True).result(SECONDS)
         assert evaluator.forget(finished), "an order with a result was started"
         assert not evaluator.forget(finished), "an order that is unknown was not started"
         busy = [_order(_LONG, f"at/busy/{number}", SLOW) for number in range(evaluator.slots)]
         for order in busy:
-            evaluator.submit(order, ahead=True)
+            evaluator.submit(order, speculative=True)
         waiting = _order(f"def algorithm(values):\n    return {str(path)!r}\n", "at/waiting", COUNTING)
-        evaluator.submit(waiting, ahead=True)
+        evaluator.submit(waiting, speculative=True)
         started = evaluator.forget(waiting)
         assert not started, "an order must not start before a slot is free"
         assert calls() == 0, "a forgotten order was carried out"

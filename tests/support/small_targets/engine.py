@@ -20,7 +20,7 @@ from strop.base.results import Evaluation
 from strop.base.surface import command_line
 from strop.checks.before_run import refuse_rewarding
 from strop.cli.app import application
-from strop.evaluation.commands.program_copy import SEED_BITS, Rooms
+from strop.evaluation.commands.built_program import SEED_BITS, WorkspacePool
 from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.options.commands import scoring_of
 from strop.options.run import OneImprovementOptions
@@ -92,7 +92,7 @@ class Engine:
             evaluator = None
             if isinstance(goal.task, CommandTask):
                 workspaces = stack.enter_context(Workspaces(slots=3, require=job.spec.require))
-                evaluator = here(goal.task, rooms=stack.enter_context(closing(Rooms(workspaces))))
+                evaluator = here(goal.task, pool=stack.enter_context(closing(WorkspacePool(workspaces))))
             yield Components(job.spec, (goal.task,), model, self._jail, SECRET, evaluator=evaluator)
 
 
@@ -115,7 +115,7 @@ def _repeated(program: ScoredProgram) -> ScoredProgram:
     test: Evaluation | None = program.test
     if test is None or len(test.scores) != 1:
         return program
-    names = ("scores", "verdicts", "metrics", "beside", "seconds", "answers")
+    names = ("scores", "verdicts", "metrics", "original_metrics", "seconds", "answers")
     return replace(program, test=replace(test, **{name: getattr(test, name) * least_pairs() for name in names}))
 
 

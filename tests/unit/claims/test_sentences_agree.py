@@ -127,16 +127,16 @@ def improved(rng: random.Random) -> Said:
     names = {"scores": [], "shown": ["alpha", "beta"], "construction": ["value"]}.get(kind, ["alpha"])
     reader = {"time": "time", "construction": "verify"}.get(kind, "$.x")
     shown = dict.fromkeys(names[1:], "$.x")
-    facts = ObjectiveFacts(MetricFacts(names[0], goal, reader), True, "kernel", shown=shown) if names else None
+    facts = ObjectiveFacts(MetricFacts(names[0], goal, reader), True, "kernel", report_only=shown) if names else None
     scale = {name: 10 ** rng.uniform(-7, 9) * rng.choice((1, 1, 1, 0, -1 if kind != "time" else 1)) for name in names}
     gain = rng.choice((0.0, 1e-4, 0.02, 0.3, 3.0)) * rng.choice((-1, 1))
 
     def rows(gain: float) -> tuple[dict[str, float], ...]:
         return tuple({name: scale[name] * 2 ** (gain + rng.gauss(0, spread)) for name in names} for _ in range(n))
 
-    def program(text: str, gain: float, beside: tuple[dict[str, float], ...]) -> ScoredProgram:
+    def program(text: str, gain: float, original_metrics: tuple[dict[str, float], ...]) -> ScoredProgram:
         scores = [[min(max(0.5 + gain / 8 + rng.gauss(0, spread / 9), 0.0), 1.0) for _ in range(n)] for _ in range(2)]
-        more = [{"metrics": rows(gain), "beside": beside} if names else {} for _ in range(2)]
+        more = [{"metrics": rows(gain), "original_metrics": original_metrics} if names else {} for _ in range(2)]
         if kind == "construction":
             sign = 1 if goal == "max" else -1
             for of, kept in zip(scores, more, strict=True):
@@ -254,7 +254,7 @@ def scored(rng: random.Random) -> Said:
         tuple(scores),
         ("ok",) * len(scores),
         metrics=rows,
-        beside=(),
+        original_metrics=(),
         task="t",
         split="test",
     )

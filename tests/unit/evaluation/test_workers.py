@@ -58,9 +58,9 @@ class Held:
         self.folder = folder
         self.pool = WorkerPool(pack([load_any(str(folder / "held.py"))], frozenset()), slots)
 
-    def submit(self, name: str, *, ahead: bool = False) -> Future[OrderResult]:
+    def submit(self, name: str, *, speculative: bool = False) -> Future[OrderResult]:
         program = f"def f(n):\n    return {name!r}\n"
-        return self.pool.submit(Order(name, program, "held", "train", SecretSeeds(b"s"), b"s"), ahead=ahead)
+        return self.pool.submit(Order(name, program, "held", "train", SecretSeeds(b"s"), b"s"), speculative=speculative)
 
     def let(self, *names: str) -> None:
         for name in names:
@@ -90,7 +90,7 @@ def test_order_that_is_asked_for_starts_before_those_made_ahead(held: Callable[[
     one = held(1)
     one.submit("first")
     wait_until(lambda: list(one.begun()) == ["first"])
-    futures = [one.submit(name, ahead=True) for name in ("a", "b", "c")]
+    futures = [one.submit(name, speculative=True) for name in ("a", "b", "c")]
     wait_until(lambda: len(one.pool._workers[0].orders) == 2)
     futures += [one.submit("asked"), one.submit("b")]
     wait_until(lambda: "a" not in [job.order.scope for job in one.pool._workers[0].orders.values()])

@@ -48,7 +48,7 @@ def test_export_is_the_same_again_and_leaves_what_is_there_alone_without_force(
 def test_nothing_is_there_when_the_record_is_damaged(hostile: Path, tmp_path: Path) -> None:
     from_elsewhere(hostile)
     with raw(hostile) as tool:
-        tool.execute("INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'Evaluated', '{\"value\": ')")
+        tool.execute("INSERT INTO event (time, scope, kind, data) VALUES (1, '', 'Evaluated', '{\"value\": ')")
     kept = set(tmp_path.iterdir())
     with pytest.raises(StoreError, match="damaged"):
         written(hostile, tmp_path / "e.jsonl")
@@ -78,7 +78,7 @@ def test_link_in_the_place_of_an_export_is_replaced_and_what_it_names_is_not(hos
 
 def event_of(line: dict[str, Any]) -> Stored[Event]:
     """The event that a line holds."""
-    seq, at, kind = line.pop("seq"), line.pop("at"), KINDS[line.pop("kind")]
+    seq, at, kind = line.pop("seq"), line.pop("time"), KINDS[line.pop("kind")]
     return Stored(
         seq, at, kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in line.items()})
     )

@@ -67,7 +67,7 @@ def test_tracker_gets_iterations_while_the_run_goes_on_and_its_end_afterwards(
         store.append(dataclasses.replace(ITERATED, scope="t1", t=1))
         store.append(FINISHED)
     with Store.open(tmp_path / "run") as record:
-        assert kept.logged[:2] == [(stored.event.t, stored.at) for stored in record.events(IterationFinished)]
+        assert kept.logged[:2] == [(stored.event.t, stored.time) for stored in record.events(IterationFinished)]
     assert (kept.steps, said) == ([0, 1, 2], [])
 
 
@@ -115,7 +115,7 @@ def test_settings_and_figures_are_those_of_the_recipe_and_the_events_and_what_is
     settings = settings_of(run_of(STARTED))
     assert settings["kind"] == "run" and recipe.items() <= settings.items() and "max_cost" not in settings
     meta = dataclasses.replace(EVALUATED, utility=META_TASK)
-    again = dataclasses.replace(RESPONDED, again=True, input_tokens=0, output_tokens=0, cost=0)
+    again = dataclasses.replace(RESPONDED, is_repeat=True, input_tokens=0, output_tokens=0, cost=0)
     paid = {"input_tokens": 200.0, "output_tokens": 40.0, "cost_dollars": pytest.approx(0.006), "cost_is_bound": 0.0}
     counts = {"lm_calls": 1.0, "responses": 2.0, "evaluations": 1.0}
     assert figures_of(run_of(STARTED, CALLED, RESPONDED, RESPONDED, again, EVALUATED, meta)) == counts | paid

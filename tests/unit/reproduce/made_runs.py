@@ -75,7 +75,7 @@ class MadeRun:
             if self.gate:
                 yield Compared(
                     scope=f"t{t}/gate", t=t, incumbent=text, candidate=text, accepted=False, differences=(0.0,), pairs=1,
-                    most=60, e_value=1.0, threshold=40.0, interval=(-1.0, 1.0), lm_calls=0, evaluations=self.gate,
+                    max_pairs=60, e_value=1.0, threshold=40.0, interval=(-1.0, 1.0), lm_calls=0, evaluations=self.gate,
                 )  # fmt: skip
             yield IterationFinished(
                 scope=f"t{t}", t=t, improver=text, candidate=text if t else None, accepted=t > 0, reason="", train=(train,),

@@ -78,6 +78,8 @@ def test_construction_is_better_only_than_every_run_of_the_original_and_the_best
 
 def test_score_of_a_command_is_told_in_its_metrics_beside_the_originals() -> None:
     rows = ({"s": 1.0}, {"s": 2.0})
-    scored = Scored(0.5, "ok", verdicts=("ok", "ok"), metrics=rows, beside=({"s": 4.0},), task="x", split="train")
+    scored = Scored(
+        0.5, "ok", verdicts=("ok", "ok"), metrics=rows, original_metrics=({"s": 4.0},), task="x", split="train"
+    )
     assert scored.means == {"s": 1.5}
     assert scored.sentence == "The program has s 1.5 (the original 4) on x (training split, 2 instances)."

@@ -136,7 +136,7 @@ def test_reference_names_every_column_of_every_view(full_run: Path) -> None:
         return inherited | {*re.findall(r"^- `(\w+)`", section, re.MULTILINE)}
 
     described = {
-        view: {"seq", "at", "scope"} | fields_in(section)
+        view: {"seq", "time", "scope"} | fields_in(section)
         for section in sections.values()
         for view in re.findall(r" View: `(\w+)`\.", section)
     }

@@ -202,7 +202,7 @@ SENTENCES: list[tuple[Answer, str]] = [
     (SIDES, "a list of 4 finite numbers, at most 2 different values;"),
     (ROUTE, "a dict of 'route' (a list of whole numbers), 'cost' (a finite number, at least 0);"),
     (BINS, "a list of 1 to 3 elements, each a list of whole numbers, each at least 0, each at most 9;"),
-    (Answer(float, words="the place of the optimum"), "f returns the place of the optimum;"),
+    (Answer(float, description="the place of the optimum"), "f returns the place of the optimum;"),
     (Answer(str, length=(1, 8)), "a text, of 1 to 8 characters;"),
     (Answer(int, shape=(None, 2)), "an array of whole numbers of shape (any, 2);"),
 ]

@@ -22,8 +22,8 @@ TWO_KEYS = "answer has two keys that are equal in the original's form"
 def taken(original: Any, answer: Any) -> Any:
     form = AnswerForm()
     for each in original if isinstance(original, Several) else [original]:
-        form.see(each)
-    return rebuilt(form.taken(answer))
+        form.learn(each)
+    return rebuilt(form.conformed(answer))
 
 
 class Several(list[Any]):
@@ -170,7 +170,7 @@ def test_answer_in_another_form_is_malformed_and_the_difference_is_named(origina
 
 def test_empty_answer_is_told_as_what_a_function_returned() -> None:
     with pytest.raises(Malformed, match=r"^f\(\) returned an empty answer; the original never does$"):
-        AnswerForm().see([1]).taken([], "f()")
+        AnswerForm().learn([1]).conformed([], "f()")
 
 
 def test_what_passes_is_a_copy() -> None:

@@ -210,7 +210,7 @@ def _group_end(
     tasks = [_Dealt(one, other, number if len(sides) > 1 else None) for number, (one, other) in enumerate(sides)]
 
     def rejects(shift: float) -> bool:
-        moved, squares = (np.sum(parts, axis=0) for parts in zip(*(task.at(shift) for task in tasks), strict=True))
+        moved, squares = (np.sum(parts, axis=0) for parts in zip(*(task.moments(shift) for task in tasks), strict=True))
         with np.errstate(divide="ignore", invalid="ignore"):
             values = np.nan_to_num(moved / np.sqrt(squares), nan=0.0, posinf=np.inf, neginf=-np.inf)
         return float(np.mean(values >= values[0] * (1 - _EQUAL) - _EQUAL)) <= side + _EQUAL
@@ -237,7 +237,7 @@ class _Dealt:
         self._pooled = np.concatenate([a, b])
         self._is_a = np.concatenate([np.ones(len(a)), np.zeros(len(b))])
 
-    def at(self, shift: float) -> tuple[Values, Values]:
+    def moments(self, shift: float) -> tuple[Values, Values]:
         """(difference of the means, its squared standard error) of each deal, once the first group is moved down by `shift`."""
         values, deals, (n, m) = self._pooled - shift * self._is_a, self._deals, self._sizes
         values = values - values.mean()

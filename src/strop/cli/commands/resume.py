@@ -53,8 +53,8 @@ def resume_command(
     checked = record if base_url is None else replace(record, spec=replace(record.spec, base_url=None))
     checked.check_model(trust=trust_task)
     confined = record.confined(trust=trust_task)
-    place = confined.workers if workers is None else workers
-    spec = replace(confined, base_url=base_url or record.spec.base_url, workers=place, **asked)
+    count = confined.workers if workers is None else workers
+    spec = replace(confined, base_url=base_url or record.spec.base_url, workers=count, **asked)
     job = replace(job_of(replace(record, spec=spec), trust=trust_task), finish=finish)
     return command(job, output, model=record.no_model() if finish else None)
 

@@ -34,8 +34,8 @@ def verify_command(solution: Path, problem: str | None = None, /) -> int:
         _say(f"{task.name}: no solution: {error}")
         return 1
     known = task.problem.best_known
-    beside = f" (best known {float(known.value):.15g}, {known.by} {known.date})" if known else ""
-    _say(f"{task.name}: verified {float(value):.15g}{beside}")
+    compared_with = f" (best known {float(known.value):.15g}, {known.by} {known.date})" if known else ""
+    _say(f"{task.name}: verified {float(value):.15g}{compared_with}")
     return 0
 
 

@@ -54,7 +54,7 @@ class PairedComparison:
     meta_utility: MetaUtility
     incumbent: Contender
     candidate: Contender
-    at: Budget
+    budget: Budget
     """The iteration's budget."""
     repeats: str = ""
     """That the candidate's text is that of an earlier improver, in words; empty for a new one."""
@@ -64,7 +64,7 @@ class PairedComparison:
     def check(self) -> TrainingTrial:
         """|D| fresh improvements by the candidate, made at the first call."""
         if self.checked is None:
-            self.checked = self.meta_utility.trial(self.candidate.improver, self.at.child("measure"))
+            self.checked = self.meta_utility.trial(self.candidate.improver, self.budget.child("measure"))
             self.candidate.seen.extend(self.checked.train)
         return self.checked
 
@@ -85,7 +85,7 @@ class PairedComparison:
 
     def gate_budget(self, most: int) -> Budget:
         """The budget of a gate: `most` pairs. LM calls and evaluations are counted, not limited."""
-        return self.at.child("gate", {GATE_PAIRS: most})
+        return self.budget.child("gate", {GATE_PAIRS: most})
 
 
 def spent(budget: Budget) -> tuple[int, int]:
@@ -97,7 +97,7 @@ def compared(contest: PairedComparison, choice: Decision, comparison: Comparison
     """The event of a gate's decision."""
     return Compared(
         **fields_of(Comparison, comparison),
-        scope=f"{contest.at.path}/gate",
+        scope=f"{contest.budget.path}/gate",
         t=contest.candidate.t,
         incumbent=contest.incumbent.improver,
         candidate=contest.candidate.improver,

@@ -28,7 +28,7 @@ def final_comparison(contest: PairedComparison, gate: Sequence[float], most: int
         differences=tuple(differences(after, before)),
         before=tuple(before),
         pairs=pairs,
-        most=most,
+        max_pairs=most,
         interval=change.interval or (-1.0, 1.0),
         lm_calls=lm_calls,
         evaluations=evaluations,

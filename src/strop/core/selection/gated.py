@@ -58,7 +58,7 @@ class Gate:
         comparison = Comparison(
             differences=tuple(differences),
             pairs=paid,
-            most=self.pairs,
+            max_pairs=self.pairs,
             e_value=math.exp(min(evidence.highest, MOST_LOG)),
             threshold=1 / self.alpha,
             interval=targeted_interval(differences, self.pairs, confidence=self.confidence),
@@ -120,7 +120,7 @@ class Gated:
 
 def _in_words(comparison: Comparison, accepted: bool) -> str:
     verdict = "better" if accepted else "not shown to be better"
-    left = 0 if accepted else comparison.most - comparison.pairs
+    left = 0 if accepted else comparison.max_pairs - comparison.pairs
     futile = f"; futility: the {quantity(left, 'pair')} left are unlikely to reach the threshold" if left else ""
     size = f"{comparison.mean:+.3f}" + f", {TOO_LARGE}" * accepted
     evidence = f"evidence {comparison.e_value:.3g} (threshold {comparison.threshold:.3g}){futile}"

@@ -18,9 +18,9 @@ from strop.base.pluralize import plain
 from strop.base.results import Evaluation, added
 from strop.base.surface import option, setting
 from strop.evaluation.base import TestsRan
-from strop.evaluation.commands.isolated import Isolation, Passed
-from strop.evaluation.commands.program_copy import Copy, CopyRun
-from strop.evaluation.commands.relay import KnownCalls
+from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun
+from strop.evaluation.commands.evaluator_room import Isolation, Passed
+from strop.evaluation.commands.relay import OriginalCalls
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask
 
@@ -45,7 +45,7 @@ NOT_RUN = "the command or the judge must run these files where they lie in its f
 T = TypeVar("T")
 _NOT_FOUND = re.compile(r"([\w.+-]+): (?:command )?not found")
 _STEP = re.compile(r'^(?: *File ")?([^"\n]+?)"?, line (\d+)', re.MULTILINE)
-Run = Callable[[int, Isolation | None], tuple[CopyRun, Passed]]
+Run = Callable[[int, Isolation | None], tuple[ProgramRun, Passed]]
 """The original on training instance i, apart from its evaluator or, with None, in its process."""
 
 
@@ -53,10 +53,10 @@ Run = Callable[[int, Isolation | None], tuple[CopyRun, Passed]]
 class EvaluatorTrial:
     """What the original showed of its evaluator."""
 
-    known: KnownCalls
-    runs: tuple[CopyRun, ...]
+    original_calls: OriginalCalls
+    runs: tuple[ProgramRun, ...]
     """The original on the first two training instances."""
-    again: CopyRun | None
+    again: ProgramRun | None
     """On the first one again; None if that is still to be seen."""
 
 
@@ -68,17 +68,17 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
     Raises:
         ConfigurationError: the evaluator looks at more than the program's answers, or passes what no other process can have.
     """
-    known = KnownCalls()
-    first, passed = run(0, Isolation(known, learns=True, sees_all=True))
+    original_calls = OriginalCalls()
+    first, passed = run(0, Isolation(original_calls, learns=True, sees_all=True))
     if passed.refused and not is_recorded:
         raise _refused(task, passed.refused)
     if not first.values:
-        return EvaluatorTrial(known, (first,), None)
+        return EvaluatorTrial(original_calls, (first,), None)
     if (why := _unused(passed)) and not is_recorded:
         raise _refused(task, why)
-    other, _ = _apart(task, run, 1, Isolation(known, learns=True, draws=1))
-    again = None if is_recorded else _again(task, run, known, first, passed)
-    return EvaluatorTrial(known, (first, other), again)
+    other, _ = _apart(task, run, 1, Isolation(original_calls, learns=True, draws=1))
+    again = None if is_recorded else _again(task, run, original_calls, first, passed)
+    return EvaluatorTrial(original_calls, (first, other), again)
 
 
 def _unused(passed: Passed) -> str:
@@ -90,7 +90,7 @@ def _unused(passed: Passed) -> str:
     return ""
 
 
-def _apart(task: CommandTask, run: Run, index: int, isolation: Isolation) -> tuple[CopyRun, Passed]:
+def _apart(task: CommandTask, run: Run, index: int, isolation: Isolation) -> tuple[ProgramRun, Passed]:
     """The original where it has only the files that it opened. Raises TaskError and ConfigurationError if it has no score."""
     ran, passed = run(index, isolation)
     if passed.scorer_failed:
@@ -98,7 +98,7 @@ def _apart(task: CommandTask, run: Run, index: int, isolation: Isolation) -> tup
             f"task {task.name}: its evaluator fails ({gist(ran.error)}), although the original has answered all calls"
         )
     if not ran.values:
-        files = ", ".join(sorted(isolation.known.opened - task.files.keys())) or "no other"
+        files = ", ".join(sorted(isolation.original_calls.opened - task.files.keys())) or "no other"
         raise _refused(
             task,
             f"the original fails ({gist(ran.error)}) where it has only the files that it opened or imported ({files}); "
@@ -107,17 +107,19 @@ def _apart(task: CommandTask, run: Run, index: int, isolation: Isolation) -> tup
     return ran, passed
 
 
-def _again(task: CommandTask, run: Run, known: KnownCalls, first: CopyRun, passed: Passed) -> CopyRun | None:
+def _again(
+    task: CommandTask, run: Run, original_calls: OriginalCalls, first: ProgramRun, passed: Passed
+) -> ProgramRun | None:
     """The original on the first instance again: in one process with its evaluator; apart, if it draws from generators that the
     two would share; None if it does not answer alike.
 
     Raises:
         ConfigurationError: it answers alike, and its score is another one.
     """
-    counted, shared = task.objective.counted, None if known.draws else run(0, None)[0]
+    counted, shared = task.objective.counted, None if original_calls.draws else run(0, None)[0]
     if shared and shared.values and counted(shared.values) == counted(first.values):
         return shared
-    again, passed_again = _apart(task, run, 0, Isolation(known, draws=2 if shared else None))
+    again, passed_again = _apart(task, run, 0, Isolation(original_calls, draws=2 if shared else None))
     if passed_again.answered != passed.answered:
         return None if shared else again
     if not shared and counted(again.values) == counted(first.values):
@@ -131,7 +133,7 @@ def _again(task: CommandTask, run: Run, known: KnownCalls, first: CopyRun, passe
     )
 
 
-def _values(run: CopyRun) -> str:
+def _values(run: ProgramRun) -> str:
     return ", ".join(f"{name} {plain(value, 6)}" for name, value in run.values.items())
 
 
@@ -160,12 +162,12 @@ def evaluation_of(
         verdicts=tuple("ok" if score else "malformed" for score in scores),
         error=unmet,
         metrics=values,
-        beside=values,
+        original_metrics=values,
         answers=answers,
     )
 
 
-def check_comparable(task: CommandTask, runs: Sequence[CopyRun], again: Sequence[CopyRun]) -> None:
+def check_comparable(task: CommandTask, runs: Sequence[ProgramRun], again: Sequence[ProgramRun]) -> None:
     """Raises TaskError if the original shows nothing, or shows something else when it runs again with the same seeds."""
     if not task.compare_output:
         return
@@ -184,7 +186,7 @@ def check_left(task: CommandTask, left: Sequence[str]) -> None:
         raise TaskError(f"task {task.name}: {LEAVES.format(', '.join(f'{path!a:.90}' for path in left[:3]))}")
 
 
-def check_tested(task: CommandTask, copy: Copy) -> TestsRan:
+def check_tested(task: CommandTask, copy: BuiltProgram) -> TestsRan:
     """How many tests the original runs, in a copy that is built. Raises TaskError if it does not pass the task's test."""
     failed = copy.test()
     if failed is not None:
@@ -194,7 +196,9 @@ def check_tested(task: CommandTask, copy: Copy) -> TestsRan:
     return copy.tests_ran
 
 
-def check_effect(task: CommandTask, original: CopyRun, run: Callable[[Mapping[str, str]], CopyRun | None]) -> None:
+def check_effect(
+    task: CommandTask, original: ProgramRun, run: Callable[[Mapping[str, str]], ProgramRun | None]
+) -> None:
     """Raises TaskError if words in place of the program do what the original does: then it is not what is measured.
 
     `original`: its run on the first instance; `run` runs other files on it, None if they do not build. Of an evaluator apart
@@ -214,7 +218,7 @@ def check_effect(task: CommandTask, original: CopyRun, run: Callable[[Mapping[st
         raise TaskError(f"task {task.name}: {NO_EFFECT}{NOT_BUILT if task.build else NOT_RUN}")
 
 
-def raised_in(task: CommandTask, failed: CopyRun) -> str:
+def raised_in(task: CommandTask, failed: ProgramRun) -> str:
     """Where a failed run of the original raised, by its traceback's last step; and where a missing module may be."""
     steps = [(found.removeprefix(f"{COPY}/"), line) for found, line in _STEP.findall(failed.error)]
     path, line = next((step for step in reversed(steps) if (task.root / step[0]).is_file()), ("", ""))

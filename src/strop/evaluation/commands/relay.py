@@ -32,7 +32,7 @@ _ITEMS: dict[str, tuple[type, ...]] = {
 """Types of what follows the kind of an answer; of an exception: name, built-in types, arguments, message, traceback."""
 
 
-class KnownCalls:
+class OriginalCalls:
     """What calls of the original showed, to which those of candidates are held. Thread-safe."""
 
     def __init__(self) -> None:
@@ -63,15 +63,15 @@ class KnownCalls:
             self.loaded.update(said["loaded"])
             self.draws = self.draws or bool(said["draws"])
 
-    def see(self, function: str, value: Any) -> Any:
+    def learn_answer(self, function: str, value: Any) -> Any:
         """Add what the original returned; returns it."""
         with self._lock:
-            self._forms.setdefault(function, AnswerForm()).see(value)
+            self._forms.setdefault(function, AnswerForm()).learn(value)
         return value
 
-    def taken(self, function: str, value: Any) -> Any:
+    def conformed(self, function: str, value: Any) -> Any:
         """What a candidate returned, in the original's form. Raises Malformed."""
-        return (self._forms.get(function) or AnswerForm()).taken(value, f"{function}()")
+        return (self._forms.get(function) or AnswerForm()).conformed(value, f"{function}()")
 
 
 class EvaluationRelay:
@@ -81,18 +81,24 @@ class EvaluationRelay:
         self,
         door: socket.socket,
         begin: Callable[[], TreeGuest],
-        place: Mapping[str, Any],
-        known: KnownCalls,
+        setup: Mapping[str, Any],
+        original_calls: OriginalCalls,
         *,
         is_own: bool,
         spoil: Mapping[str, Any] | None,
     ) -> None:
-        """`door`: where stubs connect; `begin` begins a process of the program, and `place` goes with every question
+        """`door`: where stubs connect; `begin` begins a process of the program, and `setup` goes with every question
         (`strop_program.answer`); `is_own`: the program is the original, whose answers have their form; `spoil`: a function of
         an answer, the inputs of its call and earlier answers as `value`, and whether the call fails where that does
         (`raises`)."""
-        self.begin, self.place, self.known, self.is_own, self.spoil = begin, dict(place), known, is_own, spoil
-        self.learns = bool(place["original"])
+        self.begin, self.setup, self.original_calls, self.is_own, self.spoil = (
+            begin,
+            dict(setup),
+            original_calls,
+            is_own,
+            spoil,
+        )
+        self.learns = bool(setup["original"])
         self.events: list[dict[str, str]] = []
         """What matters for the verdict: `failed`, `malformed` or `refused`."""
         self.answered = 0
@@ -183,8 +189,8 @@ class EvaluationRelay:
                     with self._lock:
                         self._programs[connection.fileno()] = connection, program
                     self._start(self._serve, connection, program)
-                elif known := self._programs.get(descriptor):
-                    known[1].leave()
+                elif served := self._programs.get(descriptor):
+                    served[1].leave()
 
     @contextmanager
     def _held(self, size: int) -> Iterator[None]:
@@ -302,11 +308,11 @@ class ProgramProcess:
             name = type(value).__name__
             return "raised", name, [name], None, str(value), ""
         if relay.learns:
-            return "returned", relay.known.see(function, value)
+            return "returned", relay.original_calls.learn_answer(function, value)
         if relay.is_own and relay.spoil is None:
             return "returned", value
         try:
-            return "returned", relay.known.taken(function, value)
+            return "returned", relay.original_calls.conformed(function, value)
         except Malformed as error:
             relay.event(malformed=str(error))
             return "value", str(error)
@@ -314,7 +320,7 @@ class ProgramProcess:
     def _ask(self, question: bytes) -> tuple[str, list[Any]]:
         """What the process answers. Raises _Ended."""
         relay = self._relay
-        asked: Any = [question, relay.place]
+        asked: Any = [question, relay.setup]
         try:
             self._guest = self._guest or relay.begin()
             relay.work(-1)
@@ -333,7 +339,7 @@ class ProgramProcess:
         try:
             said: Any = outcome.value
             if relay.learns:
-                relay.known.learn(said)
+                relay.original_calls.learn(said)
             kind, *items = plain_data.decode(said["answer"], hashed=False)
             if len(items) != len(_ITEMS[kind]) or not all(map(isinstance, items, _ITEMS[kind])):
                 raise TypeError

@@ -177,7 +177,7 @@ class Graph:
 
     width: int = 0
     height: int = 0
-    words: list[tuple[int, int, str, str]] = field(default_factory=list)
+    labels: list[tuple[int, int, str, str]] = field(default_factory=list)
     """(x, y, kind, text) of what is not in a box: the title of a column, and how many candidates it leaves out."""
     lines: list[tuple[str, str]] = field(default_factory=list)
     """(state of the child, path) of each line from a parent."""
@@ -196,13 +196,13 @@ def graph_of(nodes: Sequence[Node]) -> Graph:
         titles = {"seed": "original", "accepted": "result", "rejected": "result"}
         first = column[0]
         title = titles.get(first.state, "evaluated") if first.t is None else f"t = {first.t}"
-        graph.words.append((x, 16, "column", title))
+        graph.labels.append((x, 16, "column", title))
         column.sort(key=lambda node: (node.state not in _STATES, -(node.value or 0.0)))
         for node in column[:MOST_IN_COLUMN]:
             graph.boxes.append(_box(node, x, y))
             y += HEIGHT + _GAP_Y
         if more := len(column[MOST_IN_COLUMN:]):
-            graph.words.append((x, y + 8, "more", f"and {more} more in the table"))
+            graph.labels.append((x, y + 8, "more", f"and {more} more in the table"))
             y += 22
         graph.width, graph.height = x + WIDTH + _EDGE, max(graph.height, y)
     boxes = {box.node.id: box for box in graph.boxes}

@@ -212,7 +212,7 @@ def before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
         return [("value", "-" if start is None else plain(start, 12), plain(improved.verified.value, 12), "-")]
     if (gain := improved.gain) is not None:
         row = gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain)
-        return [row, *((*each, "-") for each in shown_scores(improved.facts, improved.shown))]
+        return [row, *((*each, "-") for each in shown_scores(improved.facts, improved.report_only))]
     change = improved.difference
     words = "-" if change is None else signed(change, confidence=improved.confidence)
     before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))

@@ -19,7 +19,7 @@ ROOM = 1_000_000
 TABULATED = (LmCalled, LmFault, LmResponded, Evaluated)
 """The events that the tables are made of."""
 Row = dict[str, Any]
-"""The fields of an event, with the iteration `t`, `role`, `at` in seconds since the first event, and `texts` by title."""
+"""The fields of an event, with the iteration `t`, `role`, `elapsed` in seconds since the first event, and `texts` by title."""
 
 
 class Tables:
@@ -42,7 +42,7 @@ class Tables:
 
     def add(self, stored: Stored[Event]) -> None:
         """Add the rows that an event completes; it is given as an outline."""
-        self._began = stored.at if self._began is None else self._began
+        self._began = stored.time if self._began is None else self._began
         match stored.event:
             case LmCalled() as event:
                 for index in range(len(event.messages)):
@@ -84,8 +84,8 @@ class Tables:
 
     def _common(self, stored: Stored[Any]) -> Row:
         fields: Row = vars(stored.event)
-        scope, at = fields["scope"], stored.at - (self._began or 0.0)
-        return {"t": iteration_of(scope), "role": role_in(scope), "seq": stored.seq, "at": at} | fields
+        scope, elapsed = fields["scope"], stored.time - (self._began or 0.0)
+        return {"t": iteration_of(scope), "role": role_in(scope), "seq": stored.seq, "elapsed": elapsed} | fields
 
     def _add_call(
         self, request: Stored[Any], faults: Sequence[str], index: int, answer: Stored[Any] | None = None

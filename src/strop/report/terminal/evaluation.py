@@ -15,7 +15,7 @@ from strop.report.terminal.layout import SENTENCE, look_at, print_glossary, say
 from strop.report.terminal.run import print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, model_line, own_score_line
-from strop.runs.claims.improvers import beside, short_name, spent_on
+from strop.runs.claims.improvers import reference_name, short_name, spent_on
 from strop.runs.claims.numbers import between, in_words, money, written
 from strop.runs.results.measured import Measured, Measurement
 from strop.runs.score import Scored
@@ -61,7 +61,7 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
     for cell in measured.cells:
         _print_failures(cell, console)
     (print_notes if full else print_noticed)(measured.audit, console)
-    say(console, f"LM cost: {measured.costs.words}" if measured.costs.words else "")
+    say(console, f"LM cost: {measured.costs.in_words}" if measured.costs.in_words else "")
     say(console, "" if full or not measured.cells else f"more: {look_at(measured.directory)}", limit=SENTENCE)
     print_glossary(console, ("û", "u(s)", "test split", "interval", "copy") if full else ("û", "u(s)"))
 
@@ -94,7 +94,7 @@ def _print_metrics(measured: Measured, task: str, console: Console) -> None:
 
 def _print_differences(measured: Measured, console: Console) -> None:
     """Every difference from what the others are measured beside."""
-    say(console, f"difference from {beside(measured)}, test split", style="bold")
+    say(console, f"difference from {reference_name(measured)}, test split", style="bold")
     print_table(console, ("task, improver", "difference", "95% interval"), _difference_rows(measured))
     compared = sum(row.interval is not None for row in measured.differences)
     if compared > 1 and measured.kind == "eval":

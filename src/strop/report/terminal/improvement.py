@@ -42,7 +42,7 @@ def print_improved(improved: Improved, console: Console, *, full: bool = False) 
         _print_details(improved, console)
     else:
         say(console, _tried(improved))
-        for name, before, after in shown_scores(improved.facts, improved.shown):
+        for name, before, after in shown_scores(improved.facts, improved.report_only):
             say(console, f"{escape(name, 40)}, which decides nothing: original {before}, improved {after}")
     say(console, improved.sentence, style="bold", limit=SENTENCE)
     if improved.scorer and improved.scorer not in improved.sentence:
@@ -135,7 +135,7 @@ def _print_end(improved: Improved | Unfinished, console: Console, *, full: bool)
     else:
         print_noticed(improved.audit, console)
     spent = spent_words(improved) if isinstance(improved, Improved) else ""
-    say(console, ", ".join(filter(None, (spent, improved.costs.price.words))))
+    say(console, ", ".join(filter(None, (spent, improved.costs.price.in_words))))
     say(console, improved.applied or "", limit=1000)
     if isinstance(improved, Improved) and improved.is_offered:
         _print_patch(improved, console)
@@ -178,7 +178,7 @@ def print_metric(improved: Evidence, console: Console) -> None:
         before, after = (valued(change.metric, value) for value in (change.before, change.after))
         verdict = _VERDICTS.get(change.verdict, change.verdict)
         rows = [(escape(change.metric.name, 40), before, after, unnamed(change), verdict)]
-    shown = shown_scores(improved.facts, improved.shown)
+    shown = shown_scores(improved.facts, improved.report_only)
     rows += [(escape(name, 40), before, after, "", "") for name, before, after in shown]
     where = "sealed split" if improved.holds_out else "final comparison"
     print_table(console, ("", "original", "improved", f"{where} ({interval_of(improved.confidence)})", ""), rows)

@@ -245,7 +245,7 @@ def run_facts(narration: Narration) -> Iterator[tuple[str, str, str]]:
     if limits := "\n".join(_limits(narration)):
         yield "limits", limits, ""
     asked = f"calls {total.lm_calls} · responses {total.responses} · in flight {narration.in_flight}"
-    yield "LM", f"{asked} · {total.words}" if total.cost else asked, ""
+    yield "LM", f"{asked} · {total.in_words}" if total.cost else asked, ""
     yield "evaluations", escape(f"{run.evaluations} · {counted(run.verdicts)}"), ""
     faults = run.faults.total()
     yield "problems", f"faults {faults} · audit notes at run time {run.notes.total()}", "yellow" if faults else ""

@@ -201,7 +201,7 @@ class Narration:
         spent = [f"{self.tried} of {spec.utility_budget} evaluations" if spec else quantity(self.tried, "evaluation")]
         spent.append(quantity(total.lm_calls, "LM call"))
         if total.cost:
-            spent.append(total.words)
+            spent.append(total.in_words)
         is_original = self.original is not None and event.solution == self.original.solution
         first = self._standings.first.get(event.solution or "")
         origin = " (the original)" if is_original else " (again)" if first not in (None, event) else ""
@@ -261,7 +261,9 @@ def _compared(event: Compared) -> str:
     verdict = "accepted" if event.accepted else "rejected"
     evidence = f"evidence {event.e_value:.3g} (threshold {event.threshold:.3g})"
     early = "; stopped: the pairs left were unlikely to reach the threshold (futility)" * event.futile
-    return f"t = {event.t}: gate: candidate {verdict}: {size} in {pairs} of {event.most}, {evidence}; {cost}{early}"
+    return (
+        f"t = {event.t}: gate: candidate {verdict}: {size} in {pairs} of {event.max_pairs}, {evidence}; {cost}{early}"
+    )
 
 
 def _finished(event: IterationFinished) -> str:

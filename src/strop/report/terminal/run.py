@@ -129,7 +129,7 @@ def _decision(iteration: Iteration) -> str:
 def _spent(trained: Trained) -> str:
     run, total = trained.run, trained.costs.total
     work = f"{quantity(total.lm_calls, 'LM call')}, {quantity(run.evaluations, 'evaluation')}"
-    return ", ".join(filter(None, (work, duration(run.seconds), trained.costs.price.words)))
+    return ", ".join(filter(None, (work, duration(run.seconds), trained.costs.price.in_words)))
 
 
 def _next(trained: Trained) -> Iterator[str]:
@@ -218,13 +218,13 @@ def print_costs(costs: Costs, console: Console) -> None:
     print_table(console, ("LM cost", "calls", "responses", "tokens in", "tokens out", "money"), rows)
     if costs.total.shared:
         say(console, f"{quantity(costs.total.shared, 'response')} used again within comparisons, at no cost")
-    say(console, f"LM cost: {costs.price.words}" if costs.price.words else "")
+    say(console, f"LM cost: {costs.price.in_words}" if costs.price.in_words else "")
 
 
 def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
     counts = spent.unknown_tokens < spent.responses or not spent.responses
     tokens = [f"{count:,}" if counts else "-" for count in (spent.input_tokens, spent.output_tokens)]
-    return name, calls, str(spent.responses), *tokens, "-" if spent.unpriced else spent.words
+    return name, calls, str(spent.responses), *tokens, "-" if spent.unpriced else spent.in_words
 
 
 def print_searches(run: RunData, searches: Mapping[str, Search], console: Console) -> None:
@@ -284,7 +284,7 @@ def print_comparisons(comparisons: Sequence[Compared], console: Console) -> None
 def _gate_row(event: Compared) -> tuple[Cell, ...]:
     return (
         FINAL if is_final(event.scope) else str(event.t),
-        f"{len(event.differences)}/{event.most}",
+        f"{len(event.differences)}/{event.max_pairs}",
         f"{event.mean:+.3f}" if event.differences else "-",
         (between(event.interval, "+", places=2), f"({100 * event.confidence:.4g}%)"),
         *(f"{x:.3g}" if 0 < x < 1e4 else f"{x:.0e}" if x else "-" for x in (event.e_value, event.threshold)),

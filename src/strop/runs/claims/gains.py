@@ -57,7 +57,7 @@ def unit_of(facts: ObjectiveFacts | None) -> str:
 
 def shown_scores(facts: ObjectiveFacts | None, shown: Mapping[str, tuple[float, float]]) -> list[tuple[str, str, str]]:
     """Name, original and improved program of each score that is only shown, with units."""
-    of = {} if facts is None else {name: MetricFacts(name, "max", reader) for name, reader in facts.shown.items()}
+    of = {} if facts is None else {name: MetricFacts(name, "max", reader) for name, reader in facts.report_only.items()}
     return [(name, valued(of[name], before), valued(of[name], after)) for name, (before, after) in shown.items()]
 
 
@@ -100,9 +100,9 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
         return None
 
     def words(event: Evaluated) -> str:
-        if event.metrics and event.metrics == event.beside:  # the original itself
+        if event.metrics and event.metrics == event.original_metrics:  # the original itself
             return in_units(facts, event)
-        one = gain(facts.metric, event.metrics, event.beside, chosen=False)
+        one = gain(facts.metric, event.metrics, event.original_metrics, chosen=False)
         if one is not None and one.after != one.before:
             return f"{compared(one)} ({values(one)})"
         return in_units(facts, event) if one is None else f"{unit_of(facts)} {in_units(facts, event)}"

@@ -230,13 +230,13 @@ def _loading(evidence: Evidence) -> str:
 def is_diluted(measured: Evaluation) -> bool:
     """Whether the faster program spends so much of its time on receiving and answering, which count for both, that a ratio is a
     bound."""
-    both = means_of(measured.beside), measured.means
+    both = means_of(measured.original_metrics), measured.means
     passing = (means.get(RECEIVING, 0.0) + means.get(ANSWERING, 0.0) for means in both)
     return any(each > MOST_PASSING * means.get(SECONDS, 0.0) for each, means in zip(passing, both, strict=True))
 
 
 def _passing(measured: Evaluation) -> str:
-    means = means_of(measured.beside)
+    means = means_of(measured.original_metrics)
     seconds = means.get(RECEIVING, 0.0) + means.get(ANSWERING, 0.0)
     return f"; {seconds_in_words(seconds, 1)} of both pass arguments and answers"
 
@@ -246,7 +246,10 @@ def _calls_measured(evidence: Evidence, measured: Evaluation) -> str:
     calls = "" if evidence.facts is None else evidence.facts.calls
     if calls != "later":
         return " of a first call" if calls else ""
-    pairs = [(means.get(FIRST, 0.0), means.get(SECONDS, 0.0)) for means in (means_of(measured.beside), measured.means)]
+    pairs = [
+        (means.get(FIRST, 0.0), means.get(SECONDS, 0.0))
+        for means in (means_of(measured.original_metrics), measured.means)
+    ]
     if not any(keeps_something(first, later) for first, later in pairs):
         return ""
     before, after = (seconds_in_words(first) for first, _ in pairs)
@@ -258,7 +261,7 @@ def _varied(metric: MetricFacts, measured: Evaluation) -> str:
     original shows alone."""
     least, most = metric.name + AT_LEAST, metric.name + AT_MOST
     times = list[float]()
-    for rows in (measured.beside, measured.metrics):
+    for rows in (measured.original_metrics, measured.metrics):
         pairs = [(row[most], row[least]) for row in rows if least in row]
         high, low = (sum(each) for each in zip(*pairs, strict=True)) if pairs else (1.0, 1.0)
         times.append(high / low if low > 0 else 1.0)
@@ -276,4 +279,4 @@ def _where(evidence: Evidence, *, same: bool = False) -> str:
     if not evidence.holds_out:
         return f"{place} {quantity(n, 'evaluation')}"
     of = f"{n} draws of {quantity(different, 'held-out input')}" if different else quantity(n, "held-out instance")
-    return f"{place} {of}{f', of which {n - last.known} are new' if last.known else ''}"
+    return f"{place} {of}{f', of which {n - last.seen_in_training} are new' if last.seen_in_training else ''}"

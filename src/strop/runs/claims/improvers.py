@@ -64,7 +64,7 @@ def in_points(difference: Estimate) -> str:
     return f"{100 * difference.mean:+.1f} points"
 
 
-def shown(differences: Differences) -> tuple[Differences, Differences]:
+def significant(differences: Differences) -> tuple[Differences, Differences]:
     """(the significantly better, the significantly worse), each with the largest difference first."""
     better = sorted((one for one in differences if decided(one[1]) > 0), key=lambda one: -one[1].mean)
     return better, sorted((one for one in differences if decided(one[1]) < 0), key=lambda one: one[1].mean)
@@ -147,7 +147,9 @@ def _over_copies(measured: Measured) -> str:
         return _of_one(rows[0], measured, _where(measured, [rows[0].task]))
     differences = [(f"{short_name(row.improver, measured.improvers)} on {row.task}", row) for row in rows]
     how, own = f"95% intervals, all {len(rows)} together", measured.own_score_because
-    return against_seed_words(differences, how, "measurements", lambda row: f"{row.mean:+.3f}", own, beside(measured))
+    return against_seed_words(
+        differences, how, "measurements", lambda row: f"{row.mean:+.3f}", own, reference_name(measured)
+    )
 
 
 def _over_tasks(measured: Measured) -> str:
@@ -157,7 +159,7 @@ def _over_tasks(measured: Measured) -> str:
     if len(compared) > 1:
         on = f"{_how_many(measured)}, exact sign test at {compared[0].level:.2g}"
         rows = [(f"{short_name(row.improver, measured.improvers)} ({_counts(row)})", row.decided) for row in compared]
-        parts = [_beside_words(rows, on, "others", measured.own_score_because, beside(measured))]
+        parts = [_beside_words(rows, on, "others", measured.own_score_because, reference_name(measured))]
     few = [row.needed for row in compared if row.wins + row.losses < row.needed]
     if few:
         parts.append(f"At least {few[0]} tasks without a tie are needed to show a difference.")
@@ -173,7 +175,7 @@ def _contests_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[
     """Which of two improvers is better; nothing for no row."""
     parts, own = [], measured.own_score_because
     for row in rows:
-        first, other = short_name(row.improver, measured.improvers), beside(measured)
+        first, other = short_name(row.improver, measured.improvers), reference_name(measured)
         if measured.kind == "compare" and row.decided < 0:  # neither is the one to be improved
             shares = row.normalized and turned(row.normalized)
             row = OverTasks(row.against, row.improver, row.losses, row.wins, row.ties, row.p, row.level, shares)
@@ -203,7 +205,7 @@ def _in_best(row: OverTasks) -> str:
     return "" if row.normalized is None else f"; mean share of the best known value {signed(row.normalized)}"
 
 
-def beside(measured: Measured) -> str:
+def reference_name(measured: Measured) -> str:
     """What the others are measured beside, or the second of two that are compared."""
     name = measured.improvers[measured.kind == "compare"]
     return SEED if measured.kind == "eval" and name == "seed" else short_name(name, measured.improvers)
@@ -224,7 +226,7 @@ def _where(measured: Measured, tasks: Sequence[str]) -> str:
 
 
 def _of_one(row: Difference, measured: Measured, where: str) -> str:
-    first, other = short_name(row.improver, measured.improvers), beside(measured)
+    first, other = short_name(row.improver, measured.improvers), reference_name(measured)
     change: Estimate = row
     if measured.kind == "compare" and decided(change) < 0:  # neither is the one to be improved
         first, other, change = other, first, turned(change)

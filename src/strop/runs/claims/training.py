@@ -139,10 +139,10 @@ def _comparison(t: int, change: Estimate, before: float, run: RunData) -> tuple[
 def _cost(first: Iteration, reached: Iteration) -> str:
     """Which of two improvers spends more on an improvement; empty where it was not recorded."""
     spent = {
-        f"I_{each.t}": {"lm_calls": each.lm_calls_each, "evaluations": each.evaluations_each}
+        f"I_{each.t}": {"lm_calls": each.mean_lm_calls, "evaluations": each.mean_evaluations}
         for each in (first, reached)
     }
-    known = first.lm_calls_each is not None and reached.lm_calls_each is not None
+    known = first.mean_lm_calls is not None and reached.mean_lm_calls is not None
     return spent_words(spent, " on each improvement") if known else ""
 
 

@@ -62,9 +62,9 @@ class Iteration:
     """û of I_t on each task, if there are several."""
     search: Search | None
     """How I_t searches; null in a result without searches."""
-    lm_calls_each: float | None = None
+    mean_lm_calls: float | None = None
     """Mean LM calls of one improvement by I_t; null if none has ended."""
-    evaluations_each: float | None = None
+    mean_evaluations: float | None = None
     """Mean evaluations that one improvement by I_t asked for; null if none has ended."""
 
 

@@ -90,7 +90,7 @@ def _below(path: str, roots: Iterable[str]) -> bool:
 
 
 def bind(kernel: Kernel, path: str, place: str) -> None:
-    """Show a path of the old root, now at /old, read-only at `place`; nothing if it does not exist."""
+    """Show a path of the old root, now at /old, read-only at `target`; nothing if it does not exist."""
     source, target = Path("/old" + path), Path(place)
     if source.is_dir():
         target.mkdir(parents=True, exist_ok=True)

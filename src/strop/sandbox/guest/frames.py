@@ -27,7 +27,7 @@ NUMBERS = 32
 _read, _write, _exit = os.read, os.write, os._exit
 
 
-def beside(name: str, room: str = "sandbox") -> Any:
+def shared_module(name: str, room: str = "sandbox") -> Any:
     """A module of one of strop's folders, which the host uses, too; it imports nothing of strop."""
     path = Path(__file__).resolve().parents[2] / room / f"{name}.py"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -37,7 +37,7 @@ def beside(name: str, room: str = "sandbox") -> Any:
     return module
 
 
-plain_data = beside("strop_plain_data")
+plain_data = shared_module("strop_plain_data")
 
 
 class Times:

@@ -22,11 +22,11 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
-from frames import beside
+from frames import shared_module
 
 __all__ = ["extract_code"]
 
-_responses = beside("responses", "base")
+_responses = shared_module("responses", "base")
 
 LONGEST = 400_000
 """Characters of an answer that is read; a longer one has no program."""

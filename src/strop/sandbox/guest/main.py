@@ -79,8 +79,8 @@ def rehearse(times: int = _REHEARSALS, *, with_numpy: bool = True) -> None:
 class _Program:
     """A program's text, executed at its first call so that the call's seed and limits apply to it, too."""
 
-    def __init__(self, text: str, entry: str, role: str, place: dict[str, Any] | None = None) -> None:
-        self.text, self.entry, self.role, self.place = text, entry, role, place
+    def __init__(self, text: str, entry: str, role: str, module_facts: dict[str, Any] | None = None) -> None:
+        self.text, self.entry, self.role, self.module_facts = text, entry, role, module_facts
         self.file = f"<{role}>"
         self.module: types.ModuleType | None = None
         self._bound: tuple[Any, Any] = None, None
@@ -108,8 +108,8 @@ class _Program:
     def _load(self) -> types.ModuleType:
         lines = [line + "\n" for line in self.text.split("\n")]  # as the compiler counts them
         linecache.cache[self.file] = (len(self.text), None, lines, self.file)
-        if self.place is not None:
-            return user_module.imported(self.text, self.file, **self.place)
+        if self.module_facts is not None:
+            return user_module.imported(self.text, self.file, **self.module_facts)
         module = types.ModuleType(self.role)
         module.__file__ = self.file
         sys.modules[self.role] = module  # dataclasses and typing look a class's module up there

@@ -10,14 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from strop.sandbox.workspace.base import CommandLimits, Ending, Ran
-from strop.sandbox.workspace.output import Kept
+from strop.sandbox.workspace.output import CappedStream
 
 _NO_MEMORY = ("MemoryError", "std::bad_alloc", "Cannot allocate memory", "out of memory", "OutOfMemoryError")
 """The last words of programs after a failed allocation. A program that only prints them has failed, too."""
 _TAIL = 2000
 
 
-def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: Kept, denied: Mapping[str, int]) -> Ran:
+def ran(
+    ended: Mapping[str, Any],
+    limits: CommandLimits,
+    output: CappedStream,
+    errors: CappedStream,
+    denied: Mapping[str, int],
+) -> Ran:
     """The `Ran` of a command that has ended."""
     status = int(ended["status"])
     words = errors.text()

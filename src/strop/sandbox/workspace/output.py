@@ -10,7 +10,7 @@ _FREELY = 64 << 20
 """Bytes of a stream that are read at full speed; afterwards the writer must wait, so that the host can do other work."""
 
 
-class Kept:
+class CappedStream:
     """One stream, read without blocking. Closes its descriptor at the end."""
 
     def __init__(self, descriptor: int, most: int) -> None:

@@ -112,7 +112,7 @@ class Objective:
         return self.readers[self.metric.name]
 
     @property
-    def shown(self) -> dict[str, str]:
+    def report_only(self) -> dict[str, str]:
         """The scores that are only shown, and how they are read."""
         counts = {self.metric.name, *(constraint.name for constraint in self.constraints)}
         return {name: reader for name, reader in self.readers.items() if name not in counts}

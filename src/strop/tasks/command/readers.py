@@ -232,7 +232,7 @@ def check_alike(readings: Mapping[str, Reading], original: Mapping[str, Reading]
 
 def in_words(objective: Objective, name: str, reading: Reading, scorer: str = "") -> str:
     """What was read, where, and whether less or more of it is better. `scorer`: who gives it, unless the program does."""
-    better = "only shown" if name in objective.shown else "required"
+    better = "only shown" if name in objective.report_only else "required"
     if name == objective.metric.name:
         better = "higher is better" if objective.metric.goal == "max" else "lower is better"
     if scorer and (reader := objective.readers[name]) not in KINDS:
@@ -392,8 +392,8 @@ def _at(name: str, document: object, path: str, place: str) -> Reading | None:
     if not isinstance(value, (int, float)):
         raise Malformed(f"score {name} is not a number: {json.dumps(value)[:60]}")
     around = next(_walked(document, steps[:-1]), None) if steps else None
-    beside = around if isinstance(around, dict) else {}
-    for key, said in beside.items():
+    siblings = around if isinstance(around, dict) else {}
+    for key, said in siblings.items():
         is_error = key in ("error", "exception") and isinstance(said, str) and not says_no_error(said)
         if is_error or (key in ("valid", "success", "ok") and said is False):
             raise Malformed(
@@ -407,7 +407,7 @@ def _at(name: str, document: object, path: str, place: str) -> Reading | None:
         raise Malformed(f"score {name} is not a finite number: {number}")
     # An evaluator's runner says with NAME_is what it took as NAME.
     named = ("unit", "units", "time_unit", *(f"{step}{end}" for step in steps[-1:] for end in ("_unit", "_is")))
-    units = [beside[key] for key in named if isinstance(beside.get(key), str)]
+    units = [siblings[key] for key in named if isinstance(siblings.get(key), str)]
     said = "true or false" if isinstance(value, bool) else ", ".join(units)
     return Reading(number, f"{path} of {place}" + (f" ({said:.{_SHOWN}})" if said else ""))
 

@@ -273,7 +273,7 @@ class CommandTask:
             check=self._check,
             trusts_programs=self.trust_programs,
             scorer=self.scoring,
-            shown=objective.shown,
+            report_only=objective.report_only,
         )
 
     @property

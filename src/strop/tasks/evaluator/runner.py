@@ -150,14 +150,14 @@ def by_results(path: str, program: str, text: str, seed: int) -> tuple[Values, T
 def read_result(result: Any) -> tuple[Values, Texts]:
     """Metrics and notes from an evaluator's result, in any form that the optimizers accept."""
     if isinstance(result, tuple) and len(result) == 2:
-        score, beside = result
-        beside = dict(beside or {})
-        values, notes = read_metrics(beside.pop("scores", {}))
+        score, artifacts = result
+        artifacts = dict(artifacts or {})
+        values, notes = read_metrics(artifacts.pop("scores", {}))
         if as_number(score) is None:
             raise TypeError(f"the evaluator's score is not a number: {score!r:.200}")
-        check_succeeded(beside)
+        check_succeeded(artifacts)
         values.pop(COMBINED, None)
-        return {**values, "score": as_number(score)}, notes + [note(name, value) for name, value in beside.items()]
+        return {**values, "score": as_number(score)}, notes + [note(name, value) for name, value in artifacts.items()]
     if isinstance(result, dict):
         return read_metrics(result)
     if isinstance(getattr(result, "metrics", None), dict):

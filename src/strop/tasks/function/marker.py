@@ -32,7 +32,7 @@ class Marked:
     accept: Callable[[Any, Any], object] | None
     settings: Mapping[str, Any]
     """The given fields of a `strop.Task`."""
-    beside: str = ""
+    marking_module: str = ""
     """The module that marks a function of another one; empty if it is the function's own."""
 
 
@@ -71,13 +71,13 @@ def improve_me(
     here = sys._getframe(1).f_globals.get("__name__", "")
 
     def mark(function: F) -> F:
-        beside = "" if getattr(function, "__module__", here) == here else here
-        marked = _calling(function) if beside else function
+        marking_module = "" if getattr(function, "__module__", here) == here else here
+        marked = _calling(function) if marking_module else function
         own = getattr(marked, "__func__", marked)  # of a static or class method, bound or not
-        if not hasattr(own, "__dict__") or (hasattr(own, MARK) and not beside):
+        if not hasattr(own, "__dict__") or (hasattr(own, MARK) and not marking_module):
             why = "has a mark already" if hasattr(own, MARK) else "is no function of a file, which alone takes a mark"
             raise ConfigurationError(f"{getattr(own, '__qualname__', own)} {why}")
-        setattr(own, MARK, Marked(score, sample, cases, reference, best_known, accept, settings, beside))
+        setattr(own, MARK, Marked(score, sample, cases, reference, best_known, accept, settings, marking_module))
         return marked
 
     return mark

@@ -146,7 +146,7 @@ class FunctionTask(Task):
         try:
             if accept is None:
                 return ended(self.score_limit, "comparing", difference, expected, answer)
-            taken = answer if own else AnswerForm().see(expected).taken(answer)
+            taken = answer if own else AnswerForm().learn(expected).conformed(answer)
             is_right = ended(self.score_limit, "accept", lambda: bool(accept(instance, rebuilt(taken, wide=True))))
             why = "" if is_right else "accept() says that it is wrong"
         except Malformed as error:
@@ -164,7 +164,7 @@ def marked_names(module: object) -> list[str]:
     """The marked functions of a module, the static and class methods of its classes (`Class.name`), and the names under which it
     marks functions of other modules."""
     name = getattr(module, "__name__", None)
-    beside = [each for each, value in vars(module).items() if _is_marked_in(name, value)]
+    elsewhere = [each for each, value in vars(module).items() if _is_marked_in(name, value)]
     own = {each: value for each, value in vars(module).items() if getattr(value, "__module__", name) == name}
     methods = {
         f"{each}.{inner}": getattr(value, inner)
@@ -172,7 +172,7 @@ def marked_names(module: object) -> list[str]:
         if isinstance(value, type)
         for inner in vars(value)
     }
-    return beside + [
+    return elsewhere + [
         each
         for each, value in (own | methods).items()
         if hasattr(value, MARK) and getattr(value, "__name__", "") == each.rpartition(".")[2]
@@ -182,7 +182,7 @@ def marked_names(module: object) -> list[str]:
 def _is_marked_in(name: str | None, value: object) -> bool:
     """Whether a module of this name marks a function of another one."""
     marked = getattr(value, MARK, None)
-    return isinstance(marked, Marked) and marked.beside != "" and marked.beside == name
+    return isinstance(marked, Marked) and marked.marking_module != "" and marked.marking_module == name
 
 
 def function_task(path: Path, module: object, name: str) -> FunctionTask:
@@ -194,7 +194,7 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
     where = f"{path}:{name}"
     function = attrgetter(name)(module)
     marked: Marked = getattr(function, MARK)
-    if marked.beside:
+    if marked.marking_module:
         module, name, path = sys.modules.get(function.__module__), function.__qualname__, _home_of(function, where)
         where += f" ({path}:{name})"
     try:
@@ -221,7 +221,7 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
         raise ConfigurationError(
             f"{where}: all cases are equal; give different ones, of which every second one is held out"
         )
-    imports = marked_beside(function.__module__) if marked.beside else _module_of(path, source)
+    imports = marked_beside(function.__module__) if marked.marking_module else _module_of(path, source)
     own = {"module": imports, "source": source, "module_text": text, "seed": program, "entry": name}
     return _made(marked, function, cases, where, own)
 
@@ -269,14 +269,14 @@ def _made(
     function: Callable[..., Any],
     cases: tuple[Mapping[str, Any], ...],
     where: str,
-    known: Mapping[str, Any],
+    fixed: Mapping[str, Any],
 ) -> FunctionTask:
-    settings = {"name": known["entry"], "time_limit": 1.0} | dict(marked.settings)
+    settings = {"name": fixed["entry"], "time_limit": 1.0} | dict(marked.settings)
     by_time = marked.score == "time"
     score = _never if by_time else _scorer(marked.score, f"the score of {where}")  # type: ignore[arg-type]
     if marked.reference and not by_time:
-        score = _equal_first(function, Parameters(known["entry"], _signature(function, where)), score)
-    settings["description"] = settings.get("description") or _description(marked, function, cases, known["entry"])
+        score = _equal_first(function, Parameters(fixed["entry"], _signature(function, where)), score)
+    settings["description"] = settings.get("description") or _description(marked, function, cases, fixed["entry"])
     if cases:
         settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])}
     try:
@@ -288,7 +288,7 @@ def _made(
             best_known=marked.best_known,
             cases=cases,
             **settings,
-            **known,
+            **fixed,
         )
     except TaskError as error:
         raise ConfigurationError(f"{where}: {error}") from error

@@ -221,7 +221,7 @@ def test_result_that_repeats_an_improver_is_accepted_by_the_paper_and_refused_by
 def test_final_comparison_takes_as_many_pairs_as_the_spread_of_the_gate_asks_for(bench: MakeBench) -> None:
     for gate, most, pairs in (([0.5] * 4, 18, 6), ([0.3, 0.5] * 6, 18, 12), ([0.0, 1.0] * 6, 7, 7)):
         better = final_comparison(contest(bench(instances=2), IDLE, BETTER), gate, most)
-        assert better.accepted and better.interval[0] > 0 and (better.pairs, better.most) == (pairs, most)
+        assert better.accepted and better.interval[0] > 0 and (better.pairs, better.max_pairs) == (pairs, most)
         assert len(better.differences) == len(better.before) == pairs
 
 

@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from strop.base.errors import SandboxError
-from strop.evaluation.commands.relay import EvaluationRelay, KnownCalls
+from strop.evaluation.commands.relay import EvaluationRelay, OriginalCalls
 from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.tree_guests import TreeGuest
 
@@ -26,7 +26,7 @@ def test_connection_is_answered_when_it_comes_as_another_ends() -> None:
         door.bind(f"\0strop-connections-{id(door)}")
         door.listen(64)
         place = {"original": False}
-        with EvaluationRelay(door, no_process, place, KnownCalls(), is_own=False, spoil=None):
+        with EvaluationRelay(door, no_process, place, OriginalCalls(), is_own=False, spoil=None):
             for _ in range(1000):
                 with socket.socket(socket.AF_UNIX) as connection:
                     connection.connect(door.getsockname())

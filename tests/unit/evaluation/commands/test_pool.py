@@ -45,8 +45,8 @@ class Asked(WorkerPool):
         super().__init__(pack([task], frozenset()), slots)
         self.asked: list[tuple[str, Future[OrderResult]]] = []
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
-        self.asked.append((order.program, super().submit(order, ahead=ahead)))
+    def submit(self, order: Order, *, speculative: bool = False) -> Future[OrderResult]:
+        self.asked.append((order.program, super().submit(order, speculative=speculative)))
         return self.asked[-1][1]
 
     def measured(self) -> set[str]:
@@ -73,7 +73,7 @@ def order(task: CommandTask, number: int) -> Order:
 def test_several_programs_are_measured_and_their_original_once(tmp_path: Path) -> None:
     task = task_of(tmp_path)
     with pooled(task, 2) as (evaluator, pool):
-        futures = [evaluator.submit(order(task, number), ahead=True) for number in range(3, 7)]
+        futures = [evaluator.submit(order(task, number), speculative=True) for number in range(3, 7)]
         found = [future.result().result().metrics[0]["score"] for future in futures]
     assert found == [3.0, 4.0, 5.0, 6.0]
     assert [program for program, _ in pool.asked].count(task.seed) == 1
@@ -100,7 +100,7 @@ def test_measurements_for_a_verdict_are_counted_one_by_one_and_one_that_cannot_b
         raise StoreError("the disk is full")
 
     with pooled(task) as (evaluator, _):
-        final = replace(order(task, 3), split="test", decides=True)
+        final = replace(order(task, 3), split="test", is_final=True)
         evaluator.place([task], lambda order, number, count: counted.append((order.scope, number, count)))
         evaluator.submit(final).result().result()
         assert counted == [("u3", number, 3) for number in (1, 2, 3)]

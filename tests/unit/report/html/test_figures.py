@@ -77,7 +77,7 @@ def test_a_lineage_stands_in_columns_by_iteration_with_a_line_from_each_parent()
     nodes = [node("a", 0, None), node("b", 1, "a", state="accepted"), node("c", 3, "b", state="failed")]
     graph = graph_of(nodes)
     assert [box.x for box in graph.boxes] == sorted({box.x for box in graph.boxes})
-    assert [text for _, _, _, text in graph.words] == ["t = 0", "t = 1", "t = 3"]
+    assert [text for _, _, _, text in graph.labels] == ["t = 0", "t = 1", "t = 3"]
     first, second, third = graph.boxes
     ends = {(path.split("C")[0], path.split(" ", 5)[-1]) for _, path in graph.lines}
     assert ends == {
@@ -91,5 +91,5 @@ def test_a_column_shows_the_best_candidates_and_says_how_many_more_there_are() -
     nodes = [node(f"n{value}", 1, None, state="evaluated", value=value) for value in values]
     graph = graph_of(nodes)
     assert [box.node.value for box in graph.boxes] == values[::-1][:MOST_IN_COLUMN]
-    assert graph.words[-1][3] == "and 7 more in the table"
+    assert graph.labels[-1][3] == "and 7 more in the table"
     assert graph_of([]).boxes == []

@@ -76,8 +76,8 @@ def resumed() -> Sequence[Stored[Event]]:
     goes_on = RunResumed(
         scope="", spec={"task": "lpn", "model": "offline"}, environment={}, posture={}, events=19, seconds=200.0
     )
-    at = first[-1].at + 50_000
-    return [*first, Stored(20, at, goes_on), replace(first[-1], seq=21, at=at + 40)]
+    at = first[-1].time + 50_000
+    return [*first, Stored(20, at, goes_on), replace(first[-1], seq=21, time=at + 40)]
 
 
 def of_tasks() -> Sequence[Event]:

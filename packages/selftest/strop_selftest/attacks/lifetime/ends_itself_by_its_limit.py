@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from strop.evaluation.base import Order
-from strop.evaluation.commands.program_copy import Rooms
+from strop.evaluation.commands.built_program import WorkspacePool
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds
@@ -41,8 +41,8 @@ def check(ground):
         Path(folder, "evaluator.py").write_text(EVALUATOR)
         task = evaluator_task(Path(folder, "program.py"), Path(folder, "evaluator.py"))
         order = Order("original", ORIGINAL, task.name, "train", SecretSeeds(b"s"), b"secret")
-        with closing(Rooms(workspaces)) as rooms:
-            worker = JailedWorker([task], None, rooms)
+        with closing(WorkspacePool(workspaces)) as pool:
+            worker = JailedWorker([task], None, pool)
             known = worker.measure(order).measured_baseline()
             for how in HOW:
                 candidate = replace(order, scope=how, program=LOWERS.format(how), baseline=known)
