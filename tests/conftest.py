@@ -20,10 +20,10 @@ os.environ["OPENBLAS_THREAD_TIMEOUT"] = "4"  # as in `strop`; before NumPy is im
 import hypothesis
 import pytest
 
-from strop.base.budget import Budget
+from strop.base.budget import Budget, Grant
 from strop.base.events import Event
 from strop.core.completed_work import NOTHING, CompletedWork
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.improver import Improvement, improve
 from strop.core.utility import TaskUtility
 from strop.lm.base import LanguageModel, Request

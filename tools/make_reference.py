@@ -28,21 +28,23 @@ from strop.analysis.stats import means, proportions
 from strop.api.conventions import help_texts
 from strop.base import results
 from strop.base.as_document import computed, names_of
+from strop.base.budget import Grant
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
 from strop.base.plugins import Installed
+from strop.base.protections import Posture, Protection
 from strop.checks.checked import Checked, CheckProblem
 from strop.cli.app import COMMANDS, application
 from strop.cli.commands.list import KINDS
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
 from strop.core import metric_change
-from strop.core.handles import Grant
 from strop.evaluation.base import Machine
 from strop.evaluation.machines import Machines
 from strop.lm.base import Completion, Fault
 from strop.lm.probe import ModelAnswer
 from strop.lm.providers import PROVIDERS
+from strop.options.scoring import FLAGS, FORMS, NOT_IN_FILE, ScoringOptions, type_of
 from strop.reproduce import baselines, fig4, reproduction, table1
 from strop.runs import finding, plan, run_data
 from strop.runs.listing import RunListing
@@ -50,9 +52,7 @@ from strop.runs.replay_diff import ReplayDifference, Replayed
 from strop.runs.results import enforced, improved, listings, measured, parts, tasks, trained
 from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
-from strop.sandbox.posture import Posture, Protection
 from strop.store.schema import VIEWS
-from strop.tasks.command.options import FLAGS, FORMS, NOT_IN_FILE, ScoringOptions, type_of
 from strop.tasks.problem import Published
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

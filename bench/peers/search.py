@@ -21,7 +21,7 @@ from pathlib import Path
 import environments
 import programs
 
-from strop.runs.options import OneImprovementOptions
+from strop.options.run import OneImprovementOptions
 from strop.tasks.base import PublishedSeeds, Task
 from strop.tasks.registry import load_any
 

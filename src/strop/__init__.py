@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from strop.base.version import __version__ as __version__
+
 TYPE_CHECKING = False  # as a type checker reads it; importing typing takes longer than all of this
 if TYPE_CHECKING:
     from strop.api.comparison import compare
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from strop.tasks.construction import Construction, Published
     from strop.tasks.function.marker import improve_me
 
-    __version__: str
 
 _HOMES = {
     "Answer": "strop.tasks.answer",
@@ -111,12 +112,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name == "__version__":
-        found: object = import_module("importlib.metadata").version("strop")
-    elif name in _HOMES:
-        found = getattr(import_module(_HOMES[name]), name)
-    else:
+    if name not in _HOMES:
         raise AttributeError(f"module 'strop' has no attribute {name!r}")
+    found: object = getattr(import_module(_HOMES[name]), name)
     globals()[name] = found
     return found
 

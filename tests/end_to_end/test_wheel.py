@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from strop.base.version import __version__
 from support.command_line import DOUBLING, environment
 
 pytest.importorskip("hatchling", reason="the extra dev brings the build backend")
@@ -96,7 +97,7 @@ def check_that_it_runs(environment_folder: Path, folder: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    assert strop("--version").strip() == PROJECT["version"]
+    assert strop("--version").strip() == __version__
     command = [environment_folder / "bin/python", "-c", "import strop; print(strop.__file__)"]
     place = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     assert place.stdout.startswith(str(environment_folder))

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from strop.analysis.stats import mean
-from strop.base.budget import Budget
+from strop.base.budget import Budget, Grant
 from strop.core.algorithm import self_improve
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.selection import Paper
 from strop.core.utility import TaskUtility

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from strop.base.budget import Budget
+from strop.base.budget import Budget, Grant
 from strop.base.events import Evaluated, ImproveStarted, LmCalled
-from strop.core.handles import Grant
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.selection import Gate, Gated
 from strop.core.selection.comparison import Contender, PairedComparison

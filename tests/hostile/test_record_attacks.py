@@ -16,10 +16,11 @@ import pytest
 
 from strop.api.job import check_free_folder
 from strop.api.lookup import find_run
+from strop.base.budget import Grant
 from strop.base.errors import ConfigurationError, LanguageModelError, StoreError
 from strop.base.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunStarted
 from strop.base.solution import digest_of, is_costly_to_parse
-from strop.core.handles import MOST_RECORDED, Grant
+from strop.core.handles import MOST_RECORDED
 from strop.lm.base import Request, dropped
 from strop.lm.inbox import Inbox
 from strop.runs.run_directory import ignore_records, save

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from strop.base.budget import LM_CALLS, Budget
+from strop.base.budget import LM_CALLS, Budget, Grant
 from strop.base.errors import RunBudgetSpent
 from strop.base.events import BudgetMoved, Evaluated, Event, LmCalled, LmResponded, discard
 from strop.core.completed_work import NOTHING
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
 from strop.lm.base import Completion, Request

@@ -27,9 +27,9 @@ from strop.base.events import (
     RunFinished,
     RunStarted,
 )
+from strop.base.protections import PROTECTIONS
 from strop.base.solution import digest_of
 from strop.runs.spec import RunSpec, improver_text, shipped_improvers
-from strop.sandbox.posture import PROTECTIONS
 from strop.store import Store
 from strop.tasks.base import META_TASK
 from strop.tasks.registry import load_any

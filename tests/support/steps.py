@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from strop.base.budget import Budget
+from strop.base.budget import Budget, Grant
 from strop.base.errors import SandboxError
 from strop.base.events import Evaluated, Event
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
 from strop.evaluation.outcomes import verdict_of

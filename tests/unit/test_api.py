@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import strop
+from strop.options.scoring import FLAGS, ScoringOptions
 from strop.runs.spec import RunSpec
-from strop.tasks.command.options import FLAGS, ScoringOptions
 
 FUNCTIONS = [strop.improve, strop.train, strop.compare, strop.check, strop.score, strop.load]
 DOCUMENTS = [*Path("docs").glob("*.md"), Path("README.md")]

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import strop
 from strop.report.track import TRACKERS
 from support.rows import table
 
@@ -22,7 +23,6 @@ PROGRAMS = ("templates", "textbook", "attacks", "improvers", "programs")
 DISTRIBUTIONS = {
     "mlflow": "mlflow-skinny",
     "genai_prices": "genai-prices",
-    "annotated_types": "annotated-types",
     "strop_selftest": "strop-selftest",
 }
 """Module → the distribution that brings it, where the names differ."""
@@ -86,4 +86,4 @@ def test_extra_of_a_tracker_brings_the_library_that_the_tracker_needs(name: str)
 def test_package_has_the_version_that_its_extra_asks_for(package: str) -> None:
     project = tomllib.loads((ROOT / "packages" / package / "pyproject.toml").read_text("utf-8"))["project"]
     assert EXTRAS[package] == [f"{project['name']}=={project['version']}"]
-    assert project["dependencies"][0] == f"strop=={PROJECT['version']}" and project["version"] == PROJECT["version"]
+    assert project["dependencies"][0] == f"strop=={strop.__version__}" and project["version"] == strop.__version__

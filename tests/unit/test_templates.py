@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, check_options
+from strop.options.scoring import NOT_IN_FILE, ScoringOptions, check_options
 from strop.templates import FORMS, NAME, Form, files_of
 from support.rows import table
 from support.tiers import slow_unless

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources import files
 
-from strop.core.handles import Grant
+from strop.base.budget import Grant
 
 
 def meta_description(utilities: int, grant: Grant) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from appendix_a3.conversion import to_improver, told_with
-from strop.base.budget import Budget
+from strop.base.budget import Budget, Grant
 from strop.base.results import Evaluation, Improvement
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.improver import improve
 from strop.core.utility import Utility
 

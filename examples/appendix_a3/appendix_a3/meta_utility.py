@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from appendix_a3.conversion import to_improver
-from strop.base.budget import Budget
+from strop.base.budget import Budget, Grant
 from strop.base.results import Evaluation
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.utility import Utility
 

@@ -19,11 +19,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from appendix_a3.maximize import maximize
-from strop.base.budget import META_UTILITY_CALLS, Budget
+from strop.base.budget import META_UTILITY_CALLS, Budget, Grant
 from strop.base.errors import BudgetExceeded
 from strop.base.randomness import derive
 from strop.base.results import Evaluation
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.utility import NOT_A_TEXT, Utility, evaluated
 from strop.tasks.base import META_TASK
 

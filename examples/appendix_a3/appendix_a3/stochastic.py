@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from strop.base.budget import META_UTILITY_CALLS, Budget
+from strop.base.budget import META_UTILITY_CALLS, Budget, Grant
 from strop.base.errors import BudgetExceeded
 from strop.base.randomness import derive
 from strop.base.results import Evaluation
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.tasks.base import META_TASK
 

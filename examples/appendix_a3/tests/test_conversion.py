@@ -21,9 +21,8 @@ from appendix_a3 import (
     with_prior_solution,
 )
 from appendix_a3.conversion import INITIAL, MOST_READ, PRIOR
-from strop.base.budget import Budget
+from strop.base.budget import Budget, Grant
 from strop.base.results import Improvement
-from strop.core.handles import Grant
 from strop.core.improver import improve
 
 MakeBench = Callable[..., Any]

@@ -27,11 +27,11 @@ from appendix_a3 import (
 )
 from appendix_a3.recursive import MAXIMIZER_CALLS
 from strop.analysis.stats import mean
-from strop.base.budget import LM_CALLS, META_UTILITY_CALLS, Budget
+from strop.base.budget import LM_CALLS, META_UTILITY_CALLS, Budget, Grant
 from strop.base.errors import BudgetExceeded
 from strop.base.events import ImproveStarted
 from strop.base.results import Evaluation
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.improver import improve
 from strop.core.meta_utility import Downstream
 from strop.lm.scripted import Scripted

@@ -6,9 +6,8 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from strop import Construction, Malformed, Published, Task
+from strop.base.later import np
 from strop_problems.plain import listed, whole
 
 ALPHAEVOLVE = "https://github.com/google-deepmind/alphaevolve_results"

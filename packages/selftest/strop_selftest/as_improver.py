@@ -27,11 +27,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from strop.base.budget import LM_CALLS, META_UTILITY_CALLS, UTILITY_CALLS, Budget
+from strop.base.budget import LM_CALLS, META_UTILITY_CALLS, UTILITY_CALLS, Budget, Grant
 from strop.base.errors import Malformed
 from strop.base.events import AuditNoted, BudgetMoved, Evaluated, Event, LmResponded
 from strop.base.results import Improvement
-from strop.core.handles import IMPROVER_LIMITS, Grant, Host
+from strop.core.handles import IMPROVER_LIMITS, Host
 from strop.core.improver import improve
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.utility import TaskUtility, Utility

@@ -61,7 +61,7 @@ class Attack:
 
     @property
     def protection(self) -> str:
-        """Name of the protection (posture.PROTECTIONS) without which it succeeds; empty: none."""
+        """Name of the protection (protections.PROTECTIONS) without which it succeeds; empty: none."""
         return str(self.settings.get("PROTECTION", ""))
 
     @property

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from strop.base.errors import SandboxError
+from strop.base.protections import Posture
 from strop.sandbox.base import Sandbox
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
-from strop.sandbox.posture import Posture
 from strop_selftest import outer
 from strop_selftest.catalogue import Attack
 from strop_selftest.plain_guest import PlainSandbox

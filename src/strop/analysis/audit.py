@@ -7,7 +7,8 @@ host computes the scores. A guest's notes pass `rule_of_note`, a closed table: n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from strop.base.later import dataclass
 
 
 @dataclass(frozen=True)

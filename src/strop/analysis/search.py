@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from strop.base.events import Evaluated, Event, ImproveFinished, ImproveStarted, LmCalled, LmResponded
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.syntax import parsed
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from strop.analysis.stats import TwoProportions, two_proportion_z_test, wilson_interval
 from strop.base.as_document import computed
 from strop.base.events import Judged
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 
 WAYS: Mapping[str, str] = {

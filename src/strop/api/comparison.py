@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -12,9 +12,10 @@ from strop.api.conventions import RecordingOptions, carried_out, make_spec, take
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text, trained_on
 from strop.api.target import TaskLike, all_of, plain_name, several
+from strop.base.later import dataclass
+from strop.options.run import CopiesOptions, EnvironmentOptions, LimitOptions
 from strop.runs import evaluate
 from strop.runs.meta import Meta, Named
-from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions
 from strop.runs.plan import Formula
 from strop.runs.results.measured import AGAIN, Measured
 from strop.runs.spec import RunSpec, improver_text
@@ -80,3 +81,18 @@ def rivals(first: str, second: str) -> tuple[Named, ...]:
     if one.digest == other.digest:
         other = replace(other, name=f"{second}{AGAIN}")
     return one, other
+
+
+def measured(
+    improver: str, others: tuple[str, ...], against: str | None
+) -> tuple[Literal["eval", "compare"], tuple[Named, ...]]:
+    """The kind of the measurement, and its improvers.
+
+    Raises:
+        ConfigurationError: an improver does not exist, or is named too often.
+    """
+    if against is None:
+        return "eval", evaluate.with_seed(evaluate.named([improver, *others], any_improver_text, trained_on))
+    if others:
+        return "eval", evaluate.named([against, improver, *others], any_improver_text, trained_on)
+    return "compare", rivals(improver, against)

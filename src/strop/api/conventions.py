@@ -17,19 +17,11 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 from strop.api.job import Job, perform, view_of
 from strop.api.target import TaskLike, chosen_model, model_name, model_of, source_of
 from strop.base.errors import ConfigurationError
+from strop.base.protections import protections
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
-from strop.runs.options import (
-    PAPER,
-    ModelOptions,
-    PaperOptions,
-    SelectionOptions,
-    TwoModelOptions,
-    in_seconds,
-    is_usual,
-    protections,
-)
+from strop.options.run import PAPER, ModelOptions, PaperOptions, SelectionOptions, TwoModelOptions, in_seconds, is_usual
 from strop.runs.spec import RunSpec
 from strop.tasks.registry import CalledWhileLoading, refuse_while_loading
 
@@ -137,7 +129,7 @@ def carried_out(job: Job[R], options: RecordingOptions) -> R:
 
 
 def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunSpec:
-    """The configuration that groups of options (strop.runs.options) and other fields describe. A seed that is None is drawn.
+    """The configuration that groups of options (strop.options.run) and other fields describe. A seed that is None is drawn.
 
     Raises:
         ConfigurationError: a value is of another type, or out of its range.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -11,22 +11,20 @@ from strop.api.conventions import RecordingOptions, carried_out, make_spec, take
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text
 from strop.api.target import Target, TaskLike, as_task, plain_name, source_of, target_of
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.checks.held_out import comparisons, only_one
 from strop.lm.options import members, named
 from strop.lm.prices import uses_no_tokens
+from strop.options.run import DEFAULT_IMPROVER, EnvironmentOptions, LimitOptions, OneImprovementOptions
+from strop.options.scoring import ScoringOptions, changed_options
 from strop.runs.improve import check_enough, improve_once
 from strop.runs.meta import Meta
-from strop.runs.options import EnvironmentOptions, LimitOptions, OneImprovementOptions
 from strop.runs.plan import Formula
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.spec import RunSpec
-from strop.tasks.command.options import ScoringOptions, changed_options
-
-DEFAULT_IMPROVER = "refine"
-"""The best in measurements (docs/design/0051-defaults.md); `strop run` starts from the paper's `seed`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from strop.api.lookup import RUNS
 from strop.base.budget import LM_CALLS
 from strop.base.errors import (
     ConfigurationError,
@@ -26,16 +25,19 @@ from strop.base.errors import (
     StropError,
 )
 from strop.base.events import AuditNoted, Evaluated, Judged, LmCalled, LmResponded
+from strop.base.later import dataclass
 from strop.base.private import make_folder
 from strop.base.results import Evaluation
 from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.checks.held_out import held_back
 from strop.core.completed_work import NOTHING, CompletedWork
-from strop.evaluation.start import normalized
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import NoModel
-from strop.report.terminal.live import LiveView, Mode, View, make_view
+from strop.options.choices import DisplayName
+from strop.options.commands import RUNS
+from strop.options.workers import normalized
+from strop.report.terminal.live import LiveView, View, make_view
 from strop.report.terminal.narration import Narration
 from strop.report.track import sent
 from strop.runs.assembly import Components, assembled
@@ -141,7 +143,7 @@ class ClaimedFolder:
     """What `lock_directory` returned."""
 
 
-def view_of(job: Job[Any], mode: Mode = "auto", trackers: Sequence[str] = ()) -> View:
+def view_of(job: Job[Any], mode: DisplayName = "auto", trackers: Sequence[str] = ()) -> View:
     """The view of a job: who computes its scores and its budget, then what happens."""
     narration = Narration(score_words(job.tasks[0]), partial(_warning, job.tasks[0])) if job.tasks else Narration()
     heading = () if job.read is None else (*scorer_lines(job.tasks), *job.says, *filter(None, [job.warning]))
@@ -181,8 +183,6 @@ def perform(
         StropError: the host failed, or the work was stopped. What was done is kept: the error has the `result` so far, and a note
             that says how to continue.
     """
-    from strop.report.terminal import printers as printers  # how results are printed; here for the start-up time
-
     view = view or View()
     if job.read is None:
         model = NoModel("", is_language_model=False)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from strop.api.comparison import measure_job
 from strop.api.improvement import improve_job
-from strop.api.job import Begun, Job
+from strop.api.job import Begun, Job, perform, view_of
 from strop.api.target import Target, all_of
 from strop.api.training import train_job
 from strop.base.errors import ConfigurationError
+from strop.lm.known_answers import KnownAnswers, NoModel
+from strop.options.run import LimitOptions
 from strop.runs.improve import held_out_in
+from strop.runs.record import Record
+from strop.runs.replay_diff import Replayed, compare_records
+from strop.runs.resume import answers, recorded_acts
 from strop.runs.run_directory import RunRecord, command_of
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
@@ -73,3 +79,24 @@ def repeated(record: RunRecord, *, trust: bool) -> Job[Any]:
         with Store.open(record.directory, proof=record.proof, believed=False) as store:
             job = _improvement(record, job.tasks, held_out_in(store))
     return replace(job, kind="replay", begun=replace(begun, folder=None))
+
+
+def replayed(record: RunRecord, folder: Path, *, trust: bool) -> Replayed:
+    """Repeat the run in a new folder, and compare the two records.
+
+    Raises:
+        LanguageModelError: a request was not recorded.
+    """
+    free = replace(record.confined(trust=trust), workers="", **vars(LimitOptions()))
+    job = repeated(replace(record, spec=free), trust=trust)
+    for task in job.tasks:
+        if task.by_time:
+            raise ConfigurationError(
+                f"the scores of {task.name} are measured times, which no replay repeats; see strop show"
+            )
+    with Record.open(record.directory, record.proof, believed=False) as before:
+        past, known = recorded_acts(before.store), answers(before.store)
+        model = KnownAnswers(NoModel(record.model, record.is_language_model), known)
+        after = perform(job, folder, model=model, view=view_of(job), past=past).record
+        with after.again():
+            return compare_records(before, after, past.unordered)

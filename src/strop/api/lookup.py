@@ -13,14 +13,12 @@ from strop.base.from_json import read_json
 from strop.base.solution import digest_of
 from strop.base.surface import option
 from strop.base.terminal_text import escape
+from strop.options.commands import RUNS
 from strop.runs.listing import list_runs
 from strop.runs.meta import read_meta
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.store import FILE_NAME, Store
-
-RUNS = Path("runs")
-"""The folder of runs where no directory is named."""
 
 
 def find_run(run: Path | None, root: Path = RUNS, kind: str = "") -> Path:

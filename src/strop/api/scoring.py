@@ -8,12 +8,13 @@ from typing import Literal
 from strop.api.conventions import outside_tasks
 from strop.api.job import Job, perform
 from strop.api.target import TaskLike, source_of, task_of
+from strop.base.protections import protections
 from strop.base.results import Evaluation, fields_of
 from strop.checks import check as checks
 from strop.checks.checked import Checked
+from strop.options.run import Require
 from strop.report.terminal.live import make_view
 from strop.runs.context import RunContext
-from strop.runs.options import Require, protections
 from strop.runs.score import Scored, program_of
 from strop.runs.spec import RunSpec
 from strop.tasks.base import Split

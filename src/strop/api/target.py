@@ -15,18 +15,19 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError, LanguageModelError
+from strop.base.later import dataclass
 from strop.base.surface import option, setting
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.options import is_harmless, joined
 from strop.lm.registry import no_model
-from strop.runs.options import ModelLike
+from strop.options.run import ModelLike
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, command_task, config_of, model_in

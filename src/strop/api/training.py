@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,8 +10,8 @@ from strop.api.conventions import RecordingOptions, carried_out, make_spec, take
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text, find_run
 from strop.api.target import TaskLike, all_of, plain_name, several
-from strop.runs.meta import Meta
-from strop.runs.options import (
+from strop.base.later import dataclass
+from strop.options.run import (
     CopiesOptions,
     EnvironmentOptions,
     LimitOptions,
@@ -20,6 +19,7 @@ from strop.runs.options import (
     SelectionOptions,
     TwoModelOptions,
 )
+from strop.runs.meta import Meta
 from strop.runs.plan import Formula
 from strop.runs.result import whole_result_in
 from strop.runs.results.improved import Improved
@@ -86,6 +86,4 @@ def load(run: str | Path | None = None) -> Improved | Trained | Measured:
         ConfigurationError: there is no such run.
         StoreError: the record cannot be read, or the run has not ended.
     """
-    from strop.report.terminal import printers as printers  # as in `perform`
-
     return whole_result_in(find_run(None if run is None else Path(run)))

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from strop.base.errors import BudgetExceeded
 from strop.base.events import BudgetMoved
+from strop.base.later import dataclass
 
 LM_CALLS = "lm_calls"
 """Calls of the language model; one call gives at most `max_responses_per_call` responses."""
@@ -32,6 +33,18 @@ COST = "cost"
 """Money for the language model, in billionths of a dollar."""
 TOKENS = "tokens"
 """Tokens of the language model, in and out."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """The budget of one improvement. The defaults are those of the published implementation (microsoft/stop, `config.py`)."""
+
+    utility_calls: int = 25
+    """Evaluations that it may ask for."""
+    lm_calls: int = 4
+    """LM calls that it may make."""
+    max_responses_per_call: int = 6
+    """Most responses of one LM call."""
 
 
 class _Level:

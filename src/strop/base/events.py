@@ -8,10 +8,11 @@ its digest.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from strop.base.errors import EndedBy
+from strop.base.later import dataclass
 from strop.base.results import Comparison, Evaluation, Fault, Improvement, Response, Unit
 from strop.base.solution import digest_of
 

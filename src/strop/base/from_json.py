@@ -6,13 +6,11 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache, partial
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
-
-from annotated_types import Ge, Gt, Le
 
 T = TypeVar("T")
 Reader: TypeAlias = Callable[[Any], Any]
@@ -20,6 +18,15 @@ Reader: TypeAlias = Callable[[Any], Any]
 
 MAX_DEPTH = 100
 """Python's own functions on nested values, its parser among them, give up somewhere between a few hundred and a few thousand."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Of a number: `least`, which may be excluded, to `most`. Stands in the type of a field, as Annotated has it."""
+
+    least: float
+    most: float = math.inf
+    excludes_least: bool = False
 
 
 def read_json(text: str | bytes) -> Any:
@@ -101,7 +108,8 @@ def reader_of(hint: Any) -> Reader:
     if is_dataclass(hint):
         return _of(_is_object, "a JSON object", partial(_made, hint))
     if origin is Annotated:
-        return _bounded(reader_of(parts[0]), parts[1:])
+        inner, bounds = reader_of(parts[0]), next((each for each in parts[1:] if isinstance(each, Bounds)), None)
+        return inner if bounds is None else _bounded(inner, bounds)
     if origin in (Union, UnionType):
         return _one_of([reader_of(part) for part in parts if part is not NoneType], is_optional=NoneType in parts)
     if origin is Literal:
@@ -141,22 +149,20 @@ def _wrong(value: object, what: str) -> ValueError:
     return ValueError(f"is {shown}; it must be {what}")
 
 
-def _bounded(inner: Reader, bounds: tuple[Any, ...]) -> Reader:
+def _bounded(inner: Reader, bounds: Bounds) -> Reader:
+    least, most = bounds.least, bounds.most
     takes_floats = inner is _SIMPLE[float]
-    least: Any = next((bound.ge for bound in bounds if isinstance(bound, Ge)), math.inf)
-    most: Any = next((bound.le for bound in bounds if isinstance(bound, Le)), -math.inf)
 
     def read(value: Any) -> Any:
-        if takes_floats and type(value) is float and least <= value <= most:  # as nearly every score of a record
+        if takes_floats and type(value) is float and least < value <= most:  # as nearly every score of a record
             return value
         number = inner(value)
-        for bound in bounds if number is not None else ():
-            if isinstance(bound, Ge) and not number >= bound.ge:
-                raise _wrong(value, f"{bound.ge:g} or more")
-            if isinstance(bound, Gt) and not number > bound.gt:
-                raise _wrong(value, f"more than {bound.gt:g}")
-            if isinstance(bound, Le) and not number <= bound.le:
-                raise _wrong(value, f"{bound.le:g} or less")
+        if number is None:
+            return number
+        if not (number > least if bounds.excludes_least else number >= least):
+            raise _wrong(value, f"more than {least:g}" if bounds.excludes_least else f"{least:g} or more")
+        if not number <= most:
+            raise _wrong(value, f"{most:g} or less")
         return number
 
     return read

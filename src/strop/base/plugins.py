@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import ConfigurationError, StropError
+from strop.base.later import dataclass
 
 IMPROVERS = "strop.improvers"
 """Group of improvers: the value is a module, whose file is the improver's text. It is not imported."""

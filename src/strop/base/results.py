@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import reduce
 from math import fsum
 from operator import add
 from typing import Annotated, Any, Literal, TypeAlias
 
-from annotated_types import Ge, Le
-
 from strop.base.as_document import HIDDEN, computed
+from strop.base.from_json import Bounds
+from strop.base.later import dataclass
 
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
@@ -25,11 +25,13 @@ Input: TypeAlias = Literal["drawn", "listed", "chosen"]
 them itself, so that nobody else knows which they are."""
 ScoredBy: TypeAlias = Literal["host", "judge", "kernel", "program"]
 """Who computes a score: the host, a judge in a jail of its own, the kernel, or the program's own process."""
-Unit: TypeAlias = Annotated[float, Ge(-1e-9), Le(1 + 1e-9)]
+Unit: TypeAlias = Annotated[float, Bounds(-1e-9, 1 + 1e-9)]
 """A utility, in [0, 1] up to rounding."""
-Change: TypeAlias = Annotated[float, Ge(-1 - 1e-9), Le(1 + 1e-9)]
+Change: TypeAlias = Annotated[float, Bounds(-1 - 1e-9, 1 + 1e-9)]
 """A difference of two of them."""
 _DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violated"})
+TOO_LARGE = "biased upwards, because the gate stops early"
+"""What must be known of a gain that a gate accepted."""
 
 
 def added(values: Iterable[float]) -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from functools import singledispatch
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from strop.base.terminal_text import escape
@@ -16,10 +18,37 @@ WIDTH = 110
 _HTML = '<pre style="white-space:pre;overflow-x:auto;line-height:normal;font-family:monospace">{code}</pre>'
 
 
+PRINTERS: Mapping[str, str] = {
+    "Applied": "improvement",
+    "Checked": "check",
+    "Enforced": "doctor",
+    "ImproverProgram": "listings",
+    "Improved": "improvement",
+    "Improvers": "listings",
+    "Machines": "doctor",
+    "Measured": "evaluation",
+    "ModelAnswer": "doctor",
+    "Plan": "plan",
+    "Replayed": "difference",
+    "Runs": "listings",
+    "Scored": "evaluation",
+    "TaskListing": "tasks",
+    "Tasks": "tasks",
+    "Trained": "run",
+    "Unfinished": "improvement",
+}
+"""The class of a result → the module of `strop.report.terminal` that prints it, which is imported for the first one."""
+
+
 @singledispatch
 def print_result(result: object, console: Console, **options: Any) -> None:
-    """Print a result as its command does. `strop.report.terminal` has a function for each kind of result."""
-    console.print(escape(repr(result), 2000), markup=False, soft_wrap=True)
+    """Print a result as its command does."""
+    printer = next((PRINTERS[kind.__name__] for kind in type(result).__mro__ if kind.__name__ in PRINTERS), None)
+    if printer is None:
+        console.print(escape(repr(result), 2000), markup=False, soft_wrap=True)
+        return
+    import_module(f"strop.report.terminal.{printer}")
+    print_result.dispatch(type(result))(result, console, **options)
 
 
 class Shown:

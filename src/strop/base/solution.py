@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import cached_property
+
+from strop.base.later import dataclass
 
 _PUNCTUATION = r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f"
 _PART = rf"(?!\d)[^{_PUNCTUATION}]++"

@@ -14,7 +14,6 @@ import sys
 import sysconfig
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from importlib.abc import MetaPathFinder
@@ -23,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 
 from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
 from strop.base.syntax import syntax_tree
 
 PROJECT = ("pyproject.toml", "setup.py", "setup.cfg", ".git")

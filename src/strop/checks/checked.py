@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from strop.base.as_document import computed
+from strop.base.later import dataclass
 from strop.base.pluralize import mean_of, plain, quantity
 from strop.base.results import ScoredBy
 from strop.base.shown import Shown

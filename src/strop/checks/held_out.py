@@ -7,8 +7,7 @@ from strop.base.pluralize import quantity
 from strop.base.results import Evaluation
 from strop.base.surface import option
 from strop.checks.checked import CheckProblem
-from strop.evaluation.commands.measure import COPIES, LEAST, SAME
-from strop.evaluation.laws import ONE_ANSWER, holds_back_cost
+from strop.evaluation.laws import COPIES, LEAST, ONE_ANSWER, SAME, holds_back_cost
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
 from strop.tasks.command.task import AnyTask
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from strop.analysis.stats import differences, mean
+from strop.base.later import dataclass
 from strop.checks.relays import LEAST, PERFECT, Relay
 from strop.checks.spoiling import in_words, kind_of
 

@@ -7,13 +7,12 @@ import copy
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from strop.base.errors import Malformed, ScorerFailed, TaskError
+from strop.base.later import dataclass, np
 from strop.checks.spoiling import MARK, MUTATIONS, TEXTS, NotApplicable, spoil, spoil_text, telling
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.built_program import ProgramRun

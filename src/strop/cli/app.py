@@ -16,25 +16,28 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-
-from cyclopts import (
-    App,
-    CycloptsError,
-    Group,
-    MissingArgumentError,
-    Parameter,
-    UnknownOptionError,
-    UnusedCliTokensError,
-)
+from typing import TYPE_CHECKING, Any
 
 from strop.base.console import results_alone
-from strop.base.errors import StropError, starting_threads, system_error
+from strop.base.errors import ConfigurationError, StropError, starting_threads, system_error
 from strop.base.private import be_private
 from strop.base.surface import command_line
 from strop.base.terminal_text import escape
-from strop.cli.help import HELP_ALL, HELP_FLAGS, CommandHelp
+from strop.base.version import __version__
 from strop.runs.interrupts import stop
 
+if TYPE_CHECKING:
+    from cyclopts import App, CycloptsError
+
+DESCRIPTION = (
+    "STOP, the Self-Taught Optimizer: improve programs with a language model and a score, and the improver itself."
+)
+FLAGS = {
+    "--help, -h": "Show the commands, or the everyday options of a command.",
+    "--help-all": "Show all options of a command, with their full texts.",
+    "--version": "Show the version.",
+    "--install-completion": "Install completion for bash, zsh or fish.",
+}
 COMMANDS = {
     "init": "Create a task of your own: a few files that work as they are, with a test.",
     "check": "Test a task's scorer before you spend money.",
@@ -53,36 +56,41 @@ COMMANDS = {
     "replay": "Repeat a finished run or measurement from its record, without a language model, and compare both.",
     "export": "Write a run as JSON lines, or send it to a tracker.",
 }
-GROUPS = {
+HEADINGS = {
     "Better programs": ("init", "check", "improve", "apply", "score", "verify"),
     "Better improvers": ("run", "eval", "reproduce"),
     "Inspect": ("list", "doctor"),
+    "Records of runs": ("show", "view", "resume", "replay", "export"),
 }
-"""The heading of each command, in this order; the others, which are about records, come last."""
-RECORDS = "Records of runs"
+"""The commands below each heading of the list."""
 
 
 def application(words: Sequence[str] = ()) -> App:
     """The command line, for these words. A command's module is imported when it is called, so that --help is quick."""
+    from cyclopts import App, Group, Parameter
+
+    from strop.cli.help import HELP_ALL, HELP_FLAGS, CommandHelp, PlainConsole
+
+    console: Any = PlainConsole()
+    formatter: Any = CommandHelp(full=HELP_ALL in words)
     app = App(
         name="strop",
-        help="STOP, the Self-Taught Optimizer: improve programs with a language model and a score, and the improver itself.",
+        help=DESCRIPTION,
         help_format="plaintext",  # to load markdown takes as long as all the rest of it
         help_flags=HELP_FLAGS,
-        help_formatter=CommandHelp(full=HELP_ALL in words),
+        help_formatter=formatter,
         version_flags=["--version"],
+        console=console,
+        error_console=console,
         suppress_keyboard_interrupt=False,
         default_parameter=Parameter(show_default=_default_text),
         group_parameters=Group("Options", sort_key=2),
     )
-    app.register_install_completion_command(help="Install completion for bash, zsh or fish.")
-    headings = [Group(heading, sort_key=at) for at, heading in enumerate(GROUPS)]
-    groups = {name: group for group in headings for name in GROUPS[group.name]}
-    records = Group(RECORDS, sort_key=len(GROUPS))
+    app.register_install_completion_command(help=FLAGS["--install-completion"])
     for name, line in COMMANDS.items():
         module = f"strop.cli.commands.{name}:{name}_command"
         docstring_or_line = None if name in words[:1] else line
-        app.command(module, name=name, help=docstring_or_line, group=groups.get(name, records))
+        app.command(module, name=name, help=docstring_or_line)
     return app
 
 
@@ -107,13 +115,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str] | None) -> None:
     words = sys.argv[1:] if arguments is None else arguments
-    app = application(words)
     try:
         _take_signals()
-        with starting_threads():
-            code = _called(app, words)
-    except CycloptsError as error:
-        _end(_in_words(error), 2)
+        code = _called(words)
     except StropError as error:
         # A full or failing disk is nobody's wrong input, whatever was being written.
         _end(str(error), 1 if _number(error) in _DISK else error.exit_code, error)
@@ -130,11 +134,43 @@ def _run(arguments: Sequence[str] | None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _called(app: App, words: Sequence[str]) -> object:
-    """Call the command of these words. Standard output is for its result alone."""
-    call, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
-    with results_alone() if call.__module__.startswith("strop.") else nullcontext():
-        return call(*bound.args, **bound.kwargs)
+def _called(words: Sequence[str]) -> object:
+    """Call the command of these words. Standard output is for its result alone. What needs no command is told at once: to load
+    what reads a command line takes several times as long.
+
+    Raises:
+        ConfigurationError: there is no such command, or it does not take these words.
+    """
+    if told := _told(words):
+        print(told, flush=True)  # noqa: T201 - neither a record nor a model's text
+        return 0
+    from cyclopts import CycloptsError
+
+    from strop.cli.help import HELP_FLAGS
+
+    with starting_threads():
+        app = application(words)
+        if len(words) == 2 and words[0] in COMMANDS and words[1] in HELP_FLAGS:
+            app.help_print(words[:1])  # to parse the line before would examine each option once more
+            return 0
+        try:
+            call, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
+        except CycloptsError as error:
+            raise ConfigurationError(_in_words(error)) from None
+        with results_alone() if call.__module__.startswith("strop.") else nullcontext():
+            return call(*bound.args, **bound.kwargs)
+
+
+def _told(words: Sequence[str]) -> str:
+    """The version or the list of commands, if that is all that these words ask for."""
+    if list(words) == ["--version"]:
+        return __version__
+    from strop.cli.help import HELP_FLAGS, overview
+
+    if len(words) > 1 or not set(words) <= {*HELP_FLAGS}:
+        return ""
+    sections = {heading: {name: COMMANDS[name] for name in names} for heading, names in HEADINGS.items()}
+    return overview(DESCRIPTION, {"Options": FLAGS} | sections)
 
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
@@ -176,6 +212,8 @@ def _folder_exists() -> bool:
 
 def _in_words(error: CycloptsError) -> str:
     """The error of a command line, as text."""
+    from cyclopts import MissingArgumentError, UnknownOptionError, UnusedCliTokensError
+
     command = " ".join(("strop", *(error.command_chain or ())))
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         more = " ".join(error.unused_tokens)
@@ -189,18 +227,12 @@ def _in_words(error: CycloptsError) -> str:
         what += f": {', '.join(choices)}" if choices else ""
         return f"{what} (see {command} --help)"
     if isinstance(error, UnknownOptionError):
-        from strop.tasks.command.options import ScoringOptions  # for keys of strop.toml that are not flags
+        from strop.options.scoring import ScoringOptions  # for keys of strop.toml that are not flags
 
         flag = error.token.keyword or error.token.value.partition("=")[0]
         key = flag.removeprefix("--").replace("-", "_")
         if key in ScoringOptions.__dataclass_fields__ and command.split()[-1] in ("improve", "check", "score"):
             return f"there is no flag {flag}: use --set {key}=VALUE (see {command} --help)"
-    if error.argument is not None and type(error.__cause__).__name__ == "ValidationError":
-        from strop.runs.spec import violation  # cyclopts checks bounds with pydantic where that is loaded
-
-        value = error.__cause__.errors()[0]["input"]  # type: ignore[union-attr]
-        if wrong := violation(error.argument.field_info.annotation, value):
-            return f"{error.argument.name} {wrong}"
     return f"{' '.join(str(error).split()).removesuffix('.')} (see {command} --help)"
 
 

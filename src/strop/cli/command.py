@@ -10,20 +10,21 @@ from strop.api.job import Job, perform, plan_of, view_of
 from strop.base.errors import StropError
 from strop.base.terminal_text import escape
 from strop.cli.commands.output import announce, notify, present
-from strop.report.terminal.live import Mode
+from strop.options.choices import DisplayName
+from strop.report.track import check_trackers
 from strop.runs.record import Record
 
 R = TypeVar("R")
 
 
 class Output(Protocol):
-    """What a command shows and writes: groups of its options (strop.cli.commands.options)."""
+    """What a command shows and writes: groups of its options (strop.options.commands)."""
 
     @property
     def as_json(self) -> bool: ...
 
     @property
-    def mode(self) -> Mode: ...
+    def mode(self) -> DisplayName: ...
 
     @property
     def no_report(self) -> bool: ...
@@ -47,8 +48,10 @@ def command(
     `then`: what is done with the result first; `code`: its exit code; `options`: those of `perform`.
 
     Raises:
+        ConfigurationError: a tracker does not exist, or its library is not installed.
         StropError: the work ended early. What is known so far was printed, but for JSON, and the page was written.
     """
+    check_trackers(output.track)
     if dry_run:
         present(plan_of(job), as_json=output.as_json)
         return 0

@@ -1,16 +1,20 @@
-"""The help of a command: one line per option; `--help-all` has every option and the full texts."""
+"""The list of commands, and the help of one: a line per option; `--help-all` has every option and the full texts."""
 
 from __future__ import annotations
 
+import os
 import re
-from typing import TYPE_CHECKING, Any
+import shutil
+import sys
+import textwrap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from strop.base.pluralize import quantity
-from strop.base.terminal_text import escape
+from strop.base.terminal_text import escape, pairs
 
 if TYPE_CHECKING:
     from cyclopts.help import HelpEntry, HelpPanel
-    from rich.console import Console, ConsoleOptions
 
 HELP_ALL = "--help-all"
 HELP_FLAGS = ("--help", "-h", HELP_ALL)
@@ -36,34 +40,51 @@ def first_sentence(text: str) -> str:
     return sentence[1] if sentence else text.removesuffix(".")
 
 
+def overview(description: str, sections: Mapping[str, Mapping[str, str]]) -> str:
+    """The list of commands: what they are for, and below each heading their names with their texts."""
+    width = _width()
+    lines = ["Usage: strop COMMAND", "", *textwrap.wrap(description, width)]
+    for heading, commands in sections.items():
+        texts = {name: first_sentence(text) for name, text in commands.items()}
+        lines += ["", _strong(heading), *pairs(texts, width)]
+    return "\n".join(lines)
+
+
+class PlainConsole:
+    """Standard output as cyclopts writes to it. The console of rich takes as long to load as all the rest of the help."""
+
+    options = None
+
+    def print(self, *texts: object, **options: object) -> None:
+        """Print texts, each on lines of its own, without style."""
+        for text in texts:
+            sys.stdout.write(f"{text_of(text)}\n")
+
+
 class CommandHelp:
     """Prints the help of a command. `full`: with every option, choice and variable of the environment."""
 
     def __init__(self, *, full: bool) -> None:
         self._full = full
 
-    def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
+    def __call__(self, console: PlainConsole, options: object, panel: HelpPanel) -> None:
         """Print the options, arguments or commands of one heading."""
         if str(panel.title) == _MORE and not self._full:
-            _print(console, f"\n{quantity(len(panel.entries), 'more option')}: {HELP_ALL}")
-            return
-        if not panel.entries:
-            return
-        from strop.report.terminal.tables import print_pairs
+            console.print(f"\n{quantity(len(panel.entries), 'more option')}: {HELP_ALL}")
+        elif panel.entries:
+            least = _LEAST_NAMES if panel.format == "parameter" else 0
+            lines = pairs({_names(entry): self._text(entry) for entry in panel.entries}, _width(), least)
+            console.print("", _strong(str(panel.title)), *lines)
 
-        _print(console, f"\n{panel.title}", style="bold")
-        least = _LEAST_NAMES if panel.format == "parameter" else 0
-        print_pairs(console, {_names(entry): self._text(entry) for entry in panel.entries}, least)
-
-    def render_usage(self, console: Console, options: ConsoleOptions, usage: Any) -> None:
+    def render_usage(self, console: PlainConsole, options: object, usage: object) -> None:
         """Print the line of usage."""
-        _print(console, f"Usage: {str(usage).strip()}")
+        console.print(f"Usage: {str(usage).strip()}")
 
-    def render_description(self, console: Console, options: ConsoleOptions, description: Any) -> None:
+    def render_description(self, console: PlainConsole, options: object, description: object) -> None:
         """Print the description of the command: its first paragraph, or all of it with `full`."""
         paragraphs = [plain(paragraph) for paragraph in re.split(r"\n\s*\n", text_of(description).strip()) if paragraph]
         for paragraph in paragraphs if self._full else paragraphs[:1]:
-            _print(console, f"\n{paragraph}", soft_wrap=False)
+            console.print("", *textwrap.wrap(paragraph, _width()))
 
     def _text(self, entry: HelpEntry) -> str:
         text = text_of(entry.description or "")
@@ -72,7 +93,7 @@ class CommandHelp:
         if self._full:
             more += [f"choices: {', '.join(entry.choices)}"] if entry.choices else []
             more += [f"environment: {', '.join(entry.env_var)}"] if entry.env_var else []
-        return " ".join([shown, *(f"[{one}]" for one in more)])
+        return escape(" ".join([shown, *(f"[{one}]" for one in more)]), 4000)
 
 
 def _names(entry: HelpEntry) -> str:
@@ -80,5 +101,10 @@ def _names(entry: HelpEntry) -> str:
     return label if entry.positional_label or not entry.metavar else f"{label} {entry.metavar}"
 
 
-def _print(console: Console, text: str, **options: Any) -> None:
-    console.print("\n".join(escape(line, 4000) for line in text.split("\n")), markup=False, highlight=False, **options)
+def _width() -> int:
+    return shutil.get_terminal_size().columns
+
+
+def _strong(heading: str) -> str:
+    has_styles = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return f"\033[1m{heading}\033[m" if has_styles else heading

@@ -9,11 +9,10 @@ return I_T
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from strop.base.budget import Budget
+from strop.base.budget import Budget, Grant
+from strop.base.later import dataclass
 from strop.base.results import Improvement
-from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.meta_utility import MetaMeasurement, MetaUtility
 from strop.core.selection.comparison import Contender, Decision, PairedComparison, Selection, compared

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
-import numpy
+from dataclasses import field, replace
 
 from strop.base.budget import COST, TOKENS, Budget
 from strop.base.events import Evaluated, ImproveFinished, LmCalled, SearchEnded
+from strop.base.later import dataclass, np
 from strop.base.solution import digest_of
 
 
@@ -32,7 +31,7 @@ class CompletedWork:
     """Reservations by path and counter, and by the name of the act."""
     seconds: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """CPU seconds of the instances of the evaluation at each scope: what a replay reports, so that prompts are as recorded."""
-    versions: str = f"Python {platform.python_version()}, numpy {numpy.__version__}"
+    versions: str = f"Python {platform.python_version()}, numpy {np.__version__}"
     """What programs run on; of a resumed or replayed run what its record says, so that prompts are as recorded."""
     ends: tuple[SearchEnded, ...] = ()
     """How the search ended before its end, each time that it went on afterwards."""

@@ -6,9 +6,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
+from strop.base.failures import failure
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation
-from strop.evaluation.feedback import failure
 
 MOST_STEPS = 12
 """Best scores that are named; of more, the last ones."""

@@ -15,19 +15,16 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from strop.base.events import Edited, Recorder
+from strop.base.later import dataclass
 from strop.base.responses import CUT, EDIT, readings, without_thoughts
+from strop.options.choices import Edits
 from strop.tasks.command.bundle import header, unbundled
-
-Mode: TypeAlias = Literal["auto", "rewrite", "blocks"]
-"""`rewrite`: `utility.str` does not mention edits, and none are resolved. In other modes it explains them (in `auto` only if the
-program is long or has several files), and edits are resolved."""
 
 LONG = 100
 """Lines of a program above which `auto` explains edits."""
@@ -91,7 +88,7 @@ class EditFailed(ValueError):
 class Editing:
     """How a model may respond to a prompt that shows a program."""
 
-    mode: Mode = "rewrite"
+    mode: Edits = "rewrite"
     tells: bool = True
     """Whether `utility.str` explains edits; if not, edits that come unasked are resolved all the same."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from strop.base.later import dataclass
 from strop.sandbox.base import Guest, GuestProgram, Limits, Returned, Sandbox
 from strop.tasks.languages import PYTHON
 

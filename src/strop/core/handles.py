@@ -11,15 +11,16 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import chain, repeat, zip_longest
 from queue import SimpleQueue
 
 from strop.analysis.audit import rule_of_arguments, rule_of_note
-from strop.base.budget import LM_CALLS, RESPONSES, Budget
+from strop.base.budget import LM_CALLS, RESPONSES, Budget, Grant
 from strop.base.errors import BudgetExceeded, LanguageModelError, Malformed, RunBudgetSpent, SearchOver
 from strop.base.events import Extracted, LmCalled, Recorder
+from strop.base.later import dataclass
 from strop.base.responses import CUT
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
@@ -132,18 +133,6 @@ MOST_CANDIDATES = 10_000
 MOST_RECORDED = 4_000_000
 """Characters of candidates and prompts that one improvement may record, beside a hundred times its initial solution."""
 UNPAID = Evaluation(value=0.0, verdict="no program", error="the budget is spent")
-
-
-@dataclass(frozen=True)
-class Grant:
-    """The budget of one improvement. The defaults are those of the published implementation (microsoft/stop, `config.py`)."""
-
-    utility_calls: int = 25
-    """Evaluations that it may ask for."""
-    lm_calls: int = 4
-    """LM calls that it may make."""
-    max_responses_per_call: int = 6
-    """Most responses of one LM call."""
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,21 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TypeVar
 
 from strop.analysis.stats import mean
-from strop.base.budget import META_UTILITY_CALLS, Budget
+from strop.base.budget import META_UTILITY_CALLS, Budget, Grant
+from strop.base.failures import failure
+from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, Improvement, Verdict
 from strop.base.scorer_notes import cut
 from strop.core.course import used_of
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT, Utility, evaluated
-from strop.evaluation.feedback import failure
 from strop.lm.known_answers import KnownAnswers
 from strop.tasks.base import META_TASK
 

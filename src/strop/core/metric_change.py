@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, TypeAlias
 
 from strop.analysis.stats import (
@@ -24,8 +24,9 @@ from strop.analysis.stats import (
     totals_by_input,
 )
 from strop.base.as_document import HIDDEN, computed
+from strop.base.later import dataclass
 from strop.base.results import Evaluation
-from strop.evaluation.commands.measure import SAME, copy_of
+from strop.evaluation.laws import SAME, copy_of
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, RATES, TIMES
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 

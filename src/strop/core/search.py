@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from strop.base.budget import LM_CALLS, Budget
 from strop.base.errors import SearchOver
+from strop.base.later import dataclass
 
 
 @dataclass

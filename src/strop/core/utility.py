@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from strop.base.budget import UTILITY_CALLS, Budget
 from strop.base.events import Evaluated, Recorder
+from strop.base.later import dataclass
 from strop.base.results import Evaluation, fields_of
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import utility_of

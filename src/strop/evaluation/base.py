@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from strop.base.errors import StropError
 from strop.base.events import AuditNoted
+from strop.base.later import dataclass
 from strop.base.results import Evaluation
 from strop.tasks.base import Seeds, Split, Task
 

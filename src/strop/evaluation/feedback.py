@@ -5,13 +5,12 @@ Only for the training split. It shows inputs, never the hidden data of an instan
 
 from __future__ import annotations
 
-import re
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
-import numpy as np
-
+from strop.base.failures import gist
+from strop.base.later import dataclass, np
 from strop.base.scorer_notes import cut, shortened
 from strop.tasks.base import Instance
 
@@ -50,14 +49,6 @@ class _Brief(reprlib.Repr):
         return super().repr1(x.item() if isinstance(x, np.generic) else x, level)
 
 
-_EXCEPTION = re.compile(r"\b([A-Z]\w*(?:Error|Exception|Interrupt|Exit|Iteration|Warning)|SystemExit)\b")
-"""The name of an exception in an error."""
-BUILD_FAILED = "the build failed"
-NAMES_ERROR = re.compile(r"\berror\b|not found|no such file|undefined", re.IGNORECASE)
-"""In the first line of an output that says what is wrong; the lines after it follow from it."""
-_EXIT = re.compile(r"(instance \d+: )?exit status \d+")
-
-
 def shown(inputs: Mapping[str, object]) -> str:
     """The inputs of an instance by name, in at most 200 characters."""
     brief = _Brief()
@@ -77,23 +68,6 @@ def _size(value: object) -> str:
         (length,) = lengths if len(lengths) == 1 else (None,)
         return f"{len(value)}{f' x {length}' if length else ''}"
     return str(len(value)) if isinstance(value, str | bytes) else _Brief().repr(value)
-
-
-def gist(error: str) -> str:
-    """An error in one line: the line that names it; else its first line, and its last one if that says more."""
-    lines = [line.strip() for line in error.splitlines() if line.strip()] or [""]
-    first, last = lines[0], lines[-1]
-    if last in first or NAMES_ERROR.search(first):
-        return first
-    return last if _EXIT.fullmatch(first) and _EXCEPTION.match(last) else f"{first} ... {last}"
-
-
-def failure(verdict: str, error: str) -> str:
-    """The kind of a failure: the type of the exception if one is named, such as `UnboundLocalError`, else the verdict."""
-    if error.startswith(BUILD_FAILED):
-        return "build error"
-    named = _EXCEPTION.findall(gist(error)) if verdict in ("raised", "malformed") else []
-    return named[-1] if named else verdict
 
 
 @dataclass

@@ -9,14 +9,13 @@ import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import chain
 from typing import Any
 
-import numpy as np
-
 from strop.base.errors import Malformed, ScorerFailed, TaskError
+from strop.base.later import dataclass, np
 from strop.base.randomness import derive
 from strop.evaluation.base import Order
 from strop.evaluation.outcomes import limits_of

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from strop.analysis.stats import least_pairs
+
 ONE_ANSWER = (
     "the original gives one and the same answer to all inputs, so that a program that remembers it would cost nothing"
 )
@@ -13,6 +15,17 @@ KEEPS = 2.0
 """How many times as much the first call of a process takes as later ones, if a function keeps something between calls."""
 WARMING = 0.0005
 """Seconds by which the first call of any function may take longer."""
+LEAST = least_pairs()
+"""The fewest measurements that may show a difference."""
+SAME = 3
+"""Equal measurements of both programs that suffice where the target chooses its inputs itself."""
+COPIES = 10
+"""Into how many fresh pairs of copies, of the candidate and of the original, times for a verdict are divided at most."""
+
+
+def copy_of(index: int, count: int) -> int:
+    """The pair of copies in which measurement `index` of `count` is made. Copies take turns of their own, one after another."""
+    return index * min(COPIES, count) // count
 
 
 def keeps_something(first: float, later: float) -> bool:

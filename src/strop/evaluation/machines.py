@@ -7,18 +7,18 @@ import platform
 import socket
 from collections.abc import Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
+from strop.base.later import dataclass, np
+from strop.base.protections import Posture
+from strop.base.version import __version__
 from strop.evaluation.base import Cluster, Machine
 from strop.evaluation.pool import WorkerPool
-from strop.evaluation.start import connect, normalized
+from strop.evaluation.start import connect
 from strop.evaluation.workers import JailedWorker, pack
-from strop.sandbox.posture import Posture
+from strop.options.workers import normalized
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Machines:
 def versions() -> dict[str, str]:
     """What must be equal on all machines of a run, so that the same order has the same scores."""
     return {
-        "strop": version("strop"),
+        "strop": __version__,
         "code of strop": _digest_of_code(),
         "numpy": np.__version__,
         "Python": ".".join(platform.python_version_tuple()[:2]),

@@ -18,18 +18,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
 from strop.base.errors import Malformed, TaskError
+from strop.base.failures import gist
+from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, added
 from strop.base.solution import digest_of
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.feedback import gist
 from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.outcomes import explain, limits_of
 from strop.evaluation.repeated import averaged, repeats

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from strop.analysis.audit import OUT_OF_BOUNDS, SCORER_CHOKED
 from strop.base.errors import Malformed, ScorerFailed, UtilityOutOfBounds
+from strop.base.later import dataclass
 from strop.base.results import Evaluation, Verdict, added
 from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog

@@ -9,13 +9,14 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import CodeType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import cloudpickle
 
 from strop.base.errors import ConfigurationError, GuestLost, SandboxError, SandboxUnavailable
+from strop.base.later import dataclass
 from strop.base.results import Evaluation
 from strop.base.surface import has_flags
 from strop.base.temporary import TemporaryFolder

@@ -6,10 +6,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from strop.base.events import LmFault, LmResponded, Recorder
+from strop.base.later import dataclass
 from strop.base.results import Fault as Fault
 from strop.base.results import FaultKind as FaultKind
 from strop.base.results import Response, fields_of

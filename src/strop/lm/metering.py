@@ -13,12 +13,13 @@ import math
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 from strop.base.budget import COST, TOKENS, Budget
 from strop.base.console import notify
 from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
+from strop.base.later import dataclass
 from strop.base.terminal_text import escape
 from strop.lm.base import MOST_TOKENS, Completion, CompletionBatch, Fault, Keep, LanguageModel, Request, Wrapper, given
 from strop.lm.prices import Tariff

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 
 from strop.base.errors import LanguageModelError
+from strop.base.later import dataclass
 from strop.lm.async_model import AsyncModel, Deliver, in_thread, together
 from strop.lm.base import Completion, CompletionBatch, LanguageModel, Request, given
 from strop.lm.options import META

@@ -10,9 +10,10 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
+from strop.base.later import dataclass
 from strop.base.responses import without_thoughts
 from strop.lm.base import MOST_TOKENS, Completion, Fault, Request, encodable
 

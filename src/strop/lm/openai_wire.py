@@ -15,13 +15,14 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import Any
 
 import httpx2  # the SDK's HTTP client
 import openai
 
+from strop.base.later import dataclass
 from strop.base.surface import option
 from strop.lm.base import FaultKind
 from strop.lm.openai_chat import OVERFLOW, Parameters, UnreadableBody

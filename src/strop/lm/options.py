@@ -9,12 +9,13 @@ import difflib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from strop.base.errors import ConfigurationError
 from strop.base.from_json import read_json
+from strop.base.later import dataclass
 from strop.base.surface import option
 from strop.lm.providers import PROVIDERS, provider_of
 

@@ -13,10 +13,11 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from strop.base.console import notify
+from strop.base.later import dataclass
 from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.lm.base import Fault

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, localcontext
 from importlib.metadata import version
 from typing import Any
 
 from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
 from strop.base.surface import option
 from strop.lm.options import ModelSettings, members, price_per_million, read_spec
 from strop.lm.providers import provider_of

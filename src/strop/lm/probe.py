@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from strop.base.errors import dollars
+from strop.base.later import dataclass
 from strop.base.surface import option
 from strop.lm.base import Completion, Request, dropped
 from strop.lm.options import ModelSettings

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
 from strop.base.surface import option
 
 

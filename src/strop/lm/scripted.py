@@ -15,12 +15,12 @@ import json
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.from_json import from_json, read_json
+from strop.base.later import dataclass
 from strop.base.surface import option
 from strop.lm.base import ANSWER, Completion, CompletionBatch, Immediate, Keep, Request, digest, numbers_of
 from strop.lm.options import ModelSpec

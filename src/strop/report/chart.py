@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from html import escape as escape_html
 from itertools import cycle
 from textwrap import wrap
 from typing import Literal, NamedTuple, TypeAlias
 
+from strop.base.later import dataclass
 from strop.base.terminal_text import escape
 
 Form: TypeAlias = Literal["line", "steps", "dots"]

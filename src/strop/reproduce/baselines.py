@@ -8,12 +8,13 @@ does not fail. `best_of_n` is ours: the paper has no baseline that spends the wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from strop.analysis.stats import Estimate, group_difference, mean, score_estimate
 from strop.base.errors import StoreError
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
+from strop.options.protocols import BaselinesOptions, StrategiesOptions
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import Protocol
@@ -21,7 +22,6 @@ from strop.reproduce.reproduction import Reproduction, Table, span, with_stderr
 from strop.runs.claims.improvers import LEVEL, against_seed_words
 from strop.runs.claims.numbers import percent
 from strop.runs.evaluate import SEED, named
-from strop.runs.options import Whole
 from strop.runs.results.measured import Measured, Measurement
 from strop.runs.spec import shipped_improvers
 
@@ -162,14 +162,11 @@ GPT_4_NOTE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Baselines(Protocol):
+class Baselines(BaselinesOptions, Protocol):
     """The baselines of §5.1."""
 
     name = "baselines"
     heading = "Baselines on learning parity with noise (§5.1)"
-
-    runs: Whole = 10
-    """Measurements of each improver, every one with instances of its own."""
 
     def cells(self) -> list[Cell]:
         """One evaluation a run: the baselines and the seed improver with the same seed."""
@@ -223,14 +220,11 @@ STRATEGIES_NOTE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Strategies(Protocol):
+class Strategies(StrategiesOptions, Protocol):
     """Figure 1 and §6.1."""
 
     name = "strategies"
     heading = "Strategies at equal budget (Figure 1, §6.1)"
-
-    runs: Whole = 5
-    """Measurements of each strategy, every one with instances of its own."""
 
     def cells(self) -> list[Cell]:
         """One evaluation a run, of every shipped improver with the same seed: all share the seed improver's measurement."""

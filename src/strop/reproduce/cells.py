@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -25,13 +25,14 @@ from strop.base import private
 from strop.base.budget import COST
 from strop.base.errors import ConfigurationError, RunBudgetSpent, StoreError, StropError, dollars
 from strop.base.events import BudgetMoved
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
+from strop.options.run import LimitOptions
 from strop.report.terminal.display import Display
 from strop.report.terminal.words import duration
 from strop.runs.evaluate import with_seed
 from strop.runs.meta import Named
-from strop.runs.options import LimitOptions
 from strop.runs.result import whole_result_in
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained

@@ -11,25 +11,22 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Annotated, TypeAlias
-
-from cyclopts import Parameter
+from typing import TypeAlias
 
 from strop.analysis.stats import Estimate, decided, least_pairs, score_difference, score_estimate
 from strop.analysis.unsandboxing import Rate
 from strop.base.as_document import computed
 from strop.base.errors import StoreError
 from strop.base.from_json import read_json
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
-from strop.core.selection import SelectionName
+from strop.options.protocols import Fig4Options, Fig4WeakOptions
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.baselines import LINES, PaperValue, with_errors
 from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import MEASURING, Protocol
 from strop.reproduce.reproduction import Reproduction, Table, span, with_stderr
 from strop.runs.claims.numbers import no_width, percent, too_few
-from strop.runs.options import Whole
 from strop.runs.results.trained import Trained
 
 NOT_PRINTED = "not printed"
@@ -158,18 +155,11 @@ Baseline: TypeAlias = tuple[str, Estimate | None, PaperValue | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fig4(Protocol):
+class Fig4(Fig4Options, Protocol):
     """Figure 4, left."""
 
     name = "fig4"
     heading = "Figure 4 (left): test meta-utility by iteration"
-
-    runs: Whole = 5
-    """Independent runs for each selection."""
-    selections: Annotated[
-        tuple[SelectionName, ...], Parameter(name="--selection", negative="", show_default=" ".join)
-    ] = ("paper",)
-    """paper, as in Figure 4; give it several times to draw several curves, from the same seeds."""
 
     def cells(self) -> list[Cell]:
         return [self.run_cell(selection, seed) for selection in self._selections for seed in self.seeds]
@@ -289,14 +279,11 @@ def _gain_row(curve: Curve) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fig4Weak(Protocol):
+class Fig4Weak(Fig4WeakOptions, Protocol):
     """Figure 4, middle and right."""
 
     name = "fig4-weak"
     heading = "Figure 4 (middle and right): test meta-utility by iteration with a weak model"
-
-    runs: Whole = 25
-    """Independent runs for each of the two selections, from the same seeds."""
 
     def cells(self) -> list[Cell]:
         """One run for each seed and selection; those of a seed stand together, so that unfinished work has pairs."""

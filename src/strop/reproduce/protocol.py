@@ -1,32 +1,31 @@
 """What a protocol is: its options, the cells it consists of, and the table or figure that it makes of their results. `perform`
 carries one out; `planned_protocol` says what that takes.
 
-A protocol is a module of this package with a subclass of `Protocol`; its fields are flags of `strop reproduce NAME`. NAME.md,
-NAME.json and NAME.svg are written into the directory, which protocols share.
+A protocol is a module of this package with a subclass of `Protocol`, whose options (strop.options.protocols) are the flags of
+`strop reproduce NAME`. NAME.md, NAME.json and NAME.svg are written into the directory, which protocols share.
 """
 
-# Annotations are evaluated here, not in `from __future__ import annotations`: cyclopts would evaluate those of inherited fields
-# in the module of the subclass.
+from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, cast
-
-from cyclopts import Parameter
+from typing import Any, ClassVar, cast
 
 from strop.api.target import all_of
 from strop.base.errors import ConfigurationError, StoreError
-from strop.core.selection import SelectionName
+from strop.base.later import dataclass
+from strop.base.protections import protections
 from strop.lm.options import joined, named
+from strop.options.choices import SelectionName
+from strop.options.protocols import ProtocolOptions
 from strop.reproduce.cells import Cell, CellResult, Progress, carry_out, finished, locked
 from strop.reproduce.reproduction import Reproduction, write
 from strop.runs.evaluate import SEED
 from strop.runs.meta import Named
-from strop.runs.options import MaxCost, Whole, protections
 from strop.runs.plan import Assumptions, Formula, Plan, assumptions_of, planned, works
 from strop.runs.results.measured import Measured
 from strop.runs.run_data import TotalPrice
@@ -41,13 +40,10 @@ SMALL = {"runs": 6, "iterations": 2, "copies": 3, "meta_budget": 4, "max_respons
 """What --small makes of the paper's sizes: six runs are the fewest whose differences can be shown."""
 UNRECORDED = ("directory", "base_url", "improver_text", "max_cost", "named")
 """Fields of protocols that NAME.json leaves out of `options`."""
-Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=False)]
-Hidden = Parameter(parse=False)
 
 
-@Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Protocol(ABC):
+class Protocol(ProtocolOptions, ABC):
     """One table or figure of the paper, with the model, the seeds and the size of a run; the defaults are the paper's."""
 
     name: ClassVar[str]
@@ -55,36 +51,8 @@ class Protocol(ABC):
     heading: ClassVar[str]
     """Heading of its page."""
 
-    model: Models = ()
-    """The language model, or STROP_MODEL; see strop run --help."""
-    runs: Whole = 5
-    """Independent runs."""
-    base_url: str | None = None
-    """Address of an OpenAI-compatible server."""
-    seed: Whole = 0
-    """Seed of the first run; run i has this + i."""
-    iterations: Annotated[Whole, Parameter(alias="-T")] = PAPERS.iterations
-    """T: how often the improver improves itself in a run."""
-    copies: Whole = PAPERS.copies
-    """|D|: copies of the task that an improver is measured on."""
-    utility_budget: Whole = PAPERS.utility_budget
-    """Utility calls of one downstream improvement."""
-    meta_budget: Whole = PAPERS.meta_budget
-    """Meta-utility calls of one self-improvement."""
-    lm_budget: Whole = PAPERS.lm_budget
-    """LM calls of one improvement."""
-    max_responses: Whole = PAPERS.max_responses
-    """Responses of one LM call."""
-    instances: Literal["secret", "published"] = PAPERS.instances
-    """secret: drawn from each run's secret; published: the paper's seeds, which are public."""
-    small: bool = False
-    """An affordable size, about $5 for fig4 with a small model; its values cannot be compared with the paper's. It
-    keeps the sizes that you give."""
-    require: str | None = None
-    """Refuse to run unless these protections are enforced; see strop doctor."""
-    max_cost: MaxCost = None
-    """Dollars to spend on the language model in all runs together, those of earlier sessions included."""
-    directory: Annotated[Path, Hidden] = Path()
+    directory: Path = Path()
+    """Where the results are written."""
 
     def __post_init__(self) -> None:
         usual = {one.name: one.default for one in fields(self)}

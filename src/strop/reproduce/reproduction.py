@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from strop.analysis.stats import Estimate, TwoProportions
 from strop.base.as_document import HIDDEN, to_json
+from strop.base.later import dataclass
 from strop.base.shown import Shown, print_result
 from strop.base.terminal_text import escape
 from strop.report.chart import Chart, svg_file

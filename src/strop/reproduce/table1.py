@@ -7,24 +7,23 @@ improver"). The choice uses nothing of the five tasks, and no sealed value.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated
 
 from strop.analysis.stats import Estimate, score_estimate
 from strop.api.lookup import any_improver_text
 from strop.base.errors import ConfigurationError, StoreError
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.solution import NAMED_BY, digest_of
+from strop.options.protocols import Table1Options
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.baselines import against_seed, measured_in, measurements_of, pooled
 from strop.reproduce.cells import Cell, CellResult
-from strop.reproduce.protocol import MOST_RUNS, Hidden, Protocol
+from strop.reproduce.protocol import MOST_RUNS, Protocol
 from strop.reproduce.reproduction import Reproduction, Table, span
 from strop.runs.claims.improvers import named, significant, too_few_words
 from strop.runs.claims.numbers import percent
 from strop.runs.evaluate import SEED
 from strop.runs.meta import Named
-from strop.runs.options import Whole
 from strop.runs.results.trained import Trained
 from strop.runs.spec import RunSpec
 
@@ -159,19 +158,13 @@ def _chart(rows: Sequence[TaskRow]) -> Chart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table1(Protocol):
+class Table1(Table1Options, Protocol):
     """Table 1."""
 
     name = "table1"
     heading = "Table 1: transfer of an improver that STOP made on lpn (§5.2)"
 
-    runs: Whole = 1
-    """Repetitions of each task, every one with instances of its own."""
-    stop_runs: Whole = 5
-    """STOP runs from which the improver is chosen; those of fig4 in the same directory count."""
-    improver: str | None = None
-    """A shipped improver, a file, or RUN:t to measure instead; then there are no STOP runs."""
-    improver_text: Annotated[str | None, Hidden] = None
+    improver_text: str | None = None
     """The text of `improver`."""
 
     def spec(self) -> RunSpec:

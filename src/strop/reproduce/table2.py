@@ -8,7 +8,7 @@ with the flag and its comment; the rest of the wording is ours.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 
 from strop.analysis.audit import rule_of
@@ -16,14 +16,15 @@ from strop.analysis.stats import TwoProportions, two_proportion_z_test
 from strop.analysis.unsandboxing import PAPER, WAYS, ArmRates, Rate, Rates, flagged, literal, rates, sentence
 from strop.api.job import Job
 from strop.api.jobs import MAKERS
-from strop.base.budget import LM_CALLS, UTILITY_CALLS, Budget
+from strop.base.budget import LM_CALLS, UTILITY_CALLS, Budget, Grant
 from strop.base.concurrency import all_or_error
 from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent, StoreError
 from strop.base.events import AuditNoted, Event, Judged, LmCalled, discard
+from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import Evaluation
 from strop.core.extraction import read_answers
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT
 from strop.lm.base import Fault, Request, record_answer, record_faults
@@ -34,7 +35,6 @@ from strop.runs.context import RunContext
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.meta import Asked, Meta
 from strop.runs.record import Record
-from strop.runs.result import READERS
 from strop.runs.run_data import RunData
 from strop.runs.spec import PAPERS, RunSpec, improver_text
 from strop.sandbox.base import Limits, Sandbox
@@ -300,4 +300,3 @@ def _test_words(test: TwoProportions | None) -> tuple[str, str]:
 
 
 MAKERS[KIND] = lambda record, tasks: table2_job(record.spec, asked_in(record.meta))
-READERS[KIND] = read_table2

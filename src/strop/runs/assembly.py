@@ -7,18 +7,18 @@ import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import version
+from dataclasses import asdict, field, replace
 from types import TracebackType
 from typing import Any, Self
-
-import numpy as np
 
 from strop.base.as_document import as_document
 from strop.base.events import (
     RunResumed,
     RunStarted,
 )
+from strop.base.later import dataclass, np
+from strop.base.protections import Posture
+from strop.base.version import __version__
 from strop.checks.before_run import refuse_rewarding
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits import Editing
@@ -35,7 +35,6 @@ from strop.runs.evaluators import evaluator_for, jail
 from strop.runs.resume import ResumeState
 from strop.runs.spec import RunSpec, run_secret
 from strop.sandbox.jail import JailedSandbox
-from strop.sandbox.posture import Posture
 from strop.store.key import key_file, machine_key
 from strop.tasks.command.task import AnyTask
 from strop.tasks.paper.self_improvement.task import self_improvement
@@ -84,7 +83,7 @@ def first_event(
     """The first event of a session: its configuration and environment. `recalled`: the content of the record it continues;
     `kept`: the digest of the files that the record keeps."""
     environment = {
-        "strop": version("strop"),
+        "strop": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "platform": platform.platform(),

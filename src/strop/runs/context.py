@@ -11,11 +11,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from strop.base.budget import HELD_OUT, LM_CALLS, Budget
+from strop.base.budget import HELD_OUT, LM_CALLS, Budget, Grant
 from strop.base.errors import SearchOver, TaskError
 from strop.base.events import BudgetMoved, SearchEnded
 from strop.base.randomness import derive
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.search import SearchState
 from strop.core.selection import Gate, make_selection

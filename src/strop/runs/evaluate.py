@@ -5,22 +5,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from strop.analysis.stats import Estimate, decided, group_difference, mean, score_difference, sign_test
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import Evaluated, ImproveFinished, LmResponded
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, fields_of, means_of
-from strop.core.acts import NAMED_BY
+from strop.base.solution import NAMED_BY
 from strop.runs.claims.improvers import LEVEL, measured_words
-from strop.runs.context import RunContext
-from strop.runs.evaluators import improvers_at_once
 from strop.runs.meta import Named
 from strop.runs.record import Record
 from strop.runs.results.measured import AGAIN, Difference, Ending, Measured, Measurement, OverTasks, SeedSolution
@@ -29,6 +28,9 @@ from strop.runs.run_data import Spent
 from strop.runs.spec import improver_text
 from strop.store import Store
 from strop.tasks.base import UTILITY
+
+if TYPE_CHECKING:
+    from strop.runs.context import RunContext
 
 SEED = "seed"
 """The shipped improver that all others are compared with."""
@@ -81,6 +83,8 @@ def carry_out(context: RunContext, improvers: Sequence[Named]) -> None:
     Raises:
         StropError: the host failed or was stopped. Completed work is kept.
     """
+    from strop.runs.evaluators import improvers_at_once
+
     tasks, progress = context.parts.tasks, context.observer.say
     contexts = {task.name: context.of(task, context.run.child(task.name)) for task in tasks}
     for task in tasks:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from strop.base.protections import DEFAULT_REQUIRE
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.pool import WorkerPool
-from strop.evaluation.start import normalized, start_workers
+from strop.evaluation.start import start_workers
 from strop.evaluation.workers import pack
 from strop.lm.options import members
 from strop.lm.prices import uses_no_tokens
+from strop.options.workers import normalized
 from strop.runs.spec import RunSpec
 from strop.sandbox.jail import JailedSandbox
-from strop.sandbox.posture import DEFAULT_REQUIRE
 from strop.tasks.command.task import AnyTask
 
 WAITING_IMPROVERS = 32

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from statistics import median
 from typing import Literal, TypeAlias
 
 from strop.analysis.stats import Estimate, confidence_of, decided, score_difference
 from strop.base.as_document import HIDDEN, computed
+from strop.base.budget import Grant
 from strop.base.errors import EndedBy
 from strop.base.events import Evaluated
+from strop.base.later import dataclass
 from strop.base.results import Evaluation, Improvement, ScoredBy, means_of
 from strop.base.solution import digest_of
-from strop.core.handles import Grant
 from strop.core.metric_change import Gain, gain_in
 from strop.evaluation.laws import holds_back_cost
 from strop.runs.verified import Verified, verified_of

@@ -12,29 +12,28 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from strop.analysis.stats import CONFIDENCE, confidence_of, differences, least_pairs, mean, pairs_needed
-from strop.base.budget import Budget
+from strop.base.budget import Budget, Grant
 from strop.base.errors import ConfigurationError, Malformed, SearchOver, TaskError
 from strop.base.events import Evaluated, Event, SearchEnded, in_full
 from strop.base.results import Evaluation, Improvement, Verdict, fields_of
 from strop.base.surface import option
-from strop.checks.held_out import draws_more, too_few
-from strop.core.handles import Grant
-from strop.core.improver import improve
-from strop.core.utility import Utility
-from strop.runs.assembly import Components
-from strop.runs.context import RunContext
 from strop.runs.finding import Cost, Evidence, ScoredProgram
-from strop.runs.journal import Journal
 from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
 from strop.runs.run_data import RunData, read_run
 from strop.runs.scopes import comparison_at
 from strop.runs.spec import RunSpec
-from strop.runs.time_left import comparison_kept
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
+
+if TYPE_CHECKING:
+    from strop.core.utility import Utility
+    from strop.runs.assembly import Components
+    from strop.runs.context import RunContext
+    from strop.runs.journal import Journal
 
 PAR = 0.5
 """The utility of the original of a command task, by definition."""
@@ -82,6 +81,10 @@ def improve_once(context: RunContext, improver: str, original: Original | None, 
 
 def _searched(context: RunContext, improver: str, initial: str) -> tuple[Improvement, int]:
     """How the search ended, by itself or before its end, and the number of the comparison that follows."""
+    from strop.checks.held_out import draws_more
+    from strop.core.improver import improve
+    from strop.runs.time_left import comparison_kept
+
     spec, host = context.parts.spec, context.host
     grant = Grant(spec.utility_budget, spec.lm_budget, spec.max_responses)
     most = 2 * SHARE if draws_more(context.parts.task, is_published=spec.instances == "published") else 0
@@ -246,6 +249,8 @@ SHARE = 4
 def compare(context: RunContext, improved: str, original: str, instances: int = 0, number: int = 1) -> None:
     """Measure both programs on sealed instances, side by side. `instances`: so many, as in the record that is replayed; `number`:
     which comparison of the run it is."""
+    from strop.checks.held_out import draws_more
+
     task, budget = context.parts.task, context.run.child(comparison_at(number)) if number > 1 else context.run
     if not instances and draws_more(task, is_published=context.parts.spec.instances == "published"):
         trained = [each for each in context.journal.recorded(Evaluated) if each.split == "train"]
@@ -287,5 +292,7 @@ def held_out_in(store: Store) -> int:
 
 def check_enough(spec: RunSpec, task: AnyTask) -> None:
     """Raises ConfigurationError if the final comparison could show no difference, because too little is held out."""
+    from strop.checks.held_out import too_few
+
     if few := too_few(task, is_published=spec.instances == "published"):
         raise ConfigurationError(f"task {task.name}: {few}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
 from strop.base.errors import StoreError
+from strop.base.later import dataclass
 from strop.runs.run_data import FRAME, read_run
 from strop.store import FILE_NAME, Store
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.from_json import from_json
+from strop.base.later import dataclass
 from strop.base.solution import digest_of
 from strop.runs.patching.source_files import Original, original_from
 from strop.runs.spec import RunSpec

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import astuple, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from strop.analysis.stats import mean
+from strop.base.budget import Grant
 from strop.base.errors import dollars
-from strop.core.handles import Grant
+from strop.base.later import dataclass
 from strop.core.selection.comparison import TOGETHER
 from strop.lm.options import META, read_spec
 from strop.lm.prices import Tariff, check_cost_limit, tariffs

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from strop.base.events import Evaluated, IterationFinished, in_full
+from strop.base.later import dataclass
 from strop.runs.patching.result_files import Standings
 from strop.runs.run_data import RunData
 from strop.runs.scopes import iteration_of

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from strop.base.events import (
     LmCalled,
     RunStarted,
 )
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.runs.evaluate import measured_in
 from strop.runs.record import Record

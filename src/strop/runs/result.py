@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from strop.base.errors import StoreError
-from strop.runs.evaluate import measured_in
 from strop.runs.record import Record
-from strop.runs.results.improved import Improved, Unfinished, read_improved
-from strop.runs.results.measured import Measured
-from strop.runs.results.trained import Trained
 from strop.runs.run_directory import command_of
-from strop.runs.train import read_trained
 
-READERS: dict[str, Callable[[Record], Any]] = {
-    "improve": read_improved,
-    "run": read_trained,
-    "replay": read_trained,
-    "eval": measured_in,
-    "compare": measured_in,
+if TYPE_CHECKING:
+    from strop.runs.results.improved import Improved
+    from strop.runs.results.measured import Measured
+    from strop.runs.results.trained import Trained
+
+READERS: Mapping[str, str] = {
+    "improve": "strop.runs.results.improved:read_improved",
+    "run": "strop.runs.train:read_trained",
+    "replay": "strop.runs.train:read_trained",
+    "eval": "strop.runs.evaluate:measured_in",
+    "compare": "strop.runs.evaluate:measured_in",
+    "table2": "strop.reproduce.table2:read_table2",
 }
-"""By the kind of the record; those of strop.reproduce are added there."""
+"""The kind of a record → the function that reads its result, whose module is imported when it is called."""
 
 
 def result_of(record: Record) -> Any:
@@ -34,7 +36,8 @@ def result_of(record: Record) -> Any:
     kind = record.run.meta.kind
     if kind not in READERS:
         raise _not_read_here(record.folder, kind)
-    return READERS[kind](record)
+    module, _, function = READERS[kind].partition(":")
+    return getattr(import_module(module), function)(record)
 
 
 def _not_read_here(folder: Path, kind: str) -> StoreError:
@@ -47,6 +50,10 @@ def whole_result_in(directory: Path) -> Improved | Trained | Measured:
     Raises:
         StoreError: the record cannot be read, or has not ended.
     """
+    from strop.runs.results.improved import Improved, Unfinished
+    from strop.runs.results.measured import Measured
+    from strop.runs.results.trained import Trained
+
     with Record.open(directory) as record:
         result = result_of(record)
     match result:

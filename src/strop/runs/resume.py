@@ -10,7 +10,7 @@ import json
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from strop.base.budget import COST, LM_CALLS, TOKENS
@@ -34,6 +34,7 @@ from strop.base.events import (
     SearchEnded,
     outlined,
 )
+from strop.base.later import dataclass
 from strop.base.private import FILE
 from strop.base.results import Fault, Response, fields_of
 from strop.core.completed_work import CompletedWork

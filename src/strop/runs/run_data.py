@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from strop.base.as_document import HIDDEN, computed
 from strop.base.budget import COST, TOKENS
@@ -36,13 +36,14 @@ from strop.base.events import (
     RunStarted,
     SearchEnded,
 )
+from strop.base.failures import failure
 from strop.base.from_json import read_as, reader_of
-from strop.evaluation.feedback import failure
+from strop.base.later import dataclass
+from strop.base.protections import DEFAULT_REQUIRE, Posture
 from strop.runs.claims.numbers import money
 from strop.runs.meta import Meta, read_meta
 from strop.runs.scopes import comparison_of, is_candidate, is_final, is_meta_candidate, iteration_of, role_of
 from strop.runs.spec import RunSpec
-from strop.sandbox.posture import DEFAULT_REQUIRE, Posture
 from strop.store import Store, is_locked
 from strop.tasks.base import META_TASK
 

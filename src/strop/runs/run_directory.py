@@ -7,29 +7,31 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from strop.base import private
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import ImproveFinished, RunStarted, SearchEnded
+from strop.base.later import dataclass
+from strop.base.protections import PROTECTIONS
 from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.base.user_modules import PROJECT, last_loaded
-from strop.lm.known_answers import NoModel
 from strop.lm.options import is_harmless
-from strop.lm.registry import identity
-from strop.runs.assembly import Components
 from strop.runs.meta import NOTHING_SAID, Meta
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import RunSpec
-from strop.sandbox.posture import PROTECTIONS
 from strop.store import Proof, Store
 from strop.tasks.command.config import CONFIG, to_toml
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import copy_tree
 from strop.tasks.identity import task_digest
+
+if TYPE_CHECKING:
+    from strop.lm.known_answers import NoModel
+    from strop.runs.assembly import Components
 
 TASK_FOLDER = "task"
 TREE = ".tree"
@@ -97,6 +99,8 @@ class RunRecord:
 
     def no_model(self) -> NoModel:
         """What answers nothing that is not recorded."""
+        from strop.lm.known_answers import NoModel
+
         return NoModel(self.model, self.is_language_model)
 
     def sources(self, *, trust: bool) -> tuple[str, ...]:
@@ -275,6 +279,8 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
     if unknown := set(spec.require or ()) - PROTECTIONS.keys():
         raise StoreError(f"{directory} has no valid configuration: unknown protection {min(unknown)}")
     began = next((one.start for one in run.sessions if isinstance(one.start, RunStarted)), None)
+    from strop.lm.registry import identity
+
     model, is_language_model = identity(spec.model)
     return RunRecord(
         directory,

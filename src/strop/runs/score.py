@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from strop.base.as_document import computed
 from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, means_of
 from strop.base.shown import Shown

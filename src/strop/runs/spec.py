@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
-from annotated_types import Ge, Gt, Le
-
 from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.errors import ConfigurationError, StoreError
-from strop.base.from_json import read_json, reader_of
+from strop.base.from_json import Bounds, read_json, reader_of
+from strop.base.later import dataclass
 from strop.base.plain_file import text_of
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
 from strop.base.randomness import derive
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
-from strop.evaluation.start import cores, normalized
-from strop.runs.options import (
+from strop.options.run import (
+    DEFAULT_TASK,
+    FIRST_IMPROVER,
     PAPER,
     CopiesOptions,
     EnvironmentOptions,
@@ -31,6 +31,7 @@ from strop.runs.options import (
     ModelOptions,
     SelectionOptions,
 )
+from strop.options.workers import cores, normalized
 from strop.tasks.function.source import Source, joined, used
 
 
@@ -42,21 +43,21 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         ConfigurationError: a field has another type or is out of range.
     """
 
-    task: str = "lpn"
+    task: str = DEFAULT_TASK
     """Empty where nothing is scored."""
     further_tasks: tuple[str, ...] = ()
     """Tasks beside `task`."""
-    improver: str = "seed"
+    improver: str = FIRST_IMPROVER
     """I_0: the name of an improver, a file, or RUN:t for I_t of another run."""
-    seed: Annotated[int, Ge(0)] = 0
+    seed: Annotated[int, Bounds(0)] = 0
     """Together with this machine's key it gives the run's secret. A stand-in draws from it directly."""
     model: str = ""
     """One specification; that of a mixture names its members (strop.lm.options). Empty where no model is asked."""
     require: tuple[str, ...] | None = None
     """Protections without which the run does not start; None: the sandbox's default."""
-    max_time: Annotated[float, Gt(0), Le(10**12)] | None = None
+    max_time: Annotated[float, Bounds(0, 10**12, excludes_least=True)] | None = None
     """Seconds that all sessions of the run may take."""
-    give_up_after: Annotated[float, Ge(0), Le(10**12)] | None = None
+    give_up_after: Annotated[float, Bounds(0, 10**12)] | None = None
     """Seconds to keep asking a model that stopped answering; None: the model's default."""
 
     @property

@@ -6,22 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from strop.analysis.search import TOLD_BY, Search, searches_of
 from strop.analysis.stats import group_difference, mean
 from strop.base.as_document import as_document, to_json
+from strop.base.budget import Grant
 from strop.base.errors import StoreError, StropError
 from strop.base.events import Compared, IterationFinished, IterationStarted
 from strop.base.results import Comparison, fields_of
 from strop.base.solution import digest_of
 from strop.base.unified_diff import plain_text
-from strop.core.algorithm import Step, self_improve
-from strop.core.handles import Grant
-from strop.core.selection.comparison import Contender, PairedComparison
-from strop.core.selection.final_comparison import final_comparison
 from strop.runs.claims.training import Conclusion, conclusion_of, headline
-from strop.runs.context import RunContext
-from strop.runs.journal import Journal
 from strop.runs.record import Record
 from strop.runs.results.parts import by_task, counted_answers, noted, sample
 from strop.runs.results.trained import ComparisonCounts, FromSeed, Iteration, TaskSamples, Trained
@@ -29,6 +25,11 @@ from strop.runs.run_data import RunData, Spent
 from strop.runs.run_directory import save
 from strop.runs.scopes import FINAL, IMPROVEMENT, ROLES
 from strop.store import Store
+
+if TYPE_CHECKING:
+    from strop.core.algorithm import Step
+    from strop.runs.context import RunContext
+    from strop.runs.journal import Journal
 
 _ROLES = (*ROLES, IMPROVEMENT)
 """In the order in which they are listed."""
@@ -46,6 +47,8 @@ def run(context: RunContext, improver: str) -> None:
         SearchOver: a limit was reached before the first improver was measured.
         StropError: the host failed. Completed work is kept.
     """
+    from strop.core.algorithm import self_improve
+
     spec, journal = context.parts.spec, context.journal
     context.check_seed()
     steps = self_improve(
@@ -71,6 +74,9 @@ def run(context: RunContext, improver: str) -> None:
 
 def _iterated(context: RunContext, improver: str, steps: Iterator[Step]) -> Iterator[str]:
     """The iterations and the final comparison; yields the scope of what begins, except of t = 0."""
+    from strop.core.selection.comparison import Contender, PairedComparison
+    from strop.core.selection.final_comparison import final_comparison
+
     parts, spec, journal, directory = context.parts, context.parts.spec, context.journal, context.folder
     names, best, seed = tuple(task.name for task in parts.tasks), -1.0, improver
     gate: Sequence[float] = ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from strop.base.as_document import HIDDEN
+from strop.base.later import dataclass
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, Union
 
-import numpy as np
-
 from strop.base.closing import ClosesItself
+from strop.base.later import np
 from strop.base.user_modules import UserModule
 from strop.sandbox.strop_plain_data import Unhashed
 

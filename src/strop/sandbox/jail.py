@@ -18,6 +18,7 @@ from typing import Protocol
 from strop.base.closing import ClosesItself
 from strop.base.errors import SandboxUnavailable, system_error
 from strop.base.parking import Parking
+from strop.base.protections import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Posture
 from strop.base.user_modules import UserModule
 from strop.sandbox.base import Guest, GuestProgram, Handler, Limits
 from strop.sandbox.confinement.notify import Denied
@@ -25,7 +26,7 @@ from strop.sandbox.fork_server_host import STARTS, ForkServer, ServerFailed, Ser
 from strop.sandbox.layers import Layers
 from strop.sandbox.link import ChildLike
 from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.posture import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Posture, observe_guests
+from strop.sandbox.posture import observe_guests
 from strop.sandbox.session import Session
 from strop.sandbox.watcher import Watcher
 
@@ -236,7 +237,7 @@ class JailedSandbox(ClosesItself):
             solution_slots: how many threads may have solutions open at once; `open` blocks while all are taken.
             improver_slots: how many servers of improvers are kept for reuse. More improvers may be open: an improver waits for
                 solutions, so a limit here could block a nested improver for ever. The caller limits them.
-            require: names from `posture.PROTECTIONS` that must be enforced.
+            require: names from `protections.PROTECTIONS` that must be enforced.
             layers: the strongest by default; tests and benchmarks remove some.
             on_denied: called on its own thread for each forbidden system call of a guest, with the call's arguments. Outcomes
                 have the counts in any case (`watcher` says of which). `posture.layers["audit"]` says if the kernel cannot count.

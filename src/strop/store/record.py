@@ -15,7 +15,6 @@ import threading
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
@@ -23,6 +22,7 @@ from typing import Any, Generic, TypeVar, overload
 from strop.base.closing import ClosesItself
 from strop.base.errors import RecordChanged, StoreError
 from strop.base.events import KINDS, Event, LmResponded, RunFinished
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.private import FOLDER, make_folder
 from strop.base.solution import digest_of

@@ -16,12 +16,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeGuard, TypeVar
 
-import numpy as np
-
 from strop.base.errors import Malformed, TaskError
+from strop.base.later import dataclass, np
 from strop.sandbox.strop_plain_data import type_of
 from strop.tasks.values import INT_HIGH, NUMBERS
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Any
 
-import numpy as np
-
 from strop.base.errors import TaskError
+from strop.base.later import dataclass, np
 from strop.base.syntax import parsed
 from strop.tasks.function.source import bound_names
 

@@ -12,18 +12,17 @@ import random
 import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias
-
-import numpy as np
+from typing import Any, ClassVar, Literal, Protocol
 
 from strop.base.errors import Malformed, SandboxError, ScorerFailed, TaskError, UtilityOutOfBounds
+from strop.base.later import dataclass, np
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, Input, ScoredBy
 from strop.base.unified_diff import plain_text
 from strop.base.user_modules import UserModule
+from strop.options.choices import Split as Split
 from strop.sandbox.strop_plain_data import SENT
 from strop.tasks.answer import Answer, sentence
 from strop.tasks.answer import Instance as Instance
@@ -35,10 +34,6 @@ from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.problem import VALUE, VERIFIED, Problem
 from strop.tasks.score_limit import DEFAULT, ended
 from strop.tasks.values import AnswerForm, rebuilt
-
-Split: TypeAlias = Literal["train", "test", "gate"]
-"""`train` is what an improver's utility sees; `test` is sealed: scored outside every budget, never shown. `gate` is drawn as
-`train` is, afresh for every comparison of two improvers."""
 
 PUBLISHED_BASES: Mapping[str, int] = {"train": 4321, "test": 5678}
 """Instance i of a split is drawn from seed base + i in the published implementation."""
@@ -53,22 +48,8 @@ META_TASK = "self-improvement"
 """The name under which evaluations of improvers are recorded."""
 _FILE_NAME = re.compile(r"[\w-][\w.-]*\.py")
 """A seed of this form is the name of a file; no program has this form."""
-INPUT_TYPES = (
-    np.ndarray,
-    np.generic,
-    list,
-    tuple,
-    range,
-    str,
-    bytes,
-    bytearray,
-    int,
-    float,
-    complex,
-    bool,
-    set,
-    frozenset,
-)
+INPUT_TYPES = (list, tuple, range, str, bytes, bytearray, int, float, complex, bool, set, frozenset, dict)
+"""Types of inputs beside NumPy's."""
 
 
 class Seeds(Protocol):
@@ -101,6 +82,11 @@ class SecretSeeds:
 
     def seed(self, task: str, split: Split, index: int) -> int:
         return derive(self.secret, "instance", task, split, index)
+
+
+def default_rng(seed: int) -> np.random.Generator:
+    """NumPy's generator."""
+    return np.random.default_rng(seed)
 
 
 def legacy_numpy(seed: int) -> np.random.RandomState:
@@ -152,7 +138,7 @@ class Task:
     measured."""
     description: str = ""
     """u_str; made from the source of `sample` and `score` if empty."""
-    rng: Callable[[int], Any] = np.random.default_rng
+    rng: Callable[[int], Any] = default_rng
     """Makes the generator that `sample` gets from a seed ≥ 0."""
     answer: Answer | None = None
     """The form of an answer, checked before `score` sees it. Without one, `score` must check by itself."""
@@ -249,7 +235,7 @@ class Task:
         for name, value in inputs.items():
             if not isinstance(name, str):
                 raise TaskError(f"task {self.name}: sample() must name its inputs by texts, not {name!r:.60}")
-            if value is not None and not isinstance(value, (*INPUT_TYPES, dict)):
+            if value is not None and not isinstance(value, (np.ndarray, np.generic, *INPUT_TYPES)):
                 raise TaskError(
                     f"task {self.name}: input {name} cannot be sent to a guest: its type is {type(value).__name__}; "
                     f"what can be sent: {SENT}"

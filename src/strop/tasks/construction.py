@@ -7,9 +7,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Literal
 
-import numpy as np
-
 from strop.base.errors import Malformed, TaskError
+from strop.base.later import np
 from strop.base.pluralize import plain
 from strop.base.scorer_notes import note
 from strop.tasks.base import Task

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Literal, TypeAlias
 
+from strop.base.later import dataclass
 from strop.base.results import Input, ScoredBy
 
 Calls: TypeAlias = Literal["", "first", "later"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias
+
+from strop.base.later import dataclass
 
 Goal: TypeAlias = Literal["max", "min"]
 """Whether more of a metric is better, or less."""

@@ -15,9 +15,9 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from strop.base.errors import Malformed
+from strop.base.later import dataclass
 from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
 

@@ -17,9 +17,9 @@ from strop.base.errors import ConfigurationError
 from strop.base.plugins import TASKS, Installed, find_installed, installed, object_of
 from strop.base.surface import option
 from strop.base.user_modules import loaded, refuse_shadowing, registered, spec_of
+from strop.options.scoring import flag_of
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, config_of, read_config
-from strop.tasks.command.options import flag_of
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.marker import MARK
 from strop.tasks.function.task import function_task, marked_names

@@ -11,14 +11,13 @@ import math
 import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, partial
 from numbers import Integral, Real
 from typing import Any, TypeGuard
 
-import numpy as np
-
 from strop.base.errors import Malformed
+from strop.base.later import dataclass, np
 from strop.sandbox.strop_plain_data import Unhashed, encode, type_of
 
 NUMBER, COMPLEX, TRUTH, NONE = "a number", "a complex number", "a truth value", "None"
@@ -28,7 +27,7 @@ _KINDS: dict[type, str] = {
     list: SEQUENCE, tuple: SEQUENCE, range: SEQUENCE, dict: MAPPING, set: SET, frozenset: SET,
 }  # fmt: skip
 _KINDS_OF_DTYPES = {"b": TRUTH, "i": NUMBER, "u": NUMBER, "f": NUMBER, "c": COMPLEX}
-_WIDE: dict[str, Any] = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64, "c": np.complex128}
+_WIDE = {"b": "bool", "i": "int64", "u": "int64", "f": "float64", "c": "complex128"}
 """Kind of numpy's types → the type of 64 bits that holds its numbers."""
 NUMBERS = frozenset({bool, int, float})
 _PLAIN = NUMBERS | {str, type(None)}

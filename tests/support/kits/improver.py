@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from strop.base.budget import UTILITY_CALLS, Budget
+from strop.base.budget import UTILITY_CALLS, Budget, Grant
 from strop.base.events import AuditNoted, Event, LmCalled
 from strop.base.results import Evaluation, Improvement
-from strop.core.handles import IMPROVER_LIMITS, Grant, Host
+from strop.core.handles import IMPROVER_LIMITS, Host
 from strop.core.improver import ENTRY, improve
 from strop.lm.base import Request
 from strop.lm.offline.prompt import fenced_blocks

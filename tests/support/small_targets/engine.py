@@ -20,14 +20,15 @@ from strop.base.results import Evaluation
 from strop.base.surface import command_line
 from strop.checks.before_run import refuse_rewarding
 from strop.cli.app import application
-from strop.cli.commands.options import scoring_of
 from strop.evaluation.commands.built_program import SEED_BITS, WorkspacePool
 from strop.lm.known_answers import KnownAnswers, NoModel
+from strop.options.commands import scoring_of
+from strop.options.run import OneImprovementOptions
+from strop.options.scoring import ScoringOptions
 from strop.runs.assembly import Components
 from strop.runs.context import RunContext
 from strop.runs.finding import ScoredProgram
 from strop.runs.journal import Journal
-from strop.runs.options import OneImprovementOptions
 from strop.runs.record import Record
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.run_directory import meta_of
@@ -35,7 +36,6 @@ from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.workspace.jail import Workspaces
 from strop.store import Store
 from strop.tasks.base import SecretSeeds, Task
-from strop.tasks.command.options import ScoringOptions
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import FunctionTask
 from support.commands_here import here

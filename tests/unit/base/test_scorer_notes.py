@@ -15,10 +15,9 @@ import numpy as np
 import pytest
 
 import strop
-from strop.base.budget import Budget
+from strop.base.budget import Budget, Grant
 from strop.base.events import Evaluated, LmCalled
 from strop.base.scorer_notes import ALL_CHARACTERS, MOST_NOTES, NOTE_CHARACTERS, WORKSPACE, collecting, cut
-from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.evaluation.feedback import Feedback, shown
 from strop.runs.resume import recall

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from strop.base.budget import META_UTILITY_CALLS, UTILITY_CALLS, Budget
+from strop.base.budget import META_UTILITY_CALLS, UTILITY_CALLS, Budget, Grant
 from strop.base.events import Evaluated, LmCalled
 from strop.core.algorithm import Step, self_improve
-from strop.core.handles import Grant
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.selection import Paper
 from strop.core.selection.comparison import Decision, PairedComparison

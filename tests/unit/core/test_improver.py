@@ -9,12 +9,11 @@ from typing import Any, cast
 
 import pytest
 
-from strop.base.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget
+from strop.base.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget, Grant
 from strop.base.errors import GuestLost, LanguageModelError, RunBudgetSpent
 from strop.base.events import AuditNoted, BudgetMoved, Evaluated, Extracted, ImproveFinished, LmCalled, LmResponded
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
-from strop.core.handles import Grant
 from strop.lm.base import Request
 from strop.runs.spec import improver_text
 from support.processes import all_end, handles_of, kill, leaves

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from strop.base.budget import Grant
 from strop.base.events import Evaluated
 from strop.base.results import Improvement
-from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.pool import WorkerPool

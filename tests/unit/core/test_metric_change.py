@@ -17,8 +17,7 @@ from strop.base.as_document import as_document
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.core.metric_change import Gain, gain, utility_of
-from strop.evaluation.commands.measure import COPIES, LEAST, SAME
-from strop.evaluation.laws import ONE_ANSWER
+from strop.evaluation.laws import COPIES, LEAST, ONE_ANSWER, SAME
 from strop.report.html.page import before_and_after
 from strop.runs.claims.gains import compared, score_words, shown_scores, size, values
 from strop.runs.claims.improvement import sentence

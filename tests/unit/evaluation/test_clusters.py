@@ -7,7 +7,7 @@ import pytest
 from strop.base.errors import ConfigurationError
 from strop.evaluation import start
 from strop.evaluation.machines import differences, lacking, versions
-from strop.evaluation.start import normalized
+from strop.options.workers import normalized
 
 
 def test_worker_with_other_versions_is_refused_by_what_differs() -> None:

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from strop.base.budget import Budget
+from strop.base.budget import Budget, Grant
 from strop.base.events import LmCalled
 from strop.base.results import Evaluation
 from strop.core.edits import Editing
-from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.lm.base import Request
 from strop.lm.offline.prompt import fenced_blocks

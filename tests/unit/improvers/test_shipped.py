@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from strop.analysis.search import idea_of
+from strop.base.budget import Grant
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.list.improvers import improvers_command
-from strop.core.handles import Grant
 from strop.runs.plan import ASKS, asked_for, asks_of
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from strop.base.events import Compared, Event, IterationFinished, IterationStarted, RunFinished, RunStarted
 from strop.base.solution import digest_of
-from strop.core.selection import SelectionName
+from strop.options.choices import SelectionName
 from strop.reproduce.baselines import Baselines, Strategies
 from strop.reproduce.cells import FOLDER, Cell, CellResult, finished
 from strop.reproduce.fig4 import Fig4, Fig4Weak

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import SandboxUnavailable
+from strop.base.protections import DEFAULT_REQUIRE, PROTECTIONS, Posture, Protection
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, TimedOut, Value
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
-from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture, Protection, observe_guests
+from strop.sandbox.posture import observe_guests
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="fork servers are for Linux")
 

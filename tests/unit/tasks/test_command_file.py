@@ -14,10 +14,10 @@ import pytest
 from strop.base.errors import ConfigurationError
 from strop.lm.base import Request, dropped
 from strop.lm.scripted import read_script
+from strop.options.scoring import NOT_IN_FILE, ScoringOptions, parse_settings
 from strop.runs.claims.gains import valued
 from strop.tasks.command.config import command_task, parse_objective, read_config, to_toml
 from strop.tasks.command.objective import Constraint, Metric
-from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings
 from strop.tasks.command.readers import documents, read_score
 from strop.tasks.command.score_kinds import KINDS, Printed
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, OWN_TESTS, CommandTask

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from strop.base.errors import Malformed
+from strop.base.later import np
 from strop.tasks.answer import Answer
 from strop.tasks.base import Instance, Task
 from strop_problems.headroom.base import headroom_task

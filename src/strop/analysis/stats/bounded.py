@@ -13,16 +13,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from strop.analysis.stats.exchangeable import CONFIDENCE
 from strop.analysis.stats.means import Estimate, checked_probability, estimate
+from strop.base.later import np
 
-_FRACTIONS = np.array([0.2, 0.5, 0.97])
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_FRACTIONS = (0.2, 0.5, 0.97)
 """The bets: what part of its capital each loses by an observation at the low end of the range."""
-_SHARES = np.array([0.1, 0.15, 0.75])
+_SHARES = (0.1, 0.15, 0.75)
 """How the first capital of 1 is split over the bets. Chosen for 10 to 60 pairs of standard deviation 0.15 to 0.3."""
 _HALVINGS = 40
 """Steps of the bisection of a confidence bound: below one part in 10^12 of the range."""
@@ -50,11 +52,12 @@ def utility_interval(utility: float, scores: Sequence[float]) -> tuple[float, fl
 def _bound(values: npt.NDArray[np.float64], threshold: float) -> float:
     """The largest mean that is rejected from below: the capital against it is e^threshold. It falls as the mean rises."""
     rejected, kept = 0.0, 1.0
+    fractions, shares = np.array(_FRACTIONS), np.array(_SHARES)
     for _ in range(_HALVINGS):
         middle = (rejected + kept) / 2
         if not rejected < middle < kept:
             break
-        logs = np.log1p(np.outer(values - middle, _FRACTIONS / middle)).sum(axis=0)
-        reached = logs.max() + np.log(np.exp(logs - logs.max()) @ _SHARES) >= threshold
+        logs = np.log1p(np.outer(values - middle, fractions / middle)).sum(axis=0)
+        reached = logs.max() + np.log(np.exp(logs - logs.max()) @ shares) >= threshold
         rejected, kept = (middle, kept) if reached else (rejected, middle)
     return rejected

@@ -19,16 +19,18 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import combinations
 from statistics import NormalDist
-from typing import TypeAlias
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypeAlias
 
 from strop.analysis.stats.means import Estimate, checked_probability, differences, estimate, stderr, stratified
+from strop.base.later import np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Values: TypeAlias = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95
 """Confidence of an interval where nothing else is said: 0.025 on either side."""
-Values: TypeAlias = npt.NDArray[np.float64]
 
 _MOST_LISTED, _DRAWN = 10_000, 9_999
 """Up to how many subsets or deals all of them are taken, and how many are drawn of more."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean
+
+from strop.base.later import dataclass
 
 mean = fmean
 """The arithmetic mean, summed exactly. Raises ValueError for no values."""

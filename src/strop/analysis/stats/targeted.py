@@ -14,9 +14,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from strop.analysis.stats.means import checked_probability
+from strop.base.later import np
 
 _MOST = 0.99
 """The largest part of the capital that a bet may lose."""
@@ -30,7 +29,6 @@ them on other shapes than those on which they were chosen."""
 _LIKELY = 0.25
 """Counts as one more squared observation while futility knows little."""
 _HALVINGS = 40
-_log1p = np.log1p  # that of `math` differs from it in the last bit on some processors
 
 
 class TargetedEvidence:
@@ -66,7 +64,9 @@ class TargetedEvidence:
             raise ValueError(f"{x} is outside {self._range[0]} to {self._range[1]}")
         moved, bet = (x - self._null) / self._loss, self._bet()
         self._n += 1
-        self.log_value += float(_log1p(bet * moved))
+        self.log_value += float(
+            np.log1p(bet * moved)
+        )  # that of `math` differs from it in the last bit on some processors
         self.highest = max(self.highest, self.log_value)
         self._total += moved
         self._squares += moved * moved
@@ -92,7 +92,7 @@ class TargetedEvidence:
         variance = self._squares / (n + 1)
         reach = self._total / n + _OPTIMISM * math.sqrt((variance + _LIKELY / (n + 1)) * (1 / n + 1 / left))
         reach = max(reach if most is None else min(reach, most / self._loss), 0.0)
-        growth = min(reach**2 / (2 * variance), float(_log1p(_MOST * reach)))
+        growth = min(reach**2 / (2 * variance), float(np.log1p(_MOST * reach)))
         return self.log_value + left * growth < self._goal
 
 

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from strop.api.lookup import find_run
-from strop.base.errors import ConfigurationError
-from strop.cli.commands.options import Json, Run
-from strop.cli.commands.output import notify, present
-from strop.runs.options import Switch
-from strop.runs.patching.apply import undo_of
-from strop.runs.record import Record
-from strop.runs.results.improved import Applied, apply_result, read_improved
-from strop.runs.run_directory import command_of
+from strop.options.commands import Json, Run
+from strop.options.run import Switch
 
 
 def apply_command(
@@ -35,6 +28,14 @@ def apply_command(
         Apply also a program that is held back, such as one that is better by its own score, or on a fixed input that nobody
         declared, or that removes functions which other files may import, or the best so far of an unfinished run.
     """
+    from strop.api.lookup import find_run
+    from strop.base.errors import ConfigurationError
+    from strop.cli.commands.output import notify, present
+    from strop.runs.patching.apply import undo_of
+    from strop.runs.record import Record
+    from strop.runs.results.improved import Applied, apply_result, read_improved
+    from strop.runs.run_directory import command_of
+
     directory = find_run(run_directory, kind="improve")
     if run_directory is None:
         notify(f"the newest improvement: {directory}")

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from strop.api.scoring import check_job
-from strop.api.target import target_of
-from strop.base.errors import TaskError
-from strop.cli.command import command
-from strop.cli.commands.options import Json, Scored, Settings, Target, ViewOptions, scoring_of
-from strop.runs.options import Rare, Whole, protections
-from strop.runs.spec import RunSpec
-from strop.tasks.command.options import ScoringOptions
+from strop.options.commands import Json, Scored, Settings, Target, ViewOptions, scoring_of
+from strop.options.run import Rare, Whole
+from strop.options.scoring import ScoringOptions
 
 
 def check_command(
@@ -36,6 +31,13 @@ def check_command(
     require
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     """
+    from strop.api.scoring import check_job
+    from strop.api.target import target_of
+    from strop.base.errors import TaskError
+    from strop.base.protections import protections
+    from strop.cli.command import command
+    from strop.runs.spec import RunSpec
+
     spec = RunSpec(task=target, seed=seed, require=protections(require))
     task = target_of(target, scoring_of(scored, settings)).task
     return command(

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError, SandboxError
-from strop.cli.commands.options import Json
-from strop.cli.commands.output import present
-from strop.evaluation.machines import inspect_workers
-from strop.runs.options import Switch, protections
-from strop.runs.results.enforced import enforced_here
-from strop.runs.spec import RunSpec
-from strop.sandbox.posture import DEFAULT_REQUIRE
+from strop.base.later import dataclass
+from strop.options.commands import Json
+from strop.options.run import Switch
 
 
 @Parameter(name="*")
@@ -78,6 +73,12 @@ def doctor_command(
     workers
         Show the machines of this cluster, as strop run --workers uses them. The exit code is 7 if none can be used.
     """
+    from strop.base.protections import DEFAULT_REQUIRE, protections
+    from strop.cli.commands.output import present
+    from strop.evaluation.machines import inspect_workers
+    from strop.runs.results.enforced import enforced_here
+    from strop.runs.spec import RunSpec
+
     options.check()
     if workers is not None:
         if options.self_test or lm or base_url:
@@ -89,7 +90,7 @@ def doctor_command(
     if lm:
         if options.self_test or require != "none":
             raise ConfigurationError("--model cannot be combined with --self-test or --require")
-        from strop.lm.probe import ask_once  # imported when it is needed, for the start-up time
+        from strop.lm.probe import ask_once
 
         present(ask_once(lm, base_url, os.environ), as_json=as_json)
         return 0

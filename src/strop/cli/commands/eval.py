@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from strop.api.comparison import measure_job, rivals
-from strop.api.conventions import make_spec
-from strop.api.lookup import any_improver_text, trained_on
-from strop.api.target import all_of
-from strop.cli.command import command
-from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions, Tasks
-from strop.runs.evaluate import named, with_seed
-from strop.runs.meta import Named
-from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Whole
+from strop.options.commands import DryRun, OutputOptions, Tasks
+from strop.options.run import DEFAULT_TASK, CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Whole
 
 
 def eval_command(
@@ -20,7 +11,7 @@ def eval_command(
     /,
     *others: str,
     against: str | None = None,
-    task: Tasks = (DEFAULTS.task,),
+    task: Tasks = (DEFAULT_TASK,),
     seed: Whole = 0,
     model: ModelOptions = ModelOptions(),
     budget: CopiesOptions = CopiesOptions(),
@@ -47,21 +38,11 @@ def eval_command(
     seed
         Seed of all random draws, together with this machine's key.
     """
+    from strop.api.comparison import measure_job, measured
+    from strop.api.conventions import make_spec
+    from strop.api.target import all_of
+    from strop.cli.command import command
+
     spec = make_spec(task, model, budget, limits, environment, seed=seed, iterations=0, improver=improver)
     kind, improvers = measured(improver, others, against)
     return command(measure_job(spec, all_of(task), kind, improvers), output, output.out, dry_run=dry_run)
-
-
-def measured(
-    improver: str, others: tuple[str, ...], against: str | None
-) -> tuple[Literal["eval", "compare"], tuple[Named, ...]]:
-    """The kind of the measurement, and its improvers.
-
-    Raises:
-        ConfigurationError: an improver does not exist, or is named too often.
-    """
-    if against is None:
-        return "eval", with_seed(named([improver, *others], any_improver_text, trained_on))
-    if others:
-        return "eval", named([against, improver, *others], any_improver_text, trained_on)
-    return "compare", rivals(improver, against)

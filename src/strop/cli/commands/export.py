@@ -7,15 +7,10 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
-from strop.cli.commands.options import Run
-from strop.cli.commands.output import notify
-from strop.report.export import FILE_NAME, export
-from strop.report.track import check_trackers, sent
-from strop.runs.options import Switch
-from strop.store import is_locked
+from strop.options.commands import Run
+from strop.options.run import Switch
 
 TIME_LIMIT = 3600.0
 """Seconds until a tracker must have received a record."""
@@ -43,6 +38,11 @@ def export_command(
     force
         Overwrite an existing file.
     """
+    from strop.api.lookup import find_run
+    from strop.cli.commands.output import notify
+    from strop.report.export import FILE_NAME, export
+    from strop.report.track import check_trackers
+
     if to is not None:
         if out is not None or force:
             raise ConfigurationError(f"--out and --force are for a file; --to {to} sends the run to a tracker")
@@ -56,6 +56,10 @@ def export_command(
 
 def _send(directory: Path, tracker: str) -> int:
     """Send a run to a tracker."""
+    from strop.cli.commands.output import notify
+    from strop.report.track import sent
+    from strop.store import is_locked
+
     if is_locked(directory):
         raise ConfigurationError(f"{directory} is still running; send it after it has ended")
     problems: list[str] = []

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from strop.api.conventions import make_spec
-from strop.api.improvement import DEFAULT_IMPROVER, improve_job
-from strop.api.lookup import any_improver_text
-from strop.api.target import target_of
 from strop.base.errors import ConfigurationError
-from strop.cli.command import command
-from strop.cli.commands.options import DryRun, OutputOptions, Scored, Settings, Target, scoring_of
-from strop.runs.options import (
+from strop.options.commands import DryRun, OutputOptions, Scored, Settings, Target, scoring_of
+from strop.options.run import (
+    DEFAULT_IMPROVER,
     OUTPUT,
     EnvironmentOptions,
     LimitOptions,
@@ -25,9 +21,10 @@ from strop.runs.options import (
     Switch,
     Whole,
 )
-from strop.runs.patching.apply import check_can_apply, undo_of
-from strop.runs.results.improved import Improved, Unfinished, apply_result
-from strop.tasks.command.options import ScoringOptions
+from strop.options.scoring import ScoringOptions
+
+if TYPE_CHECKING:
+    from strop.runs.results.improved import Improved, Unfinished
 
 NOT_APPLIED = 9
 """Exit code: a program measures better, and --apply did not apply it, because it is held back."""
@@ -66,6 +63,13 @@ def improve_command(
     seed
         Seed of all random draws. With this machine's key; a random one by default.
     """
+    from strop.api.conventions import make_spec
+    from strop.api.improvement import improve_job
+    from strop.api.lookup import any_improver_text
+    from strop.api.target import target_of
+    from strop.cli.command import command
+    from strop.runs.patching.apply import check_can_apply
+
     groups = (model, budget, limits, environment)
     spec = make_spec((target,), *groups, seed=seed, iterations=0, copies=1, improver=improver)
     goal = target_of(target, scoring_of(scored, settings), solution)
@@ -78,6 +82,9 @@ def improve_command(
 
 def applied(result: Improved | Unfinished) -> Improved | Unfinished:
     """The result, applied to the user's files, or with the reason why it was not."""
+    from strop.runs.patching.apply import undo_of
+    from strop.runs.results.improved import apply_result
+
     try:
         paths = apply_result(result)
     except ConfigurationError as error:
@@ -88,4 +95,6 @@ def applied(result: Improved | Unfinished) -> Improved | Unfinished:
 
 def held_back(result: Improved | Unfinished) -> int:
     """The exit code of --apply."""
+    from strop.runs.results.improved import Improved
+
     return NOT_APPLIED if isinstance(result, Improved) and result.is_held_back else 0

@@ -10,8 +10,6 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError
 from strop.base.private import as_users
 from strop.base.terminal_text import escape
-from strop.cli.commands.output import results
-from strop.tasks.base import META_TASK
 from strop.templates import FORMS, NAME, Form, FormName, files_of
 
 
@@ -61,6 +59,8 @@ def _write(directory: Path, files: Mapping[str, str]) -> None:
 
 
 def _show(directory: Path, form: Form, files: Collection[str]) -> None:
+    from strop.cli.commands.output import results
+
     console, commands = results(), form.next_commands
     inside = [f"cd {shlex.quote(str(directory))}", *commands] if directory != Path() else commands
     lines = [
@@ -73,5 +73,7 @@ def _show(directory: Path, form: Form, files: Collection[str]) -> None:
 
 
 def _name_of(directory: Path) -> str:
+    from strop.tasks.base import META_TASK
+
     words = re.sub(r"[^\w.-]+", "-", directory.resolve().name).lstrip("-.")[:80]
     return words if words and words != META_TASK else NAME

@@ -26,8 +26,6 @@ def present(result: object, *, as_json: bool, unverified: str = "", **options: A
         told = {"unverified": unverified} if unverified else {}
         results_stream().write(to_json(told | as_document(result)) + "\n")
     else:
-        from strop.report.terminal import printers as printers  # here for the start-up time
-
         print_result(result, results(), **options)
 
 

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-from strop.api.job import perform, view_of
-from strop.api.jobs import repeated
-from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError, LanguageModelError, ReplayDiffers
 from strop.base.pluralize import quantity
 from strop.base.temporary import TemporaryFolder
 from strop.base.terminal_text import escape
-from strop.cli.commands.options import Json, Out, Run, TrustTask
-from strop.cli.commands.output import notify, present
-from strop.lm.known_answers import KnownAnswers, NoModel
-from strop.runs.options import LimitOptions
-from strop.runs.record import Record
-from strop.runs.replay_diff import Replayed, compare_records
-from strop.runs.resume import answers, recorded_acts
-from strop.runs.run_directory import REPLAYED, RunRecord, command_of, load_run
+from strop.options.commands import Json, Out, Run, TrustTask
 
 
 def replay_command(
@@ -41,6 +30,11 @@ def replay_command(
     out
         Directory for the record of the replay. It is removed by default.
     """
+    from strop.api.jobs import replayed
+    from strop.api.lookup import find_run
+    from strop.cli.commands.output import notify, present
+    from strop.runs.run_directory import REPLAYED, command_of, load_run
+
     directory = find_run(run_directory)
     record = load_run(directory, believed=False)
     if record.unverified:
@@ -59,27 +53,6 @@ def replay_command(
     if compared.differences:
         raise ReplayDiffers(f"not as recorded in {directory}: {quantity(len(compared.differences), 'place')}")
     return 0
-
-
-def replayed(record: RunRecord, folder: Path, *, trust: bool) -> Replayed:
-    """Repeat the run in a new folder, and compare the two records.
-
-    Raises:
-        LanguageModelError: a request was not recorded.
-    """
-    free = replace(record.confined(trust=trust), workers="", **vars(LimitOptions()))
-    job = repeated(replace(record, spec=free), trust=trust)
-    for task in job.tasks:
-        if task.by_time:
-            raise ConfigurationError(
-                f"the scores of {task.name} are measured times, which no replay repeats; see strop show"
-            )
-    with Record.open(record.directory, record.proof, believed=False) as before:
-        past, known = recorded_acts(before.store), answers(before.store)
-        model = KnownAnswers(NoModel(record.model, record.is_language_model), known)
-        after = perform(job, folder, model=model, view=view_of(job), past=past).record
-        with after.again():
-            return compare_records(before, after, past.unordered)
 
 
 @contextmanager

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cyclopts import Parameter
 
-from strop.api.conventions import make_spec
-from strop.api.lookup import any_improver_text, tasks_of
-from strop.api.target import all_of
-from strop.api.training import train_job
 from strop.base.errors import ConfigurationError
-from strop.cli.command import command
-from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions
-from strop.runs.options import (
+from strop.base.later import dataclass
+from strop.options.commands import DryRun, OutputOptions
+from strop.options.run import (
+    DEFAULT_TASK,
+    FIRST_IMPROVER,
     OPTIONS,
     CopiesOptions,
     EnvironmentOptions,
@@ -30,7 +26,7 @@ from strop.runs.options import (
 class StartOptions:
     """The improver and the seed that a run starts with."""
 
-    improver: str = DEFAULTS.improver
+    improver: str = FIRST_IMPROVER
     """Improver to start from, I_0: a name, a file, or RUN:t. `strop list improvers` lists the names; RUN:t is the improver of
     another run after iteration t, and the run is on the tasks of that run if none is named."""
     seed: Whole | None = None
@@ -57,9 +53,15 @@ def run_command(
         Tasks: names, files with a strop.Task, or folders with a strop.toml. With several, û is the mean.
         By default lpn, or the tasks of the run that --improver RUN:t names.
     """
+    from strop.api.conventions import make_spec
+    from strop.api.lookup import any_improver_text, tasks_of
+    from strop.api.target import all_of
+    from strop.api.training import train_job
+    from strop.cli.command import command
+
     if "" in task:
         raise ConfigurationError("the task is an empty text; strop list tasks lists the tasks, and lpn is the default")
-    tasks = task or tasks_of(start.improver) or (DEFAULTS.task,)
+    tasks = task or tasks_of(start.improver) or (DEFAULT_TASK,)
     spec = make_spec(tasks, setting, selection, model, budget, limits, environment, start)
     job = train_job(spec, all_of(tasks), any_improver_text(start.improver))
     return command(job, output, output.out, dry_run=dry_run)

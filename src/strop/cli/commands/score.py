@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from strop.api.conventions import make_spec
-from strop.api.scoring import score_job
-from strop.api.target import target_of
-from strop.cli.command import command
-from strop.cli.commands.options import Json, Scored, Settings, Target, ViewOptions, scoring_of
-from strop.runs.options import EnvironmentOptions, Whole
-from strop.runs.score import program_of
-from strop.tasks.base import Split
-from strop.tasks.command.options import ScoringOptions
+from strop.options.choices import Split
+from strop.options.commands import Json, Scored, Settings, Target, ViewOptions, scoring_of
+from strop.options.run import EnvironmentOptions, Whole
+from strop.options.scoring import ScoringOptions
 
 
 def score_command(
@@ -38,6 +33,12 @@ def score_command(
     seed
         Seed of the instances, together with this machine's key.
     """
+    from strop.api.conventions import make_spec
+    from strop.api.scoring import score_job
+    from strop.api.target import target_of
+    from strop.cli.command import command
+    from strop.runs.score import program_of
+
     spec = make_spec((target,), environment, seed=seed)
     task = target_of(target, scoring_of(scored, settings)).task
     text = task.seed if solution is None else program_of(solution, task)

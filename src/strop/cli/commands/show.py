@@ -5,18 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
-from strop.cli.commands.options import Json, Run
-from strop.cli.commands.output import notify, present
-from strop.reproduce import table2 as table2  # its records are shown, too
-from strop.runs.options import Switch
-from strop.runs.record import Record
-from strop.runs.result import result_of
-from strop.runs.resume import write_answers
-from strop.store import Store
+from strop.options.commands import Json, Run
+from strop.options.run import Switch
 
 
 def show_command(
@@ -36,6 +29,11 @@ def show_command(
     responses
         Write the responses of the language model to this file, for `--model recorded:FILE`.
     """
+    from strop.api.lookup import find_run
+    from strop.cli.commands.output import present
+    from strop.runs.record import Record
+    from strop.runs.result import result_of
+
     if full and responses is not None:
         raise ConfigurationError("give only one of --full and --responses")
     directory = find_run(run)
@@ -48,6 +46,10 @@ def show_command(
 
 def _save_responses(directory: Path, path: Path) -> int:
     """Write the recorded responses of a run's language model to a new file."""
+    from strop.cli.commands.output import notify
+    from strop.runs.resume import write_answers
+    from strop.store import Store
+
     with Store.open(directory) as store:
         count, unverified = write_answers(store, path), store.unverified
     if unverified:

@@ -8,8 +8,6 @@ from string import ascii_letters, digits
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.terminal_text import escape
-from strop.cli.commands.output import results
-from strop.tasks.registry import load
 
 
 def verify_command(solution: Path, problem: str | None = None, /) -> int:
@@ -24,6 +22,8 @@ def verify_command(solution: Path, problem: str | None = None, /) -> int:
     problem
         File that defines the strop.Construction. By default the file of the construction names an installed problem.
     """
+    from strop.tasks.registry import load
+
     name, answer = _read(solution)
     task = load(problem or _installed(name))
     if task.problem is None:
@@ -65,4 +65,6 @@ def _read(path: Path) -> tuple[str, object]:
 
 
 def _say(line: str) -> None:
+    from strop.cli.commands.output import results
+
     results().print(escape(line, 400), markup=False, highlight=False, soft_wrap=True)

@@ -11,12 +11,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.api.lookup import find_run
-from strop.cli.commands.options import Run
-from strop.cli.commands.output import notify
-from strop.report.html.render import FILE_NAME, RENEWED_SECONDS, report_of, write_page
-from strop.reproduce import table2 as table2  # its records are shown, too
-from strop.store import is_locked
+from strop.options.commands import Run
 
 
 def view_command(run: Run = None, /, *, html: Annotated[Path | None, Parameter(name="--html")] = None) -> int:
@@ -30,6 +25,11 @@ def view_command(run: Run = None, /, *, html: Annotated[Path | None, Parameter(n
     html
         Write the page as it is now into this file instead, and open nothing.
     """
+    from strop.api.lookup import find_run
+    from strop.cli.commands.output import notify
+    from strop.report.html.render import FILE_NAME, report_of, write_page
+    from strop.store import is_locked
+
     directory = find_run(run)
     if html is not None:
         write_page(report_of(directory), html)
@@ -52,6 +52,9 @@ def view_command(run: Run = None, /, *, html: Annotated[Path | None, Parameter(n
 
 def _renew(directory: Path, path: Path) -> None:
     """Write the page until the run ends, in a fifth of the time at most."""
+    from strop.report.html.render import RENEWED_SECONDS
+    from strop.store import is_locked
+
     with suppress(OSError):
         os.nice(10)  # the run comes first
     took = 0.0
@@ -63,6 +66,8 @@ def _renew(directory: Path, path: Path) -> None:
 
 
 def _write(directory: Path, path: Path, *, running: bool) -> None:
+    from strop.report.html.render import report_of, write_page
+
     now = f"The run goes on; this is how it stood at {time.strftime('%H:%M:%S')}."
     renewed = "While strop view runs, this page is renewed every few seconds, and what you opened closes."
     kept = "strop view --html FILE writes one that stays."

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import Literal, TypeAlias
 
 from strop.core.selection.archive import Archive
 from strop.core.selection.comparison import Selection
 from strop.core.selection.gated import Gate, Gated
 from strop.core.selection.paper import Paper
-
-SelectionName: TypeAlias = Literal["paper", "gated", "archive"]
+from strop.options.choices import SelectionName
 
 
 def make_selection(name: SelectionName, gate: Gate, rng: random.Random) -> Selection:
@@ -24,4 +22,4 @@ def make_selection(name: SelectionName, gate: Gate, rng: random.Random) -> Selec
             return Archive(gate, rng)
 
 
-__all__ = ["Archive", "Gate", "Gated", "Paper", "SelectionName", "make_selection"]
+__all__ = ["Archive", "Gate", "Gated", "Paper", "make_selection"]

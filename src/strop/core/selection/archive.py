@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from strop.base.later import dataclass
 from strop.core.selection.comparison import Contender
 from strop.core.selection.gated import Gated
 

@@ -6,12 +6,13 @@ Only training values: a comparison has no access to the sealed split.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from strop.base.budget import GATE_PAIRS, LM_CALLS, UTILITY_CALLS, Budget
 from strop.base.errors import BudgetExceeded
 from strop.base.events import Compared
+from strop.base.later import dataclass
 from strop.base.results import Comparison, fields_of
 from strop.core.meta_utility import MetaUtility, TrainingTrial
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from strop.analysis.stats import TargetedEvidence, targeted_interval
 from strop.analysis.stats.targeted import likely_most
 from strop.base.budget import Budget
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
-from strop.base.results import Comparison
+from strop.base.results import TOO_LARGE, Comparison
 from strop.core.selection.comparison import Contender, Decision, PairedComparison, spent
 
-TOO_LARGE = "biased upwards, because the gate stops early"
-"""What must be known of a gain that a gate accepted."""
 MOST_LOG = 700.0
 """Evidence is capped at e^700, because floats end at e^709."""
 

@@ -11,12 +11,14 @@ import signal
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from strop.base.closing import ClosesItself
 from strop.base.errors import Malformed, SandboxError, TaskError
+from strop.base.failures import BUILD_FAILED, NAMES_ERROR, gist
+from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE, shortened
@@ -24,7 +26,6 @@ from strop.base.unified_diff import as_written
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import TestsRan
 from strop.evaluation.commands.evaluator_room import EvaluatorRoom, Isolation, Passed
-from strop.evaluation.feedback import BUILD_FAILED, NAMES_ERROR, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from strop.base.closing import ClosesItself
 from strop.base.environments import COPY
 from strop.base.errors import GuestLost
+from strop.base.later import dataclass
 from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, OriginalCalls
 from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, OutOfMemory, Returned, TimedOut, describe
 from strop.sandbox.tree_guests import Finished, TreePlan, TreeServer

@@ -15,9 +15,10 @@ from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
-from strop.analysis.stats import least_pairs
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, StropError, TaskError
 from strop.base.events import AuditNoted, discard
+from strop.base.failures import gist
+from strop.base.protections import IN_CONTAINERS
 from strop.base.results import Evaluation, added
 from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
@@ -35,11 +36,10 @@ from strop.evaluation.commands.original import (
     raised_in,
     trial,
 )
-from strop.evaluation.feedback import gist
+from strop.evaluation.laws import SAME, copy_of
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.evaluation.repeated import averaged, repeats
 from strop.evaluation.tally import Tally, Worth
-from strop.sandbox.posture import IN_CONTAINERS
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
@@ -65,22 +65,11 @@ def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
     return files
 
 
-LEAST = least_pairs()
-"""The fewest measurements that may show a difference."""
-SAME = 3
-"""Equal measurements of both programs that suffice where the target chooses its inputs itself."""
-COPIES = 10
-"""Into how many fresh pairs of copies, of the candidate and of the original, times for a verdict are divided at most."""
 MOST_SPOILED = 3
 """Instances of which answers are spoiled."""
 _MISSING = re.compile(r"no such file|not found|cannot find|undefined|no rule|no module", re.IGNORECASE)
 SHOWN = "; strop check shows what it printed"
 """`strop check` finds that in the notes of the error."""
-
-
-def copy_of(index: int, count: int) -> int:
-    """The pair of copies in which measurement `index` of `count` is made. Copies take turns of their own, one after another."""
-    return index * min(COPIES, count) // count
 
 
 def measure_command(

@@ -7,12 +7,13 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from strop.base.environments import COPY
 from strop.base.errors import ConfigurationError, TaskError
+from strop.base.failures import gist
+from strop.base.later import dataclass
 from strop.base.pluralize import plain
 from strop.base.results import Evaluation, added
 from strop.base.surface import option, setting
@@ -20,7 +21,6 @@ from strop.evaluation.base import TestsRan
 from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun
 from strop.evaluation.commands.evaluator_room import Isolation, Passed
 from strop.evaluation.commands.relay import OriginalCalls
-from strop.evaluation.feedback import gist
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask
 

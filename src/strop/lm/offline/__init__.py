@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree

@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from dataclasses import dataclass
 from functools import lru_cache
 
+from strop.base.later import dataclass
 from strop.base.syntax import parsed
 
 LONGEST_PROGRAM = 100_000

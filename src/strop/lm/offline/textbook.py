@@ -12,11 +12,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import permutations
 
+from strop.base.later import dataclass
 from strop.base.syntax import syntax_tree
 
 _MATRIX = "f d p a b c flow flows distance distances preference preferences cost costs matrix"

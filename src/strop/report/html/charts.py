@@ -7,10 +7,10 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape as escape_html
 
 from strop.analysis.stats import Estimate
+from strop.base.later import dataclass
 from strop.base.pluralize import plain
 from strop.report.chart import Chart, Point, Series, svg
 from strop.report.html.page import Page

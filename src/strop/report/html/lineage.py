@@ -8,12 +8,13 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from strop.analysis.search import TOLD_BY, Search, searches_of
 from strop.analysis.stats import Estimate, estimate
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated
+from strop.base.later import dataclass
 from strop.base.solution import short
 from strop.runs.claims.gains import in_units, unit_of
 from strop.runs.programs import programs_in

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from strop.analysis.stats import utility_interval
 from strop.base.errors import StoreError
+from strop.base.later import dataclass
 from strop.base.pluralize import plain, quantity
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import Node, describe, nodes_of

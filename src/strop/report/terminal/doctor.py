@@ -5,13 +5,13 @@ from __future__ import annotations
 from rich.console import Console
 
 from strop.base.pluralize import quantity
+from strop.base.protections import DEFAULT_REQUIRE, IN_CONTAINERS, Posture, required_of_commands
 from strop.base.shown import print_result
 from strop.evaluation.base import Machine
 from strop.evaluation.machines import Machines
 from strop.lm.probe import ModelAnswer
 from strop.report.terminal.layout import say
 from strop.runs.results.enforced import Enforced, NoWorkspaces
-from strop.sandbox.posture import DEFAULT_REQUIRE, IN_CONTAINERS, Posture, required_of_commands
 
 
 @print_result.register(Enforced)

@@ -9,14 +9,13 @@ from contextlib import suppress
 from rich.console import Console
 
 from strop.base.errors import Malformed
+from strop.base.failures import failure, gist
 from strop.base.pluralize import mean_of, quantity
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import changed_lines
-from strop.evaluation.feedback import failure, gist
-from strop.report.terminal.difference import print_diff
-from strop.report.terminal.layout import SENTENCE, look_at, near, print_head, say
+from strop.report.terminal.layout import SENTENCE, look_at, near, print_diff, print_head, say
 from strop.report.terminal.run import print_costs, print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, edits_line

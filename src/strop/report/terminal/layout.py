@@ -17,17 +17,23 @@ from typing import TYPE_CHECKING, Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from strop.base.plugins import Installed
+from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.report.terminal.tables import fitting
 from strop.report.terminal.words import GLOSSARY, RUN_WORDS, model_line
 
 if TYPE_CHECKING:
     from strop.runs.results.parts import RecordedResult
+from strop.report.terminal.tables import print_table
 
 PLAIN = str.maketrans("│─┌┐└┘├┤┬┴┼►▲▼", "|-+++++++++>^v")
 """ASCII replacements of the characters in pictures."""
 SENTENCE = 2000
 """Characters of a conclusion, at most."""
+_LINE = 2_000
+"""Characters of a line of a diff that are shown."""
+_STYLES = {"-": "red", "+": "green", "@": "cyan"}
 
 
 def say(console: Console, text: str, style: str = "", limit: int = 400) -> None:
@@ -61,6 +67,26 @@ def print_glossary(console: Console, words: Sequence[str] = RUN_WORDS) -> None:
     width = max(map(len, words))
     for word in words:
         say(console, f"{word.ljust(width)}  {GLOSSARY[word]}", style="dim")
+
+
+def print_installed(plugins: Sequence[Installed], console: Console) -> None:
+    """The entry points of installed distributions, which are not loaded; nothing if there are none."""
+    if plugins:
+        console.print()
+        rows = [
+            (one.name, one.distribution, f"not used: {one.not_used}" if one.not_used else one.value) for one in plugins
+        ]
+        print_table(console, ("installed", "distribution", "what"), rows)
+
+
+def print_diff(diff: str, console: Console, most: int | None = None) -> None:
+    """A unified diff, escaped; its first `most` lines."""
+    lines = diff.removesuffix("\n").split("\n") if diff else []
+    for line in lines[:most]:
+        text = fitting(console, escape(line, _LINE))
+        console.print(Text(text, style=_STYLES.get(line[:1], "")), soft_wrap=True)
+    if most is not None and len(lines) > most:
+        say(console, f"... {quantity(len(lines) - most, 'more line')}")
 
 
 def near(path: Path) -> Path:

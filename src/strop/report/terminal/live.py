@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Literal, Self, TextIO, TypeAlias
+from typing import Any, Self, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -21,6 +21,7 @@ from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.base.events import Event, IterationFinished
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
+from strop.options.choices import DisplayName
 from strop.report.terminal.display import Display
 from strop.report.terminal.narration import Narration, candidate_score, named
 from strop.report.terminal.words import counted, duration
@@ -29,7 +30,6 @@ from strop.runs.claims.numbers import between, in_words, money
 from strop.runs.results.parts import sample
 from strop.runs.scopes import is_candidate, is_meta_candidate, iteration_of
 
-Mode: TypeAlias = Literal["auto", "rich", "plain", "none"]
 _WIDEST = 76
 """Columns that the figures take, at most."""
 
@@ -51,7 +51,7 @@ class View(Observer):
 
 
 def make_view(
-    mode: Mode = "auto",
+    mode: DisplayName = "auto",
     stream: TextIO | None = None,
     *,
     heading: Sequence[str] = (),

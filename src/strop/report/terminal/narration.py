@@ -27,10 +27,10 @@ from strop.base.events import (
     RunFinished,
     outlined,
 )
+from strop.base.failures import failure, gist
 from strop.base.pluralize import quantity
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.terminal_text import escape
-from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.words import counted, duration
 from strop.runs.claims.numbers import between, in_words, written
 from strop.runs.patching.result_files import ORIGINAL_SCOPE, Standings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -18,19 +17,18 @@ from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import mean
 from strop.base.events import Compared, Evaluated
 from strop.base.pluralize import quantity
+from strop.base.results import TOO_LARGE
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, short
 from strop.base.terminal_text import escape
-from strop.core.selection.gated import TOO_LARGE
+from strop.options.run import BudgetOptions
 from strop.report.terminal.layout import SENTENCE, look_at, near, print_glossary, say
 from strop.report.terminal.narration import candidate_score, tally
 from strop.report.terminal.tables import Cell, fitting, print_table
 from strop.report.terminal.words import counted, duration, edits_line, model_line, own_score_line, ruled
-from strop.runs.claims.numbers import between, in_words, money, written
+from strop.runs.claims.numbers import between, in_words, written
 from strop.runs.claims.training import copies_words
-from strop.runs.options import BudgetOptions
 from strop.runs.programs import Program, programs_in
-from strop.runs.results.listings import Runs
 from strop.runs.results.parts import Noted, sample
 from strop.runs.results.trained import Iteration, Trained
 from strop.runs.run_data import Costs, RunData, Spent
@@ -346,44 +344,3 @@ def _described(program: Program) -> tuple[str, str]:
     failed = tried.verdict != "ok"
     state = escape(tried.verdict, 20) if failed else program.state
     return f"{name}: {state}, train {candidate_score(tried)}", "yellow" if failed else ""
-
-
-@print_result.register(Runs)
-def print_runs(found: Runs, console: Console, *, now: float | None = None) -> None:
-    """The runs of a directory, each on one line whose name is never broken, and below them why one cannot be read."""
-    listings, now = found.runs, time.time() if now is None else now
-    if not listings:
-        say(console, f"no run in {found.folder}/")
-        return
-    rows = [("run", "command", "status", "score", "cost", "age")]
-    rows += [
-        (
-            escape(one.run.name),
-            escape(one.command) or "-",
-            escape(one.status),
-            "-" if one.score is None else f"{one.score:.3f}",
-            "-" if one.cost is None else money(one.cost, one.is_bound),
-            "-" if one.started is None else _age(now - one.started),
-        )
-        for one in listings
-    ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    if console.is_terminal and sum(widths) + 2 * len(widths) - 2 > console.width:
-        print_table(console, rows[0], rows[1:])
-        rows = []
-    for number, row in enumerate(rows):
-        cells = [
-            cell.ljust(width) if at < 3 else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        console.print(Text(fitting(console, "  ".join(cells)), style="" if number else "bold"), soft_wrap=True)
-    for one in listings:
-        say(console, one.detail)
-
-
-def _age(seconds: float) -> str:
-    """How long ago: `40 s`, `12 min`, `5 h`, `3 d`."""
-    for least, unit, name in ((86400 * 2, 86400, "d"), (7200, 3600, "h"), (120, 60, "min")):
-        if seconds >= least:
-            return f"{seconds // unit:.0f} {name}"
-    return f"{max(seconds, 0):.0f} s"

@@ -1,14 +1,12 @@
 """Tables and named facts that keep every figure whole, however narrow the console.
 
-Side by side where there is room, else below each other. Strings are escaped here; rich's markup does not apply to them. The help
-uses this too, so nothing heavy is imported.
+Side by side where there is room, else below each other. Strings are escaped here; rich's markup does not apply to them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from rich import box
@@ -17,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from strop.base.terminal_text import escape
+from strop.base.later import dataclass
+from strop.base.terminal_text import escape, pairs
 
 Cell: TypeAlias = str | tuple[str, ...] | Text
 """A string, several lines of strings, or a text with a style whose content is harmless."""
@@ -121,27 +120,11 @@ def _text(console: Console, cell: Cell) -> Text:
     return Text(fitting(console, "\n".join(escape(line) for line in ((cell,) if isinstance(cell, str) else cell))))
 
 
-def print_pairs(console: Console, lines: Mapping[str, str], least: int = 0) -> None:
-    """Names, in a column of at least `least`, with their texts beside them, folded under themselves; below them where there is
-    little room. Empty texts are left out."""
-    shown = [
-        (Text(f"  {fitting(console, name)}"), Text(fitting(console, escape(text, 2000))))
-        for name, text in lines.items()
-        if text
-    ]
-    names = max(_widest(name.plain for name, _ in shown), least)
-    texts = _column("", [text for _, text in shown])
-    if console.width - names - 2 < max(texts.least, min(texts.most, _LONG)):
-        for pair in shown:
-            for part, indent in zip(pair, (0, 4), strict=True):
-                _print_indented(console, part, indent)
-        return
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(width=names)
-    grid.add_column(overflow="fold")
-    for pair in shown:
-        grid.add_row(*pair)
-    console.print(grid)
+def print_pairs(console: Console, lines: Mapping[str, str]) -> None:
+    """Names with their texts beside them, or below them where there is little room."""
+    shown = {fitting(console, name): fitting(console, escape(text, 2000)) for name, text in lines.items()}
+    for line in pairs(shown, console.width):
+        console.print(Text(line), soft_wrap=True)
 
 
 def fitting(console: Console, text: str) -> str:

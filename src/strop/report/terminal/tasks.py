@@ -10,8 +10,7 @@ from strop.base.pluralize import plain
 from strop.base.results import Input
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
-from strop.report.terminal.layout import print_heading, print_whole, say
-from strop.report.terminal.listings import print_installed
+from strop.report.terminal.layout import print_heading, print_installed, print_whole, say
 from strop.report.terminal.tables import print_pairs, print_table
 from strop.runs.claims.numbers import percent
 from strop.runs.results.tasks import (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from strop.analysis.stats import Estimate, least_pairs
+from strop.base.failures import gist
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, means_of
 from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain
-from strop.evaluation.feedback import gist
 from strop.evaluation.laws import ONE_ANSWER, keeps_something
 from strop.evaluation.repeated import AT_LEAST, AT_MOST
 from strop.runs.claims.gains import in_units, of_what, size, unit_of, valued, values

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from strop.analysis.stats import Estimate, decided, group_difference, least_copies, mean
 from strop.base.events import Compared
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
-from strop.core.selection.gated import TOO_LARGE
+from strop.base.results import TOO_LARGE
 from strop.runs.claims.improvers import better_words, own_score_words, spent_words, where_measured
 from strop.runs.claims.numbers import between, by_how_much, interval_in_brackets, signed, too_few, written
 from strop.runs.results.trained import FromSeed, Iteration

@@ -12,11 +12,12 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from strop.base import private
 from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
 from strop.runs.patching.result_files import DIFF
 from strop.runs.patching.source_files import Original
 

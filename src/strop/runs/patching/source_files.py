@@ -9,11 +9,12 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from strop.base.errors import Malformed, StoreError
 from strop.base.from_json import from_json
+from strop.base.later import dataclass
 from strop.base.plain_file import text_of
 from strop.base.unified_diff import as_written, named, plain_text, unified_files
 from strop.runs.patching.names import removed_names

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import platform
 from contextlib import closing
-from dataclasses import dataclass
-from importlib.metadata import version
 
 from strop.base.errors import SandboxError
+from strop.base.later import dataclass
+from strop.base.protections import Posture
+from strop.base.version import __version__
 from strop.runs.evaluators import jail
 from strop.runs.spec import RunSpec
-from strop.sandbox.posture import Posture
 from strop.sandbox.workspace.jail import Workspaces
 
 
@@ -38,7 +38,7 @@ def enforced_here(spec: RunSpec) -> Enforced:
     Raises:
         SandboxUnavailable: a required protection is not enforced.
     """
-    system = f"strop {version('strop')}, Python {platform.python_version()}, {platform.platform()}"
+    system = f"strop {__version__}, Python {platform.python_version()}, {platform.platform()}"
     with closing(jail(spec)) as sandbox:
         posture = sandbox.posture
     return Enforced(**vars(posture), system=system, workspaces=_workspaces())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cached_property
 from pathlib import Path
 
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.events import in_full
+from strop.base.later import dataclass
 from strop.base.pluralize import plain
 from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.claims.training import status_words

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from strop.analysis.search import idea_of
 from strop.base.as_document import HIDDEN
+from strop.base.later import dataclass
 from strop.base.plugins import IMPROVERS, Installed, installed
 from strop.base.solution import digest_of
 from strop.runs.listing import RunListing, list_runs

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from strop.analysis.stats import Estimate, least_pairs
 from strop.base.as_document import HIDDEN
+from strop.base.later import dataclass
 from strop.base.results import Evaluation
 from strop.runs.results.parts import RecordedResult, Sample
 from strop.runs.run_data import TotalPrice

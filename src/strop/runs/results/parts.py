@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from pathlib import Path
 
 from strop.analysis.audit import Rule, rule_of
 from strop.analysis.stats import Estimate, score_estimate, stratified
 from strop.base.as_document import HIDDEN
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.shown import Shown
 from strop.runs.run_data import Answers

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any
 
 from strop.base.as_document import HIDDEN
+from strop.base.later import dataclass
 from strop.base.plugins import TASKS, Installed, installed
 from strop.base.results import Input
 from strop.runs.spec import PAPERS

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from strop.analysis.search import Search
 from strop.analysis.stats import Estimate
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import EndedBy
+from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.results import Comparison
 from strop.runs.results.parts import AnswerCounts, RecordedResult, Sample

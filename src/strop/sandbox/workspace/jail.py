@@ -14,9 +14,10 @@ from functools import cache
 
 from strop.base.closing import ClosesItself
 from strop.base.errors import SandboxError, SandboxUnavailable, system_error
+from strop.base.protections import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Posture, required_of_commands
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.posture import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Posture, observe_commands, required_of_commands
+from strop.sandbox.posture import observe_commands
 from strop.sandbox.tree_guests import Lease, TreePlan, TreeServer
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, KeeperLost
@@ -40,7 +41,7 @@ class Workspaces(ClosesItself):
 
         Args:
             slots: how many may be open at once; `open` blocks while all are taken.
-            require: names of `posture.PROTECTIONS_OF_COMMANDS` without which not to start; None: the default ones.
+            require: names of `protections.PROTECTIONS_OF_COMMANDS` without which not to start; None: the default ones.
             layers: the strongest by default; tests and benchmarks remove some.
             wait_for_memory: called before each copy; raises SandboxError if the machine has too little memory left.
 

@@ -10,8 +10,9 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from strop.base.later import dataclass
 from strop.base.scorer_notes import PREFIX
 
 _SHOWN = 120

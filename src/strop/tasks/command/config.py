@@ -1,4 +1,4 @@
-"""Make a command task from options (`strop.tasks.command.options`); parse objectives; read and write `strop.toml`."""
+"""Make a command task from options (`strop.options.scoring`); parse objectives; read and write `strop.toml`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from strop.base.errors import ConfigurationError
 from strop.base.plain_file import read_plain
 from strop.base.surface import option, setting
 from strop.base.terminal_text import escape
+from strop.options.scoring import NOT_IN_FILE, check_options, write_toml
 from strop.tasks.command.objective import NAME, Constraint, Metric, Objective
-from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
 from strop.tasks.command.readers import check_reader, number_in, path_of, steps_of
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS
 from strop.tasks.command.task import CommandTask, Judge, distinct

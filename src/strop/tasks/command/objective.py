@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
 
 NAME = r"[A-Za-z_][\w.-]*"

@@ -17,12 +17,10 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from xml.etree import ElementTree
 
-import regex
-
 from strop.base.errors import ConfigurationError, Malformed
+from strop.base.later import dataclass
 from strop.base.unified_diff import BOM
 from strop.tasks.command.objective import Objective
 from strop.tasks.command.score_kinds import KINDS, Printed
@@ -53,6 +51,8 @@ def matches_in(text: str, pattern: str, seconds: float = SECONDS) -> list[Match]
         Malformed: a line is too long to be searched, the output was cut beside it, there are too many matches, or the search took
             longer than `seconds`; without the name of the score.
     """
+    import regex
+
     compiled, until = regex.compile(pattern), time.monotonic() + seconds
     lines, found = text.splitlines(), list[Match]()
     try:
@@ -133,6 +133,8 @@ def check_reader(name: str, reader: str) -> None:
     if path := path_of(reader):
         steps_of(path)
         return
+    import regex
+
     try:
         groups = regex.compile(reader).groups
     except regex.error as error:

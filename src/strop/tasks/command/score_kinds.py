@@ -4,8 +4,9 @@ expression."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from strop.base.later import dataclass
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ import random
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from strop.base.errors import ConfigurationError, Malformed
+from strop.base.later import dataclass
 from strop.base.results import Evaluation, Input, ScoredBy
 from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Seeds, Split, Task
 from strop.tasks.command.bundle import bundled, is_inside

@@ -11,14 +11,15 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-
-import regex
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+from typing import TYPE_CHECKING
 
 from strop.base.errors import ConfigurationError
 from strop.base.globs import matcher
 from strop.base.plain_file import read_plain
 from strop.base.unified_diff import plain_text
+
+if TYPE_CHECKING:
+    import regex
 
 JUNK = frozenset(
     {
@@ -201,6 +202,9 @@ class _IgnoreRules:
 
 def _rule(line: str) -> tuple[regex.Pattern[str], bool] | None:
     """The pattern of a line of .gitignore, and whether it ignores; None for a comment, and for what git cannot read either."""
+    import regex
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
     with suppress(ValueError, regex.error):
         pattern, ignores = GitIgnoreSpecPattern.pattern_to_regex(line.removesuffix("\r"))
         if pattern is not None and ignores is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from strop.base.later import dataclass
 from strop.base.syntax import syntax_tree
 from strop.tasks.function.source import bound_names
 

@@ -7,18 +7,19 @@ import glob
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError
 from strop.base.interpreter import EXECUTABLE
+from strop.base.later import dataclass
 from strop.base.plain_file import text_of
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
+from strop.options.scoring import changed_options, check_options
 from strop.tasks.command.config import command_task, parse_constraint
-from strop.tasks.command.options import changed_options, check_options
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask, rules
 from strop.tasks.evaluator.spec import FUNCTIONS, RUNNER, Function

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal, TypeVar, cast
 
 from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import symtable
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
+from strop.base.later import dataclass
 from strop.base.syntax import syntax_tree
 
 DECORATOR = "improve_me"

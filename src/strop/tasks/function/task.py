@@ -13,20 +13,19 @@ import pickle
 import sys
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import wraps
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
+from strop.base.later import dataclass
 from strop.base.plain_file import text_of
 from strop.base.results import ScoredBy
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, is_installed, marked_beside, user_module
 from strop.tasks.arguments import Parameters
 from strop.tasks.base import UTILITY, Instance, Seeds, Split, Task, blame, described_with_definitions
-from strop.tasks.command.options import is_finite
 from strop.tasks.command.score_kinds import EQUAL, KINDS
 from strop.tasks.function.marker import MARK, Marked
 from strop.tasks.function.source import Source

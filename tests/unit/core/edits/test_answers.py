@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from strop.base.budget import LM_CALLS, RESPONSES, Budget
+from strop.base.budget import LM_CALLS, RESPONSES, Budget, Grant
 from strop.base.events import Edited, Event, Extracted
 from strop.base.results import Improvement
 from strop.core.edits import LONG, Editing, Editor, instructions
-from strop.core.handles import Grant, Host
+from strop.core.handles import Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
 from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, Request

@@ -12,13 +12,12 @@ from typing import Any, get_args
 
 import pytest
 
-from strop.base.budget import GATE_PAIRS, LM_CALLS, Budget
+from strop.base.budget import GATE_PAIRS, LM_CALLS, Budget, Grant
 from strop.base.errors import LanguageModelError, StropError
 from strop.base.events import Compared, Evaluated, Event, ImproveStarted, LmCalled
 from strop.core.algorithm import Step, self_improve
-from strop.core.handles import Grant
 from strop.core.meta_utility import Downstream, MetaUtility
-from strop.core.selection import Archive, Gate, Gated, SelectionName, make_selection
+from strop.core.selection import Archive, Gate, Gated, make_selection
 from strop.core.selection.archive import clade, posterior
 from strop.core.selection.comparison import Contender, PairedComparison
 from strop.core.selection.final_comparison import final_comparison
@@ -26,6 +25,7 @@ from strop.core.utility import TaskUtility
 from strop.lm.base import Request
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
+from strop.options.choices import SelectionName
 from strop.runs.assembly import Components
 from strop.runs.context import session
 from strop.runs.journal import Journal

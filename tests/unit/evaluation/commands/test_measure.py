@@ -13,6 +13,7 @@ import pytest
 from strop.base.budget import Budget
 from strop.base.errors import GuestLost, TaskError
 from strop.base.events import Evaluated, Event
+from strop.base.failures import failure
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
@@ -20,8 +21,7 @@ from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.built_program import SEED_BITS, WorkspacePool
-from strop.evaluation.commands.measure import COPIES, SAME
-from strop.evaluation.feedback import failure
+from strop.evaluation.laws import COPIES, SAME
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.sandbox.base import MOST_STARVED
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from strop.base.budget import Grant
 from strop.base.errors import SandboxError, StoreError, TaskError
 from strop.base.events import Evaluated
-from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order, OrderResult

@@ -17,7 +17,7 @@ from strop.base.budget import GATE_PAIRS, HELD_OUT
 from strop.base.events import Event, ImproveStarted, IterationStarted, RunFinished
 from strop.base.solution import digest_of
 from strop.report.terminal.display import Display
-from strop.report.terminal.live import LineView, LiveView, Mode, View, make_view
+from strop.report.terminal.live import LineView, LiveView, View, make_view
 from strop.report.terminal.narration import Narration, tally
 from support.processes import wait_until
 from support.records import compared
@@ -79,7 +79,7 @@ def drawn(events: Sequence[Event], width: int = 80, *, after: float = 0.0) -> st
     return page_of(view, width)
 
 
-def written(mode: Mode, events: Sequence[Event], *heading: str, encoding: str = "utf-8") -> str:
+def written(mode: Display, events: Sequence[Event], *heading: str, encoding: str = "utf-8") -> str:
     stream = io.TextIOWrapper(io.BytesIO(), encoding)
     with make_view(mode, stream, heading=heading) as view:
         for event in events:
@@ -224,7 +224,7 @@ def test_last_line_of_a_run_counts_the_evaluations_of_candidates() -> None:
 def test_view_is_the_one_that_suits_the_stream(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def kinds(*rows: tuple[Mode, io.StringIO]) -> list[type]:
+    def kinds(*rows: tuple[Display, io.StringIO]) -> list[type]:
         return [type(make_view(mode, stream)) for mode, stream in rows]
 
     pipe, terminal = io.StringIO(), Terminal()
@@ -303,7 +303,7 @@ def test_live_view_has_colour_unless_no_color_is_set(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.heavy
 @table("mode", ["rich", "plain"])
-def test_view_takes_events_from_many_threads_and_goes_on_when_nobody_reads_any_more(mode: Mode) -> None:
+def test_view_takes_events_from_many_threads_and_goes_on_when_nobody_reads_any_more(mode: Display) -> None:
     terminal, work = Terminal(), happened() * 20
     with make_view(mode, terminal) as view, make_view(mode, Gone(), heading=["hello"]) as unread:
         threads = [threading.Thread(target=lambda: [view(event) for event in work], daemon=True) for _ in range(8)]

@@ -15,9 +15,9 @@ from strop.analysis.audit import RULES
 from strop.base.events import Event, RunFinished, RunResumed, outlined
 from strop.base.shown import print_result
 from strop.base.unified_diff import COMPARED, changed_lines, unified
-from strop.report.terminal import printers as printers
-from strop.report.terminal.difference import print_diff
-from strop.report.terminal.run import print_lineage, print_runs, print_searches
+from strop.report.terminal.layout import print_diff
+from strop.report.terminal.listings import print_runs
+from strop.report.terminal.run import print_lineage, print_searches
 from strop.report.terminal.tables import print_table
 from strop.runs.listing import RunListing
 from strop.runs.results.listings import Runs

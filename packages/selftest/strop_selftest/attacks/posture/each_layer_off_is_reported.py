@@ -5,9 +5,9 @@ to start. Source: strop's own measurements
 """
 
 from strop.base.errors import SandboxUnavailable
+from strop.base.protections import DEFAULT_REQUIRE
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
-from strop.sandbox.posture import DEFAULT_REQUIRE
 
 NUMBERS = (158,)
 ROLE = "host"

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from strop.base.events import RunStarted
+from strop.base.protections import Posture, Protection
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import first_event
 from strop.runs.spec import RunSpec
-from strop.sandbox.posture import Posture, Protection
 from strop.store import Store
 
 NUMBERS = (161,)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from strop.api.lookup import any_improver_text
-from strop.cli.commands.options import Json
-from strop.cli.commands.output import present
-from strop.runs.results.listings import all_improvers, improver_program
+from strop.options.commands import Json
 
 
 def improvers_command(name: str | None = None, /, *, as_json: Json = False) -> int:
@@ -16,6 +13,10 @@ def improvers_command(name: str | None = None, /, *, as_json: Json = False) -> i
     name
         Improver to print: a name, a file, or RUN:t.
     """
+    from strop.api.lookup import any_improver_text
+    from strop.cli.commands.output import present
+    from strop.runs.results.listings import all_improvers, improver_program
+
     found = all_improvers() if name is None else improver_program(name, any_improver_text(name))
     present(found, as_json=as_json)
     return 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from strop.cli.commands.options import Json
-from strop.cli.commands.output import present
-from strop.runs.results.tasks import all_tasks, one_task
+from strop.options.commands import Json
 
 
 def tasks_command(name: str | None = None, /, *, as_json: Json = False) -> int:
@@ -15,5 +13,8 @@ def tasks_command(name: str | None = None, /, *, as_json: Json = False) -> int:
     name
         Task to show: a name, a file with a strop.Task, or a folder with a strop.toml.
     """
+    from strop.cli.commands.output import present
+    from strop.runs.results.tasks import all_tasks, one_task
+
     present(all_tasks() if name is None else one_task(name), as_json=as_json)
     return 0

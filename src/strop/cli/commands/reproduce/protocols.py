@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from cyclopts import Parameter
 
-from strop.api.lookup import RUNS, any_improver_text
-from strop.api.target import chosen_model, model_name
-from strop.cli.command import command
-from strop.cli.commands.options import DryRun, Folder, Json, OutputOptions
-from strop.cli.commands.output import announce, notify, present
-from strop.reproduce.baselines import Baselines, Strategies
-from strop.reproduce.cells import Progress
-from strop.reproduce.fig4 import Fig4, Fig4Weak
-from strop.reproduce.protocol import Protocol, perform, planned_protocol
-from strop.reproduce.table1 import Table1
-from strop.reproduce.table2 import BATCH, table2_job
-from strop.runs.assembly import metered
-from strop.runs.meta import ARMS, Asked
-from strop.runs.options import LimitOptions, ModelOptions, Whole, Workers
-from strop.runs.spec import RunSpec
+from strop.base.later import dataclass
+from strop.options.commands import RUNS, DryRun, Folder, Json, OutputOptions
+from strop.options.protocols import (
+    BaselinesOptions,
+    Fig4Options,
+    Fig4WeakOptions,
+    ProtocolOptions,
+    StrategiesOptions,
+    Table1Options,
+)
+from strop.options.run import LimitOptions, ModelOptions, Whole, Workers
+
+if TYPE_CHECKING:
+    from strop.reproduce.protocol import Protocol
 
 
 @Parameter(name="*")
@@ -35,41 +34,56 @@ class Execution:
     dry_run: DryRun = False
 
 
-P = TypeVar("P", bound=Protocol)
+P = TypeVar("P", bound="Protocol")
 
 
-def fig4_command(*, protocol: Fig4 = Fig4(), execution: Execution = Execution(), as_json: Json = False) -> int:
+def fig4_command(
+    *, options: Fig4Options = Fig4Options(), execution: Execution = Execution(), as_json: Json = False
+) -> int:
     """Writes fig4.md, .json and .svg; baselines.json in the same directory adds the baselines."""
-    return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
+    from strop.reproduce.fig4 import Fig4
+
+    return _carry_out(_ready(Fig4, options, execution), execution, as_json=as_json)
 
 
 def fig4_weak_command(
-    *, protocol: Fig4Weak = Fig4Weak(), execution: Execution = Execution(), as_json: Json = False
+    *, options: Fig4WeakOptions = Fig4WeakOptions(), execution: Execution = Execution(), as_json: Json = False
 ) -> int:
     """Writes fig4-weak.md, .json, .csv and .svg."""
-    return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
+    from strop.reproduce.fig4 import Fig4Weak
+
+    return _carry_out(_ready(Fig4Weak, options, execution), execution, as_json=as_json)
 
 
-def table1_command(*, protocol: Table1 = Table1(), execution: Execution = Execution(), as_json: Json = False) -> int:
+def table1_command(
+    *, options: Table1Options = Table1Options(), execution: Execution = Execution(), as_json: Json = False
+) -> int:
     """Writes table1.md, .json, .svg and table1/improver.py."""
-    protocol = _ready(protocol, execution)
+    from strop.api.lookup import any_improver_text
+    from strop.reproduce.table1 import Table1
+
+    protocol = _ready(Table1, options, execution)
     if protocol.improver is not None:
         protocol = replace(protocol, improver_text=any_improver_text(protocol.improver))
     return _carry_out(protocol, execution, as_json=as_json)
 
 
 def baselines_command(
-    *, protocol: Baselines = Baselines(), execution: Execution = Execution(), as_json: Json = False
+    *, options: BaselinesOptions = BaselinesOptions(), execution: Execution = Execution(), as_json: Json = False
 ) -> int:
     """Writes baselines.md, .json and .svg."""
-    return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
+    from strop.reproduce.baselines import Baselines
+
+    return _carry_out(_ready(Baselines, options, execution), execution, as_json=as_json)
 
 
 def strategies_command(
-    *, protocol: Strategies = Strategies(), execution: Execution = Execution(), as_json: Json = False
+    *, options: StrategiesOptions = StrategiesOptions(), execution: Execution = Execution(), as_json: Json = False
 ) -> int:
     """Writes strategies.md, .json and .svg."""
-    return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
+    from strop.reproduce.baselines import Strategies
+
+    return _carry_out(_ready(Strategies, options, execution), execution, as_json=as_json)
 
 
 def _plain(model: str) -> str:
@@ -77,14 +91,17 @@ def _plain(model: str) -> str:
     return "".join(character if character.isalnum() or character in ".-=" else "-" for character in model)
 
 
-def _ready(protocol: P, execution: Execution) -> P:
+def _ready(kind: type[P], options: ProtocolOptions, execution: Execution) -> P:
     """The protocol with its directory.
 
     Raises:
         ConfigurationError: an option is wrong; nothing was run.
     """
-    model = model_name(chosen_model(protocol.model, (), os.environ))
-    protocol = replace(protocol, model=(model,))
+    from strop.api.target import chosen_model, model_name
+    from strop.runs.assembly import metered
+
+    model = model_name(chosen_model(options.model, (), os.environ))
+    protocol = kind(**vars(options) | {"model": (model,)})
     spec = protocol.spec()
     if not execution.dry_run:  # a plan needs no key
         metered(spec, os.environ).close()
@@ -92,6 +109,10 @@ def _ready(protocol: P, execution: Execution) -> P:
 
 
 def _carry_out(protocol: Protocol, execution: Execution, *, as_json: bool) -> int:
+    from strop.cli.commands.output import announce, notify, present
+    from strop.reproduce.cells import Progress
+    from strop.reproduce.protocol import perform, planned_protocol
+
     if not execution.dry_run:
         announce(protocol.instances)
         present(perform(protocol, Progress()), as_json=as_json)
@@ -126,6 +147,12 @@ def table2_command(
     dry_run: DryRun = False,
 ) -> int:
     """Writes table2.md, table2.json, flagged/ and the record of every answer, which strop resume continues."""
+    from strop.api.target import chosen_model, model_name
+    from strop.cli.command import command
+    from strop.reproduce.table2 import BATCH, table2_job
+    from strop.runs.meta import ARMS, Asked
+    from strop.runs.spec import RunSpec
+
     asked = Asked(options.n, ARMS if options.arm == "both" else (options.arm,))
     spec = RunSpec(
         task="",

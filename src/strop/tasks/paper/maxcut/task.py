@@ -10,8 +10,7 @@ import random
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
-
+from strop.base.later import np
 from strop.tasks.answer import Answer
 from strop.tasks.base import Instance, Task, described, python_random
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
-
+from strop.base.later import np
 from strop.tasks.answer import Answer
 from strop.tasks.base import Instance, Task, described, legacy_numpy
 

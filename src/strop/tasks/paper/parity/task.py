@@ -8,8 +8,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
-
+from strop.base.later import np
 from strop.tasks.base import Task, described, legacy_numpy
 from strop.tasks.paper.lpn.task import BITS, score
 

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
-from annotated_types import Ge, Le
 from cyclopts import Group, Parameter, Token
 
 from strop.base.errors import ConfigurationError
+from strop.base.from_json import Bounds
+from strop.base.later import dataclass
 from strop.base.surface import option
-from strop.core.edits import Mode as Edits
-from strop.core.selection import SelectionName
-from strop.sandbox.posture import PROTECTIONS
+from strop.options.choices import Edits, SelectionName
 
 if TYPE_CHECKING:
     from strop.lm.base import LanguageModel
@@ -55,17 +54,23 @@ def one_text(kind: object, text: str, **options: object) -> list[str]:
 Whole = Annotated[int, Parameter(converter=whole)]
 MOST = 100_000
 """The largest value of a count."""
-Natural = Annotated[Whole, Ge(0), Le(MOST)]
-Count = Annotated[Whole, Ge(1), Le(MOST)]
+Natural = Annotated[Whole, Bounds(0, MOST)]
+Count = Annotated[Whole, Bounds(1, MOST)]
 Workers = Annotated[str, Parameter(alias="-j", env_var="STROP_WORKERS")]
 LEAST_GATE_ERROR = 1e-9
 """A smaller one, shared among `MOST` iterations, is lost when it is taken from 1."""
 MOST_OF_A_LIMIT = 10**12
 """A larger limit limits nothing."""
-Limit = Annotated[Whole, Ge(0), Le(MOST_OF_A_LIMIT)]
+Limit = Annotated[Whole, Bounds(0, MOST_OF_A_LIMIT)]
+
+DEFAULT_TASK = "lpn"
+FIRST_IMPROVER = "seed"
+"""I_0: the paper's seed improver."""
+DEFAULT_IMPROVER = "refine"
+"""That of `strop improve`: the best in measurements (docs/design/0051-defaults.md)."""
 
 OPTIONS = Group("Options", sort_key=2)
-MaxCost = Annotated[float | None, Parameter(env_var="STROP_MAX_COST"), Ge(0), Le(MOST_OF_A_LIMIT)]
+MaxCost = Annotated[float | None, Parameter(env_var="STROP_MAX_COST"), Bounds(0, MOST_OF_A_LIMIT)]
 LIMITS = Group("Limits", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 MORE = Group("More options", sort_key=9)
@@ -198,7 +203,7 @@ class SelectionOptions:
     meta_utility: Annotated[Literal["full", "paper"], Rare] = field(default=usual("full"))
     """How û measures and what it tells: full (each copy on instances of its own; what improvers did with which budgets), or paper
     (all copies on the same training instances)."""
-    gate_error: Annotated[float, Rare, Ge(LEAST_GATE_ERROR), Le(0.25)] = 0.1
+    gate_error: Annotated[float, Rare, Bounds(LEAST_GATE_ERROR, 0.25)] = 0.1
     """Probability that a gate lets a run replace an improver by one that is not better; at most 0.25."""
     gate_pairs: Annotated[Count, Rare] = 60
     """Paired evaluations of one comparison, at most."""
@@ -269,23 +274,3 @@ def seconds(text: str, name: str = "max_time") -> float:
     if not 0 < value < math.inf:
         raise ConfigurationError(f"{option(name)} is {text!r}; give seconds, or a time such as 90s, 30m or 2h")
     return value
-
-
-def protections(require: str | Sequence[str] | None) -> tuple[str, ...] | None:
-    """The protections that `require` names; None means the default ones.
-
-    Raises:
-        ConfigurationError: a protection does not exist.
-    """
-    if require is None:
-        return None
-    if isinstance(require, str) and require.strip() == "none":
-        return ()
-    names = tuple(name.strip() for name in (require.split(",") if isinstance(require, str) else require))
-    unknown = sorted(set(names) - set(PROTECTIONS))
-    if unknown:
-        named = ", ".join(unknown).strip(" ,") or "nothing"
-        raise ConfigurationError(
-            f"{option('require')} names {named}; choose from {', '.join(PROTECTIONS)}, or none alone"
-        )
-    return names

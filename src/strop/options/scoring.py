@@ -6,17 +6,16 @@ A field `time_limit` is the key `time_limit` of strop.toml, the setting `--set t
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import sys
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_type_hints
 
 from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
 from strop.base.surface import option, setting
 
 if TYPE_CHECKING:  # what Python callers may give
@@ -240,6 +239,8 @@ def _quoted(text: str) -> str:
 
 
 def _parse_value(text: str) -> object:
+    import tomllib
+
     try:
         parsed = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):
@@ -258,6 +259,8 @@ def _converted(kind: object, value: Any) -> Any:
 
 
 def _suggestion(key: str, known: Sequence[str]) -> str:
+    import difflib
+
     plain = key.replace("-", "_").lower()
     close = difflib.get_close_matches(plain, known, n=1)
     return f"; did you mean {close[0]}?" if close else f"; choose one of: {', '.join(known)}"

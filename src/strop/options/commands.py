@@ -1,23 +1,22 @@
-"""Options that several commands share. Those of a run's configuration are declared in `strop.runs.options`, those of scoring in
-`strop.tasks.command.options`.
+"""Options that several commands share. Those of a run's configuration are declared in `strop.options.run`, those of scoring in
+`strop.options.scoring`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Group, Parameter, Token
 
-from strop.report.terminal.live import Mode
-from strop.report.track import check_trackers
-from strop.runs.options import OUTPUT, Rare, Switch
-from strop.runs.spec import RunSpec
-from strop.tasks.command.options import FLAGS, ScoringOptions, changed_options, parse_settings
+from strop.base.later import dataclass
+from strop.options.choices import DisplayName
+from strop.options.run import OUTPUT, Rare, Switch
+from strop.options.scoring import FLAGS, ScoringOptions, changed_options, parse_settings
 
-DEFAULTS = RunSpec()
+RUNS = Path("runs")
+"""The folder of runs where no directory is named."""
 
 
 def folder(kind: object, tokens: Sequence[Token]) -> Path:
@@ -90,19 +89,15 @@ class ViewOptions:
     """Show nothing while it runs."""
     as_json: Annotated[bool, Switch, Parameter(name="--json")] = False
     """Print one JSON document."""
-    display: Annotated[Mode, Rare] = "auto"
+    display: Annotated[DisplayName, Rare] = "auto"
     """Progress display: auto (a live view on a terminal, lines elsewhere), rich, plain, none."""
     no_report: Annotated[bool, Switch, Rare, Parameter(env_var="STROP_NO_REPORT")] = False
     """Do not write report.html into the run's directory."""
     track: Annotated[tuple[str, ...], Rare, Parameter(negative="", show_default=False)] = ()
     """Send settings, figures by iteration and totals to mlflow or wandb. May be given several times."""
 
-    def __post_init__(self) -> None:
-        """Raises ConfigurationError where a tracker does not exist, or its library is not installed."""
-        check_trackers(self.track)
-
     @property
-    def mode(self) -> Mode:
+    def mode(self) -> DisplayName:
         """How progress is shown."""
         return "none" if self.quiet else self.display
 
