@@ -24,6 +24,7 @@ from strop.base.plain_file import text_of
 from strop.base.results import ScoredBy
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, is_installed, marked_beside, user_module
+from strop.options.scoring import is_finite
 from strop.tasks.arguments import Parameters
 from strop.tasks.base import UTILITY, Instance, Seeds, Split, Task, blame, described_with_definitions
 from strop.tasks.command.score_kinds import EQUAL, KINDS
