@@ -35,7 +35,7 @@ def run_data(events: Iterable[Stored[Event]], meta: Meta = NOTHING_SAID) -> RunD
     texts: dict[str, str] = {}
     run = RunData(meta, texts.__getitem__)
     for stored in events:
-        run.add(outlined(stored.event, texts), stored.at)
+        run.add(outlined(stored.event, texts), stored.time)
     return run
 
 

@@ -66,7 +66,7 @@ def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str,
         ("cut", "third", [0.5] * 6, [[1] * 20]),  # not about as long
         ("repeated", "first", [0.5, 0.5], [[0.5, 0.5]]),  # nothing to rearrange
         ("resized", "twice", [0] * (MOST_ELEMENTS + 1), []),  # to score it may take the cube of its length
-        ("told", "1e9", 2.5, []),  # no other function answered
+        ("unseen_number", "1e9", 2.5, []),  # no other function answered
     ],
 )
 def test_spoiler_does_not_apply_to(name: str, variant: Any, value: Any, inputs: list[Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.evaluation import start
+from strop.options import workers
 from strop.evaluation.machines import differences, lacking, versions
 from strop.options.workers import normalized
 
@@ -26,7 +26,7 @@ def test_worker_below_the_required_protections_is_refused_by_their_names() -> No
 def test_kind_or_package_that_is_missing_is_named_with_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match="workers is ray:x; it must be a number of processes"):
         normalized("ray:x")
-    monkeypatch.setattr(start, "find_installed", lambda group, name: None)
+    monkeypatch.setattr(workers, "find_installed", lambda group, name: None)
     missing = r"dask:local:2 needs the package strop-dask: pip install 'strop\[dask\]'"
     with pytest.raises(ConfigurationError, match=missing):
         normalized("dask:local:2")
