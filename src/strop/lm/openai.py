@@ -17,7 +17,7 @@ from dataclasses import replace
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import CLOSED, STOPPED, AsyncModel, Deliver, together
 from strop.lm.base import Completion, CompletionBatch, Fault, Request
-from strop.lm.openai_chat import Accepted, Parameters, UnreadableBody, messages_of, read_answer
+from strop.lm.openai_chat import Accepted, Parameters, UnreadableBody, body_of, read_answer
 from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, unreadable
 from strop.lm.options import ModelSettings, ModelSpec
 from strop.lm.pace import Attempts, Clock, Outage, Pacer, PacerFinished, RetryPolicy, Turn
@@ -167,7 +167,7 @@ class OpenAIModel(AsyncModel):
             AttemptFailed: it failed.
         """
         try:
-            body = await self._wire.post(messages_of(request), parameters)
+            body = await self._wire.post(body_of(self._endpoint.model, request, parameters))
             completions = read_answer(
                 body,
                 n=parameters.get("n", 1),

@@ -17,7 +17,10 @@ from strop.base.responses import without_thoughts
 from strop.lm.base import MOST_TOKENS, Completion, Fault, Request, encodable
 
 Parameters: TypeAlias = Mapping[str, Any]
-"""What is sent besides the model and the chat, by the names of the protocol."""
+"""What is sent besides the model and the texts, by the names of the protocol."""
+SYSTEM, WHOLE = "a system message", "a whole response"
+"""Stand among the parameters for a message of the system's own, which some models do not take, and for a response that does not
+come as a stream, which some servers do not give."""
 
 HIGHEST_TEMPERATURE = 2.0
 """What the protocol allows."""
@@ -52,6 +55,10 @@ _TOO_MANY = (
 )
 OVERFLOW = r"exceed\w*[ _](the )?(available )?context|context_length_exceeded|maximum context|prompt is too long"
 """What no server says but of a prompt that is longer than its context, whatever the status."""
+NO_SYSTEM = (
+    r"(system|developer)\W{0,3}(role|message|prompt|instruction)|\broles?\W{1,3}(system|developer)|roles must alternate"
+)
+"""What is said of a system message by servers, and by the templates of chats that they fill in."""
 _TOO_LONG = rf"^HTTP 413|context[ _]?(length|size|window)|too many (input )?tokens|string_above_max|{OVERFLOW}"
 _ABOUT_N = r"\bn\b|\bn_cmpl\b|\bbest_of\b|\bchoices?\b|(number of|multiple) completions"
 
@@ -72,6 +79,15 @@ REJECTIONS = (
         "the server does not accept a temperature: none is sent from now on",
     ),
     Rejection(("seed",), (r"\bseed\b",), "nothing", "the server does not accept a seed: none is sent from now on"),
+    Rejection(
+        (SYSTEM,),
+        (NO_SYSTEM,),
+        "nothing",
+        "the server does not accept a system message: its text stands before the message from now on",
+    ),
+    Rejection(
+        (WHOLE,), (r"\bstream(ing)?\b",), "nothing", "the server only streams: a stream is asked for from now on"
+    ),
     Rejection(("n",), (_ABOUT_N,), "nothing", "the server does not accept n: responses are requested one by one"),
 )
 """The first that fits counts: messages on length mention completions too."""
@@ -106,6 +122,8 @@ class Accepted:
         wanted = request.temperature
         temperature = min(max(wanted, 0.0), HIGHEST_TEMPERATURE) if wanted == wanted else 1.0
         parameters = {
+            SYSTEM: True if request.expertise else None,
+            WHOLE: True,
             "temperature": temperature,
             next((name for name in self._token_limits if name not in self._rejected), "max_tokens"): self._max_tokens,
             "seed": None if self._seed is None else seed_of(self._seed, request),
@@ -160,10 +178,20 @@ def seed_of(seed: int, request: Request) -> int:
     return int(request.digest(seed)[:8], 16) >> 1
 
 
-def messages_of(request: Request) -> list[dict[str, str]]:
-    """The chat of a request. Lone surrogates, which a guest may send and JSON over HTTP cannot carry, become `?`."""
-    texts = (("system", request.expertise), ("user", request.message))
-    return [{"role": role, "content": encodable(text)} for role, text in texts if text or role == "user"]
+def body_of(model: str, request: Request, sent: Parameters) -> dict[str, Any]:
+    """The body of an HTTP request. Lone surrogates, which a guest may send and JSON over HTTP cannot carry, become `?`."""
+    texts = [encodable(text) for text in (request.expertise, request.message) if text]
+    chat = [{"role": "user", "content": "\n\n".join(texts)}]
+    if SYSTEM in sent:
+        chat = [{"role": "system", "content": texts[0]}, {"role": "user", "content": encodable(request.message)}]
+    stream = {} if WHOLE in sent else {"stream": True, "stream_options": {"include_usage": True}}
+    named = {name: value for name, value in sent.items() if name not in (SYSTEM, WHOLE)}
+    return {"model": model, "messages": chat, **named, **stream}
+
+
+def only_element(value: Any) -> Any:
+    """The element of a list of one, as Google's servers send answers and errors; anything else as it is."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 class UnreadableBody(ValueError):
@@ -200,15 +228,21 @@ def read_answer(
         value = _document(body.decode("utf-8-sig", "replace").strip())
     except (ValueError, RecursionError, AttributeError, TypeError) as error:
         raise UnreadableBody(f"not JSON ({type(error).__name__})") from None
+    value = only_element(value)
     value = value if isinstance(value, dict) else {}
     is_own = isinstance(value.get("message"), dict) or value.get("role") == "assistant"
     own = [value] * (is_own and value.get("done") is not False)  # False: the first of many
     listed = value["choices"] if isinstance(value.get("choices"), list) else own
     listed = [each for each in listed if isinstance(each, dict)]
-    choices = [each for each in listed if each.get("finish_reason") != "error"]
+    choices = [each for each in listed if _is_answer(each)]
     if not choices:  # errors with status 200, as gateways send them
         told = [each["error"] for each in [*listed, value] if each.get("error")]
-        told += ["finish reason error"] * bool(listed) + [value] * bool(value.get("message") or value.get("detail"))
+        told += [f"finish reason {encodable(str(each.get('finish_reason')))}" for each in listed]
+        told += [value] * bool(value.get("message") or value.get("detail"))
+        if isinstance(feedback := value.get("promptFeedback"), dict) and feedback.get("blockReason"):
+            told.append(
+                {"code": 400, "type": "content_filter", "message": f"the prompt is blocked: {feedback['blockReason']}"}
+            )
         raise UnreadableBody("it has no choices", *told[:1], maybe_billed=not told or bool(value.get("usage")))
     model = value.get("model")
     name = hide(encodable(model)) if isinstance(model, str) else ""
@@ -223,6 +257,15 @@ def read_answer(
         first,
         *(replace(other, input_tokens=none_in, output_tokens=none_out) for other in others[: n - 1]),
     ]
+
+
+_ENDS = re.compile(r"(stop|end|eos|length|max_tokens|tool|function_call$|content_?filter|safety|refus)|$", re.I)
+"""The reasons for which a response ends, by their beginnings; after any other one an empty response is an error."""
+
+
+def _is_answer(choice: Mapping[str, Any]) -> bool:
+    reason = str(choice.get("finish_reason") or "")
+    return reason != "error" and (_ENDS.match(reason) is not None or bool(_text(choice.get("message", choice))))
 
 
 def _completion(
@@ -243,8 +286,8 @@ def _completion(
     if not text.strip() and reason == "stop":  # a server that takes all of a finished response for reasoning
         text, reasoning = reasoning, ""
     faults = []
-    if reason == "length":
-        faults.append(Fault("truncated", "the server stopped at its token limit", attempt))
+    if reason in CUT and (text or reason == "length"):
+        faults.append(Fault("truncated", CUT[reason], attempt))
     if not text:
         refusal = " ".join(hide(_text(message.get("refusal"))).split())[:_LONGEST_REFUSAL]
         what = "empty response after reasoning" if reasoning else "empty response"
@@ -264,6 +307,11 @@ def _cut(text: str, largest_bytes: int) -> str:
     return text.encode()[:largest_bytes].decode("utf-8", "ignore")
 
 
+CUT = {
+    "length": "the server stopped at its token limit",
+    "content_filter": "a filter of the server cut the response",
+}
+"""Finish reason → why the response is not whole."""
 _LONGEST_REFUSAL = 200
 _TEXTS = ("content", "text", "tool_calls", "function_call", "function", "arguments")
 """Where servers put what a model says, and what it writes for a tool, which it does unasked."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -281,6 +282,18 @@ def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now)
     except (ValueError, OverflowError):
         return None
+
+
+_DELAY = re.compile(r"(?:retryDelay\W+|(?:retry|try again) (?:in|after) )(?:(\d+)m)?([\d.]+) ?(ms|s)", re.I)
+
+
+def delay_told(words: str) -> float | None:
+    """Seconds that the words of an error ask to wait: `"retryDelay": "43s"`, `try again in 1m2.5s`; None if they do not."""
+    found = _DELAY.search(words)
+    seconds = number_in(found[2]) if found else None
+    if found is None or seconds is None:
+        return None
+    return 60 * int(found[1] or 0) + (seconds / 1000 if found[3] == "ms" else seconds)
 
 
 def number_in(text: str | None) -> float | None:

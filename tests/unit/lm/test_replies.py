@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Request
-from strop.lm.openai_chat import Accepted, UnreadableBody, read_answer, seed_of
-from strop.lm.openai_wire import AttemptFailed, Settings, classify, unreadable
+from strop.lm.openai_chat import SYSTEM, WHOLE, Accepted, UnreadableBody, read_answer, seed_of
+from strop.lm.openai_wire import AttemptFailed, Settings, failure_of, unreadable
 from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
-from support.loopback import Loopback, in_turn, loopback, rejected
+from support.loopback import Loopback, in_turn, loopback
 
 PLACE = endpoint_of("openai/tester", base_url="http://127.0.0.1:1/v1", environ={"OPENAI_API_KEY": "sk-0123456789"})
 REQUEST = Request("expert", "a", 0.7)
@@ -71,7 +71,7 @@ def read(reply: str, attempt: int = 1) -> Completion | AttemptFailed:
     """What is made of a reply `STATUS BODY` to one request, as the client does."""
     status, body = int(reply[:3]), reply[4:]
     if status != 200:
-        return classify(rejected(status, body), PLACE, now=0.0)
+        return failure_of(status, body.encode("utf-8", "surrogateescape"), PLACE)
     try:
         return read_answer(body.encode("utf-8", "surrogateescape"), attempt=attempt)[0]
     except UnreadableBody as why:
@@ -391,7 +391,7 @@ def test_failure_that_cannot_heal_ends_a_call_at_once_in_its_own_words() -> None
             replies.append(reply)
             failed(it, re.escape(said), 1)
         replies.append(http("", "Location: http://login.example/sso", "Content-Length: 0", status="302 Found"))
-        failed(it, r"HTTP 302 to another host, http://login\.example/sso: if you", 1)
+        failed(it, r"HTTP 302 to another origin, http://login\.example/sso: if you", 1)
         assert it.waits == []
         replies += [PAGE, PAGE, PAGE]
         failed(it, r"lacks its /v1 \(.*this is a web page, not an API", 2)
@@ -441,7 +441,7 @@ def test_rejection_of_what_was_not_sent_is_final_and_a_prompt_that_leaves_hardly
 def test_limit_of_tokens_has_the_name_that_the_host_gives_it_and_the_temperature_is_clipped() -> None:
     for openai_itself, name in ((True, "max_completion_tokens"), (False, "max_tokens")):
         accepted = Accepted(max_tokens=7, seed=None, openai_itself=openai_itself)
-        assert accepted.parameters(REQUEST, 1) == ({"temperature": 0.7, name: 7}, ())
+        assert accepted.parameters(REQUEST, 1) == ({SYSTEM: True, WHOLE: True, "temperature": 0.7, name: 7}, ())
     for wanted, sent, said in (
         (5.0, 2.0, "temperature 5 is outside 0 to 2: 2 was sent"),
         (float("nan"), 1.0, "temperature nan is"),
