@@ -195,12 +195,6 @@ def _in_words(error: CycloptsError) -> str:
         key = flag.removeprefix("--").replace("-", "_")
         if key in ScoringOptions.__dataclass_fields__ and command.split()[-1] in ("improve", "check", "score"):
             return f"there is no flag {flag}: use --set {key}=VALUE (see {command} --help)"
-    if error.argument is not None and type(error.__cause__).__name__ == "ValidationError":
-        from strop.runs.spec import violation  # cyclopts checks bounds with pydantic where that is loaded
-
-        value = error.__cause__.errors()[0]["input"]  # type: ignore[union-attr]
-        if wrong := violation(error.argument.field_info.annotation, value):
-            return f"{error.argument.name} {wrong}"
     return f"{' '.join(str(error).split()).removesuffix('.')} (see {command} --help)"
 
 

@@ -31,7 +31,7 @@ class Provider:
     needs_key: bool = False
     """Whether its own host refuses requests without a key."""
     prices: str = ""
-    """Its name in genai-prices; empty if that lists no prices of it."""
+    """Its name in the table of prices; empty if that has none of it."""
     module: str = "openai"
     """Name of the module in `strop.lm` whose `from_spec` makes the model."""
     rest: str = "/<model>"
