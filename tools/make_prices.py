@@ -4,8 +4,8 @@ python tools/make_prices.py            # write it, with the day of today
 python tools/make_prices.py --print    # print what the installed package gives for the day of the table
 
 The table holds what vendors charge for tokens in and out, in dollars per million: facts, in a form of ours. `*` in a name stands
-for anything. What has no price for one of the two is left out, and so is what was charged before the day of the table. Where the price depends
-on the hour, the highest of the day is in the table.
+for anything. What has no price for one of the two is left out, and so is what was charged before the day of the table. Where the
+price depends on the hour, the highest of the day is in the table.
 """
 
 from __future__ import annotations

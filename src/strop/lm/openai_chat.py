@@ -159,15 +159,16 @@ class Accepted:
             most, limit = _MOST.search(message), sent[name]
             if most and LEAST_TOKENS <= int(most[1]) < limit:
                 self._max_tokens = min(int(most[1]), self._max_tokens or limit)
-                return {**others, name: int(most[1])}, self._once(row.report.format(most[1]))
+                return {**others, name: int(most[1])}, self.once(row.report.format(most[1]))
             return ({**others, name: limit // 2} if limit // 2 >= LEAST_TOKENS else None), ""
         self._rejected.add(name)
         if name == "n":
             self.at_most_n(1)
         left = [other for other in row.parameters if other not in self._rejected]
-        return ({**others, left[0]: sent[name]}, "") if left else (others, self._once(row.report))
+        return ({**others, left[0]: sent[name]}, "") if left else (others, self.once(row.report))
 
-    def _once(self, report: str) -> str:
+    def once(self, report: str) -> str:
+        """The report, or an empty text if it was made before."""
         is_new = report not in self._reported
         self._reported.add(report)
         return report if is_new else ""
@@ -210,11 +211,13 @@ def read_answer(
     largest_bytes: int = 1 << 20,
     attempt: int = 1,
     hide: Callable[[str], str] = str,
+    most_tokens: int | None = None,
 ) -> list[Completion]:
     """The completions in a response body, from one to the `n` that were asked for, without `seconds` and `parameters`.
 
     The first has the whole usage and the others report 0 tokens, so that sums are what the server says. Usage that cannot be
-    right is not known, and a fault. `hide` removes keys from texts, which are then cut to `largest_bytes`.
+    right is not known, and a fault. `hide` removes keys from texts, which are then cut to `largest_bytes`. `most_tokens` is the
+    limit that was sent: a response that was cut far below it has filled the context.
 
     Raises:
         UnreadableBody: empty, not JSON, an error, or without a single choice.
@@ -246,10 +249,15 @@ def read_answer(
         raise UnreadableBody("it has no choices", *told[:1], maybe_billed=not told or bool(value.get("usage")))
     model = value.get("model")
     name = hide(encodable(model)) if isinstance(model, str) else ""
-    first, *others = [_completion(choice, name, largest_bytes, attempt, hide) for choice in choices]
-    has_text = bool(first.text or any(other.text for other in others))
+    completions = [_completion(choice, name, largest_bytes, attempt, hide) for choice in choices]
+    has_text = any(each.text for each in completions)
     usage = value.get("usage", value if "eval_count" in value else None)  # Ollama's own, beside the message
     (tokens_in, tokens_out), cost, doubts = _usage(usage, has_text)
+    out = (tokens_out or 0) // len(completions)
+    if tokens_in and 0 < out < 0.9 * (most_tokens or 0) and all(each.finish_reason == "length" for each in completions):
+        full = f"the context is full ({tokens_in + out:,} tokens: {tokens_in:,} in, {out:,} out): give the server a larger one"
+        completions = [_explained(each, f"{full} (of Ollama: OLLAMA_CONTEXT_LENGTH)") for each in completions]
+    first, *others = completions
     faults = (*first.faults, *(Fault("usage", doubt, attempt) for doubt in doubts))
     first = replace(first, input_tokens=tokens_in, output_tokens=tokens_out, cost=cost, faults=faults)
     none_in, none_out = (None if tokens is None else 0 for tokens in (tokens_in, tokens_out))
@@ -299,6 +307,12 @@ def _completion(
         sizes = f"of {len(text.encode())} bytes was cut to {len(cut.encode())}"
         faults.append(Fault("oversized", f"a response {sizes}", attempt))
     return Completion(cut, model, reason, reasoning=_cut(reasoning, largest_bytes), faults=tuple(faults))
+
+
+def _explained(completion: Completion, why: str) -> Completion:
+    """The completion with the reason why the server cut it."""
+    faults = [replace(fault, detail=why) if fault.fault == "truncated" else fault for fault in completion.faults]
+    return replace(completion, faults=tuple(faults))
 
 
 def _cut(text: str, largest_bytes: int) -> str:

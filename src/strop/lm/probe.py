@@ -1,4 +1,4 @@
-"""What `strop doctor --model` asks a model: one tiny request, sent once."""
+"""What `strop doctor --model` asks a model: two tiny requests, sent once, in the form that those of a run have."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from strop.base.surface import option
 from strop.lm.base import Completion, Request, dropped
 from strop.lm.options import ModelSettings
 from strop.lm.prices import tariffs
+from strop.lm.providers import provider_of
 from strop.lm.registry import make
 
 PROMPT = "Reply with the single word: strop"
-_ONCE = ModelSettings(max_tokens=32, give_up_after=0.0, timeout=60.0)
-"""One attempt, of few tokens."""
+EXPERTISE = "You answer in one word."
+_ONCE = ModelSettings(give_up_after=0.0, timeout=300.0)
+"""One attempt."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ def ask_once(spec: str, base_url: str | None, environ: Mapping[str, str]) -> Mod
         LanguageModelError: there is no answer.
     """
     with closing(make(spec, base_url=base_url, seed=0, environ=environ, defaults=_ONCE)) as model:
-        (answer,) = model.complete([Request("", PROMPT, 0.5)], dropped)
+        provider = provider_of(spec.partition("?")[0])
+        count = 2 if provider is not None and provider.has_server else 1  # a run asks a server for several at once
+        answer, *_ = model.complete([Request(EXPERTISE, PROMPT, sample=sample) for sample in range(count)], dropped)
     price = tariffs(spec, ModelSettings(url=base_url), environ)[answer.lm or spec].price
     if price is None:
         return ModelAnswer(spec, answer, f"not known: {option('max_cost')} needs {option('model')} SPEC?price=IN,OUT")
