@@ -253,10 +253,10 @@ def read_answer(
     has_text = any(each.text for each in completions)
     usage = value.get("usage", value if "eval_count" in value else None)  # Ollama's own, beside the message
     (tokens_in, tokens_out), cost, doubts = _usage(usage, has_text)
-    out = (tokens_out or 0) // len(completions)
-    if tokens_in and 0 < out < 0.9 * (most_tokens or 0) and all(each.finish_reason == "length" for each in completions):
+    out = tokens_out or 0
+    if tokens_in and 0 < out < 0.9 * (most_tokens or 0) and len(completions) == 1:  # of several, some servers count one
         full = f"the context is full ({tokens_in + out:,} tokens: {tokens_in:,} in, {out:,} out): give the server a larger one"
-        completions = [_explained(each, f"{full} (of Ollama: OLLAMA_CONTEXT_LENGTH)") for each in completions]
+        completions = [_explained(completions[0], f"{full} (of Ollama: OLLAMA_CONTEXT_LENGTH)")]
     first, *others = completions
     faults = (*first.faults, *(Fault("usage", doubt, attempt) for doubt in doubts))
     first = replace(first, input_tokens=tokens_in, output_tokens=tokens_out, cost=cost, faults=faults)

@@ -105,9 +105,14 @@ class HttpWire:
                 },
             )
         except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
-            why = " ".join(str(error).split())
+            why = (
+                "a SOCKS proxy needs the package socksio"
+                if isinstance(error, ImportError)
+                else " ".join(str(error).split())
+            )
             raise ConfigurationError(
-                f"{endpoint.where} cannot be asked with this address and the proxy and certificates of the environment: {why}"
+                f"{endpoint.where} cannot be asked by this address, or with the proxy or the certificates that the environment "
+                f"names (HTTPS_PROXY, SSL_CERT_FILE, …): {why}"
             ) from None
 
     async def post(self, body: dict[str, Any]) -> bytes:

@@ -378,10 +378,8 @@ FILLED = (
         choices(choice("x", "length"), usage={"prompt_tokens": 4000, "completion_tokens": 96}),
         "4,096 tokens: 4,000 in, 96 out",
     ),
-    (
-        choices(*[choice("x", "length")] * 2, usage={"prompt_tokens": 10, "completion_tokens": 60}),
-        "40 tokens: 10 in, 30 out",
-    ),
+    (choices(choice("x", "length"), usage={"prompt_tokens": 9, "completion_tokens": 60}), "69 tokens: 9 in, 60 out"),
+    (choices(*[choice("x", "length")] * 2, usage={"prompt_tokens": 10, "completion_tokens": 60}), LIMIT),
     (choices(choice("x", "length"), usage={"prompt_tokens": 10, "completion_tokens": 8191}), LIMIT),
     (choices(choice("x", "length"), choice("x"), usage={"prompt_tokens": 10, "completion_tokens": 60}), LIMIT),
     (choices(choice("x", "length")), LIMIT),

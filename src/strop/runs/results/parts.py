@@ -155,7 +155,11 @@ def _sentence(classes: Counter[str], ran: int, failures: Mapping[str, int], cut_
     }
     words = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
     again = f"; {quantity(classes['repeated'], 'repetition', ',')}" if classes["repeated"] else ""
-    cut = f" The server read only a part of {quantity(cut_prompts, 'prompt', ',')}." if cut_prompts else ""
+    cut = (
+        f" By its own count the server read only a part of {quantity(cut_prompts, 'prompt', ',')}."
+        if cut_prompts
+        else ""
+    )
     return f"{quantity(total, 'response', ',')}: {words}{again}.{cut}"
 
 
