@@ -92,7 +92,7 @@ def test_doctor_asks_a_model_once_and_says_what_came_back_and_what_it_costs(stro
         shown = strop("doctor", "--model", spec, OPENAI_API_KEY=KEY).stdout
         document = json.loads(strop("doctor", "--model", spec, "--json", OPENAI_API_KEY=KEY).stdout)
         assert len(server.seen) == 2
-    for words in (" s: strop\n", "model: tester; tokens: ", "price: $0.0", ", at $1 in, $2 out per million tokens"):
+    for words in (" s: strop\n", "model: tester; tokens: ", "price: $0.0", ", at $1 in and $2 out per million tokens"):
         assert words in shown
     answer = document["answer"]
     assert (

@@ -235,7 +235,7 @@ class Metered(Wrapper):
 
 
 def _most(tariff: Tariff, most_in: int, most_out: int) -> Bill:
-    return Bill(most_in + most_out, tariff.price.most(most_in, most_out) if tariff.price else 0)
+    return Bill(most_in + most_out, tariff.price.cost(most_in, most_out) if tariff.price else 0)
 
 
 def _size(bill: Bill) -> tuple[int, int]:

@@ -135,7 +135,7 @@ class OpenAIModel(AsyncModel):
             else:
                 self._outage.answered(attempts)
                 seconds = self._clock.now() - started
-                self._note_cut_prompt(request, completions[0], attempts)
+                remarks = (*remarks, *self._cut_prompt(request, completions[0], attempts.number))
                 return self._answered(completions, parameters, seconds, attempts, remarks)
             fault = Fault(failure.kind, failure.detail, attempts.number, maybe_billed=failure.maybe_billed)
             if failure.passing:
@@ -192,17 +192,16 @@ class OpenAIModel(AsyncModel):
         turn.answered = True
         return completions
 
-    def _note_cut_prompt(self, request: Request, first: Completion, attempts: Attempts) -> None:
-        """Add a fault if the server counts fewer tokens than the prompt has; the user is told the first time."""
+    def _cut_prompt(self, request: Request, first: Completion, attempt: int) -> list[Fault]:
+        """A fault if the server counts far fewer tokens than the prompt has; the user is told the first time."""
         size, tokens = len(request.expertise) + len(request.message), first.input_tokens or 0
-        if 0 < tokens * _MOST_CHARACTERS < size:
-            said = (
-                f"of a prompt of {size:,} characters the server read {tokens:,} tokens: it cut the prompt, or miscounts"
-            )
-            detail = f"{said} (a larger context of Ollama: OLLAMA_CONTEXT_LENGTH)"
-            attempts.faults = (*attempts.faults, Fault("cut_prompt", detail, attempts.number))
-            if self._accepted.once("cut_prompt"):
-                notify(f"{self._endpoint.where}: {detail}")
+        if not 0 < tokens * _MOST_CHARACTERS < size:
+            return []
+        said = f"of a prompt of {size:,} characters the server read {tokens:,} tokens: it cut the prompt, or miscounts"
+        fault = Fault("cut_prompt", f"{said} (a larger context of Ollama: OLLAMA_CONTEXT_LENGTH)", attempt)
+        if self._accepted.once(fault.fault):
+            notify(f"{self._endpoint.where}: {fault.detail}")
+        return [fault]
 
     def _answered(
         self,

@@ -228,10 +228,9 @@ def read_answer(
         page = {"code": 404 if attempt > 1 else 500, "message": "this is a web page, not an API"}
         raise UnreadableBody("a web page", page, maybe_billed=False)
     try:
-        value = _document(body.decode("utf-8-sig", "replace").strip())
+        value = only_element(_document(body.decode("utf-8-sig", "replace").strip()))
     except (ValueError, RecursionError, AttributeError, TypeError) as error:
         raise UnreadableBody(f"not JSON ({type(error).__name__})") from None
-    value = only_element(value)
     value = value if isinstance(value, dict) else {}
     is_own = isinstance(value.get("message"), dict) or value.get("role") == "assistant"
     own = [value] * (is_own and value.get("done") is not False)  # False: the first of many
@@ -249,15 +248,16 @@ def read_answer(
         raise UnreadableBody("it has no choices", *told[:1], maybe_billed=not told or bool(value.get("usage")))
     model = value.get("model")
     name = hide(encodable(model)) if isinstance(model, str) else ""
-    completions = [_completion(choice, name, largest_bytes, attempt, hide) for choice in choices]
-    has_text = any(each.text for each in completions)
     usage = value.get("usage", value if "eval_count" in value else None)  # Ollama's own, beside the message
+    has_text = any(_text(choice.get("message", choice)) for choice in choices)
     (tokens_in, tokens_out), cost, doubts = _usage(usage, has_text)
-    out = tokens_out or 0
-    if tokens_in and 0 < out < 0.9 * (most_tokens or 0) and len(completions) == 1:  # of several, some servers count one
-        full = f"the context is full ({tokens_in + out:,} tokens: {tokens_in:,} in, {out:,} out): give the server a larger one"
-        completions = [_explained(completions[0], f"{full} (of Ollama: OLLAMA_CONTEXT_LENGTH)")]
-    first, *others = completions
+    limit = "the server stopped at its token limit"
+    # Of several, some servers count one.
+    if len(choices) == 1 and tokens_in and tokens_out and tokens_out < 0.9 * (most_tokens or 0):
+        sizes = f"{tokens_in + tokens_out:,} tokens: {tokens_in:,} in, {tokens_out:,} out"
+        limit = f"the context is full ({sizes}): give the server a larger one (of Ollama: OLLAMA_CONTEXT_LENGTH)"
+    cuts = {"length": limit, "content_filter": "a filter of the server cut the response"}
+    first, *others = [_completion(choice, name, largest_bytes, cuts, attempt, hide) for choice in choices]
     faults = (*first.faults, *(Fault("usage", doubt, attempt) for doubt in doubts))
     first = replace(first, input_tokens=tokens_in, output_tokens=tokens_out, cost=cost, faults=faults)
     none_in, none_out = (None if tokens is None else 0 for tokens in (tokens_in, tokens_out))
@@ -277,9 +277,14 @@ def _is_answer(choice: Mapping[str, Any]) -> bool:
 
 
 def _completion(
-    value: Mapping[str, Any], model: str, largest_bytes: int, attempt: int, hide: Callable[[str], str]
+    value: Mapping[str, Any],
+    model: str,
+    largest_bytes: int,
+    cuts: Mapping[str, str],
+    attempt: int,
+    hide: Callable[[str], str],
 ) -> Completion:
-    """One choice. None of its faults is worth a retry: the answer was paid for."""
+    """One choice. None of its faults is worth a retry: the answer was paid for. `cuts`: finish reason → why it is not whole."""
     message = value.get("message", value)
     said = _text(message)
     if not (said or (isinstance(message, dict) and message is not value)):
@@ -294,8 +299,8 @@ def _completion(
     if not text.strip() and reason == "stop":  # a server that takes all of a finished response for reasoning
         text, reasoning = reasoning, ""
     faults = []
-    if reason in CUT and (text or reason == "length"):
-        faults.append(Fault("truncated", CUT[reason], attempt))
+    if reason in cuts and (text or reason == "length"):
+        faults.append(Fault("truncated", cuts[reason], attempt))
     if not text:
         refusal = " ".join(hide(_text(message.get("refusal"))).split())[:_LONGEST_REFUSAL]
         what = "empty response after reasoning" if reasoning else "empty response"
@@ -309,23 +314,12 @@ def _completion(
     return Completion(cut, model, reason, reasoning=_cut(reasoning, largest_bytes), faults=tuple(faults))
 
 
-def _explained(completion: Completion, why: str) -> Completion:
-    """The completion with the reason why the server cut it."""
-    faults = [replace(fault, detail=why) if fault.fault == "truncated" else fault for fault in completion.faults]
-    return replace(completion, faults=tuple(faults))
-
-
 def _cut(text: str, largest_bytes: int) -> str:
     if len(text) * 4 <= largest_bytes:
         return text
     return text.encode()[:largest_bytes].decode("utf-8", "ignore")
 
 
-CUT = {
-    "length": "the server stopped at its token limit",
-    "content_filter": "a filter of the server cut the response",
-}
-"""Finish reason → why the response is not whole."""
 _LONGEST_REFUSAL = 200
 _TEXTS = ("content", "text", "tool_calls", "function_call", "function", "arguments")
 """Where servers put what a model says, and what it writes for a tool, which it does unasked."""

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import ssl
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -69,8 +68,8 @@ class AttemptFailed(Exception):
     """The server refuses requests because of its load: fewer should be in flight."""
 
 
-_CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
-"""Compressions of a body that are read, although none was asked for."""
+_CODINGS = frozenset({"", "identity", "gzip", "deflate"})
+"""Compressions of a body that are read. None is asked for."""
 _MOST_REDIRECTS = 5
 
 
@@ -164,26 +163,24 @@ class HttpWire:
         raise AttemptFailed("bad_response", one_line(why, self._endpoint))
 
     async def _body(self, response: httpx2.Response, heard: Callable[[], None]) -> bytes:
-        """The body without its compression. A few compressed bytes can stand for gigabytes, so they count as what they become."""
+        """The body without its compression, up to the limit: a few compressed bytes can stand for gigabytes."""
         coding = response.headers.get("content-encoding", "identity").strip().lower()
-        if coding not in {"", "identity", *_CODINGS}:
+        if coding not in _CODINGS:
             why = f"unreadable response: it is compressed with {coding}, which strop neither asked for nor reads"
             raise AttemptFailed("bad_response", one_line(why, self._endpoint), maybe_billed=True)
-        unzip = zlib.decompressobj(wbits=47) if coding in _CODINGS else None  # gzip or zlib
-        most = self._settings.largest_body_bytes
         body, comment = bytearray(), b""  # the mark of a comment that has begun
         try:
             with suppress(httpx2.RemoteProtocolError):  # a body that was cut may be whole: its reader sees
-                async for data in response.aiter_raw():
-                    data = unzip.decompress(data, most + 1 - len(body)) if unzip else data
+                async for data in response.aiter_bytes():  # at most 1 MiB each
                     body += data
-                    if len(body) > most:
-                        raise unreadable(UnreadableBody(f"it has more than {most:,} bytes"), self._endpoint)
+                    if len(body) > self._settings.largest_body_bytes:
+                        why = f"it has more than {self._settings.largest_body_bytes:,} bytes"
+                        raise unreadable(UnreadableBody(why), self._endpoint)
                     lines = (comment + data).replace(b"\r", b"\n").split(b"\n")
                     if any(line.strip() and not line.startswith(b":") for line in lines):
                         heard()
                     comment = b":" if lines[-1].startswith(b":") else b""
-        except zlib.error:
+        except httpx2.DecodingError:
             raise unreadable(UnreadableBody(f"its {coding} cannot be unpacked"), self._endpoint) from None
         return bytes(body)
 

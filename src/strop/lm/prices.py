@@ -27,7 +27,7 @@ OVERHEAD_TOKENS = 100
 _EXACT = Context(prec=60)
 """A user's module may change the context of the thread that loads it."""
 Tiers = tuple[tuple[int, Decimal], ...]
-"""(prompt tokens above which the price holds, billionths of a dollar per token), ascending, the first from -1."""
+"""(prompt tokens above which the price holds, billionths of a dollar per token), both ascending, the first from -1."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,11 @@ class Price:
     """Where the price is from."""
 
     def cost(self, input_tokens: int, output_tokens: int) -> int:
-        """Billionths of a dollar, rounded up. The prompt's length decides the tier of both, as providers bill."""
+        """Billionths of a dollar, rounded up. The prompt's length decides the tier of both, as providers bill; fewer tokens never
+        cost more."""
         with localcontext(_EXACT):
             total = _at(self.input, input_tokens) * input_tokens + _at(self.output, input_tokens) * output_tokens
             return math.ceil(total + self.request)
-
-    def most(self, input_tokens: int, output_tokens: int) -> int:
-        """The highest cost of up to so many tokens, in billionths of a dollar."""
-        highest_in = max(price for start, price in self.input if start < max(input_tokens, 0))
-        highest_out = max(price for start, price in self.output if start < max(input_tokens, 0))
-        with localcontext(_EXACT):
-            return math.ceil(highest_in * input_tokens + highest_out * output_tokens + self.request)
 
     @property
     def dollars_per_million(self) -> tuple[float, float]:
@@ -152,18 +146,15 @@ def listed_price(name: str, url: str | None, today: date) -> Price | None:
     row, model = provider_of(name), name.partition("/")[2].lower()
     if row is None or not row.prices:
         return None
-    table = _table()
-    providers = table["providers"]
-    at = next((key for key in providers if re.match(providers[key]["url"], url)), "") if url else row.prices
-    undated = _DATE.sub("", model)
-    for key in (at, *providers[at]["also"]) if at else ():
+    providers = _table()["providers"]
+    listed = [key for key, each in providers.items() if (re.match(each["url"], url) if url else key == row.prices)]
+    for key in (each for first in listed[:1] for each in (first, *providers[first]["also"])):
         models = providers[key]["models"]
-        exact = [each for each in (model, undated) if each in models]
-        fitting = exact or [each for each in models if "*" in each and fnmatchcase(model, each)]
-        if fitting:
-            periods = models[exact[0] if exact else max(fitting, key=len)]
-            _, into, out, requests = [each for each in periods if each[0] <= today.isoformat()][-1]
-            return Price(_tiers(into), _tiers(out), requests * 1_000_000, f"prices of {table['made']}")
+        names = [each for each in (model, _DATE.sub("", model)) if each in models]
+        names += sorted((each for each in models if "*" in each and fnmatchcase(model, each)), key=len, reverse=True)
+        if names:
+            _, into, out, requests = [each for each in models[names[0]] if each[0] <= today.isoformat()][-1]
+            return Price(_tiers(into), _tiers(out), requests * 1_000_000, f"prices of {_table()['made']}")
     return None
 
 

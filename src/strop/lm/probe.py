@@ -42,12 +42,10 @@ def ask_once(spec: str, base_url: str | None, environ: Mapping[str, str]) -> Mod
         provider = provider_of(spec.partition("?")[0])
         count = 2 if provider is not None and provider.has_server else 1  # a run asks a server for several at once
         answer, *_ = model.complete([Request(EXPERTISE, PROMPT, sample=sample) for sample in range(count)], dropped)
-    price = tariffs(spec, ModelSettings(url=base_url), environ)[answer.lm or spec].price
-    if price is None:
+    tariff = tariffs(spec, ModelSettings(url=base_url), environ)[answer.lm or spec]
+    if tariff.price is None:
         return ModelAnswer(spec, answer, f"not known: {option('max_cost')} needs {option('model')} SPEC?price=IN,OUT")
-    paid, got = price.dollars_per_million
-    words = f"${paid:g} in, ${got:g} out per million tokens ({price.source})"
     if answer.input_tokens is None or answer.output_tokens is None:
-        return ModelAnswer(spec, answer, words)
-    cost = price.cost(answer.input_tokens, answer.output_tokens)
-    return ModelAnswer(spec, replace(answer, cost=cost), f"{dollars(cost)}, at {words}")
+        return ModelAnswer(spec, answer, tariff.in_words)
+    cost = tariff.price.cost(answer.input_tokens, answer.output_tokens)
+    return ModelAnswer(spec, replace(answer, cost=cost), f"{dollars(cost)}, at {tariff.in_words}")
