@@ -18,8 +18,9 @@ from strop.base.console import notify
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import CLOSED, STOPPED, AsyncModel, Deliver, together
 from strop.lm.base import Completion, CompletionBatch, Fault, Request
-from strop.lm.openai_chat import Accepted, Parameters, UnreadableBody, body_of, read_answer, token_limit
-from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, unreadable
+from strop.lm.openai_chat import Accepted, Parameters, body_of, read_answer, token_limit
+from strop.lm.openai_errors import AttemptFailed
+from strop.lm.openai_wire import HttpWire, Settings
 from strop.lm.options import ModelSettings, ModelSpec
 from strop.lm.pace import Attempts, Clock, Outage, Pacer, PacerFinished, RetryPolicy, Turn
 from strop.lm.providers import Endpoint, endpoint_of
@@ -176,14 +177,12 @@ class OpenAIModel(AsyncModel):
             body = await self._wire.post(body_of(self._endpoint.model, request, parameters))
             completions = read_answer(
                 body,
+                self._endpoint,
                 n=parameters.get("n", 1),
                 largest_bytes=self._settings.largest_answer_bytes,
                 attempt=attempt,
-                hide=self._endpoint.hide_key,
                 most_tokens=token_limit(parameters),
             )
-        except UnreadableBody as error:
-            raise unreadable(error, self._endpoint) from None
         except asyncio.CancelledError:
             raise AttemptFailed("connection", STOPPED, maybe_billed=True) from None
         except AttemptFailed as failure:

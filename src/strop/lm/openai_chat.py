@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from strop.base.responses import without_thoughts
 from strop.lm.base import MOST_TOKENS, Completion, Fault, Request, encodable
+from strop.lm.openai_errors import NO_SYSTEM, OVERFLOW, failure_told, only_element, unreadable
+from strop.lm.providers import Endpoint
 
 Parameters: TypeAlias = Mapping[str, Any]
 """What is sent besides the model and the texts, by the names of the protocol."""
@@ -53,12 +55,6 @@ _TOO_MANY = (
     r"too (large|many|high)|at most|exceed|maximum (allowed|context|value)"
     r"|less than or equal|<=|\d > \d|reduce the length"
 )
-OVERFLOW = r"exceed\w*[ _](the )?(available )?context|context_length_exceeded|maximum context|prompt is too long"
-"""What no server says but of a prompt that is longer than its context, whatever the status."""
-NO_SYSTEM = (
-    r"(system|developer)\W{0,3}(role|message|prompt|instruction)|\broles?\W{1,3}(system|developer)|roles must alternate"
-)
-"""What is said of a system message by servers, and by the templates of chats that they fill in."""
 _TOO_LONG = rf"^HTTP 413|context[ _]?(length|size|window)|too many (input )?tokens|string_above_max|{OVERFLOW}"
 _ABOUT_N = r"\bn\b|\bn_cmpl\b|\bbest_of\b|\bchoices?\b|(number of|multiple) completions"
 
@@ -190,81 +186,79 @@ def body_of(model: str, request: Request, sent: Parameters) -> dict[str, Any]:
     return {"model": model, "messages": chat, **named, **stream}
 
 
-def only_element(value: Any) -> Any:
-    """The element of a list of one, as Google's servers send answers and errors; anything else as it is."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
-class UnreadableBody(ValueError):
-    """The body holds no answer; the message says why."""
-
-    def __init__(self, why: str, error: Any = None, *, maybe_billed: bool = True) -> None:
-        """`error` is what the server itself says of it."""
-        super().__init__(why)
-        self.error, self.maybe_billed = error, maybe_billed
-
-
 def read_answer(
     body: bytes,
+    endpoint: Endpoint,
     *,
     n: int = 1,
     largest_bytes: int = 1 << 20,
     attempt: int = 1,
-    hide: Callable[[str], str] = str,
     most_tokens: int | None = None,
 ) -> list[Completion]:
     """The completions in a response body, from one to the `n` that were asked for, without `seconds` and `parameters`.
 
     The first has the whole usage and the others report 0 tokens, so that sums are what the server says. Usage that cannot be
-    right is not known, and a fault. `hide` removes keys from texts, which are then cut to `largest_bytes`. `most_tokens` is the
+    right is not known, and a fault. Keys are removed from texts, which are then cut to `largest_bytes`. `most_tokens` is the
     limit that was sent: a response that was cut far below it has filled the context.
 
     Raises:
-        UnreadableBody: empty, not JSON, an error, or without a single choice.
+        AttemptFailed: the body is empty, not JSON, an error, or without a single choice.
     """
-    if not body.strip():
-        raise UnreadableBody("the body is empty")
-    if body.lstrip().startswith(b"<"):
-        page = {"code": 404 if attempt > 1 else 500, "message": "this is a web page, not an API"}
-        raise UnreadableBody("a web page", page, maybe_billed=False)
-    try:
-        value = only_element(_document(body.decode("utf-8-sig", "replace").strip()))
-    except (ValueError, RecursionError, AttributeError, TypeError) as error:
-        raise UnreadableBody(f"not JSON ({type(error).__name__})") from None
-    value = value if isinstance(value, dict) else {}
-    is_own = isinstance(value.get("message"), dict) or value.get("role") == "assistant"
-    own = [value] * (is_own and value.get("done") is not False)  # False: the first of many
-    listed = value["choices"] if isinstance(value.get("choices"), list) else own
-    listed = [each for each in listed if isinstance(each, dict)]
-    choices = [each for each in listed if _is_answer(each)]
-    if not choices:  # errors with status 200, as gateways send them
-        told = [each["error"] for each in [*listed, value] if each.get("error")]
-        told += [f"finish reason {encodable(str(each.get('finish_reason')))}" for each in listed]
-        told += [value] * bool(value.get("message") or value.get("detail"))
-        if isinstance(feedback := value.get("promptFeedback"), dict) and feedback.get("blockReason"):
-            told.append(
-                {"code": 400, "type": "content_filter", "message": f"the prompt is blocked: {feedback['blockReason']}"}
-            )
-        raise UnreadableBody("it has no choices", *told[:1], maybe_billed=not told or bool(value.get("usage")))
+    value = _object(body, endpoint, attempt)
+    choices = _choices(value, endpoint)
     model = value.get("model")
-    name = hide(encodable(model)) if isinstance(model, str) else ""
+    name = endpoint.hide_key(encodable(model)) if isinstance(model, str) else ""
+    first, *others = [_completion(choice, name, largest_bytes, attempt, endpoint) for choice in choices]
+    has_text = bool(first.text or any(other.text for other in others))
     usage = value.get("usage", value if "eval_count" in value else None)  # Ollama's own, beside the message
-    has_text = any(_text(choice.get("message", choice)) for choice in choices)
     (tokens_in, tokens_out), cost, doubts = _usage(usage, has_text)
-    limit = "the server stopped at its token limit"
-    # Of several, some servers count one.
-    if len(choices) == 1 and tokens_in and tokens_out and tokens_out < 0.9 * (most_tokens or 0):
-        sizes = f"{tokens_in + tokens_out:,} tokens: {tokens_in:,} in, {tokens_out:,} out"
-        limit = f"the context is full ({sizes}): give the server a larger one (of Ollama: OLLAMA_CONTEXT_LENGTH)"
-    cuts = {"length": limit, "content_filter": "a filter of the server cut the response"}
-    first, *others = [_completion(choice, name, largest_bytes, cuts, attempt, hide) for choice in choices]
     faults = (*first.faults, *(Fault("usage", doubt, attempt) for doubt in doubts))
+    if (
+        not others and tokens_in and tokens_out and tokens_out < 0.9 * (most_tokens or 0)
+    ):  # of several, some servers count one
+        sizes = f"{tokens_in + tokens_out:,} tokens: {tokens_in:,} in, {tokens_out:,} out"
+        full = f"the context is full ({sizes}): give the server a larger one (of Ollama: OLLAMA_CONTEXT_LENGTH)"
+        faults = tuple(replace(fault, detail=full) if fault.detail == CUTS["length"] else fault for fault in faults)
     first = replace(first, input_tokens=tokens_in, output_tokens=tokens_out, cost=cost, faults=faults)
     none_in, none_out = (None if tokens is None else 0 for tokens in (tokens_in, tokens_out))
     return [
         first,
         *(replace(other, input_tokens=none_in, output_tokens=none_out) for other in others[: n - 1]),
     ]
+
+
+def _object(body: bytes, endpoint: Endpoint, attempt: int) -> dict[str, Any]:
+    """The JSON object of a body; empty if that is another value."""
+    if not body.strip():
+        raise unreadable("the body is empty", endpoint)
+    if body.lstrip().startswith(b"<"):
+        page = {"code": 404 if attempt > 1 else 500, "message": "this is a web page, not an API"}
+        raise failure_told(page, endpoint, maybe_billed=False)
+    try:
+        value = only_element(_document(body.decode("utf-8-sig", "replace").strip()))
+    except (ValueError, RecursionError, AttributeError, TypeError) as error:
+        raise unreadable(f"not JSON ({type(error).__name__})", endpoint) from None
+    return value if isinstance(value, dict) else {}
+
+
+def _choices(value: Mapping[str, Any], endpoint: Endpoint) -> list[Mapping[str, Any]]:
+    """The choices that are answers, of which there is at least one."""
+    is_own = isinstance(value.get("message"), dict) or value.get("role") == "assistant"
+    own = [value] * (is_own and value.get("done") is not False)  # False: the first of many
+    listed = value["choices"] if isinstance(value.get("choices"), list) else own
+    listed = [each for each in listed if isinstance(each, dict)]
+    if choices := [each for each in listed if _is_answer(each)]:
+        return choices
+    # Errors with status 200, as gateways send them.
+    told = [each["error"] for each in [*listed, value] if each.get("error")]
+    told += [f"finish reason {encodable(str(each.get('finish_reason')))}" for each in listed]
+    told += [value] * bool(value.get("message") or value.get("detail"))
+    if isinstance(feedback := value.get("promptFeedback"), dict) and feedback.get("blockReason"):
+        why = f"the prompt is blocked: {feedback['blockReason']}"
+        told.append({"code": 400, "type": "content_filter", "message": why})
+    if told:
+        raise failure_told(told[0], endpoint, maybe_billed=bool(value.get("usage")))
+    raise unreadable("it has no choices", endpoint)
 
 
 _ENDS = re.compile(r"(stop|end|eos|length|max_tokens|tool|function_call$|content_?filter|safety|refus)|$", re.I)
@@ -277,32 +271,27 @@ def _is_answer(choice: Mapping[str, Any]) -> bool:
 
 
 def _completion(
-    value: Mapping[str, Any],
-    model: str,
-    largest_bytes: int,
-    cuts: Mapping[str, str],
-    attempt: int,
-    hide: Callable[[str], str],
+    value: Mapping[str, Any], model: str, largest_bytes: int, attempt: int, endpoint: Endpoint
 ) -> Completion:
-    """One choice. None of its faults is worth a retry: the answer was paid for. `cuts`: finish reason → why it is not whole."""
+    """One choice. None of its faults is worth a retry: the answer was paid for."""
     message = value.get("message", value)
     said = _text(message)
     if not (said or (isinstance(message, dict) and message is not value)):
-        raise UnreadableBody("a choice has no message")
+        raise unreadable("a choice has no message", endpoint)
     message = message if isinstance(message, dict) else {}
     finish_reason = value.get("finish_reason")
     reason = encodable(finish_reason) if isinstance(finish_reason, str) else ""
     reported = (message.get("reasoning_content"), message.get("reasoning"))
     thoughts = next((encodable(thought) for thought in reported if isinstance(thought, str) and thought), "")
-    marked, text = map(hide, without_thoughts(said, is_cut=reason == "length")[:2])
-    reasoning = "\n".join(part for part in (hide(thoughts), marked) if part)
+    marked, text = map(endpoint.hide_key, without_thoughts(said, is_cut=reason == "length")[:2])
+    reasoning = "\n".join(part for part in (endpoint.hide_key(thoughts), marked) if part)
     if not text.strip() and reason == "stop":  # a server that takes all of a finished response for reasoning
         text, reasoning = reasoning, ""
     faults = []
-    if reason in cuts and (text or reason == "length"):
-        faults.append(Fault("truncated", cuts[reason], attempt))
+    if reason in CUTS and (text or reason == "length"):
+        faults.append(Fault("truncated", CUTS[reason], attempt))
     if not text:
-        refusal = " ".join(hide(_text(message.get("refusal"))).split())[:_LONGEST_REFUSAL]
+        refusal = " ".join(endpoint.hide_key(_text(message.get("refusal"))).split())[:_LONGEST_REFUSAL]
         what = "empty response after reasoning" if reasoning else "empty response"
         what = f"refused: {refusal}" if refusal else f"{what}, finish reason {reason or 'not given'}"
         faults.append(Fault("empty", what, attempt))
@@ -320,6 +309,8 @@ def _cut(text: str, largest_bytes: int) -> str:
     return text.encode()[:largest_bytes].decode("utf-8", "ignore")
 
 
+CUTS = {"length": "the server stopped at its token limit", "content_filter": "a filter of the server cut the response"}
+"""Finish reason → why the response is not whole."""
 _LONGEST_REFUSAL = 200
 _TEXTS = ("content", "text", "tool_calls", "function_call", "function", "arguments")
 """Where servers put what a model says, and what it writes for a tool, which it does unasked."""

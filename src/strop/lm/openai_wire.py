@@ -1,4 +1,4 @@
-"""One HTTP request to an OpenAI-compatible server, and what its failures mean.
+"""One HTTP request to an OpenAI-compatible server.
 
 httpx2 carries it. Its time-outs take any byte for life, and it reads bodies of any size; so an attempt is cancelled after a
 silence and at its deadline, and a body is read up to a limit of bytes.
@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -21,9 +20,8 @@ import httpx2
 
 from strop.base.errors import ConfigurationError
 from strop.base.surface import option
-from strop.lm.base import FaultKind
-from strop.lm.openai_chat import NO_SYSTEM, OVERFLOW, UnreadableBody, only_element
-from strop.lm.pace import LONG_WAIT_SECONDS, Clock, RetryPolicy, delay_told, duration_text, retry_after_seconds
+from strop.lm.openai_errors import AttemptFailed, failure_of, one_line, unreadable
+from strop.lm.pace import Clock, RetryPolicy, retry_after_seconds
 from strop.lm.providers import Endpoint
 
 
@@ -47,25 +45,6 @@ class Settings:
     largest_body_bytes: int = 32 << 20
     """No more than this is read of a response."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-
-
-@dataclass(eq=False)
-class AttemptFailed(Exception):
-    """An HTTP request failed."""
-
-    kind: FaultKind
-    detail: str
-    """One line without keys, at most 400 characters."""
-    passing: bool = False
-    """Another attempt may help."""
-    rejection: str = ""
-    """What the server says if it rejects what was sent, for `openai_chat.REJECTIONS`."""
-    retry_after: float | None = None
-    """Seconds that the server asks to wait."""
-    maybe_billed: bool = False
-    """It broke after the request was sent, without a readable answer: the server may charge for it."""
-    busy: bool = False
-    """The server refuses requests because of its load: fewer should be in flight."""
 
 
 _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
@@ -166,8 +145,8 @@ class HttpWire:
         """The body without its compression, up to the limit: a few compressed bytes can stand for gigabytes."""
         coding = response.headers.get("content-encoding", "identity").strip().lower()
         if coding not in _CODINGS:
-            why = f"unreadable response: it is compressed with {coding}, which strop neither asked for nor reads"
-            raise AttemptFailed("bad_response", one_line(why, self._endpoint), maybe_billed=True)
+            why = f"it is compressed with {coding}, which strop neither asked for nor reads"
+            raise unreadable(why, self._endpoint, passing=False)
         body, comment = bytearray(), b""  # the mark of a comment that has begun
         try:
             with suppress(httpx2.RemoteProtocolError):  # a body that was cut may be whole: its reader sees
@@ -175,21 +154,16 @@ class HttpWire:
                     body += data
                     if len(body) > self._settings.largest_body_bytes:
                         why = f"it has more than {self._settings.largest_body_bytes:,} bytes"
-                        raise unreadable(UnreadableBody(why), self._endpoint)
+                        raise unreadable(why, self._endpoint)
                     lines = (comment + data).replace(b"\r", b"\n").split(b"\n")
                     if any(line.strip() and not line.startswith(b":") for line in lines):
                         heard()
                     comment = b":" if lines[-1].startswith(b":") else b""
         except httpx2.DecodingError:
-            raise unreadable(UnreadableBody(f"its {coding} cannot be unpacked"), self._endpoint) from None
+            raise unreadable(f"its {coding} cannot be unpacked", self._endpoint) from None
         return bytes(body)
 
 
-REJECTED = frozenset({400, 413, 422})
-RETRIED = frozenset({408, 409, 425, 429})
-BUSY = frozenset({429, 503, 529})
-_MAYBE_BILLED = frozenset({408, 502, 504, 524})
-"""Status codes of a gateway when the model behind it took too long or was lost."""
 _NOT_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -200,88 +174,6 @@ _NOT_SENT = (
     httpx2.LocalProtocolError,
 )
 """After these the server cannot have read the whole request."""
-_LONGEST_DETAIL = 400
-
-
-def failure_of(status: int, body: bytes, endpoint: Endpoint, retry_after: float | None = None) -> AttemptFailed:
-    """What a response of another status than success means; `retry_after` is what its headers ask for."""
-    told: Any = body.decode("utf-8", "replace").strip()
-    with suppress(ValueError, RecursionError):
-        told = only_element(json.loads(told))
-    return _of_status(
-        status, told.get("error", told) if isinstance(told, dict) else told, endpoint, retry_after=retry_after
-    )
-
-
-def unreadable(body: UnreadableBody, endpoint: Endpoint) -> AttemptFailed:
-    """A response of status 200 that holds no readable answer: an error in it counts as that status; others are sent again."""
-    if body.error is not None:
-        failure = _of_status(_status_told(body.error), body.error, endpoint, origin="HTTP 200 with error ")
-        return replace(failure, maybe_billed=body.maybe_billed)
-    detail = one_line(f"unreadable response: {body}", endpoint)
-    return AttemptFailed("bad_response", detail, passing=True, maybe_billed=body.maybe_billed)
-
-
-_TOLD = (
-    (400, OVERFLOW),
-    (401, r"api[ _]?key|unauthori[sz]ed|authenticat"),
-    (402, r"credit|balance|billing|payment|quota"),
-    (404, r"unexpected endpoint|not[ _]found|no such|does not exist|unknown model"),
-    (429, r"rate[ _]?limit|too many requests"),
-    (503, r"overload|capacity|unavailable"),
-)
-"""The status that an error means, by its words, where it has no code that is one."""
-
-
-def _status_told(error: Any) -> int:
-    """The status of an error in a body of status 200; 500 where it says nothing of the kind."""
-    codes = [error.get(name) for name in ("code", "status", "statusCode")] if isinstance(error, dict) else []
-    known = (int(code) for code in map(str, codes) if code.isdecimal() and len(code) == 3 and "400" <= code < "600")
-    words = json.dumps(error, default=str)
-    return next(known, next((status for status, says in _TOLD if re.search(says, words, re.I)), 500))
-
-
-def _of_status(
-    status: int, body: Any, endpoint: Endpoint, *, retry_after: float | None = None, origin: str = "HTTP "
-) -> AttemptFailed:
-    message, fields = _message(body), body if isinstance(body, dict) else {}
-    told = " ".join(str(fields.get(name)) for name in ("code", "type", "param"))
-    words = json.dumps(body, default=str)
-    wait = delay_told(words) if retry_after is None else retry_after
-    long = f" (it asks to wait {duration_text(wait)})" if wait and wait > LONG_WAIT_SECONDS else ""
-    detail = one_line(f"{origin}{status}: {message}" if message else f"{origin}{status}", endpoint) + long
-    if status in REJECTED or (status >= 500 and re.search(f"{OVERFLOW}|{NO_SYSTEM}", f"{told} {message}", re.I)):
-        return AttemptFailed("bad_response", detail, rejection=f"HTTP {status} {told} {message}")
-    if status == 429 and (
-        "insufficient_quota" in told or "PerDay" in words
-    ):  # the latter in the name of a quota of Google
-        return AttemptFailed("rate_limited", detail)
-    if status in RETRIED or status >= 500:
-        kind: FaultKind = {429: "rate_limited", 408: "timeout"}.get(status, "server_error")  # type: ignore[assignment]
-        return AttemptFailed(
-            kind,
-            detail,
-            passing=True,
-            retry_after=wait,
-            maybe_billed=status in _MAYBE_BILLED,
-            busy=status in BUSY,
-        )
-    if status == 401:  # without the body: OpenAI's shows the ends of the key
-        variable = endpoint.key_variable
-        key = f"the key in {variable} is refused" if endpoint.key else f"a key is needed: set {variable}"
-        return AttemptFailed("bad_response", f"{key} ({origin}401)")
-    if status == 404:
-        hint = f"no model {endpoint.model!r} there, or the base URL lacks its /v1"
-        return AttemptFailed("bad_response", one_line(f"{hint} ({detail})", endpoint))
-    return AttemptFailed("bad_response", detail)
-
-
-def _message(body: Any) -> str:
-    """What the body says, in the forms that servers use: OpenAI, llama.cpp and ollama, vLLM, FastAPI, plain text."""
-    if isinstance(body, dict):
-        message = body.get("message") or body.get("detail") or body
-        return message if isinstance(message, str) else json.dumps(message, default=str)
-    return body if isinstance(body, str) else ""
 
 
 def _reason(error: BaseException) -> str:
@@ -296,9 +188,3 @@ def _reason(error: BaseException) -> str:
             return os.strerror(root.errno) if root.errno > 0 else str(root.strerror)
         root = root.exceptions[0] if isinstance(root, BaseExceptionGroup) else root.__cause__ or root.__context__
     return str(error) or type(error).__name__
-
-
-def one_line(text: str, endpoint: Endpoint) -> str:
-    """A detail: one line without keys, at most 400 characters."""
-    line = " ".join(endpoint.hide_key(text).split())
-    return line if len(line) <= _LONGEST_DETAIL else f"{line[: _LONGEST_DETAIL - 1]}…"

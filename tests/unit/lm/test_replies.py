@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Request
-from strop.lm.openai_chat import SYSTEM, WHOLE, Accepted, UnreadableBody, read_answer, seed_of
-from strop.lm.openai_wire import AttemptFailed, Settings, failure_of, unreadable
+from strop.lm.openai_chat import SYSTEM, WHOLE, Accepted, read_answer, seed_of
+from strop.lm.openai_errors import AttemptFailed, failure_of
+from strop.lm.openai_wire import Settings
 from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
 from support.loopback import Loopback, in_turn, loopback
@@ -83,9 +84,9 @@ def read(reply: str, attempt: int = 1) -> Completion | AttemptFailed:
     if status != 200:
         return failure_of(status, body.encode("utf-8", "surrogateescape"), PLACE)
     try:
-        return read_answer(body.encode("utf-8", "surrogateescape"), attempt=attempt)[0]
-    except UnreadableBody as why:
-        return unreadable(why, PLACE)
+        return read_answer(body.encode("utf-8", "surrogateescape"), PLACE, attempt=attempt)[0]
+    except AttemptFailed as failure:
+        return failure
 
 
 def completion(reply: str) -> Completion:
@@ -238,7 +239,7 @@ def test_usage_of_thousands_of_digits_costs_no_answer() -> None:
 
 def test_choices_share_one_usage_and_are_no_more_than_asked_for_and_are_cut_between_characters() -> None:
     data = choices(choice("é" * 10), choice("1"), choice("2"), usage=COUNTED)[4:].encode()
-    first, second = read_answer(data, n=2, largest_bytes=5)
+    first, second = read_answer(data, PLACE, n=2, largest_bytes=5)
     assert (first.text, details(first), second.text) == ("éé", ["a response of 20 bytes was cut to 4"], "1")
     assert (first.input_tokens, first.output_tokens, second.input_tokens, second.output_tokens) == (10, 5, 0, 0)
 
@@ -389,9 +390,9 @@ FILLED = (
 
 def test_response_that_was_cut_far_below_its_limit_tells_that_the_context_is_full() -> None:
     for reply, said in FILLED:
-        (fault,) = read_answer(reply[4:].encode(), n=2, most_tokens=8192)[0].faults
+        (fault,) = read_answer(reply[4:].encode(), PLACE, n=2, most_tokens=8192)[0].faults
         assert said in fault.detail and ("OLLAMA_CONTEXT_LENGTH" in fault.detail) == (said != LIMIT), reply
-    assert details(read_answer(FILLED[0][0][4:].encode())[0]) == [LIMIT]  # no limit was sent
+    assert details(read_answer(FILLED[0][0][4:].encode(), PLACE)[0]) == [LIMIT]  # no limit was sent
 
 
 def test_detail_is_one_short_line_without_the_key() -> None:
@@ -407,11 +408,11 @@ def test_detail_is_one_short_line_without_the_key() -> None:
         max_leaves=8,
     )
 )
-def test_reader_raises_nothing_but_unreadable(value: object) -> None:
+def test_reader_raises_nothing_but_a_failed_attempt(value: object) -> None:
     plain = (f"200 {json.dumps(value)}", says(value), choices(choice("x"), usage=value, model=value))
     for reply in (*plain, *(f"200 data: {each[4:]}" for each in plain)):
-        with contextlib.suppress(UnreadableBody):
-            assert read_answer(reply[4:].encode("utf-8", "surrogatepass"))
+        with contextlib.suppress(AttemptFailed):
+            assert read_answer(reply[4:].encode("utf-8", "surrogatepass"), PLACE)
 
 
 WIRE = (
