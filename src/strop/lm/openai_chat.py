@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from strop.base.responses import without_thoughts
 from strop.lm.base import MOST_TOKENS, Completion, Fault, Request, encodable
-from strop.lm.openai_errors import NO_SYSTEM, OVERFLOW, failure_told, only_element, unreadable
+from strop.lm.openai_errors import OVERFLOW, UNFIT, failure_told, only_element, unreadable
 from strop.lm.providers import Endpoint
 
 Parameters: TypeAlias = Mapping[str, Any]
@@ -77,7 +77,7 @@ REJECTIONS = (
     Rejection(("seed",), (r"\bseed\b",), "nothing", "the server does not accept a seed: none is sent from now on"),
     Rejection(
         (SYSTEM,),
-        (NO_SYSTEM,),
+        (rf"(system|developer)\W{{0,3}}(message|prompt|instruction)|\broles?\W{{1,3}}(system|developer)|{UNFIT}",),
         "nothing",
         "the server does not accept a system message: its text stands before the message from now on",
     ),

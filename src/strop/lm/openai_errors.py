@@ -35,10 +35,8 @@ class AttemptFailed(Exception):
 
 OVERFLOW = r"exceed\w*[ _](the )?(available )?context|context_length_exceeded|maximum context|prompt is too long"
 """What no server says but of a prompt that is longer than its context, whatever the status."""
-NO_SYSTEM = (
-    r"(system|developer)\W{0,3}(role|message|prompt|instruction)|\broles?\W{1,3}(system|developer)|roles must alternate"
-)
-"""What is said of a system message by servers, and by the templates of chats that they fill in."""
+UNFIT = r"roles must alternate|(system|developer) role"
+"""What no server says but of a chat that does not fit the model's template, whatever the status."""
 REJECTED = frozenset({400, 413, 422})
 RETRIED = frozenset({408, 409, 425, 429})
 BUSY = frozenset({429, 503, 529})
@@ -102,11 +100,10 @@ def _of_status(
     wait = delay_told(words) if retry_after is None else retry_after
     long = f" (it asks to wait {duration_text(wait)})" if wait and wait > LONG_WAIT_SECONDS else ""
     detail = one_line(f"{origin}{status}: {message}" if message else f"{origin}{status}", endpoint) + long
-    if status in REJECTED or (status >= 500 and re.search(f"{OVERFLOW}|{NO_SYSTEM}", f"{told} {message}", re.I)):
+    if status in REJECTED or (status >= 500 and re.search(f"{OVERFLOW}|{UNFIT}", f"{told} {message}", re.I)):
         return AttemptFailed("bad_response", detail, rejection=f"HTTP {status} {told} {message}")
-    if status == 429 and (
-        "insufficient_quota" in told or "PerDay" in words
-    ):  # the latter in the name of a quota of Google
+    is_spent = "insufficient_quota" in told or "PerDay" in words  # in the name of a quota of Google's
+    if status == 429 and is_spent:
         return AttemptFailed("rate_limited", detail)
     if status in RETRIED or status >= 500:
         kind: FaultKind = {429: "rate_limited", 408: "timeout"}.get(status, "server_error")  # type: ignore[assignment]

@@ -32,7 +32,7 @@ class ModelAnswer:
 
 
 def ask_once(spec: str, base_url: str | None, environ: Mapping[str, str]) -> ModelAnswer:
-    """Send a model one tiny request, and look up its price.
+    """Ask a model for two tiny responses, one where it is no server, and look up its price.
 
     Raises:
         ConfigurationError: an unknown specification, a missing key.
