@@ -421,7 +421,7 @@ WIRE = (
     (http(stream(delta(content="é😀"), delta(content="ü"))[4:], chunk=1), "é😀ü"),
     (http(gzip.compress(says("x")[4:].encode()), "Content-Encoding: gzip", chunk=7), "x"),
     (http(says("x")[4:], "Content-Length: 9999"), "x"),
-    (http(gzip.compress(says("x")[4:].encode())[:-20] + b"spoiled" * 9, "Content-Encoding: gzip"), "a #0"),
+    (http(says("x")[4:], "Content-Encoding: gzip"), "a #0"),  # it is not
     (http("\n \n" * 50 + says("x")[4:], chunk=3), "x"),
     (http('{"choices": [{"text": "é"}]}', "Content-Type: text/html; charset=latin1"), "é"),
     ("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + http(says("x")[4:]), "x"),
