@@ -254,8 +254,9 @@ def _choices(value: Mapping[str, Any], endpoint: Endpoint) -> list[Mapping[str, 
     told += [f"finish reason {encodable(str(each.get('finish_reason')))}" for each in listed]
     told += [value] * bool(value.get("message") or value.get("detail"))
     if isinstance(feedback := value.get("promptFeedback"), dict) and feedback.get("blockReason"):
-        why = f"the prompt is blocked: {feedback['blockReason']}"
-        told.append({"code": 400, "type": "content_filter", "message": why})
+        told.append(
+            {"type": "content_filter", "code": 400, "message": f"the prompt is blocked: {feedback['blockReason']}"}
+        )
     if told:
         raise failure_told(told[0], endpoint, maybe_billed=bool(value.get("usage")))
     raise unreadable("it has no choices", endpoint)

@@ -47,19 +47,18 @@ _LONGEST_DETAIL = 400
 
 def failure_of(status: int, body: bytes, endpoint: Endpoint, retry_after: float | None = None) -> AttemptFailed:
     """What a response of another status than success means; `retry_after` is what its headers ask for."""
-    told: Any = body.decode("utf-8", "replace").strip()
+    told: Any = (words := body.decode("utf-8", "replace").strip())
     with suppress(ValueError, RecursionError):
-        told = only_element(json.loads(told))
-    return _of_status(
-        status, told.get("error", told) if isinstance(told, dict) else told, endpoint, retry_after=retry_after
-    )
+        told = only_element(json.loads(words))
+    error = told.get("error", told) if isinstance(told, dict) else told
+    return _of_status(status, error, words, endpoint, retry_after=retry_after)
 
 
 def failure_told(error: Any, endpoint: Endpoint, *, maybe_billed: bool) -> AttemptFailed:
     """What an error in a response of status 200 means: the same as a response of the status that it tells."""
-    return replace(
-        _of_status(_status_told(error), error, endpoint, origin="HTTP 200 with error "), maybe_billed=maybe_billed
-    )
+    words = json.dumps(error, default=str)
+    failure = _of_status(_status_told(error, words), error, words, endpoint, origin="HTTP 200 with error ")
+    return replace(failure, maybe_billed=maybe_billed)
 
 
 def unreadable(why: str, endpoint: Endpoint, *, passing: bool = True) -> AttemptFailed:
@@ -83,27 +82,26 @@ _TOLD = (
 """The status that an error means, by its words, where it has no code that is one."""
 
 
-def _status_told(error: Any) -> int:
+def _status_told(error: Any, words: str) -> int:
     """The status of an error in a body of status 200; 500 where it says nothing of the kind."""
     codes = [error.get(name) for name in ("code", "status", "statusCode")] if isinstance(error, dict) else []
     known = (int(code) for code in map(str, codes) if code.isdecimal() and len(code) == 3 and "400" <= code < "600")
-    words = json.dumps(error, default=str)
     return next(known, next((status for status, says in _TOLD if re.search(says, words, re.I)), 500))
 
 
 def _of_status(
-    status: int, body: Any, endpoint: Endpoint, *, retry_after: float | None = None, origin: str = "HTTP "
+    status: int, error: Any, words: str, endpoint: Endpoint, *, retry_after: float | None = None, origin: str = "HTTP "
 ) -> AttemptFailed:
-    message, fields = _message(body), body if isinstance(body, dict) else {}
+    """What an error means; `words` is all of it as text."""
+    message, fields = _message(error), error if isinstance(error, dict) else {}
     told = " ".join(str(fields.get(name)) for name in ("code", "type", "param"))
-    words = json.dumps(body, default=str)
     wait = delay_told(words) if retry_after is None else retry_after
     long = f" (it asks to wait {duration_text(wait)})" if wait and wait > LONG_WAIT_SECONDS else ""
     detail = one_line(f"{origin}{status}: {message}" if message else f"{origin}{status}", endpoint) + long
     if status in REJECTED or (status >= 500 and re.search(f"{OVERFLOW}|{UNFIT}", f"{told} {message}", re.I)):
         return AttemptFailed("bad_response", detail, rejection=f"HTTP {status} {told} {message}")
-    is_spent = "insufficient_quota" in told or "PerDay" in words  # in the name of a quota of Google's
-    if status == 429 and is_spent:
+    # The latter is in the name of a quota of Google's.
+    if status == 429 and ("insufficient_quota" in told or "PerDay" in words):
         return AttemptFailed("rate_limited", detail)
     if status in RETRIED or status >= 500:
         kind: FaultKind = {429: "rate_limited", 408: "timeout"}.get(status, "server_error")  # type: ignore[assignment]

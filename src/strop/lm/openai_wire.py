@@ -83,11 +83,7 @@ class HttpWire:
                 },
             )
         except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
-            why = (
-                "a SOCKS proxy needs the package socksio"
-                if isinstance(error, ImportError)
-                else " ".join(str(error).split())
-            )
+            why = "a SOCKS proxy needs the package socksio" if isinstance(error, ImportError) else error
             raise ConfigurationError(
                 f"{endpoint.where} cannot be asked by this address, or with the proxy or the certificates that the environment "
                 f"names (HTTPS_PROXY, SSL_CERT_FILE, …): {why}"
@@ -127,8 +123,8 @@ class HttpWire:
                 data = await self._body(response, heard)
                 if response.is_success:
                     return data
-                asked = retry_after_seconds(response.headers, self._clock.epoch())
-                raise failure_of(response.status_code, data, self._endpoint, asked)
+                wait = retry_after_seconds(response.headers, self._clock.epoch())
+                raise failure_of(response.status_code, data, self._endpoint, wait)
         raise AttemptFailed("bad_response", f"redirected {_MOST_REDIRECTS} times, at last to {url.path}")
 
     def _redirected(self, response: httpx2.Response) -> httpx2.URL:
@@ -147,14 +143,14 @@ class HttpWire:
         if coding not in _CODINGS:
             why = f"it is compressed with {coding}, which strop neither asked for nor reads"
             raise unreadable(why, self._endpoint, passing=False)
-        body, comment = bytearray(), b""  # the mark of a comment that has begun
+        body, most = bytearray(), self._settings.largest_body_bytes
+        comment = b""  # the mark of one that has begun
         try:
             with suppress(httpx2.RemoteProtocolError):  # a body that was cut may be whole: its reader sees
                 async for data in response.aiter_bytes():  # at most 1 MiB each
                     body += data
-                    if len(body) > self._settings.largest_body_bytes:
-                        why = f"it has more than {self._settings.largest_body_bytes:,} bytes"
-                        raise unreadable(why, self._endpoint)
+                    if len(body) > most:
+                        raise unreadable(f"it has more than {most:,} bytes", self._endpoint)
                     lines = (comment + data).replace(b"\r", b"\n").split(b"\n")
                     if any(line.strip() and not line.startswith(b":") for line in lines):
                         heard()

@@ -284,16 +284,13 @@ def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
         return None
 
 
-_DELAY = re.compile(r"(?:retryDelay\W+|(?:retry|try again) (?:in|after) )(?:(\d+)m)?([\d.]+) ?(ms|s)", re.I)
+_DELAY = re.compile(r"(?:retryDelay\W+|(?:retry|try again) (?:in|after) )(?:(\d{1,6})m)?(\d{1,9}\.?\d*) ?(ms|s)", re.I)
 
 
 def delay_told(words: str) -> float | None:
     """Seconds that the words of an error ask to wait: `"retryDelay": "43s"`, `try again in 1m2.5s`; None if they do not."""
     found = _DELAY.search(words)
-    seconds = number_in(found[2]) if found else None
-    if found is None or seconds is None:
-        return None
-    return 60 * int(found[1] or 0) + (seconds / 1000 if found[3] == "ms" else seconds)
+    return found and 60 * int(found[1] or 0) + float(found[2]) / (1000 if found[3] == "ms" else 1)
 
 
 def number_in(text: str | None) -> float | None:

@@ -139,15 +139,14 @@ def _tariff(spec: str, defaults: ModelSettings, environ: Mapping[str, str], toda
 
 
 def listed_price(name: str, url: str | None, today: date) -> Price | None:
-    """The price in the table for `provider/model` (or for the model at `url`) on a day; None if it is not there.
+    """The price in the table for `provider/model`, at the provider's own address or at `url`, on a day; None if it is not there.
 
     A name without its date stands for one with it. The longest pattern that fits counts.
     """
     row, model = provider_of(name), name.partition("/")[2].lower()
-    if row is None or not row.prices:
-        return None
+    address = url or (row.url if row else "")
     providers = _table()["providers"]
-    listed = [key for key, each in providers.items() if (re.match(each["url"], url) if url else key == row.prices)]
+    listed = [key for key, each in providers.items() if re.match(each["url"], address)]
     for key in (each for first in listed[:1] for each in (first, *providers[first]["also"])):
         models = providers[key]["models"]
         names = [each for each in (model, _DATE.sub("", model)) if each in models]

@@ -30,8 +30,6 @@ class Provider:
     """Environment variable that names another base URL."""
     needs_key: bool = False
     """Whether its own host refuses requests without a key."""
-    prices: str = ""
-    """Its name in the table of prices; empty if that has none of it."""
     module: str = "openai"
     """Name of the module in `strop.lm` whose `from_spec` makes the model."""
     rest: str = "/<model>"
@@ -64,7 +62,6 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             ("OPENAI_API_KEY",),
             "OPENAI_BASE_URL",
             needs_key=True,
-            prices="openai",
         ),
         "anthropic": Provider(
             "Anthropic, through its OpenAI-compatible endpoint",
@@ -72,21 +69,18 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             ("ANTHROPIC_API_KEY",),
             "ANTHROPIC_BASE_URL",
             needs_key=True,
-            prices="anthropic",
         ),
         "gemini": Provider(
             "Google's Gemini API",
             "https://generativelanguage.googleapis.com/v1beta/openai",
             ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
             needs_key=True,
-            prices="google",
         ),
         "openrouter": Provider(
             "OpenRouter",
             "https://openrouter.ai/api/v1",
             ("OPENROUTER_API_KEY",),
             needs_key=True,
-            prices="openrouter",
             rest="/<vendor>/<model>",
         ),
         "ollama": Provider("Ollama", "http://localhost:11434/v1", ("OLLAMA_API_KEY",), "OLLAMA_HOST"),
