@@ -208,8 +208,8 @@ class Answers:
                 self.edits[event.outcome] += 1
                 if event.outcome == "failed":
                     self.unfitting.add((event.scope, event.call, event.index))
-                elif event.outcome == "not applied":
-                    self.lacking[event.scope, event.call, event.index] = event.detail
+                elif event.outcome == "not applied":  # what the server said is why
+                    self.lacking.setdefault((event.scope, event.call, event.index), event.detail)
 
 
 @dataclass
