@@ -92,12 +92,21 @@ def test_doctor_asks_a_model_once_and_says_what_came_back_and_what_it_costs(stro
         shown = strop("doctor", "--model", spec, OPENAI_API_KEY=KEY).stdout
         document = json.loads(strop("doctor", "--model", spec, "--json", OPENAI_API_KEY=KEY).stdout)
         assert len(server.seen) == 2
-    for words in (" s: strop\n", "model: tester; tokens: ", "price: $0.0", ", at $1 in, $2 out per million tokens"):
+        sent = server.seen[0].body
+        assert (sent["n"], sent["temperature"], sent["max_tokens"]) == (2, 0.7, 8192)  # as a run asks
+        assert [message["role"] for message in sent["messages"]] == ["system", "user"]
+    for words in (" s: strop\n", "model: tester; tokens: ", "price: $0.0", ", at $1 in and $2 out per million tokens"):
         assert words in shown
     answer = document["answer"]
     assert (
         answer["text"] == "strop" and answer["cost"] == 1000 * answer["input_tokens"] + 2000 * answer["output_tokens"]
     )
+
+
+def test_doctor_says_what_a_server_did_not_accept(strop: Any) -> None:
+    with OpenAIServer(Scripted(lambda request: "strop"), ["reject-system", "ignore-n"], cycle=True) as server:
+        shown = strop("doctor", "--model", "vllm/tester", "--base-url", server.url).stdout
+    assert "remark: the server does not accept a system message" in shown and "remark: 1 of 2 responses" in shown
 
 
 def test_doctor_says_why_a_model_does_not_answer_and_does_not_ask_again(strop: Any) -> None:

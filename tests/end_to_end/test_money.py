@@ -146,7 +146,7 @@ def test_plan_is_printed_and_nothing_is_asked_or_written_when_a_run_is_dry(
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["seconds"]["most"] == 90 and found["cost"]["most"] == 0.01
-    assert "; --max-" in found["warning"] and any("genai-prices" in price for price in found["prices"].values())
+    assert "; --max-" in found["warning"] and any("prices of 20" in price for price in found["prices"].values())
     assert list(tmp_path.rglob("*")) == [tmp_path / name for name in ("data", "data/strop", "data/strop/key")]
     table = strop("run", "lpn", *flags[:1], *flags[2:]).stdout
     assert "--max-cost 0.01 will stop it at about " in table and "expected" in table

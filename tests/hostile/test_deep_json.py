@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from strop.base.from_json import MAX_DEPTH, read_json
-from strop.lm.openai_chat import UnreadableBody, read_answer
+from strop.lm.openai_chat import read_answer
+from strop.lm.openai_errors import AttemptFailed
+from strop.lm.providers import endpoint_of
 from strop.store import FILE_NAME
 from strop.store.key import KEY_BYTES
 from support.command_line import DOUBLING, environment, run_here
@@ -93,8 +95,8 @@ def test_json_of_the_largest_depth_is_read_and_deeper_ones_are_refused_in_one_li
         with pytest.raises(ValueError) as refused:
             read_json(text)
         assert "\n" not in str(refused.value) and len(str(refused.value)) < 1000, name
-    with pytest.raises(UnreadableBody):
-        read_answer(DEEP.encode())
+    with pytest.raises(AttemptFailed):
+        read_answer(DEEP.encode(), endpoint_of("vllm/m", base_url=None, environ={}))
 
 
 def test_deep_flag_or_file_of_the_command_line_is_one_line(strop: Strop, tmp_path: Path) -> None:

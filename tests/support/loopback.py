@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-
-import openai
-import pytest
 
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.openai import OpenAIModel
@@ -87,16 +83,3 @@ def kinds(completions: Sequence[Completion]) -> list[str]:
 def remarks(completions: Sequence[Completion]) -> list[str]:
     """What completions say of parameters."""
     return [fault.detail for each in completions for fault in each.faults if fault.fault == "parameter"]
-
-
-def rejected(status: int, said: object) -> openai.APIStatusError:
-    """The exception that the SDK itself makes of a response."""
-    httpx = pytest.importorskip("httpx2")
-    request = httpx.Request("POST", "http://127.0.0.1:1/v1/chat/completions")
-    content = said if isinstance(said, str) else json.dumps(said)
-    transport = httpx.MockTransport(lambda _: httpx.Response(status, text=content, request=request))
-    with httpx.Client(transport=transport) as http:
-        client = openai.OpenAI(api_key="x", base_url="http://127.0.0.1:1/v1", http_client=http, max_retries=0)
-        with pytest.raises(openai.APIStatusError) as caught:
-            client.chat.completions.create(model="m", messages=[])
-    return caught.value

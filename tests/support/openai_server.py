@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import socket
 import socketserver
+import ssl
 import sys
 import threading
 import time
@@ -18,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import LanguageModel, Request, dropped
@@ -69,6 +71,7 @@ class OpenAIServer:
         *,
         cycle: bool = False,
         latency: float = 0.0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         if not callable(faults):
             for word in faults:
@@ -83,12 +86,15 @@ class OpenAIServer:
         self._present: list[tuple[float, int]] = [(time.monotonic(), 0)]
         self._http = _Http(("127.0.0.1", 0), _Handler)
         self._http.owner = self
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
         threading.Thread(target=self._http.serve_forever, args=(0.02,), name="openai-server", daemon=True).start()
 
     @property
     def url(self) -> str:
         """The base URL, e.g. `http://127.0.0.1:8000/v1`."""
-        return f"http://127.0.0.1:{self._http.server_port}/v1"
+        return f"{self._scheme}://127.0.0.1:{self._http.server_port}/v1"
 
     @property
     def seen(self) -> tuple[Seen, ...]:
@@ -200,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
         if len(data) < length:  # the client was killed while it sent: nothing was asked
             self.close_connection = True
             return
-        if self.path.rstrip("/") != "/v1/chat/completions":
+        if urlsplit(self.path).path.rstrip("/") != "/v1/chat/completions":  # with the host where it is asked as a proxy
             self._send(404, b'{"error": {"message": "not found"}}')
             return
         owner = self.server.owner

@@ -35,6 +35,8 @@ WORDS = {
     "think": "reasoning before the answer, in the content",
     "reasoning": "reasoning beside the answer, in a field of its own",
     "slow[:s]": "the answer comes after s seconds (default 2)",
+    "cut-prompt": "a usage that counts a twelfth of the prompt's characters as tokens",
+    "full-context": "an answer that stopped after a few tokens, for want of room (finish reason `length`)",
     "ignore-n": "one choice, however many were asked for",
     "reject-n": "HTTP 400 for n above 1",
     "reject-temperature": "HTTP 400 where a temperature is sent",
@@ -43,6 +45,9 @@ WORDS = {
     "reject-limits": "HTTP 400 for any limit of tokens",
     "few-tokens[:m]": "HTTP 400 where more than m tokens (default 1000) are asked for",
     "small-context": "HTTP 400 where prompt and answer together may exceed 4096 tokens",
+    "reject-system": "HTTP 400 where there is a system message, as Google says it of some models",
+    "alternate": "the same in the words of the templates of many open models, with HTTP 500",
+    "only-stream": "HTTP 400 where no stream is asked for, else a stream of events",
     "too-long": "HTTP 400: the prompt exceeds the context length",
     "echo-key": "HTTP 500 with the caller's own key in the message",
 }
@@ -114,6 +119,12 @@ def rejection(fault: ServerFault, body: dict[str, Any], key: str) -> tuple[int, 
             return 400, _error(
                 f"max_tokens is too large: the maximum context length is {CONTEXT_TOKENS} tokens ({said})"
             )
+        case "reject-system" if body["messages"][0]["role"] == "system":
+            return 400, _error("Developer instruction is not enabled for models/gemma-3-27b-it")
+        case "alternate" if body["messages"][0]["role"] == "system":
+            return 500, _error("Conversation roles must alternate user/assistant/user/assistant/...")
+        case "only-stream" if not body.get("stream"):
+            return 400, _error("This model only supports streaming. Please set stream=true.")
         case "too-long":
             return 400, _error("maximum context length is 4096 tokens", code="context_length_exceeded")
         case "echo-key":
@@ -130,6 +141,7 @@ def usage_told(fault: ServerFault, inputs: int, outputs: int) -> dict[str, int] 
     """What a body says of its usage; None for nothing."""
     if fault.word == "no-usage":
         return None
+    inputs = max(inputs // 3, 1) if fault.word == "cut-prompt" else inputs
     return {"prompt_tokens": inputs, "completion_tokens": outputs, "total_tokens": inputs + outputs}
 
 
@@ -146,7 +158,7 @@ def spoiled(fault: ServerFault, text: str) -> dict[str, Any]:
             content = None
         case "think":
             content = f"<think>\n{THOUGHT}\n</think>\n\n{text}"
-    reason = "length" if fault.word == "long" else "stop"
+    reason = "length" if fault.word in {"long", "full-context"} else "stop"
     message = {"role": "assistant", "content": content}
     if fault.word == "reasoning":
         message["reasoning_content"] = THOUGHT
@@ -158,6 +170,10 @@ def encoded(fault: ServerFault, body: dict[str, Any]) -> bytes:
     data = json.dumps(body).encode()
     if fault.word == "bomb":
         return gzip.compress(data + b" " * 10**7)
+    if fault.word == "only-stream":
+        events = [{"choices": [{**each, "delta": each["message"], "message": None}]} for each in body["choices"]]
+        lines = [*map(json.dumps, [*events, {"choices": [], "usage": body["usage"]}]), "[DONE]"]
+        return "".join(f"data: {line}\n\n" for line in lines).encode()
     return data[: len(data) // 2] if fault.word == "malformed" else data
 
 

@@ -22,11 +22,10 @@ PROGRAMS = ("templates", "textbook", "attacks", "improvers", "programs")
 """Folders of programs that strop reads as text."""
 DISTRIBUTIONS = {
     "mlflow": "mlflow-skinny",
-    "genai_prices": "genai-prices",
     "strop_selftest": "strop-selftest",
 }
 """Module → the distribution that brings it, where the names differ."""
-TRANSITIVE = {"httpx2": "openai", "markupsafe": "jinja2"}
+TRANSITIVE = {"markupsafe": "jinja2"}
 """Module that comes with another one's distribution."""
 INSIDE = {"attempts", "helpers"}
 """Modules that exist inside the jail."""

@@ -176,8 +176,10 @@ FaultKind: TypeAlias = Literal[
     "oversized",
     "usage",
     "parameter",
+    "cut_prompt",
 ]
-"""`usage`: impossible token counts; `parameter`: something that was requested was changed, not sent or ignored."""
+"""`usage`: impossible token counts; `cut_prompt`: the server read a part of the prompt; `parameter`: something that was requested
+was changed, not sent or ignored."""
 
 
 @dataclass(frozen=True)

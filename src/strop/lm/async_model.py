@@ -176,7 +176,10 @@ class AsyncModel:
     def finish(self) -> None:
         """Send nothing more. Answers on their way have `last_seconds` to arrive. Idempotent."""
         self._finished = True
-        _in_loop(self._end_waits)
+        if _loop is None:
+            self._end_waits()
+        else:
+            _loop.call_soon_threadsafe(self._end_waits)
 
     def close(self) -> None:
         """Finish and end what is under way. A call that waits raises. Idempotent."""
@@ -225,14 +228,6 @@ class AsyncModel:
 def model_closed(faults: Sequence[object] = ()) -> LanguageModelError:
     """The error of a request that was not sent, or not sent again."""
     return LanguageModelError(CLOSED, tuple(faults))
-
-
-def _in_loop(callback: Callable[[], None]) -> None:
-    loop = _loop
-    if loop is None:
-        callback()
-    else:
-        loop.call_soon_threadsafe(callback)
 
 
 def _start_thread(work: Callable[[], object]) -> None:

@@ -196,7 +196,7 @@ class Metered(Wrapper):
     def _billed(self, part: _Reservation, index: int, completion: Completion) -> tuple[Bill, Completion]:
         """(what a completion costs, the completion with its cost)."""
         tariff, request = self._tariff_of(completion), part.requests[index]
-        if tariff.tokenless:
+        if tariff.tokenless or (completion.finish_reason == "refused" and not completion.text):  # a 400 bills nothing
             return Bill(), replace(completion, cost=0)
         most_in, most_out = tariff.most_tokens(request.prompt_bytes)
         length = len((completion.text + (completion.reasoning or "")).encode("utf-8", "replace"))
@@ -208,16 +208,15 @@ class Metered(Wrapper):
             tokens_in = None
         usage = part.usage[request.prompt]
         usage.append((tokens_in, tokens_out))
-        refused = completion.finish_reason == "refused" and not completion.text
         if not any(into for into, _ in usage):
             tokens_in = None
         if not any(out for _, out in usage):
-            tokens_out = None if completion.text else 0 if refused else tokens_out
+            tokens_out = None if completion.text else tokens_out
         used_in = most_in if tokens_in is None else tokens_in
         used_out = most_out if tokens_out is None else tokens_out
         told, price = completion.cost, tariff.price
         cost = told if price is None else max(price.cost(used_in, used_out), told or 0)
-        if (tokens_in is None or tokens_out is None) and not refused:
+        if tokens_in is None or tokens_out is None:
             self._report_unknown_usage()
         return Bill(used_in + used_out, cost or 0), replace(
             completion, input_tokens=tokens_in, output_tokens=tokens_out, cost=cost
@@ -237,7 +236,7 @@ class Metered(Wrapper):
 
 
 def _most(tariff: Tariff, most_in: int, most_out: int) -> Bill:
-    return Bill(most_in + most_out, tariff.price.most(most_in, most_out) if tariff.price else 0)
+    return Bill(most_in + most_out, tariff.price.cost(most_in, most_out) if tariff.price else 0)
 
 
 def _size(bill: Bill) -> tuple[int, int]:

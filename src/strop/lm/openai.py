@@ -14,14 +14,19 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+from strop.base.console import notify
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import CLOSED, STOPPED, AsyncModel, Deliver, together
 from strop.lm.base import Completion, CompletionBatch, Fault, Request
-from strop.lm.openai_chat import Accepted, Parameters, UnreadableBody, messages_of, read_answer
-from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, unreadable
+from strop.lm.openai_chat import Accepted, Parameters, body_of, read_answer, token_limit
+from strop.lm.openai_errors import AttemptFailed
+from strop.lm.openai_wire import HttpWire, Settings
 from strop.lm.options import ModelSettings, ModelSpec
 from strop.lm.pace import Attempts, Clock, Outage, Pacer, PacerFinished, RetryPolicy, Turn
 from strop.lm.providers import Endpoint, endpoint_of
+
+_MOST_CHARACTERS = 8
+"""A prompt of more characters a token was not read whole."""
 
 
 def settings_of(options: ModelSettings) -> Settings:
@@ -131,6 +136,7 @@ class OpenAIModel(AsyncModel):
             else:
                 self._outage.answered(attempts)
                 seconds = self._clock.now() - started
+                remarks = (*remarks, *self._cut_prompt(request, completions[0], attempts.number))
                 return self._answered(completions, parameters, seconds, attempts, remarks)
             fault = Fault(failure.kind, failure.detail, attempts.number, maybe_billed=failure.maybe_billed)
             if failure.passing:
@@ -150,8 +156,9 @@ class OpenAIModel(AsyncModel):
 
     def _refused(self, n: int, faults: tuple[Fault, ...]) -> list[Completion]:
         """Empty completions for a prompt that this model cannot answer; the last of the faults says why."""
-        empty = Completion("", self._endpoint.model, finish_reason="refused", faults=faults[-1:])
-        return [replace(empty, faults=faults), *[empty] * (n - 1)]
+        why = replace(faults[-1], fault="empty")
+        empty = Completion("", self._endpoint.model, finish_reason="refused", faults=(why,))
+        return [replace(empty, faults=(*faults[:-1], why)), *[empty] * (n - 1)]
 
     def _error(self, attempts: Attempts, failure: AttemptFailed | None) -> LanguageModelError:
         """The error of a request that failed, or was closed before it could."""
@@ -167,16 +174,15 @@ class OpenAIModel(AsyncModel):
             AttemptFailed: it failed.
         """
         try:
-            body = await self._wire.post(messages_of(request), parameters)
+            body = await self._wire.post(body_of(self._endpoint.model, request, parameters))
             completions = read_answer(
                 body,
+                self._endpoint,
                 n=parameters.get("n", 1),
                 largest_bytes=self._settings.largest_answer_bytes,
                 attempt=attempt,
-                hide=self._endpoint.hide_key,
+                most_tokens=token_limit(parameters),
             )
-        except UnreadableBody as error:
-            raise unreadable(error, self._endpoint) from None
         except asyncio.CancelledError:
             raise AttemptFailed("connection", STOPPED, maybe_billed=True) from None
         except AttemptFailed as failure:
@@ -184,6 +190,17 @@ class OpenAIModel(AsyncModel):
             raise
         turn.answered = True
         return completions
+
+    def _cut_prompt(self, request: Request, first: Completion, attempt: int) -> list[Fault]:
+        """A fault if the server counts far fewer tokens than the prompt has; the user is told the first time."""
+        size, tokens = len(request.expertise) + len(request.message), first.input_tokens or 0
+        if not 0 < tokens * _MOST_CHARACTERS < size:
+            return []
+        said = f"of a prompt of {size:,} characters the server read {tokens:,} tokens: it cut the prompt, or miscounts"
+        fault = Fault("cut_prompt", f"{said} (a larger context of Ollama: OLLAMA_CONTEXT_LENGTH)", attempt)
+        if self._accepted.once(fault.fault):
+            notify(f"{self._endpoint.where}: {fault.detail}")
+        return [fault]
 
     def _answered(
         self,

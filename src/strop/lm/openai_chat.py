@@ -11,14 +11,21 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 from strop.base.later import dataclass
 from strop.base.responses import without_thoughts
 from strop.lm.base import MOST_TOKENS, Completion, Fault, Request, encodable
+from strop.lm.openai_errors import OVERFLOW, UNFIT, failure_told, only_element, unreadable
+from strop.lm.providers import Endpoint
 
 Parameters: TypeAlias = Mapping[str, Any]
-"""What is sent besides the model and the chat, by the names of the protocol."""
+"""What is sent besides the model and the texts, by the names of the protocol."""
+SYSTEM, WHOLE = "a system message", "a whole response"
+"""Stand among the parameters for a message of the system's own, which some models do not take, and for a response that does not
+come as a stream, which some servers do not give."""
 
 HIGHEST_TEMPERATURE = 2.0
 """What the protocol allows."""
@@ -51,8 +58,6 @@ _TOO_MANY = (
     r"too (large|many|high)|at most|exceed|maximum (allowed|context|value)"
     r"|less than or equal|<=|\d > \d|reduce the length"
 )
-OVERFLOW = r"exceed\w*[ _](the )?(available )?context|context_length_exceeded|maximum context|prompt is too long"
-"""What no server says but of a prompt that is longer than its context, whatever the status."""
 _TOO_LONG = rf"^HTTP 413|context[ _]?(length|size|window)|too many (input )?tokens|string_above_max|{OVERFLOW}"
 _ABOUT_N = r"\bn\b|\bn_cmpl\b|\bbest_of\b|\bchoices?\b|(number of|multiple) completions"
 
@@ -73,6 +78,15 @@ REJECTIONS = (
         "the server does not accept a temperature: none is sent from now on",
     ),
     Rejection(("seed",), (r"\bseed\b",), "nothing", "the server does not accept a seed: none is sent from now on"),
+    Rejection(
+        (SYSTEM,),
+        (rf"(system|developer)\W{{0,3}}(message|prompt|instruction)|\broles?\W{{1,3}}(system|developer)|{UNFIT}",),
+        "nothing",
+        "the server does not accept a system message: its text stands before the message from now on",
+    ),
+    Rejection(
+        (WHOLE,), (r"\bstream(ing)?\b",), "nothing", "the server only streams: a stream is asked for from now on"
+    ),
     Rejection(("n",), (_ABOUT_N,), "nothing", "the server does not accept n: responses are requested one by one"),
 )
 """The first that fits counts: messages on length mention completions too."""
@@ -107,6 +121,8 @@ class Accepted:
         wanted = request.temperature
         temperature = min(max(wanted, 0.0), HIGHEST_TEMPERATURE) if wanted == wanted else 1.0
         parameters = {
+            SYSTEM: True if request.expertise else None,
+            WHOLE: True,
             "temperature": temperature,
             next((name for name in self._token_limits if name not in self._rejected), "max_tokens"): self._max_tokens,
             "seed": None if self._seed is None else seed_of(self._seed, request),
@@ -142,15 +158,16 @@ class Accepted:
             most, limit = _MOST.search(message), sent[name]
             if most and LEAST_TOKENS <= int(most[1]) < limit:
                 self._max_tokens = min(int(most[1]), self._max_tokens or limit)
-                return {**others, name: int(most[1])}, self._once(row.report.format(most[1]))
+                return {**others, name: int(most[1])}, self.once(row.report.format(most[1]))
             return ({**others, name: limit // 2} if limit // 2 >= LEAST_TOKENS else None), ""
         self._rejected.add(name)
         if name == "n":
             self.at_most_n(1)
         left = [other for other in row.parameters if other not in self._rejected]
-        return ({**others, left[0]: sent[name]}, "") if left else (others, self._once(row.report))
+        return ({**others, left[0]: sent[name]}, "") if left else (others, self.once(row.report))
 
-    def _once(self, report: str) -> str:
+    def once(self, report: str) -> str:
+        """The report, or an empty text if it was made before."""
         is_new = report not in self._reported
         self._reported.add(report)
         return report if is_new else ""
@@ -161,63 +178,50 @@ def seed_of(seed: int, request: Request) -> int:
     return int(request.digest(seed)[:8], 16) >> 1
 
 
-def messages_of(request: Request) -> list[dict[str, str]]:
-    """The chat of a request. Lone surrogates, which a guest may send and JSON over HTTP cannot carry, become `?`."""
-    texts = (("system", request.expertise), ("user", request.message))
-    return [{"role": role, "content": encodable(text)} for role, text in texts if text or role == "user"]
-
-
-class UnreadableBody(ValueError):
-    """The body holds no answer; the message says why."""
-
-    def __init__(self, why: str, error: Any = None, *, maybe_billed: bool = True) -> None:
-        """`error` is what the server itself says of it."""
-        super().__init__(why)
-        self.error, self.maybe_billed = error, maybe_billed
+def body_of(model: str, request: Request, sent: Parameters) -> dict[str, Any]:
+    """The body of an HTTP request. Lone surrogates, which a guest may send and JSON over HTTP cannot carry, become `?`."""
+    texts = [encodable(text) for text in (request.expertise, request.message) if text]
+    chat = [{"role": "user", "content": "\n\n".join(texts)}]
+    if SYSTEM in sent:
+        chat = [{"role": "system", "content": texts[0]}, {"role": "user", "content": encodable(request.message)}]
+    stream = {} if WHOLE in sent else {"stream": True, "stream_options": {"include_usage": True}}
+    named = {name: value for name, value in sent.items() if name not in (SYSTEM, WHOLE)}
+    return {"model": model, "messages": chat, **named, **stream}
 
 
 def read_answer(
     body: bytes,
+    endpoint: Endpoint,
     *,
     n: int = 1,
     largest_bytes: int = 1 << 20,
     attempt: int = 1,
-    hide: Callable[[str], str] = str,
+    most_tokens: int | None = None,
 ) -> list[Completion]:
     """The completions in a response body, from one to the `n` that were asked for, without `seconds` and `parameters`.
 
     The first has the whole usage and the others report 0 tokens, so that sums are what the server says. Usage that cannot be
-    right is not known, and a fault. `hide` removes keys from texts, which are then cut to `largest_bytes`.
+    right is not known, and a fault. Keys are removed from texts, which are then cut to `largest_bytes`. `most_tokens` is the
+    limit that was sent: a response that was cut far below it has filled the context.
 
     Raises:
-        UnreadableBody: empty, not JSON, an error, or without a single choice.
+        AttemptFailed: the body is empty, not JSON, an error, or without a single choice.
     """
-    if not body.strip():
-        raise UnreadableBody("the body is empty")
-    if body.lstrip().startswith(b"<"):
-        page = {"code": 404 if attempt > 1 else 500, "message": "this is a web page, not an API"}
-        raise UnreadableBody("a web page", page, maybe_billed=False)
-    try:
-        value = _document(body.decode("utf-8-sig", "replace").strip())
-    except (ValueError, RecursionError, AttributeError, TypeError) as error:
-        raise UnreadableBody(f"not JSON ({type(error).__name__})") from None
-    value = value if isinstance(value, dict) else {}
-    is_own = isinstance(value.get("message"), dict) or value.get("role") == "assistant"
-    own = [value] * (is_own and value.get("done") is not False)  # False: the first of many
-    listed = value["choices"] if isinstance(value.get("choices"), list) else own
-    listed = [each for each in listed if isinstance(each, dict)]
-    choices = [each for each in listed if each.get("finish_reason") != "error"]
-    if not choices:  # errors with status 200, as gateways send them
-        told = [each["error"] for each in [*listed, value] if each.get("error")]
-        told += ["finish reason error"] * bool(listed) + [value] * bool(value.get("message") or value.get("detail"))
-        raise UnreadableBody("it has no choices", *told[:1], maybe_billed=not told or bool(value.get("usage")))
+    value = _object(body, endpoint, attempt)
+    choices = _choices(value, endpoint)
     model = value.get("model")
-    name = hide(encodable(model)) if isinstance(model, str) else ""
-    first, *others = [_completion(choice, name, largest_bytes, attempt, hide) for choice in choices]
+    name = endpoint.hide_key(encodable(model)) if isinstance(model, str) else ""
+    first, *others = [_completion(choice, name, largest_bytes, attempt, endpoint) for choice in choices]
     has_text = bool(first.text or any(other.text for other in others))
     usage = value.get("usage", value if "eval_count" in value else None)  # Ollama's own, beside the message
     (tokens_in, tokens_out), cost, doubts = _usage(usage, has_text)
     faults = (*first.faults, *(Fault("usage", doubt, attempt) for doubt in doubts))
+    if (
+        not others and tokens_in and tokens_out and tokens_out < 0.9 * (most_tokens or 0)
+    ):  # of several, some servers count one
+        sizes = f"{tokens_in + tokens_out:,} tokens: {tokens_in:,} in, {tokens_out:,} out"
+        full = f"the context is full ({sizes}): give the server a larger one (of Ollama: OLLAMA_CONTEXT_LENGTH)"
+        faults = tuple(replace(fault, detail=full) if fault.detail == CUTS["length"] else fault for fault in faults)
     first = replace(first, input_tokens=tokens_in, output_tokens=tokens_out, cost=cost, faults=faults)
     none_in, none_out = (None if tokens is None else 0 for tokens in (tokens_in, tokens_out))
     return [
@@ -226,28 +230,72 @@ def read_answer(
     ]
 
 
+def _object(body: bytes, endpoint: Endpoint, attempt: int) -> dict[str, Any]:
+    """The JSON object of a body; empty if that is another value."""
+    if not body.strip():
+        raise unreadable("the body is empty", endpoint)
+    if body.lstrip().startswith(b"<"):
+        page = {"code": 404 if attempt > 1 else 500, "message": "this is a web page, not an API"}
+        raise failure_told(page, endpoint, maybe_billed=False)
+    try:
+        value = only_element(_document(body.decode("utf-8-sig", "replace").strip()))
+    except (ValueError, RecursionError, AttributeError, TypeError) as error:
+        raise unreadable(f"not JSON ({type(error).__name__})", endpoint) from None
+    return value if isinstance(value, dict) else {}
+
+
+def _choices(value: Mapping[str, Any], endpoint: Endpoint) -> list[Mapping[str, Any]]:
+    """The choices that are answers, of which there is at least one."""
+    is_own = isinstance(value.get("message"), dict) or value.get("role") == "assistant"
+    own = [value] * (is_own and value.get("done") is not False)  # False: the first of many
+    listed = value["choices"] if isinstance(value.get("choices"), list) else own
+    listed = [each for each in listed if isinstance(each, dict)]
+    if choices := [each for each in listed if _is_answer(each)]:
+        return choices
+    # Errors with status 200, as gateways send them.
+    told = [each["error"] for each in [*listed, value] if each.get("error")]
+    told += [f"finish reason {encodable(str(each.get('finish_reason')))}" for each in listed]
+    told += [value] * bool(value.get("message") or value.get("detail"))
+    if isinstance(feedback := value.get("promptFeedback"), dict) and feedback.get("blockReason"):
+        told.append(
+            {"type": "content_filter", "code": 400, "message": f"the prompt is blocked: {feedback['blockReason']}"}
+        )
+    if told:
+        raise failure_told(told[0], endpoint, maybe_billed=bool(value.get("usage")))
+    raise unreadable("it has no choices", endpoint)
+
+
+_ENDS = re.compile(r"(stop|end|eos|length|max_tokens|tool|function_call$|content_?filter|safety|refus)|$", re.I)
+"""The reasons for which a response ends, by their beginnings; after any other one an empty response is an error."""
+
+
+def _is_answer(choice: Mapping[str, Any]) -> bool:
+    reason = str(choice.get("finish_reason") or "")
+    return reason != "error" and (_ENDS.match(reason) is not None or bool(_text(choice.get("message", choice))))
+
+
 def _completion(
-    value: Mapping[str, Any], model: str, largest_bytes: int, attempt: int, hide: Callable[[str], str]
+    value: Mapping[str, Any], model: str, largest_bytes: int, attempt: int, endpoint: Endpoint
 ) -> Completion:
     """One choice. None of its faults is worth a retry: the answer was paid for."""
     message = value.get("message", value)
     said = _text(message)
     if not (said or (isinstance(message, dict) and message is not value)):
-        raise UnreadableBody("a choice has no message")
+        raise unreadable("a choice has no message", endpoint)
     message = message if isinstance(message, dict) else {}
     finish_reason = value.get("finish_reason")
     reason = encodable(finish_reason) if isinstance(finish_reason, str) else ""
     reported = (message.get("reasoning_content"), message.get("reasoning"))
     thoughts = next((encodable(thought) for thought in reported if isinstance(thought, str) and thought), "")
-    marked, text = map(hide, without_thoughts(said, is_cut=reason == "length")[:2])
-    reasoning = "\n".join(part for part in (hide(thoughts), marked) if part)
+    marked, text = map(endpoint.hide_key, without_thoughts(said, is_cut=reason == "length")[:2])
+    reasoning = "\n".join(part for part in (endpoint.hide_key(thoughts), marked) if part)
     if not text.strip() and reason == "stop":  # a server that takes all of a finished response for reasoning
         text, reasoning = reasoning, ""
     faults = []
-    if reason == "length":
-        faults.append(Fault("truncated", "the server stopped at its token limit", attempt))
+    if reason in CUTS and (text or reason == "length"):
+        faults.append(Fault("truncated", CUTS[reason], attempt))
     if not text:
-        refusal = " ".join(hide(_text(message.get("refusal"))).split())[:_LONGEST_REFUSAL]
+        refusal = " ".join(endpoint.hide_key(_text(message.get("refusal"))).split())[:_LONGEST_REFUSAL]
         what = "empty response after reasoning" if reasoning else "empty response"
         what = f"refused: {refusal}" if refusal else f"{what}, finish reason {reason or 'not given'}"
         faults.append(Fault("empty", what, attempt))
@@ -265,6 +313,8 @@ def _cut(text: str, largest_bytes: int) -> str:
     return text.encode()[:largest_bytes].decode("utf-8", "ignore")
 
 
+CUTS = {"length": "the server stopped at its token limit", "content_filter": "a filter of the server cut the response"}
+"""Finish reason → why the response is not whole."""
 _LONGEST_REFUSAL = 200
 _TEXTS = ("content", "text", "tool_calls", "function_call", "function", "arguments")
 """Where servers put what a model says, and what it writes for a tool, which it does unasked."""

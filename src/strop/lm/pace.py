@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -282,6 +283,15 @@ def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now)
     except (ValueError, OverflowError):
         return None
+
+
+_DELAY = re.compile(r"(?:retryDelay\W+|(?:retry|try again) (?:in|after) )(?:(\d{1,6})m)?(\d{1,9}\.?\d*) ?(ms|s)", re.I)
+
+
+def delay_told(words: str) -> float | None:
+    """Seconds that the words of an error ask to wait: `"retryDelay": "43s"`, `try again in 1m2.5s`; None if they do not."""
+    found = _DELAY.search(words)
+    return found and 60 * int(found[1] or 0) + float(found[2]) / (1000 if found[3] == "ms" else 1)
 
 
 def number_in(text: str | None) -> float | None:

@@ -1,15 +1,20 @@
-"""The price of a model's tokens: by `?price=`, by genai-prices, or nothing for models that are free.
+"""The price of a model's tokens: by `?price=`, by the table in `prices.json`, or nothing for models that are free.
 
-genai-prices is a table in its package. It is read only for models of providers, and without a network.
+tools/make_prices.py makes the table. Whatever shows a price shows the day of the table.
 """
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Context, Decimal, localcontext
-from importlib.metadata import version
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError
@@ -23,7 +28,7 @@ OVERHEAD_TOKENS = 100
 _EXACT = Context(prec=60)
 """A user's module may change the context of the thread that loads it."""
 Tiers = tuple[tuple[int, Decimal], ...]
-"""(prompt tokens above which the price holds, billionths of a dollar per token), ascending, the first from -1."""
+"""(prompt tokens above which the price holds, billionths of a dollar per token), both ascending, the first from -1."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +43,11 @@ class Price:
     """Where the price is from."""
 
     def cost(self, input_tokens: int, output_tokens: int) -> int:
-        """Billionths of a dollar, rounded up. The prompt's length decides the tier of both, as providers bill."""
+        """Billionths of a dollar, rounded up. The prompt's length decides the tier of both, as providers bill; fewer tokens never
+        cost more."""
         with localcontext(_EXACT):
             total = _at(self.input, input_tokens) * input_tokens + _at(self.output, input_tokens) * output_tokens
             return math.ceil(total + self.request)
-
-    def most(self, input_tokens: int, output_tokens: int) -> int:
-        """The highest cost of up to so many tokens, in billionths of a dollar."""
-        highest_in = max(price for start, price in self.input if start < max(input_tokens, 0))
-        highest_out = max(price for start, price in self.output if start < max(input_tokens, 0))
-        with localcontext(_EXACT):
-            return math.ceil(highest_in * input_tokens + highest_out * output_tokens + self.request)
 
     @property
     def dollars_per_million(self) -> tuple[float, float]:
@@ -77,7 +76,7 @@ class Tariff:
 
     @property
     def in_words(self) -> str:
-        """`$2 in and $8 out per million tokens (genai-prices 1.0)`; how to set it if it is not known."""
+        """`$2 in and $8 out per million tokens (prices of 2026-11-29)`; how to set it if it is not known."""
         if self.price is None:
             return "unknown; set it with MODEL?price=IN,OUT"
         into, out = self.price.dollars_per_million
@@ -141,42 +140,37 @@ def _tariff(spec: str, defaults: ModelSettings, environ: Mapping[str, str], toda
 
 
 def listed_price(name: str, url: str | None, today: date) -> Price | None:
-    """The price that genai-prices lists for `provider/model` (or for the model at `url`) on a day; None if it lists none.
+    """The price in the table for `provider/model`, at the provider's own address or at `url`, on a day; None if it is not there.
 
-    Where the price changes within a day, the highest of the day.
+    A name without its date stands for one with it. The longest pattern that fits counts.
     """
-    model = name.partition("/")[2]
-    row = provider_of(name)
-    provider = row.prices if row else ""
-    if not provider or not model:
-        return None
-    from genai_prices.data_snapshot import get_snapshot  # slow, and most runs do not need it
-
-    try:
-        _, info = get_snapshot().find_provider_model(model, None, None if url else provider, url)
-    except LookupError:
-        return None
-    hours = [datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(hours=hour) for hour in range(24)]
-    tiers = [of_hour for hour in hours if (of_hour := _tiers(info.get_prices(hour)))]
-    if len(tiers) < len(hours):
-        return None
-    highest = max(tiers, key=lambda of_hour: sum(tier[-1][1] for tier in of_hour[:2]))
-    return Price(*highest, source=f"genai-prices {version('genai-prices')}")
+    row, model = provider_of(name), name.partition("/")[2].lower()
+    address = url or (row.url if row else "")
+    providers = _table()["providers"]
+    listed = [key for key, each in providers.items() if re.match(each["url"], address)]
+    for key in (each for first in listed[:1] for each in (first, *providers[first]["also"])):
+        models = providers[key]["models"]
+        names = [each for each in (model, _DATE.sub("", model)) if each in models]
+        names += sorted((each for each in models if "*" in each and fnmatchcase(model, each)), key=len, reverse=True)
+        if names:
+            _, into, out, requests = [each for each in models[names[0]] if each[0] <= today.isoformat()][-1]
+            return Price(_tiers(into), _tiers(out), requests * 1_000_000, f"prices of {_table()['made']}")
+    return None
 
 
-def _tiers(prices: Any) -> tuple[Tiers, Tiers, Decimal] | None:
-    """(in, out, a request) of a `ModelPrice`; None if it lacks the price of tokens in or out."""
-    both = [getattr(prices, name) for name in ("input_mtok", "output_mtok")]
-    if None in both:
-        return None
-    request = prices.requests_kcount or Decimal(0)
-    read = [
-        ((-1, price * 1000),)
-        if isinstance(price, Decimal)
-        else ((-1, price.base * 1000), *((tier.start, tier.price * 1000) for tier in price.tiers))
-        for price in both
-    ]
-    return read[0], read[1], request * 1_000_000
+_DATE = re.compile(r"[-@](\d{8}|\d{4}-\d\d-\d\d)$")
+
+
+@cache
+def _table() -> Any:
+    text = Path(__file__).with_name("prices.json").read_text("utf-8")
+    return json.loads(text, parse_float=Decimal, parse_int=Decimal)
+
+
+def _tiers(price: Any) -> Tiers:
+    """A price, or [tokens of the prompt above which it holds, price] of each tier, in dollars per million."""
+    tiers = price if isinstance(price, list) else [(-1, price)]
+    return tuple((int(start), each * 1000) for start, each in tiers)
 
 
 def _at(tiers: Tiers, input_tokens: int) -> Decimal:

@@ -1,4 +1,4 @@
-"""What `strop doctor --model` asks a model: one tiny request, sent once."""
+"""What `strop doctor --model` asks a model: two tiny requests, sent once, in the form that those of a run have."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from strop.base.surface import option
 from strop.lm.base import Completion, Request, dropped
 from strop.lm.options import ModelSettings
 from strop.lm.prices import tariffs
+from strop.lm.providers import provider_of
 from strop.lm.registry import make
 
 PROMPT = "Reply with the single word: strop"
-_ONCE = ModelSettings(max_tokens=32, give_up_after=0.0, timeout=60.0)
-"""One attempt, of few tokens."""
+EXPERTISE = "You answer in one word."
+_ONCE = ModelSettings(give_up_after=0.0, timeout=300.0)
+"""One attempt."""
 
 
 @dataclass(frozen=True)
@@ -31,20 +33,20 @@ class ModelAnswer:
 
 
 def ask_once(spec: str, base_url: str | None, environ: Mapping[str, str]) -> ModelAnswer:
-    """Send a model one tiny request, and look up its price.
+    """Ask a model for two tiny responses, one where it is no server, and look up its price.
 
     Raises:
         ConfigurationError: an unknown specification, a missing key.
         LanguageModelError: there is no answer.
     """
     with closing(make(spec, base_url=base_url, seed=0, environ=environ, defaults=_ONCE)) as model:
-        (answer,) = model.complete([Request("", PROMPT, 0.5)], dropped)
-    price = tariffs(spec, ModelSettings(url=base_url), environ)[answer.lm or spec].price
-    if price is None:
+        provider = provider_of(spec.partition("?")[0])
+        count = 2 if provider is not None and provider.has_server else 1  # a run asks a server for several at once
+        answer, *_ = model.complete([Request(EXPERTISE, PROMPT, sample=sample) for sample in range(count)], dropped)
+    tariff = tariffs(spec, ModelSettings(url=base_url), environ)[answer.lm or spec]
+    if tariff.price is None:
         return ModelAnswer(spec, answer, f"not known: {option('max_cost')} needs {option('model')} SPEC?price=IN,OUT")
-    paid, got = price.dollars_per_million
-    words = f"${paid:g} in, ${got:g} out per million tokens ({price.source})"
     if answer.input_tokens is None or answer.output_tokens is None:
-        return ModelAnswer(spec, answer, words)
-    cost = price.cost(answer.input_tokens, answer.output_tokens)
-    return ModelAnswer(spec, replace(answer, cost=cost), f"{dollars(cost)}, at {words}")
+        return ModelAnswer(spec, answer, tariff.in_words)
+    cost = tariff.price.cost(answer.input_tokens, answer.output_tokens)
+    return ModelAnswer(spec, replace(answer, cost=cost), f"{dollars(cost)}, at {tariff.in_words}")

@@ -31,8 +31,6 @@ class Provider:
     """Environment variable that names another base URL."""
     needs_key: bool = False
     """Whether its own host refuses requests without a key."""
-    prices: str = ""
-    """Its name in genai-prices; empty if that lists no prices of it."""
     module: str = "openai"
     """Name of the module in `strop.lm` whose `from_spec` makes the model."""
     rest: str = "/<model>"
@@ -65,7 +63,6 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             ("OPENAI_API_KEY",),
             "OPENAI_BASE_URL",
             needs_key=True,
-            prices="openai",
         ),
         "anthropic": Provider(
             "Anthropic, through its OpenAI-compatible endpoint",
@@ -73,21 +70,18 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             ("ANTHROPIC_API_KEY",),
             "ANTHROPIC_BASE_URL",
             needs_key=True,
-            prices="anthropic",
         ),
         "gemini": Provider(
             "Google's Gemini API",
             "https://generativelanguage.googleapis.com/v1beta/openai",
             ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
             needs_key=True,
-            prices="google",
         ),
         "openrouter": Provider(
             "OpenRouter",
             "https://openrouter.ai/api/v1",
             ("OPENROUTER_API_KEY",),
             needs_key=True,
-            prices="openrouter",
             rest="/<vendor>/<model>",
         ),
         "ollama": Provider("Ollama", "http://localhost:11434/v1", ("OLLAMA_API_KEY",), "OLLAMA_HOST"),

@@ -1,6 +1,6 @@
 """From the text of `--model` to a model: `from_spec` of its provider's module, imported only when needed.
 
-`openai` alone takes half a second to import, which `strop --help` and offline runs should not pay.
+A client of HTTP takes a tenth of a second to import, which `strop --help` and offline runs should not pay.
 """
 
 from __future__ import annotations

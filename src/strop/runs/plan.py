@@ -235,7 +235,7 @@ class Formula:
         longest = max(tariff.max_tokens for tariff, _ in members)
         into, out = (max(MOST_PROMPT_TOKENS, into), longest) if self.side else (into, min(out, longest))
         paid = self._of_members([(float(not tariff.tokenless), weight) for tariff, weight in members])
-        prices = [(tariff.price.most(int(into), int(out)) / 1e9, weight) for tariff, weight in members if tariff.price]
+        prices = [(tariff.price.cost(int(into), int(out)) / 1e9, weight) for tariff, weight in members if tariff.price]
         return Work(
             calls,
             responses,

@@ -187,6 +187,8 @@ class Answers:
     """(scope, call, index) of responses that are empty, cut or in another form of edits → what the server said, or the form."""
     edits: Counter[str] = field(default_factory=Counter)
     """`Edited.outcome` → count."""
+    cut_prompts: int = 0
+    """Prompts of which the server read only a part."""
     failures: dict[str, str] = field(default_factory=dict)
     """Each program that was evaluated → the kind of its failure in its first evaluation, or an empty text."""
 
@@ -200,12 +202,13 @@ class Answers:
             case LmFault():
                 if event.fault in ("empty", "truncated"):
                     self.lacking[event.scope, event.call, event.index] = event.detail
+                self.cut_prompts += event.fault == "cut_prompt"
             case Edited():
                 self.edits[event.outcome] += 1
                 if event.outcome == "failed":
                     self.unfitting.add((event.scope, event.call, event.index))
-                elif event.outcome == "not applied":
-                    self.lacking[event.scope, event.call, event.index] = event.detail
+                elif event.outcome == "not applied":  # what the server said is why
+                    self.lacking.setdefault((event.scope, event.call, event.index), event.detail)
 
 
 @dataclass

@@ -128,7 +128,7 @@ def test_every_later_call_is_refused_when_one_was_as_the_run_ends() -> None:
         (used(10**12, 5), WORST.tokens),
         (used(7, 10**12), WORST.tokens),
         (used(7, 1500), 7 + 1500),
-        (Completion("", "m", finish_reason="refused"), 10 + OVERHEAD_TOKENS),
+        (Completion("", "m", finish_reason="refused"), 0),
     ],
     ids=["missing", "half", "nothing", "no-output", "empty", "absurd-in", "absurd-out", "beyond-the-limit", "refused"],
 )

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import random
+import re
 import ssl
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strop.base.errors import LanguageModelError
+from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.base import Request, dropped
 from strop.lm.openai import OpenAIModel
-from strop.lm.openai_wire import Settings, _reason
+from strop.lm.openai_wire import Settings, _tls_context
 from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted
@@ -43,6 +46,7 @@ def test_equal_requests_travel_as_one_with_n_until_the_server_gives_fewer_or_rej
 
 
 SMALL = Settings(max_connections=4, largest_body_bytes=200_000, retry=RetryPolicy(give_up_seconds=2.0))
+BRIEF = Settings(retry=RetryPolicy(0.0))
 HURRIED = replace(SMALL, deadline_seconds=0.25, retry=RetryPolicy(give_up_seconds=3600.0))
 """For servers that never end. On a busy machine whole answers may be late too: they are asked for again."""
 PASSING = (
@@ -138,10 +142,58 @@ def test_no_more_requests_are_in_flight_than_connections() -> None:
         assert 1 < max(count for _, count in server.in_flight) <= 3
 
 
-def test_local_server_is_asked_directly_when_a_proxy_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    with loopback() as it:
-        assert texts(it.ask("a")) == ["a #0"]
+def asked(url: str) -> str:
+    """What a model at this address answers, else why it does not."""
+    model = OpenAIModel(endpoint_of("vllm/m", base_url=url, environ={}), BRIEF, jitter=random.Random(1))
+    try:
+        return model.complete([Request("", "a")], dropped)[0].text
+    except LanguageModelError as error:
+        return str(error)
+    finally:
+        model.close()
+
+
+def test_proxy_of_the_environment_is_asked_but_for_this_machine_and_what_no_proxy_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with OpenAIServer(Scripted(lambda request: "through")) as server:
+        monkeypatch.setenv("HTTP_PROXY", server.url.removesuffix("/v1"))
+        assert asked("http://model.invalid/v1") == "through"
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        assert asked(server.url) == "through"
+        elsewhere = server.url.replace("127.0.0.1", "0.0.0.0")
+        assert "refused" in asked(elsewhere)
+        monkeypatch.setenv("NO_PROXY", "model.invalid,0.0.0.0")
+        assert asked(elsewhere) == "through"
+
+
+@table("name, value", [("HTTP_PROXY", "gopher://127.0.0.1:9"), ("SSL_CERT_FILE", "/nowhere")])
+def test_proxy_or_certificates_that_cannot_be_used_are_refused_in_one_line(name: str, value: str) -> None:
+    scheme = "https" if name == "SSL_CERT_FILE" else "http"
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        pytest.raises(ConfigurationError, match=r"^vllm/m at model\.invalid") as caught,
+    ):
+        _tls_context.cache_clear()
+        patch.setenv(name, value)
+        asked(f"{scheme}://model.invalid/v1")
+    assert "\n" not in str(caught.value)
+
+
+def test_private_certificate_is_trusted_when_the_environment_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = f"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=strop -addext subjectAltName=IP:127.0.0.1 -keyout {tmp_path}/key"
+    subprocess.run([*make.split(), "-out", tmp_path / "certificate"], check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(tmp_path / "certificate", tmp_path / "key")
+    with OpenAIServer(Scripted(lambda request: "safely"), tls=tls) as server:
+        _tls_context.cache_clear()
+        assert "its certificate is not trusted: self-signed certificate" in asked(server.url)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate"))
+        _tls_context.cache_clear()
+        assert asked(server.url) == "safely"
+    _tls_context.cache_clear()
 
 
 def test_new_connection_is_opened_when_the_server_has_closed_the_kept_one() -> None:
@@ -152,14 +204,7 @@ def test_new_connection_is_opened_when_the_server_has_closed_the_kept_one() -> N
 
 def test_why_there_is_no_safe_connection_is_told_in_words() -> None:
     with OpenAIServer(Scripted([])) as server:
-        endpoint = endpoint_of("vllm/m", base_url=server.url.replace("http:", "https:"), environ={})
-        model = OpenAIModel(endpoint, Settings(retry=RetryPolicy(0.0)), jitter=random.Random(1))
-        with pytest.raises(LanguageModelError, match=r"TLS failed, is it http://\? \([A-Z_]+\)"):
-            model.complete([Request("", "a")], dropped)
-        model.close()
-    untrusted = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    untrusted.verify_message = "self-signed certificate"
-    assert _reason(untrusted) == "its certificate is not trusted: self-signed certificate"
+        assert re.search(r"TLS failed, is it http://\? \([A-Z_]+\)", asked(server.url.replace("http:", "https:")))
 
 
 LIMITED = replace(SMALL, max_tokens=5000)
@@ -196,6 +241,58 @@ def test_parameter_that_the_server_rejects_is_sent_no_more_which_is_said_once() 
             assert kept == {name: value for name, value in SENT.items() if not what or name not in names}, fault
             assert remarks(answers) == [f"the server does not accept {what}: none is sent from now on"] * bool(what)
             assert it.sizes()[0] == (3 if fault == "reject-seed" else 1)  # a response with a seed is asked for alone
+
+
+@table(
+    "fault, remark",
+    [("reject-system", "a system message"), ("alternate", "a system message"), ("only-stream", "streams")],
+)
+def test_request_takes_the_form_that_the_server_asks_for_which_is_remembered_and_said_once(
+    fault: str, remark: str
+) -> None:
+    with loopback(lambda number, body: fault) as it:
+        answers = it.ask("a", "a") + it.ask("b")
+        first, second, third = (seen.body for seen in it.server.seen)
+        (said,) = remarks(answers)
+    assert remark in said and [answer.input_tokens for answer in answers] != [None] * 3
+    if fault == "only-stream":
+        assert texts(answers) == ["a #0", "a #1", "b #0"] and second["stream"] and third["stream"]
+    else:
+        assert second["messages"] == [{"role": "user", "content": "expert\n\na"}]
+        assert third["messages"] == [{"role": "user", "content": "expert\n\nb"}]
+    assert first["messages"][0] == {"role": "system", "content": "expert"} and "stream" not in first
+
+
+def test_prompt_of_which_the_server_read_a_part_is_told_once_and_marked_in_every_response(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with loopback(lambda number, body: "cut-prompt") as it:
+        answers = it.ask("word " * 100) + it.ask("other " * 200)
+    assert kinds(answers) == ["cut_prompt"] * 2
+    (told,) = capsys.readouterr().err.splitlines()
+    assert "of a prompt of 506 characters the server read 42 tokens" in told and "OLLAMA_CONTEXT_LENGTH" in told
+
+
+def test_response_for_which_the_context_had_no_room_says_so() -> None:
+    with loopback(lambda number, body: "full-context") as it:
+        (answer,) = it.ask("a")
+    assert "the context is full (" in answer.faults[0].detail and kinds([answer]) == ["truncated"]
+
+
+def test_response_in_a_compression_that_nobody_reads_ends_the_call_and_names_it() -> None:
+    for coding in ("zstd", "br"):
+        reply = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: 1\r\n\r\nx"
+        with loopback([reply]) as it, pytest.raises(LanguageModelError, match=f"compressed with {coding}") as caught:
+            it.ask("a")
+        assert [fault.maybe_billed for fault in caught.value.faults] == [True]  # type: ignore[attr-defined]
+
+
+def test_redirect_takes_neither_prompt_nor_key_to_another_server() -> None:
+    with OpenAIServer(Scripted(lambda request: "x")) as other:
+        reply = f"HTTP/1.1 308 Moved\r\nLocation: {other.url}/chat/completions\r\nContent-Length: 0\r\n\r\n"
+        with loopback([reply]) as it, pytest.raises(LanguageModelError, match=f"{other.url}.*give it as base_url"):
+            it.ask("a")
+        assert other.seen == ()
 
 
 def model_of(server: OpenAIServer, settings: Settings | None = None) -> OpenAIModel:

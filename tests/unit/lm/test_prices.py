@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import decimal
+import importlib.util
+import json
 import subprocess
 import sys
 from datetime import date
-from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.lm.options import ModelSettings
-from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Price, Tariff, check_cost_limit, given_price, tariffs
+from strop.lm.prices import (
+    NOTHING,
+    OVERHEAD_TOKENS,
+    Price,
+    Tariff,
+    check_cost_limit,
+    given_price,
+    listed_price,
+    tariffs,
+)
+from support.rows import table
 
 DAY = date(2026, 11, 1)
+ROOT = Path(__file__).parents[3]
+TABLE = json.loads((ROOT / "src/strop/lm/prices.json").read_text("utf-8"))
 
 
 def tariff(
@@ -38,7 +52,28 @@ def test_price_is_that_of_the_provider_with_its_source_when_it_is_listed() -> No
         ("openrouter/openai/gpt-4o", (2.5, 10)),
     ):
         assert price(spec).dollars_per_million == dollars, spec
-        assert price(spec).source == f"genai-prices {version('genai-prices')}"
+        assert price(spec).source == f"prices of {TABLE['made']}"
+
+
+@table(
+    "model, day, dollars",
+    [
+        ("gpt-4o-2024-05-13", DAY, (5, 15)),  # a date with a price of its own
+        ("gpt-4.1@20990101", DAY, (2, 8)),  # one without
+        ("gpt-4o-audio-preview-9", DAY, (2.5, 10)),  # by a pattern
+        ("GPT-4o", DAY, (2.5, 10)),
+    ],
+)
+def test_price_is_that_of_the_name_without_its_date_or_of_the_longest_pattern(
+    model: str, day: date, dollars: tuple[float, float]
+) -> None:
+    found = listed_price(f"openai/{model}", None, day)
+    assert found is not None and found.dollars_per_million == dollars
+
+
+def test_price_that_is_announced_holds_from_its_day_on() -> None:
+    before, after = (listed_price("gemini/gemini-3.8-flash", None, day) for day in (DAY, date(2027, 1, 1)))
+    assert before and after and before.source == after.source and before.input != after.input
 
 
 def test_price_is_not_known_when_nobody_lists_it_and_a_limit_of_money_is_then_refused() -> None:
@@ -96,31 +131,29 @@ def test_cost_is_exact_to_the_billionth_and_rounded_up() -> None:
     assert given_price("0.0000001,0").cost(1, 0) == 1
 
 
-def test_long_prompt_costs_by_its_tier_and_the_most_is_that_of_the_dearest_tier_within_reach() -> None:
+def test_long_prompt_costs_by_its_tier() -> None:
     found = price("gemini/gemini-2.5-pro")
     assert found.cost(200_000, 10) == 200_000 * 1250 + 10 * 10_000
     assert found.cost(200_001, 10) == 200_001 * 2500 + 10 * 15_000
-    assert found.most(200_000, 10) == found.cost(200_000, 10) and found.most(200_001, 10) == found.cost(200_001, 10)
 
 
-def test_prices_are_read_without_a_network_and_not_before_they_are_needed() -> None:
-    program = """
-import socket, sys
-def refuse(*args, **kwargs): raise SystemExit("a socket was opened")
-socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
-import strop.lm.metering, strop.cli.commands.run
-assert not any("genai" in name for name in sys.modules), "too early"
-from strop.lm.options import ModelSettings
-from strop.lm.prices import tariffs
-assert tariffs("offline", ModelSettings(), {}) and not any("genai" in name for name in sys.modules), "offline"
-(one,) = tariffs("openai/gpt-4o", ModelSettings(), {}).values()
-assert one.price and "genai_prices" in sys.modules
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+def test_longer_prompt_never_costs_less_a_token_in_the_table() -> None:
+    models = [periods for provider in TABLE["providers"].values() for periods in provider["models"].values()]
+    tiers = [tiers for periods in models for _, *both, _ in periods for tiers in both if isinstance(tiers, list)]
+    assert len(tiers) > 50 and all(sorted(each) == each == sorted(each, key=lambda tier: tier[1]) for each in tiers)
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(not importlib.util.find_spec("genai_prices"), reason="the extra dev brings it")
+def test_table_of_prices_is_what_its_tool_makes() -> None:
+    tool = [sys.executable, ROOT / "tools/make_prices.py", "--print"]  # in a process of its own, as it loads pydantic
+    made = subprocess.run(tool, capture_output=True, text=True, check=True).stdout
+    if json.loads(made)["source"] != TABLE["source"]:
+        pytest.skip("another version of genai-prices is installed")
+    assert made == (ROOT / "src/strop/lm/prices.json").read_text("utf-8")
 
 
 def test_cost_is_exact_whatever_context_a_users_module_has_set() -> None:
     found = price("gemini/gemini-2.5-pro")
     with decimal.localcontext(prec=3):
-        assert found.cost(200_000, 10) == found.most(200_000, 10) == 200_000 * 1250 + 10 * 10_000
+        assert found.cost(200_000, 10) == 200_000 * 1250 + 10 * 10_000

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Request
-from strop.lm.openai_chat import Accepted, UnreadableBody, read_answer, seed_of
-from strop.lm.openai_wire import AttemptFailed, Settings, classify, unreadable
+from strop.lm.openai_chat import SYSTEM, WHOLE, Accepted, read_answer, seed_of
+from strop.lm.openai_errors import AttemptFailed, failure_of
+from strop.lm.openai_wire import Settings
 from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
-from support.loopback import Loopback, in_turn, loopback, rejected
+from support.loopback import Loopback, in_turn, loopback
 
 PLACE = endpoint_of("openai/tester", base_url="http://127.0.0.1:1/v1", environ={"OPENAI_API_KEY": "sk-0123456789"})
 REQUEST = Request("expert", "a", 0.7)
@@ -48,6 +49,16 @@ def error(code: int | str, message: str, **more: object) -> str:
     return told({"code": code, "message": message, **more})
 
 
+def listed(reply: str, status: int = 200) -> str:
+    """The same as the element of a list, as Google's servers send it."""
+    return f"{status} [{reply[4:]}]"
+
+
+def quota(name: str) -> str:
+    failure = {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": name}]}
+    return error(429, "quota", details=[failure, {"retryDelay": "43s"}])
+
+
 def stream(*events: object, end: str = "data: [DONE]") -> str:
     return "200 : WORKING\n\n" + "".join(f"data: {json.dumps(event)}\n\n" for event in events) + end
 
@@ -71,11 +82,11 @@ def read(reply: str, attempt: int = 1) -> Completion | AttemptFailed:
     """What is made of a reply `STATUS BODY` to one request, as the client does."""
     status, body = int(reply[:3]), reply[4:]
     if status != 200:
-        return classify(rejected(status, body), PLACE, now=0.0)
+        return failure_of(status, body.encode("utf-8", "surrogateescape"), PLACE)
     try:
-        return read_answer(body.encode("utf-8", "surrogateescape"), attempt=attempt)[0]
-    except UnreadableBody as why:
-        return unreadable(why, PLACE)
+        return read_answer(body.encode("utf-8", "surrogateescape"), PLACE, attempt=attempt)[0]
+    except AttemptFailed as failure:
+        return failure
 
 
 def completion(reply: str) -> Completion:
@@ -110,6 +121,8 @@ TEXTS = (
     (choices(choice("x"), error=None), "x"),
     (choices(choice("x"), error={"message": "late warning"}), "x"),
     ('200 {"message": {"content": "x"}, "done": true}', "x"),
+    (f"200 [{choices(choice('x'))[4:]}]", "x"),
+    (says("x", "failed"), "x"),
     (stream(delta(role="assistant"), delta(content="x"), delta(content="y"), delta("stop"), end=""), "xy"),
     (stream(delta(content="x"), {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1}}), "x"),
     (stream({"choices": [{"message": X}]}), "x"),
@@ -163,6 +176,8 @@ REMARKS = (
     (says(None, "length", reasoning_content="a"), [LIMIT, f"{EMPTY} after reasoning, finish reason length"]),
     (says(None, "content_filter", refusal="I cannot\nhelp."), ["refused: I cannot help."]),
     (says(None, "content_filter", refusal=None), [f"{EMPTY}, finish reason content_filter"]),
+    (says("x", "content_filter"), ["a filter of the server cut the response"]),
+    (says("", "content_filter: PROHIBITED_CONTENT"), [f"{EMPTY}, finish reason content_filter: PROHIBITED_CONTENT"]),
     (says("x", usage={}), []),
     (says("x", usage=[1]), ["the server's usage is not an object: its tokens are not known"]),
 )
@@ -224,7 +239,7 @@ def test_usage_of_thousands_of_digits_costs_no_answer() -> None:
 
 def test_choices_share_one_usage_and_are_no_more_than_asked_for_and_are_cut_between_characters() -> None:
     data = choices(choice("é" * 10), choice("1"), choice("2"), usage=COUNTED)[4:].encode()
-    first, second = read_answer(data, n=2, largest_bytes=5)
+    first, second = read_answer(data, PLACE, n=2, largest_bytes=5)
     assert (first.text, details(first), second.text) == ("éé", ["a response of 20 bytes was cut to 4"], "1")
     assert (first.input_tokens, first.output_tokens, second.input_tokens, second.output_tokens) == (10, 5, 0, 0)
 
@@ -246,6 +261,8 @@ FAILURES = {
         ('400 {"error": "model is required"}', "HTTP 400: model is required"),
         ("401 {}", "the key in OPENAI_API_KEY is refused (HTTP 401)"),
         ("402 pay", "HTTP 402: pay"),
+        (listed(error(400, "API key not valid"), 400), "HTTP 400: API key not valid"),
+        (listed(error(403, "Your project has no billing")), "HTTP 200 with error 403: Your project has no billing"),
         ('403 {"detail": "no"}', "HTTP 403: no"),
         ("404 {}", "no model 'tester' there, or the base URL lacks its /v1 (HTTP 404"),
         ("422 odd", "HTTP 422: odd"),
@@ -253,6 +270,8 @@ FAILURES = {
     (FINAL, "rate_limited"): (
         (error(429, "spent", type="insufficient_quota"), "error 429: spent"),
         ('429 {"error": {"message": "n", "code": "insufficient_quota"}}', "HTTP 429: n"),
+        (listed(quota("GenerateRequestsPerDayPerProjectPerModel-FreeTier"), 429), "HTTP 429: quota"),
+        (quota("GenerateContentInputTokensPerModelPerDay"), "HTTP 200 with error 429: quota"),
     ),
     (REFUSED, "bad_response"): (
         ('500 {"error": {"message": "no", "type": "exceed_context_size_error"}}', "HTTP 500: no"),
@@ -262,10 +281,16 @@ FAILURES = {
         (told("input length exceeds the context window"), "error 400: input length"),
         ("413 too large", "HTTP 413: too large"),
         ('400 {"error": {"message": "max_tokens", "code": "content_filter"}}', "HTTP 400: max_tokens"),
+        (choices(promptFeedback={"blockReason": "SAFETY"}), "error 400: the prompt is blocked: SAFETY"),
+        (
+            '200 {"choices": null, "promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}',
+            "blocked: PROHIBITED_CONTENT",
+        ),
     ),
     (AGAIN, "rate_limited"): (
         (error(429, "slow down"), "error 429: slow down"),
         (told("Too many requests"), "error 429: Too many requests"),
+        (listed(quota("GenerateRequestsPerMinutePerProjectPerModel"), 429), "HTTP 429: quota"),
         ("429 x", "HTTP 429: x"),
     ),
     (AGAIN, "server_error"): (
@@ -277,6 +302,12 @@ FAILURES = {
         ('200 {"detail": "internal"}', "error 500: internal"),
         (choices(choice(None, "error", error={"code": 502, "message": "lost"}), usage=None), "502: lost"),
         (choices(choice("", "error")), "error 500: finish reason error"),
+        (choices(choice(None, "failed")), "error 500: finish reason failed"),
+        (
+            choices({"message": {}, "finish_reason": "function_call_filter: MALFORMED_FUNCTION_CALL"}),
+            "MALFORMED_FUNCTION_CALL",
+        ),
+        (listed(error(503, "overloaded"), 503), "HTTP 503: overloaded"),
         (stream(delta(content="x"), {"error": {"code": 502, "message": "lost"}}), "error 502: lost"),
         ('200 event: error\ndata: {"message": "upstream lost"}\n\n', "500: upstream lost"),
         ('200 {"message": {"content": "x"}, "done": false}\n{"done": true}', "error 500"),
@@ -325,6 +356,45 @@ def test_fewer_requests_are_in_flight_only_where_the_server_says_that_it_is_busy
     assert busy == [429, 503, 529]
 
 
+DELAYS = (
+    (listed(quota("PerMinute"), 429), 43.0),
+    (error(429, "x", details=[{"retryDelay": "1.5s"}]), 1.5),
+    ("429 Rate limit reached. Please try again in 350ms.", 0.35),
+    ('503 {"error": {"message": "Please retry in 1m2.5s."}}', 62.5),
+    ("429 Try again after 20 seconds", 20.0),
+    ("429 Try again in a while", None),
+    ("429 try again in 1.2.3s", None),
+)
+"""Reply → the seconds that it asks to wait."""
+
+
+def test_delay_that_an_error_states_counts_where_the_headers_state_none() -> None:
+    assert [(reply, found) for reply, wait in DELAYS if (found := getattr(read(reply), "retry_after", 0)) != wait] == []
+    assert failure_of(429, b"try again in 9s", PLACE, retry_after=2.0).retry_after == 2.0
+    assert read(DELAYS[0][0]).detail.endswith("quota (it asks to wait 43 s)")  # type: ignore[union-attr]
+
+
+FILLED = (
+    (
+        choices(choice("x", "length"), usage={"prompt_tokens": 4000, "completion_tokens": 96}),
+        "4,096 tokens: 4,000 in, 96 out",
+    ),
+    (choices(choice("x", "length"), usage={"prompt_tokens": 9, "completion_tokens": 60}), "69 tokens: 9 in, 60 out"),
+    (choices(*[choice("x", "length")] * 2, usage={"prompt_tokens": 10, "completion_tokens": 60}), LIMIT),
+    (choices(choice("x", "length"), usage={"prompt_tokens": 10, "completion_tokens": 8191}), LIMIT),
+    (choices(choice("x", "length"), choice("x"), usage={"prompt_tokens": 10, "completion_tokens": 60}), LIMIT),
+    (choices(choice("x", "length")), LIMIT),
+)
+"""Reply → why it was cut, where 8192 tokens were allowed."""
+
+
+def test_response_that_was_cut_far_below_its_limit_tells_that_the_context_is_full() -> None:
+    for reply, said in FILLED:
+        (fault,) = read_answer(reply[4:].encode(), PLACE, n=2, most_tokens=8192)[0].faults
+        assert said in fault.detail and ("OLLAMA_CONTEXT_LENGTH" in fault.detail) == (said != LIMIT), reply
+    assert details(read_answer(FILLED[0][0][4:].encode(), PLACE)[0]) == [LIMIT]  # no limit was sent
+
+
 def test_detail_is_one_short_line_without_the_key() -> None:
     found = read(f"500 {PLACE.key} <html>\n" + "x\n" * 1000)
     assert isinstance(found, AttemptFailed)
@@ -338,11 +408,11 @@ def test_detail_is_one_short_line_without_the_key() -> None:
         max_leaves=8,
     )
 )
-def test_reader_raises_nothing_but_unreadable(value: object) -> None:
+def test_reader_raises_nothing_but_a_failed_attempt(value: object) -> None:
     plain = (f"200 {json.dumps(value)}", says(value), choices(choice("x"), usage=value, model=value))
     for reply in (*plain, *(f"200 data: {each[4:]}" for each in plain)):
-        with contextlib.suppress(UnreadableBody):
-            assert read_answer(reply[4:].encode("utf-8", "surrogatepass"))
+        with contextlib.suppress(AttemptFailed):
+            assert read_answer(reply[4:].encode("utf-8", "surrogatepass"), PLACE)
 
 
 WIRE = (
@@ -351,17 +421,19 @@ WIRE = (
     (http(stream(delta(content="é😀"), delta(content="ü"))[4:], chunk=1), "é😀ü"),
     (http(gzip.compress(says("x")[4:].encode()), "Content-Encoding: gzip", chunk=7), "x"),
     (http(says("x")[4:], "Content-Length: 9999"), "x"),
+    (http(says("x")[4:], "Content-Encoding: gzip"), "a #0"),  # it is not
     (http("\n \n" * 50 + says("x")[4:], chunk=3), "x"),
     (http('{"choices": [{"text": "é"}]}', "Content-Type: text/html; charset=latin1"), "é"),
     ("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + http(says("x")[4:]), "x"),
     # Redirected to itself; refused, and asked again.
-    (http("", "Location: /v1/chat/completions", "Content-Length: 0", status="307 Moved"), "a #0"),
+    (http("", "Location: /v1/chat/completions", "Content-Length: 0", status="307 Moved"), "a #1"),
+    (http("", "Location: ?v=2", "Content-Length: 0", status="301 Moved"), "a #2"),
     (told("input length exceeds the context window"), ""),
-    (http("<html>", status="529 Overloaded"), "a #1"),
-    (http(says("x")[4:40], version="1.0"), "a #2"),
-    (http(says("x")[4:40], chunk=-50), "a #3"),
-    (http("", status="204 No Content"), "a #4"),
-    (told("The model is overloaded"), "a #5"),
+    (http("<html>", status="529 Overloaded"), "a #3"),
+    (http(says("x")[4:40], version="1.0"), "a #4"),
+    (http(says("x")[4:40], chunk=-50), "a #5"),
+    (http("", status="204 No Content"), "a #6"),
+    (told("The model is overloaded"), "a #7"),
 )
 """Reply → text; the reply is followed by the server's own ones, which have numbers."""
 
@@ -390,14 +462,21 @@ def test_failure_that_cannot_heal_ends_a_call_at_once_in_its_own_words() -> None
         for reply, said in FAILURES[FINAL, "bad_response"][::4]:
             replies.append(reply)
             failed(it, re.escape(said), 1)
-        replies.append(http("", "Location: http://login.example/sso", "Content-Length: 0", status="302 Found"))
-        failed(it, r"HTTP 302 to another host, http://login\.example/sso: if you", 1)
+        port = it.server.url.rpartition(":")[2].removesuffix("/v1")
+        for place in (
+            "http://login.example/sso",
+            f"https://127.0.0.1:{port}/v1",
+            f"//{port}@127.0.0.1:9/",
+            "http://[::",
+        ):
+            replies.append(http("", f"Location: {place}", "Content-Length: 0", status="308 Moved"))
+            failed(it, re.escape(f"HTTP 308 to another origin, {place}: if you"), 1)
         assert it.waits == []
         replies += [PAGE, PAGE, PAGE]
         failed(it, r"lacks its /v1 \(.*this is a web page, not an API", 2)
 
 
-SENT = {"temperature": 0.7, "max_tokens": 8192, "seed": 1, "n": 4}
+SENT = {SYSTEM: True, WHOLE: True, "temperature": 0.7, "max_tokens": 8192, "seed": 1, "n": 4}
 FEWER = "This model's maximum context length is 8192 tokens. However, you requested 8292 tokens (100 in the messages, "
 FEWER += "8192 in the completion). Please reduce the length of the messages or completion."
 LEFT = "'max_tokens' is too large: 8192. This model's maximum context length is 4095 tokens (8192 > 4095 - 96)."
@@ -409,6 +488,12 @@ REJECTIONS: tuple[tuple[str, dict[str, int | None]], ...] = (
     ('{"detail": [{"loc": ["body", "n"], "msg": "Extra inputs are not permitted"}]}', {"n": None}),
     ('{"error": {"message": "unsupported", "param": "temperature"}}', {"temperature": None}),
     ("Unrecognized request argument supplied: seed", {"seed": None}),
+    ("Developer instruction is not enabled for models/gemma-3-27b-it", {SYSTEM: None}),
+    ("Conversation roles must alternate user/assistant/user/assistant/...", {SYSTEM: None}),
+    ("System role not supported", {SYSTEM: None}),
+    ("messages: the role 'system' is not allowed", {SYSTEM: None}),
+    ("This model only supports streaming. Please set stream=true.", {WHOLE: None}),
+    ("This model only support stream mode, please enable the stream parameter", {WHOLE: None}),
     ("'max_tokens': use 'max_completion_tokens'", {"max_tokens": None, "max_completion_tokens": 8192}),
     ("max_tokens is too large: 8192. This model supports at most 4096 completion tokens.", {"max_tokens": 4096}),
     ("max_tokens: 8192 > 4095, the maximum allowed number of output tokens", {"max_tokens": 4095}),
@@ -441,7 +526,7 @@ def test_rejection_of_what_was_not_sent_is_final_and_a_prompt_that_leaves_hardly
 def test_limit_of_tokens_has_the_name_that_the_host_gives_it_and_the_temperature_is_clipped() -> None:
     for openai_itself, name in ((True, "max_completion_tokens"), (False, "max_tokens")):
         accepted = Accepted(max_tokens=7, seed=None, openai_itself=openai_itself)
-        assert accepted.parameters(REQUEST, 1) == ({"temperature": 0.7, name: 7}, ())
+        assert accepted.parameters(REQUEST, 1) == ({SYSTEM: True, WHOLE: True, "temperature": 0.7, name: 7}, ())
     for wanted, sent, said in (
         (5.0, 2.0, "temperature 5 is outside 0 to 2: 2 was sent"),
         (float("nan"), 1.0, "temperature nan is"),

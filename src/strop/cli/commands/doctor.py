@@ -67,7 +67,7 @@ def doctor_command(
     require
         Protections to require, separated by commas. The exit code is 7 if one is missing.
     lm
-        Ask this model one tiny request, instead of testing the jail. The exit code is 3 if it does not answer.
+        Ask this model for two tiny responses, instead of testing the jail. The exit code is 3 if it does not answer.
     base_url
         Address of an OpenAI-compatible server, for --model.
     workers

@@ -143,14 +143,14 @@ def counted_answers(answers: Answers) -> AnswerCounts:
         repeated=classes["repeated"],
         not_examined=classes["not_examined"],
         edits=dict(answers.edits),
-        sentence=_sentence(classes, ends[""], failures),
+        sentence=_sentence(classes, ends[""], failures, answers.cut_prompts),
     )
 
 
 _KINDS = {"no program": "no program", "does not compile": "SyntaxError"}
 
 
-def _sentence(classes: Counter[str], ran: int, failures: Mapping[str, int]) -> str:
+def _sentence(classes: Counter[str], ran: int, failures: Mapping[str, int], cut_prompts: int) -> str:
     """`24 responses: 8 ran, 16 failed (mostly UnboundLocalError).`"""
     total, failed = classes.total(), sum(failures.values())
     if not total:
@@ -164,7 +164,12 @@ def _sentence(classes: Counter[str], ran: int, failures: Mapping[str, int]) -> s
     }
     words = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
     again = f"; {quantity(classes['repeated'], 'repetition', ',')}" if classes["repeated"] else ""
-    return f"{quantity(total, 'response', ',')}: {words}{again}."
+    cut = (
+        f" By its own count the server read only a part of {quantity(cut_prompts, 'prompt', ',')}."
+        if cut_prompts
+        else ""
+    )
+    return f"{quantity(total, 'response', ',')}: {words}{again}.{cut}"
 
 
 def _mostly(failures: Mapping[str, int]) -> str:

@@ -187,6 +187,11 @@ ANSWERS: list[tuple[list[Event], str]] = [
     ([*arrived(0, 2), extracted(0, "ab"), *ends("ab"), *arrived(1, 2)], "4 responses: 2 ran, 2 not examined."),
     ([LmFault(**REFUSED, detail="refused: I cannot help."), *arrived(0, 2), extracted(0, "a-"), *ends("a")],
      "2 responses: 1 ran, 1 failed (refused: I cannot help.)."),
+    ([LmFault(**REFUSED | {"fault": "truncated"}, detail="filtered"), *arrived(0, 2),
+      Edited(scope="improve", call=0, index=1, outcome="not applied", detail="no end"), extracted(0, "a-"), *ends("a")],
+     "2 responses: 1 ran, 1 failed (filtered)."),
+    ([LmFault(**REFUSED | {"fault": "cut_prompt"}, detail="short"), *arrived(0, 2), extracted(0, "ab"), *ends("ab")],
+     "2 responses: 2 ran. By its own count the server read only a part of 1 prompt."),
 ]  # fmt: skip
 
 
