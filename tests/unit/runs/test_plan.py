@@ -64,12 +64,16 @@ def test_expected_calls_are_within_a_factor_of_two_of_what_a_strong_models_run_c
         assert found.responses.expected / 2 < responses < found.responses.expected * 2, selection
 
 
-def test_stand_in_is_expected_to_answer_at_once() -> None:
+def test_time_beside_a_stand_in_is_that_of_programs_which_are_expected_to_be_quick_and_may_use_all_of_their_limit() -> (
+    None
+):
     """`strop run lpn` took 4:18 on two quiet cores where the plan said 44:01."""
     alone = replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)}, time_limit=2.0)
     whole = replace(PAPER, selection="gated")
     assert 129 / 2 < plan(whole, alone).seconds.expected < 2 * 258
     assert plan(whole).seconds.expected > 10 * 4 * 4
+    most = plan(whole, alone)
+    assert most.seconds.most > most.evaluations.most * alone.instances * alone.time_limit / whole.slots
 
 
 def test_money_is_that_of_the_tokens_by_the_price_and_of_the_dearest_member_at_most() -> None:

@@ -8,6 +8,8 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from strop.sandbox import strop_plain_data as codec
 
@@ -18,7 +20,8 @@ PLAIN = [
         True,
         -5,
         2**70,
-        1.5,
+        0.1 + 0.2,
+        5e-324,
         NAN,
         1j,
         "a\ud800",
@@ -33,7 +36,7 @@ PLAIN = [
     *(
         frozenset("a"),
         list(range(50)),
-        [0.5] * 50,
+        [0.1 + 0.2] * 50,
         [2**64] * 50,
         np.arange(6.0).reshape(2, 3),
         np.arange(6).reshape(2, 3).T,
@@ -48,6 +51,11 @@ def test_plain_data_arrives_as_it_was_sent_with_its_exact_types() -> None:
         assert (type(found), repr(found)) == (type(value), repr(value)), value
         if isinstance(value, np.ndarray):
             assert (found.dtype, found.flags.f_contiguous) == (value.dtype, value.flags.f_contiguous), value
+
+
+@given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=40), st.booleans())
+def test_float_arrives_with_its_last_digit(numbers: list[float], hashed: bool) -> None:
+    assert list(map(repr, codec.decode(codec.encode(numbers), hashed=hashed))) == list(map(repr, numbers))
 
 
 def test_what_is_not_plain_is_refused_in_words() -> None:
