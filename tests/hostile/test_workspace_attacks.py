@@ -65,7 +65,7 @@ def root(tmp_path: Path) -> Path:
         ("(sleep 0.3; python3 -c 'sum(range(10**6))') > /dev/null 2>&1 &", 0.3, False),
         ("python3 -c 'import os, time; os.fork() or (os.setsid(), os.fork() or time.sleep(0.3))'", 0.3, False),
         ("setsid sh -c 'trap : TERM HUP; sleep 20; touch survived' &", 0.9, True),
-        ("python3 -c 'import os, time; os.fork() or (os.setsid(), os.fork() or time.sleep(300))'", 0.9, True),
+        ("python3 -c 'import os, time; os.fork() or (os.setsid(), os.fork() or time.sleep(20))'", 0.9, True),
     ],
 )
 def test_what_outlives_a_command_counts_for_a_second_and_is_told(

@@ -113,9 +113,9 @@ def test_plain_data_for_the_host_has_no_dict_and_no_set_and_stays_the_same() -> 
 @pytest.mark.heavy
 def test_integers_that_hash_alike_are_not_hashed_for_the_host() -> None:
     alike = [number * (2**61 - 1) for number in range(100_000)]
-    for given in (codec.Unhashed(set, alike), codec.Unhashed(dict, [(each, None) for each in alike])):
-        found = codec.decode(codec.encode(given), hashed=False)
-        assert (type(found), found.kind, found.content) == (codec.Unhashed, given.kind, given.content)
+    for sent in (codec.Unhashed(set, alike), codec.Unhashed(dict, [(each, None) for each in alike])):
+        found = codec.decode(codec.encode(sent), hashed=False)
+        assert (type(found), found.kind, found.content) == (codec.Unhashed, sent.kind, sent.content)
 
 
 def forged(document: str, *contents: bytes) -> bytes:
