@@ -242,8 +242,9 @@ def _beyond_limits(workspace: Workspace) -> dict[str, list[str]]:
 
 def _survivors(workspace: Workspace) -> list[str]:
     workspace.run(_SURVIVE, _BRIEFLY)
-    looks = "test ! -e outlived && a=$(wc -c <survived) && sleep 0.08 && test $a = $(wc -c <survived)"
-    ended = workspace.run(looks, _BRIEFLY).ok
+    ended = workspace.run(
+        "test ! -e outlived && a=$(wc -c <survived) && sleep 0.08 && test $a = $(wc -c <survived)", _BRIEFLY
+    ).ok
     return [] if ended else ["a process outlived its command"]
 
 
