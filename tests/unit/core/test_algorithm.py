@@ -61,20 +61,20 @@ def test_meta_utility_averages_over_tasks_that_differ(bench: MakeBench) -> None:
     assert (evaluation.scores, evaluation.value) == ((1.0, 0.25), 0.625)
 
 
-def test_failing_improvement_contributes_zero_with_its_reason(bench: MakeBench) -> None:
-    evaluation = meta_utility(bench()).evaluate(BROKEN, Budget())
-    assert (evaluation.value, evaluation.verdict) == (0.0, "raised")
-    assert "undefined_name" in evaluation.error
-
-
 @pytest.mark.parametrize(
-    ("candidate", "verdict"), [(None, "malformed"), ("", "raised"), ("def improve_algorithm(:", "raised")]
+    ("candidate", "verdict", "words"),
+    [
+        (None, "malformed", ""),
+        ("", "raised", ""),
+        ("def improve_algorithm(:", "raised", ""),
+        (BROKEN, "raised", "undefined_name"),
+    ],
 )
-def test_meta_utility_is_zero_when_the_candidate_is_no_program(
-    bench: MakeBench, candidate: str | None, verdict: str
+def test_meta_utility_is_zero_with_its_reason_when_the_candidate_fails_or_is_no_program(
+    bench: MakeBench, candidate: str | None, verdict: str, words: str
 ) -> None:
     evaluation = meta_utility(bench()).evaluate(candidate, Budget())
-    assert (evaluation.value, evaluation.verdict) == (0.0, verdict)
+    assert (evaluation.value, evaluation.verdict) == (0.0, verdict) and words in evaluation.error
 
 
 def test_every_copy_gets_fresh_budgets_and_the_run_counts_them_all(bench: MakeBench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ import pytest
 
 from strop.base.errors import StropError
 from strop.base.events import Event, RunFinished
-from strop.runs.interrupts import TimeSpent, stopped_by_signals
+from strop.runs.interrupts import Interrupted, TimeSpent, stopped_by_signals
 from strop.runs.journal import framed
 
 SIGNALLED = """
@@ -61,16 +62,17 @@ def test_time_limit_that_is_lifted_ends_nothing_and_another_does() -> None:
         assert (type(ended.value) is TimeSpent) == closed.is_set() == (not is_lifted)
 
 
-ENDS: list[tuple[type[BaseException], str, str]] = [
-    (KeyboardInterrupt, "interrupted", ""),  # Ctrl-C before the session takes its signals
-    (StropError, "failed", "why"),
-    (ArithmeticError, "failed", "ArithmeticError: why"),
+ENDS: list[tuple[BaseException, str, str]] = [
+    (KeyboardInterrupt("why"), "interrupted", ""),  # Ctrl-C before the session takes its signals
+    (Interrupted(signal.SIGTERM), "interrupted", "SIGTERM"),
+    (StropError("why"), "failed", "why"),
+    (ArithmeticError("why"), "failed", "ArithmeticError: why"),
 ]
 
 
 def test_session_that_ends_by_an_error_records_it_and_raises_it() -> None:
     for error, status, detail in ENDS:
         events: list[Event] = []
-        with pytest.raises(error), framed(events.append, RunFinished(scope="", status="first")):
-            raise error("why")
-        assert events[1:] == [RunFinished(scope="", status=status, detail=detail)], error
+        with pytest.raises(type(error)), framed(events.append, RunFinished(scope="", status="first")):
+            raise error
+        assert events[1:] == [RunFinished(scope="", status=status, detail=detail)], status
