@@ -7,8 +7,8 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from end_to_end.conftest import recorded
 from strop.base.events import Edited, LmCalled
-from strop.store import Store
 from strop.tasks.registry import load
 
 RIGHT = """I toss another coin.
@@ -36,10 +36,9 @@ def test_improve_takes_blocks_and_says_which_do_not_fit(strop: Any, tmp_path: Pa
     seed = load("lpn").seed
     expected = seed.replace("np.random.binomial(1, 0.5, len(test_samples))", "np.zeros(len(test_samples), dtype=int)")
     assert (tmp_path / "run" / "solution.py").read_text() == expected
-    with Store.open(tmp_path / "run") as store:
-        told = [(each.event.index, each.event.outcome) for each in store.events(Edited)]
-        asked = [message for each in store.events(LmCalled) for message in each.event.messages]
+    told = [(each.index, each.outcome) for each in recorded(tmp_path / "run", Edited)]
     assert told == [(0, "applied fuzzily"), (1, "failed")]
+    asked = (message for each in recorded(tmp_path / "run", LmCalled) for message in each.messages)
     assert all("<<<<<<< SEARCH" in message for message in asked)
 
 
@@ -82,6 +81,5 @@ def test_stand_in_is_told_of_edits_only_when_that_is_asked_for(strop: Any, tmp_p
     for mode in ("blocks", "auto"):
         ended = strop("improve", "lpn", "--seed", "1", "--lm-budget", "1", "--edits", mode, "--out", mode)
         assert ended.returncode == 0, ended.stderr
-        with Store.open(tmp_path / mode) as store:
-            told = any("SEARCH" in message for each in store.events(LmCalled) for message in each.event.messages)
-        assert told == (mode == "blocks")
+        asked = (message for each in recorded(tmp_path / mode, LmCalled) for message in each.messages)
+        assert any("SEARCH" in message for message in asked) == (mode == "blocks")

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from end_to_end.conftest import recorded
 from strop.base.events import Evaluated, LmCalled, LmResponded
 from strop.lm.scripted import Scripted
-from strop.store import Store
 from support.command_line import DOUBLING
 from support.openai_server import OpenAIServer
 from support.processes import wait_until
@@ -46,8 +46,7 @@ def shown(strop: Any) -> Any:
 
 
 def sealed(folder: Path) -> dict[str, tuple[str, tuple[float, ...]]]:
-    with Store.open(folder) as store:
-        events = [stored.event for stored in store.events(Evaluated)]
+    events = recorded(folder, Evaluated)
     return {event.scope: (event.solution or "", event.scores) for event in events if event.split == "test"}
 
 
@@ -126,23 +125,18 @@ def test_finish_compares_what_was_found_without_a_further_response_when_a_run_wa
         assert finished.returncode == 0 and "The search ended early: --finish was given." in finished.stdout
         assert len(server.seen) == asked and shown(strop)["ended_by"] == "finish"
     assert strop("replay", "there").returncode == 0
-    with Store.open(tmp_path / "there") as store:
-        assert sum(1 for _ in store.events(LmResponded)) > 0
+    assert recorded(tmp_path / "there", LmResponded)
 
 
 def test_search_that_was_killed_after_a_comparison_in_a_call_that_found_nothing_ends_by_finish_as_its_replay_does(
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
-    def calls() -> int:
-        with Store.open(tmp_path / "there") as store:
-            return sum(1 for _ in store.events(LmCalled))
-
     (tmp_path / "doubling.py").write_text(DOUBLING)
     with OpenAIServer(programs(OF_DOUBLING)) as server:
         assert improved(strop, server, "--max-calls", "2", task="doubling.py").returncode == 0
     with OpenAIServer(programs(OF_DOUBLING), ["slow:8"], cycle=True) as server:
         process = start_strop("resume", "there", "--max-calls", "9", "--base-url", server.url, **KEY)
-        wait_until(lambda: calls() > 2)
+        wait_until(lambda: len(recorded(tmp_path / "there", LmCalled)) > 2)
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=60)
     assert strop("resume", "there", "--finish", **KEY).returncode == 0
