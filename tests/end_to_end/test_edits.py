@@ -10,6 +10,7 @@ from typing import Any
 from end_to_end.conftest import recorded
 from strop.base.events import Edited, LmCalled
 from strop.tasks.registry import load
+from support.rows import table
 
 RIGHT = """I toss another coin.
 
@@ -77,9 +78,9 @@ def test_broken_program_is_not_run_in_part_and_one_that_leaves_functions_out_is_
     assert strop("apply", "part", "--unproven").returncode == 0 and (tmp_path / "mine.py").read_text() == BETTER
 
 
-def test_stand_in_is_told_of_edits_only_when_that_is_asked_for(strop: Any, tmp_path: Path) -> None:
-    for mode in ("blocks", "auto"):
-        ended = strop("improve", "lpn", "--seed", "1", "--lm-budget", "1", "--edits", mode, "--out", mode)
-        assert ended.returncode == 0, ended.stderr
-        asked = (message for each in recorded(tmp_path / mode, LmCalled) for message in each.messages)
-        assert any("SEARCH" in message for message in asked) == (mode == "blocks")
+@table("mode", ("blocks", "auto"))
+def test_stand_in_is_told_of_edits_only_when_that_is_asked_for(strop: Any, tmp_path: Path, mode: str) -> None:
+    ended = strop("improve", "lpn", "--seed", "1", "--lm-budget", "1", "--edits", mode, "--out", mode)
+    assert ended.returncode == 0, ended.stderr
+    asked = (message for each in recorded(tmp_path / mode, LmCalled) for message in each.messages)
+    assert any("SEARCH" in message for message in asked) == (mode == "blocks")

@@ -18,6 +18,7 @@ from strop.lm.scripted import Scripted
 from support.command_line import DOUBLING
 from support.openai_server import OpenAIServer
 from support.processes import wait_until
+from support.rows import table
 
 KEY = {"OPENAI_API_KEY": "sk-secret-of-the-test"}
 
@@ -87,26 +88,28 @@ def f(x):
 """
 
 
+@table(("count", "decided"), ((12, 1), (14, 2)))
 def test_search_on_few_cases_goes_on_only_as_often_as_a_comparison_of_them_can_decide_and_says_so_before(
-    strop: Any, tmp_path: Path
+    strop: Any, tmp_path: Path, count: int, decided: int
 ) -> None:
-    for count, decided in ((12, 1), (14, 2)):
-        (tmp_path / "listed.py").write_text(LISTED.format(3 + count))
-        once = "6 held-out instances can show a difference in one comparison; for a second one, give 14 cases, of which half"
-        with OpenAIServer(programs("def f(x):\n    return x + x / {}")) as server:
-            started = improving(server, "listed.py:f", "--lm-budget", "6", "--max-responses", "1")
-            for said in (strop("check", "listed.py:f"), strop(*started, "--dry-run", **KEY)):
-                assert (once in " ".join(said.stdout.split())) == (decided == 1), said.stdout
-            assert (once in strop(*started, "--max-calls", "1", **KEY).stderr) == (decided == 1)
-            for number in range(1, decided):
-                assert strop("resume", "there", "--max-calls", f"{number + 1}", **KEY).returncode == 0
-            found, asked = shown(strop), server.billed
-            assert (found["comparison"], found["ended_by"]) == (decided, "max_calls")
-            refused = strop("resume", "there", "--max-calls", "5", **KEY)
-            assert refused.returncode == 0 and "To go on" not in refused.stderr and server.billed == asked
-            assert f"It cannot go on: comparison {decided + 1} could show no difference. Start a new" in refused.stderr
-        assert strop("replay", "there").returncode == 0
-        shutil.move(tmp_path / "there", tmp_path / f"before{count}")
+    (tmp_path / "listed.py").write_text(LISTED.format(3 + count))
+    once = (
+        "6 held-out instances can show a difference in one comparison; for a second one, give 14 cases, of which half"
+    )
+    with OpenAIServer(programs("def f(x):\n    return x + x / {}")) as server:
+        started = improving(server, "listed.py:f", "--lm-budget", "6", "--max-responses", "1")
+        for said in (strop("check", "listed.py:f"), strop(*started, "--dry-run", **KEY)):
+            assert (once in " ".join(said.stdout.split())) == (decided == 1), said.stdout
+        assert (once in strop(*started, "--max-calls", "1", **KEY).stderr) == (decided == 1)
+        for number in range(1, decided):
+            assert strop("resume", "there", "--max-calls", f"{number + 1}", **KEY).returncode == 0
+        found, asked = shown(strop), server.billed
+        assert (found["comparison"], found["ended_by"]) == (decided, "max_calls")
+        refused = strop("resume", "there", "--max-calls", "5", **KEY)
+        assert refused.returncode == 0 and "To go on" not in refused.stderr and server.billed == asked
+        assert f"It cannot go on: comparison {decided + 1} could show no difference. Start a new" in refused.stderr
+    assert strop("replay", "there").returncode == 0
+    shutil.move(tmp_path / "there", tmp_path / f"before{count}")
 
 
 def test_finish_compares_what_was_found_without_a_further_response_when_a_run_was_killed(

@@ -22,6 +22,7 @@ import pytest
 from strop.tasks.command.config import read_config
 from support.command_line import run_here
 from support.processes import wait_until
+from support.rows import table
 
 pytestmark = pytest.mark.usefixtures("nothing_idle")
 
@@ -139,16 +140,18 @@ def test_every_target_is_tried() -> None:
     assert tried == {folder.name for folder in TARGETS.iterdir() if folder.is_dir()}
 
 
-def test_a_score_that_a_program_prints_or_whose_scorer_it_can_rewrite_is_its_own() -> None:
-    for name in OWN_SCORE:
-        task = read_config(TARGETS / name / "strop.toml")
-        assert not task.compare_output and not task.objective.counted_by_kernel, name
-        assert task.scored_by == "program", name
+@table("name", OWN_SCORE)
+def test_a_score_that_a_program_prints_or_whose_scorer_it_can_rewrite_is_its_own(name: str) -> None:
+    task = read_config(TARGETS / name / "strop.toml")
+    assert not task.compare_output and not task.objective.counted_by_kernel, name
+    assert task.scored_by == "program", name
 
 
-def test_a_candidate_that_replaces_files_of_its_copy_has_the_score_of_its_answer(at: Callable[[str], Place]) -> None:
-    for name, metrics in OWN_ANSWER:
-        assert scored(at(name))["metrics"] == [metrics], name
+@table(("name", "metrics"), OWN_ANSWER)
+def test_a_candidate_that_replaces_files_of_its_copy_has_the_score_of_its_answer(
+    at: Callable[[str], Place], name: str, metrics: dict[str, float]
+) -> None:
+    assert scored(at(name))["metrics"] == [metrics], name
 
 
 def test_a_hostile_candidate_is_named_scores_its_own_answer_alone_and_leaves_nothing(

@@ -19,6 +19,7 @@ from strop.core.utility import TaskUtility
 from strop.lm.base import Request
 from strop.runs.spec import improver_text
 from strop.tasks.base import SecretSeeds
+from support.rows import table
 
 MakeBench = Callable[..., Any]
 SEED = improver_text("seed")
@@ -163,11 +164,13 @@ def test_incumbent_stays_with_a_reason_that_counts_lm_calls_where_some_were_left
     assert ("LM calls" in one.choice.reason) == ("LM calls" in reason)
 
 
-def test_sealed_test_is_measured_once_for_each_improver_that_became_i_t(bench: MakeBench) -> None:
-    for improver, measured in ((BROKEN, 1), (IDLE, 4)):  # nothing replaced I_0; each I_t is what returned itself
-        b = bench()
-        steps(b, 3, improver=improver)
-        assert len([e for e in b.of(Evaluated) if e.split == "test"]) == 3 * measured
+@table(("improver", "measured"), ((BROKEN, 1), (IDLE, 4)))
+def test_sealed_test_is_measured_once_for_each_improver_that_became_i_t(
+    bench: MakeBench, improver: str, measured: int
+) -> None:
+    b = bench()
+    steps(b, 3, improver=improver)
+    assert len([e for e in b.of(Evaluated) if e.split == "test"]) == 3 * measured
 
 
 def test_selection_is_given_training_values_only(bench: MakeBench) -> None:

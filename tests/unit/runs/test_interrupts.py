@@ -14,6 +14,7 @@ from strop.base.errors import StropError
 from strop.base.events import Event, RunFinished
 from strop.runs.interrupts import Interrupted, TimeSpent, stopped_by_signals
 from strop.runs.journal import framed
+from support.rows import table
 
 SIGNALLED = """
 import os, signal, threading
@@ -30,36 +31,36 @@ except Interrupted as error:
 """
 
 
-def test_signal_is_heard_when_nothing_can_be_said_any_more() -> None:
-    for seconds in [None, 1e12]:
-        read_end, write_end = os.pipe()
-        os.close(read_end)  # as a terminal that was closed
-        try:
-            ended = subprocess.run(
-                [sys.executable, "-c", SIGNALLED.format(seconds=seconds)],
-                stdout=subprocess.PIPE,
-                stderr=write_end,
-                text=True,
-                timeout=60,
-                check=False,
-            )
-        finally:
-            os.close(write_end)
-        assert (ended.returncode, ended.stdout) == (0, "143\n"), seconds
+@table("seconds", [None, 1e12])
+def test_signal_is_heard_when_nothing_can_be_said_any_more(seconds: float | None) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)  # as a terminal that was closed
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-c", SIGNALLED.format(seconds=seconds)],
+            stdout=subprocess.PIPE,
+            stderr=write_end,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(write_end)
+    assert (ended.returncode, ended.stdout) == (0, "143\n"), seconds
 
 
-def test_time_limit_that_is_lifted_ends_nothing_and_another_does() -> None:
-    for is_lifted in (True, False):
-        closed = threading.Event()
-        with (
-            pytest.raises(StropError) as ended,
-            stopped_by_signals(closed.set, seconds=0.2, notify=lambda line: None) as watch,
-        ):
-            if is_lifted:
-                watch.lift_limit()
-            closed.wait(0.5 if is_lifted else 60)
-            raise StropError("over")
-        assert (type(ended.value) is TimeSpent) == closed.is_set() == (not is_lifted)
+@table("is_lifted", (True, False))
+def test_time_limit_that_is_lifted_ends_nothing_and_another_does(is_lifted: bool) -> None:
+    closed = threading.Event()
+    with (
+        pytest.raises(StropError) as ended,
+        stopped_by_signals(closed.set, seconds=0.2, notify=lambda line: None) as watch,
+    ):
+        if is_lifted:
+            watch.lift_limit()
+        closed.wait(0.5 if is_lifted else 60)
+        raise StropError("over")
+    assert (type(ended.value) is TimeSpent) == closed.is_set() == (not is_lifted)
 
 
 ENDS: list[tuple[BaseException, str, str]] = [
@@ -70,9 +71,9 @@ ENDS: list[tuple[BaseException, str, str]] = [
 ]
 
 
-def test_session_that_ends_by_an_error_records_it_and_raises_it() -> None:
-    for error, status, detail in ENDS:
-        events: list[Event] = []
-        with pytest.raises(type(error)), framed(events.append, RunFinished(scope="", status="first")):
-            raise error
-        assert events[1:] == [RunFinished(scope="", status=status, detail=detail)], status
+@table(("error", "status", "detail"), ENDS)
+def test_session_that_ends_by_an_error_records_it_and_raises_it(error: BaseException, status: str, detail: str) -> None:
+    events: list[Event] = []
+    with pytest.raises(type(error)), framed(events.append, RunFinished(scope="", status="first")):
+        raise error
+    assert events[1:] == [RunFinished(scope="", status=status, detail=detail)], status
