@@ -113,17 +113,15 @@ def test_meta_utility_that_reports_says_what_an_improver_did_with_its_budgets(be
     assert telling.evaluate(BROKEN, b.budget.child("d")).notes[0].endswith("the improver failed: NameError")
 
 
-def test_model_is_told_what_the_incumbent_did_only_where_the_utility_reports(bench: MakeBench) -> None:
+@table("reports", (False, True))
+def test_model_is_told_what_the_incumbent_did_only_where_the_utility_reports(bench: MakeBench, reports: bool) -> None:
     asks_first = BETTER.replace("    return", "    language_model.prompt('You write Python.', utility.str)\n    return")
-    for reports in (False, True):
-        b = bench(answers=answering(asks_first))
-        meta = replace(meta_utility(b, 2), reports=reports)
-        list(self_improve(SEED, meta, 2, Grant(utility_calls=2), Paper(), b.budget))
-        first, second = (
-            next(call.messages[0] for call in b.of(LmCalled) if call.scope == f"t{t}/improve") for t in (1, 2)
-        )
-        assert ("was measured, copy by copy:\n# - copy 0: 1 of 2 LM calls" in first) is reports
-        assert ("# - copy 0: 1 of 2 LM calls, 0 of 4 evaluations; its result scores 1.000" in second) is reports
+    b = bench(answers=answering(asks_first))
+    meta = replace(meta_utility(b, 2), reports=reports)
+    list(self_improve(SEED, meta, 2, Grant(utility_calls=2), Paper(), b.budget))
+    first, second = (next(call.messages[0] for call in b.of(LmCalled) if call.scope == f"t{t}/improve") for t in (1, 2))
+    assert ("was measured, copy by copy:\n# - copy 0: 1 of 2 LM calls" in first) is reports
+    assert ("# - copy 0: 1 of 2 LM calls, 0 of 4 evaluations; its result scores 1.000" in second) is reports
 
 
 def test_refine_does_not_repeat_what_the_description_says_of_the_incumbent(bench: MakeBench) -> None:

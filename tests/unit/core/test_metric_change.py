@@ -46,12 +46,12 @@ def measured(metric: MetricFacts, factor: float, n: int = 12, noise: float = 0.0
     return [{metric.name: base * factor * math.exp(draw.gauss(0, noise))} for _ in before], before
 
 
-def test_interval_contains_what_no_measurement_resolves_on_both_sides() -> None:
+@table(("factor", "verdict"), ((0.98, "no significant change"), (0.9, "better"), (1.1, "worse")))
+def test_interval_contains_what_no_measurement_resolves_on_both_sides(factor: float, verdict: str) -> None:
     metric = replace(TIME, resolution=0.03)
-    for factor, verdict in ((0.98, "no significant change"), (0.9, "better"), (1.1, "worse")):
-        found = gain(metric, *measured(metric, factor, noise=0.001), chosen=False)
-        assert found is not None and found.interval is not None and found.verdict == verdict
-        assert found.interval[0] <= found.amount / 1.03 and found.interval[1] >= found.amount * 1.03
+    found = gain(metric, *measured(metric, factor, noise=0.001), chosen=False)
+    assert found is not None and found.interval is not None and found.verdict == verdict
+    assert found.interval[0] <= found.amount / 1.03 and found.interval[1] >= found.amount * 1.03
 
 
 def found(metric: MetricFacts, factor: float, *, chosen: bool = False, **how: Any) -> Gain:

@@ -129,12 +129,14 @@ def test_decomposing_search_changes_one_part_at_a_time_and_keeps_the_others(jail
         assert "import random" in program and "def helper" in program and "import math" in program
 
 
-def test_annealing_moves_to_a_slightly_worse_program_and_not_to_a_bad_one(jail: Sandbox) -> None:
+@table(("utility", "moves"), ((0.49, True), (0.05, False)))
+def test_annealing_moves_to_a_slightly_worse_program_and_not_to_a_bad_one(
+    jail: Sandbox, utility: float, moves: bool
+) -> None:
     initial = marked(0.5)
-    for utility, moves in ((0.49, True), (0.05, False)):
-        trial = run("simulated_annealing", jail, answering(utility), initial=initial)
-        assert (shown(calls(trial)[1][0]) != initial.strip()) is moves
-        assert trial.improvement.solution == initial
+    trial = run("simulated_annealing", jail, answering(utility), initial=initial)
+    assert (shown(calls(trial)[1][0]) != initial.strip()) is moves
+    assert trial.improvement.solution == initial
 
 
 @pytest.mark.slow

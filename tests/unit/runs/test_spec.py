@@ -88,16 +88,19 @@ def test_workers_are_the_cores_when_not_given_and_refused_when_they_are_not_a_nu
             RunSpec(workers=workers)
 
 
-def test_seed_improver_holds_the_prompt_of_figure_2() -> None:
-    text = improver_text("seed")
-    for words in (
+@table(
+    "words",
+    (
         "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms.",
         "Improve the following solution:\n```python\n{initial_solution}\n```",
         "You will be evaluated based on this score function:\n```python\n{utility.str}\n```",
         "You must return an improved solution. Be as creative as you can under the constraints.",
         "Your primary improvement must be novel and non-trivial. First, propose an idea, then implement it.",
-    ):
-        assert words in text
+    ),
+)
+def test_seed_improver_holds_the_prompt_of_figure_2(words: str) -> None:
+    text = improver_text("seed")
+    assert words in text
 
 
 def test_program_that_is_not_text_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -193,13 +193,13 @@ class Cut(Immediate):
         return batch.completions()
 
 
-def test_edits_and_programs_that_the_server_cut_are_none(jail: Any) -> None:
+@table("answer", (BLOCK, FENCED, "def algorithm(n):\n    return 2 * n", DIFF))
+def test_edits_and_programs_that_the_server_cut_are_none(jail: Any, answer: str) -> None:
     improver = ASK.replace("repr(answers)", "language_model.edit_error(answers[0])")
-    for answer in (BLOCK, FENCED, "def algorithm(n):\n    return 2 * n", DIFF):
-        events: list[Event] = []
-        found = run(jail, Cut(answer), Budget(), events, improver=improver)
-        assert (found.solution, outcomes(events)) == ("the server cut it at its token limit", []), answer
-        assert [each.contents for each in events if isinstance(each, Extracted)] == [("no program", "no program")]
+    events: list[Event] = []
+    found = run(jail, Cut(answer), Budget(), events, improver=improver)
+    assert (found.solution, outcomes(events)) == ("the server cut it at its token limit", []), answer
+    assert [each.contents for each in events if isinstance(each, Extracted)] == [("no program", "no program")]
 
 
 def score(instance: Instance, answer: object) -> float:

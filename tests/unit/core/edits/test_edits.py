@@ -85,10 +85,10 @@ FORMS = (
 )
 
 
-def test_edit_is_applied_exactly_in_every_form_that_models_write() -> None:
+@table("answer", FORMS)
+def test_edit_is_applied_exactly_in_every_form_that_models_write(answer: str) -> None:
     expected = {NAME: PROGRAM.replace("radius ** 2", "radius * radius")}
-    for answer in FORMS:
-        assert apply_edits(answer, {NAME: PROGRAM}) == (expected, ()), answer
+    assert apply_edits(answer, {NAME: PROGRAM}) == (expected, ()), answer
 
 
 PRINT, LOOP = 'print("n = %d" % n)\n', "total = 0\nfor i in range(n):\n    total += i"

@@ -325,10 +325,10 @@ def test_archive_goes_on_from_an_improver_that_is_not_the_incumbent_and_says_so(
     assert {step.parent for step in others} > {0}
 
 
-def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(bench: MakeBench) -> None:
+@table("name", get_args(SelectionName))
+def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(bench: MakeBench, name: str) -> None:
     better = "undefined_name if 'improve_algorithm' in initial_solution else 'def algorithm(n): return 2 * n'"
     broken = f"{HEAD}    return {better}\n"
-    for name in get_args(SelectionName):
-        b = bench(score=lambda instance, answer: 0.9 * (answer == 2 * instance["n"]), instances=2)
-        _, one = steps(b, broken, name=name)
-        assert one.improver == broken and "undefined_name" in one.choice.reason, name
+    b = bench(score=lambda instance, answer: 0.9 * (answer == 2 * instance["n"]), instances=2)
+    _, one = steps(b, broken, name=name)
+    assert one.improver == broken and "undefined_name" in one.choice.reason, name
