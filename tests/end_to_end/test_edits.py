@@ -7,10 +7,11 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from end_to_end.conftest import recorded
 from strop.base.events import Edited, LmCalled
 from strop.tasks.registry import load
-from support.rows import table
 
 RIGHT = """I toss another coin.
 
@@ -78,7 +79,7 @@ def test_broken_program_is_not_run_in_part_and_one_that_leaves_functions_out_is_
     assert strop("apply", "part", "--unproven").returncode == 0 and (tmp_path / "mine.py").read_text() == BETTER
 
 
-@table("mode", ("blocks", "auto"))
+@pytest.mark.parametrize("mode", ["blocks", "auto"])
 def test_stand_in_is_told_of_edits_only_when_that_is_asked_for(strop: Any, tmp_path: Path, mode: str) -> None:
     ended = strop("improve", "lpn", "--seed", "1", "--lm-budget", "1", "--edits", mode, "--out", mode)
     assert ended.returncode == 0, ended.stderr

@@ -11,7 +11,6 @@ import pytest
 
 from end_to_end.conftest import TINY, Strop, made_once
 from support.records import ask
-from support.rows import table
 
 ONE = ["-T", "1", "--seed", "7", "--gate-pairs", "4", *TINY]
 NETWORK = re.compile(r"""(?:src|href|action)\s*=\s*["']?(?:https?:)?//|@import|url\(["']?https?:""")
@@ -57,7 +56,7 @@ KINDS = {
 }
 
 
-@table(("kind", "command"), KINDS.items())
+@pytest.mark.parametrize(("kind", "command"), KINDS.items(), ids=KINDS)
 def test_every_kind_of_record_has_a_page_that_says_the_sentence_of_the_terminal(
     strop: Strop, tmp_path: Path, kind: str, command: list[str]
 ) -> None:
