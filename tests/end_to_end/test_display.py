@@ -40,7 +40,7 @@ class Terminal:
 
     def more(self) -> bool:
         """Read a piece; False when the other end is closed."""
-        assert select.select([self.ours], [], [], 120)[0]
+        assert select.select([self.ours], [], [], 600)[0]
         try:
             piece = os.read(self.ours, 65536)
         except OSError:  # nobody has the other end open any more
@@ -52,7 +52,7 @@ class Terminal:
         """Read to the end; the exit code."""
         while self.more():
             pass
-        self.process.communicate(timeout=120)
+        self.process.communicate(timeout=600)
         return self.process.returncode
 
 

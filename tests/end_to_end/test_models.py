@@ -73,7 +73,7 @@ def test_key_is_in_no_guests_environment_or_command_line_and_nowhere_in_the_reco
         lm = ["--model", "openai/tester", "--base-url", server.url, "--improver", "prying.py", "--out", "there"]
         run = start_strop(*ONCE, *lm, OPENAI_API_KEY=KEY, **OTHERS)
         started.append(run.pid)
-        out, err = run.communicate(timeout=240)
+        out, err = run.communicate(timeout=600)
     assert run.returncode == 0, err
     printed = "".join(event.output for event in recorded(tmp_path / "there", ImproveFinished))
     texts = "".join(map(str, recorded(tmp_path / "there")))

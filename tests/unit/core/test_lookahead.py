@@ -64,7 +64,7 @@ def improved(bench: Any) -> Iterator[Improve]:
     def run(asked: int, ahead: int, calls: int) -> tuple[list[str], list[Any], Improvement]:
         def answer(request: Request) -> str:
             if request.message == "wait":
-                assert pool.reached.wait(60)
+                assert pool.reached.wait(600)
                 return "go on"
             return f"```python\ndef algorithm(n):\n    return {request.message} * n\n```"
 

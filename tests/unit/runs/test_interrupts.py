@@ -24,7 +24,7 @@ closed = threading.Event()
 try:
     with stopped_by_signals(closed.set, seconds={seconds}):
         os.kill(os.getpid(), signal.SIGTERM)
-        if closed.wait(60):
+        if closed.wait(600):
             raise StropError("closed")
 except Interrupted as error:
     print(error.exit_code)
@@ -41,7 +41,7 @@ def test_signal_is_heard_when_nothing_can_be_said_any_more(seconds: float | None
             stdout=subprocess.PIPE,
             stderr=write_end,
             text=True,
-            timeout=60,
+            timeout=600,
             check=False,
         )
     finally:

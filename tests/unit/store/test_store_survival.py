@@ -100,7 +100,7 @@ def without_root(code: str, *arguments: object) -> str:
     begin += "if os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
     begin += "home = tempfile.TemporaryDirectory()\nos.environ['XDG_DATA_HOME'] = home.name\n"  # for a key of its own
     command = [sys.executable, "-c", begin + code, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600).stdout
 
 
 @pytest.fixture

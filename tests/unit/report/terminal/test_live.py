@@ -312,7 +312,7 @@ def test_view_takes_events_from_many_threads_and_goes_on_when_nobody_reads_any_m
         for event in happened():
             unread(event)
         for thread in threads:
-            thread.join(timeout=60)
+            thread.join(timeout=600)
         assert not any(thread.is_alive() for thread in threads)
     assert terminal.getvalue().count("t = 1 finished") == 160
 
@@ -326,7 +326,7 @@ def test_display_goes_on_when_the_terminal_is_closed() -> None:
         return Text("a picture")
 
     with Display(stream, render) as display:
-        assert all(pictures.acquire(timeout=60) for _ in range(2)), "the first picture is on the terminal"
+        assert all(pictures.acquire(timeout=600) for _ in range(2)), "the first picture is on the terminal"
         assert b"a picture" in os.read(ours, 65536)
         os.close(ours)
         for number in range(100):
