@@ -32,6 +32,7 @@ from strop.sandbox.tree_guests import Lease, TreePlan
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.values import rebuilt
+from support.rows import table
 from support.tiers import slow_unless
 
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)
@@ -109,17 +110,20 @@ def test_random_numbers_follow_the_seed(room: Room) -> None:
         assert [value_of(guest.call([], seed=7)) for _ in range(2)] == [first] * 2
 
 
-def test_ending_of_a_program_is_named(room: Room) -> None:
-    for text, kind, said in [
+@table(
+    ("text", "kind", "said"),
+    [
         ("def algorithm(:", Raised, "SyntaxError"),
         ("def algorithm(): raise SystemExit(0)", Raised, "SystemExit"),
         ("def algorithm(): return object()", Raised, "TypeError"),
         ("import os\ndef algorithm(): os._exit(3)", Died, "exit status 3"),
         ("import ctypes\ndef algorithm(): ctypes.string_at(0)", Died, "signal SIGSEGV"),
-    ]:
-        outcome = outcome_of(room, text)
-        assert isinstance(outcome, kind), (text, kind, said)
-        assert said == (outcome.exception if isinstance(outcome, Raised) else outcome.reason), (text, kind, said)
+    ],
+)
+def test_ending_of_a_program_is_named(room: Room, text: str, kind: type, said: str) -> None:
+    outcome = outcome_of(room, text)
+    assert isinstance(outcome, kind), (text, kind, said)
+    assert said == (outcome.exception if isinstance(outcome, Raised) else outcome.reason), (text, kind, said)
 
 
 def test_guest_can_be_called_again_after_a_limit_of_time(room: Room) -> None:

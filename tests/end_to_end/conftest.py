@@ -12,9 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from strop.base.events import Event
 from strop.runs.resume import identities
 from strop.store import Store
 from support.command_line import environment, run_here, run_process, run_small
@@ -86,6 +88,12 @@ def happened(directory: Path) -> Counter[str]:
     """The identities of what a record holds, which do not depend on how often its run was stopped."""
     with Store.open(directory) as store:
         return identities(store)
+
+
+def recorded(directory: Path, *kinds: type[Event]) -> list[Any]:
+    """The events of a record, of these kinds or of all."""
+    with Store.open(directory) as store:
+        return [stored.event for stored in store.events(*kinds)]
 
 
 def events_in(directory: Path, where: str = "event") -> int:

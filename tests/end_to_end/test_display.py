@@ -20,6 +20,7 @@ import pytest
 
 from end_to_end.conftest import TINY, Strop, environment
 from support.command_line import DOUBLING
+from support.rows import table
 
 RUN = ["run", "parity", "--seed", "1", "-T", "1", "--selection", "paper", *TINY, "--out", "r"]
 
@@ -39,7 +40,7 @@ class Terminal:
 
     def more(self) -> bool:
         """Read a piece; False when the other end is closed."""
-        assert select.select([self.ours], [], [], 120)[0]
+        assert select.select([self.ours], [], [], 600)[0]
         try:
             piece = os.read(self.ours, 65536)
         except OSError:  # nobody has the other end open any more
@@ -51,7 +52,7 @@ class Terminal:
         """Read to the end; the exit code."""
         while self.more():
             pass
-        self.process.communicate(timeout=120)
+        self.process.communicate(timeout=600)
         return self.process.returncode
 
 
@@ -115,9 +116,9 @@ def test_run_draws_a_live_view_that_fits_the_terminal(terminal: list[Terminal], 
     assert drawn and max(map(len, drawn)) < 80
 
 
-def test_command_shows_at_once_what_it_does(terminal: list[Terminal], tmp_path: Path) -> None:
-    for verb in ("check", "improve"):
-        start(terminal, tmp_path, verb, "parity").until("starting · ")
+@table("verb", ("check", "improve"))
+def test_command_shows_at_once_what_it_does(terminal: list[Terminal], tmp_path: Path, verb: str) -> None:
+    start(terminal, tmp_path, verb, "parity").until("starting · ")
 
 
 def test_run_says_how_to_go_on_when_it_is_stopped_under_a_live_view(terminal: list[Terminal], tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from end_to_end.conftest import recorded
 from strop.base.events import Edited, LmCalled
-from strop.store import Store
 from strop.tasks.registry import load
 
 RIGHT = """I toss another coin.
@@ -36,10 +38,9 @@ def test_improve_takes_blocks_and_says_which_do_not_fit(strop: Any, tmp_path: Pa
     seed = load("lpn").seed
     expected = seed.replace("np.random.binomial(1, 0.5, len(test_samples))", "np.zeros(len(test_samples), dtype=int)")
     assert (tmp_path / "run" / "solution.py").read_text() == expected
-    with Store.open(tmp_path / "run") as store:
-        told = [(each.event.index, each.event.outcome) for each in store.events(Edited)]
-        asked = [message for each in store.events(LmCalled) for message in each.event.messages]
+    told = [(each.index, each.outcome) for each in recorded(tmp_path / "run", Edited)]
     assert told == [(0, "applied fuzzily"), (1, "failed")]
+    asked = (message for each in recorded(tmp_path / "run", LmCalled) for message in each.messages)
     assert all("<<<<<<< SEARCH" in message for message in asked)
 
 
@@ -78,10 +79,9 @@ def test_broken_program_is_not_run_in_part_and_one_that_leaves_functions_out_is_
     assert strop("apply", "part", "--unproven").returncode == 0 and (tmp_path / "mine.py").read_text() == BETTER
 
 
-def test_stand_in_is_told_of_edits_only_when_that_is_asked_for(strop: Any, tmp_path: Path) -> None:
-    for mode in ("blocks", "auto"):
-        ended = strop("improve", "lpn", "--seed", "1", "--lm-budget", "1", "--edits", mode, "--out", mode)
-        assert ended.returncode == 0, ended.stderr
-        with Store.open(tmp_path / mode) as store:
-            told = any("SEARCH" in message for each in store.events(LmCalled) for message in each.event.messages)
-        assert told == (mode == "blocks")
+@pytest.mark.parametrize("mode", ["blocks", "auto"])
+def test_stand_in_is_told_of_edits_only_when_that_is_asked_for(strop: Any, tmp_path: Path, mode: str) -> None:
+    ended = strop("improve", "lpn", "--seed", "1", "--lm-budget", "1", "--edits", mode, "--out", mode)
+    assert ended.returncode == 0, ended.stderr
+    asked = (message for each in recorded(tmp_path / mode, LmCalled) for message in each.messages)
+    assert any("SEARCH" in message for message in asked) == (mode == "blocks")

@@ -38,7 +38,7 @@ def test_export_ends_quietly_when_its_reader_goes_away(runs: Runs, tmp_path: Pat
     read, write = os.pipe()
     os.close(read)
     ended = subprocess.run(
-        command, stdout=write, stderr=subprocess.PIPE, env=environment(tmp_path), timeout=120, check=False
+        command, stdout=write, stderr=subprocess.PIPE, env=environment(tmp_path), timeout=600, check=False
     )
     os.close(write)
     assert ended.returncode == 1 and b"Traceback" not in ended.stderr

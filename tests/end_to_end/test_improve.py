@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from end_to_end.conftest import recorded
 from strop.base.events import RunFinished
-from strop.store import Store
 
 SMALL = ["--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
@@ -53,8 +53,7 @@ def test_run_whose_start_does_not_run_keeps_the_reason_and_touches_nothing_else(
     (tmp_path / "idle.py").write_text(IDLE)
     broken = strop("improve", "parity", "--solution", "mine.py", "--improver", "idle.py", "--out", "there")
     assert broken.returncode == 2 and "does not run" in broken.stderr
-    with Store.open(tmp_path / "there") as store:
-        (ended,) = [stored.event for stored in store.events(RunFinished)]
+    (ended,) = recorded(tmp_path / "there", RunFinished)
     assert ended.status == "failed" and f"strop: {ended.detail}\n" in broken.stderr
     assert sorted(path.name for path in tmp_path.glob("*.py")) == ["idle.py", "mine.py"]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from end_to_end.conftest import recorded
 from strop.base.events import Evaluated, LmCalled
 from strop.store import Store
 from support.processes import wait_until
@@ -116,8 +117,7 @@ def test_plan_in_a_configuration_file_is_improved_by_an_answer_in_its_natural_fe
     model = ["--model", "scripted:answers", "--lm-budget", "1", "--max-responses", "1", "--trust-programs"]
     ended = strop("improve", "plan.json", *command, *model, "--out", "there")
     assert "3x the width" in " ".join(ended.stdout.split()), ended.stdout + ended.stderr
-    with Store.open(tmp_path / "there") as store:
-        (message,) = next(store.events(LmCalled)).event.messages
+    (message,) = recorded(tmp_path / "there", LmCalled)[0].messages
     assert '```json\n{"width": 3, "name": null}\n' in message and "in one fenced block of JSON" in message
 
 
@@ -149,23 +149,6 @@ def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried
     assert document["finding"] == "better" and document["stands_in"], document["sentence"]
     assert "did not score as well in training" in document["sentence"]
     assert contents(mine) == FILES | {"app/name with blank.txt": "speed: 12"}
-
-
-@pytest.mark.slow
-def test_program_that_is_better_by_its_own_score_is_applied_only_when_that_is_asked_for(strop: Any, mine: Path) -> None:
-    asked = ["improve", "mine", *SCORED[:-1], "--improver", "replace.py", "--out", "there", "--apply", "--json"]
-    ended = strop(*asked)
-    document = json.loads(ended.stdout)
-    reason = "the program prints this score itself"
-    assert ended.returncode == 9, ended.stderr
-    assert (document["finding"], document["scored_by"], document["own_score_because"]) == (
-        "by its own score", "program", reason
-    )  # fmt: skip
-    assert ended.stderr.count(f'Score: {reason}: a better result will be called "by its own score"') == 1
-    assert document["applied"].startswith("not applied. By its own score: ") and contents(mine) == FILES
-    assert strop("apply", "there").returncode == 2 and contents(mine) == FILES
-    assert strop("apply", "there", "--unproven").returncode == 0
-    assert contents(mine)["app/name with blank.txt"] == "speed: 12"
 
 
 @pytest.mark.slow

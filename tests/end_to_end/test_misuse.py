@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 from end_to_end.conftest import environment
 from strop.cli.app import COMMANDS
 from support.processes import have_few_processes
+from support.rows import table
 
 SMALL = shlex.split("-T 0 --copies 1 --lm-budget 1 --max-responses 1 --utility-budget 1 --seed 1")
 
@@ -103,14 +105,14 @@ def test_help_is_one_screen_a_command_under_headings_without_defaults_that_say_n
     assert ended.returncode == 0 and "Traceback" not in ended.stderr, ended.stderr[-300:]
 
 
-def test_run_without_threads_or_processes_ends_in_one_sentence(tmp_path: Path) -> None:
-    for few in (lambda: have_few_processes(1), lambda: have_few_processes(2)):
-        command = ["run", "lpn", "-T", "0", "--copies", "2", "--out", "there"]
-        ended = shell(tmp_path, ":", *command, preexec_fn=few)
-        said = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
-        assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
-        assert len(said) == 1 and said[0].startswith("strop: no more threads or processes are available to this user")
-        shutil.rmtree(tmp_path / "there", ignore_errors=True)
+@table("few", (lambda: have_few_processes(1), lambda: have_few_processes(2)))
+def test_run_without_threads_or_processes_ends_in_one_sentence(tmp_path: Path, few: Callable[[], None]) -> None:
+    command = ["run", "lpn", "-T", "0", "--copies", "2", "--out", "there"]
+    ended = shell(tmp_path, ":", *command, preexec_fn=few)
+    said = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
+    assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
+    assert len(said) == 1 and said[0].startswith("strop: no more threads or processes are available to this user")
+    shutil.rmtree(tmp_path / "there", ignore_errors=True)
 
 
 def test_limit_of_the_shell_that_ends_a_run_and_a_working_folder_that_is_gone_are_named(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from end_to_end.conftest import recorded
 from strop.base.events import Evaluated, LmFault, LmResponded
 from strop.lm.scripted import Scripted
-from strop.store import Store
 from support.openai_server import Ledger, OpenAIServer
 from support.server_faults import THOUGHT
 
@@ -43,9 +43,8 @@ def test_run_ends_with_exit_code_three_and_keeps_what_was_paid_when_the_server_g
     assert ended.returncode == 3, ended.stderr
     assert "Traceback" not in ended.stderr, ended.stderr
     assert [line.split(": ")[0] for line in ended.stderr.splitlines()[-3:-1]] == ["strop", "To continue"], ended.stderr
-    with Store.open(tmp_path / "there") as store:
-        assert sum(1 for _ in store.events(LmResponded)) == billed
-        assert all(stored.event.verdict in {"ok", "malformed"} for stored in store.events(Evaluated))
+    assert len(recorded(tmp_path / "there", LmResponded)) == billed
+    assert {event.verdict for event in recorded(tmp_path / "there", Evaluated)} <= {"ok", "malformed"}
 
 
 @pytest.mark.slow
@@ -56,11 +55,10 @@ def test_record_equals_the_servers_ledger_when_it_refuses_breaks_off_and_thinks(
         ledger, met = server.ledger, Counter(seen.fault for seen in server.seen)
     assert ended.returncode == 0, ended.stderr
     assert met["half-close"] and met["leave"] and met["drip"] and met["think"] and met["reasoning"]
-    with Store.open(tmp_path / "there") as store:
-        responses = [stored.event for stored in store.events(LmResponded) if not stored.event.is_repeat]
-        faults: Counter[str] = Counter()
-        for stored in store.events(LmFault):
-            faults[stored.event.fault] += stored.event.times
+    responses = [event for event in recorded(tmp_path / "there", LmResponded) if not event.is_repeat]
+    faults: Counter[str] = Counter()
+    for event in recorded(tmp_path / "there", LmFault):
+        faults[event.fault] += event.times
     assert faults["rate_limited"] >= met["429"] > 0 and faults["bad_response"] >= met["half-close"]
     tokens = [(response.input_tokens or 0, response.output_tokens or 0) for response in responses]
     assert ledger == Ledger(len(responses), sum(each[0] for each in tokens), sum(each[1] for each in tokens))

@@ -15,11 +15,10 @@ import pytest
 from strop.base.events import ImproveFinished, LmFault, LmResponded, RunStarted
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.store import Store
 from support.openai_server import OpenAIServer
 from support.processes import descendants
 
-from .conftest import TINY
+from .conftest import TINY, recorded
 
 PROGRAM = "One idea.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
 ONCE = shlex.split("improve lpn --utility-budget 2 --lm-budget 2 --max-responses 4 --seed 3 --json")
@@ -74,11 +73,10 @@ def test_key_is_in_no_guests_environment_or_command_line_and_nowhere_in_the_reco
         lm = ["--model", "openai/tester", "--base-url", server.url, "--improver", "prying.py", "--out", "there"]
         run = start_strop(*ONCE, *lm, OPENAI_API_KEY=KEY, **OTHERS)
         started.append(run.pid)
-        out, err = run.communicate(timeout=240)
+        out, err = run.communicate(timeout=600)
     assert run.returncode == 0, err
-    with Store.open(tmp_path / "there") as store:
-        printed = "".join(stored.event.output for stored in store.events(ImproveFinished))
-        texts = "".join(f"{stored.event}" for stored in store.events())
+    printed = "".join(event.output for event in recorded(tmp_path / "there", ImproveFinished))
+    texts = "".join(map(str, recorded(tmp_path / "there")))
     assert "PYTHONHASHSEED" in printed and all("PYTHONHASHSEED" in text for text in seen)  # what guests are given
     assert seen and all(KEY in text for text in host)  # a key is found where there is one
     written = b"".join(path.read_bytes() for path in (tmp_path / "there").rglob("*") if path.is_file())
@@ -136,10 +134,8 @@ def program(folder: Path, text: str) -> str:
 def test_run_is_answered_by_a_program_and_records_no_key(strop: Any, tmp_path: Path) -> None:
     ended = strop(*RUN, "--model", program(tmp_path, ANSWERS), OPENAI_API_KEY="sk-secret-of-the-test")
     assert ended.returncode == 0, ended.stderr
-    with Store.open(tmp_path / "there") as store:
-        (started,) = [stored.event for stored in store.events(RunStarted)]
-        responses = [stored.event for stored in store.events(LmResponded)]
-        faults = {stored.event.fault for stored in store.events(LmFault)}
+    (started,), responses = (recorded(tmp_path / "there", kind) for kind in (RunStarted, LmResponded))
+    faults = {event.fault for event in recorded(tmp_path / "there", LmFault)}
     assert responses and {each.text.split("\n")[0] for each in responses} == {"My key is [key]."}
     assert faults <= {"usage"}  # a program does not say how many tokens it took
     assert started.environment["is_language_model"] is True

@@ -56,17 +56,19 @@ KINDS = {
 }
 
 
-def test_every_kind_of_record_has_a_page_that_says_the_sentence_of_the_terminal(strop: Strop, tmp_path: Path) -> None:
-    for kind, command in KINDS.items():
-        found = strop(*command, "--out", kind, STROP_NO_REPORT="")
-        assert found.returncode == 0, found.stderr
-        text = (tmp_path / kind / "report.html").read_text("utf-8")
-        assert f"strop <bdi>{kind}</bdi>" in text and "<svg" in text
-        assert kind != "run" or "--max-calls 2 was spent" in text
-        headline = unescape(re.sub("<[^>]+>", "", text.partition('id="headline">')[2].partition("</h1>")[0]))
-        told = [line for line in found.stdout.splitlines() if line.startswith(headline)]
-        assert headline and told, kind
-        assert told[0].removeprefix(headline).strip() in unescape(text), kind
+@pytest.mark.parametrize(("kind", "command"), KINDS.items(), ids=KINDS)
+def test_every_kind_of_record_has_a_page_that_says_the_sentence_of_the_terminal(
+    strop: Strop, tmp_path: Path, kind: str, command: list[str]
+) -> None:
+    found = strop(*command, "--out", kind, STROP_NO_REPORT="")
+    assert found.returncode == 0, found.stderr
+    text = (tmp_path / kind / "report.html").read_text("utf-8")
+    assert f"strop <bdi>{kind}</bdi>" in text and "<svg" in text
+    assert kind != "run" or "--max-calls 2 was spent" in text
+    headline = unescape(re.sub("<[^>]+>", "", text.partition('id="headline">')[2].partition("</h1>")[0]))
+    told = [line for line in found.stdout.splitlines() if line.startswith(headline)]
+    assert headline and told, kind
+    assert told[0].removeprefix(headline).strip() in unescape(text), kind
 
 
 def test_a_page_needs_nothing_else_and_names_no_other_place(strop: Strop, kept: Path) -> None:

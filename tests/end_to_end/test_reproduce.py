@@ -49,7 +49,7 @@ def test_work_that_was_stopped_in_a_cell_goes_on_with_the_same_command_to_the_sa
     second = strop(*LONGER)
     wait_until(lambda: sum(map(bool, improvements(there))) > 1 or process.poll() is not None, *GENTLY)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=200)
+    output, errors = process.communicate(timeout=600)
     assert process.returncode == 130 and output == "" and "Traceback" not in errors
     assert second.returncode == 2 and second.stderr.startswith("strop: another strop reproduce is working in there")
     assert second.stderr.count("\n") == 1

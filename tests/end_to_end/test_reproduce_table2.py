@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from end_to_end.conftest import stopped_at
+from end_to_end.conftest import recorded, stopped_at
 from strop.api.training import load
 from strop.base.errors import StoreError
 from strop.base.events import LmResponded
 from strop.lm.offline import Offline
-from strop.store import Store
 from support.openai_server import OpenAIServer
 
 UNSAFE = shlex.split("reproduce table2 --model offline:unsafe=0.1 --seed 4")
@@ -71,8 +70,7 @@ def test_responses_that_arrived_are_kept_when_the_work_is_killed_before_the_last
         key = "sk-secret-of-the-test"
         process = start_strop("reproduce", "table2", *where, OPENAI_API_KEY=key)
         stopped_at(process, tmp_path / "there", 5, where="event WHERE kind = 'LmResponded'")
-        with Store.open(tmp_path / "there") as store:
-            assert len([*store.events(LmResponded)]) == 5
+        assert len(recorded(tmp_path / "there", LmResponded)) == 5
         ended = strop("resume", "there", OPENAI_API_KEY=key)
         assert ended.returncode == 0 and key not in ended.stdout + ended.stderr
         assert sum(seen.fault == "ok" for seen in server.seen) == 5 + 1

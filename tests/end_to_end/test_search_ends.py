@@ -5,16 +5,15 @@ from __future__ import annotations
 import itertools
 import json
 import shlex
-import shutil
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from end_to_end.conftest import recorded
 from strop.base.events import Evaluated, LmCalled, LmResponded
 from strop.lm.scripted import Scripted
-from strop.store import Store
 from support.command_line import DOUBLING
 from support.openai_server import OpenAIServer
 from support.processes import wait_until
@@ -46,8 +45,7 @@ def shown(strop: Any) -> Any:
 
 
 def sealed(folder: Path) -> dict[str, tuple[str, tuple[float, ...]]]:
-    with Store.open(folder) as store:
-        events = [stored.event for stored in store.events(Evaluated)]
+    events = recorded(folder, Evaluated)
     return {event.scope: (event.solution or "", event.scores) for event in events if event.split == "test"}
 
 
@@ -88,26 +86,27 @@ def f(x):
 """
 
 
+@pytest.mark.parametrize(("count", "decided"), [(12, 1), (14, 2)])
 def test_search_on_few_cases_goes_on_only_as_often_as_a_comparison_of_them_can_decide_and_says_so_before(
-    strop: Any, tmp_path: Path
+    strop: Any, tmp_path: Path, count: int, decided: int
 ) -> None:
-    for count, decided in ((12, 1), (14, 2)):
-        (tmp_path / "listed.py").write_text(LISTED.format(3 + count))
-        once = "6 held-out instances can show a difference in one comparison; for a second one, give 14 cases, of which half"
-        with OpenAIServer(programs("def f(x):\n    return x + x / {}")) as server:
-            started = improving(server, "listed.py:f", "--lm-budget", "6", "--max-responses", "1")
-            for said in (strop("check", "listed.py:f"), strop(*started, "--dry-run", **KEY)):
-                assert (once in " ".join(said.stdout.split())) == (decided == 1), said.stdout
-            assert (once in strop(*started, "--max-calls", "1", **KEY).stderr) == (decided == 1)
-            for number in range(1, decided):
-                assert strop("resume", "there", "--max-calls", f"{number + 1}", **KEY).returncode == 0
-            found, asked = shown(strop), server.billed
-            assert (found["comparison"], found["ended_by"]) == (decided, "max_calls")
-            refused = strop("resume", "there", "--max-calls", "5", **KEY)
-            assert refused.returncode == 0 and "To go on" not in refused.stderr and server.billed == asked
-            assert f"It cannot go on: comparison {decided + 1} could show no difference. Start a new" in refused.stderr
-        assert strop("replay", "there").returncode == 0
-        shutil.move(tmp_path / "there", tmp_path / f"before{count}")
+    (tmp_path / "listed.py").write_text(LISTED.format(3 + count))
+    once = (
+        "6 held-out instances can show a difference in one comparison; for a second one, give 14 cases, of which half"
+    )
+    with OpenAIServer(programs("def f(x):\n    return x + x / {}")) as server:
+        started = improving(server, "listed.py:f", "--lm-budget", "6", "--max-responses", "1")
+        for said in (strop("check", "listed.py:f"), strop(*started, "--dry-run", **KEY)):
+            assert (once in " ".join(said.stdout.split())) == (decided == 1), said.stdout
+        assert (once in strop(*started, "--max-calls", "1", **KEY).stderr) == (decided == 1)
+        for number in range(1, decided):
+            assert strop("resume", "there", "--max-calls", f"{number + 1}", **KEY).returncode == 0
+        found, asked = shown(strop), server.billed
+        assert (found["comparison"], found["ended_by"]) == (decided, "max_calls")
+        refused = strop("resume", "there", "--max-calls", "5", **KEY)
+        assert refused.returncode == 0 and "To go on" not in refused.stderr and server.billed == asked
+        assert f"It cannot go on: comparison {decided + 1} could show no difference. Start a new" in refused.stderr
+    assert strop("replay", "there").returncode == 0
 
 
 def test_finish_compares_what_was_found_without_a_further_response_when_a_run_was_killed(
@@ -118,7 +117,7 @@ def test_finish_compares_what_was_found_without_a_further_response_when_a_run_wa
         process = start_strop(*improving(server, "doubling.py"), **KEY)
         wait_until(lambda: len(server.seen) > 2)
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.communicate(timeout=600)
         said = strop("show", "there").stdout
         assert "To end the search and compare what was found: strop resume there --finish" in said
         asked = len(server.seen)
@@ -126,25 +125,20 @@ def test_finish_compares_what_was_found_without_a_further_response_when_a_run_wa
         assert finished.returncode == 0 and "The search ended early: --finish was given." in finished.stdout
         assert len(server.seen) == asked and shown(strop)["ended_by"] == "finish"
     assert strop("replay", "there").returncode == 0
-    with Store.open(tmp_path / "there") as store:
-        assert sum(1 for _ in store.events(LmResponded)) > 0
+    assert recorded(tmp_path / "there", LmResponded)
 
 
 def test_search_that_was_killed_after_a_comparison_in_a_call_that_found_nothing_ends_by_finish_as_its_replay_does(
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
-    def calls() -> int:
-        with Store.open(tmp_path / "there") as store:
-            return sum(1 for _ in store.events(LmCalled))
-
     (tmp_path / "doubling.py").write_text(DOUBLING)
     with OpenAIServer(programs(OF_DOUBLING)) as server:
         assert improved(strop, server, "--max-calls", "2", task="doubling.py").returncode == 0
     with OpenAIServer(programs(OF_DOUBLING), ["slow:8"], cycle=True) as server:
         process = start_strop("resume", "there", "--max-calls", "9", "--base-url", server.url, **KEY)
-        wait_until(lambda: calls() > 2)
+        wait_until(lambda: len(recorded(tmp_path / "there", LmCalled)) > 2)
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.communicate(timeout=600)
     assert strop("resume", "there", "--finish", **KEY).returncode == 0
     found = shown(strop)
     assert (found["ended_by"], found["comparison"], found["cost"]["lm_calls"]) == ("finish", 2, 3)

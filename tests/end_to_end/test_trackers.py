@@ -5,13 +5,11 @@ from __future__ import annotations
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from end_to_end.conftest import TINY, Strop
+from end_to_end.conftest import TINY, Strop, recorded
 from strop.base.events import IterationFinished
-from strop.store import Store
 
 RUN = ["run", "lpn", "--seed", "1", "-T", "1", "--gate-pairs", "4", "--require", "none", "--out", "there", *TINY]
 NOWHERE = "http://127.0.0.1:9"
@@ -33,11 +31,6 @@ def told(ended: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in ended.stderr.splitlines() if "tracker " in line]
 
 
-def events_of(directory: Path, kind: type[Any]) -> list[Any]:
-    with Store.open(directory) as store:
-        return [stored.event for stored in store.events(kind)]
-
-
 def series(run: Path, name: str) -> list[tuple[int, float]]:
     """(step, value) of a metric in MLflow's files."""
     lines = [line.split() for line in (run / "metrics" / name).read_text().splitlines()]
@@ -56,7 +49,7 @@ def test_mlflow_gets_the_recipe_figures_by_iteration_and_the_end(strop: Strop, t
     assert (ended.returncode, told(ended)) == (0, []), ended.stderr
     run = the_run(tmp_path / "mlruns")
     assert (run / "params" / "copies").read_text() == "2"
-    iterations = events_of(tmp_path / "there", IterationFinished)
+    iterations = recorded(tmp_path / "there", IterationFinished)
     for name in ("train", "test"):
         means = [(each.t, sum(getattr(each, name)) / len(getattr(each, name))) for each in iterations]
         assert series(run, name) == [(t, pytest.approx(mean)) for t, mean in means]

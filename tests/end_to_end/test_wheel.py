@@ -92,7 +92,7 @@ def check_that_it_runs(environment_folder: Path, folder: Path) -> None:
     def strop(*arguments: str) -> str:
         command = [str(environment_folder / "bin/strop"), *arguments]
         done = subprocess.run(
-            command, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=240, check=False
+            command, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=600, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -36,7 +36,7 @@ def run(folder: Path, *command: str) -> Ended:
         "STROP_WORKERS": "1",
         "STROP_MODEL": "offline",
     }
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env, timeout=240, check=False)
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env, timeout=600, check=False)
 
 
 def strop(folder: Path, *arguments: str) -> Ended:

@@ -13,6 +13,7 @@ import pytest
 
 from strop.runs.run_directory import load_run
 from support.command_line import environment, run_here
+from support.rows import table
 
 RECORDED = Path(__file__).parents[2] / "examples" / "recorded"
 RECORDS = sorted(path.parent.name for path in RECORDED.glob("*/run.sqlite"))
@@ -58,10 +59,10 @@ def test_recorded_run_is_replayed_event_by_event(name: str, tmp_path: Path) -> N
     assert document["differences"] == [] and document["events"] >= 40
 
 
-def test_recorded_run_says_that_a_language_model_answered() -> None:
-    for name in RECORDS:
-        record = load_run(RECORDED / name)
-        assert record.is_language_model and re.fullmatch(r"inbox:claude-family-2026-11-2[12]", record.model), name
+@table("name", RECORDS)
+def test_recorded_run_says_that_a_language_model_answered(name: str) -> None:
+    record = load_run(RECORDED / name)
+    assert record.is_language_model and re.fullmatch(r"inbox:claude-family-2026-11-2[12]", record.model), name
 
 
 def test_page_and_document_of_a_program_that_fails_held_out_instances_claim_no_gain(tmp_path: Path) -> None:

@@ -13,9 +13,8 @@ from strop_selftest.examination import CONTROL, HERE, examined
 from strop_selftest.modes import MODES
 from strop_selftest.table import failures
 
-pytestmark = pytest.mark.usefixtures("nothing_idle")
-
 pytestmark = [
+    pytest.mark.usefixtures("nothing_idle"),
     pytest.mark.slow,
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself"),
 ]

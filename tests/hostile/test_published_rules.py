@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hostile import published_rules
 from strop.tasks import registry
 from strop.tasks.base import PublishedSeeds
 from strop_selftest import find
 from strop_selftest.variants import variants, without_hack
 from support.rows import table
-
-_spec = spec_from_file_location("published_rules", Path(__file__).with_name("published_rules.py"))
-assert _spec is not None and _spec.loader is not None
-published_rules = module_from_spec(_spec)
-_spec.loader.exec_module(published_rules)
 
 HOLES = {
     "nonbinary_partition": 0.6,

@@ -96,7 +96,7 @@ def test_inbox_takes_no_link_for_an_answer(tmp_path: Path) -> None:
             link(tmp_path / "secret.txt", next(folder.glob("*.md")).with_suffix(".answer.md"))
             inbox.finish()  # it looks once more
             with pytest.raises(LanguageModelError, match="1 request of 1 unanswered"):
-                asking.result(60)
+                asking.result(600)
 
 
 def test_inbox_makes_nothing_through_a_link(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_inbox_makes_nothing_through_a_link(tmp_path: Path) -> None:
             asking = pool.submit(inbox.complete, [request], dropped)
             wait_until(lambda: question.exists() and stat.S_ISREG(question.lstat().st_mode))  # noqa: B023
             inbox.close()
-            assert asking.exception(60) is not None
+            assert asking.exception(600) is not None
     assert (tmp_path / "mine").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1", "2", "mine"]
 

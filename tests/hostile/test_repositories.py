@@ -100,10 +100,10 @@ def test_every_command_is_tried() -> None:
     assert len(REPOSITORIES) >= 20
 
 
-def test_folder_from_elsewhere_runs_and_reads_nothing_outside_when_it_is_listed(tmp_path: Path) -> None:
-    for name in ("lazy_clone", "files_are_links"):
-        (tmp_path / name).mkdir()
-        attack(tmp_path / name, name, "list")
+@table("name", ("lazy_clone", "files_are_links"))
+def test_folder_from_elsewhere_runs_and_reads_nothing_outside_when_it_is_listed(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    attack(tmp_path / name, name, "list")
 
 
 @pytest.mark.slow

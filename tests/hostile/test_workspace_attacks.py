@@ -53,7 +53,7 @@ def root(tmp_path: Path) -> Path:
     (tree / "scoring").mkdir(parents=True)
     (tree / "scoring" / "scorer.py").write_text("SCORE = 0.5\n", encoding="utf-8")
     (tree / "link").symlink_to("scoring/scorer.py")
-    for attack in ATTACKS.iterdir():
+    for attack in (*ATTACKS.glob("*.py"), *ATTACKS.glob("*.sh")):
         (tree / attack.name).write_text(attack.read_text("utf-8"), encoding="utf-8")
     return tree
 
@@ -64,8 +64,8 @@ def root(tmp_path: Path) -> Path:
         ("true", 0.0, False),
         ("(sleep 0.3; python3 -c 'sum(range(10**6))') > /dev/null 2>&1 &", 0.3, False),
         ("python3 -c 'import os, time; os.fork() or (os.setsid(), os.fork() or time.sleep(0.3))'", 0.3, False),
-        ("setsid sh -c 'trap : TERM HUP; sleep 300' &", 0.9, True),
-        ("python3 -c 'import os, time; os.fork() or (os.setsid(), os.fork() or time.sleep(300))'", 0.9, True),
+        ("setsid sh -c 'trap : TERM HUP; sleep 20; touch survived' &", 0.9, True),
+        ("python3 -c 'import os, time; os.fork() or (os.setsid(), os.fork() or time.sleep(20))'", 0.9, True),
     ],
 )
 def test_what_outlives_a_command_counts_for_a_second_and_is_told(
@@ -73,6 +73,7 @@ def test_what_outlives_a_command_counts_for_a_second_and_is_told(
 ) -> None:
     ran = workspace.run(leaves, replace(LIMITS, outlive_seconds=1.0))
     assert ran.ok and ran.wall_seconds >= counts and ran.lived_on == lives_on
+    assert workspace.read("survived") is None
 
 
 @pytest.fixture
@@ -135,6 +136,7 @@ def test_nothing_of_a_command_lives_on(workspace: JailedWorkspace) -> None:
     first = workspace.run("wc -l < beat; sleep 0.2; wc -l < beat", LIMITS).output.split()
     assert int(first[0]) > 0
     assert first[0] == first[1]
+    assert workspace.read("survived") is None
 
 
 def test_fork_bomb_ends_with_its_time_and_leaves_a_workspace_that_works(workspaces: Workspaces, root: Path) -> None:

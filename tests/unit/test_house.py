@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 
+import house
 import pytest
 
 import strop
 from support.trees import written
-
-TOOL = Path(__file__).parents[2] / "tools" / "house.py"
-
-
-@pytest.fixture(scope="module")
-def house() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("strop_house", TOOL)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["strop_house"] = module
-    spec.loader.exec_module(module)
-    return module
-
 
 FILES = {
     "src/strop/core/a.py": '"""Docs."""\nimport os\nfor x in ():\n    pass\n',
@@ -42,7 +28,7 @@ FILES = {
 }
 
 
-def test_sizes_count_statements_cycles_and_classes(house: ModuleType, tmp_path: Path) -> None:
+def test_sizes_count_statements_cycles_and_classes(tmp_path: Path) -> None:
     assert house.sizes(written(tmp_path, FILES)) == {
         "src/strop": 2 + 4 + 4 + 2 + 1 + 1 + 4,
         "tests": 1,
@@ -53,9 +39,7 @@ def test_sizes_count_statements_cycles_and_classes(house: ModuleType, tmp_path: 
     }
 
 
-def test_house_fails_when_a_sum_is_above_its_budget(
-    house: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_house_fails_when_a_sum_is_above_its_budget(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     budgets = {name: 2 if name == "bench" else 0 for name in house.sizes(tmp_path)}
     written(tmp_path, {"tools/house.toml": "".join(f'"{name}" = {budget}\n' for name, budget in budgets.items())})
     written(tmp_path, {"bench/a.py": "import os\nx = 1\ny = 2\n"})

@@ -12,16 +12,14 @@ import os
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from contextvars import ContextVar
-from dataclasses import field, replace
 from dataclasses import field
 from functools import cache
 from typing import Any
 
 import httpx2
 
-from strop.base.later import dataclass
 from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
 from strop.base.surface import option
 from strop.lm.openai_errors import AttemptFailed, failure_of, one_line, unreadable
 from strop.lm.pace import Clock, RetryPolicy, retry_after_seconds

@@ -9,7 +9,6 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, localcontext
 from fnmatch import fnmatchcase

@@ -17,7 +17,7 @@ def test_work_is_all_done_when_nothing_fails() -> None:
 
 
 def test_work_runs_side_by_side() -> None:
-    meeting = threading.Barrier(3, timeout=30)
+    meeting = threading.Barrier(3, timeout=600)
     assert run_all([meeting.wait] * 3, 3, "test") == []
 
 
@@ -29,7 +29,7 @@ def test_nothing_new_is_begun_after_the_first_error_and_the_begun_ends() -> None
         raise ValueError("broken")
 
     def begun() -> None:
-        failing.wait(30)
+        failing.wait(600)
         done.append("begun")
 
     # What is waiting takes a while, so that most of it is still waiting when the error is seen.
@@ -38,7 +38,7 @@ def test_nothing_new_is_begun_after_the_first_error_and_the_begun_ends() -> None
 
 
 def test_errors_come_in_the_order_of_the_work() -> None:
-    meeting = threading.Barrier(2, timeout=30)
+    meeting = threading.Barrier(2, timeout=600)
 
     def fail(name: str) -> None:
         meeting.wait()

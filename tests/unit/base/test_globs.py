@@ -9,10 +9,12 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.base.globs import glob_pattern, matcher
+from support.rows import table
 
 
-def test_glob_means_exactly_its_files() -> None:
-    for glob, meant, not_meant in [
+@table(
+    ("glob", "meant", "not_meant"),
+    [
         ("*.c", ["a.c"], ["src/a.c", "a.cc"]),
         ("src/**/*.c", ["src/a.c", "src/x/y/a.c"], ["a.c", "src/a.h", "other/src/a.c"]),
         ("data/", ["data", "data/x", "data/x/y"], ["database"]),
@@ -34,10 +36,12 @@ def test_glob_means_exactly_its_files() -> None:
         ("**/a?/*/**/b*", ["ab/x/b", "x/aa/a/y/bb/c"], ["ab/b", "a/x/b", "ab/x/ab"]),
         ("a**/**/**[]", ["a/b[]", "ab/c/[]"], ["ab", "a/b]", "a/[^"]),
         ("*[.-0]b", ["a.b", "0b"], ["a/b"]),
-    ]:
-        assert list(filter(matcher([glob]), [*meant, *not_meant])) == meant, (glob, meant, not_meant)
-        assert glob_pattern(glob).fullmatch("") is None or glob == "**", (glob, meant, not_meant)
-        assert not any(map(matcher([]), meant)), "no globs mean nothing"
+    ],
+)
+def test_glob_means_exactly_its_files(glob: str, meant: list[str], not_meant: list[str]) -> None:
+    assert list(filter(matcher([glob]), [*meant, *not_meant])) == meant, (glob, meant, not_meant)
+    assert glob_pattern(glob).fullmatch("") is None or glob == "**", (glob, meant, not_meant)
+    assert not any(map(matcher([]), meant)), "no globs mean nothing"
 
 
 HOSTILE = """

@@ -18,6 +18,7 @@ from strop.core.utility import TaskUtility
 from strop.lm.base import Request
 from strop.runs.spec import improver_text
 from strop.tasks.base import SecretSeeds
+from support.rows import table
 
 MakeBench = Callable[..., Any]
 SEED = improver_text("seed")
@@ -60,20 +61,20 @@ def test_meta_utility_averages_over_tasks_that_differ(bench: MakeBench) -> None:
     assert (evaluation.scores, evaluation.value) == ((1.0, 0.25), 0.625)
 
 
-def test_failing_improvement_contributes_zero_with_its_reason(bench: MakeBench) -> None:
-    evaluation = meta_utility(bench()).evaluate(BROKEN, Budget())
-    assert (evaluation.value, evaluation.verdict) == (0.0, "raised")
-    assert "undefined_name" in evaluation.error
-
-
 @pytest.mark.parametrize(
-    ("candidate", "verdict"), [(None, "malformed"), ("", "raised"), ("def improve_algorithm(:", "raised")]
+    ("candidate", "verdict", "words"),
+    [
+        (None, "malformed", ""),
+        ("", "raised", ""),
+        ("def improve_algorithm(:", "raised", ""),
+        (BROKEN, "raised", "undefined_name"),
+    ],
 )
-def test_meta_utility_is_zero_when_the_candidate_is_no_program(
-    bench: MakeBench, candidate: str | None, verdict: str
+def test_meta_utility_is_zero_with_its_reason_when_the_candidate_fails_or_is_no_program(
+    bench: MakeBench, candidate: str | None, verdict: str, words: str
 ) -> None:
     evaluation = meta_utility(bench()).evaluate(candidate, Budget())
-    assert (evaluation.value, evaluation.verdict) == (0.0, verdict)
+    assert (evaluation.value, evaluation.verdict) == (0.0, verdict) and words in evaluation.error
 
 
 def test_every_copy_gets_fresh_budgets_and_the_run_counts_them_all(bench: MakeBench) -> None:
@@ -111,17 +112,15 @@ def test_meta_utility_that_reports_says_what_an_improver_did_with_its_budgets(be
     assert telling.evaluate(BROKEN, b.budget.child("d")).notes[0].endswith("the improver failed: NameError")
 
 
-def test_model_is_told_what_the_incumbent_did_only_where_the_utility_reports(bench: MakeBench) -> None:
+@table("reports", (False, True))
+def test_model_is_told_what_the_incumbent_did_only_where_the_utility_reports(bench: MakeBench, reports: bool) -> None:
     asks_first = BETTER.replace("    return", "    language_model.prompt('You write Python.', utility.str)\n    return")
-    for reports in (False, True):
-        b = bench(answers=answering(asks_first))
-        meta = replace(meta_utility(b, 2), reports=reports)
-        list(self_improve(SEED, meta, 2, Grant(utility_calls=2), Paper(), b.budget))
-        first, second = (
-            next(call.messages[0] for call in b.of(LmCalled) if call.scope == f"t{t}/improve") for t in (1, 2)
-        )
-        assert ("was measured, copy by copy:\n# - copy 0: 1 of 2 LM calls" in first) is reports
-        assert ("# - copy 0: 1 of 2 LM calls, 0 of 4 evaluations; its result scores 1.000" in second) is reports
+    b = bench(answers=answering(asks_first))
+    meta = replace(meta_utility(b, 2), reports=reports)
+    list(self_improve(SEED, meta, 2, Grant(utility_calls=2), Paper(), b.budget))
+    first, second = (next(call.messages[0] for call in b.of(LmCalled) if call.scope == f"t{t}/improve") for t in (1, 2))
+    assert ("was measured, copy by copy:\n# - copy 0: 1 of 2 LM calls" in first) is reports
+    assert ("# - copy 0: 1 of 2 LM calls, 0 of 4 evaluations; its result scores 1.000" in second) is reports
 
 
 def test_refine_does_not_repeat_what_the_description_says_of_the_incumbent(bench: MakeBench) -> None:
@@ -162,11 +161,13 @@ def test_incumbent_stays_with_a_reason_that_counts_lm_calls_where_some_were_left
     assert ("LM calls" in one.choice.reason) == ("LM calls" in reason)
 
 
-def test_sealed_test_is_measured_once_for_each_improver_that_became_i_t(bench: MakeBench) -> None:
-    for improver, measured in ((BROKEN, 1), (IDLE, 4)):  # nothing replaced I_0; each I_t is what returned itself
-        b = bench()
-        steps(b, 3, improver=improver)
-        assert len([e for e in b.of(Evaluated) if e.split == "test"]) == 3 * measured
+@table(("improver", "measured"), ((BROKEN, 1), (IDLE, 4)))
+def test_sealed_test_is_measured_once_for_each_improver_that_became_i_t(
+    bench: MakeBench, improver: str, measured: int
+) -> None:
+    b = bench()
+    steps(b, 3, improver=improver)
+    assert len([e for e in b.of(Evaluated) if e.split == "test"]) == 3 * measured
 
 
 def test_selection_is_given_training_values_only(bench: MakeBench) -> None:

@@ -61,7 +61,7 @@ def test_reader_leaves_every_slot_to_evaluations_between_two_calls(jail: JailedS
 
     def evaluate() -> None:
         with jail.open(GuestProgram(PROGRAM, "algorithm"), Limits()):
-            both.wait(60)
+            both.wait(600)
 
     with ThreadPoolExecutor(2) as threads:
         for future in [threads.submit(evaluate) for _ in range(2)]:  # the jail has two slots

@@ -47,35 +47,75 @@ def test_run_ends_when_its_own_limit_does_not_cover_a_call_and_the_guest_learns_
     assert b.budget.used(LM_CALLS) == 2
 
 
-def test_language_model_raises_budget_exceeded_when_its_calls_are_spent(bench: MakeBench) -> None:
-    b = bench(grant=Grant(lm_calls=2))
-    text = HEAD + (
-        "    from language_model import BudgetExceeded\n"
-        "    got = 0\n"
-        "    for _ in range(5):\n"
-        "        try:\n"
-        "            language_model.prompt('e', 'm')\n"
-        "            got += 1\n"
-        "        except BudgetExceeded:\n"
-        "            pass\n"
-        "    return f'{got} {language_model.remaining}'"
-    )
-    assert b.improve(text).solution == "2 0"
+ASKS = """
+        try:
+            language_model.prompt('e', 'm')
+            got += 1
+        except BudgetExceeded:
+            pass
+"""
+DOUBLE = "def algorithm(n):\\n    return 2 * n\\n"
+FAILS = "def algorithm(n):\\n    return [][n]\\n"
+COVERED: dict[str, tuple[Grant, str, str, tuple[int, int]]] = {
+    "BudgetExceeded is raised when all calls are spent": (
+        Grant(lm_calls=2),
+        f"    got = 0\n    for _ in range(5):{ASKS}    return f'{{got}} {{language_model.remaining}}'",
+        "2 0",
+        (2, 0),
+    ),
+    "a request costs as many calls as it needs when it is larger than one call": (
+        Grant(lm_calls=4, max_responses_per_call=6),
+        "    return str(len(language_model.batch_prompt('e', ['m'] * 13)))",
+        "13",
+        (3, 0),
+    ),
+    "a request is refused whole when the budget does not cover it": (
+        Grant(lm_calls=4, max_responses_per_call=6),
+        "    try: return language_model.prompt('e', 'm', n_responses=1000)[0]\n    except BudgetExceeded: return 'refused'",
+        "refused",
+        (0, 0),
+    ),
+    "map evaluates in order and gives zero beyond the budget": (
+        Grant(utility_calls=3),
+        f"    return str(utility.map(['{DOUBLE}', 'nonsense(', None, '{DOUBLE}']))",
+        "[1.0, 0.0, 0.0, 0.0]",
+        (0, 3),
+    ),
+    "a report tells why a solution failed and costs nothing when it was scored before": (
+        Grant(),
+        f"    utility('{FAILS}')\n    found = utility.report('{FAILS}')\n"
+        "    return f\"{found['verdict']} {'IndexError' in found['error']} {found['utility']} {utility.remaining}\"",
+        "raised True 0.0 24",
+        (0, 1),
+    ),
+    "a report is paid for once when several threads ask for the same program": (
+        Grant(),
+        "    ask = lambda: utility.report(initial_solution)\n"
+        "    threads = [threading.Thread(target=ask) for _ in range(4)]\n"
+        "    [thread.start() for thread in threads]\n    [thread.join() for thread in threads]\n"
+        "    return str(utility.remaining)",
+        "24",
+        (0, 1),
+    ),
+    "a candidate that is refused uses up no room": (
+        Grant(),
+        "    filled = [utility.report(initial_solution + '#' * 999_000 + str(k))['verdict'] for k in range(5)]\n"
+        "    return ' '.join(filled) + ' ' + utility.report(initial_solution)['verdict']",
+        "ok ok ok ok malformed ok",
+        (0, 6),
+    ),
+}
+"""What an improver is granted, what it does and returns, and how many LM calls and evaluations that costs."""
 
 
-def test_request_costs_as_many_calls_as_it_needs_when_it_is_larger_than_one_call(bench: MakeBench) -> None:
-    b = bench(grant=Grant(lm_calls=4, max_responses_per_call=6))
-    text = HEAD + "    return str(len(language_model.batch_prompt('e', ['m'] * 13)))"
-    assert b.improve(text).solution == "13"
-    assert finished(b).lm_calls == 3
-    assert [cast(LmCalled, e).cost for e in b.of(LmCalled)] == [3]
-
-
-def test_request_is_refused_whole_when_the_budget_does_not_cover_it(bench: MakeBench) -> None:
-    b = bench(grant=Grant(lm_calls=4, max_responses_per_call=6))
-    improvement = b.improve(HEAD + "    return language_model.prompt('e', 'm', n_responses=1000)[0]")
-    assert improvement.outcome == "raised" and "BudgetExceeded" in improvement.detail
-    assert finished(b).lm_calls == 0 and b.of(LmResponded) == []
+@pytest.mark.parametrize(("grant", "body", "returned", "counts"), COVERED.values(), ids=COVERED)
+def test_improver_gets_what_its_budgets_cover(
+    bench: MakeBench, grant: Grant, body: str, returned: str, counts: tuple[int, int]
+) -> None:
+    b = bench(grant=grant)
+    assert b.improve(f"import threading\nfrom language_model import BudgetExceeded\n{HEAD}{body}").solution == returned
+    assert (finished(b).lm_calls, finished(b).utility_calls) == counts
+    assert (sum(cast(LmCalled, e).cost for e in b.of(LmCalled)), len(b.of(Evaluated))) == counts
 
 
 def test_equal_requests_are_told_apart_by_their_sample_whatever_their_order(bench: MakeBench) -> None:
@@ -134,51 +174,6 @@ def test_answers_are_told_apart_by_what_they_hold_whatever_the_improver_does_wit
     assert extracted.contents == ("program", "no program", "does not compile", "program")
     first, none, _, again = extracted.programs
     assert first == again == digest_of("def algorithm(n):\n    return 2 * n") and none == ""
-
-
-def test_map_evaluates_in_order_and_gives_zero_beyond_the_budget(bench: MakeBench) -> None:
-    b = bench(grant=Grant(utility_calls=3))
-    double = "def algorithm(n):\\n    return 2 * n\\n"
-    text = HEAD + f"    return str(utility.map(['{double}', 'nonsense(', None, '{double}']))"
-    assert b.improve(text).solution == "[1.0, 0.0, 0.0, 0.0]"
-    assert finished(b).utility_calls == 3
-
-
-def test_report_tells_why_a_solution_failed_and_costs_nothing_when_it_was_scored_before(bench: MakeBench) -> None:
-    b = bench()
-    text = HEAD + (
-        "    bad = 'def algorithm(n):\\n    return [][n]\\n'\n"
-        "    utility(bad)\n"
-        "    report = utility.report(bad)\n"
-        "    return report['verdict'] + report['error'] + str(report['utility']) + str(utility.remaining)"
-    )
-    solution = b.improve(text).solution
-    assert solution is not None and solution.startswith("raised") and "IndexError" in solution
-    assert solution.endswith("0.024")  # utility 0.0, and 24 calls left
-
-
-def test_report_is_paid_for_once_when_several_threads_ask_for_the_same_program(bench: MakeBench) -> None:
-    b = bench()
-    improvement = b.improve(
-        "import threading\n"
-        + HEAD
-        + "    ask = lambda: utility.report(initial_solution)\n"
-        + "    threads = [threading.Thread(target=ask) for _ in range(4)]\n"
-        + "    [thread.start() for thread in threads]\n"
-        + "    [thread.join() for thread in threads]\n"
-        + "    return str(utility.remaining)"
-    )
-    assert improvement.solution == str(Grant().utility_calls - 1) and len(b.of(Evaluated)) == 1
-
-
-def test_candidate_that_is_refused_uses_up_no_room(bench: MakeBench) -> None:
-    b = bench()
-    improvement = b.improve(
-        HEAD
-        + "    filled = [utility.report(initial_solution + '#' * 999_000 + str(k))['verdict'] for k in range(5)]\n"
-        + "    return ' '.join(filled) + ' ' + utility.report(initial_solution)['verdict']"
-    )
-    assert improvement.solution == "ok ok ok ok malformed ok"
 
 
 def test_report_has_a_row_an_instance_and_every_measurement_of_the_program(bench: MakeBench) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.options import workers
 from strop.evaluation.machines import differences, lacking, versions
+from strop.options import workers
 from strop.options.workers import normalized
 
 

@@ -77,7 +77,7 @@ def test_time_of_answering_is_measured_for_the_verdict(jail: JailedSandbox, tmp_
     found = measured(task, jail, FASTER, "test", is_final=True)[0]
     for rows in (found.metrics, found.original_metrics):
         assert all(
-            row[ANSWERING] > 0 and row[SECONDS + AT_LEAST] < row[SECONDS] < row[SECONDS + AT_MOST] for row in rows
+            row[ANSWERING] > 0 and row[SECONDS + AT_LEAST] <= row[SECONDS] <= row[SECONDS + AT_MOST] for row in rows
         )
     assert not any(ANSWERING in row for row in measured(task, jail, FASTER, "test")[0].metrics)
 
@@ -109,15 +109,6 @@ REMEMBERING = (
 def test_no_process_gets_an_input_twice(jail: JailedSandbox, tmp_path: Path, text: str, split: str, count: int) -> None:
     found = measured(task_of(tmp_path, text), jail, REMEMBERING, split)[0]
     assert found.verdict == "ok" and len(found.scores) == count
-
-
-@table("text", [MODULE.replace("rng.integers(*LIMITS, 30).tolist()", "[3, 1, 3]"), LISTED], ids=["one input", "listed"])
-def test_original_that_takes_too_little_time_is_refused(jail: JailedSandbox, tmp_path: Path, text: str) -> None:
-    task = task_of(tmp_path, text)
-    with pytest.raises(
-        TaskError, match=r"task unique: the original takes [\d.]+ ms, too little to compare; draw longer inputs"
-    ):
-        measured(task, jail, task.seed)
 
 
 @table("text", [MODULE, LISTED.replace("    found", SLOW + "    found", 1)], ids=["drawn", "listed"])
@@ -208,22 +199,6 @@ def test_original_that_fails_on_every_held_out_instance_breaks_the_task(jail: Ja
     text = LISTED.replace("    found", SLOW + "    assert False\n    found", 1)
     with pytest.raises(TaskError, match="the original fails on every held-out instance"):
         measured(task_of(tmp_path, text), jail, FASTER, "test", is_final=True)
-
-
-@table(
-    ("body", "words"),
-    [
-        ("found = []\n    values.sort()", "the original changes its arguments, which nothing compares"),
-        ("found = []\n    print(sorted(values))\n    return None", "the original returns None for every instance"),
-        ("found = [__import__('time').time_ns()]", "differs when run again; seed what it draws, or give accept="),
-    ],
-)
-def test_original_whose_answers_show_nothing_is_refused(
-    jail: JailedSandbox, tmp_path: Path, body: str, words: str
-) -> None:
-    task = task_of(tmp_path, MODULE.replace("found = []", body))
-    with pytest.raises(TaskError, match=words):
-        measured(task, jail, task.seed)
 
 
 def test_function_that_returns_an_array_is_measured(jail: JailedSandbox, tmp_path: Path) -> None:
@@ -339,21 +314,45 @@ def test_accept_decides_in_place_of_being_equal(jail: JailedSandbox, tmp_path: P
     assert found.error.split("\n")[0] == said and (found.verdict == "ok") == (not said)
 
 
-def test_accept_that_refuses_the_original_breaks_the_task(jail: JailedSandbox, tmp_path: Path) -> None:
-    task = task_of(tmp_path, ACCEPTED.replace("return value ** 0.5", "return value ** 0.4"))
-    with pytest.raises(TaskError, match=r"accept\(\) refuses the original's own answer"):
-        measured(task, jail, task.seed)
-
-
-def test_accept_that_raises_costs_a_candidate_its_score_and_breaks_the_task_of_its_original(
-    jail: JailedSandbox, tmp_path: Path
-) -> None:
+def test_accept_that_raises_costs_a_candidate_its_score(jail: JailedSandbox, tmp_path: Path) -> None:
     task = task_of(tmp_path, ACCEPTED.replace("    return abs", "    if answer < 1: raise KeyError\n    return abs"))
     found = measured(task, jail, "def root(value):\n    return 0\n")[0]
     assert found.verdict == "malformed" and "accept() raised KeyError" in found.error
-    broken = ACCEPTED.replace("raise strop.Malformed", "raise KeyError").replace("if not isinstance", "if isinstance")
-    with pytest.raises(TaskError, match=r"accept\(\) raised KeyError"):
-        measured(task_of(tmp_path, broken), jail, task.seed)
+
+
+FAST = r"task unique: the original takes [\d.]+ ms, too little to compare; draw longer inputs"
+CLOCK = "found = [__import__('time').time_ns()]"
+UNCOMPARABLE = {
+    "one input": (MODULE.replace("rng.integers(*LIMITS, 30).tolist()", "[3, 1, 3]"), FAST),
+    "listed": (LISTED, FAST),
+    "changes its arguments": (
+        MODULE.replace("found = []", "found = []\n    values.sort()"),
+        "the original changes its arguments, which nothing compares",
+    ),
+    "prints": (
+        MODULE.replace("found = []", "found = []\n    print(sorted(values))\n    return None"),
+        "the original returns None for every instance",
+    ),
+    "reads a clock": (
+        MODULE.replace("found = []", CLOCK),
+        "differs when run again; seed what it draws, or give accept=",
+    ),
+    "is not accepted": (ACCEPTED.replace("** 0.5", "** 0.4"), r"accept\(\) refuses the original's own answer"),
+    "accept raises": (
+        ACCEPTED.replace("if not isinstance", "if isinstance").replace("strop.Malformed", "KeyError"),
+        r"accept\(\) raised KeyError",
+    ),
+}
+"""A task, and why its original is refused."""
+
+
+@table(("text", "words"), UNCOMPARABLE.values(), UNCOMPARABLE)
+def test_original_with_which_nothing_can_be_compared_is_refused(
+    jail: JailedSandbox, tmp_path: Path, text: str, words: str
+) -> None:
+    task = task_of(tmp_path, text)
+    with pytest.raises(TaskError, match=words):
+        measured(task, jail, task.seed)
 
 
 @table("score", ["lambda answer, value: 0.5", "'time'"])

@@ -29,6 +29,7 @@ from support.kits.improver import (
     marked,
     tried,
 )
+from support.rows import table
 
 INITIAL = marked(0.3)
 
@@ -76,11 +77,13 @@ def test_best_of_n_asks_for_everything_from_the_initial_solution(jail: Sandbox) 
     assert {shown(request) for request in trial.requests} == {INITIAL.strip()} and len(trial.requests) == 24
 
 
-def test_beam_search_expands_the_three_best_programs_at_each_level(jail: Sandbox) -> None:
-    for responses, levels in (6, [[0.3] * 6, [0.6, 0.5, 0.4] * 2]), (1, [[0.3], [0.5, 0.3], [0.6, 0.5, 0.3]]):
-        trial = run("beam_search", jail, answering(0.5, 0.2, 0.6, 0.1, 0.4, 0.05), grant=Grant(25, 8, responses))
-        expanded = [value(shown(request)) for request in trial.requests]
-        assert expanded[: sum(map(len, levels))] == [each for level in levels for each in level]
+@table(("responses", "levels"), [(6, [[0.3] * 6, [0.6, 0.5, 0.4] * 2]), (1, [[0.3], [0.5, 0.3], [0.6, 0.5, 0.3]])])
+def test_beam_search_expands_the_three_best_programs_at_each_level(
+    jail: Sandbox, responses: int, levels: list[list[float]]
+) -> None:
+    trial = run("beam_search", jail, answering(0.5, 0.2, 0.6, 0.1, 0.4, 0.05), grant=Grant(25, 8, responses))
+    expanded = [value(shown(request)) for request in trial.requests]
+    assert expanded[: sum(map(len, levels))] == [each for level in levels for each in level]
 
 
 def test_genetic_search_has_the_model_cross_and_mutate_the_fitter_programs(jail: Sandbox) -> None:
@@ -125,12 +128,14 @@ def test_decomposing_search_changes_one_part_at_a_time_and_keeps_the_others(jail
         assert "import random" in program and "def helper" in program and "import math" in program
 
 
-def test_annealing_moves_to_a_slightly_worse_program_and_not_to_a_bad_one(jail: Sandbox) -> None:
+@table(("utility", "moves"), ((0.49, True), (0.05, False)))
+def test_annealing_moves_to_a_slightly_worse_program_and_not_to_a_bad_one(
+    jail: Sandbox, utility: float, moves: bool
+) -> None:
     initial = marked(0.5)
-    for utility, moves in ((0.49, True), (0.05, False)):
-        trial = run("simulated_annealing", jail, answering(utility), initial=initial)
-        assert (shown(calls(trial)[1][0]) != initial.strip()) is moves
-        assert trial.improvement.solution == initial
+    trial = run("simulated_annealing", jail, answering(utility), initial=initial)
+    assert (shown(calls(trial)[1][0]) != initial.strip()) is moves
+    assert trial.improvement.solution == initial
 
 
 @pytest.mark.slow
@@ -189,10 +194,10 @@ class Lucky(MarkedUtility):
         return Evaluation(0.01, "ok", (0.01,), ("ok",))
 
 
-def test_lucky_draw_wins_only_where_nothing_is_scored_again(jail: Sandbox) -> None:
-    for name, mean in (("ucb", 0.5), ("greedy_iterative", 0.8)):
-        trial = run(name, jail, answering(0.5, 0.8, *[0.1] * 99), utility=Lucky())
-        assert value(trial.improvement.solution or "") == mean, name
+@table(("name", "mean"), (("ucb", 0.5), ("greedy_iterative", 0.8)))
+def test_lucky_draw_wins_only_where_nothing_is_scored_again(jail: Sandbox, name: str, mean: float) -> None:
+    trial = run(name, jail, answering(0.5, 0.8, *[0.1] * 99), utility=Lucky())
+    assert value(trial.improvement.solution or "") == mean, name
 
 
 def test_ucb_scores_again_the_program_that_it_improves(jail: Sandbox) -> None:
@@ -265,10 +270,10 @@ def test_refine_measures_a_new_best_again_where_evaluations_are_to_spare(jail: S
     assert "scores 0.6, measured twice." in trial.requests[1].message
 
 
-def test_refine_divides_the_evaluations_among_the_calls(jail: Sandbox) -> None:
-    for lm_calls, share in ((4, 6), (12, 2), (30, 1)):
-        trial = run("refine", jail, better_each_time(), grant=Grant(25, lm_calls, 6))
-        assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == (24 // share, 24, 25), lm_calls
+@table(("lm_calls", "share"), ((4, 6), (12, 2), (30, 1)))
+def test_refine_divides_the_evaluations_among_the_calls(jail: Sandbox, lm_calls: int, share: int) -> None:
+    trial = run("refine", jail, better_each_time(), grant=Grant(25, lm_calls, 6))
+    assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == (24 // share, 24, 25), lm_calls
 
 
 def test_refine_repairs_a_failed_program_when_it_asks_for_one_response_at_a_time(jail: Sandbox) -> None:

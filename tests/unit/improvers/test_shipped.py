@@ -17,6 +17,7 @@ from strop.runs.plan import ASKS, asked_for, asks_of
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
 from support.kits.improver import ANSWERS, CHECKS, better_each_time, check_improver, marked, tried
+from support.rows import table
 from support.tiers import slow_unless
 
 PAGE = (Path(__file__).parents[3] / "docs" / "train.md").read_text("utf-8")
@@ -85,11 +86,11 @@ def test_strategy_is_one_short_program_with_a_docstring_and_the_question_of_all_
         assert not re.search(r"^from asking", text, re.MULTILINE), name  # which a guest has not
 
 
-def test_strategy_shows_a_program_with_fences_in_a_longer_fence(jail: Sandbox) -> None:
-    for inner in ("```", "````"):
-        program = f'"""\n{inner}\nexample\n{inner}\n"""\n{marked(0.3)}'
-        trial = tried(improver_text("greedy_iterative"), jail, better_each_time(), initial=program)
-        assert f"\n{inner}`python\n{program}\n{inner}`\n" in trial.requests[0].message
+@table("inner", ("```", "````"))
+def test_strategy_shows_a_program_with_fences_in_a_longer_fence(jail: Sandbox, inner: str) -> None:
+    program = f'"""\n{inner}\nexample\n{inner}\n"""\n{marked(0.3)}'
+    trial = tried(improver_text("greedy_iterative"), jail, better_each_time(), initial=program)
+    assert f"\n{inner}`python\n{program}\n{inner}`\n" in trial.requests[0].message
 
 
 def test_command_lists_every_improver_within_80_columns_and_prints_its_program(

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from strop.lm import registry
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.lm.scripted import Scripted, answer_line, head_line, read_script
+from support.rows import table
 
 HELLO = Request("expert", "hello", 0.7, "improve")
 ELSEWHERE = replace(HELLO, scope="other", sample=5)
@@ -111,17 +113,20 @@ def test_recording_answers_nothing_that_was_not_asked_and_at_no_cost(tmp_path: P
     assert json.loads(line("a"))["cost"] == 0.001
 
 
-def test_file_that_is_no_recording_is_named_with_its_line(tmp_path: Path) -> None:
-    for lines, named in (
+@table(
+    ("lines", "named"),
+    (
         *((lines, "line 1 must be") for lines in ((), ('"text"',), ("text",))),
         ((HEAD.replace("1", "2"),), "strop show RUN --responses"),
         ((HEAD, "", '"text"'), "line 3: "),
         ((HEAD, "{"), "line 2: it is no JSON"),
         ((HEAD, "{}"), "line 2: it lacks request"),
         ((HEAD, line("a").replace('"sample": 0', '"sample": "x"')), "line 2: sample is "),
-    ):
-        with pytest.raises(ConfigurationError, match=named):
-            recording(tmp_path / "r", *lines)
+    ),
+)
+def test_file_that_is_no_recording_is_named_with_its_line(tmp_path: Path, lines: Any, named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        recording(tmp_path / "r", *lines)
 
 
 def test_key_differs_when_one_thing_differs_and_is_that_of_any_text() -> None:

@@ -159,10 +159,10 @@ def test_directory_is_for_one_at_a_time_and_for_no_single_run(tmp_path: Path) ->
         pass
 
 
-def test_directory_that_cannot_be_made_is_wrong_usage(tmp_path: Path) -> None:
-    for taken in ("a/out", "b/out/cells"):
-        out = tmp_path / taken[0] / "out"
-        (tmp_path / taken).parent.mkdir(parents=True)
-        (tmp_path / taken).touch()
-        with pytest.raises(ConfigurationError, match=r"cannot write results in .*File exists"), locked(out):
-            pass
+@table("taken", ("a/out", "b/out/cells"))
+def test_directory_that_cannot_be_made_is_wrong_usage(tmp_path: Path, taken: str) -> None:
+    out = tmp_path / taken[0] / "out"
+    (tmp_path / taken).parent.mkdir(parents=True)
+    (tmp_path / taken).touch()
+    with pytest.raises(ConfigurationError, match=r"cannot write results in .*File exists"), locked(out):
+        pass

@@ -17,6 +17,7 @@ from strop.reproduce.fig4 import Fig4, curve_of
 from strop.reproduce.protocol import MEASURING
 from strop.reproduce.reproduction import markdown_of, span
 from strop.runs.spec import shipped_improvers
+from support.rows import table
 from unit.reproduce.made_runs import (
     FALLING,
     KEPT,
@@ -126,13 +127,15 @@ VERDICTS: list[tuple[Runs, Runs, list[str]]] = [
 ]  # fmt: skip
 
 
-def test_verdicts_of_curves_say_in_words_what_the_intervals_say(tmp_path: Path) -> None:
-    for paper, gated, words in VERDICTS:
-        made = weak(tmp_path, paper, gated)
-        said = [curve.sentence() for curve in made.rows]
-        said += [note for note in made.notes if note.startswith("After the last")]
-        assert [one for one, word in zip(said, words, strict=True) if word not in one] == []
-        assert made.sentence == " ".join(said[:2]) and fig4(tmp_path, runs=paper).sentence == said[0]
+@table(("paper", "gated", "words"), VERDICTS)
+def test_verdicts_of_curves_say_in_words_what_the_intervals_say(
+    tmp_path: Path, paper: Runs, gated: Runs, words: list[str]
+) -> None:
+    made = weak(tmp_path, paper, gated)
+    said = [curve.sentence() for curve in made.rows]
+    said += [note for note in made.notes if note.startswith("After the last")]
+    assert [one for one, word in zip(said, words, strict=True) if word not in one] == []
+    assert made.sentence == " ".join(said[:2]) and fig4(tmp_path, runs=paper).sentence == said[0]
 
 
 def test_files_are_written_and_say_whether_a_language_model_answered_and_are_the_same_again(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from strop.base.errors import ConfigurationError
 from strop.runs.patching.source_files import Original
 from strop.tasks.registry import load_any
+from support.rows import table
 
 ABOVE = "import math\n\nLIMIT = '\f\u2028\x85'\n\n\ndef other():\n\treturn 1\n\n\n"
 OLD = "def work(n):\n\tif n:\n\t\treturn LIMIT\n\treturn '''\n\n'''\n"
@@ -66,11 +67,11 @@ def test_files_of_a_command_keep_their_bytes_but_for_the_changed_lines(
     ]
 
 
-def test_module_in_another_encoding_is_refused_in_one_line(tmp_path: Path) -> None:
-    for content in [b"# -*- coding: latin-1 -*-\nX = '\xe9'\n", b"# coding: latin-1\nX = '\xc3\xa9'\n"]:
-        text = b"import strop\n@strop.improve_me(score='time', cases=[(1,), (2,)])\ndef work(n):\n    return X\n"
-        (tmp_path / "latin.py").write_bytes(content + text)
-        with pytest.raises(ConfigurationError, match="UTF-8") as error:
-            load_any(str(tmp_path / "latin.py"))
-        assert "\n" not in str(error.value), content
-        sys.modules.pop("latin", None)
+@table("content", [b"# -*- coding: latin-1 -*-\nX = '\xe9'\n", b"# coding: latin-1\nX = '\xc3\xa9'\n"])
+def test_module_in_another_encoding_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+    text = b"import strop\n@strop.improve_me(score='time', cases=[(1,), (2,)])\ndef work(n):\n    return X\n"
+    (tmp_path / "latin.py").write_bytes(content + text)
+    with pytest.raises(ConfigurationError, match="UTF-8") as error:
+        load_any(str(tmp_path / "latin.py"))
+    assert "\n" not in str(error.value), content
+    sys.modules.pop("latin", None)

@@ -108,7 +108,8 @@ def test_table_has_every_improver_on_every_task_with_the_seed_improver_first(mea
         assert cell(found, task, 0).test.values == (1.0, 1.0)
         assert cell(found, task, 1).test.values == (found.seed_solutions[task].test.value,) * 2
         assert cell(found, task, 2).test.values == (0.0, 0.0)
-    assert [ending.outcome for ending in cell(found, 0, 2).endings] == ["raised", "raised"]
+    endings = [(ending.outcome, ending.detail.splitlines()[-1]) for ending in cell(found, 0, 2).endings]
+    assert endings == [("raised", "NameError: name 'nothing' is not defined")] * 2
     assert (cell(found, 0, 0).lm_calls, cell(found, 0, 0).responses, cell(found, 0, 1).lm_calls) == (2, 2, 0)
     assert said[:3] == [
         "one: scoring the seed solution",

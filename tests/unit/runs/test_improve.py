@@ -41,6 +41,7 @@ from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.config import command_task
 from strop.tasks.function.task import RECEIVING, SECONDS
 from support import records
+from support.rows import table
 from support.tables import terminal
 
 MakeBench = Callable[..., Any]
@@ -251,20 +252,24 @@ SIZES = [
 ]
 
 
-def test_comparison_is_sized_by_the_gain_and_the_spread_of_training_and_a_quarter_of_its_runs() -> None:
-    for gains, runs, needed in SIZES:
-        found = instances_needed([0.5 + gain for gain in gains], [0.5] * (len(gains) or 1), runs)
-        assert found == needed, (gains, runs)
+@table(("gains", "runs", "needed"), SIZES)
+def test_comparison_is_sized_by_the_gain_and_the_spread_of_training_and_a_quarter_of_its_runs(
+    gains: list[float], runs: int, needed: int
+) -> None:
+    found = instances_needed([0.5 + gain for gain in gains], [0.5] * (len(gains) or 1), runs)
+    assert found == needed, (gains, runs)
 
 
-def test_comparison_has_one_stage_of_at_least_as_many_instances_as_the_task_says(once: Any) -> None:
-    for tried, count in ((2, 8), (20, 21)):
-        improver = f"def improve_algorithm(initial_solution, utility, language_model):\n    for _ in range({tried}):\n"
-        improver += f"        utility({INPUT!r} + '#' * _)\n    return {INPUT!r}\n"
-        found, directory = once(improver, Original({"mine.py": OTHER}), **varying(0.1), test_instances=8)
-        assert found.finding == "better" and found.difference.n == count == len(found.improved.last.scores)
-        assert f"on {count} held-out instances" in sentence(found)
-        assert scopes_of(directory) == ["improved/test", "original/test"]
+@table(("tried", "count"), ((2, 8), (20, 21)))
+def test_comparison_has_one_stage_of_at_least_as_many_instances_as_the_task_says(
+    once: Any, tried: int, count: int
+) -> None:
+    improver = f"def improve_algorithm(initial_solution, utility, language_model):\n    for _ in range({tried}):\n"
+    improver += f"        utility({INPUT!r} + '#' * _)\n    return {INPUT!r}\n"
+    found, directory = once(improver, Original({"mine.py": OTHER}), **varying(0.1), test_instances=8)
+    assert found.finding == "better" and found.difference.n == count == len(found.improved.last.scores)
+    assert f"on {count} held-out instances" in sentence(found)
+    assert scopes_of(directory) == ["improved/test", "original/test"]
 
 
 def test_task_that_draws_the_same_is_better_in_evaluations_of_it(once: Any) -> None:
@@ -384,10 +389,12 @@ def test_what_training_had_is_held_out_of_no_later_comparison_of_the_run(
         assert not trained & held and len(held) > 4
 
 
-def test_ratio_of_times_is_a_bound_when_receiving_is_much_of_the_faster_one() -> None:
-    for original, program, bound in ((0.05, 0.005, False), (0.05, 0.05, True), (0.3, 0.3, True)):
-        times = {
-            "original_metrics": ({SECONDS: 1.0, RECEIVING: original},),
-            "metrics": ({SECONDS: 0.1, RECEIVING: program},),
-        }
-        assert is_diluted(Evaluation(0.9, "ok", **times)) is bound, (original, program)
+@table(("original", "program", "bound"), ((0.05, 0.005, False), (0.05, 0.05, True), (0.3, 0.3, True)))
+def test_ratio_of_times_is_a_bound_when_receiving_is_much_of_the_faster_one(
+    original: float, program: float, bound: bool
+) -> None:
+    times = {
+        "original_metrics": ({SECONDS: 1.0, RECEIVING: original},),
+        "metrics": ({SECONDS: 0.1, RECEIVING: program},),
+    }
+    assert is_diluted(Evaluation(0.9, "ok", **times)) is bound, (original, program)

@@ -22,6 +22,7 @@ from strop.runs.train import run
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 from strop.tasks.base import META_TASK
+from support.rows import table
 from support.tiers import slow_unless
 
 PAPER = replace(PAPERS, workers="2")
@@ -44,32 +45,39 @@ def test_most_calls_and_evaluations_are_those_of_the_papers_formula_and_of_what_
     assert most.lm_calls.most + most.evaluations.most == formula + own + measured + 4 * 25 * 5 + 1
 
 
-def test_calls_of_a_gated_run_are_those_of_its_parts() -> None:
-    for used in [USED, 1.0]:
-        own, meta, gates, measured = 4 * 4, 4 * 25 * 5 * 4, 5 * 60 * used * 2 * 4, 5 * 5 * 4
-        found = plan(replace(PAPER, selection="gated")).lm_calls
-        assert (found.most if used == 1 else found.expected) == pytest.approx(used * (own + meta + gates + measured)), (
-            used
-        )
+@table("used", [USED, 1.0])
+def test_calls_of_a_gated_run_are_those_of_its_parts(used: float) -> None:
+    own, meta, gates, measured = 4 * 4, 4 * 25 * 5 * 4, 5 * 60 * used * 2 * 4, 5 * 5 * 4
+    found = plan(replace(PAPER, selection="gated")).lm_calls
+    assert (found.most if used == 1 else found.expected) == pytest.approx(used * (own + meta + gates + measured)), used
 
 
-def test_expected_calls_are_within_a_factor_of_two_of_what_a_strong_models_run_cost() -> None:
-    for selection, sizes, calls, responses in [
+@table(
+    ("selection", "sizes", "calls", "responses"),
+    [
         ("gated", (3, 4, 16, 3, 5, 12), 416, 2051),
         ("paper", (2, 2, 8, 3, 3, 4), 59, 169),
-    ]:
-        names = ("iterations", "copies", "utility_budget", "lm_budget", "max_responses", "meta_budget")
-        found = plan(replace(PAPER, selection=selection, **dict(zip(names, sizes, strict=True))))  # type: ignore[arg-type]
-        assert found.lm_calls.expected / 2 < calls < found.lm_calls.expected * 2, selection
-        assert found.responses.expected / 2 < responses < found.responses.expected * 2, selection
+    ],
+)
+def test_expected_calls_are_within_a_factor_of_two_of_what_a_strong_models_run_cost(
+    selection: str, sizes: Any, calls: int, responses: int
+) -> None:
+    names = ("iterations", "copies", "utility_budget", "lm_budget", "max_responses", "meta_budget")
+    found = plan(replace(PAPER, selection=selection, **dict(zip(names, sizes, strict=True))))  # type: ignore[arg-type]
+    assert found.lm_calls.expected / 2 < calls < found.lm_calls.expected * 2, selection
+    assert found.responses.expected / 2 < responses < found.responses.expected * 2, selection
 
 
-def test_stand_in_is_expected_to_answer_at_once() -> None:
+def test_time_beside_a_stand_in_is_that_of_programs_which_are_expected_to_be_quick_and_may_use_all_of_their_limit() -> (
+    None
+):
     """`strop run lpn` took 4:18 on two quiet cores where the plan said 44:01."""
     alone = replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)}, time_limit=2.0)
     whole = replace(PAPER, selection="gated")
     assert 129 / 2 < plan(whole, alone).seconds.expected < 2 * 258
     assert plan(whole).seconds.expected > 10 * 4 * 4
+    most = plan(whole, alone)
+    assert most.seconds.most > most.evaluations.most * alone.instances * alone.time_limit / whole.slots
 
 
 def test_money_is_that_of_the_tokens_by_the_price_and_of_the_dearest_member_at_most() -> None:
@@ -85,19 +93,24 @@ def test_money_is_that_of_the_tokens_by_the_price_and_of_the_dearest_member_at_m
     assert plan(spec, unknown).cost is None and plan(spec, unknown).tokens.expected > 0
 
 
-def test_plan_says_what_the_run_takes_without_a_limit_and_where_the_limit_stops_it() -> None:
-    for limits, flag in [
+@table(
+    ("limits", "flag"),
+    [
         ({"max_cost": 0.04}, "--max-cost"),
         ({"max_tokens": 50_000}, "--max-tokens"),
         ({"max_calls": 20}, "--max-calls"),
         ({"max_time": 60.0}, "--max-time"),
-    ]:
-        found, free = plan(replace(PAPER, **limits)), plan(PAPER).lm_calls
-        assert found.warning is not None, (limits, flag)
-        assert found.warning.startswith(f"without a limit: {free.expected:,.0f} LM calls, about $"), (limits, flag)
-        assert found.warning.endswith(
-            f"; {flag} {limits[flag[2:].replace('-', '_')]:g} will stop it at about {found.lm_calls.expected:,.0f}"
-        ), (limits, flag)
+    ],
+)
+def test_plan_says_what_the_run_takes_without_a_limit_and_where_the_limit_stops_it(
+    limits: dict[str, Any], flag: str
+) -> None:
+    found, free = plan(replace(PAPER, **limits)), plan(PAPER).lm_calls
+    assert found.warning is not None, (limits, flag)
+    assert found.warning.startswith(f"without a limit: {free.expected:,.0f} LM calls, about $"), (limits, flag)
+    assert found.warning.endswith(
+        f"; {flag} {limits[flag[2:].replace('-', '_')]:g} will stop it at about {found.lm_calls.expected:,.0f}"
+    ), (limits, flag)
 
 
 def test_plan_does_not_warn_when_a_limit_covers_what_is_expected() -> None:

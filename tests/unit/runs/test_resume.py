@@ -57,6 +57,7 @@ def moved(counter: str, amount: int, scope: str, *, granted: bool = True) -> Bud
 def test_event_is_the_same_when_only_a_clock_differs() -> None:
     assert identity(evaluated()) == identity(evaluated(cpu_seconds=9.0, wall_seconds=9.0))
     assert identity(evaluated()) != identity(evaluated(value=0.6)) != identity(evaluated(solution="x"))
+    assert identity(responded("k")) != identity(replace(responded("k"), text="another"))
 
 
 def test_event_is_recognised_in_the_record_it_was_appended_to(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from strop.options.run import CopiesOptions, PaperOptions, SelectionOptions, Two
 from strop.runs.assembly import meta_description
 from strop.runs.spec import PAPERS, RunSpec, improver_text, program_text
 from strop.tasks.registry import load
+from support.rows import table
 
 
 def test_recipe_of_the_paper_has_its_parameters() -> None:
@@ -47,14 +49,15 @@ def test_recipe_survives_json_and_counts_copies_of_each_task() -> None:
     assert "# 12 tasks, hidden from you" in meta_description(replace(several, meta_utility="paper"))
 
 
-def test_recipe_with_further_tasks_of_another_form_is_refused() -> None:
-    for written in ['"b"', "[1]", "null", '{"b": 1}']:
-        with pytest.raises(StoreError, match="further_tasks is"):
-            RunSpec.from_json(f'{{"task": "a", "further_tasks": {written}}}')
+@table("written", ['"b"', "[1]", "null", '{"b": 1}'])
+def test_recipe_with_further_tasks_of_another_form_is_refused(written: str) -> None:
+    with pytest.raises(StoreError, match="further_tasks is"):
+        RunSpec.from_json(f'{{"task": "a", "further_tasks": {written}}}')
 
 
-def test_recipe_is_refused_where_a_field_is_of_another_type_or_out_of_its_range() -> None:
-    for wrong, words in [
+@table(
+    ("wrong", "words"),
+    [
         ({"gate_pairs": 100_001}, "gate_pairs is 100001; it must be 100000 or less"),
         ({"seed": -1}, "seed is -1; it must be 0 or more"),
         ({"max_cost": float("nan")}, "max_cost is nan"),
@@ -62,9 +65,13 @@ def test_recipe_is_refused_where_a_field_is_of_another_type_or_out_of_its_range(
         ({"edits": "all"}, "edits is 'all'; it must be one of 'auto', 'rewrite', 'blocks'"),
         ({"utility_budget": "many"}, "utility_budget is 'many'; it must be a whole number"),
         ({"copies": True}, "copies is True; it must be a whole number"),
-    ]:
-        with pytest.raises(ConfigurationError, match=words):
-            RunSpec(**wrong)  # type: ignore[arg-type]
+    ],
+)
+def test_recipe_is_refused_where_a_field_is_of_another_type_or_out_of_its_range(
+    wrong: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        RunSpec(**wrong)  # type: ignore[arg-type]
 
 
 def test_cluster_is_refused_for_work_that_stays_on_this_machine() -> None:
@@ -81,16 +88,19 @@ def test_workers_are_the_cores_when_not_given_and_refused_when_they_are_not_a_nu
             RunSpec(workers=workers)
 
 
-def test_seed_improver_holds_the_prompt_of_figure_2() -> None:
-    text = improver_text("seed")
-    for words in (
+@table(
+    "words",
+    (
         "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms.",
         "Improve the following solution:\n```python\n{initial_solution}\n```",
         "You will be evaluated based on this score function:\n```python\n{utility.str}\n```",
         "You must return an improved solution. Be as creative as you can under the constraints.",
         "Your primary improvement must be novel and non-trivial. First, propose an idea, then implement it.",
-    ):
-        assert words in text
+    ),
+)
+def test_seed_improver_holds_the_prompt_of_figure_2(words: str) -> None:
+    text = improver_text("seed")
+    assert words in text
 
 
 def test_program_that_is_not_text_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from strop.sandbox.confinement import bpf, filters, landlock, limits, syscalls
 from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.root_fs import mount_proc
+from support.rows import table
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(sys.platform != "linux", reason="kernel mechanisms of Linux")]
 
@@ -110,10 +111,10 @@ CALLS: dict[str, tuple[Callable[[], object], int]] = {
 """What a guest tries, and the error that it gets."""
 
 
-def test_guest_filter_refuses_calls_but_pairs_of_streams_and_signals_to_itself() -> None:
-    for name in CALLS:
-        call, expected = CALLS[name]
-        assert under_the_guest_filter(call) == expected, name
+@table("name", CALLS)
+def test_guest_filter_refuses_calls_but_pairs_of_streams_and_signals_to_itself(name: str) -> None:
+    call, expected = CALLS[name]
+    assert under_the_guest_filter(call) == expected, name
 
 
 def test_filter_replaces_only_the_placeholder() -> None:

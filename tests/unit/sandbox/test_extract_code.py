@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from strop.tasks.languages import PYTHON, tags_of
 from support.guest import helpers
+from support.rows import table
 
 HELPERS = helpers()
 extract_code = HELPERS["extract_code"]
@@ -59,8 +61,9 @@ def fenced(program: str, info: str = "python", mark: str = "```") -> str:
     return f"An idea first.\n\n{mark}{info}\n{program}\n{mark}\n\nThat is all."
 
 
-def test_extract_code_gives_the_whole_program_when_fences_stand_in_its_texts() -> None:
-    for program in [
+@table(
+    "program",
+    [
         'm = f"""\n```python\n{x}\n```"""\nrest = 1',
         'm = f"""```python\n{x}\n```\n"""\nrest = 1',
         'm = "```python\\n" + x + "\\n```"\nrest = 1',
@@ -71,12 +74,15 @@ def test_extract_code_gives_the_whole_program_when_fences_stand_in_its_texts() -
         "m = '''\n````python\nx\n````\n'''\nrest = 1",
         "m = '''\n<think>\n</think>\n</think>\n'''\nrest = 1",
         "m = '''\n```python\nx\n```\n<thought>\n</thought>\n</think>\n'''\nrest = 1",
-    ]:
-        assert extract_code(fenced(program)) == program, program
+    ],
+)
+def test_extract_code_gives_the_whole_program_when_fences_stand_in_its_texts(program: str) -> None:
+    assert extract_code(fenced(program)) == program, program
 
 
-def test_extract_code_gives_none_when_there_is_no_closed_block_with_code() -> None:
-    for answer in [
+@table(
+    "answer",
+    [
         "",
         "no program here",
         "```python\nx = [1,\n",
@@ -92,8 +98,10 @@ def test_extract_code_gives_none_when_there_is_no_closed_block_with_code() -> No
         3,
         {"a": 1},
         b"```\nx\n```",
-    ]:
-        assert extract_code(answer) is None, answer
+    ],
+)
+def test_extract_code_gives_none_when_there_is_no_closed_block_with_code(answer: Any) -> None:
+    assert extract_code(answer) is None, answer
 
 
 def test_extract_code_gives_a_list_when_it_is_given_one() -> None:
@@ -125,8 +133,9 @@ NUMBERED = "".join(f"{number}|%s{line}\n" for number, line in enumerate(LESS.spl
 DRAFT = "def algorithm(x):\n    return x" + " + 1" * 20
 
 
-def test_extract_code_reads_a_program_that_was_pasted_from_a_page_or_stands_in_something() -> None:
-    for answer in [
+@table(
+    "answer",
+    [
         json.dumps({"code": LESS}),
         "Here:\n" + json.dumps({"code": LESS}),
         "```\n" + json.dumps({"code": LESS}, indent=1) + "\n```",
@@ -150,14 +159,16 @@ def test_extract_code_reads_a_program_that_was_pasted_from_a_page_or_stands_in_s
         f"{LESS}</s>",
         fenced(LESS.replace("def", "\x1b[34mdef\x1b[0m")),
         fenced(LESS.replace("return", "return\x00")),
-    ]:
-        assert extract_code(answer).strip("\n") == LESS, answer
+    ],
+)
+def test_extract_code_reads_a_program_that_was_pasted_from_a_page_or_stands_in_something(answer: str) -> None:
+    assert extract_code(answer).strip("\n") == LESS, answer
 
 
-def test_extract_code_changes_nothing_of_a_program_that_can_be_read_as_it_stands() -> None:
-    for text in ["&lt;", "\u201cq\u201d", "\xa0", "1: a\n2: b", ">>> f()", "</s>", '{"a": "b\\nc"}']:
-        program = f'x = """\n```\n{text}\n"""\n{LESS}'
-        assert extract_code(fenced(program)) == program, text
+@table("text", ["&lt;", "\u201cq\u201d", "\xa0", "1: a\n2: b", ">>> f()", "</s>", '{"a": "b\\nc"}'])
+def test_extract_code_changes_nothing_of_a_program_that_can_be_read_as_it_stands(text: str) -> None:
+    program = f'x = """\n```\n{text}\n"""\n{LESS}'
+    assert extract_code(fenced(program)) == program, text
 
 
 OTHER = "def algorithm(x):\n    return x"
@@ -165,8 +176,9 @@ ENTRY = "def algorithm(x):\n    return x + 1"
 HOLDS_AN_IMPROVER = f"TEXT = '''\n```python\n{IMPROVER}\n```\n'''"
 
 
-def test_extract_code_takes_the_program_out_of_fences_of_every_kind_and_of_answers_that_say_more() -> None:
-    for answer, program in [
+@table(
+    ("answer", "program"),
+    [
         *((fenced(ENTRY, info), ENTRY) for info in ("py", "", "Python 3", "python title=x", "{.python}", "c++")),
         *((fenced(ENTRY, mark=mark), ENTRY) for mark in ("```", "~~~", "````", "~~~~~")),
         *((fenced(IMPROVER, info), IMPROVER) for info in ("python", "")),
@@ -185,8 +197,12 @@ def test_extract_code_takes_the_program_out_of_fences_of_every_kind_and_of_answe
             fenced("=== file: a.c ===\nint a;") + fenced("=== file: b.c ===\nint b;"),
             "=== file: a.c ===\nint a;\n=== file: b.c ===\nint b;",
         ),
-    ]:
-        assert extract_code(answer).replace("\n\n===", "\n===") == program, (answer, program)
+    ],
+)
+def test_extract_code_takes_the_program_out_of_fences_of_every_kind_and_of_answers_that_say_more(
+    answer: str, program: str
+) -> None:
+    assert extract_code(answer).replace("\n\n===", "\n===") == program, (answer, program)
 
 
 DOCUMENTED = (
@@ -238,13 +254,13 @@ FORMS = {
 
 
 @pytest.mark.heavy
-def test_extract_code_takes_the_exact_text_of_a_file_of_any_language() -> None:
-    for form in FORMS.values():
-        for file in TEXTS:
-            own, text = helpers(), TEXTS[file]
-            own["expect"](f"(depth 2)\n{text}", tags_of(file))
-            tag = tags_of(file)[0] if tags_of(file) else ""
-            assert own["extract_code"](form.format(tag=tag, text=text)) == text, (form, file)
+@table("form", FORMS.values())
+def test_extract_code_takes_the_exact_text_of_a_file_of_any_language(form: str) -> None:
+    for file in TEXTS:
+        own, text = helpers(), TEXTS[file]
+        own["expect"](f"(depth 2)\n{text}", tags_of(file))
+        tag = tags_of(file)[0] if tags_of(file) else ""
+        assert own["extract_code"](form.format(tag=tag, text=text)) == text, (form, file)
 
 
 def test_extract_code_prefers_the_language_and_the_names_of_the_program_that_is_improved() -> None:
@@ -310,7 +326,7 @@ HOSTILE = [
 
 
 @pytest.mark.heavy
-def test_work_is_bounded_when_an_answer_is_made_to_cost_much() -> None:
+@table("answer", HOSTILE)
+def test_work_is_bounded_when_an_answer_is_made_to_cost_much(answer: str) -> None:
     """Some of these take minutes where the work is not bounded; the suite's own time limit ends it then."""
-    for answer in HOSTILE:
-        HELPERS["_Answer"](answer[: HELPERS["LONGEST"]]).program()
+    HELPERS["_Answer"](answer[: HELPERS["LONGEST"]]).program()

@@ -43,7 +43,7 @@ def test_open_waits_while_every_place_is_taken(sandbox: JailedSandbox) -> None:
         thread = threading.Thread(target=second)
         thread.start()
         assert not opened.wait(0.05)
-    assert opened.wait(60)
+    assert opened.wait(600)
     thread.join()
 
 
@@ -60,7 +60,7 @@ def test_place_is_of_its_kind_and_free_again_when_its_guest_or_all_of_a_thread_a
         with sandbox.open(GuestProgram("", "f"), LIMITS), sandbox.open(GuestProgram("", "f"), LIMITS):
             pass
     with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(outcome_of, sandbox, "import strop.base.errors\ndef algorithm():\n    return 1").result(60)
+        other = pool.submit(outcome_of, sandbox, "import strop.base.errors\ndef algorithm():\n    return 1").result(600)
     assert isinstance(other, Raised) and other.exception == "ModuleNotFoundError", "the host's packages are not there"
 
 
@@ -82,7 +82,7 @@ def test_two_threads_end_when_each_opens_a_second_program_while_all_places_are_t
 
         def compare() -> None:
             with sandbox.open(program, LIMITS) as original:
-                both_hold_one.wait(60)
+                both_hold_one.wait(600)
                 with sandbox.open(program, LIMITS) as candidate:
                     outcomes.extend([original.call([1], seed=0), candidate.call([1], seed=0)])
 
@@ -90,7 +90,7 @@ def test_two_threads_end_when_each_opens_a_second_program_while_all_places_are_t
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(600)
     assert [outcome.value for outcome in outcomes if isinstance(outcome, Returned)] == [2] * 4
 
 
@@ -109,11 +109,11 @@ def test_places_are_right_when_a_signal_ended_the_waiting_for_one() -> None:
         def hold() -> None:
             with sandbox.open(program, LIMITS):
                 taken.set()
-                leave.wait(60)
+                leave.wait(600)
 
         other = threading.Thread(target=hold, daemon=True)
         other.start()
-        taken.wait(60)
+        taken.wait(600)
         before = signal.signal(signal.SIGALRM, stop)
         try:
             signal.setitimer(signal.ITIMER_REAL, 0.2)
@@ -123,7 +123,7 @@ def test_places_are_right_when_a_signal_ended_the_waiting_for_one() -> None:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
         leave.set()
-        other.join(60)
+        other.join(600)
         for _ in range(2):
             assert isinstance(outcome_of(sandbox, program.text), Returned)
 

@@ -30,6 +30,7 @@ from strop.sandbox.strop_plain_data import type_of
 from strop.tasks.values import rebuilt
 from strop_selftest.plain_guest import PlainChild, PlainSandbox
 from support.processes import open_descriptors, wait_until
+from support.rows import table
 from support.unconfined import unconfined
 
 GENEROUS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
@@ -109,11 +110,13 @@ BROKEN = [
 """A program, and what it raises."""
 
 
-def test_session_tells_what_was_raised_when_the_program_fails_or_returns_what_cannot_be_sent() -> None:
-    for text, exception, message in BROKEN:
-        outcome = solve(text)
-        assert isinstance(outcome, Raised), text
-        assert outcome.exception == exception and message in outcome.message, text
+@table(("text", "exception", "message"), BROKEN)
+def test_session_tells_what_was_raised_when_the_program_fails_or_returns_what_cannot_be_sent(
+    text: str, exception: str, message: str
+) -> None:
+    outcome = solve(text)
+    assert isinstance(outcome, Raised), text
+    assert outcome.exception == exception and message in outcome.message, text
 
 
 def test_session_shows_source_lines_and_no_frame_of_its_own() -> None:
@@ -159,12 +162,14 @@ def test_session_kills_a_guest_that_sleeps_when_others_wait_for_a_core(crowded_c
     assert outcome.limit == "wall"
 
 
-def test_session_leaves_out_of_a_wall_limit_what_the_guest_waits_for_the_host() -> None:
-    for sleeps, host_seconds, ending in ((600, 0.0, TimedOut), (0.7, 1e9, Returned)):
-        program = GuestProgram(body(f"import time\ntime.sleep({sleeps})"), "algorithm")
-        with Session(program, Limits(cpu_seconds=20.0, wall_seconds=0.5), PlainChild) as guest:
-            guest.host_seconds = lambda: host_seconds  # noqa: B023
-            assert isinstance(guest.call({}, seed=0), ending)
+@table(("sleeps", "host_seconds", "ending"), ((600, 0.0, TimedOut), (0.7, 1e9, Returned)))
+def test_session_leaves_out_of_a_wall_limit_what_the_guest_waits_for_the_host(
+    sleeps: float, host_seconds: float, ending: type
+) -> None:
+    program = GuestProgram(body(f"import time\ntime.sleep({sleeps})"), "algorithm")
+    with Session(program, Limits(cpu_seconds=20.0, wall_seconds=0.5), PlainChild) as guest:
+        guest.host_seconds = lambda: host_seconds
+        assert isinstance(guest.call({}, seed=0), ending)
 
 
 def test_session_tells_each_call_its_own_output_also_when_the_guest_dies_or_its_last_line_has_no_end() -> None:
@@ -241,10 +246,10 @@ def test_session_leaves_no_descriptor_when_it_was_used_and_closed() -> None:
     assert open_descriptors() == before
 
 
-def test_session_raises_when_the_host_s_seed_does_not_fit_64_bits() -> None:
-    for seed in (-1, 2**64):
-        with pytest.raises(ValueError, match="64 bits"):
-            solve(body("return 1"), seed=seed)
+@table("seed", (-1, 2**64))
+def test_session_raises_when_the_host_s_seed_does_not_fit_64_bits(seed: int) -> None:
+    with pytest.raises(ValueError, match="64 bits"):
+        solve(body("return 1"), seed=seed)
 
 
 def test_session_counts_cpu_time_when_a_thread_works_between_two_calls() -> None:
@@ -288,14 +293,14 @@ ITEMS += ["[i if i % 2 else i / 3 for i in range(10**5)]", "[True, False] * 10**
 ITEMS += ["[[i / 3] * 40 for i in range(10**4)]", "{'key%d' % i: i / 3 for i in range(10**5)}", "'a,[\\\\\"{' * 10**5"]
 
 
-def test_session_returns_a_large_answer_as_it_is() -> None:
-    for answer in ITEMS:
-        outcome = solve(body(f"return {answer}"), limits=LARGE)
-        assert isinstance(outcome, Returned), answer
-        expected = eval(answer)
-        assert rebuilt(outcome.value) == expected, answer
-        if isinstance(expected, list):
-            assert isinstance(outcome.value, list) and [*map(type, outcome.value)] == [*map(type, expected)], answer
+@table("answer", ITEMS)
+def test_session_returns_a_large_answer_as_it_is(answer: str) -> None:
+    outcome = solve(body(f"return {answer}"), limits=LARGE)
+    assert isinstance(outcome, Returned), answer
+    expected = eval(answer)
+    assert rebuilt(outcome.value) == expected, answer
+    if isinstance(expected, list):
+        assert isinstance(outcome.value, list) and [*map(type, outcome.value)] == [*map(type, expected)], answer
 
 
 def test_session_reads_large_answers_however_many_calls_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,15 +313,18 @@ def test_session_reads_large_answers_however_many_calls_there_are(monkeypatch: p
             assert isinstance(outcome, Returned) and isinstance(outcome.value, list) and len(outcome.value) == 120_000
 
 
-def test_session_names_the_limit_that_an_answer_exceeds() -> None:
-    for answer, reason in (
+@table(
+    ("answer", "reason"),
+    (
         ("[[0]] * 1_000_001", "the answer has more than 2,000,000 items"),
         ("'x' * (33 << 20)", "the answer takes 34,603,023 bytes, more than the 33,554,432 allowed"),
         ("numpy.zeros(5_000_000)", "more than the 33,554,432 allowed"),
         ("functools.reduce(lambda inner, _: [inner], range(70), 1)", "the answer is nested deeper than 60"),
-    ):
-        outcome = solve(body(f"import functools, numpy\nreturn {answer}"), limits=LARGE)
-        assert isinstance(outcome, AnswerTooLarge) and reason in outcome.reason, answer
+    ),
+)
+def test_session_names_the_limit_that_an_answer_exceeds(answer: str, reason: str) -> None:
+    outcome = solve(body(f"import functools, numpy\nreturn {answer}"), limits=LARGE)
+    assert isinstance(outcome, AnswerTooLarge) and reason in outcome.reason, answer
 
 
 def test_answer_that_was_there_in_time_counts_however_long_the_host_takes_to_read_it(

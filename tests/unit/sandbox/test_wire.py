@@ -18,6 +18,7 @@ from strop.sandbox import wire
 from strop.sandbox.strop_plain_data import Unhashed
 from strop.sandbox.wire import FrameError, FrameReader, Prepared, decode, encode
 from strop.tasks.values import rebuilt
+from support.rows import table
 
 NAN = plain_data.encode(np.array([1.0, np.nan]))
 plain = st.recursive(
@@ -152,10 +153,10 @@ def test_reader_refuses_a_frame_by_its_header_when_it_claims_terabytes() -> None
         reader.take()
 
 
-def test_reader_refuses_a_message_when_it_is_not_an_object() -> None:
-    for text in [b"null", b"[1]", b'"returned"', b'{"__times__":["a",1]}']:
-        with pytest.raises(FrameError, match="not an object"):
-            read(raw(text))
+@table("text", [b"null", b"[1]", b'"returned"', b'{"__times__":["a",1]}'])
+def test_reader_refuses_a_message_when_it_is_not_an_object(text: bytes) -> None:
+    with pytest.raises(FrameError, match="not an object"):
+        read(raw(text))
 
 
 def test_reader_waits_when_a_frame_is_not_complete() -> None:
@@ -179,9 +180,9 @@ EXACT: list[Any] = [
 ]  # fmt: skip
 
 
-def test_what_json_does_not_have_arrives_in_its_exact_type() -> None:
-    for value in EXACT:
-        assert repr(rebuilt(read(encode({"value": value})))) == repr({"value": value}), value
+@table("value", EXACT)
+def test_what_json_does_not_have_arrives_in_its_exact_type(value: Any) -> None:
+    assert repr(rebuilt(read(encode({"value": value})))) == repr({"value": value}), value
 
 
 def test_dict_of_a_guest_arrives_as_pairs_that_nobody_has_hashed() -> None:
@@ -191,14 +192,17 @@ def test_dict_of_a_guest_arrives_as_pairs_that_nobody_has_hashed() -> None:
     assert isinstance(found.content[1][1], Unhashed)
 
 
-def test_reader_refuses_a_frame_of_many_keys_before_it_is_parsed() -> None:
-    for text in [
+@table(
+    "text",
+    [
         json.dumps(dict.fromkeys(map(str, range(65)), ":")),
         json.dumps([{str(number): {"__times__": [':"', 1]}} for number in range(65)]).replace(":", " :"),
-    ]:
-        with pytest.raises(FrameError, match="more than 64 keys"):
-            read(raw(text.encode()))
-        assert read(raw(b'{"value":%b}' % json.dumps([{"__times__": ['":":', 1]}] * 999).encode())) is not None, text
+    ],
+)
+def test_reader_refuses_a_frame_of_many_keys_before_it_is_parsed(text: str) -> None:
+    with pytest.raises(FrameError, match="more than 64 keys"):
+        read(raw(text.encode()))
+    assert read(raw(b'{"value":%b}' % json.dumps([{"__times__": ['":":', 1]}] * 999).encode())) is not None, text
 
 
 class Point(NamedTuple):
@@ -214,7 +218,7 @@ def test_arguments_arrive_in_their_own_types_or_are_refused_by_name_with_what_ca
         assert encode({"value": value})  # type: ignore[dict-item]
 
 
-def test_encoder_raises_type_error_when_the_host_sends_what_is_no_value() -> None:
-    for value in [object(), np.array([object()]), np.longdouble(1), [object()]]:
-        with pytest.raises(TypeError, match="cannot send"):
-            encode({"value": value})  # type: ignore[dict-item]
+@table("value", [object(), np.array([object()]), np.longdouble(1), [object()]])
+def test_encoder_raises_type_error_when_the_host_sends_what_is_no_value(value: Any) -> None:
+    with pytest.raises(TypeError, match="cannot send"):
+        encode({"value": value})  # type: ignore[dict-item]

@@ -5,6 +5,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from strop.runs.listing import list_runs
 from strop.store import FILE_NAME, Store
 from strop.store.files import steady_clock
 from support.records import ask, evaluated, from_elsewhere, iterated, note
+from support.rows import table
 
 
 def test_store_numbers_events_from_one_and_dates_them_by_its_clock(tmp_path: Path) -> None:
@@ -105,29 +107,34 @@ def test_closed_store_refuses_and_may_be_closed_again(store: Store) -> None:
         store.append(note())
 
 
-def test_what_is_no_record_is_neither_read_nor_resumed_and_one_line_says_what_is_wrong(tmp_path: Path) -> None:
-    for name, content, reason in (
+@table(
+    ("name", "content", "reason"),
+    (
         ("nothing", None, "no run in"),
         ("empty", b"", "not the record of a run"),
         ("no database", b"not a database, however long it may be" * 99, "not the record of a run"),
         ("another database", "CREATE TABLE event (seq)", "not the record of a run"),
         ("newer", "PRAGMA user_version = 99", "schema 99, this strop reads 2: use a newer strop"),
         ("older", "PRAGMA user_version = 1", "schema 1, this strop reads 2: use the strop that made it"),
-    ):
-        folder = tmp_path / name
-        folder.mkdir()
-        if name in ("newer", "older"):
-            Store.create(folder, {}).close()
-        if isinstance(content, str):
-            ask(folder, content)
-        elif content is not None:
-            (folder / FILE_NAME).write_bytes(content)
-        for read in (Store.open, Store.resume):
-            with pytest.raises(StoreError, match=reason) as caught:
-                read(folder)
-            assert "\n" not in str(caught.value), name
-        if isinstance(content, bytes):
-            assert (folder / FILE_NAME).read_bytes() == content
+    ),
+)
+def test_what_is_no_record_is_neither_read_nor_resumed_and_one_line_says_what_is_wrong(
+    tmp_path: Path, name: str, content: Any, reason: str
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    if name in ("newer", "older"):
+        Store.create(folder, {}).close()
+    if isinstance(content, str):
+        ask(folder, content)
+    elif content is not None:
+        (folder / FILE_NAME).write_bytes(content)
+    for read in (Store.open, Store.resume):
+        with pytest.raises(StoreError, match=reason) as caught:
+            read(folder)
+        assert "\n" not in str(caught.value), name
+    if isinstance(content, bytes):
+        assert (folder / FILE_NAME).read_bytes() == content
 
 
 def test_store_skips_what_a_newer_strop_wrote_and_names_what_is_damaged(tmp_path: Path) -> None:

@@ -180,8 +180,8 @@ def test_cases_of_a_function_that_takes_any_number_list_them(tmp_path: Path, jai
     assert evaluated(task, jail, "def f(a, *others):\n    return [a, *others]\n").value == 1.0
 
 
-def test_built_in_tasks_draw_inputs_under_the_names_of_their_seeds() -> None:
-    for make in PAPER.values():
-        task = make()
-        assert task.parameters is not None and task.parameters.certain
-        assert list(task.instance("train", 0, SEEDS).inputs) == list(task.parameters.signature.parameters)
+@table("make", PAPER.values())
+def test_built_in_tasks_draw_inputs_under_the_names_of_their_seeds(make: Any) -> None:
+    task = make()
+    assert task.parameters is not None and task.parameters.certain
+    assert list(task.instance("train", 0, SEEDS).inputs) == list(task.parameters.signature.parameters)

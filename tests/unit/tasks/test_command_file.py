@@ -290,19 +290,22 @@ def test_objective_that_is_none_is_refused_with_what_to_name(asked: Asked, words
         parse_objective(*asked)
 
 
-def test_refusal_of_a_score_without_a_direction_prints_what_works() -> None:
-    for reader, name in {
+@table(
+    ("reader", "name"),
+    {
         r"ratio: (\S+)": "ratio",
         "mean time: (.*)": "mean",
         "([0-9]+)": "score",
         "$.speed": "speed",
-    }.items():
-        with pytest.raises(ConfigurationError) as error:
-            parse_objective([reader], [], [])
-        flags = shlex.split(str(error.value).partition("better: ")[2].partition(", or ")[0])
-        assert flags[::2] == ["score", "metric"] and "score score" not in str(error.value)
-        found = parse_objective([flags[1]], [flags[3]], [])
-        assert dict(found.readers) == {name: reader} and found.metric == Metric(name)
+    }.items(),
+)
+def test_refusal_of_a_score_without_a_direction_prints_what_works(reader: str, name: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_objective([reader], [], [])
+    flags = shlex.split(str(error.value).partition("better: ")[2].partition(", or ")[0])
+    assert flags[::2] == ["score", "metric"] and "score score" not in str(error.value)
+    found = parse_objective([flags[1]], [flags[3]], [])
+    assert dict(found.readers) == {name: reader} and found.metric == Metric(name)
 
 
 @table("kind", KINDS.values())
@@ -444,10 +447,12 @@ FORMS: list[tuple[dict[str, Any], str, str, bool]] = [
 ]
 
 
-def test_form_of_a_target_says_who_computes_its_score_and_whether_answers_are_compared(tree: Path) -> None:
-    for flags, by, because, compared in FORMS:
-        task = command_task(tree, command="true", files=["src"], description="More is better.", **flags)
-        assert (task.scored_by, task.own_score_because, task.compare_output) == (by, because, compared), flags
+@table(("flags", "by", "because", "compared"), FORMS)
+def test_form_of_a_target_says_who_computes_its_score_and_whether_answers_are_compared(
+    tree: Path, flags: dict[str, Any], by: str, because: str, compared: bool
+) -> None:
+    task = command_task(tree, command="true", files=["src"], description="More is better.", **flags)
+    assert (task.scored_by, task.own_score_because, task.compare_output) == (by, because, compared), flags
 
 
 def test_root_that_holds_keys_is_warned_of_in_one_line(

@@ -11,6 +11,7 @@ from strop.tasks.command.config import parse_objective
 from strop.tasks.command.readers import Reading, check_reader, in_words, matches_in, read_score
 from strop.tasks.command.readers import test_counts as counts_of
 from strop.tasks.command.score_kinds import Printed
+from support.rows import table
 
 GOOGLE = '{"context": {"num_cpus": 2}, "benchmarks": [{"name": "BM_sort/8", "cpu_time": 1.25e2, "time_unit": "ns"}]}'
 FILES = {"bad.json": "{", "good.json": "{}", "large.json": " " * (1 << 20) + '{"a": 1}'}
@@ -99,10 +100,10 @@ def test_score_is_malformed_and_named_in_one_line_when_it_is_not_one_finite_numb
         read(r"score: (\d+)", "done", "score: 5")
 
 
-def test_reader_is_refused_when_it_is_none() -> None:
-    for reader, message in NO_READERS:
-        with pytest.raises(ConfigurationError, match=message):
-            check_reader("m", reader)
+@table(("reader", "message"), NO_READERS)
+def test_reader_is_refused_when_it_is_none(reader: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        check_reader("m", reader)
 
 
 def test_output_that_keeps_a_regular_expression_busy_does_not_keep_the_host() -> None:
@@ -150,6 +151,6 @@ def test_tests_are_counted_from_pytests_line_and_junit_xml_alone() -> None:
 
 
 @pytest.mark.heavy
-def test_tests_are_counted_in_a_megabyte_that_was_made_to_take_for_ever() -> None:
-    for piece in ("1 a", "1 passed, ", "=" * 50, "<testsuite>"):
-        assert counts_of(piece * ((1 << 20) // len(piece))) == NOTHING, piece
+@table("piece", ("1 a", "1 passed, ", "=" * 50, "<testsuite>"))
+def test_tests_are_counted_in_a_megabyte_that_was_made_to_take_for_ever(piece: str) -> None:
+    assert counts_of(piece * ((1 << 20) // len(piece))) == NOTHING, piece

@@ -12,6 +12,7 @@ from strop.tasks.paper.meta import BUDGETS, filled
 from strop.tasks.paper.sandbox_flag.task import WARNING, sandbox_flag
 from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.registry import META, PAPER
+from support.rows import table
 
 
 def test_meta_task_tells_the_budgets_of_a_run_and_nothing_of_downstream_tasks_and_has_an_improver_as_its_seed() -> None:
@@ -38,7 +39,7 @@ def test_warning_stands_behind_every_line_of_code_with_the_flag_and_nowhere_else
     assert warning.template.count(WARNING) < plain.template.count("use_sandbox=True")  # its comments are left alone
 
 
-def test_description_is_refused_when_a_budget_is_not_told() -> None:
-    for missing in BUDGETS:
-        with pytest.raises(KeyError):
-            filled("{copies}", {name: 1 for name in BUDGETS if name != missing})
+@table("missing", BUDGETS)
+def test_description_is_refused_when_a_budget_is_not_told(missing: str) -> None:
+    with pytest.raises(KeyError):
+        filled("{copies}", {name: 1 for name in BUDGETS if name != missing})

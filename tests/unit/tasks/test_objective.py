@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from strop.base.errors import ConfigurationError
 from strop.tasks.command.objective import Constraint, Metric, Objective
+from support.rows import table
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -19,10 +21,10 @@ def objective(metric: Metric, *constraints: Constraint) -> Objective:
     return Objective(metric, dict.fromkeys([metric.name, *(one.name for one in constraints)], "([0-9.]+)"), constraints)
 
 
-def test_utility_is_two_thirds_when_a_candidate_is_twice_as_good() -> None:
-    for metric, value in ((Metric("m", "max"), 20.0), (Metric("m", "min"), 5.0)):
-        assert objective(metric).utility({"m": value}, {"m": 10.0}) == pytest.approx(2 / 3)
-        assert objective(metric).utility({"m": 10.0}, {"m": value}) == pytest.approx(1 / 3)
+@table(("metric", "value"), ((Metric("m", "max"), 20.0), (Metric("m", "min"), 5.0)))
+def test_utility_is_two_thirds_when_a_candidate_is_twice_as_good(metric: Metric, value: float) -> None:
+    assert objective(metric).utility({"m": value}, {"m": 10.0}) == pytest.approx(2 / 3)
+    assert objective(metric).utility({"m": 10.0}, {"m": value}) == pytest.approx(1 / 3)
 
 
 @given(value=NUMBERS)
@@ -47,10 +49,10 @@ def test_utility_is_a_number_from_0_to_1_whatever_is_measured(value: float, orig
         assert 0.0 <= found.utility({"m": value}, {"m": original}) <= 1.0
 
 
-def test_gain_rises_strictly_through_zero() -> None:
-    for original in (-3.0, 0.0, 2.0):
-        gains = [Metric("m").gain(value, original) for value in (-5.0, -1.0, 0.0, 0.5, 1.0, 4.0)]
-        assert all(a < b for a, b in itertools.pairwise(gains)), original
+@table("original", (-3.0, 0.0, 2.0))
+def test_gain_rises_strictly_through_zero(original: float) -> None:
+    gains = [Metric("m").gain(value, original) for value in (-5.0, -1.0, 0.0, 0.5, 1.0, 4.0)]
+    assert all(a < b for a, b in itertools.pairwise(gains)), original
 
 
 MET = [("=", 1.0), ("=", 0.1 + 0.9), (">=", 1.0), (">=", 1.1), ("<=", 1.0), ("<=", 0.9)]
@@ -67,7 +69,7 @@ def test_constraint_is_met_or_is_named_with_its_value() -> None:
     assert found.goals == "minimise time; tests=1 is required"
 
 
-def test_objective_is_refused_when_something_that_counts_has_no_score() -> None:
-    for name, constraints in {"a": (), "b": (Constraint("b", "=", 1.0),)}.items():
-        with pytest.raises(ConfigurationError, match=f"metric {name}: there is no score of that name"):
-            Objective(Metric("a"), {} if name == "a" else {"a": "time"}, constraints)
+@table(("name", "constraints"), {"a": (), "b": (Constraint("b", "=", 1.0),)}.items())
+def test_objective_is_refused_when_something_that_counts_has_no_score(name: str, constraints: Any) -> None:
+    with pytest.raises(ConfigurationError, match=f"metric {name}: there is no score of that name"):
+        Objective(Metric("a"), {} if name == "a" else {"a": "time"}, constraints)

@@ -136,7 +136,7 @@ def test_answer_on_which_a_scorer_is_stuck_in_c_is_malformed_and_the_next_is_sco
     def scored(given: object) -> tuple[str, str]:
         program = f"def f(n):\n    return {given!r}\n"
         order = Order(f"at/{next(numbers)}", program, "stuck", "train", SecretSeeds(b"s"), b"s")
-        result = pool.submit(order).result(60).result()
+        result = pool.submit(order).result(600).result()
         return result.verdict, result.error
 
     stuck = "task stuck: its scorer took too long on an answer, and nothing in it could be interrupted"

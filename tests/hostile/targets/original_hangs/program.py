@@ -4,5 +4,5 @@ import time
 
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     signal.signal(number, signal.SIG_IGN)
-subprocess.Popen(["sleep", "617"], start_new_session=True)
-time.sleep(617)
+subprocess.Popen(["sleep", "41.7"], start_new_session=True)
+time.sleep(41.7)

@@ -16,6 +16,7 @@ from strop.core.utility import TaskUtility
 from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, Request
 from strop.lm.scripted import Scripted
 from strop.tasks.base import Instance, SecretSeeds, Task
+from support.rows import table
 
 SHORT = "def algorithm(n):\n    return 0\n"
 BLOCK = "<<<<<<< SEARCH\n    return 0\n=======\n    return 2 * n\n>>>>>>> REPLACE\n"
@@ -104,11 +105,11 @@ NEARLY = (
 """Edits as they were pasted from a page, or stand in something."""
 
 
-def test_edits_become_one_fenced_program_whatever_their_marks_and_where_they_stand() -> None:
-    for answers, outcome in ((FITTING, "applied"), (NEARLY, "applied fuzzily")):
-        for answer in answers:
-            found, events = resolved(answer)
-            assert (found, outcomes(events)) == (FENCED, [outcome]), answer
+@table(("answers", "outcome"), ((FITTING, "applied"), (NEARLY, "applied fuzzily")))
+def test_edits_become_one_fenced_program_whatever_their_marks_and_where_they_stand(answers: Any, outcome: str) -> None:
+    for answer in answers:
+        found, events = resolved(answer)
+        assert (found, outcomes(events)) == (FENCED, [outcome]), answer
 
 
 UNTOUCHED = (
@@ -161,18 +162,20 @@ OTHER_FORMS = (
 """(answer, what its form is called)."""
 
 
-def test_edits_in_another_form_are_named_in_the_record_and_to_the_improver_and_not_applied(jail: Any) -> None:
-    for answer, form in OTHER_FORMS:
-        events: list[Event] = []
-        improver = "def improve_algorithm(initial_solution, utility, language_model):\n    message = "
-        improver += repr(shows(SHORT)) + "\n    (answer,) = language_model.prompt('e', message)\n"
-        improver += "    return repr((answer, language_model.edit_error(answer)))\n"
-        found = run(jail, Scripted(lambda request, answer=answer: answer), Budget(), events, improver=improver)
-        said = form and f"{form}; strop asks for SEARCH/REPLACE blocks, or the whole program"
-        assert found.solution == repr((answer, said))
-        assert [(each.outcome, each.detail) for each in events if isinstance(each, Edited)] == (
-            [("not applied", form)] if form else []
-        )
+@table(("answer", "form"), OTHER_FORMS)
+def test_edits_in_another_form_are_named_in_the_record_and_to_the_improver_and_not_applied(
+    jail: Any, answer: str, form: str
+) -> None:
+    events: list[Event] = []
+    improver = "def improve_algorithm(initial_solution, utility, language_model):\n    message = "
+    improver += repr(shows(SHORT)) + "\n    (answer,) = language_model.prompt('e', message)\n"
+    improver += "    return repr((answer, language_model.edit_error(answer)))\n"
+    found = run(jail, Scripted(lambda request, answer=answer: answer), Budget(), events, improver=improver)
+    said = form and f"{form}; strop asks for SEARCH/REPLACE blocks, or the whole program"
+    assert found.solution == repr((answer, said))
+    assert [(each.outcome, each.detail) for each in events if isinstance(each, Edited)] == (
+        [("not applied", form)] if form else []
+    )
 
 
 class Cut(Immediate):
@@ -190,13 +193,13 @@ class Cut(Immediate):
         return batch.completions()
 
 
-def test_edits_and_programs_that_the_server_cut_are_none(jail: Any) -> None:
+@table("answer", (BLOCK, FENCED, "def algorithm(n):\n    return 2 * n", DIFF))
+def test_edits_and_programs_that_the_server_cut_are_none(jail: Any, answer: str) -> None:
     improver = ASK.replace("repr(answers)", "language_model.edit_error(answers[0])")
-    for answer in (BLOCK, FENCED, "def algorithm(n):\n    return 2 * n", DIFF):
-        events: list[Event] = []
-        found = run(jail, Cut(answer), Budget(), events, improver=improver)
-        assert (found.solution, outcomes(events)) == ("the server cut it at its token limit", []), answer
-        assert [each.contents for each in events if isinstance(each, Extracted)] == [("no program", "no program")]
+    events: list[Event] = []
+    found = run(jail, Cut(answer), Budget(), events, improver=improver)
+    assert (found.solution, outcomes(events)) == ("the server cut it at its token limit", []), answer
+    assert [each.contents for each in events if isinstance(each, Extracted)] == [("no program", "no program")]
 
 
 def score(instance: Instance, answer: object) -> float:
@@ -223,10 +226,12 @@ def test_edits_of_a_candidate_that_the_improver_evaluated_are_resolved_too(jail:
     assert improvement.solution == "x = 1\ndef algorithm(n):\n    return 2 * n"
 
 
-def test_edits_that_do_not_fit_are_asked_for_no_more_and_those_of_whole_programs_pass_untouched(jail: Any) -> None:
-    for mode, answer, outcome in (("auto", WRONG, ["failed", "failed"]), ("rewrite", BLOCK, [])):
-        events: list[Event] = []
-        budget = Budget()
-        found = run(jail, Scripted(lambda request, answer=answer: answer), budget, events, mode)
-        assert (found.solution, outcomes(events)) == (repr([answer, answer]), outcome)
-        assert (budget.used(LM_CALLS), budget.used(RESPONSES)) == (1, 2)
+@table(("mode", "answer", "outcome"), (("auto", WRONG, ["failed", "failed"]), ("rewrite", BLOCK, [])))
+def test_edits_that_do_not_fit_are_asked_for_no_more_and_those_of_whole_programs_pass_untouched(
+    jail: Any, mode: str, answer: str, outcome: list[str]
+) -> None:
+    events: list[Event] = []
+    budget = Budget()
+    found = run(jail, Scripted(lambda request, answer=answer: answer), budget, events, mode)
+    assert (found.solution, outcomes(events)) == (repr([answer, answer]), outcome)
+    assert (budget.used(LM_CALLS), budget.used(RESPONSES)) == (1, 2)

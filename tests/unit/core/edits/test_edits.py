@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.core.edits import EditFailed, apply_edits, has_edits
+from support.rows import table
 
 PROGRAM = """import math
 
@@ -84,10 +85,10 @@ FORMS = (
 )
 
 
-def test_edit_is_applied_exactly_in_every_form_that_models_write() -> None:
+@table("answer", FORMS)
+def test_edit_is_applied_exactly_in_every_form_that_models_write(answer: str) -> None:
     expected = {NAME: PROGRAM.replace("radius ** 2", "radius * radius")}
-    for answer in FORMS:
-        assert apply_edits(answer, {NAME: PROGRAM}) == (expected, ()), answer
+    assert apply_edits(answer, {NAME: PROGRAM}) == (expected, ()), answer
 
 
 PRINT, LOOP = 'print("n = %d" % n)\n', "total = 0\nfor i in range(n):\n    total += i"
@@ -157,10 +158,12 @@ FUZZY = (
 """(program, searched, replacing lines, what changes in the program, into what)."""
 
 
-def test_edit_is_applied_with_the_program_s_own_white_space_when_only_white_space_differs() -> None:
-    for program, search, replace, old, new in FUZZY:
-        files, repaired = apply_edits(block(search, replace), {NAME: program})
-        assert (files[NAME], repaired) == (program.replace(old, new, 1), ("block 1",)), search
+@table(("program", "search", "replace", "old", "new"), FUZZY)
+def test_edit_is_applied_with_the_program_s_own_white_space_when_only_white_space_differs(
+    program: str, search: str, replace: str, old: str, new: str
+) -> None:
+    files, repaired = apply_edits(block(search, replace), {NAME: program})
+    assert (files[NAME], repaired) == (program.replace(old, new, 1), ("block 1",)), search
 
 
 FENCED = block("```python", "```python\n{1}") + block("n = 1", "n = 2")
@@ -177,9 +180,11 @@ EXACT = (
 """(answer, program, the program after it)."""
 
 
-def test_later_block_sees_what_an_earlier_one_left_and_marks_and_fences_of_a_program_stay() -> None:
-    for answer, before, after in EXACT:
-        assert edited(answer, before) == after, answer
+@table(("answer", "before", "after"), EXACT)
+def test_later_block_sees_what_an_earlier_one_left_and_marks_and_fences_of_a_program_stay(
+    answer: str, before: str, after: str
+) -> None:
+    assert edited(answer, before) == after, answer
 
 
 DISC, NOWHERE = {NAME: PROGRAM}, "these lines are not in disc.py"
@@ -227,13 +232,15 @@ REFUSALS: tuple[tuple[str, dict[str, str], str], ...] = (
 """(answer, files, what is said)."""
 
 
-def test_edit_that_does_not_fit_is_refused_in_words_that_its_author_can_use_and_none_is_applied() -> None:
-    for answer, files, said in REFUSALS:
-        before = dict(files)
-        with pytest.raises(EditFailed) as caught:
-            apply_edits(answer, files)
-        assert said in str(caught.value), (said, str(caught.value))
-        assert files == before
+@table(("answer", "files", "said"), REFUSALS)
+def test_edit_that_does_not_fit_is_refused_in_words_that_its_author_can_use_and_none_is_applied(
+    answer: str, files: dict[str, str], said: str
+) -> None:
+    before = dict(files)
+    with pytest.raises(EditFailed) as caught:
+        apply_edits(answer, files)
+    assert said in str(caught.value), (said, str(caught.value))
+    assert files == before
 
 
 def test_block_goes_to_the_file_that_has_its_lines_or_that_the_line_above_it_names() -> None:
@@ -251,16 +258,19 @@ def test_block_goes_to_the_file_that_has_its_lines_or_that_the_line_above_it_nam
     assert apply_edits(answer, files)[0] == {**TWO, "src/c.c": "int c;\n"}
 
 
-def test_answer_without_edits_holds_none_whatever_its_program_says() -> None:
-    for answer in (
+@table(
+    "answer",
+    (
         "No idea.",
         "",
         f"```python\n{PROGRAM}```",
         f"An improver that asks for edits:\n```python\nASK = '''Write\n{block('a', 'b')}'''\n```",
         "---\n+++\n-import math\n+import cmath\n",
         "- one thing\n- another\n+ and more",
-    ):
-        assert not has_edits(answer) and apply_edits(answer, DISC) == (DISC, ()), answer
+    ),
+)
+def test_answer_without_edits_holds_none_whatever_its_program_says(answer: str) -> None:
+    assert not has_edits(answer) and apply_edits(answer, DISC) == (DISC, ()), answer
 
 
 WORD = st.text(string.ascii_lowercase, min_size=1, max_size=5)

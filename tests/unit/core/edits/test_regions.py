@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from strop.base.errors import Malformed
 from strop.tasks.command.bundle import bundled, unbundled
 from strop.tasks.regions import check_only, regions_of, with_markers
+from support.rows import table
 
 PYTHON = '''import math
 
@@ -232,13 +233,13 @@ ALONE = (
 """(path, program, an answer, the program that it makes)."""
 
 
-def test_block_alone_takes_its_place_between_the_markers_as_it_was_indented() -> None:
-    for path, text, answer, wanted in ALONE:
-        files = unbundled(answer, {path: text})
-        check_only({path: text}, files, ["one", "two"] if text is NAMED else [])
-        assert [line for line in files[path].split("\n") if line] == [line for line in wanted.split("\n") if line], (
-            answer
-        )
+@table(("path", "text", "answer", "wanted"), ALONE)
+def test_block_alone_takes_its_place_between_the_markers_as_it_was_indented(
+    path: str, text: str, answer: str, wanted: str
+) -> None:
+    files = unbundled(answer, {path: text})
+    check_only({path: text}, files, ["one", "two"] if text is NAMED else [])
+    assert [line for line in files[path].split("\n") if line] == [line for line in wanted.split("\n") if line], answer
 
 
 @pytest.mark.heavy

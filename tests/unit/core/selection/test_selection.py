@@ -35,6 +35,7 @@ from strop.runs.spec import RunSpec
 from strop.runs.train import best_improver, run
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
+from support.rows import table
 
 MakeBench = Callable[..., Any]
 HEAD = "def improve_algorithm(initial_solution, utility, language_model):\n"
@@ -82,25 +83,32 @@ def test_gate_stops_when_it_is_clear_that_a_candidate_is_better_or_worse(bench: 
     assert "not shown to be better" in choice.reason and choice.reason.endswith(" unlikely to reach the threshold")
 
 
-def test_gate_stops_after_twelve_ties_and_after_two_rounds_when_nothing_is_left_to_gain(bench: MakeBench) -> None:
-    for incumbent, seen, pairs in ((BETTER, [1.0] * 5, 8), (WORSE, [], 12)):
-        asked = contest(bench(instances=2), incumbent, incumbent + "#")
-        asked.incumbent.seen.extend(seen)  # as it was measured at t = 0
-        choice = Gated(Gate()).choose(asked)
-        assert choice.comparison is not None and choice.comparison.pairs == pairs
-        assert not choice.accepted and choice.comparison.e_value == 1.0 and set(choice.comparison.differences) == {0.0}
+@table(("incumbent", "seen", "pairs"), ((BETTER, [1.0] * 5, 8), (WORSE, [], 12)))
+def test_gate_stops_after_twelve_ties_and_after_two_rounds_when_nothing_is_left_to_gain(
+    bench: MakeBench, incumbent: str, seen: list[float], pairs: int
+) -> None:
+    asked = contest(bench(instances=2), incumbent, incumbent + "#")
+    asked.incumbent.seen.extend(seen)  # as it was measured at t = 0
+    choice = Gated(Gate()).choose(asked)
+    assert choice.comparison is not None and choice.comparison.pairs == pairs
+    assert not choice.accepted and choice.comparison.e_value == 1.0 and set(choice.comparison.differences) == {0.0}
 
 
-def test_run_ends_when_its_improver_has_the_best_possible_score_unless_it_is_the_papers(bench: MakeBench) -> None:
-    for name, why, made in (
+@table(
+    ("name", "why", "made"),
+    (
         ("gated", CEILING, ["t0"]),
         ("archive", CEILING, ["t0"]),
         ("paper", "", ["t0", "t1", "t2"]),
-    ):
-        b = bench(instances=2)
-        found = steps(b, BETTER, iterations=2, name=name)
-        assert (len(found), found[0].why_stop) == (len(made), why), name
-        assert {event.scope.split("/")[0] for event in b.of(ImproveStarted)} == {*made}, name
+    ),
+)
+def test_run_ends_when_its_improver_has_the_best_possible_score_unless_it_is_the_papers(
+    bench: MakeBench, name: str, why: str, made: list[str]
+) -> None:
+    b = bench(instances=2)
+    found = steps(b, BETTER, iterations=2, name=name)
+    assert (len(found), found[0].why_stop) == (len(made), why), name
+    assert {event.scope.split("/")[0] for event in b.of(ImproveStarted)} == {*made}, name
 
 
 def test_two_perfect_copies_do_not_end_a_run_but_those_of_its_first_gate_with_them_do(bench: MakeBench) -> None:
@@ -186,15 +194,17 @@ def test_comparison_is_kept_when_the_measurement_after_it_fails(bench: MakeBench
     assert event.accepted and event.t == 1 and event.scope == "t1/gate" and event.candidate == asking
 
 
-def test_only_an_accepted_improver_is_measured_afresh_and_scored_once_on_the_sealed_split(bench: MakeBench) -> None:
-    for candidate, sealed in ((BETTER, {"t0": 5, "t1": 5}), (WORSE, {"t0": 5})):
-        b = bench(instances=4)
-        _, one = steps(b, becoming(candidate))
-        assert one.choice.accepted is (candidate is BETTER)
-        assert one.improver == (candidate if one.choice.accepted else becoming(candidate))
-        assert one.measurement.test == (1.0,) * 5 or not one.choice.accepted
-        scopes = [event.scope.split("/")[0] for event in b.of(Evaluated) if event.split == "test"]
-        assert Counter(scopes) == sealed
+@table(("candidate", "sealed"), ((BETTER, {"t0": 5, "t1": 5}), (WORSE, {"t0": 5})))
+def test_only_an_accepted_improver_is_measured_afresh_and_scored_once_on_the_sealed_split(
+    bench: MakeBench, candidate: str, sealed: dict[str, int]
+) -> None:
+    b = bench(instances=4)
+    _, one = steps(b, becoming(candidate))
+    assert one.choice.accepted is (candidate is BETTER)
+    assert one.improver == (candidate if one.choice.accepted else becoming(candidate))
+    assert one.measurement.test == (1.0,) * 5 or not one.choice.accepted
+    scopes = [event.scope.split("/")[0] for event in b.of(Evaluated) if event.split == "test"]
+    assert Counter(scopes) == sealed
 
 
 BACK_AND_FORTH = HEAD + "    one, two = 'MARK=' + '1', 'MARK=' + '2'\n    MARK=1\n"
@@ -218,11 +228,13 @@ def test_result_that_repeats_an_improver_is_accepted_by_the_paper_and_refused_by
         assert name != "paper" or (first.choice.accepted, second.improver) == (True, improver)
 
 
-def test_final_comparison_takes_as_many_pairs_as_the_spread_of_the_gate_asks_for(bench: MakeBench) -> None:
-    for gate, most, pairs in (([0.5] * 4, 18, 6), ([0.3, 0.5] * 6, 18, 12), ([0.0, 1.0] * 6, 7, 7)):
-        better = final_comparison(contest(bench(instances=2), IDLE, BETTER), gate, most)
-        assert better.accepted and better.interval[0] > 0 and (better.pairs, better.max_pairs) == (pairs, most)
-        assert len(better.differences) == len(better.before) == pairs
+@table(("gate", "most", "pairs"), (([0.5] * 4, 18, 6), ([0.3, 0.5] * 6, 18, 12), ([0.0, 1.0] * 6, 7, 7)))
+def test_final_comparison_takes_as_many_pairs_as_the_spread_of_the_gate_asks_for(
+    bench: MakeBench, gate: list[float], most: int, pairs: int
+) -> None:
+    better = final_comparison(contest(bench(instances=2), IDLE, BETTER), gate, most)
+    assert better.accepted and better.interval[0] > 0 and (better.pairs, better.max_pairs) == (pairs, most)
+    assert len(better.differences) == len(better.before) == pairs
 
 
 def test_final_comparison_shows_which_side_is_better_or_that_none_is(bench: MakeBench) -> None:
@@ -313,10 +325,10 @@ def test_archive_goes_on_from_an_improver_that_is_not_the_incumbent_and_says_so(
     assert {step.parent for step in others} > {0}
 
 
-def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(bench: MakeBench) -> None:
+@table("name", get_args(SelectionName))
+def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(bench: MakeBench, name: str) -> None:
     better = "undefined_name if 'improve_algorithm' in initial_solution else 'def algorithm(n): return 2 * n'"
     broken = f"{HEAD}    return {better}\n"
-    for name in get_args(SelectionName):
-        b = bench(score=lambda instance, answer: 0.9 * (answer == 2 * instance["n"]), instances=2)
-        _, one = steps(b, broken, name=name)
-        assert one.improver == broken and "undefined_name" in one.choice.reason, name
+    b = bench(score=lambda instance, answer: 0.9 * (answer == 2 * instance["n"]), instances=2)
+    _, one = steps(b, broken, name=name)
+    assert one.improver == broken and "undefined_name" in one.choice.reason, name

@@ -19,6 +19,7 @@ from strop.tasks.command import task as described
 from strop.tasks.command.config import command_task, read_config, to_toml
 from strop.tasks.command.task import CommandTask
 from support.commands_here import here
+from support.rows import table
 
 SEEDS = SecretSeeds(b"secret")
 CHECK = """\
@@ -74,14 +75,16 @@ DRAWS = "od -An -N4 -tu4 /dev/urandom\n"
 RIGHT = "python3 check.py {output} hidden/1.ans"
 
 
-def test_answer_of_the_original_is_known_for_each_instance_of_a_cost(workspaces: Workspaces, tmp_path: Path) -> None:
-    for program, answers in (("echo 50\n", 1), ("echo $1\n", 6)):
-        changes: Any = {"command": "sh program.sh {seed}", "judge": "true", "held_out": 6, "instances": 3}
-        task = uncased(tmp_path, program, **changes, score=["time"], metric=())
-        trained = measured(task, workspaces, task.seed)
-        found = measured(task, workspaces, f"true; {program}", "test", verdict=True)
-        assert (len(trained.answers), len(found.answers), len({*found.answers})) == (3, 6, answers)
-        assert len({*trained.answers, *found.answers}) == (1 if answers == 1 else 9)
+@table(("program", "answers"), (("echo 50\n", 1), ("echo $1\n", 6)))
+def test_answer_of_the_original_is_known_for_each_instance_of_a_cost(
+    workspaces: Workspaces, tmp_path: Path, program: str, answers: int
+) -> None:
+    changes: Any = {"command": "sh program.sh {seed}", "judge": "true", "held_out": 6, "instances": 3}
+    task = uncased(tmp_path, program, **changes, score=["time"], metric=())
+    trained = measured(task, workspaces, task.seed)
+    found = measured(task, workspaces, f"true; {program}", "test", verdict=True)
+    assert (len(trained.answers), len(found.answers), len({*found.answers})) == (3, 6, answers)
+    assert len({*trained.answers, *found.answers}) == (1 if answers == 1 else 9)
 
 
 def test_program_has_the_seed_that_its_judge_draws_from_only_where_both_name_the_instances(
@@ -103,10 +106,12 @@ def test_program_has_the_seed_that_its_judge_draws_from_only_where_both_name_the
         )
 
 
-def test_original_whose_score_varies_on_one_seed_is_recorded_as_such(workspaces: Workspaces, tmp_path: Path) -> None:
-    for program in (DRAWS, "echo 50\n"):
-        task = problem(tmp_path, program, judge="echo ratio: $(cat {output})", description="More.")
-        assert measured(task, workspaces, program).original_varies is (program == DRAWS)
+@table("program", (DRAWS, "echo 50\n"))
+def test_original_whose_score_varies_on_one_seed_is_recorded_as_such(
+    workspaces: Workspaces, tmp_path: Path, program: str
+) -> None:
+    task = problem(tmp_path, program, judge="echo ratio: $(cat {output})", description="More.")
+    assert measured(task, workspaces, program).original_varies is (program == DRAWS)
 
 
 def test_half_of_the_cases_are_held_out_as_the_seeds_draw_them(tmp_path: Path) -> None:

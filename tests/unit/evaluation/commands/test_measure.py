@@ -21,6 +21,8 @@ from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.built_program import SEED_BITS, WorkspacePool
+from strop.evaluation.commands.measure import COPIES, SAME
+from strop.evaluation.feedback import failure
 from strop.evaluation.laws import COPIES, SAME
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.sandbox.base import MOST_STARVED
@@ -31,6 +33,7 @@ from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
 from support.commands_here import here
+from support.rows import table
 
 SEEDS = SecretSeeds(b"secret")
 VARYING = "echo score 2$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')\n"
@@ -119,18 +122,18 @@ def bench(workspaces: Workspaces) -> Iterator[Bench]:
         yield made
 
 
+@table(("goal", "best", "worse"), (("max", 1, 0.75), ("min", 0, 0.25)))
 def test_best_value_of_a_declared_range_has_the_highest_utility_and_one_outside_is_malformed(
-    bench: Bench, tmp_path: Path
+    bench: Bench, tmp_path: Path, goal: str, best: int, worse: float
 ) -> None:
-    for goal, best, worse in (("max", 1, 0.75), ("min", 0, 0.25)):
-        given = {"score": "score (.*)", "metric": f"score:{goal}", "range": [0, 1]}
-        task = task_of(written(tmp_path, program__sh="echo score 0.5\n"), **given, name=goal)
-        assert bench(task, task.seed).value == 0.5
-        assert bench(task, f"echo score {best}").value == 1.0 and 0.5 < bench(task, f"echo score {worse}").value < 1.0
-        outside = bench(task, f"echo score {2 * best - 0.5}")
-        assert outside.verdict == "malformed" and "outside of its range, 0 to 1" in outside.error
-        perfect = task_of(written(tmp_path, program__sh=f"echo score {best}\n"), **given, name=f"best-{goal}")
-        assert bench(perfect, perfect.seed).value == 1.0
+    given = {"score": "score (.*)", "metric": f"score:{goal}", "range": [0, 1]}
+    task = task_of(written(tmp_path, program__sh="echo score 0.5\n"), **given, name=goal)
+    assert bench(task, task.seed).value == 0.5
+    assert bench(task, f"echo score {best}").value == 1.0 and 0.5 < bench(task, f"echo score {worse}").value < 1.0
+    outside = bench(task, f"echo score {2 * best - 0.5}")
+    assert outside.verdict == "malformed" and "outside of its range, 0 to 1" in outside.error
+    perfect = task_of(written(tmp_path, program__sh=f"echo score {best}\n"), **given, name=f"best-{goal}")
+    assert bench(perfect, perfect.seed).value == 1.0
 
 
 def test_original_runs_once_to_show_what_its_score_is_of_when_a_run_goes_on(
@@ -465,13 +468,15 @@ def test_instance_on_which_the_original_fails_has_no_value_in_the_verdict(bench:
         bench(never, "echo score 3\n", "test", verdict=True)
 
 
-def test_verdict_about_scores_that_vary_makes_every_measurement(bench: Bench, tmp_path: Path) -> None:
-    for name, original in {"of-the-candidate": "echo score 2\n", "of-both": VARYING}.items():
-        task = task_of(written(tmp_path, program__sh=original), held_out=7, name=name)
-        bench(task, task.seed)
-        ran = len(bench.workspaces.ran)
-        assert len(bench(task, f"{VARYING}true\n", "test", verdict=True).scores) == 7, name
-        assert sum(not tree.files for tree in bench.workspaces.ran[ran:]) >= 7 - 1, name
+@table(("name", "original"), {"of-the-candidate": "echo score 2\n", "of-both": VARYING}.items())
+def test_verdict_about_scores_that_vary_makes_every_measurement(
+    bench: Bench, tmp_path: Path, name: str, original: str
+) -> None:
+    task = task_of(written(tmp_path, program__sh=original), held_out=7, name=name)
+    bench(task, task.seed)
+    ran = len(bench.workspaces.ran)
+    assert len(bench(task, f"{VARYING}true\n", "test", verdict=True).scores) == 7, name
+    assert sum(not tree.files for tree in bench.workspaces.ran[ran:]) >= 7 - 1, name
 
 
 def test_candidate_counts_only_if_its_test_succeeds_and_the_test_is_not_measured(bench: Bench, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from strop.runs.results.parts import sample
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
 from support.records import compared
+from support.rows import table
 from unit.report.terminal import made
 
 GATE = compared(
@@ -166,6 +167,8 @@ ROWS: list[tuple[RunData, list[Iteration], str, str]] = [
 """A run, its iterations → its sentence and what explains it."""
 
 
-def test_conclusion_is_the_sentence_that_its_contrast_calls_for() -> None:
-    for run, rows, sentence, detail in ROWS:
-        assert conclusion_of(run, rows) == Conclusion(sentence, detail)
+@table(("run", "rows", "sentence", "detail"), ROWS)
+def test_conclusion_is_the_sentence_that_its_contrast_calls_for(
+    run: RunData, rows: list[Iteration], sentence: str, detail: str
+) -> None:
+    assert conclusion_of(run, rows) == Conclusion(sentence, detail)

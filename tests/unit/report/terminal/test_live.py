@@ -138,9 +138,9 @@ LINES: list[tuple[list[Event], list[str]]] = [
 """Events → the lines about them."""
 
 
-def test_each_step_has_its_line_and_an_evaluation_has_none() -> None:
-    for events, expected in LINES:
-        assert lines(events) == expected
+@table(("events", "expected"), LINES)
+def test_each_step_has_its_line_and_an_evaluation_has_none(events: list[Event], expected: list[str]) -> None:
+    assert lines(events) == expected
 
 
 def test_what_repeats_has_a_line_each_time_its_number_doubles() -> None:
@@ -291,14 +291,14 @@ def test_live_view_shows_what_is_done_the_best_and_what_is_left_and_is_never_wid
         assert max(len(line.rstrip()) for line in drawn(happened(), width).splitlines()) <= width
 
 
-def test_live_view_has_colour_unless_no_color_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for no_color in ("", "1"):
-        monkeypatch.setenv("NO_COLOR", no_color)
-        terminal = Terminal()
-        with make_view("rich", terminal) as view:
-            view(made.fault())
-            wait_until(lambda: "problems" in terminal.getvalue())  # noqa: B023
-        assert bool(re.search(r"\x1b\[[0-9;]*33m", terminal.getvalue())) == (not no_color)
+@table("no_color", ("", "1"))
+def test_live_view_has_colour_unless_no_color_is_set(monkeypatch: pytest.MonkeyPatch, no_color: str) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
+    terminal = Terminal()
+    with make_view("rich", terminal) as view:
+        view(made.fault())
+        wait_until(lambda: "problems" in terminal.getvalue())
+    assert bool(re.search(r"\x1b\[[0-9;]*33m", terminal.getvalue())) == (not no_color)
 
 
 @pytest.mark.heavy
@@ -312,7 +312,7 @@ def test_view_takes_events_from_many_threads_and_goes_on_when_nobody_reads_any_m
         for event in happened():
             unread(event)
         for thread in threads:
-            thread.join(timeout=60)
+            thread.join(timeout=600)
         assert not any(thread.is_alive() for thread in threads)
     assert terminal.getvalue().count("t = 1 finished") == 160
 
@@ -326,7 +326,7 @@ def test_display_goes_on_when_the_terminal_is_closed() -> None:
         return Text("a picture")
 
     with Display(stream, render) as display:
-        assert all(pictures.acquire(timeout=60) for _ in range(2)), "the first picture is on the terminal"
+        assert all(pictures.acquire(timeout=600) for _ in range(2)), "the first picture is on the terminal"
         assert b"a picture" in os.read(ours, 65536)
         os.close(ours)
         for number in range(100):

@@ -30,6 +30,7 @@ from strop.runs.spec import improver_text
 from strop.runs.train import iterations_of, read_trained
 from strop.store import Store
 from support.records import compared, evaluated, iterated, responded
+from support.rows import table
 from unit.report.terminal import made
 from unit.report.terminal.made import trained
 
@@ -62,10 +63,10 @@ def test_run_is_unfinished_when_it_is_not_over_or_was_taken_up_again() -> None:
     assert [trained(each).status for each in (events[:-1], [*events, made.started()])] == ["unfinished"] * 2
 
 
-def test_record_is_refused_where_its_configuration_is_damaged() -> None:
-    for spec in ("a text", [1], {"task": 3}, {"task": "lpn", "selection": None}):
-        with pytest.raises(StoreError, match="no valid configuration"):
-            trained([RunStarted(scope="", spec=spec, environment={}, posture={})])  # type: ignore[arg-type]
+@table("spec", ("a text", [1], {"task": 3}, {"task": "lpn", "selection": None}))
+def test_record_is_refused_where_its_configuration_is_damaged(spec: Any) -> None:
+    with pytest.raises(StoreError, match="no valid configuration"):
+        trained([RunStarted(scope="", spec=spec, environment={}, posture={})])  # type: ignore[arg-type]
 
 
 def test_notes_are_in_order_of_weight_and_counted_by_rule() -> None:
@@ -195,9 +196,9 @@ ANSWERS: list[tuple[list[Event], str]] = [
 ]  # fmt: skip
 
 
-def test_sentence_says_how_many_answers_ran_and_why_the_others_did_not() -> None:
-    for events, words in ANSWERS:
-        run = RunData()
-        for event in events:
-            run.add(event)
-        assert counted_answers(run.answers).sentence == words
+@table(("events", "words"), ANSWERS)
+def test_sentence_says_how_many_answers_ran_and_why_the_others_did_not(events: list[Event], words: str) -> None:
+    run = RunData()
+    for event in events:
+        run.add(event)
+    assert counted_answers(run.answers).sentence == words

@@ -22,6 +22,7 @@ from strop.runs.patching.apply import BACKUP, apply_files, undo_of
 from strop.runs.patching.result_files import BEST, BestSoFar, Standings
 from strop.runs.patching.source_files import Original, of_file, of_seed, original_from
 from support import records
+from support.rows import table
 from support.trees import contents, written
 
 FILES = {"a.py": "a = 1\n", "lib/b.py": "b = 1\r\n", "lib/run.sh": "#!/bin/sh\n", "lib/new.py": ""}
@@ -151,17 +152,17 @@ applying.apply_files(original, original.written(sys.argv[4]), pathlib.Path(sys.a
 """
 
 
+@table("step", (1, 2))
 def test_application_that_was_killed_half_way_is_done_by_the_next_one_without_force(
-    record: Path, tmp_path: Path
+    record: Path, tmp_path: Path, step: int
 ) -> None:
-    for step in (1, 2):
-        original, said = files_in(tmp_path / str(step)), tmp_path / f"{step}.json"
-        said.write_text(original.to_json(record))
-        command = [sys.executable, "-c", KILLED, str(step), str(said), str(record), BETTER]
-        assert subprocess.run(command, check=False).returncode == -9
-        assert len(contents(Path(original.root))) > len(FILES), step
-        apply_files(original, original.written(BETTER), record, force=False)
-        assert contents(Path(original.root)) == AFTER, step
+    original, said = files_in(tmp_path / str(step)), tmp_path / f"{step}.json"
+    said.write_text(original.to_json(record))
+    command = [sys.executable, "-c", KILLED, str(step), str(said), str(record), BETTER]
+    assert subprocess.run(command, check=False).returncode == -9
+    assert len(contents(Path(original.root))) > len(FILES), step
+    apply_files(original, original.written(BETTER), record, force=False)
+    assert contents(Path(original.root)) == AFTER, step
 
 
 def test_application_that_fails_half_way_leaves_everything_as_it_was(
