@@ -26,7 +26,7 @@ from strop.sandbox.workspace import accounting
 _FIRST_LOOK, _LOOK, _LAST_LOOK = 0.02, 0.1, 0.005
 """Seconds between two measurements of what a command uses: the first, the next, and those after its own process has ended."""
 _MOST_STILL = 10
-"""While its clock stands still, one measurement of so many is made. A program that may be executed and not read loses its clock."""
+"""While its clock stands still, one of so many is made: a program that may be executed and not read loses its clock."""
 _DESCRIPTORS = 1024
 _SHELL = "/bin/sh"
 _NOT_STARTED = 126
