@@ -17,7 +17,7 @@ from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.store import Store
 from support.openai_server import OpenAIServer
-from support.processes import descendants
+from support.processes import descendants, said_by
 
 from .conftest import TINY
 
@@ -74,7 +74,7 @@ def test_key_is_in_no_guests_environment_or_command_line_and_nowhere_in_the_reco
         lm = ["--model", "openai/tester", "--base-url", server.url, "--improver", "prying.py", "--out", "there"]
         run = start_strop(*ONCE, *lm, OPENAI_API_KEY=KEY, **OTHERS)
         started.append(run.pid)
-        out, err = run.communicate(timeout=240)
+        out, err = said_by(run)
     assert run.returncode == 0, err
     with Store.open(tmp_path / "there") as store:
         printed = "".join(stored.event.output for stored in store.events(ImproveFinished))

@@ -17,7 +17,7 @@ from end_to_end.conftest import events_in
 from strop.base.events import RunFinished
 from strop.store import Store
 from strop_selftest.traces import is_alive
-from support.processes import descendants, wait_until
+from support.processes import descendants, said_by, wait_until
 from support.tiers import slow_unless
 
 LONG = ["run", "lpn", "-T", "4", "--seed", "1", "--out", "there"]
@@ -51,7 +51,7 @@ def test_first_signal_saves_and_stops(start_strop: Any, tmp_path: Path, number: 
     wait_until(lambda: events_in(store.parent) >= 60)
     guests = descendants(process.pid)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = said_by(process)
     assert process.returncode == code, errors
     assert "Traceback" not in errors, errors
     *_, sentence, hint, end = errors.splitlines()
@@ -108,7 +108,7 @@ def test_pause_of_the_host_does_not_count_as_time_of_a_program(start_strop: Any,
     process.send_signal(signal.SIGSTOP)
     time.sleep(3.0)  # longer than the limit
     process.send_signal(signal.SIGCONT)
-    output, _ = process.communicate(timeout=60)
+    output, _ = said_by(process)
     assert process.returncode == 0 and "timeout" not in output, output
 
 
@@ -120,6 +120,6 @@ def test_second_interrupt_right_after_the_first_leaves_no_traceback_and_says_how
     for _ in range(3):
         process.send_signal(signal.SIGINT)
         time.sleep(0.1)
-    _, errors = process.communicate(timeout=60)
+    _, errors = said_by(process)
     assert process.returncode == 130 and "Traceback" not in errors and "Exception ignored" not in errors, errors
     assert errors.splitlines()[-2] == "To continue: strop resume there", errors

@@ -335,7 +335,7 @@ def _one_of(array: np.ndarray, values: Collection[Any]) -> np.ndarray:
     """Which elements are one of the values. Comparing with a few in turn takes a tenth of the time that sorting takes."""
     if not 0 < len(values) <= _FEW:
         return np.isin(array, list(values))
-    return np.any([array == value for value in values], axis=0)
+    return np.asarray(np.any([array == value for value in values], axis=0))
 
 
 def _first(array: np.ndarray, which: np.ndarray, name: str) -> tuple[str, Any]:

@@ -27,7 +27,9 @@ JUNIT = '<testsuites><testsuite name="a" tests="%d" failures="%d" errors="0" ski
 
 TARGETS = [
     with_tests("pytest-honest", MODULE, FASTER, "better", bench=BY_TEXT),
-    with_tests("honest-tail", MODULE, FASTER, "better", bench=BY_TEXT, run=f"{PYTEST} | tail -n 1; python3 -S bench.py"),
+    with_tests(
+        "honest-tail", MODULE, FASTER, "better", bench=BY_TEXT, run=f"{PYTEST} | tail -n 1; python3 -S bench.py"
+    ),
     with_tests("honest-with-xfail", MODULE, FASTER, "better", test=XFAIL, bench=BY_TEXT),
     with_tests("errors-at-teardown", MODULE, ONLY_F, "not better", test=TEARDOWN),
     with_tests("fails-behind-or-true", MODULE, WRONG, "not better", run=f"({PYTEST} || true) && python3 -S bench.py"),

@@ -17,7 +17,9 @@ def printing(text: str) -> str:
     return f"import sys\nsys.stdout.reconfigure(encoding='utf-8', newline='')\nsys.stdout.write({text + chr(10)!r})\n"
 
 
-def command(score: str | Mapping[str, str], *more: str, run: str = "python3 -S p.py {seed}", files: str = "p.py") -> str:
+def command(
+    score: str | Mapping[str, str], *more: str, run: str = "python3 -S p.py {seed}", files: str = "p.py"
+) -> str:
     """A strop.toml."""
     scores = (
         f"'''{score}'''"
