@@ -22,6 +22,7 @@ from strop.base.surface import command_line
 from strop.checks.before_run import refuse_rewarding
 from strop.cli.app import application
 from strop.cli.commands.options import scoring_of
+from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.program_copy import SEED_BITS, Rooms
 from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.runs.assembly import Components
@@ -52,6 +53,8 @@ class Engine:
     def __init__(self, jail: JailedSandbox) -> None:
         """`jail`: where functions run."""
         self._jail = jail
+        self._evaluators: dict[str, WithBaselines] = {}
+        """By the target without its candidate."""
 
     def found(self, target: Target, at: Path) -> tuple[Right, str]:
         """What is found of the candidate, and its sentence; or the line that refuses the target. In a candidate, TRAINED is the
@@ -74,7 +77,7 @@ class Engine:
         candidate = target.candidate.replace("TRAINED", str(trained))
         job = improve_job(spec, goal, RETURNS.format(candidate), instances=1 - target.whole)
         goal = goal if target.whole else replace(goal, task=with_one_held_out(goal.task))
-        with self._parts(job, goal) as parts:
+        with self._parts(job, goal, target) as parts:
             if target.right == "refused" and not spec.trust_scorer:
                 evaluator = parts.evaluator or here(goal.task, jail=self._jail)
                 refuse_rewarding([goal.task], evaluator, parts.secret)
@@ -86,14 +89,23 @@ class Engine:
         return result if target.whole else as_often(result)
 
     @contextmanager
-    def _parts(self, job: Job[Any], goal: Goal) -> Iterator[Components]:
+    def _parts(self, job: Job[Any], goal: Goal, target: Target) -> Iterator[Components]:
         model = KnownAnswers(NoModel("", is_language_model=False))
         with ExitStack() as stack:
             evaluator = None
             if isinstance(goal.task, CommandTask):
                 workspaces = stack.enter_context(Workspaces(slots=3, require=job.spec.require))
-                evaluator = here(goal.task, rooms=stack.enter_context(closing(Rooms(workspaces))))
+                rooms = stack.enter_context(closing(Rooms(workspaces)))
+                evaluator = self._evaluator(target, goal.task, rooms)
             yield Components(job.spec, (goal.task,), model, self._jail, SECRET, evaluator=evaluator)
+
+    def _evaluator(self, target: Target, task: CommandTask, rooms: Rooms) -> WithBaselines:
+        """What measures commands. Targets that differ in their candidate alone share what their original showed."""
+        original = repr(replace(target, name="", candidate="", right="better", said=""))
+        evaluator = self._evaluators.setdefault(original, here(task, rooms=rooms))
+        evaluator.place([task], evaluator.here.progress)
+        evaluator.here.worker.rooms = rooms
+        return evaluator
 
 
 @cache
