@@ -115,8 +115,8 @@ def import_from(roots: Sequence[str]) -> None:
     importlib.invalidate_caches()
     for name in {each for each in sys.modules if "." not in each} - {"__main__", *sys.stdlib_module_names}:
         spec = None if name in _work_tree.names else _work_tree.own(name)
-        is_other = spec is not None and _place(sys.modules[name].__spec__) != _place(spec) and not is_needed(name)
-        if name in _work_tree.names or is_other:
+        is_other = spec is not None and _place(sys.modules[name].__spec__) != _place(spec)
+        if name in _work_tree.names or (is_other and not is_needed(name)):
             for each in [each for each in sys.modules if f"{each}.".startswith(f"{name}.")]:
                 del sys.modules[each]
 

@@ -27,8 +27,6 @@ from strop.tasks.values import INT_HIGH, NUMBERS
 
 MOST_LISTED = 100_000
 """The most elements in a list of Answers without a declared length: each is read by itself, which takes some microseconds."""
-_FEW = 8
-"""So many values are compared in turn."""
 T = TypeVar("T")
 Of: TypeAlias = T | Callable[["Instance"], T]
 """A value, or a function of the instance that returns it."""
@@ -206,7 +204,7 @@ class Answer:
             raise Malformed("{} is {!r}, less than {}".format(*_first(array, bad, name), low))
         if high is not None and (bad := array > high).any():
             raise Malformed("{} is {!r}, more than {}".format(*_first(array, bad, name), high))
-        if values is not None and not (good := _one_of(array, values)).all():
+        if values is not None and not (good := np.isin(array, list(values))).all():
             raise Malformed("{} is {!r}, not one of {}".format(*_first(array, ~good, name), _listing(values)))
         distinct = self._of(self.distinct, instance, "distinct")
         if distinct is not None and (found := len(np.unique(array))) > distinct:
@@ -329,13 +327,6 @@ def _flat(kind: Any, value: Any, name: str) -> tuple[list[Any], tuple[int, ...]]
         if read[-1][1] != read[0][1]:
             raise Malformed(f"{name}[{place}] is of shape {read[-1][1]}, unlike the elements before it, {read[0][1]}")
     return [leaf for leaves, _ in read for leaf in leaves], (len(items), *read[0][1])
-
-
-def _one_of(array: np.ndarray, values: Collection[Any]) -> np.ndarray:
-    """Which elements are one of the values. Comparing with a few in turn takes a tenth of the time that sorting takes."""
-    if not 0 < len(values) <= _FEW:
-        return np.isin(array, list(values))
-    return np.asarray(np.any([array == value for value in values], axis=0))
 
 
 def _first(array: np.ndarray, which: np.ndarray, name: str) -> tuple[str, Any]:

@@ -152,8 +152,15 @@ def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams
         used.count(clock)
         clock.close()
     seconds = used.seconds or time.monotonic() - started
-    how = {"status": used.status or 0, "stopped": stopped, "lived_on": used.lived_on}
-    return how | {"cpu": used.cpu_seconds, "rss": used.memory_bytes, "files": used.files_bytes, "wall": seconds}
+    return {
+        "status": used.status or 0,
+        "stopped": stopped,
+        "lived_on": used.lived_on,
+        "cpu": used.cpu_seconds,
+        "rss": used.memory_bytes,
+        "files": used.files_bytes,
+        "wall": seconds,
+    }
 
 
 def _watch(
@@ -191,12 +198,11 @@ def _watch(
             used.ended = 0.0
         pause = (_FIRST_LOOK if asked["counts_memory"] else _LOOK) if over == math.inf else _LAST_LOOK
         # what waits uses no more memory than before, and a measurement takes half a millisecond
-        may_skip = most is None and over == math.inf and not asked["counts_memory"]
-        still = still + 1 if clock.stands_still() and may_skip else 0
+        is_due = most is not None or over < math.inf or asked["counts_memory"]
+        still = 0 if is_due or not clock.stands_still() else still + 1
         if still % _MOST_STILL:
             continue
-        beyond = _beyond(jail, asked, clock, used)
-        if beyond:
+        if beyond := _beyond(jail, asked, clock, used):
             return beyond
         if most is not None and used.seconds >= asked["wall_seconds"] + min(used.lengthened_seconds, most):
             return "wall"

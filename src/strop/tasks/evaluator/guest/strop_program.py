@@ -165,7 +165,7 @@ def loaded(before: set[str], tree: str) -> list[str]:
         file = getattr(getattr(module, "__spec__", None), "origin", None)
         if not isinstance(file, str) or name in before:
             continue
-        with contextlib.suppress(OSError):
-            if os.path.isabs(file) and not file.startswith(tree) and os.stat(file).st_dev != room:
-                found.append(name)
+        is_outside = os.path.isabs(file) and not file.startswith(tree) and os.path.exists(file)
+        if is_outside and os.stat(file).st_dev != room:
+            found.append(name)
     return found[:2000]
