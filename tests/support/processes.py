@@ -37,12 +37,11 @@ class Patience:
         if time.monotonic() < self._end:
             return False
         now, before = _starved(), self._starved
-        if before is None:
-            self._starved, lost = now, GENEROUS_SECONDS / 2
-        else:
-            self._starved, lost = now, max(waited - before.get(pid, 0) for pid, waited in now.items()) / 1e9
-        self._end = time.monotonic() + lost
-        return lost < _NO_TIME
+        more = GENEROUS_SECONDS / 2
+        if before is not None:
+            more = max(waited - before.get(pid, 0) for pid, waited in now.items()) / 1e9
+        self._starved, self._end = now, time.monotonic() + more
+        return more < _NO_TIME
 
 
 def wait_until(condition: Callable[[], object], between: float = 0.001) -> None:
