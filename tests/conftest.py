@@ -31,6 +31,7 @@ from strop.lm.scripted import Scripted
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
 from support.command_line import environment
+from support.cpu_time import CpuTime
 from support.records import RUNS, small_runs
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 gc.disable()  # until all tests are collected: a quarter of that time
 
+CPU_TIME = pytest.StashKey[CpuTime]()
 UNIT = Path(__file__).parent / "unit"
 JAILS = {"jail", "runs"}
 """Fixtures that start processes."""
@@ -121,7 +123,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return cores if "not process" in config.option.markexpr else cores + 2
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if CPU_TIME in config.stash:
+        terminalreporter.write_line(config.stash[CPU_TIME].told())
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # its workers are below it
+        config.stash[CPU_TIME] = CpuTime()
+        config.add_cleanup(config.stash[CPU_TIME].close)
     if "not slow" in config.option.markexpr:
         hypothesis.settings.load_profile("test")
     if "not process" in config.option.markexpr:

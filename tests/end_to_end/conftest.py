@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -20,6 +19,7 @@ from strop.base.events import Event
 from strop.runs.resume import identities
 from strop.store import Store
 from support.command_line import environment, run_here, run_process, run_small
+from support.processes import wait_until
 
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -109,8 +109,6 @@ def stopped_at(
     process: subprocess.Popen[str], directory: Path, count: int, number: int = signal.SIGKILL, where: str = "event"
 ) -> str:
     """Send a signal when the record holds so many events, if it ever does; what was said on standard error."""
-    end = time.monotonic() + 200
-    while process.poll() is None and events_in(directory, where) < count and time.monotonic() < end:
-        time.sleep(0.01)
+    wait_until(lambda: process.poll() is not None or events_in(directory, where) >= count, 0.01)
     process.send_signal(number)
     return process.communicate()[1]

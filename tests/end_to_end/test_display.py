@@ -20,6 +20,7 @@ import pytest
 
 from end_to_end.conftest import TINY, Strop, environment
 from support.command_line import DOUBLING
+from support.processes import said_by
 from support.rows import table
 
 RUN = ["run", "parity", "--seed", "1", "-T", "1", "--selection", "paper", *TINY, "--out", "r"]
@@ -52,7 +53,7 @@ class Terminal:
         """Read to the end; the exit code."""
         while self.more():
             pass
-        self.process.communicate(timeout=600)
+        said_by(self.process)
         return self.process.returncode
 
 

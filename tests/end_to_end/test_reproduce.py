@@ -15,15 +15,13 @@ import pytest
 
 from strop.base.solution import digest_of
 from strop.runs.spec import shipped_improvers
-from support.processes import wait_until
+from support.processes import said_by, wait_until
 from support.tables import widest
 
 LONGER = shlex.split(
     "reproduce fig4 --copies 2 --meta-budget 3 --utility-budget 4 --lm-budget 2 -T 1 --runs 2 --out there"
 )
 """A cell takes a second or two."""
-GENTLY = 200, 0.02
-"""How long, and from look to look, one waits for whole runs."""
 
 
 def improvements(directory: Path) -> list[int]:
@@ -45,11 +43,11 @@ def test_work_that_was_stopped_in_a_cell_goes_on_with_the_same_command_to_the_sa
 ) -> None:
     there = tmp_path / "there"
     process = start_strop(*LONGER)
-    wait_until(lambda: any(improvements(there)) or process.poll() is not None, *GENTLY)
+    wait_until(lambda: any(improvements(there)) or process.poll() is not None, 0.02)
     second = strop(*LONGER)
-    wait_until(lambda: sum(map(bool, improvements(there))) > 1 or process.poll() is not None, *GENTLY)
+    wait_until(lambda: sum(map(bool, improvements(there))) > 1 or process.poll() is not None, 0.02)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=600)
+    output, errors = said_by(process)
     assert process.returncode == 130 and output == "" and "Traceback" not in errors
     assert second.returncode == 2 and second.stderr.startswith("strop: another strop reproduce is working in there")
     assert second.stderr.count("\n") == 1

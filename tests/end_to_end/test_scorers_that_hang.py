@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.processes import wait_until
+from support.processes import said_by, wait_until
 
 TASK = """
 import itertools
@@ -43,12 +43,12 @@ def begun(start_strop: Start, folder: Path, answer: str, limit: float) -> subpro
 def test_signal_ends_a_scorer(start_strop: Start, tmp_path: Path, number: signal.Signals) -> None:
     process = begun(start_strop, tmp_path, "loop", 1000.0)
     process.send_signal(number)
-    errors = process.communicate(timeout=600)[1]
+    errors = said_by(process)[1]
     assert process.returncode == 128 + number and f"stopped by {number.name}" in errors
 
 
 def test_command_whose_scorer_nothing_can_end_says_where_it_is_and_goes_on(start_strop: Start, tmp_path: Path) -> None:
     process = begun(start_strop, tmp_path, "sum", 0.2)
-    output, errors = process.communicate(timeout=600)
+    output, errors = said_by(process)
     assert process.returncode == 0 and 'hangs.py", line 12 in score' in errors
     assert "its scorer took too long on an answer, and nothing in it could be interrupted" in output

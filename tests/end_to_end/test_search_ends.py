@@ -16,7 +16,7 @@ from strop.base.events import Evaluated, LmCalled, LmResponded
 from strop.lm.scripted import Scripted
 from support.command_line import DOUBLING
 from support.openai_server import OpenAIServer
-from support.processes import wait_until
+from support.processes import said_by, wait_until
 
 KEY = {"OPENAI_API_KEY": "sk-secret-of-the-test"}
 
@@ -117,7 +117,7 @@ def test_finish_compares_what_was_found_without_a_further_response_when_a_run_wa
         process = start_strop(*improving(server, "doubling.py"), **KEY)
         wait_until(lambda: len(server.seen) > 2)
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=600)
+        said_by(process)
         said = strop("show", "there").stdout
         assert "To end the search and compare what was found: strop resume there --finish" in said
         asked = len(server.seen)
@@ -138,7 +138,7 @@ def test_search_that_was_killed_after_a_comparison_in_a_call_that_found_nothing_
         process = start_strop("resume", "there", "--max-calls", "9", "--base-url", server.url, **KEY)
         wait_until(lambda: len(recorded(tmp_path / "there", LmCalled)) > 2)
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=600)
+        said_by(process)
     assert strop("resume", "there", "--finish", **KEY).returncode == 0
     found = shown(strop)
     assert (found["ended_by"], found["comparison"], found["cost"]["lm_calls"]) == ("finish", 2, 3)

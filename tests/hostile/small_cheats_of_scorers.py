@@ -18,7 +18,7 @@ ANSWER = "print(int(sys.argv[1]) * 7)\n"
 def scored(name: str, candidate: str, right: Right = "not better", said: str = "") -> Target:
     """A guess of a number, scored by a process that starts the program."""
     files = {"p.py": HONEST, "score.py": SCORER, "data.txt": "7\n"}
-    text = command(r"score: ([0-9.]+)", metrics("score:max"), run="python3 score.py {seed}")
+    text = command(r"score: ([0-9.]+)", metrics("score:max"), run="python3 -S score.py {seed}")
     return Target(name, files, candidate, right, text, said=said)
 
 

@@ -44,7 +44,7 @@ CHEATS = [
         },
         "print(21333253333400000)\n",
         "not better",
-        command("time", "judge = 'python3 judge.py {output}'", "judge_files = ['judge.py']", run="python3 p.py"),
+        command("time", "judge = 'python3 -S judge.py {output}'", "judge_files = ['judge.py']", run="python3 -S p.py"),
         said=HELD_BACK,
     ),
     replace(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hostile.outcomes import tried
 from strop.base.environments import needed_by, why_hidden
 from strop.base.errors import ConfigurationError, SandboxError
 from strop.sandbox import posture
@@ -137,6 +138,30 @@ def test_jail_is_no_weaker_where_its_probe_cannot_start(monkeypatch: pytest.Monk
 )
 def test_what_commands_cannot_be_shown_has_a_reason(path: str, why: str) -> None:
     assert why in why_hidden(Path(path))
+
+
+def test_module_of_an_environment_anywhere_is_imported_before_the_next_program_and_one_in_the_room_is_not(
+    workspaces: Workspaces, tmp_path: Path, environment: Path
+) -> None:
+    if not workspaces.has_trees:
+        pytest.skip("this machine keeps no two commands apart")
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    files = {
+        environment / "lib" / version / "site-packages" / "installed.py": "",
+        tmp_path / "own.py": "",
+        tmp_path / "p.py": (
+            "import sys\nopen('/tmp/made.py', 'w').close()\nsys.path.append('/tmp')\nimport installed, made, own\n"
+            "def f():\n    return 1.0\n"
+        ),
+        tmp_path / "ev.py": (
+            "import importlib\ndef evaluate(program_path):\n    return importlib.import_module('p').f()\n"
+        ),
+    }
+    for file, text in files.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    task = evaluator_task(tmp_path / "p.py", tmp_path / "ev.py", python=str(environment / "bin" / "python3"))
+    assert {"installed", "made", "own"} & tried(task, workspaces).known.loaded == {"installed"}
 
 
 def test_environment_needs_no_folder_that_holds_no_python(tmp_path: Path) -> None:

@@ -50,8 +50,9 @@ from support.trees import written
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def workspaces() -> Iterator[Workspaces]:
+    """Of one test: a room that stays open costs something for as long as it is."""
     with Workspaces(slots=2, require=()) as workspaces:
         if not workspaces.has_trees:
             pytest.skip("this machine keeps no two commands apart")

@@ -17,6 +17,7 @@ from tempfile import TemporaryFile
 from strop.cli.app import main
 from strop.store.key import KEY_BYTES
 from strop.tasks.registry import PAPER
+from support.processes import ended
 
 DOUBLING = """import strop
 
@@ -60,10 +61,8 @@ def environment(home: Path) -> dict[str, str]:
 
 def run_process(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """`strop ARGUMENTS` as people run it."""
-    command, nothing = [sys.executable, "-m", "strop", *arguments], subprocess.DEVNULL
-    return subprocess.run(
-        command, capture_output=True, text=True, cwd=cwd, env=dict(env), timeout=240, check=False, stdin=nothing
-    )
+    command = [sys.executable, "-m", "strop", *arguments]
+    return ended(command, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL)
 
 
 INSTANCES = {"instances": 4, "test_instances": 6}

@@ -113,10 +113,10 @@ def import_from(roots: Sequence[str]) -> None:
         sys.meta_path.insert(0, _work_tree)
     _work_tree.roots[:] = dict.fromkeys([*roots, *_work_tree.roots])
     importlib.invalidate_caches()
-    for name in [each for each in sys.modules if "." not in each and each != "__main__"]:
+    for name in {each for each in sys.modules if "." not in each} - {"__main__", *sys.stdlib_module_names}:
         spec = None if name in _work_tree.names else _work_tree.own(name)
-        is_other = spec is not None and _place(sys.modules[name].__spec__) != _place(spec) and not is_needed(name)
-        if name in _work_tree.names or is_other:
+        is_other = spec is not None and _place(sys.modules[name].__spec__) != _place(spec)
+        if name in _work_tree.names or (is_other and not is_needed(name)):
             for each in [each for each in sys.modules if f"{each}.".startswith(f"{name}.")]:
                 del sys.modules[each]
 
@@ -251,7 +251,7 @@ def _is_users(name: str, module: object, root: str) -> bool:
 
 
 def _is_below(file: str, roots: Sequence[str]) -> bool:
-    return any(Path(file).is_relative_to(root) for root in roots)
+    return any(file == root or file.startswith(f"{root.rstrip('/')}/") for root in roots)
 
 
 def is_installed(file: str) -> bool:

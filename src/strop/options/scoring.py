@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_type_hints
 
@@ -158,6 +159,7 @@ FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
 """By type: whether a value has it, and the type in words."""
 
 
+@cache
 def type_of(key: str) -> object:
     """The type of an option, without None."""
     hint = get_type_hints(ScoringOptions, include_extras=True)[key]

@@ -65,6 +65,7 @@ FROM improvement_start s LEFT JOIN improvement_end e USING (scope)
 """
 
 
+@cache
 def statements() -> str:
     """The SQL that creates an empty record."""
     refusals = [

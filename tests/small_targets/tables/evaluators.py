@@ -25,7 +25,7 @@ TARGETS = [
         "import sys\nprint(int(sys.argv[1]) % 90)\n",
         "better",
         "-abs(float(open(sys.argv[1]).read()) - int(sys.argv[2]) % 90)",
-        "python3 judge.py {output} {seed}",
+        "python3 -S judge.py {output} {seed}",
         said="better: Better",
     ),
     evaluator(

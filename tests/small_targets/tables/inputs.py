@@ -18,7 +18,7 @@ CITIES = "sorted((7 * i % 8, 5 * i % 8) for i in range(8))"
 SEARCH = "x = load(program_path).run_search(seed=int(os.environ['STROP_SEED']))\nreturn {'combined_score': 1 / (1 + abs(x - 3.7))}"
 
 
-def remembered(name: str, before: str, after: str, score: str, judge: str = "python3 judge.py {output}") -> Target:
+def remembered(name: str, before: str, after: str, score: str, judge: str = "python3 -S judge.py {output}") -> Target:
     return judged(name, before, after, "better", score, judge, said=DRAWN)
 
 
@@ -43,7 +43,7 @@ TARGETS = [
     ),
     remembered("judged-with-a-time", "import time\nprint(7, time.time())\n", "print(41)\n", NEAR),
     remembered(
-        "judged-with-noise", "print(7)\n", "print(41)\n", f"{NEAR} + int(sys.argv[2]) % 7 / 100", "python3 judge.py {output} {seed}"
+        "judged-with-noise", "print(7)\n", "print(41)\n", f"{NEAR} + int(sys.argv[2]) % 7 / 100", "python3 -S judge.py {output} {seed}"
     ),
     function(
         "remembers-behind-a-seed",

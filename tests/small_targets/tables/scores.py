@@ -58,14 +58,14 @@ TARGETS = [
         {"p.py": ERROR % 5},
         ERROR % 7,
         "better",
-        command(r"score: (\d+)", metrics("score:max"), run="python3 p.py {seed} 2>&1"),
+        command(r"score: (\d+)", metrics("score:max"), run="python3 -S p.py {seed} 2>&1"),
     ),
     Target(
         "standard-error-alone",
         {"p.py": ERROR % 5},
         ERROR % 7,
         "better",
-        command(r"score: (\d+)", metrics("score:max"), run="python3 p.py {seed} 2>&1 >/dev/null"),
+        command(r"score: (\d+)", metrics("score:max"), run="python3 -S p.py {seed} 2>&1 >/dev/null"),
     ),
     Target("file-nested", {"p.py": WRITES % 5}, WRITES % 7, "better", command("o.json:$.stats[0].v", metrics("v:max"))),
     Target(

@@ -27,29 +27,31 @@ JUNIT = '<testsuites><testsuite name="a" tests="%d" failures="%d" errors="0" ski
 
 TARGETS = [
     with_tests("pytest-honest", MODULE, FASTER, "better", bench=BY_TEXT),
-    with_tests("honest-tail", MODULE, FASTER, "better", bench=BY_TEXT, run=f"{PYTEST} | tail -n 1; python3 bench.py"),
+    with_tests(
+        "honest-tail", MODULE, FASTER, "better", bench=BY_TEXT, run=f"{PYTEST} | tail -n 1; python3 -S bench.py"
+    ),
     with_tests("honest-with-xfail", MODULE, FASTER, "better", test=XFAIL, bench=BY_TEXT),
     with_tests("errors-at-teardown", MODULE, ONLY_F, "not better", test=TEARDOWN),
-    with_tests("fails-behind-or-true", MODULE, WRONG, "not better", run=f"({PYTEST} || true) && python3 bench.py"),
-    with_tests("fails-in-a-pipe", MODULE, WRONG, "not better", run=f"{PYTEST} | cat; python3 bench.py"),
-    with_tests("fails-and-goes-on", MODULE, WRONG, "not better", run=f"{PYTEST}; python3 bench.py"),
-    with_tests("stops-at-the-first-failure", MODULE, WRONG, "not better", run=f"{PYTEST} -x; python3 bench.py"),
+    with_tests("fails-behind-or-true", MODULE, WRONG, "not better", run=f"({PYTEST} || true) && python3 -S bench.py"),
+    with_tests("fails-in-a-pipe", MODULE, WRONG, "not better", run=f"{PYTEST} | cat; python3 -S bench.py"),
+    with_tests("fails-and-goes-on", MODULE, WRONG, "not better", run=f"{PYTEST}; python3 -S bench.py"),
+    with_tests("stops-at-the-first-failure", MODULE, WRONG, "not better", run=f"{PYTEST} -x; python3 -S bench.py"),
     with_tests(
-        "deselected-by-original", MODULE, FASTER, "better", bench=BY_TEXT, run=f"{PYTEST} -k f && python3 bench.py"
+        "deselected-by-original", MODULE, FASTER, "better", bench=BY_TEXT, run=f"{PYTEST} -k f && python3 -S bench.py"
     ),
     Target(
         "unittest-honest",
         {"p.py": MODULE, "test_p.py": UNIT % "", "bench.py": BY_TEXT},
         FASTER,
         "refused",
-        command(OPS, *FAST, run="python3 -m unittest test_p 2>&1 && python3 bench.py"),
+        command(OPS, *FAST, run="python3 -m unittest test_p 2>&1 && python3 -S bench.py"),
     ),
     Target(
         "test-fails",
         {"p.py": MODULE, "test_p.py": TEST, "bench.py": BENCH},
         WRONG,
         "not better",
-        command(OPS, metrics("speed:max"), f"test = '{PYTEST}'", run="python3 bench.py"),
+        command(OPS, metrics("speed:max"), f"test = '{PYTEST}'", run="python3 -S bench.py"),
     ),
     Target(
         "crashes-by-signal",
@@ -63,7 +65,7 @@ TARGETS = [
         {"p.py": f"open('r.xml', 'w').write('{JUNIT % (3, 0, 0)}')\nprint('ops: 100')\n"},
         f"open('r.xml', 'w').write('{JUNIT % (3, 0, 2)}')\nprint('ops: 200')\n",
         "refused",
-        command(OPS, *FAST, run="python3 p.py && cat r.xml"),
+        command(OPS, *FAST, run="python3 -S p.py && cat r.xml"),
     ),
     counted(
         "more-pass",

@@ -17,7 +17,9 @@ def printing(text: str) -> str:
     return f"import sys\nsys.stdout.reconfigure(encoding='utf-8', newline='')\nsys.stdout.write({text + chr(10)!r})\n"
 
 
-def command(score: str | Mapping[str, str], *more: str, run: str = "python3 p.py {seed}", files: str = "p.py") -> str:
+def command(
+    score: str | Mapping[str, str], *more: str, run: str = "python3 -S p.py {seed}", files: str = "p.py"
+) -> str:
     """A strop.toml."""
     scores = (
         f"'''{score}'''"
@@ -62,7 +64,7 @@ def judged(
     after: str,
     right: Right,
     score: str,
-    judge: str = "python3 judge.py {output}",
+    judge: str = "python3 -S judge.py {output}",
     said: str = "",
 ) -> Target:
     """A program whose output a judge scores; `score` is an expression of its arguments."""
@@ -125,7 +127,7 @@ def with_tests(
     said: str = "",
 ) -> Target:
     """A module with tests, and a benchmark that prints its speed."""
-    text = command(OPS, *FAST, run=run or f"{PYTEST} && python3 bench.py")
+    text = command(OPS, *FAST, run=run or f"{PYTEST} && python3 -S bench.py")
     return Target(name, {"p.py": module, "test_p.py": test, "bench.py": bench}, candidate, right, text, said=said)
 
 

@@ -15,7 +15,7 @@ from strop.sandbox.watcher import Watcher
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp is of Linux")
 
-LIMITS = Limits(cpu_seconds=30.0, wall_seconds=30.0)
+LIMITS = Limits(cpu_seconds=30.0, wall_seconds=300.0)
 
 
 @pytest.fixture(scope="module")

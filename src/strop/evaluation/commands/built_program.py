@@ -9,7 +9,7 @@ import shlex
 import shutil
 import signal
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
@@ -195,10 +195,12 @@ class BuiltProgram(ClosesItself):
             return _not_copied()
         if isinstance(self._workspace, EvaluatorRoom):
             self._workspace.spoil, self._workspace.draws = spoil, guest_seed(seed, "program")
-        ran = self._run(task.filled(task.command, seed % (1 << SEED_BITS), case), self._environment(seed), case)
+        ran = self._run(task.filled(task.command, seed % (1 << SEED_BITS), case), self._environment(seed))
         reads = () if task.judge else task.objective.readers.values()
         counted = test_counts(f"{ran.output}\n{ran.errors}") if "tests" in reads else ()
-        failed = _failure(ran, explained=_says_why(reads, counted))
+        # The score accounts for a failing exit status where it is the score, or where tests failed. If all of them passed,
+        # something else failed, such as a benchmark that runs after them.
+        failed = _failure(ran, explained="passed" in reads or any(fails for _, fails in counted))
         if ran.malformed and ran.ending == "exited":
             failed = "malformed", ran.malformed
         if failed is None and ran.lived_on and task.objective.counts_cost:
@@ -266,17 +268,16 @@ class BuiltProgram(ClosesItself):
         self._begun = True
         return self._workspace.clear()
 
-    def _run(self, command: str, environment: Mapping[str, str], case: str = "", is_build: bool = False) -> Ran:
-        limits = self._limits(case)
+    def _run(self, command: str, environment: Mapping[str, str], is_build: bool = False) -> Ran:
+        limits = self._limits()
         if is_build:
             limits = _apart(self._task, BUILD_SECONDS, limits.outlive_seconds)
         ran = self._workspace.run(with_pipes(command), limits, environment=environment)
         self.notes.denied(ran.denied)
         return ran
 
-    def _limits(self, case: str = "") -> CommandLimits:
-        task = self._task
-        return _limits(task, task.time_limit, OUTLIVE_SECONDS if task.objective.counts_cost else 0.0)
+    def _limits(self) -> CommandLimits:
+        return _limits(self._task, self._task.time_limit, OUTLIVE_SECONDS if self._task.objective.counts_cost else 0.0)
 
     def _environment(self, seed: int) -> dict[str, str]:
         """A judge may draw from the instance's seed, which is then the program's only where its command names it."""
@@ -500,14 +501,6 @@ def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
 
 def _not_copied() -> ProgramRun:
     return ProgramRun("died", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
-
-
-def _says_why(reads: Collection[str], counted: Sequence[tuple[int, int]]) -> bool:
-    """Whether the score accounts for a failing exit status: it is the score, or failing tests explain it.
-
-    If all tests passed, something else failed, such as a benchmark that runs after them.
-    """
-    return "passed" in reads or any(failed for _, failed in counted)
 
 
 def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None:

@@ -93,7 +93,8 @@ class EvaluatorRoom(ClosesItself):
             raise relay.lost
         ran = _ran(outcome, printed, stopped, ended, limits, relay)
         self.passed = Passed(relay.answered, refused, not ran.ok and not relay.events, relay.gives)
-        names = ("malformed",) if self._may_fail or ran.code else ("malformed", "failed")
+        may_fail = self._is_original or original_calls.fails or self.spoil is not None
+        names = ("malformed",) if may_fail or ran.code else ("malformed", "failed")
         malformed = next((event[name] for event in relay.events for name in names if name in event), "")
         if self.spoil is not None and not relay.spoiled:
             malformed = "no answer of the program can be spoiled in this way"
@@ -138,10 +139,6 @@ class EvaluatorRoom(ClosesItself):
                 finally:
                     guest.close()
             return outcome, guest.printed(MOST_WORDS), relay
-
-    @property
-    def _may_fail(self) -> bool:
-        return self._is_original or self._isolation.original_calls.fails or self.spoil is not None
 
     def put(self, path: str, content: bytes) -> bool:
         return False
@@ -197,7 +194,6 @@ def _ran(
 ) -> Ran:
     """The `Ran` of an evaluation, without what the program printed."""
     line = str(_said(outcome).get("line", ""))
-    wall = 0.0 if isinstance(outcome, GuestLost) else outcome.spent.wall_seconds
     memory = max(each.memory_bytes for each in ended)
     ending: Ending = "exited"
     code: int | None = 0 if line else 1
@@ -227,7 +223,7 @@ def _ran(
         errors=printed,
         truncated=False,
         cpu_seconds=sum(each.cpu_seconds for each in ended),
-        wall_seconds=wall,
+        wall_seconds=0.0 if isinstance(outcome, GuestLost) else outcome.spent.wall_seconds,
         memory_bytes=memory,
         denied=sum((Counter(each.denied) for each in ended), Counter()),
     )

@@ -428,13 +428,9 @@ class CommandMeasurement:
         old, new = (replace(runs[0], values=averaged([run.values for run in runs], name)) for runs in (olds, news))
         return old, new
 
-    def _instance(self, split: Split, index: int) -> tuple[int, str]:
-        """The seed of an instance, and its case."""
-        seeds = self.order.seeds
-        return seeds.seed(self.task.name, split, index), self.task.case(split, index, seeds)
-
     def _run(self, copy: BuiltProgram, index: int, spoil: Mapping[str, Any] | None = None) -> ProgramRun:
-        return copy.run(*self._instance(self.split, index), spoil)
+        task, split, seeds = self.task, self.split, self.order.seeds
+        return copy.run(seeds.seed(task.name, split, index), task.case(split, index, seeds), spoil)
 
     def _of_candidate(self, candidate: BuiltProgram, index: int, original: BuiltProgram | None) -> ProgramRun:
         """A candidate on an instance. Where a judge or an evaluator fails, the original on the same one says whose fault that is:

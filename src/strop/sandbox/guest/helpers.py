@@ -19,6 +19,7 @@ import textwrap
 import threading
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -237,6 +238,7 @@ def _plain(lines: Sequence[str], margin: str) -> str:
     return textwrap.dedent(text) if margin or (text[:1] in (" ", "\t") and _Wanted.is_python) else text
 
 
+@lru_cache(maxsize=4)  # a program is parsed several times in a row
 def parsed(text: str) -> ast.Module | None:
     """The syntax tree of Python that is not empty, else None."""
     costly = text.count("{") > _MOST_BRACES and _F_STRING.search(text)

@@ -41,6 +41,7 @@ class ProcessClock:
     def __init__(self, kernel: Kernel, pid: int = _SELF) -> None:
         flags = _INHERIT | (_DISABLED | _ENABLE_ON_EXEC if pid == _SELF else 0)
         self._counter = -1
+        self._seen: float | None = None
         # this clock counts all time anyway; an unprivileged caller must ask for it like this
         for more in (0, _EXCLUDE_KERNEL):
             attribute = struct.pack("IIQQQQQ", _SOFTWARE, _ATTRIBUTE_BYTES, _TASK_CLOCK, 0, 0, 0, flags | more)
@@ -59,6 +60,11 @@ class ProcessClock:
         if self._counter < 0:
             return None
         return float(struct.unpack("q", os.read(self._counter, 8))[0]) / 1e9
+
+    def stands_still(self) -> bool:
+        """Whether no process has run since this was last asked, as far as the kernel counts; false without a counter."""
+        before, self._seen = self._seen, self.seconds()
+        return before is not None and before == self._seen
 
     def close(self) -> None:
         """Close the counter. Idempotent."""

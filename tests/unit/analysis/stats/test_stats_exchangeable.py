@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
 from strop.analysis.stats import (
     Estimate,
@@ -140,5 +139,7 @@ def test_number_of_pairs_comes_from_the_spread_alone() -> None:
 
 @given(st.integers(0, 30), st.integers(0, 30))
 def test_sign_test_has_the_p_value_of_the_exact_binomial_test(wins: int, losses: int) -> None:
+    from scipy.stats import binomtest  # here: it takes half a second, of each process that collects the tests
+
     exact = binomtest(wins, wins + losses).pvalue if wins + losses else 1.0
     assert sign_test(wins, losses) == pytest.approx(exact, rel=1e-12)

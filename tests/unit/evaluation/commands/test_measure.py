@@ -21,8 +21,6 @@ from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.built_program import SEED_BITS, WorkspacePool
-from strop.evaluation.commands.measure import COPIES, SAME
-from strop.evaluation.feedback import failure
 from strop.evaluation.laws import COPIES, SAME
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.sandbox.base import MOST_STARVED

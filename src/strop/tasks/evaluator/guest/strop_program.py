@@ -158,12 +158,14 @@ def _told(error: BaseException) -> tuple[Any, ...]:
 
 
 def loaded(before: set[str], tree: str) -> list[str]:
-    """The modules imported since there were only those of `before`, without the tree's own."""
-    found = []
+    """The modules imported since there were only those of `before`, without those of the room: in the tree, or on the disk of
+    its /tmp, below which an environment may be mounted."""
+    found, room = [], os.stat("/tmp").st_dev
     for name, module in list(sys.modules.items()):
         file = getattr(getattr(module, "__spec__", None), "origin", None)
         if not isinstance(file, str) or name in before:
             continue
-        if os.path.isabs(file) and not file.startswith((tree, "/tmp/")):
+        is_outside = os.path.isabs(file) and not file.startswith(tree) and os.path.exists(file)
+        if is_outside and os.stat(file).st_dev != room:
             found.append(name)
     return found[:2000]

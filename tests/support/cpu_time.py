@@ -1,0 +1,42 @@
+"""CPU time of a session of tests, with that of guests that are killed, for whom nobody waits."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+_V1, _V2 = Path("/sys/fs/cgroup/cpuacct"), Path("/sys/fs/cgroup/cpu.stat")
+"""Of version 1, which counts CPU time apart from all else, so that a cgroup can be made for it; and of version 2, where
+workspaces have cgroups of their own below the first."""
+
+
+class CpuTime:
+    """What this process uses from now on, with all that it starts."""
+
+    def __init__(self) -> None:
+        groups = [line.split(":") for line in Path("/proc/self/cgroup").read_text().splitlines()]
+        self._outer = _V1 / next((path[1:] for _, names, path in groups if "cpuacct" in names.split(",")), "")
+        self._group = self._outer / f"strop-tests-{os.getpid()}"
+        with suppress(OSError):
+            self._group.mkdir()
+            (self._group / "cgroup.procs").write_text(str(os.getpid()))
+        self._before, _ = self._now()
+
+    def _now(self) -> tuple[float, str]:
+        with suppress(OSError):
+            return int((self._group / "cpuacct.usage").read_text()) / 1e9, "by a cgroup"
+        with suppress(OSError):
+            return int(_V2.read_text().split()[1]) / 1e6, "by a cgroup, with all else that ran in it"
+        return sum(os.times()[:4]), "of processes that were waited for; no cgroup counts the others"
+
+    def told(self) -> str:
+        """How much that was, and by whose count."""
+        seconds, how = self._now()
+        return f"CPU time: {seconds - self._before:.0f} s, {how}"
+
+    def close(self) -> None:
+        """Leave the cgroup."""
+        with suppress(OSError):
+            (self._outer / "cgroup.procs").write_text(str(os.getpid()))
+            self._group.rmdir()
