@@ -1,8 +1,8 @@
 """The keeper of one workspace: make the copy in a root of its own, then run one command after another in it.
 
 It is process 1 of the commands' pid namespace, so no command outlives it, and it ends with the host. It reads no output of
-commands. Their system call filter is a deny-list, because builds, shells and compilers need nearly all other calls. `workspace`
-starts it; the host must not import it.
+commands. Their system call filter is a deny-list, because builds, shells and compilers need nearly all other calls. Keepers are
+forked from a template that has imported what they need (`forks`). `workspace` starts it; the host must not import this file.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from strop.sandbox import control
 from strop.sandbox.confinement import bpf, filters, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.confinement.syscalls import NUMBERS
+from strop.sandbox.forks import continue_as_fork
 from strop.sandbox.init_process import continue_as_process_one
 from strop.sandbox.workspace import accounting, command, copying, plan, snapshots
 from strop.sandbox.workspace import root_fs as place
@@ -147,7 +148,10 @@ memory in /proc, limit the file system, count its CPU time; and of a tree, enter
 class Keeper:
     """One workspace, seen from inside."""
 
-    def __init__(self, end: socket.socket, given: plan.WorkspacePlan, kernel_memory: Sequence[int]) -> None:
+    def __init__(
+        self, end: socket.socket, given: plan.WorkspacePlan, source: int, kernel_memory: Sequence[int]
+    ) -> None:
+        """`source`: a descriptor of the folder to copy; nothing here knows its name."""
         self._end, self._plan, self._kernel_memory = end, given, kernel_memory
         self._kernel = Kernel()
         self._unique = os.getpid()
@@ -160,12 +164,11 @@ class Keeper:
         """Descriptors of the copy's folders in their state at the first `clear`; no command has a path to them."""
         self._place = COPY if self._layers.namespaces else f"{given.folder}/copy"
         self._needed = () if self._layers.namespaces else (self._place, given.python)
-        self.jail = self._prepare()
+        self.jail = self._prepare(source)
 
-    def _prepare(self) -> CommandJail:
+    def _prepare(self, source: int) -> CommandJail:
         layers, kernel = self._layers, self._kernel
         self._proc = host = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        source = os.open(self._plan.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         stub = os.pidfd_open(os.getpid())
         entered: tuple[str, ...] = ()
         if layers.namespaces:
@@ -229,8 +232,7 @@ class Keeper:
             self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def _fill(self, source: int, there: str, uid: int | None) -> None:
-        only = None if self._plan.only is None else frozenset(self._plan.only)
-        copying.copy_tree(source, there, self._plan.files, copying.CopyRules(frozenset(self._plan.left_out), only))
+        copying.copy_tree(source, there, self._plan.files, self._plan.only)
         if uid is not None:
             copying.hand_over(there, uid)
 
@@ -385,15 +387,16 @@ def _entered(entrance: int = -1, *counted: int) -> Sequence[int]:
 
 
 def main() -> None:
-    """Run the keeper. argv: the descriptor of the control channel."""
-    end = socket.socket(fileno=int(sys.argv[1]))
-    end.set_inheritable(False)
+    """Run the template, and each keeper. argv: the descriptor of its channel."""
     os.umask(0o022)  # commands read what is made here, whatever their user id
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with suppress(control.ControlClosed):
+        end = socket.socket(fileno=continue_as_fork(int(sys.argv[1]))[0])
+        end.set_inheritable(False)
         _, descriptors = control.receive(end)
         try:
-            keeper = Keeper(end, plan.from_sent(control.opened(descriptors[0])), _entered(*descriptors[1:]))
+            given = plan.from_sent(control.opened(descriptors[0]))
+            keeper = Keeper(end, given, descriptors[1], _entered(*descriptors[2:]))
         except (OSError, ValueError) as error:
             control.send(end, {"failed": str(error), "errno": getattr(error, "errno", None)})
             return

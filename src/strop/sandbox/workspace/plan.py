@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,6 @@ class WorkspacePlan:
     """One workspace."""
 
     layers: Layers
-    root: str
     files: dict[str, str]
     readable: tuple[str, ...]
     """Files and folders of the host that commands may read and run."""
@@ -23,14 +23,13 @@ class WorkspacePlan:
     """The interpreter that commands must be able to run."""
     folder: str
     """A folder of the host for the copy, if there are no namespaces."""
-    left_out: tuple[str, ...] = ()
-    only: tuple[str, ...] | None = None
+    only: Collection[str] | None = None
 
 
 def from_sent(content: dict[str, Any]) -> WorkspacePlan:
     """A plan from plain data."""
     content = dict(content, layers=Layers(**content["layers"]))
-    for name in ("readable", "search", "left_out"):
+    for name in ("readable", "search"):
         content[name] = tuple(content[name])
-    content["only"] = None if content["only"] is None else tuple(content["only"])
+    content["only"] = None if content["only"] is None else frozenset(content["only"])
     return WorkspacePlan(**content)

@@ -6,7 +6,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -25,6 +24,7 @@ from strop.sandbox import control
 from strop.sandbox.base import MOST_STARVED
 from strop.sandbox.confinement import notify
 from strop.sandbox.layers import Layers
+from strop.sandbox.template import Template
 from strop.sandbox.workspace import endings, plan
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
 from strop.sandbox.workspace.kernel_memory import KernelMemory
@@ -111,7 +111,9 @@ from strop.sandbox.workspace.keeper import main
 main()
 """
 """Packages without their `__init__`, as in `fork_server_host`."""
-_OPTIONS = ("-s", "-S", "-B", "-c")
+_COMMAND = (os.path.realpath(interpreter.EXECUTABLE), "-s", "-S", "-B", "-P", "-c", _BOOTSTRAP)
+keeper_template = Template(lambda channel: [*_COMMAND, str(channel), *map(str, _FOLDERS)], lambda: {"LANG": "C.UTF-8"})
+"""What all keepers of this process are forked from; see `keeper`."""
 _SYSTEM = "/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 _START_SECONDS = 120.0
 _GRACE_SECONDS = 20.0
@@ -173,22 +175,19 @@ class JailedWorkspace(ClosesItself):
                 (self._folder.path / name).mkdir()
                 (self._folder.path / name).chmod(0o1777)
         with other:
-            self._process = subprocess.Popen(
-                interpreter.python(*_OPTIONS, _BOOTSTRAP, str(other.fileno()), *map(str, _FOLDERS)),
-                env={"LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
-                pass_fds=[other.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                cwd="/",
-                start_new_session=True,
-            )
+            try:
+                self._process = keeper_template.fork(other.fileno(), tells=True)
+                source = os.open(tree.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            except (control.ControlClosed, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+                raise SandboxError(f"cannot create a workspace: {error}") from error
         try:
             given = _plan(tree, self._layers, self._folder.path if self._folder else None)
             self._kernel_memory = KernelMemory()
-            control.send_sealed(self._end, {"plan": True}, asdict(given), *self._kernel_memory.files)
+            control.send_sealed(self._end, {"plan": True}, asdict(given), source, *self._kernel_memory.files)
         except (control.ControlClosed, OSError) as error:
             raise KeeperFailed(f"cannot start a workspace: {self._last_words()}") from error
+        finally:
+            os.close(source)
         message, keeper = self._receive()
         if "ready" not in message:
             raise KeeperFailed(f"cannot create a workspace: {message.get('failed')}") from control.told(message)
@@ -333,13 +332,9 @@ class JailedWorkspace(ClosesItself):
 
     def _end_process(self) -> None:
         self._cut_off()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_GRACE_SECONDS)
-        self._process.kill()
-        self._process.wait()
+        self._process.wait(_GRACE_SECONDS)
+        self._process.end()
         self._end.close()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
         if self._keeper >= 0:  # process 1 died with the stub that we have waited for, and all others with it
             ready = select.poll()
             ready.register(self._keeper, select.POLLIN)
@@ -368,11 +363,8 @@ class JailedWorkspace(ClosesItself):
         return kind(f"the keeper of a workspace is gone: {self._last_words() or error}")
 
     def _last_words(self) -> str:
-        self._process.kill()
-        self._process.wait()
-        words = self._process.stderr.read(4000) if self._process.stderr is not None else b""
-        lines = words.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else f"exit status {self._process.returncode}"
+        self._process.end()
+        return self._process.last_words or f"exit status {self._process.returncode}"
 
 
 def _socket_pair() -> tuple[int, int]:
@@ -396,12 +388,10 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan
     search = [*programs, Path(sys.prefix, "bin"), *_SYSTEM.split()]
     return plan.WorkspacePlan(
         layers=layers,
-        root=str(tree.root.resolve()),
         files=dict(tree.files),
         readable=tuple(dict.fromkeys(str(path) for each in (*environments, *tools) for path in needed_by(each))),
         search=tuple(dict.fromkeys(map(str, search))),
         python=interpreter.EXECUTABLE,
         folder=str(folder or ""),
-        left_out=tuple(tree.left_out),
         only=None if tree.only is None else tuple(tree.only),
     )
