@@ -87,6 +87,8 @@ class Tree:
     """The candidate: texts that replace files of `root`, path → text."""
     tools: Sequence[Path] = ()
     """Folders and files of the host that commands may read and run, in addition to the system's programs and libraries."""
+    left_out: Sequence[str] = ()
+    """Paths of files of `root` that the copy does not have."""
     only: Sequence[str] | None = None
     """Paths of the files of `root` that alone the copy has; None: all."""
 

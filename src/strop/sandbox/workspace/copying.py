@@ -9,22 +9,41 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 _CHUNK = 1 << 20
 
 
-def copy_tree(root: int, target: str, files: Mapping[str, str], only: Collection[str] | None = None) -> None:
-    """Copy the folder behind the descriptor `root` into the empty folder `target`, then write `files` over its own. `only`: paths
-    of files that alone are copied; None: all.
+@dataclass(frozen=True)
+class CopyRules:
+    """What of a tree is copied."""
+
+    left_out: frozenset[str] = frozenset()
+    """Paths that are not copied."""
+    only: frozenset[str] | None = None
+    """Paths of files that alone are copied; None: all."""
+
+    def leave_out(self, path: str, *, is_folder: bool) -> bool:
+        """Whether a path is not copied."""
+        if path in self.left_out or self.only is None:
+            return path in self.left_out
+        return path not in self.only and not (is_folder and any(each.startswith(f"{path}/") for each in self.only))
+
+
+ALL = CopyRules()
+
+
+def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules = ALL) -> None:
+    """Copy the folder behind the descriptor `root` into the empty folder `target`, then write `files` over its own.
 
     Raises:
         OSError: something cannot be read or written.
         ValueError: a path in `files` leads out of the tree or through a link.
     """
-    _copy_folder(root, "", target, only)
+    _copy_folder(root, "", target, rules)
     for path, text in files.items():
         lay(target, path, text.encode("utf-8", "surrogateescape"))
 
@@ -42,29 +61,27 @@ def hand_over(place: str, user: int) -> None:
             os.chown(entry.path, user, user, follow_symlinks=False)
 
 
-def _copy_folder(folder: int, above: str, target: str, only: Collection[str] | None) -> None:
+def _copy_folder(folder: int, above: str, target: str, rules: CopyRules) -> None:
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
         path, name = above + entry.name, entry.name
-        may_lead_there = entry.is_dir(follow_symlinks=False) or entry.is_symlink()
-        if only is not None and path not in only:
-            if not (may_lead_there and any(each.startswith(f"{path}/") for each in only)):
-                continue
+        if rules.leave_out(path, is_folder=entry.is_dir(follow_symlinks=False) or entry.is_symlink()):
+            continue
         if entry.is_symlink():
             os.symlink(os.readlink(name, dir_fd=folder), f"{target}/{path}")
         elif entry.is_dir():
             if name not in LEFT_OUT:
-                _copy_below(folder, name, path, target, only)
+                _copy_below(folder, name, path, target, rules)
         elif entry.is_file():
             _copy_file(folder, name, f"{target}/{path}")
 
 
-def _copy_below(folder: int, name: str, path: str, target: str, only: Collection[str] | None) -> None:
+def _copy_below(folder: int, name: str, path: str, target: str, rules: CopyRules) -> None:
     inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     try:
         os.mkdir(f"{target}/{path}", 0o755)
-        _copy_folder(inner, path + "/", target, only)
+        _copy_folder(inner, path + "/", target, rules)
     finally:
         os.close(inner)
 

@@ -232,7 +232,8 @@ class Keeper:
             self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def _fill(self, source: int, there: str, uid: int | None) -> None:
-        copying.copy_tree(source, there, self._plan.files, self._plan.only)
+        only = None if self._plan.only is None else frozenset(self._plan.only)
+        copying.copy_tree(source, there, self._plan.files, copying.CopyRules(frozenset(self._plan.left_out), only))
         if uid is not None:
             copying.hand_over(there, uid)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +22,14 @@ class WorkspacePlan:
     """The interpreter that commands must be able to run."""
     folder: str
     """A folder of the host for the copy, if there are no namespaces."""
-    only: Collection[str] | None = None
+    left_out: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
 
 
 def from_sent(content: dict[str, Any]) -> WorkspacePlan:
     """A plan from plain data."""
     content = dict(content, layers=Layers(**content["layers"]))
-    for name in ("readable", "search"):
+    for name in ("readable", "search", "left_out"):
         content[name] = tuple(content[name])
-    content["only"] = None if content["only"] is None else frozenset(content["only"])
+    content["only"] = None if content["only"] is None else tuple(content["only"])
     return WorkspacePlan(**content)

@@ -393,5 +393,6 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan
         search=tuple(dict.fromkeys(map(str, search))),
         python=interpreter.EXECUTABLE,
         folder=str(folder or ""),
+        left_out=tuple(tree.left_out),
         only=None if tree.only is None else tuple(tree.only),
     )
