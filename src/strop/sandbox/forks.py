@@ -51,9 +51,6 @@ def continue_as_fork(channel: int) -> list[int]:
                 for each in hosts:
                     each.detach()
                 return given
-    with suppress(ChildProcessError):
-        while True:  # they end with the host
-            os.wait()
     raise control.ControlClosed
 
 

@@ -25,7 +25,6 @@ from strop.sandbox import control
 STARTS = 3
 """Processes that are started in place of one that dies at once: somebody may have killed it."""
 _ANSWER_SECONDS = 60.0
-_GOODBYE_SECONDS = 2.0
 _STATUS_SECONDS = 5.0
 _OWN = "/proc/thread-self"
 _STATUS = ("Umask", "Uid", "Gid", "Groups", "Cap", "NoNewPrivs", "Seccomp", "Cpus_allowed:", "Mems_allowed:")
@@ -86,7 +85,6 @@ class Template:
         self._end: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._words = -1
-        self._is_used = False
         self._born: object = None
         self._of_parents: list[subprocess.Popen[bytes] | None] = []
         atexit.register(self.close)
@@ -159,7 +157,6 @@ class Template:
                     if "failed" in answer:
                         number = int(str(answer["failed"]))
                         raise OSError(number, os.strerror(number))
-                    self._is_used = True
                     return answer, received
             raise control.ControlClosed(words or "it ended at once")
 
@@ -192,7 +189,7 @@ class Template:
                 start_new_session=True,
             )
             undo.pop_all()
-        self._end, self._words, self._is_used = own, words, False
+        self._end, self._words = own, words
 
     def _stop(self) -> str:
         """End it; returns its last words."""
@@ -202,11 +199,8 @@ class Template:
         if end is not None:
             end.close()
         if process is not None:
-            try:
-                process.wait(_GOODBYE_SECONDS if self._is_used else 0.0)  # it ends by itself, after its processes
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.kill()
+            process.wait()
         said = _last_line(words)
         if words >= 0:
             os.close(words)
