@@ -16,9 +16,8 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 from strop.sandbox import control
 
@@ -30,8 +29,6 @@ _OWN = "/proc/thread-self"
 _STATUS = ("Umask", "Uid", "Gid", "Groups", "Cap", "NoNewPrivs", "Seccomp", "Cpus_allowed:", "Mems_allowed:")
 """Lines of /proc/thread-self/status of what children inherit."""
 _NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid_for_children", "time_for_children", "user", "uts")
-
-T = TypeVar("T")
 
 
 class ForkedProcess:
@@ -122,11 +119,7 @@ class Template:
         """A further channel to it, for another process to `join`. Raises OSError and ControlClosed, as `fork` does."""
         own, other = control.pair()
         with other:
-            try:
-                self._asked({"joins": True}, [other.fileno()])
-            except BaseException:
-                own.close()
-                raise
+            self._asked({"joins": True}, [other.fileno()])
         return own
 
     def join(self, channel: socket.socket) -> None:
@@ -172,61 +165,47 @@ class Template:
         return self._end
 
     def _start(self) -> None:
-        own, other = control.pair()
-        own.settimeout(_ANSWER_SECONDS)
-        with ExitStack() as undo, other:
-            undo.callback(own.close)
-            words = _file_for_words()
-            undo.callback(os.close, words)
+        self._end, other = control.pair()
+        self._end.settimeout(_ANSWER_SECONDS)
+        self._words = _file_for_words()
+        with other:
             self._process = subprocess.Popen(
                 self._command(other.fileno()),
                 env=dict(self._variables()),
                 pass_fds=[other.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=words,
+                stderr=self._words,
                 cwd="/",
                 start_new_session=True,
             )
-            undo.pop_all()
-        self._end, self._words = own, words
 
     def _stop(self) -> str:
         """End it; returns its last words."""
-        process, self._process = self._process, None
-        end, self._end = self._end, None
-        words, self._words = self._words, -1
-        if end is not None:
-            end.close()
-        if process is not None:
-            process.kill()
-            process.wait()
-        said = _last_line(words)
-        if words >= 0:
-            os.close(words)
+        if self._end is not None:
+            self._end.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        said = _last_line(self._words)
+        if self._words >= 0:
+            os.close(self._words)
+        self._end, self._process, self._words = None, None, -1
         return said
 
     def _now(self) -> object:
         """What a process that is started now inherits from the calling thread, of what may change."""
-        status, *others = (_known(Path(_OWN, name).read_text) for name in ("status", "limits", "cgroup"))
-        kept = [line for line in (status or "").splitlines() if line.startswith(_STATUS)]
-        spaces = [_known(Path(_OWN, "ns", name).readlink) for name in _NAMESPACES]
-        return dict(self._variables()), kept, others, spaces, os.getpriority(os.PRIO_PROCESS, 0)
+        status, limits, cgroup = (Path(_OWN, name).read_text() for name in ("status", "limits", "cgroup"))
+        kept = [line for line in status.splitlines() if line.startswith(_STATUS)]
+        spaces = [each.readlink() for each in (Path(_OWN, "ns", name) for name in _NAMESPACES) if each.is_symlink()]
+        return dict(self._variables()), kept, limits, cgroup, spaces, os.getpriority(os.PRIO_PROCESS, 0)
 
     def _forget(self) -> None:
         """In a fork of the process that started it."""
         self._lock = threading.Lock()
         self._of_parents.append(self._process)  # its destructor would look for a child of this process
-        if self._end is not None:
-            self._end.close()
-        self._end = self._process = None
-
-
-def _known(read: Callable[[], T]) -> T | None:
-    """What `read` returns; None where this system does not tell it."""
-    with suppress(OSError):
-        return read()
-    return None
+        self._process = None
+        self._stop()
 
 
 def _file_for_words() -> int:

@@ -8,6 +8,7 @@ forked from a template that has imported what they need (`forks`). `workspace` s
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import os
 import select
@@ -21,7 +22,7 @@ from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
 from strop.base.environments import COPY
-from strop.sandbox import control
+from strop.sandbox import control, tree_server
 from strop.sandbox.confinement import bpf, filters, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.confinement.syscalls import NUMBERS
@@ -373,10 +374,11 @@ class Keeper:
             os.write(writer, json.dumps(ended).encode())
         except control.ControlClosed:
             pass
+        except command.BecomesFirst:
+            raise
         except BaseException as error:  # noqa: BLE001 - the last frame of this process
             os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
-        finally:
-            os._exit(0)
+        os._exit(0)
 
 
 def _entered(entrance: int = -1, *counted: int) -> Sequence[int]:
@@ -388,20 +390,33 @@ def _entered(entrance: int = -1, *counted: int) -> Sequence[int]:
 
 
 def main() -> None:
-    """Run the template, and each keeper. argv: the descriptor of its channel."""
+    """Run the template, each keeper, and the first process of a tree. argv: the descriptor of the template's channel."""
     os.umask(0o022)  # commands read what is made here, whatever their user id
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    with suppress(control.ControlClosed):
-        end = socket.socket(fileno=continue_as_fork(int(sys.argv[1]))[0])
-        end.set_inheritable(False)
-        _, descriptors = control.receive(end)
-        try:
-            given = plan.from_sent(control.opened(descriptors[0]))
-            keeper = Keeper(end, given, descriptors[1], _entered(*descriptors[2:]))
-        except (OSError, ValueError) as error:
-            control.send(end, {"failed": str(error), "errno": getattr(error, "errno", None)})
-            return
-        me = os.pidfd_open(os.getpid())
-        control.send(end, {"ready": keeper.report}, [me])
-        os.close(me)
-        keeper.serve()
+    try:
+        _keep()
+    except control.ControlClosed:
+        return
+    except command.BecomesFirst:
+        pass
+    else:
+        return
+    gc.collect()
+    tree_server.main()
+
+
+def _keep() -> None:
+    """Fork keepers; in each, serve the host until it hangs up, which raises ControlClosed."""
+    end = socket.socket(fileno=continue_as_fork(int(sys.argv[1]))[0])
+    end.set_inheritable(False)
+    _, descriptors = control.receive(end)
+    try:
+        given = plan.from_sent(control.opened(descriptors[0]))
+        keeper = Keeper(end, given, descriptors[1], _entered(*descriptors[2:]))
+    except (OSError, ValueError) as error:
+        control.send(end, {"failed": str(error), "errno": getattr(error, "errno", None)})
+        return
+    me = os.pidfd_open(os.getpid())
+    control.send(end, {"ready": keeper.report}, [me])
+    os.close(me)
+    keeper.serve()

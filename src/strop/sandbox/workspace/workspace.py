@@ -102,7 +102,10 @@ class Followed:
 
 _FOLDERS = tuple(reversed(Path(__file__).parents[:3]))
 _BOOTSTRAP = """
-import sys, types
+import sys
+del sys.path[0]
+sys.dont_write_bytecode = True
+import types
 names = ("strop", "strop.sandbox", "strop.sandbox.workspace")
 for name, folder in zip(names, sys.argv[2:]):
     sys.modules[name] = package = types.ModuleType(name)
@@ -110,9 +113,14 @@ for name, folder in zip(names, sys.argv[2:]):
 from strop.sandbox.workspace.keeper import main
 main()
 """
-"""Packages without their `__init__`, as in `fork_server_host`."""
-_COMMAND = (os.path.realpath(interpreter.EXECUTABLE), "-s", "-S", "-B", "-P", "-c", _BOOTSTRAP)
-keeper_template = Template(lambda channel: [*_COMMAND, str(channel), *map(str, _FOLDERS)], lambda: {"LANG": "C.UTF-8"})
+"""Packages without their `__init__`, as in `fork_server_host`. Its options are those of a tree's first process (`tree_guests`),
+which may be forked from it."""
+INTERPRETER = os.path.realpath(interpreter.EXECUTABLE)
+"""The interpreter of keepers, which needs no environment."""
+keeper_template = Template(
+    lambda channel: [INTERPRETER, "-s", "-S", "-c", _BOOTSTRAP, str(channel), *map(str, _FOLDERS)],
+    lambda: {"LANG": "C.UTF-8"},
+)
 """What all keepers of this process are forked from; see `keeper`."""
 _SYSTEM = "/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 _START_SECONDS = 120.0
@@ -229,7 +237,7 @@ class JailedWorkspace(ClosesItself):
         lays_rooms: bool = False,
     ) -> Followed:
         """Start a command, which the caller must follow; `stdin`: a descriptor, instead of /dev/null; `lays_rooms`: it is strop's
-        own, and confines its children itself (`tree_server`)."""
+        own, and confines its children itself (`tree_server`), which an empty command is, too."""
         if not self._open:
             raise KeeperFailed("the workspace is closed")
         if "\0" in command:
