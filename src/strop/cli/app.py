@@ -60,6 +60,8 @@ GROUPS = {
 }
 """The heading of each command, in this order; the others, which are about records, come last."""
 RECORDS = "Records of runs"
+MEASURES = frozenset(("check", "improve", "score", "run", "eval", "reproduce", "resume"))
+"""Commands that start workers, whose templates import what they need while the command does."""
 
 
 def application(words: Sequence[str] = ()) -> App:
@@ -133,6 +135,10 @@ def _run(arguments: Sequence[str] | None) -> None:
 def _called(app: App, words: Sequence[str]) -> object:
     """Call the command of these words. Standard output is for its result alone."""
     call, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
+    if words[:1] and words[0] in MEASURES and call.__module__.startswith("strop.") and "--dry-run" not in words:
+        from strop.evaluation.worker_template import begin  # before what the command imports
+
+        begin()
     with results_alone() if call.__module__.startswith("strop.") else nullcontext():
         return call(*bound.args, **bound.kwargs)
 

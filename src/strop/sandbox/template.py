@@ -95,7 +95,8 @@ class Template:
     def begin(self) -> None:
         """Start it, unless it is there, without waiting for it. A failure is told where it is needed."""
         with self._lock, suppress(OSError):
-            self._current()
+            if self._end is None:
+                self._current()
 
     def fork(self, *descriptors: int, errors: int = -1, tells: bool = False) -> ForkedProcess:
         """A new process with these descriptors. `errors`: its standard error; else that is where its `last_words` are read.
@@ -198,7 +199,9 @@ class Template:
         status, limits, cgroup = (Path(_OWN, name).read_text() for name in ("status", "limits", "cgroup"))
         kept = [line for line in status.splitlines() if line.startswith(_STATUS)]
         spaces = [each.readlink() for each in (Path(_OWN, "ns", name) for name in _NAMESPACES) if each.is_symlink()]
-        return dict(self._variables()), kept, limits, cgroup, spaces, os.getpriority(os.PRIO_PROCESS, 0)
+        # Programs find others by these two, and none of them has to be found again.
+        variables = {name: value for name, value in self._variables().items() if name not in ("HOME", "PATH")}
+        return variables, kept, limits, cgroup, spaces, os.getpriority(os.PRIO_PROCESS, 0)
 
     def _forget(self) -> None:
         """In a fork of the process that started it."""
