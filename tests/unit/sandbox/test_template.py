@@ -12,14 +12,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from strop.sandbox import control
 from strop.sandbox.template import ForkedProcess, Template
-from support.processes import all_end, handles_of, stopped, wait_until
+from support.processes import all_end, handles_of, holds, stopped, wait_until
 
 pytestmark = pytest.mark.process
 FORKED = """
@@ -97,19 +96,6 @@ def test_process_leads_a_session_and_has_the_variables_of_its_template_alone(mon
         assert template.pid is not None
         for pid in (template.pid, child.process.pid):
             assert not holds(pid, b"a-canary-of-the-environment")
-
-
-def holds(pid: int, text: bytes) -> bool:
-    """Whether a process has these bytes in its memory."""
-    with Path(f"/proc/{pid}/mem").open("rb", 0) as memory:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            start, _, end = line.split()[0].partition("-")
-            if " rw" in line:
-                memory.seek(int(start, 16))
-                with suppress(OSError):
-                    if text in memory.read(int(end, 16) - int(start, 16)):
-                        return True
-    return False
 
 
 @pytest.mark.parametrize(
