@@ -1,4 +1,4 @@
-"""What is forked from a template finds nothing of its host, and a template that somebody kills is no wrong score and no orphan."""
+"""What is forked from a template finds nothing of its host; a template that somebody kills makes no wrong score and no orphan."""
 
 from __future__ import annotations
 
@@ -187,13 +187,16 @@ def test_workers_outlive_a_killed_template_and_others_come_from_a_new_one() -> N
 
 
 def test_command_outlives_a_killed_template_of_keepers_and_the_next_workspace_has_a_new_one(tmp_path: Path) -> None:
-    with Workspaces(slots=2, require=()) as workspaces, ThreadPoolExecutor(1) as pool:
-        with workspaces.open(Tree(tmp_path, {})) as workspace:
-            busy = pool.submit(workspace.run, "sleep 0.5; echo done", CommandLimits())
-            kill(keeper_template)
-            with workspaces.open(Tree(tmp_path, {})) as another:
-                assert another.run("true", CommandLimits()).ok
-            assert busy.result(60).output == "done\n"
+    with (
+        Workspaces(slots=2, require=()) as workspaces,
+        ThreadPoolExecutor(1) as pool,
+        workspaces.open(Tree(tmp_path, {})) as workspace,
+    ):
+        busy = pool.submit(workspace.run, "sleep 0.5; echo done", CommandLimits())
+        kill(keeper_template)
+        with workspaces.open(Tree(tmp_path, {})) as another:
+            assert another.run("true", CommandLimits()).ok
+        assert busy.result(60).output == "done\n"
 
 
 BEGINS = """
