@@ -118,12 +118,14 @@ def main() -> None:
     """Run the template, and each worker. argv: the descriptor of its channel."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's business
     try:
-        channel, variables, folder, servers = continue_as_fork(int(sys.argv[1]))
+        channel, variables, folder, servers, errors = continue_as_fork(int(sys.argv[1]))
     except ControlClosed:
         return
-    os.dup2(2, 1)
+    for stream in (1, 2):  # what a scorer writes past Python is no result
+        os.dup2(errors, stream)
     os.fchdir(folder)
-    os.close(folder)
+    for given in (errors, folder):
+        os.close(given)
     os.environ.clear()
     os.environ.update(opened(variables))
     numpy.random.seed()  # else all workers would draw the same numbers; Python's own are seeded in a fork

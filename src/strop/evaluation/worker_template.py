@@ -50,8 +50,7 @@ def start_worker(channel: int) -> ForkedProcess:
     folder = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with server_template.joined() as servers:
-            # What a scorer writes past Python is no result.
-            return worker_template.fork(channel, variables, folder, servers.fileno(), errors=2, tells=True)
+            return worker_template.fork(channel, variables, folder, servers.fileno(), 2, tells=True)
     except control.ControlClosed as error:
         raise SandboxError(f"worker processes do not start: {error}") from error
     finally:

@@ -34,8 +34,8 @@ _NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid_for_children", "time_for_chil
 class ForkedProcess:
     """A process that a template has forked. Safe to use from many threads."""
 
-    def __init__(self, pid: int, pidfd: int, *, words: int = -1, told: int = -1) -> None:
-        """`words`: the file that is its standard error; `told`: a pipe that gets its exit status. -1: there is none."""
+    def __init__(self, pid: int, words: int, pidfd: int, told: int = -1) -> None:
+        """`words`: the file that is its standard error; `told`: a pipe that gets its exit status, unless it is -1."""
         self.pid = pid
         self.returncode: int | None = None
         """Its exit status, negative if a signal ended it: SIGKILL, where no template tells it. None until it was waited for."""
@@ -98,23 +98,21 @@ class Template:
             if self._end is None:
                 self._current()
 
-    def fork(self, *descriptors: int, errors: int = -1, tells: bool = False) -> ForkedProcess:
-        """A new process with these descriptors. `errors`: its standard error; else that is where its `last_words` are read.
-        `tells`: its `returncode` is asked for.
+    def fork(self, *descriptors: int, tells: bool = False) -> ForkedProcess:
+        """A new process with these descriptors. `tells`: its `returncode` is asked for.
 
         Raises:
             OSError: the system gives no more processes or descriptors.
             ControlClosed: the template does not start; with its last words.
         """
-        words = -1 if errors >= 0 else _file_for_words()
+        words = _file_for_words()
         try:
             asked = {"fork": True, "tells": True} if tells else {"fork": True}
-            message, (pidfd, *told) = self._asked(asked, [max(errors, words), *descriptors])
+            message, handles = self._asked(asked, [words, *descriptors])
         except BaseException:
-            if words >= 0:
-                os.close(words)
+            os.close(words)
             raise
-        return ForkedProcess(int(str(message["forked"])), pidfd, words=words, told=told[0] if told else -1)
+        return ForkedProcess(int(str(message["forked"])), words, *handles)
 
     def joined(self) -> socket.socket:
         """A further channel to it, for another process to `join`. Raises OSError and ControlClosed, as `fork` does."""
@@ -168,8 +166,8 @@ class Template:
     def _start(self) -> None:
         self._end, other = control.pair()
         self._end.settimeout(_ANSWER_SECONDS)
-        self._words = _file_for_words()
         with other:
+            self._words = _file_for_words()
             self._process = subprocess.Popen(
                 self._command(other.fileno()),
                 env=dict(self._variables()),

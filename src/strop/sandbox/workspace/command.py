@@ -298,9 +298,7 @@ def _become_command(
         os.environ.clear()
         os.environ.update(variables)
         raise BecomesFirst
-    except BecomesFirst:
-        raise
-    except BaseException as error:  # noqa: BLE001 - the last frame of this process
+    except Exception as error:  # noqa: BLE001 - the last frame of this process, unless it becomes another's first
         os.write(2, f"the command cannot be started: {error}\n".encode("utf-8", "replace"))
     os._exit(_NOT_STARTED)
 

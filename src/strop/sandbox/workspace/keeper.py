@@ -374,9 +374,7 @@ class Keeper:
             os.write(writer, json.dumps(ended).encode())
         except control.ControlClosed:
             pass
-        except command.BecomesFirst:
-            raise
-        except BaseException as error:  # noqa: BLE001 - the last frame of this process
+        except Exception as error:  # noqa: BLE001 - the last frame of this process, unless it becomes another's first
             os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
         os._exit(0)
 
@@ -393,20 +391,15 @@ def main() -> None:
     """Run the template, each keeper, and the first process of a tree. argv: the descriptor of the template's channel."""
     os.umask(0o022)  # commands read what is made here, whatever their user id
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        _keep()
-    except control.ControlClosed:
-        return
-    except command.BecomesFirst:
-        pass
-    else:
-        return
-    gc.collect()
-    tree_server.main()
+    with suppress(control.ControlClosed):
+        if _becomes_first():
+            gc.collect()
+            tree_server.main()
 
 
-def _keep() -> None:
-    """Fork keepers; in each, serve the host until it hangs up, which raises ControlClosed."""
+def _becomes_first() -> bool:
+    """Fork keepers; in each, serve the host until it hangs up, which raises ControlClosed. Returns where it does not: whether it is
+    the first process of a tree, which has nothing of its keeper left, or a keeper that could not begin."""
     end = socket.socket(fileno=continue_as_fork(int(sys.argv[1]))[0])
     end.set_inheritable(False)
     _, descriptors = control.receive(end)
@@ -415,8 +408,10 @@ def _keep() -> None:
         keeper = Keeper(end, given, descriptors[1], _entered(*descriptors[2:]))
     except (OSError, ValueError) as error:
         control.send(end, {"failed": str(error), "errno": getattr(error, "errno", None)})
-        return
+        return False
     me = os.pidfd_open(os.getpid())
     control.send(end, {"ready": keeper.report}, [me])
     os.close(me)
-    keeper.serve()
+    with suppress(command.BecomesFirst):
+        keeper.serve()
+    return True
