@@ -398,8 +398,8 @@ def main() -> None:
 
 
 def _becomes_first() -> bool:
-    """Fork keepers; in each, serve the host until it hangs up, which raises ControlClosed. Returns where it does not: whether it is
-    the first process of a tree, which has nothing of its keeper left, or a keeper that could not begin."""
+    """Fork keepers; in each, serve the host until it hangs up, which raises ControlClosed. Returns whether the caller is now the
+    first process of a tree, in which nothing of its keeper is left, or a keeper that could not begin."""
     end = socket.socket(fileno=continue_as_fork(int(sys.argv[1]))[0])
     end.set_inheritable(False)
     _, descriptors = control.receive(end)
