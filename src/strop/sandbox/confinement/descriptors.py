@@ -34,7 +34,7 @@ def reserve() -> None:
 
 
 def settle(kept: int) -> int:
-    """Limit the descriptors of the caller, who has `kept` and the standard streams, and `reserve`. Returns `kept`'s new number."""
+    """Limit the descriptors of the caller, who has `kept` and the standard streams, and `reserve`. Returns the new number."""
     moved = fcntl.fcntl(kept, fcntl.F_DUPFD_CLOEXEC, _RESERVED)
     highest = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     os.close(kept)
