@@ -211,7 +211,7 @@ class WorkerPool:
         while len(self._workers) < min(most, self._most):
             try:
                 worker = idle_workers.take(lambda worker: worker.equipment is self._equipment) or WorkerProcess()
-            except (OSError, SandboxError) as error:
+            except (OSError, StropError) as error:
                 self._give_up(error)
                 return
             if worker.equipment is not self._equipment:

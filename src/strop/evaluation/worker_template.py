@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from strop.base import interpreter
-from strop.base.errors import SandboxError
+from strop.base.errors import OutOfThreads, SandboxError
 from strop.lm.providers import without_models
 from strop.sandbox import control
 from strop.sandbox.fork_server_host import server_template
@@ -43,16 +43,19 @@ def start_worker(channel: int) -> ForkedProcess:
     asked and with which key, and its guests come from the same template as those of this process.
 
     Raises:
-        SandboxError: no worker process starts.
-        OSError: the system gives no more processes or descriptors.
+        OutOfThreads: the system gives no more processes.
+        SandboxError: it gives no more descriptors, or no worker process starts.
     """
-    variables = control.sealed(without_models(interpreter.environment()))
-    folder = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    given: list[int] = []
     try:
+        given.append(control.sealed(without_models(interpreter.environment())))
+        given.append(os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
         with server_template.joined() as servers:
-            return worker_template.fork(channel, variables, folder, servers.fileno(), 2, tells=True)
-    except control.ControlClosed as error:
-        raise SandboxError(f"worker processes do not start: {error}") from error
+            return worker_template.fork(channel, *given, servers.fileno(), 2, tells=True)
+    except BlockingIOError as error:  # ulimit -u counts processes and threads alike
+        raise OutOfThreads from error
+    except (control.ControlClosed, OSError) as error:
+        raise SandboxError(f"a worker process does not start: {error}") from error
     finally:
-        os.close(variables)
-        os.close(folder)
+        for descriptor in given:
+            os.close(descriptor)

@@ -58,9 +58,9 @@ class ForkedProcess:
                 said = os.read(self._told, 16) if _readable(self._told, _STATUS_SECONDS) else b""
                 self.returncode = int(said or -signal.SIGKILL)
                 self.last_words = _last_line(self._words)
-                for descriptor in {self._pidfd, self._words, self._told} - {-1}:
+                for descriptor in {self._pidfd, self._told} - {-1}:
                     os.close(descriptor)
-                self._pidfd = self._words = self._told = -1
+                self._pidfd = self._told = -1
             return self._pidfd < 0
 
     def end(self) -> None:
@@ -146,6 +146,7 @@ class Template:
                     self._stop()
                     raise
                 else:
+                    self._last_words()  # it has begun, and its descriptor is needed no more
                     if "failed" in answer:
                         number = int(str(answer["failed"]))
                         raise OSError(number, os.strerror(number))
@@ -186,11 +187,13 @@ class Template:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        said = _last_line(self._words)
-        if self._words >= 0:
-            os.close(self._words)
-        self._end, self._process, self._words = None, None, -1
-        return said
+        self._end = self._process = None
+        return self._last_words()
+
+    def _last_words(self) -> str:
+        """What it has said, which is asked for once."""
+        words, self._words = self._words, -1
+        return _last_line(words) if words >= 0 else ""
 
     def _now(self) -> object:
         """What a process that is started now inherits from the calling thread, of what may change."""
@@ -215,7 +218,9 @@ def _file_for_words() -> int:
 
 
 def _last_line(words: int) -> str:
-    lines = os.pread(words, 1 << 16, 0).decode("utf-8", "replace").strip().splitlines() if words >= 0 else []
+    """The last line of a file for words, which is closed."""
+    lines = os.pread(words, 1 << 16, 0).decode("utf-8", "replace").strip().splitlines()
+    os.close(words)
     return lines[-1] if lines else ""
 
 
