@@ -1,6 +1,7 @@
 """How long strop takes to start, beside Python itself.
 
     python bench/startup.py [ROUNDS]      # 41 rounds when not given
+    python bench/startup.py first         # what a first evaluation waits for, by part
 
 Each round starts every program once, in turn, so that what else the machine does falls on all alike. Medians depend on the
 machine; the ratios to `python -c pass` less so. On a busy machine the processor's time says more than the clock's.
@@ -12,6 +13,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 PROGRAMS = {
@@ -35,7 +37,54 @@ def taken(arguments: list[str]) -> tuple[float, float]:
     return 1000 * (time.perf_counter() - begun), 1000 * (used.ru_utime + used.ru_stime)
 
 
+MARKED = """
+import os, sys, time
+begun = float(open("/proc/self/stat").read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+def mark(what):
+    wall = time.clock_gettime(time.CLOCK_BOOTTIME) - begun
+    print(f"{1000 * time.process_time():7.0f} ms of CPU {1000 * wall:7.0f} ms  {what}", file=sys.__stderr__)
+def marked(owner, name, before, after):
+    function, told = getattr(owner, name), []
+    def called(*arguments, **options):
+        told or mark(before)
+        try:
+            return function(*arguments, **options)
+        finally:
+            told or mark(after)
+            told.append(True)
+    setattr(owner, name, called)
+from strop.cli import app
+mark("the command line is loaded")
+from strop.evaluation import worker_template
+begin = worker_template.begin
+def begun_first():
+    mark("the templates begin")
+    begin()
+    from strop.evaluation.pool import WorkerPool
+    from strop.sandbox.jail import JailedSandbox
+    mark("the machinery is imported")
+    marked(JailedSandbox, "__init__", "the coordinator's jail begins", "the coordinator's jail is ready")
+    marked(WorkerPool, "_queued", "the first order is queued", "the pool has it")
+    marked(WorkerPool, "_finish", "the first result is there", "and is given out")
+worker_template.begin = begun_first
+try:
+    app.main(["improve", "lpn", "--model", "offline", "--workers", "1", "--out", sys.argv[1]])
+finally:
+    mark("the command has ended")
+"""
+"""A search whose steps say when they come, and how much CPU time the coordinator has used by then."""
+
+
+def waits() -> None:
+    """Print what a first evaluation waits for."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-c", MARKED, f"{folder}/run"], stdout=subprocess.DEVNULL, check=False)
+
+
 def main() -> None:
+    if sys.argv[1:] == ["first"]:
+        waits()
+        return
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 41
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in PROGRAMS}
     for number in range(rounds + 1):

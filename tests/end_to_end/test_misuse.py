@@ -116,12 +116,13 @@ def test_run_without_threads_or_processes_ends_in_one_sentence(tmp_path: Path, f
 
 
 def test_limit_of_the_shell_that_ends_a_run_and_a_working_folder_that_is_gone_are_named(tmp_path: Path) -> None:
-    for limit, code, words in (
-        ("-n 32", 7, r"may open no more files \(see ulimit -n\)|limit of open files is 32 \(ulimit -n\)"),
-        ("-f 120", 1, r"the size of a file is 61,440 bytes \(ulimit -f\)"),
+    for limit, codes, words in (
+        # It ends the jail, or what looks at the jail from outside.
+        ("-n 32", (1, 7), r"may open no more files \(see ulimit -n\)|limit of open files is 32 \(ulimit -n\)"),
+        ("-f 120", (1,), r"the size of a file is 61,440 bytes \(ulimit -f\)"),
     ):
         ended = shell(tmp_path, f"ulimit {limit}", "run", "lpn", *SMALL)
-        assert ended.returncode == code and re.search(words, ended.stderr), ended.stderr
+        assert ended.returncode in codes and re.search(words, ended.stderr), ended.stderr
         # Descriptors that other processes of this user send count, too: with them, the limit may end it before it begins.
         begun = (tmp_path / "runs").exists()
         assert ("To continue: strop resume runs/" in ended.stderr) == begun, ended.stderr

@@ -18,9 +18,10 @@ import pytest
 from strop.base.errors import SandboxError
 from strop.sandbox import fork_server_host
 from strop.sandbox.base import GuestProgram, Limits, Returned
-from strop.sandbox.fork_server_host import template
+from strop.sandbox.fork_server_host import server_template
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
+from strop.sandbox.template import Template
 from support.processes import (
     GENEROUS_SECONDS,
     all_end,
@@ -47,7 +48,7 @@ def test_no_process_is_left_when_a_sandbox_is_closed_mid_call() -> None:
     caller = threading.Thread(target=loop_until_broken, args=[sandbox])
     caller.start()
     wait_for_cpu_time()
-    family = family_of(os.getpid(), others | {template.pid})  # which serves the next sandbox
+    family = family_of(os.getpid(), others | {server_template.pid})  # which serves the next sandbox
     sandbox.close()
     caller.join(GENEROUS_SECONDS)
     assert not caller.is_alive()
@@ -159,8 +160,8 @@ def test_sandbox_serves_on_when_many_idle_servers_and_their_template_are_killed(
     with ExitStack() as stack:
         guests = [stack.enter_context(sandbox.open(ADD, Limits())) for _ in range(4)]
         assert all(isinstance(guest.call([1], seed=0), Returned) for guest in guests)
-    assert template.pid is not None
-    killed = handles_of([template.pid])
+    assert server_template.pid is not None
+    killed = handles_of([server_template.pid])
     kill(killed)
     assert all_end(killed)
     kill_descendants(others)
@@ -178,10 +179,10 @@ def test_fork_of_a_process_has_servers_of_its_own(sandbox: JailedSandbox) -> Non
 
 
 def test_template_ends_when_it_has_no_server_and_none_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient = "from strop.sandbox import fork_server\nfork_server._IDLE_SECONDS = 0.05\nfork_server.main()\n"
+    impatient = "from strop.sandbox import forks\nforks._IDLE_SECONDS = 0.05\nmain()\n"
     monkeypatch.setattr(fork_server_host, "_BOOTSTRAP", fork_server_host._BOOTSTRAP.replace("main()\n", impatient))
-    own = fork_server_host.TemplateProcess()
-    monkeypatch.setattr(fork_server_host, "template", own)
+    own = Template(server_template._command, server_template._variables)
+    monkeypatch.setattr(fork_server_host, "server_template", own)
     server = fork_server_host.ForkServer(Layers(audit=False), Limits().memory_bytes)
     assert own.pid is not None
     (handle,) = handles_of([own.pid])

@@ -539,6 +539,7 @@ def test_end_of_the_keeper_mid_command_is_an_error_of_the_host(
     root: Path, end: Callable[[Workspaces, set[int]], None]
 ) -> None:
     workspaces = Workspaces(slots=1, require=())
+    workspaces.open(Tree(root, {})).close()  # the template of keepers stays
     others = set(descendants(os.getpid()))
     with workspaces.open(Tree(root, {})) as workspace, ThreadPoolExecutor(1) as pool:
         busy = pool.submit(workspace.run, "touch begun; sleep 300", CommandLimits(600.0))

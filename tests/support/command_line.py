@@ -53,6 +53,7 @@ def environment(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "XDG_DATA_HOME": str(home / "data"),
         "COLUMNS": "80",
+        "OPENBLAS_THREAD_TIMEOUT": "4",  # as in `strop`, and in the process of the tests
         "STROP_NO_REPORT": "1",
         "STROP_MODEL": "offline",  # no key, no network; tests of other models name them
         "STROP_WORKERS": "1",  # the record does not depend on it, and each more takes a second of CPU to start

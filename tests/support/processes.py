@@ -173,6 +173,19 @@ def all_end(pidfds: list[int]) -> bool:
     return not left
 
 
+def holds(pid: int, text: bytes) -> bool:
+    """Whether a process has these bytes in its memory."""
+    with Path(f"/proc/{pid}/mem").open("rb", 0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            start, _, end = line.split()[0].partition("-")
+            if " rw" in line:
+                memory.seek(int(start, 16))
+                with suppress(OSError):
+                    if text in memory.read(int(end, 16) - int(start, 16)):
+                        return True
+    return False
+
+
 def open_descriptors() -> int:
     """How many this process has open."""
     return len(list(Path("/proc/self/fd").iterdir())) - 1  # the one that lists them

@@ -23,9 +23,10 @@ from typing import Any, TypeAlias
 
 from strop.sandbox.base import GuestProgram
 from strop.sandbox.child import Child
-from strop.sandbox.fork_server_host import ForkServer, ServerProcess, template
+from strop.sandbox.fork_server_host import ForkServer, server_template
 from strop.sandbox.jail import JailedSandbox, Pool, PooledChild, PoolServer, Servers
 from strop.sandbox.layers import Layers
+from strop.sandbox.template import ForkedProcess
 from support.processes import descendants, parent_of, stopped, wait_until
 
 
@@ -44,7 +45,7 @@ class Family:
     def of_child(cls, child: int) -> Family:
         server = parent_of(child)
         above = parent_of(server)
-        return cls(server, None if above == template.pid else above, child)
+        return cls(server, None if above == server_template.pid else above, child)
 
     @classmethod
     def of_server(cls, server: PoolServer) -> Family:
@@ -179,22 +180,22 @@ def _hold_at_end(child: Child, family: Family, hooks: Hooks) -> None:
 def next_server_is_held() -> Iterator[None]:
     """The next server is stopped before it gets its order; and continued, it waits when it wants to say that it is ready: the
     buffer of its channel is full. `drain` it."""
-    fork = template.fork
+    fork = server_template.fork
 
-    def fill(end: socket.socket, errors: int) -> ServerProcess:
-        template.fork = fork  # type: ignore[method-assign]
-        with suppress(BlockingIOError):
+    def fill(end: int) -> ForkedProcess:
+        server_template.fork = fork  # type: ignore[method-assign]
+        with suppress(BlockingIOError), socket.socket(fileno=os.dup(end)) as channel:
             while True:
-                end.send(b"{}", socket.MSG_DONTWAIT)
-        server = fork(end, errors)
+                channel.send(b"{}", socket.MSG_DONTWAIT)
+        server = fork(end)
         os.kill(server.pid, signal.SIGSTOP)
         return server
 
-    template.fork = fill  # type: ignore[method-assign]
+    server_template.fork = fill  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
-        template.fork = fork  # type: ignore[method-assign]
+        server_template.fork = fork  # type: ignore[method-assign]
 
 
 def drain(server: ForkServer) -> None:

@@ -85,6 +85,21 @@ def test_show_loads_nothing_that_runs_programs(record: str) -> None:
     assert loaded(called("show", str(folder))) & {*ENGINE} <= {"numpy"}  # an interval is computed
 
 
+@table(
+    ("arguments", "begins"),
+    [
+        (["score", "nowhere.py"], True),
+        (["score", "nowhere.py", "--dry-run"], False),
+        (["score", "--help"], False),
+        (["list", "tasks"], False),
+    ],
+)
+def test_templates_begin_with_a_command_that_measures(arguments: list[str], begins: bool) -> None:
+    call = f"try:\n    main({arguments!r})\nexcept SystemExit:\n    pass"
+    code = f"from strop.cli.app import main\n{call}\nfrom strop.evaluation.worker_template import worker_template\n"
+    assert "strop" in loaded(f"{code}assert (worker_template.pid is not None) is {begins}")
+
+
 def test_trackers_load_their_libraries_only_when_they_are_asked_for() -> None:
     code = "import strop.report.track"
     assert loaded(code) & {"mlflow", "wandb"} == set()

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from strop.sandbox.fork_server_host import template
+from strop.sandbox.fork_server_host import server_template
+from strop.sandbox.workspace.workspace import keeper_template
 
 _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
 _BELOW_A_SERVER = 2
@@ -65,11 +66,11 @@ def orphans_adopted() -> Iterator[None]:
 
 
 def children() -> set[int]:
-    """Living processes whose parent is this one, with fork servers in place of the template that they are forked from."""
+    """Living processes whose parent is this one, with fork servers and keepers in place of what they are forked from."""
     own = set(_children(os.getpid()))
-    if template.pid in own:
-        own = own - {template.pid} | set(_children(template.pid))
-    return set(filter(is_alive, own))
+    templates = own & {server_template.pid, keeper_template.pid}
+    forked = {pid for template in templates for pid in _children(template)}
+    return set(filter(is_alive, own - templates | forked))
 
 
 def end_strangers(known: set[int]) -> list[int]:

@@ -63,6 +63,8 @@ HEADINGS = {
     "Records of runs": ("show", "view", "resume", "replay", "export"),
 }
 """The commands below each heading of the list."""
+MEASURES = frozenset(("check", "improve", "score", "run", "eval", "reproduce", "resume"))
+"""Commands that start workers, whose templates import what they need while the command does."""
 
 
 def application(words: Sequence[str] = ()) -> App:
@@ -157,6 +159,10 @@ def _called(words: Sequence[str]) -> object:
             call, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
         except CycloptsError as error:
             raise ConfigurationError(_in_words(error)) from None
+        if words[0] in MEASURES and call.__module__.startswith("strop.") and "--dry-run" not in words:
+            from strop.evaluation.worker_template import begin  # before what the command imports
+
+            begin()
         with results_alone() if call.__module__.startswith("strop.") else nullcontext():
             return call(*bound.args, **bound.kwargs)
 

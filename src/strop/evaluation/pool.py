@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -15,11 +14,11 @@ from selectors import EVENT_READ, DefaultSelector
 from socket import socketpair
 from typing import Any, TypeAlias, TypeVar, cast
 
-from strop.base import interpreter
 from strop.base.errors import SandboxError, ScorerFailed, StropError
 from strop.base.parking import Parking
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.worker_template import start_worker
 from strop.evaluation.workers import Equipment, JailedWorker, WorkerLost
 from strop.tasks.score_limit import SIGNAL
 
@@ -40,15 +39,7 @@ class WorkerProcess:
         """Start it, without waiting for it."""
         self._channel, theirs = Pipe()
         try:
-            # not isolated from the environment: a scorer may import what its user has installed
-            self._process = subprocess.Popen(
-                interpreter.python("-m", "strop.evaluation.worker", str(theirs.fileno())),
-                env=interpreter.environment(),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=2,  # where a scorer writes past Python
-                start_new_session=True,
-            )
+            self._process = start_worker(theirs.fileno())
         except BaseException:
             self._channel.close()
             raise
@@ -85,15 +76,13 @@ class WorkerProcess:
 
     def exit_status(self) -> int:
         """That of a process whose pipe has ended; negative if a signal ended it."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
+        self._process.wait(5)
         self.close()
-        return self._process.returncode
+        return self._process.returncode or 0
 
     def close(self) -> None:
         """Kill it, whatever it does. Idempotent."""
-        self._process.kill()
-        self._process.wait()
+        self._process.end()
         self._channel.close()
 
 
@@ -222,7 +211,7 @@ class WorkerPool:
         while len(self._workers) < min(most, self._most):
             try:
                 worker = idle_workers.take(lambda worker: worker.equipment is self._equipment) or WorkerProcess()
-            except OSError as error:
+            except (OSError, StropError) as error:
                 self._give_up(error)
                 return
             if worker.equipment is not self._equipment:

@@ -1,7 +1,8 @@
 """A worker process: carries out what its coordinator sends, one after the other, in its own jail, and sends back the results.
 
-Started as `python -m strop.evaluation.worker CHANNEL`, with an inherited descriptor. Both ends of the channel are trusted:
-nothing that a program writes crosses it, but the `Evaluation` of its answers. It carries pickles, each after its length:
+It is forked from a template (`forks`) that was started as `python -m strop.evaluation.worker CHANNEL`, with an inherited
+descriptor. Both ends of its own channel are trusted: nothing that a program writes crosses it, but the `Evaluation` of its
+answers. It carries pickles, each after its length:
 
     (number, work)               do this: an `Equipment` first, then an `Order`, or an errand: a function of the worker
     number                       do not begin this
@@ -16,6 +17,7 @@ import faulthandler
 import os
 import pickle
 import signal
+import socket
 import sys
 import threading
 from contextlib import ExitStack, suppress
@@ -25,10 +27,19 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import numpy
+import numpy.random
+
+import strop.evaluation.commands.measure
+import strop.sandbox.workspace.jail
+import strop.tasks.function.task  # noqa: F401 - what the first order needs is there before it
 from strop.base.errors import SandboxError, StropError
 from strop.base.surface import spell_flags
 from strop.evaluation.base import Order
 from strop.evaluation.workers import Equipment, JailedWorker, equipped
+from strop.sandbox.control import ControlClosed, opened
+from strop.sandbox.fork_server_host import server_template
+from strop.sandbox.forks import continue_as_fork
 from strop.tasks.base import blame
 from strop.tasks.score_limit import SIGNAL, let_scorers_end_this_process, watch
 
@@ -104,9 +115,26 @@ class Serving:
 
 
 def main() -> None:
-    """Serve until the coordinator closes its end."""
-    channel = Connection(int(sys.argv[1]))
+    """Run the template, and each worker. argv: the descriptor of its channel."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's business
+    try:
+        channel, variables, folder, servers, errors = continue_as_fork(int(sys.argv[1]))
+    except ControlClosed:
+        return
+    for stream in (1, 2):  # what a scorer writes past Python is no result
+        os.dup2(errors, stream)
+    os.fchdir(folder)
+    for given in (errors, folder):
+        os.close(given)
+    os.environ.clear()
+    os.environ.update(opened(variables))
+    numpy.random.seed()  # else all workers would draw the same numbers; Python's own are seeded in a fork
+    server_template.join(socket.socket(fileno=servers))
+    _serve(Connection(channel))
+
+
+def _serve(channel: Connection) -> None:
+    """Serve until the coordinator closes its end."""
     faulthandler.register(SIGNAL, all_threads=False, chain=True)  # says where a scorer is stuck
     let_scorers_end_this_process()
     sys.stdout = sys.stderr  # where a scorer prints

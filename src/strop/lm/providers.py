@@ -155,6 +155,7 @@ def provider_of(name: str) -> Provider | None:
     return PROVIDERS.get(head_of(name))
 
 
+_OF_MODELS = frozenset(("STROP_MODEL", "STROP_META_MODEL", "STROP_BASE_URL"))
 _SHORTEST_SECRET = 8
 """Keys shorter than this (`none`, `x`) are placeholders; hiding them would damage answers."""
 
@@ -165,6 +166,12 @@ def hide_keys(text: str, environ: Mapping[str, str]) -> str:
         for variable in provider.key_variables:
             text = _masked(text, environ.get(variable, "").strip())
     return text
+
+
+def without_models(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of an environment but those that name a model, its server or its key."""
+    of_providers = {name for each in PROVIDERS.values() for name in (*each.key_variables, each.url_variable)}
+    return {name: value for name, value in environ.items() if name not in _OF_MODELS | of_providers}
 
 
 def _masked(text: str, key: str) -> str:

@@ -4,8 +4,8 @@ One guest lives at a time, and the next is forked in advance. The server holds n
 ends as soon as the host closes its end of the control channel, whatever its guest is doing. It keeps one right, to say which
 process id comes next: every guest has the same, and its stack and its variables have nothing of those before it.
 
-Servers are forked from a template, an unconfined process without secrets that has imported what guests need: the imports take
-ten times as long as everything else. `fork_server_host` starts it; the host must not import this file.
+Servers are forked from a template that has imported what guests need (`forks`). `fork_server_host` starts it; the host must not
+import this file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import select
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,13 +25,11 @@ from strop.sandbox import control, preload
 from strop.sandbox.confinement import descriptors, filters, hygiene, identity, landlock, limits, namespaces, root
 from strop.sandbox.confinement.bpf import Assembled
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
+from strop.sandbox.forks import continue_as_fork
 from strop.sandbox.init_process import continue_as_process_one
 from strop.sandbox.layers import Layers
 
 _BROKEN_GUEST = 70
-_IDLE_SECONDS = 60.0
-"""After which a template ends that has no servers and is not asked for one."""
-_BURIAL_SECONDS = 1.0
 _KEPT = (40,)
 """CAP_CHECKPOINT_RESTORE, which allows to number processes, since Linux 5.9."""
 _SERVER, _GUEST = 1, 2
@@ -57,31 +54,19 @@ class Preparation:
     """Layer to its status, for people. `posture` observes what is really enforced."""
 
 
-@dataclass(frozen=True)
-class Template:
-    """What a server has from the process that it was forked from."""
-
-    folder: str
-    """Folder of the guest's modules."""
-    guest: preload.GuestMain
-    missing: Sequence[str]
-    """Modules to preload that this interpreter does not have."""
-
-
 def main() -> None:
-    """Run the template, and each server. argv: the descriptor of its control channel; last, the guest's folder."""
-    asked = socket.socket(fileno=descriptors.settle(int(sys.argv[1])))
+    """Run the template, and each server. argv: the descriptor of its channel; last, the guest's folder."""
     folder = sys.argv[-1]
     os.umask(0o022)  # guests look for modules in folders that are made here, whatever their user id
-    template = Template(folder, preload.load_guest(folder), preload.preload())
-    template.guest.open_output()
-    template.guest.rehearse()
-    hygiene.settle_memory()
+    guest, missing = preload.load_guest(folder), preload.preload()
+    guest.open_output()
+    guest.rehearse()
     try:
-        end = _continue_as_server(asked)
+        (given,) = continue_as_fork(int(sys.argv[1]))
+        end = socket.socket(fileno=descriptors.settle(given))
         _, (file,) = control.receive(end)
         try:
-            prepared, listener = _prepare(end, control.opened(file), template)
+            prepared, listener = _prepare(end, control.opened(file), folder, guest, missing)
         except OSError as error:
             control.send(end, {"failed": str(error), "errno": error.errno})
             return
@@ -94,62 +79,9 @@ def main() -> None:
         return
 
 
-def _continue_as_server(asked: socket.socket) -> socket.socket:
-    """Fork a server whenever the host asks for one. Returns, in each server, its own control channel.
-
-    A server leads a session; the host has its pidfd. Raises ControlClosed in the template when it is no longer needed."""
-    ended, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    signal.signal(signal.SIGCHLD, lambda number, frame: None)
-    signal.set_wakeup_fd(wake)
-    while True:
-        ready = select.select([asked.fileno(), ended], [], [], _IDLE_SECONDS)[0]
-        if ended in ready:
-            os.read(ended, 1 << 16)
-        if not _any_left() and not ready:
-            raise control.ControlClosed
-        if asked.fileno() not in ready:
-            continue
-        try:
-            _, (end, errors) = control.receive(asked)
-        except control.ControlClosed:
-            _bury_servers()
-            raise
-        try:
-            pid = os.fork()
-            if pid == 0:
-                os.setsid()
-                os.dup2(errors, 2)
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                asked.detach()
-                return socket.socket(fileno=descriptors.settle(end))
-            pidfd = os.pidfd_open(pid)
-        except OSError as error:
-            control.send(asked, {"failed": error.errno})
-        else:
-            control.send(asked, {"server": pid}, [pidfd])
-            os.close(pidfd)
-        os.close(end)
-        os.close(errors)
-
-
-def _any_left() -> bool:
-    """Whether a server lives. Reaps those that have ended, so that their CPU time counts as that of the host's descendants."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-        return True
-    return False
-
-
-def _bury_servers() -> None:
-    """Reap the servers, which end with the host."""
-    deadline = time.monotonic() + _BURIAL_SECONDS
-    while _any_left() and time.monotonic() < deadline:
-        time.sleep(0.005)
-
-
-def _prepare(end: socket.socket, plan: control.Message, template: Template) -> tuple[Preparation, list[int]]:
+def _prepare(
+    end: socket.socket, plan: control.Message, folder: str, guest: preload.GuestMain, missing: Sequence[str]
+) -> tuple[Preparation, list[int]]:
     """Do everything that a server does once: enter namespaces, confine. Raises OSError if this combination is refused."""
     layers, memory_bytes = Layers(**plan["layers"]), int(str(plan["memory_bytes"]))  # type: ignore[arg-type]
     kernel, report, unique = Kernel(), dict[str, str](), os.getpid()
@@ -158,9 +90,9 @@ def _prepare(end: socket.socket, plan: control.Message, template: Template) -> t
     if layers.namespaces:
         report["namespaces"] = " ".join(namespaces.enter(kernel))
         continue_as_process_one(end, kernel, unique)
-    readable = (*hygiene.readable_paths(template.folder), *template.guest.keep(plan["modules"]))
-    report["preload"] = f"missing {' '.join(template.missing)}" if template.missing else "complete"
-    prepared = Preparation(kernel, template.guest, identity=layers.identity, report=report)
+    readable = (*hygiene.readable_paths(folder), *guest.keep(plan["modules"]))
+    report["preload"] = f"missing {' '.join(missing)}" if missing else "complete"
+    prepared = Preparation(kernel, guest, identity=layers.identity, report=report)
     hygiene.assert_single_threaded()
     own_processes = "user" in report.get("namespaces", "")
     mapped = limits.mapped_bytes()
@@ -186,7 +118,7 @@ def _prepare(end: socket.socket, plan: control.Message, template: Template) -> t
         report["audit"] = "unavailable: there is no system call filter"
     listener = _seccomp(prepared, audit=layers.audit) if layers.seccomp else []
     os.chdir("/")
-    hygiene.forget("strop", [template.folder, *(path for path in sys.path if path.startswith(readable))])
+    hygiene.forget("strop", [folder, *(path for path in sys.path if path.startswith(readable))])
     hygiene.settle_memory()
     return prepared, listener
 

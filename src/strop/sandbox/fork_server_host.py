@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-import atexit
 import errno
 import os
 import select
 import signal
 import socket
-import subprocess
 import threading
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import IO
 
 from strop.base import interpreter
 from strop.base.errors import OutOfThreads, SandboxError
@@ -25,10 +22,11 @@ from strop.sandbox import control
 from strop.sandbox.child import Child, ExitStatus, exit_status
 from strop.sandbox.confinement import hygiene
 from strop.sandbox.layers import Layers
+from strop.sandbox.template import Template
 from strop.sandbox.watcher import RefusedCalls, Watcher
 
 GUEST = Path(__file__).with_name("guest")
-_HERE = Path(__file__).parent
+_FOLDERS = [str(each) for each in (GUEST.parents[1], GUEST.parent, GUEST)]
 _BOOTSTRAP = """
 import sys, types
 for name, folder in (("strop", sys.argv[2]), ("strop.sandbox", sys.argv[3])):
@@ -40,9 +38,6 @@ main()
 """Packages without their `__init__`, so that a fork server does not load what the host imports."""
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 30.0
-_GOODBYE_SECONDS = 2.0
-STARTS = 3
-"""Processes that are started in place of one that dies at once: somebody may have killed it."""
 
 
 class ServerFailed(SandboxError):
@@ -53,129 +48,10 @@ class ServerLost(ServerFailed):
     """The fork server has died; another one may live."""
 
 
-class ServerProcess:
-    """A process that the template has forked."""
-
-    def __init__(self, pid: int, pidfd: int) -> None:
-        self.pid = pid
-        self._pidfd = pidfd
-        self._lock = threading.Lock()
-
-    def end(self) -> None:
-        """Kill it and wait for its end. Idempotent, and safe to call from many threads."""
-        with self._lock:
-            if self._pidfd < 0:
-                return
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-            ended = select.poll()
-            ended.register(self._pidfd, select.POLLIN)
-            ended.poll()
-            os.close(self._pidfd)
-            self._pidfd = -1
-
-
-class TemplateProcess:
-    """The process that all fork servers of this process are forked from; see `fork_server`. Safe to use from many threads.
-
-    It starts when it is first needed, and ends when nothing was asked of it for a minute. A fork of this process starts one of
-    its own."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._end: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._of_parents: list[subprocess.Popen[bytes] | None] = []
-        atexit.register(self.close)
-        os.register_at_fork(after_in_child=self._forget)
-
-    def fork(self, end: socket.socket, errors: int) -> ServerProcess:
-        """A new server, with this end of its control channel and this descriptor for its last words.
-
-        Raises:
-            OSError: the system gives no more processes or descriptors.
-            ServerFailed: the template does not start.
-        """
-        with self._lock:
-            words = ""
-            for _ in range(STARTS + 1):  # the first may be one that has died since it was used last
-                with suppress(control.ControlClosed):
-                    return self._ask(self._end or self._start(), end, errors)
-                words = self._stop()
-            raise ServerFailed(f"a fork server does not start: {words or 'it ended at once'}")
-
-    @property
-    def pid(self) -> int | None:
-        """Process id of the server; None while there is none."""
-        return None if self._process is None else self._process.pid
-
-    def close(self) -> None:
-        """End the server. Idempotent."""
-        with self._lock:
-            self._stop()
-
-    def _ask(self, own: socket.socket, end: socket.socket, errors: int) -> ServerProcess:
-        try:
-            control.send(own, {}, [end.fileno(), errors])
-            message, descriptors = control.receive(own)
-        except TimeoutError as error:
-            raise control.ControlClosed from error
-        if "server" not in message:
-            number = int(str(message["failed"]))
-            raise OSError(number, os.strerror(number))
-        return ServerProcess(int(str(message["server"])), *descriptors)
-
-    def _start(self) -> socket.socket:
-        own, other = control.pair()
-        own.settimeout(_START_SECONDS)
-        folders = [str(_HERE.parent), str(_HERE), str(GUEST)]
-        with ExitStack() as undo, other:
-            undo.callback(own.close)
-            self._process = subprocess.Popen(
-                interpreter.python("-s", "-B", "-c", _BOOTSTRAP, str(other.fileno()), *folders),
-                env=hygiene.environment(),
-                pass_fds=[other.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                cwd="/",
-                start_new_session=True,
-            )
-            undo.pop_all()
-        self._end = own
-        return own
-
-    def _stop(self) -> str:
-        """End the server; returns its last words."""
-        process, self._process = self._process, None
-        end, self._end = self._end, None
-        if end is not None:
-            end.close()
-        if process is None:
-            return ""
-        with process:
-            try:
-                process.wait(_GOODBYE_SECONDS)  # it ends by itself, after its servers
-            except subprocess.TimeoutExpired:
-                process.kill()
-            return _last_line(process.stderr)
-
-    def _forget(self) -> None:
-        """In a fork of the process that started it."""
-        self._lock = threading.Lock()
-        self._of_parents.append(self._process)  # its destructor would look for a child of this process
-        if self._end is not None:
-            self._end.close()
-        self._end = self._process = None
-
-
-template = TemplateProcess()
-
-
-def _last_line(errors: IO[bytes] | None) -> str:
-    words = b"" if errors is None else errors.read(4000)
-    lines = words.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else ""
+server_template = Template(
+    lambda channel: interpreter.python("-s", "-B", "-c", _BOOTSTRAP, str(channel), *_FOLDERS), hygiene.environment
+)
+"""What all fork servers of this process are forked from; see `fork_server`."""
 
 
 class ForkServer:
@@ -220,13 +96,7 @@ class ForkServer:
         self._end.settimeout(_START_SECONDS)
         with ExitStack() as undo, other:
             undo.callback(self._end.close)
-            errors, theirs = os.pipe()
-            self._errors = os.fdopen(errors, "rb")
-            undo.callback(self._errors.close)
-            try:
-                self._process = template.fork(other, theirs)
-            finally:
-                os.close(theirs)
+            self._process = server_template.fork(other.fileno())
             undo.callback(self.close)
             control.send_sealed(self._end, {"plan": True}, plan)
             undo.pop_all()
@@ -289,7 +159,6 @@ class ForkServer:
                 self._end.close()
             if self._watcher is not None and self._refused is not None:
                 self._watcher.forget(self._refused)
-            self._errors.close()
 
     def _follow(self, child: Child) -> None:
         """Count the forbidden calls of this guest, and stop counting those of the previous one."""
@@ -314,12 +183,7 @@ class ForkServer:
             with self._receiving:
                 return control.receive(self._end)
         except (control.ControlClosed, TimeoutError, OSError) as error:
-            detail = self._last_words() if isinstance(error, control.ControlClosed) else str(error)
+            detail = "" if isinstance(error, control.ControlClosed) else str(error)
             self.close()
+            detail = detail or self._process.last_words or "it was killed, or ended without a word"
             raise ServerLost(f"the fork server is gone: {detail}") from error
-
-    def _last_words(self) -> str:
-        self._process.end()
-        with suppress(ValueError):  # another thread has closed it: the sandbox is being stopped
-            return _last_line(self._errors) or "it was killed, or ended without a word"
-        return "the sandbox is closed"

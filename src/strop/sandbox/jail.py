@@ -22,12 +22,13 @@ from strop.base.protections import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Postur
 from strop.base.user_modules import UserModule
 from strop.sandbox.base import Guest, GuestProgram, Handler, Limits
 from strop.sandbox.confinement.notify import Denied
-from strop.sandbox.fork_server_host import STARTS, ForkServer, ServerFailed, ServerLost
+from strop.sandbox.fork_server_host import ForkServer, ServerFailed, ServerLost
 from strop.sandbox.layers import Layers
 from strop.sandbox.link import ChildLike
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.posture import observe_guests
 from strop.sandbox.session import Session
+from strop.sandbox.template import STARTS
 from strop.sandbox.watcher import Watcher
 
 _ATTEMPTS = 10

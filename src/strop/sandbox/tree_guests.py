@@ -26,7 +26,7 @@ from strop.sandbox.base import GuestProgram, Limits
 from strop.sandbox.child import Child, ExitStatus, exit_status
 from strop.sandbox.session import Session
 from strop.sandbox.workspace.base import CommandLimits, Tree
-from strop.sandbox.workspace.workspace import JailedWorkspace
+from strop.sandbox.workspace.workspace import INTERPRETER, JailedWorkspace
 
 _HERE = Path(__file__).parent
 _NEEDED = (_HERE, _HERE.with_name("base"))
@@ -97,9 +97,10 @@ class TreeServer:
         self._host, theirs = control.pair()
         with theirs:
             limits = CommandLimits(_FOREVER, _FOREVER, plan.memory_bytes, output_bytes=1 << 14)
-            command = _command(plan.interpreter)
+            own = {name: value for name, value in plan.environment.items() if name == "PYTHONHASHSEED"}
+            is_keepers = os.path.realpath(plan.interpreter) == INTERPRETER and not own
+            command = "" if is_keepers else _command(plan.interpreter)  # without one it is forked from the keeper
             try:
-                own = {name: value for name, value in plan.environment.items() if name == "PYTHONHASHSEED"}
                 self._running = self._workspace.begin(command, limits, own, theirs.fileno(), lays_rooms=True)
             except BaseException:
                 self._host.close()

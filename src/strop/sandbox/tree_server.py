@@ -27,7 +27,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import importlib.util
 import io
 import os
 import resource
@@ -45,6 +44,7 @@ from strop.base.environments import COPY
 from strop.sandbox import control
 from strop.sandbox.confinement import descriptors, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_DUMPABLE
+from strop.sandbox.preload import load_guest
 from strop.sandbox.workspace import accounting, command, root_fs
 
 
@@ -250,12 +250,7 @@ class FirstProcess:
 
 def _guest(folder: str) -> Any:
     """The guest's main module; the names of its files stay free for modules of the user's."""
-    sys.path.insert(0, folder)
-    spec = importlib.util.spec_from_file_location("guest_main", os.path.join(folder, "main.py"))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    sys.path.remove(folder)
+    module = load_guest(folder)
     for name, each in list(sys.modules.items()):
         if str(getattr(each, "__file__", "")).startswith(folder):
             del sys.modules[name]

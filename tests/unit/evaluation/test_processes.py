@@ -16,7 +16,7 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
 from strop.evaluation.workers import JailedWorker
-from strop.sandbox.fork_server_host import template
+from strop.sandbox.fork_server_host import server_template
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
 from support.processes import all_end, descendants, handles_of, kill, leaves
@@ -48,8 +48,8 @@ def kill_guests() -> None:
 
 def kill_servers() -> None:
     """All fork servers and what they are forked from."""
-    assert template.pid is not None
-    handles = handles_of([template.pid, *descendants(template.pid)])
+    assert server_template.pid is not None
+    handles = handles_of([server_template.pid, *descendants(server_template.pid)])
     kill(handles)
     assert all_end(handles)
 

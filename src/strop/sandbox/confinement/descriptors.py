@@ -34,11 +34,10 @@ def reserve() -> None:
 
 
 def settle(kept: int) -> int:
-    """Close all but `kept` and the standard streams, and `reserve`. Returns the new number of `kept`."""
+    """Limit the descriptors of the caller, who has `kept` and the standard streams, and `reserve`. Returns the new number."""
     moved = fcntl.fcntl(kept, fcntl.F_DUPFD_CLOEXEC, _RESERVED)
     highest = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    os.closerange(3, moved)
-    os.closerange(moved + 1, max(kept + 1, _SERVER_DESCRIPTORS))
+    os.close(kept)
     limit = _SERVER_DESCRIPTORS if highest == resource.RLIM_INFINITY else min(highest, _SERVER_DESCRIPTORS)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     reserve()

@@ -62,6 +62,10 @@ class CommandJail:
     """What a command needs that lays rooms: how the root is laid, and what may be seen and written in it (`tree_server`)."""
 
 
+class BecomesFirst(BaseException):
+    """Raised in a fresh process that is to be the first process of a tree: where that begins, no name of the keeper is left."""
+
+
 @dataclass
 class Used:
     """What a command has used, as far as anybody looked, and how its own process ended."""
@@ -275,7 +279,9 @@ def _become_command(
     streams: Sequence[int],
     begun: mmap.mmap,
 ) -> NoReturn:
-    """In a fresh child: apply the confinement, tell when that is done, then become the shell."""
+    """In a fresh child: apply the confinement, tell when that is done, then become the shell.
+
+    Raises BecomesFirst where there is no command."""
     try:
         kernel = jail.kernel
         output, errors, *given = streams
@@ -297,11 +303,17 @@ def _become_command(
                 os.close(listener)
             descriptors.close_from(kernel, 3)
         begun[:] = struct.pack("<qq", time.monotonic_ns(), time.process_time_ns())
-        os.execve(_SHELL, [_SHELL, "-c", asked["command"]], {**jail.environment, **asked["environment"]})
-    except BaseException as error:  # noqa: BLE001 - the last frame of this process
+        variables = {**jail.environment, **asked["environment"]}
+        if asked["command"]:
+            os.execve(_SHELL, [_SHELL, "-c", asked["command"]], variables)
+        os.closerange(3, FACTS)
+        descriptors.close_from(kernel, ALL_PROCESSES + 1)
+        os.environ.clear()
+        os.environ.update(variables)
+        raise BecomesFirst
+    except Exception as error:  # noqa: BLE001 - the last frame of this process, unless it becomes another's first
         os.write(2, f"the command cannot be started: {error}\n".encode("utf-8", "replace"))
-    finally:
-        os._exit(_NOT_STARTED)
+    os._exit(_NOT_STARTED)
 
 
 def confine(jail: CommandJail, asked: Mapping[str, Any], parent: int) -> list[int]:

@@ -1,13 +1,14 @@
 """The keeper of one workspace: make the copy in a root of its own, then run one command after another in it.
 
 It is process 1 of the commands' pid namespace, so no command outlives it, and it ends with the host. It reads no output of
-commands. Their system call filter is a deny-list, because builds, shells and compilers need nearly all other calls. `workspace`
-starts it; the host must not import it.
+commands. Their system call filter is a deny-list, because builds, shells and compilers need nearly all other calls. Keepers are
+forked from a template that has imported what they need (`forks`). `workspace` starts it; the host must not import this file.
 """
 
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import os
 import select
@@ -21,10 +22,11 @@ from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
 from strop.base.environments import COPY
-from strop.sandbox import control
+from strop.sandbox import control, tree_server
 from strop.sandbox.confinement import bpf, filters, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.confinement.syscalls import NUMBERS
+from strop.sandbox.forks import continue_as_fork
 from strop.sandbox.init_process import continue_as_process_one
 from strop.sandbox.workspace import accounting, command, copying, plan, snapshots
 from strop.sandbox.workspace import root_fs as place
@@ -147,7 +149,10 @@ memory in /proc, limit the file system, count its CPU time; and of a tree, enter
 class Keeper:
     """One workspace, seen from inside."""
 
-    def __init__(self, end: socket.socket, given: plan.WorkspacePlan, kernel_memory: Sequence[int]) -> None:
+    def __init__(
+        self, end: socket.socket, given: plan.WorkspacePlan, source: int, kernel_memory: Sequence[int]
+    ) -> None:
+        """`source`: a descriptor of the folder to copy; nothing here knows its name."""
         self._end, self._plan, self._kernel_memory = end, given, kernel_memory
         self._kernel = Kernel()
         self._unique = os.getpid()
@@ -160,12 +165,11 @@ class Keeper:
         """Descriptors of the copy's folders in their state at the first `clear`; no command has a path to them."""
         self._root_path = COPY if self._layers.namespaces else f"{given.folder}/copy"
         self._needed = () if self._layers.namespaces else (self._root_path, given.python)
-        self.jail = self._prepare()
+        self.jail = self._prepare(source)
 
-    def _prepare(self) -> CommandJail:
+    def _prepare(self, source: int) -> CommandJail:
         layers, kernel = self._layers, self._kernel
         self._proc = host = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        source = os.open(self._plan.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         stub = os.pidfd_open(os.getpid())
         entered: tuple[str, ...] = ()
         if layers.namespaces:
@@ -370,10 +374,9 @@ class Keeper:
             os.write(writer, json.dumps(ended).encode())
         except control.ControlClosed:
             pass
-        except BaseException as error:  # noqa: BLE001 - the last frame of this process
+        except Exception as error:  # noqa: BLE001 - the last frame of this process, unless it becomes another's first
             os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
-        finally:
-            os._exit(0)
+        os._exit(0)
 
 
 def _entered(entrance: int = -1, *counted: int) -> Sequence[int]:
@@ -385,19 +388,30 @@ def _entered(entrance: int = -1, *counted: int) -> Sequence[int]:
 
 
 def main() -> None:
-    """Run the keeper. argv: the descriptor of the control channel."""
-    end = socket.socket(fileno=int(sys.argv[1]))
-    end.set_inheritable(False)
+    """Run the template, each keeper, and the first process of a tree. argv: the descriptor of the template's channel."""
     os.umask(0o022)  # commands read what is made here, whatever their user id
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with suppress(control.ControlClosed):
-        _, descriptors = control.receive(end)
-        try:
-            keeper = Keeper(end, plan.from_sent(control.opened(descriptors[0])), _entered(*descriptors[1:]))
-        except (OSError, ValueError) as error:
-            control.send(end, {"failed": str(error), "errno": getattr(error, "errno", None)})
-            return
-        me = os.pidfd_open(os.getpid())
-        control.send(end, {"ready": keeper.report}, [me])
-        os.close(me)
+        if _becomes_first():
+            gc.collect()
+            tree_server.main()
+
+
+def _becomes_first() -> bool:
+    """Fork keepers; in each, serve the host until it hangs up, which raises ControlClosed. Returns whether the caller is now the
+    first process of a tree, in which nothing of its keeper is left, or a keeper that could not begin."""
+    end = socket.socket(fileno=continue_as_fork(int(sys.argv[1]))[0])
+    end.set_inheritable(False)
+    _, descriptors = control.receive(end)
+    try:
+        given = plan.from_sent(control.opened(descriptors[0]))
+        keeper = Keeper(end, given, descriptors[1], _entered(*descriptors[2:]))
+    except (OSError, ValueError) as error:
+        control.send(end, {"failed": str(error), "errno": getattr(error, "errno", None)})
+        return False
+    me = os.pidfd_open(os.getpid())
+    control.send(end, {"ready": keeper.report}, [me])
+    os.close(me)
+    with suppress(command.BecomesFirst):
         keeper.serve()
+    return True

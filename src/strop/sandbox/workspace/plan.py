@@ -13,7 +13,6 @@ class WorkspacePlan:
     """One workspace."""
 
     layers: Layers
-    root: str
     files: dict[str, str]
     readable: tuple[str, ...]
     """Files and folders of the host that commands may read and run."""

@@ -6,7 +6,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -25,6 +24,7 @@ from strop.sandbox import control
 from strop.sandbox.base import MOST_STARVED
 from strop.sandbox.confinement import notify
 from strop.sandbox.layers import Layers
+from strop.sandbox.template import Template
 from strop.sandbox.workspace import endings, plan
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
 from strop.sandbox.workspace.kernel_memory import KernelMemory
@@ -104,7 +104,10 @@ class RunningCommand:
 
 _FOLDERS = tuple(reversed(Path(__file__).parents[:3]))
 _BOOTSTRAP = """
-import sys, types
+import sys
+del sys.path[0]
+sys.dont_write_bytecode = True
+import types
 names = ("strop", "strop.sandbox", "strop.sandbox.workspace")
 for name, folder in zip(names, sys.argv[2:]):
     sys.modules[name] = package = types.ModuleType(name)
@@ -112,8 +115,15 @@ for name, folder in zip(names, sys.argv[2:]):
 from strop.sandbox.workspace.keeper import main
 main()
 """
-"""Packages without their `__init__`, as in `fork_server_host`."""
-_OPTIONS = ("-s", "-S", "-B", "-c")
+"""Packages without their `__init__`, as in `fork_server_host`. Its options are those of a tree's first process (`tree_guests`),
+which may be forked from it."""
+INTERPRETER = os.path.realpath(interpreter.EXECUTABLE)
+"""The interpreter of keepers, which needs no environment."""
+keeper_template = Template(
+    lambda channel: [INTERPRETER, "-s", "-S", "-c", _BOOTSTRAP, str(channel), *map(str, _FOLDERS)],
+    lambda: {"LANG": "C.UTF-8"},
+)
+"""What all keepers of this process are forked from; see `keeper`."""
 _SYSTEM = "/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 _START_SECONDS = 120.0
 _GRACE_SECONDS = 20.0
@@ -175,22 +185,19 @@ class JailedWorkspace(ClosesItself):
                 (self._folder.path / name).mkdir()
                 (self._folder.path / name).chmod(0o1777)
         with other:
-            self._process = subprocess.Popen(
-                interpreter.python(*_OPTIONS, _BOOTSTRAP, str(other.fileno()), *map(str, _FOLDERS)),
-                env={"LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
-                pass_fds=[other.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                cwd="/",
-                start_new_session=True,
-            )
+            try:
+                self._process = keeper_template.fork(other.fileno(), tells=True)
+                source = os.open(tree.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            except (control.ControlClosed, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+                raise SandboxError(f"cannot create a workspace: {error}") from error
         try:
             given = _plan(tree, self._layers, self._folder.path if self._folder else None)
             self._kernel_memory = KernelMemory()
-            control.send_sealed(self._end, {"plan": True}, asdict(given), *self._kernel_memory.files)
+            control.send_sealed(self._end, {"plan": True}, asdict(given), source, *self._kernel_memory.files)
         except (control.ControlClosed, OSError) as error:
             raise KeeperFailed(f"cannot start a workspace: {self._last_words()}") from error
+        finally:
+            os.close(source)
         message, keeper = self._receive()
         if "ready" not in message:
             raise KeeperFailed(f"cannot create a workspace: {message.get('failed')}") from control.system_error(message)
@@ -232,7 +239,7 @@ class JailedWorkspace(ClosesItself):
         lays_rooms: bool = False,
     ) -> RunningCommand:
         """Start a command, which the caller must follow; `stdin`: a descriptor, instead of /dev/null; `lays_rooms`: it is strop's
-        own, and confines its children itself (`tree_server`)."""
+        own, and confines its children itself (`tree_server`), which an empty command is, too."""
         if not self._open:
             raise KeeperFailed("the workspace is closed")
         if "\0" in command:
@@ -335,13 +342,9 @@ class JailedWorkspace(ClosesItself):
 
     def _end_process(self) -> None:
         self._cut_off()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_GRACE_SECONDS)
-        self._process.kill()
-        self._process.wait()
+        self._process.wait(_GRACE_SECONDS)
+        self._process.end()
         self._end.close()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
         if self._keeper >= 0:  # process 1 died with the stub that we have waited for, and all others with it
             ready = select.poll()
             ready.register(self._keeper, select.POLLIN)
@@ -370,11 +373,8 @@ class JailedWorkspace(ClosesItself):
         return kind(f"the keeper of a workspace is gone: {self._last_words() or error}")
 
     def _last_words(self) -> str:
-        self._process.kill()
-        self._process.wait()
-        words = self._process.stderr.read(4000) if self._process.stderr is not None else b""
-        lines = words.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else f"exit status {self._process.returncode}"
+        self._process.end()
+        return self._process.last_words or f"exit status {self._process.returncode}"
 
 
 def _socket_pair() -> tuple[int, int]:
@@ -398,7 +398,6 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan
     search = [*programs, Path(sys.prefix, "bin"), *_SYSTEM.split()]
     return plan.WorkspacePlan(
         layers=layers,
-        root=str(tree.root.resolve()),
         files=dict(tree.files),
         readable=tuple(dict.fromkeys(str(path) for each in (*environments, *tools) for path in needed_by(each))),
         search=tuple(dict.fromkeys(map(str, search))),

@@ -1,0 +1,28 @@
+"""What a worker process does for a test: functions that it imports by their name."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from strop.sandbox.fork_server_host import server_template
+
+
+def variables(worker: object) -> dict[str, str]:
+    return dict(os.environ)
+
+
+def drawn(worker: object) -> list[float]:
+    """What the two generators draw next that a scorer may use without a seed."""
+    return [random.random(), float(numpy.random.random())]
+
+
+def place(worker: object) -> list[Any]:
+    """Its parent, its folder, the mask of its files, and whether its guests come from a template of its own."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return [os.getppid(), str(Path.cwd()), mask, server_template.pid is not None]
