@@ -16,16 +16,15 @@ from functools import partial
 from typing import Protocol
 
 from strop.base.closing import ClosesItself
-from strop.base.errors import SandboxUnavailable, system_error
 from strop.base.parking import Parking
 from strop.base.user_modules import UserModule
 from strop.sandbox.base import Guest, GuestProgram, Handler, Limits
 from strop.sandbox.confinement.notify import Denied
-from strop.sandbox.fork_server_host import STARTS, ForkServer, ServerFailed, ServerLost
+from strop.sandbox.fork_server_host import ForkServer, ServerFailed, ServerLost
 from strop.sandbox.layers import Layers
 from strop.sandbox.link import ChildLike
 from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.posture import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Posture, observe_guests
+from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe_guests, strongest
 from strop.sandbox.session import Session
 from strop.sandbox.watcher import Watcher
 
@@ -181,36 +180,16 @@ class Servers:
 
     def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, UserModule | None], PoolServer]]:
         """Start a server with the strongest layers that this machine allows; return it and a function that starts more."""
-        if sys.platform != "linux":
-            raise SandboxUnavailable(LINUX_ONLY)
-        memory_bytes = Limits().memory_bytes
-        refusals: list[ServerFailed] = []
-        for rung in layers.rungs():
 
-            def start(memory_bytes: int, module: UserModule | None, rung: Layers = rung) -> ForkServer:
-                return ForkServer(rung, memory_bytes, watcher=self.watcher, module=module)
+        def attempt(rung: Layers, refusals: Mapping[str, str]) -> tuple[ForkServer, Callable[..., PoolServer]]:
+            def start(memory_bytes: int, module: UserModule | None) -> ForkServer:
+                return ForkServer(rung, memory_bytes, self.watcher, module)
 
-            try:
-                server, report = _first(partial(start, memory_bytes, None))
-            except ServerFailed as error:
-                if isinstance(error, ServerLost) or system_error(error) is None:
-                    raise
-                refusals.append(error)
-            else:
-                report |= {f"refused {number}": str(refusal) for number, refusal in enumerate(refusals, 1)}
-                return server, start
-        why = "; ".join(map(str, refusals))
-        raise SandboxUnavailable(f"no fork server starts on this machine: {why}. {MACHINES}") from refusals[-1]
+            server = start(Limits().memory_bytes, None)
+            server.report.update(refusals)
+            return server, start
 
-
-def _first(start: Callable[[], ForkServer]) -> tuple[ForkServer, dict[str, str]]:
-    """A server and what it reports. One that was killed says nothing of what this machine refuses. Raises ServerFailed."""
-    for _ in range(STARTS - 1):
-        server = start()
-        with suppress(ServerLost):
-            return server, server.report
-    server = start()
-    return server, server.report
+        return strongest(layers, attempt, ServerLost, "no fork server starts")
 
 
 idle_servers: Parking[Servers] = Parking(most=1)

@@ -13,14 +13,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from strop.base.as_document import computed
-from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
+from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable, system_error
 from strop.base.interpreter import EXECUTABLE
 from strop.base.surface import option
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import probe_targets
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, Sandbox, TimedOut, Value, describe
+from strop.sandbox.layers import Layers
 from strop.sandbox.strop_plain_data import Unhashed
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
 
@@ -68,6 +70,8 @@ IN_CONTAINERS = (
 )
 MACHINES = f"Run strop on Linux 5.13 or newer with Landlock or user namespaces enabled, or in a virtual machine; {IN_CONTAINERS}"
 """What to do on a machine that enforces too little."""
+
+T = TypeVar("T")
 
 _PROBE = Path(__file__).with_name("probe.py")
 _ATTEMPTS = 3
@@ -154,6 +158,33 @@ class Posture:
     def describe(self) -> list[str]:
         """One line for each protection."""
         return [str(protection) for protection in self.protections.values()]
+
+
+def strongest(
+    layers: Layers, attempt: Callable[[Layers, Mapping[str, str]], T], lost: type[SandboxError], failed: str
+) -> T:
+    """What `attempt` makes with the strongest layers that this machine allows. It gets them, and why the kernel refused stronger
+    ones, for a report. `lost`: an error that is no refusal, whatever its cause; `failed`: what cannot be had, in words.
+
+    Raises:
+        SandboxUnavailable: this machine refuses all of them.
+    """
+    if sys.platform != "linux":
+        raise SandboxUnavailable(LINUX_ONLY)
+    refusals: dict[str, str] = {}
+    for rung in layers.rungs():
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                return attempt(rung, refusals)
+            except SandboxError as error:
+                is_refusal = system_error(error) is not None and not isinstance(error, lost)
+                if not is_refusal and not left:
+                    raise  # no refusal of the kernel, for which a weaker jail would be the answer
+                last = error
+            if is_refusal:
+                break  # else something outside may have ended it, which says nothing of this machine
+        refusals[f"refused {len(refusals) + 1}"] = str(last)
+    raise SandboxUnavailable(f"{failed} on this machine: {'; '.join(refusals.values())}. {MACHINES}") from last
 
 
 def observe_guests(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
