@@ -40,7 +40,7 @@ from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.evaluation.repeated import averaged, repeats
 from strop.evaluation.tally import Tally, Worth
 from strop.sandbox.posture import IN_CONTAINERS
-from strop.tasks.base import SecretSeeds, Split
+from strop.tasks.base import SecretSeeds
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
 from strop.tasks.command.readers import Reading
@@ -151,12 +151,9 @@ class CommandMeasurement:
         self.task, self.order, self.pool, self.notes, self.progress = task, order, pool, notes, progress
         self.baseline = order.baseline or Baseline(order.split, order.seeds, Evaluation(value=0.5, verdict="ok"))
         """What is known of the original; it grows while the original is measured."""
+        self.split, self.count = order.split, task.count(order.split)
         self._failing: ProgramRun | None = None
         """The original's last failure on an instance of the verdict."""
-
-    @property
-    def split(self) -> Split:
-        return self.order.split
 
     def result(self) -> OrderResult:
         """The mean over the instances, relative to the original; of the original itself what it shows, too.
@@ -179,7 +176,7 @@ class CommandMeasurement:
     def runs_of_original(self, copy: BuiltProgram, spoil: Mapping[str, Any] | None, least: int = 1) -> list[ProgramRun]:
         """Runs of the original on the first instances, whose answers are spoiled on their way to a judge or an evaluator; on so
         many at `least`, if they are drawn. A spoiled answer that is refused is the last."""
-        count, runs = min(self.task.count(self.split), MOST_SPOILED), list[ProgramRun]()
+        count, runs = min(self.count, MOST_SPOILED), list[ProgramRun]()
         for index in range(count if self.task.cases else max(count, least)):
             runs.append(self._run(copy, index, spoil))
             if spoil is not None and not runs[-1].values:
@@ -206,9 +203,6 @@ class CommandMeasurement:
         self._checked_original(found.runs[0])
         return found
 
-    def _tally(self) -> Tally:
-        return Tally(self.order, self.task.count(self.split))
-
     def _run_of_trial(self, index: int, isolation: Isolation | None) -> tuple[ProgramRun, Passed]:
         """The original on a training instance."""
         seed = self.order.seeds.seed(self.task.name, "train", index)
@@ -223,7 +217,7 @@ class CommandMeasurement:
         is_scored = self.order.baseline is not None and self.baseline.is_of(self.order)
         if is_scored and self.baseline.is_whole:
             return OrderResult(self.baseline.evaluation)
-        tried, tally = self.try_evaluator(is_recorded=is_scored), self._tally()
+        tried, tally = self.try_evaluator(is_recorded=is_scored), Tally(self.order, self.count)
         if is_scored:
             return OrderResult(self.baseline.evaluation, baseline=self._seen_again())
         runs_of_trial, again = list[ProgramRun](), list[ProgramRun]()
@@ -233,7 +227,7 @@ class CommandMeasurement:
         with self.built_original() as copy:
             runs = [
                 runs_of_trial[index] if index < len(runs_of_trial) else self._of_original(copy, index)
-                for index in range(self.task.count(self.split))
+                for index in range(self.count)
             ]
             for run in runs:
                 tally.spent(run.cpu_seconds, run.wall_seconds, run.notes)
@@ -256,7 +250,7 @@ class CommandMeasurement:
     def _seen_again(self) -> Baseline:
         """What a record does not say of an original that it scored."""
         with self.built_original() as copy:
-            count = self.task.count(self.split) if self.task.compare_output else 1
+            count = self.count if self.task.compare_output else 1
             runs = [self._of_original(copy, index) for index in range(count)]
             tests = check_tested(self.task, copy)
         shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
@@ -293,7 +287,7 @@ class CommandMeasurement:
         self.pool.keep_original(self.task, copy)
 
     def _alone(self, files: Mapping[str, str]) -> Evaluation:
-        tally = self._tally()
+        tally = Tally(self.order, self.count)
         metrics, behaviours, answers = (
             self.baseline.evaluation.metrics,
             self.baseline.behaviours,
@@ -301,7 +295,7 @@ class CommandMeasurement:
         )
         with self._copy(files) as candidate:
             if _succeeded(candidate.build() or candidate.test(self.baseline.tests_ran), tally):
-                for index in range(self.task.count(self.split)):
+                for index in range(self.count):
                     measured = self._of_candidate(candidate, index, None).like(self.baseline.readings or {})
                     original = Reference(
                         metrics[index], behaviours[index] if behaviours else None, answers[index] if answers else ""
@@ -316,8 +310,8 @@ class CommandMeasurement:
         For a verdict about times each pair of copies is fresh and makes only some of the measurements: two copies of one program
         differ in speed by where they lie in memory, which no number of turns averages out. Short runs are repeated.
         """
-        tally = self._tally()
-        readings, count = self.baseline.readings or {}, self.task.count(self.split)
+        tally = Tally(self.order, self.count)
+        readings, count = self.baseline.readings or {}, self.count
         is_fresh = self.order.is_final and self.task.objective.is_timed
         ends_early = self.order.is_final and not self.task.interleaved
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if is_fresh else 0):
@@ -383,7 +377,7 @@ class CommandMeasurement:
                 tally.answers.append(original.answer)
             if unmet := self.task.objective.unmet(measured.values):
                 verdict, error = "malformed", f"{unmet}\n{measured.tail}".rstrip()
-            elif difference := self._differs(measured, original):
+            elif difference := self._differs(measured, original.behaviour):
                 verdict, error = "malformed", difference
         if verdict == "ok":
             tally.add(Worth(self.task.objective.utility(measured.values, original.values)))
@@ -393,11 +387,11 @@ class CommandMeasurement:
         tally.add(Worth(0.0, verdict, f"{where}: {error}"))
         return False
 
-    def _differs(self, measured: ProgramRun, original: Reference) -> str:
+    def _differs(self, measured: ProgramRun, original: Behaviour | None) -> str:
         """How an answer differs from the original's, where they are compared. It quotes none of a sealed instance."""
-        if original.behaviour is None or measured.behaviour is None:
+        if original is None or measured.behaviour is None:
             return ""
-        return original.behaviour.difference(measured.behaviour, quoted=self.split == "train")
+        return original.difference(measured.behaviour, quoted=self.split == "train")
 
     def _shows_enough(self, tally: Tally) -> bool:
         """Whether all measurements so far, of both programs, have one value each, where more would show nothing else."""
@@ -417,12 +411,9 @@ class CommandMeasurement:
         objective = self.task.objective
 
         def is_wrong(run: ProgramRun) -> bool:
-            differs = (
-                original_run.behaviour
-                and run.behaviour
-                and original_run.behaviour.difference(run.behaviour, quoted=False)
+            return run.verdict != "ok" or bool(
+                objective.unmet(run.values) or self._differs(run, original_run.behaviour)
             )
-            return run.verdict != "ok" or bool(objective.unmet(run.values) or differs)
 
         if is_wrong(measured):
             return original_run, measured
@@ -439,13 +430,9 @@ class CommandMeasurement:
         old, new = (replace(runs[0], values=averaged([run.values for run in runs], name)) for runs in (olds, news))
         return old, new
 
-    def _instance(self, split: Split, index: int) -> tuple[int, str]:
-        """The seed of an instance, and its case."""
-        seeds = self.order.seeds
-        return seeds.seed(self.task.name, split, index), self.task.case(split, index, seeds)
-
     def _run(self, copy: BuiltProgram, index: int, spoil: Mapping[str, Any] | None = None) -> ProgramRun:
-        return copy.run(*self._instance(self.split, index), spoil)
+        task, split, seeds = self.task, self.split, self.order.seeds
+        return copy.run(seeds.seed(task.name, split, index), task.case(split, index, seeds), spoil)
 
     def _of_candidate(self, candidate: BuiltProgram, index: int, original: BuiltProgram | None) -> ProgramRun:
         """A candidate on an instance. Where a judge or an evaluator fails, the original on the same one says whose fault that is:
