@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, repeat, zip_longest
-from queue import Empty, SimpleQueue
 
 from strop.analysis.audit import rule_of_arguments, rule_of_note
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
@@ -55,7 +54,6 @@ class Lookahead:
         """None: nothing is evaluated ahead, because the utility costs LM calls, has no workers or is timed."""
         self._reader, self._tags = reader, tags_around(utility)
         self._initial_solution, self._allowance, self._scope_of = initial_solution, allowance, scope_of
-        self._arrived: SimpleQueue[str] = SimpleQueue()
         self._reading = threading.Lock()
         self._answers: dict[str, Extraction] = {}
         self._lock = threading.Lock()
@@ -65,8 +63,7 @@ class Lookahead:
     def arrived(self, text: str) -> None:
         """A response has arrived. It is read on another thread."""
         if self._utility is not None:
-            self._arrived.put(text)
-            self._pool.submit(self._read_arrived)
+            self._pool.submit(self._read_arrived, text)
 
     def answers(self, texts: Sequence[str]) -> list[Extraction]:
         """The content of the responses of a call, as the improver gets them; all their programs are submitted."""
@@ -90,19 +87,12 @@ class Lookahead:
             return 0
         return sum(self._utility.evaluator.forget(order) for order in orders)
 
-    def _read_arrived(self) -> None:
-        texts: list[str] = []
+    def _read_arrived(self, text: str) -> None:
         with self._reading:
-            try:
-                while True:
-                    texts.append(self._arrived.get_nowait())
-            except Empty:
-                pass
-            # edits become a program only when the call is complete
-            texts = [text for text in dict.fromkeys(texts) if text not in self._answers and not has_edits(text)]
-            self._read(texts)
-            answers = [self._answers[text] for text in texts]
-        self._submit(answers)
+            if text in self._answers or has_edits(text):  # edits become a program only when the call is complete
+                return
+            self._read([text])
+        self._submit([self._answers[text]])
 
     def _read(self, texts: Sequence[str]) -> None:
         answers = self._reader.read(texts, self._initial_solution, self._tags)
