@@ -16,10 +16,9 @@ from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
 from strop.analysis.stats import least_pairs
-from strop.base.errors import ConfigurationError, Malformed, SandboxError, StropError, TaskError
-from strop.base.events import AuditNoted, discard
+from strop.base.errors import ConfigurationError, Malformed, TaskError
+from strop.base.events import discard
 from strop.base.results import Evaluation, added
-from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Baseline, Order, OrderResult
 from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun, WorkspacePool
@@ -36,9 +35,8 @@ from strop.evaluation.commands.original import (
     trial,
 )
 from strop.evaluation.feedback import gist
-from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.evaluation.repeated import averaged, repeats
-from strop.evaluation.tally import Tally, Worth
+from strop.evaluation.tally import Tally, Worth, carried_out
 from strop.sandbox.posture import IN_CONTAINERS
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.behaviour import Behaviour
@@ -92,15 +90,7 @@ def measure_command(
     Raises:
         SandboxError: the host failed.
     """
-    notes: list[AuditNoted] = []
-    try:
-        with AuditLog(notes.append, order.scope, order.program) as log:  # type: ignore[arg-type]
-            found = CommandMeasurement(task, order, pool, log, progress).result()
-    except SandboxError:
-        raise
-    except StropError as error:  # the original does not run, or its score cannot be read
-        return OrderResult(None, tuple(notes), error)
-    return replace(found, notes=tuple(notes))
+    return carried_out(order, lambda log: CommandMeasurement(task, order, pool, log, progress).result())
 
 
 class Reference(NamedTuple):
@@ -159,15 +149,12 @@ class CommandMeasurement:
         """The mean over the instances, relative to the original; of the original itself what it shows, too.
 
         Raises:
+            Malformed: it is no program of the task.
             ConfigurationError: its evaluator cannot be kept apart from it.
             TaskError: the original does not run, or its score cannot be read.
             SandboxError: the host failed.
         """
-        try:
-            files = candidate_files(self.task, self.order.program)
-        except Malformed as error:
-            reason = shortened(str(error), REPORT_CHARACTERS)
-            return OrderResult(Evaluation(value=0.0, verdict="malformed", error=reason))
+        files = candidate_files(self.task, self.order.program)
         if files == dict(self.task.files):
             return self._of_original_itself()
         assert self.order.baseline is not None, "an original is measured before other programs"
