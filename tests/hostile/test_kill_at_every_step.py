@@ -22,7 +22,7 @@ from strop.base.budget import Budget
 from strop.base.errors import GuestLost, SandboxError
 from strop.base.events import Event
 from strop.core.utility import TaskUtility
-from strop.sandbox.jail import PoolServer
+from strop.sandbox.fork_server_host import ForkServer
 from strop.sandbox.layers import Layers
 from strop.tasks.base import SecretSeeds
 from strop_selftest.traces import orphans_adopted
@@ -198,7 +198,7 @@ def figures() -> tuple[int, ...]:
     return open_descriptors(), threading.active_count(), len(living), len(descendants(me, dead=True)) - len(living)
 
 
-def has_spare(server: PoolServer) -> bool:
+def has_spare(server: ForkServer) -> bool:
     return server.ready() and Family.of_server(server).child is not None
 
 

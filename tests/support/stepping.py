@@ -25,6 +25,8 @@ from strop.sandbox.base import GuestProgram
 from strop.sandbox.child import Child
 from strop.sandbox.fork_server_host import ForkServer, server_template
 from strop.sandbox.jail import JailedSandbox, Pool, PooledChild, PoolServer, Servers
+from strop.sandbox.fork_server_host import ForkServer, ServerProcess, template
+from strop.sandbox.jail import JailedSandbox, Pool, Servers
 from strop.sandbox.layers import Layers
 from strop.sandbox.template import ForkedProcess
 from support.processes import descendants, parent_of, stopped, wait_until
@@ -48,7 +50,7 @@ class Family:
         return cls(server, None if above == server_template.pid else above, child)
 
     @classmethod
-    def of_server(cls, server: PoolServer) -> Family:
+    def of_server(cls, server: ForkServer) -> Family:
         """Of one that nobody uses: before it has entered its namespaces without a stub, later perhaps with a guest."""
         assert isinstance(server, ForkServer)
         started = server._process.pid
@@ -71,7 +73,7 @@ class Hooks:
 
     passed_over: int = 0
     """So many guests come first that are let be."""
-    started: Callable[[PoolServer], None] | None = None
+    started: Callable[[ForkServer], None] | None = None
     taken: Callable[[Child], None] | None = None
     reached: Callable[[Child], bool] | None = None
     """Waited for by the session's thread, after it has written what the pipe has room for; `held` follows."""
@@ -89,7 +91,7 @@ class SteppingSandbox(JailedSandbox):
         """The processes of the guest that was taken last, for each role."""
         super().__init__(solution_slots=1, improver_slots=1, require=frozenset(), layers=layers)
 
-    def idle(self) -> list[PoolServer]:
+    def idle(self) -> list[ForkServer]:
         """The servers that wait for work."""
         return [server for pool in self._servers._pools.values() for server in pool._idle]
 
@@ -110,7 +112,7 @@ class _SteppingServers(Servers):
     def _strongest(self, layers: Layers) -> Any:
         first, start = super()._strongest(layers)
 
-        def started(*plan: Any) -> PoolServer:
+        def started(*plan: Any) -> ForkServer:
             server = start(*plan)
             hook, self._sandbox.hooks.started = self._sandbox.hooks.started, None
             if hook is not None:
@@ -127,7 +129,7 @@ class _SteppingPool:
         self._sandbox, self._role, self._pool = sandbox, role, pool
         self.adopt = pool.adopt
 
-    def take(self) -> PooledChild:
+    def take(self) -> Child:
         child = self._pool.take()
         assert isinstance(child, Child)
         family = self._sandbox.last[self._role] = Family.of_child(child.pid)

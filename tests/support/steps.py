@@ -23,7 +23,7 @@ from strop.lm.scripted import Scripted
 from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.child import Child
 from strop.sandbox.fork_server_host import ForkServer
-from strop.sandbox.jail import JailedSandbox, PoolServer
+from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 from strop.sandbox.wire import encode
 from strop.tasks.answer import Answer
@@ -99,7 +99,7 @@ def server_in_its_namespaces(sandbox: SteppingSandbox, at: At) -> str:
 def _server_starting(sandbox: SteppingSandbox, at: At, go_on: Callable[[ForkServer], None]) -> str:
     """The server is stopped at the step, and has not said that it is ready."""
 
-    def hold(server: PoolServer) -> None:
+    def hold(server: ForkServer) -> None:
         assert isinstance(server, ForkServer)
         go_on(server)
         family = Family.of_server(server)

@@ -86,7 +86,7 @@ def _refuse(kernel: Kernel, names: Iterable[str]) -> None:
     program.on(missing, [bpf.answer(bpf.refuse(errno.ENOSYS))])
     program.on(set(names) - set(missing), [bpf.answer(bpf.refuse(errno.EPERM))])
     if "unshare" in names:
-        program.on(["clone"], bpf.flags(0, needs=0xFFFFFFFF, bars=_NEW_NAMESPACES, otherwise=bpf.refuse(errno.EPERM)))
+        program.on(["clone"], bpf.all_flags({0: (0xFFFFFFFF, _NEW_NAMESPACES)}, bpf.refuse(errno.EPERM)))
         program.on(["clone3"], [bpf.answer(bpf.refuse(errno.ENOSYS))])
     program.otherwise(bpf.ALLOW)
     program.assembled().install(kernel)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
@@ -183,26 +182,6 @@ def _failure(task: Task, drawn: DrawnInstances, index: int, outcome: Outcome) ->
     except Malformed:
         pass
     return ""
-
-
-class Splits:
-    """The drawn instances of the last few splits that a run has used. Safe to use from many threads."""
-
-    def __init__(self, most: int = 8) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._splits: OrderedDict[tuple[str, Split, Seeds], DrawnInstances] = OrderedDict()
-
-    def of(self, task: Task, split: Split, seeds: Seeds) -> DrawnInstances:
-        """The instances of a split of a task."""
-        key = task.name, split, seeds
-        with self._lock:
-            if key not in self._splits:
-                self._splits[key] = DrawnInstances(task, split, seeds)
-                if len(self._splits) > self._most:
-                    self._splits.popitem(last=False)
-            self._splits.move_to_end(key)
-            return self._splits[key]
 
 
 _PLAIN = {bool, int, float, str, type(None)}

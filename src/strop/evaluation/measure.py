@@ -7,17 +7,15 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 
-from strop.base.errors import Malformed, SandboxError, StropError
-from strop.base.events import AuditNoted
 from strop.base.randomness import derive
 from strop.base.results import Evaluation
-from strop.base.scorer_notes import collecting, shortened
+from strop.base.scorer_notes import collecting
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
-from strop.evaluation.outcomes import REPORT_CHARACTERS, limits_of
+from strop.evaluation.outcomes import limits_of
 from strop.evaluation.paired import measure_paired
-from strop.evaluation.tally import Tally, judged
+from strop.evaluation.tally import Tally, carried_out, judged
 from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Sandbox
 from strop.tasks.base import Instance, Task
 from strop.tasks.construction import answer_as_json
@@ -40,20 +38,10 @@ def measure(
     Raises:
         SandboxError: the host could not run a guest; the order can be given again.
     """
-    notes: list[AuditNoted] = []
     how = (
         partial(measure_paired, progress=progress) if task.by_time else partial(_measure_score, limits=limits_of(task))
     )
-    try:
-        with AuditLog(notes.append, order.scope, order.program, heard) as log:  # type: ignore[arg-type]
-            evaluation = how(task, order, drawn, sandbox, log)
-    except Malformed as reason:
-        evaluation = Evaluation(value=0.0, verdict="malformed", error=shortened(str(reason), REPORT_CHARACTERS))
-    except SandboxError:
-        raise
-    except StropError as error:  # the task is broken, wherever the order is carried out
-        return OrderResult(None, tuple(notes), error)
-    return OrderResult(evaluation, tuple(notes))
+    return carried_out(order, lambda log: OrderResult(how(task, order, drawn, sandbox, log)), heard)
 
 
 def _measure_score(

@@ -35,7 +35,7 @@ from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.outcomes import explain, limits_of
 from strop.evaluation.repeated import averaged, repeats
 from strop.evaluation.tally import Tally, Worth, judged
-from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
+from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, PublishedSeeds
 from strop.tasks.function.task import ANSWERING, FIRST, LOADING, RECEIVING, SECONDS, FunctionTask
@@ -74,8 +74,7 @@ def measure_paired(
     to compare, answers otherwise when it is run again, or changes its arguments; SandboxError: the host failed."""
     texts = task.program(task.seed), task.program(order.program)
     is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), texts[0] == texts[1]
-    limits = limits_of(task)
-    timing = _Timing(task, order, drawn, sandbox, log, limits, texts, is_listed, is_own, progress)
+    timing = _Timing(task, order, drawn, sandbox, log, texts, is_listed, is_own, progress)
     if is_own and order.split == "train":
         timing.examine_original()
     drawn.timed = drawn.timed or timing.without_failing(timing.found)
@@ -124,7 +123,6 @@ class _Timing:
     drawn: DrawnInstances
     sandbox: Sandbox
     log: AuditLog
-    limits: Limits
     texts: tuple[str, str]
     is_listed: bool
     is_own: bool
@@ -176,7 +174,8 @@ class _Timing:
 
     def open(self, which: int, do: str = ANSWER) -> Guest:
         """A fresh process of the original or of the program."""
-        return self.sandbox.open(with_messages(self.program(which), do), self.limits)
+        program = GuestProgram(self.texts[which], self.task.entry, module=self.task.module)
+        return self.sandbox.open(with_messages(program, do), limits_of(self.task))
 
     def rows(self, different: int) -> Iterator[list[dict[str, float]]]:
         """Metrics of both for each instance, of so many different inputs. Raises _Failed."""
@@ -210,10 +209,6 @@ class _Timing:
         self.asked.append(hash(own[1].encoded))
         passing = {ANSWERING: self.passing(answers)}
         return [[averaged(of, SECONDS) | passing for of in zip(*rows, strict=True)]]
-
-    def program(self, which: int) -> GuestProgram:
-        """The original or the program."""
-        return GuestProgram(self.texts[which], self.task.entry, module=self.task.module)
 
     def different(self, index: int) -> Iterator[Input]:
         """The inputs for an instance, without those on which the original was seen to fail."""
@@ -259,7 +254,7 @@ class _Timing:
         """CPU seconds in which a program that computes nothing answers with one of these."""
         inputs = [(None, Prepared({"answer": each})) for each in answers]
         program = GuestProgram("def same(answer):\n    return answer\n", "same")
-        with self.sandbox.open(with_messages(program, ANSWER), self.limits) as guest:
+        with self.sandbox.open(with_messages(program, ANSWER), limits_of(self.task)) as guest:
             for before in ([], inputs[:1]):
                 timed_calls(guest, before)
             return timed_calls(guest, inputs)[1] / len(inputs)

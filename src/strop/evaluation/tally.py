@@ -9,10 +9,16 @@ from typing import Any, NamedTuple
 from strop.analysis.audit import OUT_OF_BOUNDS, SCORER_CHOKED
 from strop.base.errors import Malformed, ScorerFailed, UtilityOutOfBounds
 from strop.base.later import dataclass
+from dataclasses import field, replace
+from typing import Any, NamedTuple
+
+from strop.analysis.audit import OUT_OF_BOUNDS, SCORER_CHOKED
+from strop.base.errors import Malformed, SandboxError, ScorerFailed, StropError, UtilityOutOfBounds
+from strop.base.events import AuditNoted
 from strop.base.results import Evaluation, Verdict, added
 from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.base import Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.feedback import Feedback
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
 from strop.sandbox.base import Outcome, Returned
@@ -56,6 +62,29 @@ def judged(
         ask_original()
         log.scorer(SCORER_CHOKED, str(error))
         return Worth(0.0, "malformed", f"the answer cannot be scored: {error}")
+
+
+def carried_out(
+    order: Order, measured: Callable[[AuditLog], OrderResult], heard: Callable[[Outcome], object] = lambda outcome: None
+) -> OrderResult:
+    """What `measured` returns, with what the audit noticed; or that the program is malformed, or the task broken, wherever the
+    order is carried out. `heard`: see `AuditLog`.
+
+    Raises:
+        SandboxError: the host failed; the order can be given again.
+    """
+    notes: list[AuditNoted] = []
+    try:
+        with AuditLog(notes.append, order.scope, order.program, heard) as log:  # type: ignore[arg-type]
+            result = measured(log)
+    except Malformed as reason:
+        error = shortened(str(reason), REPORT_CHARACTERS)
+        result = OrderResult(Evaluation(value=0.0, verdict="malformed", error=error))
+    except SandboxError:
+        raise
+    except StropError as failure:
+        result = OrderResult(None, error=failure)
+    return replace(result, notes=tuple(notes))
 
 
 def numbered(inputs: Sequence[int]) -> tuple[int, ...]:

@@ -22,15 +22,19 @@ from strop.base.surface import has_flags
 from strop.base.temporary import TemporaryFolder
 from strop.base.user_modules import import_from, imported_from
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.instances import Splits
+from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.workspace.endings import oom_kills
+from strop.tasks.base import Seeds, Split
 from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import packed, unpack
 
 if TYPE_CHECKING:
     from strop.evaluation.commands.built_program import WorkspacePool
+
+_MOST_SPLITS = 8
+"""Splits whose instances are kept."""
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
@@ -101,7 +105,8 @@ class JailedWorker:
         now, and the number of each measurement for a verdict with the most there are."""
         self.tasks = {task.name: task for task in tasks}
         self.sandbox, self.pool, self.step = cast("JailedSandbox", sandbox), cast("WorkspacePool", pool), step
-        self._splits = Splits()
+        self._drawn: dict[tuple[str, Split, Seeds], DrawnInstances] = {}
+        """The instances of the splits that were used last, the last one at the end."""
 
     def task_of(self, order: Order) -> AnyTask:
         """The task of an order, on the tree that the order names."""
@@ -136,7 +141,11 @@ class JailedWorker:
     def _measured(self, order: Order) -> OrderResult:
         task = self.task_of(order)
         if task.root is None:
-            drawn = self._splits.of(task, order.split, order.seeds)
+            key = task.name, order.split, order.seeds
+            drawn = self._drawn.pop(key, None) or DrawnInstances(task, order.split, order.seeds)
+            self._drawn[key] = drawn
+            if len(self._drawn) > _MOST_SPLITS:
+                del self._drawn[next(iter(self._drawn))]
             return measure(task, order, drawn, self.sandbox, progress=self.step)
         from strop.evaluation.commands.measure import measure_command  # here for the start-up time
 

@@ -13,20 +13,19 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Protocol
 
 from strop.base.closing import ClosesItself
-from strop.base.errors import SandboxUnavailable, system_error
 from strop.base.parking import Parking
 from strop.base.protections import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Posture
 from strop.base.user_modules import UserModule
 from strop.sandbox.base import Guest, GuestProgram, Handler, Limits
+from strop.sandbox.child import Child
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.fork_server_host import ForkServer, ServerFailed, ServerLost
 from strop.sandbox.layers import Layers
-from strop.sandbox.link import ChildLike
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.posture import observe_guests
+from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe_guests, strongest
 from strop.sandbox.session import Session
 from strop.sandbox.template import STARTS
 from strop.sandbox.watcher import Watcher
@@ -35,40 +34,18 @@ _ATTEMPTS = 10
 """Fresh servers that are tried if each ends at once."""
 
 
-class PooledChild(ChildLike, Protocol):
-    """A child that reports when it is closed."""
-
-    on_close: Callable[[], None]
-
-
-class PoolServer(Protocol):
-    """What a pool needs from a fork server."""
-
-    @property
-    def closed(self) -> bool: ...
-
-    def ready(self) -> bool:
-        """Whether `take` would return at once."""
-
-    def take(self) -> PooledChild:
-        """A fresh guest. Raises ServerFailed."""
-
-    def close(self) -> None:
-        """End it and its guest. Idempotent."""
-
-
 class Pool:
     """Starts servers on demand, replaces dead ones and keeps at most `idle`. Safe to use from many threads."""
 
-    def __init__(self, start: Callable[[], PoolServer], *, idle: int, spare: bool) -> None:
+    def __init__(self, start: Callable[[], ForkServer], *, idle: int, spare: bool) -> None:
         """`start` returns a new server without waiting for it; with `spare`, one more than needed is started, up to `idle`."""
         self._start, self.idle_limit, self._spare = start, idle, spare
         self._lock = threading.Lock()
-        self._idle: deque[PoolServer] = deque()
-        self._busy: set[PoolServer] = set()
+        self._idle: deque[ForkServer] = deque()
+        self._busy: set[ForkServer] = set()
         self._closed = False
 
-    def take(self) -> PooledChild:
+    def take(self) -> Child:
         """A fresh guest; its server is reused after the guest is closed. Raises ServerFailed, or SandboxError after `close`."""
         # Any number of idle servers may have died; only if fresh ones fail, too, does none work.
         attempts = len(self._idle) + _ATTEMPTS
@@ -91,7 +68,7 @@ class Pool:
         with self._lock:
             return bool(self._busy)
 
-    def adopt(self, server: PoolServer) -> None:
+    def adopt(self, server: ForkServer) -> None:
         """Keep a server that was started elsewhere."""
         with self._lock:
             self._idle.append(server)
@@ -105,7 +82,7 @@ class Pool:
         for server in servers:
             server.close()
 
-    def _server(self) -> PoolServer:
+    def _server(self) -> ForkServer:
         """A server for the next guest."""
         with self._lock:
             if self._closed:
@@ -123,7 +100,7 @@ class Pool:
                     self._idle.append(self._start())
             return server
 
-    def _put_back(self, server: PoolServer) -> None:
+    def _put_back(self, server: ForkServer) -> None:
         with self._lock:
             self._busy.discard(server)
             keep = not (self._closed or server.closed) and len(self._idle) < self.idle_limit
@@ -181,38 +158,18 @@ class Servers:
         if self.watcher is not None:
             self.watcher.close()
 
-    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, UserModule | None], PoolServer]]:
+    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, UserModule | None], ForkServer]]:
         """Start a server with the strongest layers that this machine allows; return it and a function that starts more."""
-        if sys.platform != "linux":
-            raise SandboxUnavailable(LINUX_ONLY)
-        memory_bytes = Limits().memory_bytes
-        refusals: list[ServerFailed] = []
-        for rung in layers.rungs():
 
-            def start(memory_bytes: int, module: UserModule | None, rung: Layers = rung) -> ForkServer:
-                return ForkServer(rung, memory_bytes, watcher=self.watcher, module=module)
+        def attempt(rung: Layers, refusals: Mapping[str, str]) -> tuple[ForkServer, Callable[..., ForkServer]]:
+            def start(memory_bytes: int, module: UserModule | None) -> ForkServer:
+                return ForkServer(rung, memory_bytes, self.watcher, module)
 
-            try:
-                server, report = _first(partial(start, memory_bytes, None))
-            except ServerFailed as error:
-                if isinstance(error, ServerLost) or system_error(error) is None:
-                    raise
-                refusals.append(error)
-            else:
-                report |= {f"refused {number}": str(refusal) for number, refusal in enumerate(refusals, 1)}
-                return server, start
-        why = "; ".join(map(str, refusals))
-        raise SandboxUnavailable(f"no fork server starts on this machine: {why}. {MACHINES}") from refusals[-1]
+            server = start(Limits().memory_bytes, None)
+            server.report.update(refusals)
+            return server, start
 
-
-def _first(start: Callable[[], ForkServer]) -> tuple[ForkServer, dict[str, str]]:
-    """A server and what it reports. One that was killed says nothing of what this machine refuses. Raises ServerFailed."""
-    for _ in range(STARTS - 1):
-        server = start()
-        with suppress(ServerLost):
-            return server, server.report
-    server = start()
-    return server, server.report
+        return strongest(layers, attempt, ServerLost, "no fork server starts")
 
 
 idle_servers: Parking[Servers] = Parking(most=1)
@@ -328,7 +285,7 @@ class JailedSandbox(ClosesItself):
         if last:
             self._slots.release()
 
-    def _take(self, pool: Pool) -> PooledChild:
+    def _take(self, pool: Pool) -> Child:
         if self._closed:
             raise ServerFailed("the sandbox is closed")
         return pool.take()

@@ -11,15 +11,21 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from strop.base.errors import GuestLost, SandboxError
+from strop.base.as_document import computed
+from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable, system_error
 from strop.base.interpreter import EXECUTABLE
 from strop.base.protections import PROTECTIONS, PROTECTIONS_OF_COMMANDS, Posture, Protection
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import probe_targets
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, Sandbox, TimedOut, Value, describe
+from strop.sandbox.layers import Layers
 from strop.sandbox.strop_plain_data import Unhashed
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
+
+T = TypeVar("T")
 
 _PROBE = Path(__file__).with_name("probe.py")
 _ATTEMPTS = 3
@@ -44,6 +50,33 @@ _SURVIVE = """
 touch outlived' >/dev/null 2>&1 &)
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do test -e survived && break; sleep 0.01; done
 """
+
+
+def strongest(
+    layers: Layers, attempt: Callable[[Layers, Mapping[str, str]], T], lost: type[SandboxError], failed: str
+) -> T:
+    """What `attempt` makes with the strongest layers that this machine allows. It gets them, and why the kernel refused stronger
+    ones, for a report. `lost`: an error that is no refusal, whatever its cause; `failed`: what cannot be had, in words.
+
+    Raises:
+        SandboxUnavailable: this machine refuses all of them.
+    """
+    if sys.platform != "linux":
+        raise SandboxUnavailable(LINUX_ONLY)
+    refusals: dict[str, str] = {}
+    for rung in layers.rungs():
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                return attempt(rung, refusals)
+            except SandboxError as error:
+                is_refusal = system_error(error) is not None and not isinstance(error, lost)
+                if not is_refusal and not left:
+                    raise  # no refusal of the kernel, for which a weaker jail would be the answer
+                last = error
+            if is_refusal:
+                break  # else something outside may have ended it, which says nothing of this machine
+        refusals[f"refused {len(refusals) + 1}"] = str(last)
+    raise SandboxUnavailable(f"{failed} on this machine: {'; '.join(refusals.values())}. {MACHINES}") from last
 
 
 def observe_guests(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:

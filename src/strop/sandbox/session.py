@@ -113,7 +113,7 @@ class Requests:
 NO_REQUESTS = Requests()
 
 
-class Dispatcher(Requests):
+class Dispatcher(Requests, ClosesItself):
     """Runs handlers for one call. Use as a context manager; leaving it waits for the handlers that are running."""
 
     def __init__(self, handlers: Mapping[str, Handler]) -> None:
@@ -167,10 +167,8 @@ class Dispatcher(Requests):
             self._done.put((number, future))
             os.write(self._waker, b"\0")
 
-    def __enter__(self) -> Dispatcher:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
+    def close(self) -> None:
+        """Wait for the handlers that are running."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         os.close(self.wake)
         os.close(self._waker)

@@ -279,15 +279,6 @@ def _flat(data: bytes, name: str) -> Any:
     return found
 
 
-def _listed(kind: str) -> Any:
-    def made(data: bytes) -> list[Any]:
-        found = array.array(kind)
-        found.frombytes(data)
-        return found.tolist()
-
-    return made
-
-
 _MADE_OF_ITEMS = {tag: kind for kind, tag in _TAGS.items() if kind in _ITEMS}
 
 
@@ -300,7 +291,8 @@ def _integer(data: bytes) -> int:
 _MADE_OF_CONTENT: dict[str, Any] = {
     "i": _integer,
     "s": lambda data: data.decode("utf-8", "surrogatepass"),
-    "b": bytes, "B": bytearray, "c": lambda data: complex(*_COMPLEX.unpack(data)), "d": _listed("d"), "q": _listed("q"),
+    "b": bytes, "B": bytearray, "c": lambda data: complex(*_COMPLEX.unpack(data)),
+    "d": lambda data: array.array("d", data).tolist(), "q": lambda data: array.array("q", data).tolist(),
     "a": _array, "g": _scalar,
 }  # fmt: skip
 

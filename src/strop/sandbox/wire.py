@@ -21,6 +21,7 @@ import re
 import struct
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import cast
 
 import numpy as np
 
@@ -215,8 +216,7 @@ class _Checker:
     def _check_object(self, node: dict[str, object], depth: int) -> Value:
         ((name, content),) = node.items() if len(node) == 1 else (("", None),)
         if name in ENVELOPES:
-            made: Value = getattr(self, name.strip("_"))(content, depth)
-            return made
+            return cast("Value", getattr(self, name.strip("_"))(content, depth))
         if any(key.startswith("__") for key in node):
             raise FrameError("an unknown or malformed envelope")
         self._count(len(node))

@@ -23,7 +23,7 @@ from typing import Any
 from strop.base.errors import Malformed, SandboxError, ScorerFailed, StropError
 from strop.base.results import Evaluation, Verdict
 from strop.evaluation.base import Evaluator, Order, OrderResult
-from strop.evaluation.instances import Splits
+from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
@@ -82,10 +82,11 @@ PROGRAMS: tuple[tuple[str, Verdict], ...] = (
 def scores_are_those_of_this_process(make: MakeEvaluator) -> None:
     """Every order has the scores, verdicts, error and notes that it has in this process, times aside."""
     with closing(JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset())) as sandbox:
-        splits = Splits()
         orders = [_order(program, f"at/{number}") for number, (program, _) in enumerate(PROGRAMS)]
         orders.append(replace(orders[0], split="test"))
-        expected = [measure(SORTING, order, splits.of(SORTING, order.split, order.seeds), sandbox) for order in orders]
+        expected = [
+            measure(SORTING, order, DrawnInstances(SORTING, order.split, order.seeds), sandbox) for order in orders
+        ]
     with closing(make(TASKS)) as evaluator:
         assert evaluator.slots >= 1, f"slots must be at least 1, not {evaluator.slots}"
         futures = [evaluator.submit(order) for order in orders]

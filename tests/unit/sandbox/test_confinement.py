@@ -119,7 +119,7 @@ def test_guest_filter_refuses_calls_but_pairs_of_streams_and_signals_to_itself(n
 
 def test_filter_replaces_only_the_placeholder() -> None:
     program = bpf.Filter()
-    program.on(["kill"], bpf.one_of(0, [filters.OWN_PID, 7], bpf.refuse(1)))
+    program.on(["kill"], bpf.is_value(0, [filters.OWN_PID, 7], bpf.ALLOW, bpf.refuse(1)))
     assembled = program.assembled(placeholder=filters.OWN_PID)
     assembled.fill_in(1234)
     constants = [instruction.k for instruction in assembled._array]

@@ -12,8 +12,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import field, replace
+from dataclasses import field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from strop.base.closing import ClosesItself
 from strop.base.errors import Malformed, SandboxError, TaskError
@@ -66,8 +68,6 @@ _LIST = (
 )
 """Prints the paths of a copy without tools' caches, a file's with what shows whether it has changed."""
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
 class ProgramRun:
@@ -109,6 +109,16 @@ class ProgramRun:
         return self
 
 
+def _left_by(ran: Ran) -> Printed:
+    """What a run left behind, but for files."""
+    return Printed(
+        ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, lambda path: None
+    )
+
+
+_NOT_COPIED = ProgramRun("died", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
+
+
 class BuiltProgram(ClosesItself):
     """A copy of a task's tree with one program, in its own workspace. A context manager."""
 
@@ -146,25 +156,9 @@ class BuiltProgram(ClosesItself):
     def build(self) -> ProgramRun | None:
         """Run the build, if there is one; None if it succeeded."""
         self.is_built = True
-        return self._build() if self._task.build else None
-
-    def test(self, least: TestsRan = ()) -> ProgramRun | None:
-        """Run the task's test, if there is one, on what was built; None if it succeeded. No run finds what it leaves.
-
-        `least`: how many tests must pass or fail: as many as of the original, because a skipped test does not count as passed.
-        """
-        return self._test_once(least) if self._task.test else None
-
-    def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> ProgramRun:
-        """Run the command on one instance and read its values.
-
-        `spoil`: how the answer is spoiled on its way to the judge or the evaluator (strop.checks.relay). With `answers` that of
-        the last run is judged.
-        """
-        return self._run_once(seed, case, spoil)
-
-    def _build(self) -> ProgramRun | None:
-        ran = self._run(self._task.build, self._environment(0), is_build=True)
+        if not self._task.build:
+            return None
+        ran = self._run(self._task.build, self._environment(0), _apart(self._task, BUILD_SECONDS, is_program=True))
         if (failed := _failure(ran)) is None:
             return None
         verdict, error = failed
@@ -174,9 +168,15 @@ class BuiltProgram(ClosesItself):
         words = "\n".join([f"{BUILD_FAILED}: {shortened(named.strip(), NOTE_CHARACTERS) or error}", *rest])
         return self._measured(ran, verdict, words)
 
-    def _test_once(self, least: TestsRan) -> ProgramRun | None:
+    def test(self, least: TestsRan = ()) -> ProgramRun | None:
+        """Run the task's test, if there is one, on what was built; None if it succeeded. No run finds what it leaves.
+
+        `least`: how many tests must pass or fail: as many as of the original, because a skipped test does not count as passed.
+        """
+        if not self._task.test:
+            return None
         if not self._start_over():
-            return _not_copied()
+            return _NOT_COPIED
         ran = self._run(self._task.test, self._environment(0))
         self.tests_ran = tuple(map(sum, test_counts(f"{ran.output}\n{ran.errors}")))
         if (failed := _failure(ran) or _fewer(self.tests_ran, least)) is None:
@@ -184,15 +184,20 @@ class BuiltProgram(ClosesItself):
         verdict, error = failed
         return self._measured(ran, verdict, f"the test failed: {error}\n{_printed(ran)}")
 
-    def _run_once(self, seed: int, case: str, spoil: Mapping[str, Any] | None) -> ProgramRun:
+    def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> ProgramRun:
+        """Run the command on one instance and read its values.
+
+        `spoil`: how the answer is spoiled on its way to the judge or the evaluator (strop.checks.relay). With `answers` that of
+        the last run is judged.
+        """
         task = self._task
         if spoil is not None and self.answers and seed in self.answers:
             ran, answer = self.answers[seed]
             return self._judged(ran, spoiled(answer, spoil), seed, case)
         if not self._start_over():  # else a run could leave its answer for the next
-            return _not_copied()
+            return _NOT_COPIED
         if case and not self._workspace.put(case, (task.root / case).read_bytes()):
-            return _not_copied()
+            return _NOT_COPIED
         if isinstance(self._workspace, EvaluatorRoom):
             self._workspace.spoil, self._workspace.draws = spoil, guest_seed(seed, "program")
         ran = self._run(task.filled(task.command, seed % (1 << SEED_BITS), case), self._environment(seed))
@@ -239,7 +244,7 @@ class BuiltProgram(ClosesItself):
 
     def _judged(self, ran: Ran, answer: ProgramOutput, seed: int, case: str) -> ProgramRun:
         """What the judge says of an answer."""
-        judged, printed = self._pool.judged(self._task, self._files, answer, seed, case)
+        judged = self._pool.judged(self._task, self._files, answer, seed, case)
         readers = self._task.objective.readers
         is_read = any(reader not in COUNTED_BY_KERNEL for reader in readers.values())
         accepts = judged.ok or (bool(self._task.objective.printed) and judged.code == POINTS)
@@ -250,7 +255,7 @@ class BuiltProgram(ClosesItself):
             return replace(measured, scorer_failed=judged.ending != "exited")
         try:
             readings = {
-                name: read_score(name, how, self._left(ran) if how in COUNTED_BY_KERNEL else printed)
+                name: read_score(name, how, self._left(ran) if how in COUNTED_BY_KERNEL else _left_by(judged))
                 for name, how in readers.items()
             }
         except Malformed as error:
@@ -264,20 +269,16 @@ class BuiltProgram(ClosesItself):
         """Restore what the build left; return whether that was possible."""
         names = self._task.result_files
         if not self._begun and names:  # results come from runs only, not from the tree or the build
-            self._workspace.run(f"rm -f -- {' '.join(map(shlex.quote, names))}", self._limits())
+            self._workspace.run(f"rm -f -- {' '.join(map(shlex.quote, names))}", _limits(self._task, is_program=True))
         self._begun = True
         return self._workspace.clear()
 
-    def _run(self, command: str, environment: Mapping[str, str], is_build: bool = False) -> Ran:
-        limits = self._limits()
-        if is_build:
-            limits = _apart(self._task, BUILD_SECONDS, limits.outlive_seconds)
-        ran = self._workspace.run(with_pipes(command), limits, environment=environment)
+    def _run(self, command: str, environment: Mapping[str, str], limits: CommandLimits | None = None) -> Ran:
+        ran = self._workspace.run(
+            with_pipes(command), limits or _limits(self._task, is_program=True), environment=environment
+        )
         self.notes.denied(ran.denied)
         return ran
-
-    def _limits(self) -> CommandLimits:
-        return _limits(self._task, self._task.time_limit, OUTLIVE_SECONDS if self._task.objective.counts_cost else 0.0)
 
     def _environment(self, seed: int) -> dict[str, str]:
         """A judge may draw from the instance's seed, which is then the program's only where its command names it."""
@@ -287,11 +288,9 @@ class BuiltProgram(ClosesItself):
         return {**task.environment, "STROP_SEED": str(own), WORKSPACE: "1"}
 
     def _left(self, ran: Ran) -> Printed:
-        def read(path: str) -> bytes | None:
-            return self._workspace.read(path, MOST_FILE)
-
-        used = ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes
-        return Printed(ran.output, ran.errors, ran.ok, *used, read, self._task.scorer or "the output")
+        return replace(
+            _left_by(ran), file=partial(self._workspace.read, most=MOST_FILE), source=self._task.scorer or "the output"
+        )
 
     def _behaviour(self, ran: Ran) -> Behaviour:
         """Raises Malformed if a file of `results` is too large to compare."""
@@ -396,10 +395,8 @@ class WorkspacePool:
             self._left_out[task.name] = task.left_out()
         return self._left_out[task.name]
 
-    def judged(
-        self, task: CommandTask, files: Mapping[str, str], answer: ProgramOutput, seed: int, case: str
-    ) -> tuple[Ran, Printed]:
-        """Run a task's judge on an answer; how it ended, and what it printed.
+    def judged(self, task: CommandTask, files: Mapping[str, str], answer: ProgramOutput, seed: int, case: str) -> Ran:
+        """Run a task's judge on an answer.
 
         Raises:
             SandboxError: the judge cannot be built, or the host failed.
@@ -415,11 +412,7 @@ class WorkspacePool:
             workspace.close()
             raise
         idle.append(workspace)
-
-        def read(path: str) -> bytes | None:
-            return None
-
-        return ran, Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, read)
+        return ran
 
     def _opened(self, task: CommandTask) -> Workspace:
         assert task.judge is not None
@@ -467,11 +460,17 @@ def guest_seed(seed: int, guest: str) -> int:
     return derive(seed.to_bytes(32, "big"), guest) % (1 << SEED_BITS)
 
 
-def _limits(task: CommandTask, seconds: float, outlive: float = 0.0) -> CommandLimits:
-    more: dict[str, Any] = {"counts_memory": "memory" in task.objective.readers.values()}
-    more |= {"output_bytes": MOST_OUTPUT} if task.judge is not None else {}
-    cpu = seconds * (os.cpu_count() or 1)
-    return CommandLimits(seconds, cpu_seconds=cpu, memory_bytes=task.memory_limit, outlive_seconds=outlive, **more)
+def _limits(task: CommandTask, seconds: float = 0.0, *, is_program: bool = False) -> CommandLimits:
+    """Of a run that may take as long as the program, or as `seconds` if that is longer."""
+    wall = max(task.time_limit, seconds)
+    return CommandLimits(
+        wall_seconds=wall,
+        cpu_seconds=wall * (os.cpu_count() or 1),
+        memory_bytes=task.memory_limit,
+        output_bytes=CommandLimits.output_bytes if task.judge is None else MOST_OUTPUT,
+        outlive_seconds=OUTLIVE_SECONDS if is_program and task.objective.counts_cost else 0.0,
+        counts_memory="memory" in task.objective.readers.values(),
+    )
 
 
 BASH = "bash"
@@ -499,8 +498,6 @@ def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
     return changed
 
 
-def _not_copied() -> ProgramRun:
-    return ProgramRun("died", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
 
 
 def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None:
@@ -541,7 +538,7 @@ def _notes_of(ran: Ran) -> tuple[str, ...]:
     return tuple(line.removeprefix(PREFIX).replace("\\n", "\n") for line in lines[:MOST_NOTES])
 
 
-def _apart(task: CommandTask, seconds: float, outlive: float = 0.0) -> CommandLimits:
+def _apart(task: CommandTask, seconds: float, *, is_program: bool = False) -> CommandLimits:
     """Of a build or a judge: at least `seconds` and `APART_MEMORY`, because the program's limits are not meant for them."""
-    limits = _limits(task, max(task.time_limit, seconds), outlive)
+    limits = _limits(task, seconds, is_program=is_program)
     return replace(limits, memory_bytes=max(task.memory_limit, APART_MEMORY))

@@ -213,8 +213,8 @@ def _ran(
             code = int(words[-1]) if ending == "exited" else None
         case _:
             printed += f"\n{describe(outcome)}"
-    if ending == "exited" and code and endings.lacked_memory(printed, memory, limits):
-        ending, detail = "out of memory", f"{detail}, after it could not have more than {limits.memory_bytes >> 20} MiB"
+    if ending == "exited" and code:
+        ending, detail = endings.of_failed(ending, detail, printed, memory, limits)
     return Ran(
         ending=ending,
         code=code if ending == "exited" else None,

@@ -19,8 +19,10 @@ from strop.base.errors import ConfigurationError, Malformed, SandboxError, Strop
 from strop.base.events import AuditNoted, discard
 from strop.base.failures import gist
 from strop.base.protections import IN_CONTAINERS
+from strop.analysis.stats import least_pairs
+from strop.base.errors import ConfigurationError, Malformed, TaskError
+from strop.base.events import discard
 from strop.base.results import Evaluation, added
-from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Baseline, Order, OrderResult
 from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun, WorkspacePool
@@ -41,6 +43,11 @@ from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.evaluation.repeated import averaged, repeats
 from strop.evaluation.tally import Tally, Worth
 from strop.tasks.base import SecretSeeds, Split
+from strop.evaluation.feedback import gist
+from strop.evaluation.repeated import averaged, repeats
+from strop.evaluation.tally import Tally, Worth, carried_out
+from strop.sandbox.posture import IN_CONTAINERS
+from strop.tasks.base import SecretSeeds
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
 from strop.tasks.command.readers import Reading
@@ -81,15 +88,7 @@ def measure_command(
     Raises:
         SandboxError: the host failed.
     """
-    notes: list[AuditNoted] = []
-    try:
-        with AuditLog(notes.append, order.scope, order.program) as log:  # type: ignore[arg-type]
-            found = CommandMeasurement(task, order, pool, log, progress).result()
-    except SandboxError:
-        raise
-    except StropError as error:  # the original does not run, or its score cannot be read
-        return OrderResult(None, tuple(notes), error)
-    return replace(found, notes=tuple(notes))
+    return carried_out(order, lambda log: CommandMeasurement(task, order, pool, log, progress).result())
 
 
 class Reference(NamedTuple):
@@ -140,26 +139,20 @@ class CommandMeasurement:
         self.task, self.order, self.pool, self.notes, self.progress = task, order, pool, notes, progress
         self.baseline = order.baseline or Baseline(order.split, order.seeds, Evaluation(value=0.5, verdict="ok"))
         """What is known of the original; it grows while the original is measured."""
+        self.split, self.count = order.split, task.count(order.split)
         self._failing: ProgramRun | None = None
         """The original's last failure on an instance of the verdict."""
-
-    @property
-    def split(self) -> Split:
-        return self.order.split
 
     def result(self) -> OrderResult:
         """The mean over the instances, relative to the original; of the original itself what it shows, too.
 
         Raises:
+            Malformed: it is no program of the task.
             ConfigurationError: its evaluator cannot be kept apart from it.
             TaskError: the original does not run, or its score cannot be read.
             SandboxError: the host failed.
         """
-        try:
-            files = candidate_files(self.task, self.order.program)
-        except Malformed as error:
-            reason = shortened(str(error), REPORT_CHARACTERS)
-            return OrderResult(Evaluation(value=0.0, verdict="malformed", error=reason))
+        files = candidate_files(self.task, self.order.program)
         if files == dict(self.task.files):
             return self._of_original_itself()
         assert self.order.baseline is not None, "an original is measured before other programs"
@@ -168,7 +161,7 @@ class CommandMeasurement:
     def runs_of_original(self, copy: BuiltProgram, spoil: Mapping[str, Any] | None, least: int = 1) -> list[ProgramRun]:
         """Runs of the original on the first instances, whose answers are spoiled on their way to a judge or an evaluator; on so
         many at `least`, if they are drawn. A spoiled answer that is refused is the last."""
-        count, runs = min(self.task.count(self.split), MOST_SPOILED), list[ProgramRun]()
+        count, runs = min(self.count, MOST_SPOILED), list[ProgramRun]()
         for index in range(count if self.task.cases else max(count, least)):
             runs.append(self._run(copy, index, spoil))
             if spoil is not None and not runs[-1].values:
@@ -195,9 +188,6 @@ class CommandMeasurement:
         self._checked_original(found.runs[0])
         return found
 
-    def _tally(self) -> Tally:
-        return Tally(self.order, self.task.count(self.split))
-
     def _run_of_trial(self, index: int, isolation: Isolation | None) -> tuple[ProgramRun, Passed]:
         """The original on a training instance."""
         seed = self.order.seeds.seed(self.task.name, "train", index)
@@ -212,7 +202,7 @@ class CommandMeasurement:
         is_scored = self.order.baseline is not None and self.baseline.is_of(self.order)
         if is_scored and self.baseline.is_whole:
             return OrderResult(self.baseline.evaluation)
-        tried, tally = self.try_evaluator(is_recorded=is_scored), self._tally()
+        tried, tally = self.try_evaluator(is_recorded=is_scored), Tally(self.order, self.count)
         if is_scored:
             return OrderResult(self.baseline.evaluation, baseline=self._seen_again())
         runs_of_trial, again = list[ProgramRun](), list[ProgramRun]()
@@ -222,7 +212,7 @@ class CommandMeasurement:
         with self.built_original() as copy:
             runs = [
                 runs_of_trial[index] if index < len(runs_of_trial) else self._of_original(copy, index)
-                for index in range(self.task.count(self.split))
+                for index in range(self.count)
             ]
             for run in runs:
                 tally.spent(run.cpu_seconds, run.wall_seconds, run.notes)
@@ -245,7 +235,7 @@ class CommandMeasurement:
     def _seen_again(self) -> Baseline:
         """What a record does not say of an original that it scored."""
         with self.built_original() as copy:
-            count = self.task.count(self.split) if self.task.compare_output else 1
+            count = self.count if self.task.compare_output else 1
             runs = [self._of_original(copy, index) for index in range(count)]
             tests = check_tested(self.task, copy)
         shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
@@ -282,7 +272,7 @@ class CommandMeasurement:
         self.pool.keep_original(self.task, copy)
 
     def _alone(self, files: Mapping[str, str]) -> Evaluation:
-        tally = self._tally()
+        tally = Tally(self.order, self.count)
         metrics, behaviours, answers = (
             self.baseline.evaluation.metrics,
             self.baseline.behaviours,
@@ -290,7 +280,7 @@ class CommandMeasurement:
         )
         with self._copy(files) as candidate:
             if _succeeded(candidate.build() or candidate.test(self.baseline.tests_ran), tally):
-                for index in range(self.task.count(self.split)):
+                for index in range(self.count):
                     measured = self._of_candidate(candidate, index, None).like(self.baseline.readings or {})
                     original = Reference(
                         metrics[index], behaviours[index] if behaviours else None, answers[index] if answers else ""
@@ -305,8 +295,8 @@ class CommandMeasurement:
         For a verdict about times each pair of copies is fresh and makes only some of the measurements: two copies of one program
         differ in speed by where they lie in memory, which no number of turns averages out. Short runs are repeated.
         """
-        tally = self._tally()
-        readings, count = self.baseline.readings or {}, self.task.count(self.split)
+        tally = Tally(self.order, self.count)
+        readings, count = self.baseline.readings or {}, self.count
         is_fresh = self.order.is_final and self.task.objective.is_timed
         ends_early = self.order.is_final and not self.task.interleaved
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if is_fresh else 0):
@@ -372,7 +362,7 @@ class CommandMeasurement:
                 tally.answers.append(original.answer)
             if unmet := self.task.objective.unmet(measured.values):
                 verdict, error = "malformed", f"{unmet}\n{measured.tail}".rstrip()
-            elif difference := self._differs(measured, original):
+            elif difference := self._differs(measured, original.behaviour):
                 verdict, error = "malformed", difference
         if verdict == "ok":
             tally.add(Worth(self.task.objective.utility(measured.values, original.values)))
@@ -382,11 +372,11 @@ class CommandMeasurement:
         tally.add(Worth(0.0, verdict, f"{where}: {error}"))
         return False
 
-    def _differs(self, measured: ProgramRun, original: Reference) -> str:
+    def _differs(self, measured: ProgramRun, original: Behaviour | None) -> str:
         """How an answer differs from the original's, where they are compared. It quotes none of a sealed instance."""
-        if original.behaviour is None or measured.behaviour is None:
+        if original is None or measured.behaviour is None:
             return ""
-        return original.behaviour.difference(measured.behaviour, quoted=self.split == "train")
+        return original.difference(measured.behaviour, quoted=self.split == "train")
 
     def _shows_enough(self, tally: Tally) -> bool:
         """Whether all measurements so far, of both programs, have one value each, where more would show nothing else."""
@@ -406,12 +396,9 @@ class CommandMeasurement:
         objective = self.task.objective
 
         def is_wrong(run: ProgramRun) -> bool:
-            differs = (
-                original_run.behaviour
-                and run.behaviour
-                and original_run.behaviour.difference(run.behaviour, quoted=False)
+            return run.verdict != "ok" or bool(
+                objective.unmet(run.values) or self._differs(run, original_run.behaviour)
             )
-            return run.verdict != "ok" or bool(objective.unmet(run.values) or differs)
 
         if is_wrong(measured):
             return original_run, measured

@@ -8,7 +8,6 @@ import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from strop.base.environments import COPY
 from strop.base.errors import ConfigurationError, TaskError
@@ -42,7 +41,6 @@ NO_EFFECT = (
 )
 NOT_BUILT = "let the build make what the command runs, and remove what an earlier build left, as make clean does"
 NOT_RUN = "the command or the judge must run these files where they lie in its folder"
-T = TypeVar("T")
 _NOT_FOUND = re.compile(r"([\w.+-]+): (?:command )?not found")
 _STEP = re.compile(r'^(?: *File ")?([^"\n]+?)"?, line (\d+)', re.MULTILINE)
 Run = Callable[[int, Isolation | None], tuple[ProgramRun, Passed]]

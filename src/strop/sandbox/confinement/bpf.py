@@ -43,22 +43,6 @@ def answer(action: int) -> Instruction:
     return (_RETURN, 0, 0, action)
 
 
-def one_of(index: int, values: Iterable[int], otherwise: int) -> list[Instruction]:
-    """Allow when the low 32 bits of argument `index` are one of `values`."""
-    return is_value(index, values, ALLOW, otherwise)
-
-
-def flags(index: int, *, needs: int, bars: int, otherwise: int) -> list[Instruction]:
-    """Allow when argument `index` has a bit of `needs` and none of `bars`."""
-    return [
-        (_LOAD, 0, 0, _argument_offset(index)),
-        (_JUMP_ANY_BIT, 2, 0, bars),
-        (_JUMP_ANY_BIT, 0, 1, needs),
-        answer(ALLOW),
-        answer(otherwise),
-    ]
-
-
 def all_flags(conditions: Mapping[int, tuple[int, int]], otherwise: int) -> list[Instruction]:
     """Allow when every argument of `conditions`, index to (needs, bars), has a bit of `needs` and none of `bars`."""
     body: list[Instruction] = []

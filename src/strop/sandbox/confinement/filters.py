@@ -73,21 +73,21 @@ def guest_filter(*, audited: bool = False) -> bpf.Assembled:
     """
     refused = bpf.refuse(errno.EPERM)
     program = bpf.Filter()
-    program.on(["fcntl"], bpf.one_of(1, _FCNTLS, refused))
-    program.on(["ioctl"], bpf.one_of(1, _IOCTLS, bpf.refuse(errno.ENOTTY)))
+    program.on(["fcntl"], bpf.is_value(1, _FCNTLS, bpf.ALLOW, refused))
+    program.on(["ioctl"], bpf.is_value(1, _IOCTLS, bpf.ALLOW, bpf.refuse(errno.ENOTTY)))
     program.on(["futex"], _futex(refused))
     program.on(["futex_wait"], bpf.any_bit(_FUTEX_WAIT_FLAGS, _FUTEX_PRIVATE, bpf.ALLOW, _WOKEN))
     program.on(["futex_wake", "futex_requeue", "set_tid_address", "set_robust_list"], [bpf.answer(refused)])
     program.on(["preadv2"], bpf.any_bit(_PREADV2_FLAGS, _NO_WAIT, bpf.refuse(errno.EOPNOTSUPP), bpf.ALLOW))
     for name, place in (("kill", 1), ("tgkill", 2)):
-        program.on([name], [*_unless(place, OF_OTHERS, refused), *bpf.one_of(0, [OWN_PID], refused)])
-    program.on(["prlimit64"], [*_unless(1, [_RLIMIT_CPU], refused), *bpf.one_of(0, [0, OWN_PID], refused)])
+        program.on([name], [*_unless(place, OF_OTHERS, refused), *bpf.is_value(0, [OWN_PID], bpf.ALLOW, refused)])
+    program.on(["prlimit64"], [*_unless(1, [_RLIMIT_CPU], refused), *bpf.is_value(0, [0, OWN_PID], bpf.ALLOW, refused)])
     program.on(["setrlimit"], bpf.is_value(0, [_RLIMIT_CPU], refused, bpf.ALLOW))
     program.on(["timer_create"], [bpf.answer(refused)])  # it may send any signal
-    program.on(["prctl"], bpf.one_of(0, _PRCTLS, refused))
+    program.on(["prctl"], bpf.is_value(0, _PRCTLS, bpf.ALLOW, refused))
     program.on(["socketpair"], bpf.all_flags({0: (socket.AF_UNIX, ~socket.AF_UNIX), 1: _STREAM_PAIR}, refused))
     threads = _CLONE_THREAD | (_CLONE_VFORK if audited else 0)
-    program.on(["clone"], bpf.flags(0, needs=threads, bars=_CLONE_NEW_NAMESPACES, otherwise=refused))
+    program.on(["clone"], bpf.all_flags({0: (threads, _CLONE_NEW_NAMESPACES)}, refused))
     program.on(["fork"], [bpf.answer(refused)])
     of_the_server = ["capset", "seccomp", "landlock_restrict_self", "pidfd_open", "sendmsg", "recvmsg"]
     program.on(of_the_server, [bpf.answer(refused)])

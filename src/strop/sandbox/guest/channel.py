@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import Any
+from typing import Any, cast
 
 import frames
 
@@ -37,8 +37,7 @@ class Channel:
     def next_order(self) -> dict[str, Any]:
         """The next `load` or `call` of the host; blocks."""
         if self._reader is None:
-            order: dict[str, Any] = frames.read(self._read)
-            return order
+            return cast("dict[str, Any]", frames.read(self._read))
         return self._orders.get()
 
     def begin(self) -> None:

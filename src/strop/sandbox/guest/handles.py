@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import helpers
 import language_model
@@ -34,8 +34,7 @@ class Utility:
         """The utility of `solution`; 0.0 once the budget is spent. Further arguments have no effect and are noted."""
         self.uses += 1
         try:
-            value: float = self._channel.ask("utility", [self._candidate(solution), _shown(args, kwargs)])
-            return value
+            return cast("float", self._channel.ask("utility", [self._candidate(solution), _shown(args, kwargs)]))
         except BudgetExceeded:
             return 0.0
 
@@ -46,8 +45,7 @@ class Utility:
         if args or kwargs:
             self._channel.note("extra_argument", "utility.map({})".format(", ".join(_shown(args, kwargs))))
         try:
-            values: list[float] = self._channel.ask("utility.map", [candidates])
-            return values
+            return cast("list[float]", self._channel.ask("utility.map", [candidates]))
         except BudgetExceeded:
             return [0.0] * len(candidates)
 
@@ -56,14 +54,12 @@ class Utility:
         self.uses += 1
         if args or kwargs:
             self._channel.note("extra_argument", "utility.report({})".format(", ".join(_shown(args, kwargs))))
-        found: dict[str, Any] = self._channel.ask("utility.report", [self._candidate(solution)])
-        return found
+        return cast("dict[str, Any]", self._channel.ask("utility.report", [self._candidate(solution)]))
 
     @property
     def remaining(self) -> int:
         """How many evaluations are left."""
-        left: int = self._channel.ask("utility.remaining", [])
-        return left
+        return cast("int", self._channel.ask("utility.remaining", []))
 
     def _candidate(self, solution: object) -> str | float | dict[str, str] | None:
         """`solution` if it can be sent, otherwise its type, which scores 0."""

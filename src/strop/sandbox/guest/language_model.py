@@ -13,7 +13,7 @@ effect. The arguments of each call, not of the constructor, decide which generat
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from channel import BudgetExceeded, Channel
 from frames import Times
@@ -83,19 +83,16 @@ class LanguageModel:
     @property
     def remaining(self) -> int:
         """How many calls are left."""
-        left: int = self._channel.ask("lm.remaining", [])
-        return left
+        return cast("int", self._channel.ask("lm.remaining", []))
 
     def edit_error(self, response: str) -> str:
         """Why the edits in a response did not fit the program; empty if it has none, or they did."""
-        why: str = self._channel.ask("lm.edit_error", [response])
-        return why
+        return cast("str", self._channel.ask("lm.edit_error", [response]))
 
     def _ask(self, expertise: Any, messages: Any, temperature: Any) -> list[str]:
         if not isinstance(expertise, str):
             raise TypeError(f"expertise must be a str, not {type(expertise).__name__}")
-        answers: list[str] = self._channel.ask("lm", [expertise, messages, float(temperature)])
-        return answers
+        return cast("list[str]", self._channel.ask("lm", [expertise, messages, float(temperature)]))
 
     def _split(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], names: tuple[str, ...], kind: type | tuple[type, ...]

@@ -3,15 +3,18 @@
 Links are copied as links and never followed. Devices, sockets, pipes, and large folders that commands do not need are left out.
 """
 
-# ruff: noqa: PTH102, PTH108, PTH211 - one system call a file, for thousands of files
+# ruff: noqa: PTH102, PTH108, PTH123, PTH211 - one system call a file, for thousands of files
 
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+
+from strop.sandbox.workspace import snapshots
 
 LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 _CHUNK = 1 << 20
@@ -72,36 +75,24 @@ def _copy_folder(folder: int, above: str, target: str, rules: CopyRules) -> None
             os.symlink(os.readlink(name, dir_fd=folder), f"{target}/{path}")
         elif entry.is_dir():
             if name not in LEFT_OUT:
-                _copy_below(folder, name, path, target, rules)
+                os.mkdir(f"{target}/{path}", 0o755)
+                with snapshots.opened(name, folder) as inner:
+                    _copy_folder(inner, f"{path}/", target, rules)
         elif entry.is_file():
             _copy_file(folder, name, f"{target}/{path}")
 
 
-def _copy_below(folder: int, name: str, path: str, target: str, rules: CopyRules) -> None:
-    inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        os.mkdir(f"{target}/{path}", 0o755)
-        _copy_folder(inner, path + "/", target, rules)
-    finally:
-        os.close(inner)
-
-
 def _copy_file(folder: int, name: str, target: str) -> None:
     source = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    try:
+    with os.fdopen(source, "rb") as read:
         facts = os.fstat(source)
         if not stat.S_ISREG(facts.st_mode):
             return
-        made = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o755)
-        try:
-            while chunk := os.read(source, _CHUNK):
-                _write(made, chunk)
-            os.fchmod(made, 0o755 if facts.st_mode & 0o111 else 0o644)
-            os.utime(made, ns=(facts.st_mtime_ns, facts.st_mtime_ns))
-        finally:
-            os.close(made)
-    finally:
-        os.close(source)
+        with open(target, "xb") as made:
+            shutil.copyfileobj(read, made, _CHUNK)
+            made.flush()
+            os.fchmod(made.fileno(), 0o755 if facts.st_mode & 0o111 else 0o644)
+            os.utime(made.fileno(), ns=(facts.st_mtime_ns, facts.st_mtime_ns))
 
 
 def lay(target: str, path: str, content: bytes) -> None:
@@ -129,15 +120,6 @@ def lay(target: str, path: str, content: bytes) -> None:
             raise ValueError(f"{path!r} is a folder in the tree")
         mode = 0o755 if stat.S_ISREG(facts.st_mode) and facts.st_mode & 0o111 else mode
         os.unlink(place)
-    made = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
-        _write(made, content)
-        os.fchmod(made, mode)
-    finally:
-        os.close(made)
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+    with open(place, "xb") as made:
+        made.write(content)
+        os.fchmod(made.fileno(), mode)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from strop.sandbox.child import exit_status
 from strop.sandbox.workspace.base import CommandLimits, Ending, Ran
 from strop.sandbox.workspace.output import CappedStream
 
@@ -32,11 +33,8 @@ def ran(
     if ending in ("exited", "signal") and status != 0:
         if ended["full"]:
             ending, detail = "disk full", f"{detail}, with all of its {ended['full']} used"
-        elif lacked_memory(words, int(ended["rss"]), limits):
-            ending, detail = (
-                "out of memory",
-                f"{detail}, after it could not have more than {limits.memory_bytes >> 20} MiB",
-            )
+        else:
+            ending, detail = of_failed(ending, detail, words, int(ended["rss"]), limits)
     return Ran(
         ending=ending,
         code=code,
@@ -57,19 +55,14 @@ def ran(
 
 def ending_of(status: int, stopped: str, limits: CommandLimits) -> tuple[Ending, str]:
     """How a command ended with this wait status, or was stopped, and one line about it."""
-    by_signal = os.WIFSIGNALED(status)
+    ended = exit_status({"status": status, "cpu": 0, "rss": 0})
     if stopped == "memory":
         return "out of memory", f"more than {limits.memory_bytes >> 20} MiB of memory used, all processes together"
     if stopped == "wall":
         return "timeout", f"wall time limit of {limits.wall_seconds:g} s reached"
-    if stopped == "cpu" or (by_signal and os.WTERMSIG(status) == signal.SIGXCPU):
+    if stopped == "cpu" or ended.signal == signal.SIGXCPU:
         return "timeout", f"CPU time limit of {limits.cpu_seconds:g} s reached"
-    if not by_signal:
-        return "exited", f"exit status {os.WEXITSTATUS(status)}"
-    name = str(os.WTERMSIG(status))
-    with suppress(ValueError):
-        name = signal.Signals(os.WTERMSIG(status)).name
-    return "signal", f"signal {name}"
+    return "exited" if ended.signal is None else "signal", ended.describe()
 
 
 def oom_kills() -> int:
@@ -80,9 +73,11 @@ def oom_kills() -> int:
     return 0
 
 
-def lacked_memory(words: str, resident: int, limits: CommandLimits) -> bool:
-    """Whether a failed command probably ran out of memory: its last words say so, or it used over 3/4 of its limit.
+def of_failed(ending: Ending, detail: str, words: str, resident: int, limits: CommandLimits) -> tuple[Ending, str]:
+    """How a command failed: probably `out of memory`, if its last words say so or it used over 3/4 of its limit; else as given.
 
     `resident`: bytes of memory that it used.
     """
-    return resident > limits.memory_bytes * 3 // 4 or any(each in words[-_TAIL:] for each in _NO_MEMORY)
+    if resident > limits.memory_bytes * 3 // 4 or any(each in words[-_TAIL:] for each in _NO_MEMORY):
+        return "out of memory", f"{detail}, after it could not have more than {limits.memory_bytes >> 20} MiB"
+    return ending, detail

@@ -7,9 +7,8 @@ which is not a measurement.
 from __future__ import annotations
 
 import os
-import sys
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 
 from strop.base.closing import ClosesItself
@@ -18,11 +17,13 @@ from strop.base.protections import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Postur
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.posture import observe_commands
+from strop.base.errors import SandboxError
+from strop.sandbox.layers import Layers
+from strop.sandbox.memory_floor import wait_for_memory
+from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe_commands, required_of_commands, strongest
 from strop.sandbox.tree_guests import Lease, TreePlan, TreeServer
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, KeeperLost
-
-_ATTEMPTS = 3
 
 
 class Workspaces(ClosesItself):
@@ -159,28 +160,14 @@ class Workspaces(ClosesItself):
 @cache
 def _strongest(layers: Layers, user: int) -> tuple[Layers, Posture]:
     """The strongest layers that this machine allows this user, and what they were observed to prevent."""
-    if sys.platform != "linux":
-        raise SandboxUnavailable(LINUX_ONLY)
-    refusals: list[SandboxError] = []
-    for rung in layers.rungs():
+
+    def attempt(rung: Layers, refusals: Mapping[str, str]) -> tuple[Layers, Posture]:
         opened: list[JailedWorkspace] = []
 
-        def open_one(tree: Tree, rung: Layers = rung, opened: list[JailedWorkspace] = opened) -> JailedWorkspace:
+        def open_one(tree: Tree) -> JailedWorkspace:
             opened.append(JailedWorkspace(tree, rung))
             return opened[-1]
 
-        def means(opened: list[JailedWorkspace] = opened) -> dict[str, str]:
-            return opened[-1].report | {f"refused {number}": str(why) for number, why in enumerate(refusals, 1)}
+        return rung, observe_commands(open_one, lambda: {**opened[-1].report, **refusals})
 
-        for _ in range(_ATTEMPTS):
-            try:
-                return rung, observe_commands(open_one, means)
-            except SandboxError as error:
-                lost = error
-                if isinstance(error, KeeperFailed) and not isinstance(error, KeeperLost):
-                    break  # else it was killed from outside, which says nothing of this machine
-        if isinstance(lost, KeeperLost) or system_error(lost) is None:
-            raise lost  # no refusal of the kernel, for which a weaker jail would be the answer
-        refusals.append(lost)
-    why = "; ".join(map(str, refusals))
-    raise SandboxUnavailable(f"no workspace can be made on this machine: {why}. {MACHINES}") from refusals[-1]
+    return strongest(layers, attempt, KeeperLost, "no workspace can be made")

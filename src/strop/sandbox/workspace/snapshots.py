@@ -28,7 +28,7 @@ def copy_folder(source: str, target: str) -> None:
         OSError: something cannot be read or written, or its path is longer than the kernel takes.
         RecursionError: folders are nested too deep.
     """
-    with _opened(source) as here, _opened(target) as there:
+    with opened(source) as here, opened(target) as there:
         _copy_below(here, there, there, "", {})
 
 
@@ -45,7 +45,7 @@ def _copy_below(source: int, target: int, root: int, above: str, linked: dict[tu
         name, facts = entry.name, entry.stat(follow_symlinks=False)
         if stat.S_ISDIR(facts.st_mode):
             os.mkdir(name, dir_fd=target)
-            with _opened(name, source) as inner, _opened(name, target) as made:
+            with opened(name, source) as inner, opened(name, target) as made:
                 _copy_below(inner, made, root, f"{above}{name}/", linked)
         elif first := linked.get((facts.st_dev, facts.st_ino)):
             os.link(first, name, src_dir_fd=root, dst_dir_fd=target, follow_symlinks=False)
@@ -57,7 +57,8 @@ def _copy_below(source: int, target: int, root: int, above: str, linked: dict[tu
 
 
 @contextmanager
-def _opened(folder: str, below: int | None = None) -> Iterator[int]:
+def opened(folder: str, below: int | None = None) -> Iterator[int]:
+    """A descriptor of a folder, which is no link, to read it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=below)
     try:
         yield descriptor
