@@ -28,12 +28,13 @@ from strop.runs.context import RunContext
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.journal import Journal
 from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standings, keep_construction, keep_result
-from strop.runs.patching.source_files import Original, ended_like, of_seed
+from strop.runs.patching.source_files import Original, of_seed
 from strop.runs.run_data import RunData, read_run
 from strop.runs.scopes import comparison_at
 from strop.runs.spec import RunSpec
 from strop.runs.time_left import comparison_kept
 from strop.store import Store
+from strop.tasks.command.bundle import ended_like
 from strop.tasks.command.task import AnyTask
 
 PAR = 0.5
