@@ -279,7 +279,6 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A published value": (Published, ""),
     "A meta task": (tasks.MetaTaskListing, ""),
     "A task of a command": (tasks.CommandListing, ""),
-    "A metric of a command": (tasks.MetricListing, ""),
     "list runs": (listings.Runs, "`strop list runs` prints it."),
     "A run of a list": (RunListing, ""),
 }

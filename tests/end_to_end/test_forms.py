@@ -71,7 +71,7 @@ def test_new_task_of_every_form_is_scored_and_shown(strop: Any, subtests: pytest
     shown = strop("list", "tasks", "command")
     assert "python3 measure.py {seed}" in shown.stdout and "maximise my_metric" in shown.stdout, shown.stderr
     document = json.loads(strop("list", "tasks", "command", "--json").stdout)
-    assert document["metric"] == {"name": "my_metric", "goal": "max", "read_by": "$.my_metric"}
+    assert document["metric"] == {"name": "my_metric", "goal": "max", "reader": "$.my_metric", "resolution": 0.0}
     assert isinstance(document["held_out"], int) and isinstance(document["test"], str)
     assert document["task"] == "command" and "def choose" in document["seed_program"]
 

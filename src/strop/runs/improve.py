@@ -22,11 +22,12 @@ from strop.base.results import Evaluation, Improvement, Verdict, fields_of
 from strop.base.surface import option
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standings, keep_construction, keep_result
-from strop.runs.patching.source_files import Original, ended_like, of_seed
+from strop.runs.patching.source_files import Original, of_seed
 from strop.runs.run_data import RunData, read_run
 from strop.runs.scopes import comparison_at
 from strop.runs.spec import RunSpec
 from strop.store import Store
+from strop.tasks.command.bundle import ended_like
 from strop.tasks.command.task import AnyTask
 
 if TYPE_CHECKING:

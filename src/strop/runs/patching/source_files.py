@@ -18,7 +18,7 @@ from strop.base.later import dataclass
 from strop.base.plain_file import text_of
 from strop.base.unified_diff import as_written, named, plain_text, unified_files
 from strop.runs.patching.names import removed_names
-from strop.tasks.command.bundle import bundled, is_inside, unbundled
+from strop.tasks.command.bundle import bundled, ended_like, is_inside, unbundled
 from strop.tasks.command.task import CommandTask
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, read_source, spliced
@@ -159,11 +159,6 @@ def of_function(task: FunctionTask, cwd: Path) -> Original:
 def of_seed(seed: str) -> Original:
     """A task's own seed solution."""
     return Original({SEED: seed})
-
-
-def ended_like(text: str, original: str) -> str:
-    """`text` with the last newline of the original, which programs extracted from responses lack."""
-    return f"{text}\n" if original.endswith("\n") and not text.endswith("\n") else text
 
 
 def _placed(files: Mapping[str, str], root: Path, cwd: Path, *, command: bool = False) -> Original:

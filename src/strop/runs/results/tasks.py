@@ -12,6 +12,7 @@ from strop.base.results import Input
 from strop.runs.spec import PAPERS
 from strop.tasks.base import Task
 from strop.tasks.command.task import CommandTask, scorer_line
+from strop.tasks.objective_facts import MetricFacts
 from strop.tasks.paper.facts import Facts, facts
 from strop.tasks.paper.meta import MetaTask
 from strop.tasks.problem import Problem, Published
@@ -84,18 +85,6 @@ class MetaTaskListing(TaskListing):
     picture: str = field(metadata=HIDDEN)
 
 
-@dataclass(frozen=True)
-class MetricListing:
-    """A metric of a command."""
-
-    name: str
-    """Its name."""
-    goal: str
-    """`max` or `min`."""
-    read_by: str
-    """How its value is read."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class CommandListing(TaskListing):
     """A task that is scored by a command. Fields that are keys of strop.toml mean the same there."""
@@ -122,7 +111,7 @@ class CommandListing(TaskListing):
     """Seconds of one run."""
     memory_limit: int
     """Bytes."""
-    metric: MetricListing
+    metric: MetricFacts
     """What counts."""
     constraints: tuple[str, ...]
     """Conditions that a candidate must meet."""
@@ -223,7 +212,7 @@ def _command(task: CommandTask) -> CommandListing:
         **_common(task),
         **{name: getattr(task, name) for name in same},
         held_out=task.test_instances,
-        metric=MetricListing(objective.metric.name, objective.metric.goal, objective.reader),
+        metric=task.facts.metric,
         constraints=tuple(map(str, objective.constraints)),
         goals=objective.goals,
         scorer=scorer_line(task),

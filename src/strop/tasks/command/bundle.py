@@ -120,13 +120,13 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
             what = f"what may is {', '.join(original)}; to add it, create it empty and name it in `files`"
             raise Malformed(f"{path!a:.200} may not be changed; {what}")
         body = text[head.end() + 1 : following.start() if following else len(text)]
-        found[path] = _ended_like(body, original.get(path) or "\n")
+        found[path] = ended_like(body, original.get(path) or "\n")
     return {path: _whole(text, found.get(path, text), path) for path, text in original.items()} or found
 
 
 def _whole(text: str, now: str, path: str) -> str:
     """The file `text` as a candidate has it, with what it may leave out."""
-    return with_markers(text, _ended_like(with_surroundings(text, now, path), text), path)
+    return with_markers(text, ended_like(with_surroundings(text, now, path), text), path)
 
 
 def is_inside(path: str) -> bool:
@@ -134,7 +134,8 @@ def is_inside(path: str) -> bool:
     return all(part not in ("", ".", "..") for part in path.split("/")) and "\\" not in path and path.isprintable()
 
 
-def _ended_like(text: str, original: str) -> str:
+def ended_like(text: str, original: str) -> str:
+    """`text` with the last newline of the original, or without one, as it has none: programs extracted from responses lack it."""
     if not original:  # an empty file is one that the candidate may write
         return text if text.strip("\n") else ""
     body = text.rstrip("\n") if not original.endswith("\n") else text
