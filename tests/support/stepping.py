@@ -24,8 +24,6 @@ from typing import Any, TypeAlias
 from strop.sandbox.base import GuestProgram
 from strop.sandbox.child import Child
 from strop.sandbox.fork_server_host import ForkServer, server_template
-from strop.sandbox.jail import JailedSandbox, Pool, PooledChild, PoolServer, Servers
-from strop.sandbox.fork_server_host import ForkServer, ServerProcess, template
 from strop.sandbox.jail import JailedSandbox, Pool, Servers
 from strop.sandbox.layers import Layers
 from strop.sandbox.template import ForkedProcess

@@ -18,6 +18,7 @@ from queue import SimpleQueue
 
 from strop.analysis.audit import rule_of_arguments, rule_of_note
 from strop.base.budget import LM_CALLS, RESPONSES, Budget, Grant
+from strop.base.closing import ClosesItself
 from strop.base.errors import BudgetExceeded, LanguageModelError, Malformed, RunBudgetSpent, SearchOver
 from strop.base.events import Extracted, LmCalled, Recorder
 from strop.base.later import dataclass
@@ -155,7 +156,7 @@ class Host:
     """Whether improvements may go on."""
 
 
-class Handles:
+class Handles(ClosesItself):
     """The host's side of the two handles. Safe under the guest's threads."""
 
     def __init__(
@@ -192,10 +193,8 @@ class Handles:
         remaining = partial(self.budget.remaining, utility.counter, with_run=False)
         self._lookahead = Lookahead(utility, reader, self._initial_solution, remaining, self._next_scope)
 
-    def __enter__(self) -> Handles:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
+    def close(self) -> None:
+        """Forget what was evaluated ahead and not asked for."""
         self.unused_evaluations = self._lookahead.close()
 
     def methods(self) -> dict[str, Handler]:
@@ -204,10 +203,10 @@ class Handles:
             "utility": self._utility_call,
             "utility.map": self._utility_map,
             "utility.report": self._utility_report,
-            "utility.remaining": self._remaining(self._utility.counter),
+            "utility.remaining": partial(self._remaining, self._utility.counter),
             "lm": self._lm_call,
             "lm.edit_error": lambda params: self._editor.error(_words(_unpacked(params, 1)[0], LONGEST)),
-            "lm.remaining": self._remaining(LM_CALLS),
+            "lm.remaining": partial(self._remaining, LM_CALLS),
             "note": self._note,
             THREADS: self._lose_order,
         }
@@ -464,12 +463,9 @@ class Handles:
         with self._lock:
             self._room += sum(map(len, texts))
 
-    def _remaining(self, counter: str) -> Handler:
-        def remaining(params: Sequence[Value]) -> Value:
-            _unpacked(params, 0)
-            return self.budget.remaining(counter, with_run=False)
-
-        return remaining
+    def _remaining(self, counter: str, params: Sequence[Value]) -> Value:
+        _unpacked(params, 0)
+        return self.budget.remaining(counter, with_run=False)
 
     def _note(self, params: Sequence[Value]) -> Value:
         kind, detail = (_words(param, 400) for param in _unpacked(params, 2))

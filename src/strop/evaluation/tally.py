@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
-from typing import Any, NamedTuple
-
-from strop.analysis.audit import OUT_OF_BOUNDS, SCORER_CHOKED
-from strop.base.errors import Malformed, ScorerFailed, UtilityOutOfBounds
-from strop.base.later import dataclass
 from dataclasses import field, replace
 from typing import Any, NamedTuple
 
 from strop.analysis.audit import OUT_OF_BOUNDS, SCORER_CHOKED
 from strop.base.errors import Malformed, SandboxError, ScorerFailed, StropError, UtilityOutOfBounds
 from strop.base.events import AuditNoted
+from strop.base.later import dataclass
 from strop.base.results import Evaluation, Verdict, added
 from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog

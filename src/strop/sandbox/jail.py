@@ -16,7 +16,7 @@ from functools import partial
 
 from strop.base.closing import ClosesItself
 from strop.base.parking import Parking
-from strop.base.protections import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Posture
+from strop.base.protections import DEFAULT_REQUIRE, Posture
 from strop.base.user_modules import UserModule
 from strop.sandbox.base import Guest, GuestProgram, Handler, Limits
 from strop.sandbox.child import Child
@@ -24,10 +24,8 @@ from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.fork_server_host import ForkServer, ServerFailed, ServerLost
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.posture import observe_guests
-from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe_guests, strongest
+from strop.sandbox.posture import observe_guests, strongest
 from strop.sandbox.session import Session
-from strop.sandbox.template import STARTS
 from strop.sandbox.watcher import Watcher
 
 _ATTEMPTS = 10

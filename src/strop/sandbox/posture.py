@@ -13,11 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from strop.base.errors import GuestLost, SandboxError
-from strop.base.as_document import computed
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable, system_error
 from strop.base.interpreter import EXECUTABLE
-from strop.base.protections import PROTECTIONS, PROTECTIONS_OF_COMMANDS, Posture, Protection
+from strop.base.protections import LINUX_ONLY, MACHINES, PROTECTIONS, PROTECTIONS_OF_COMMANDS, Posture, Protection
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import probe_targets
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, Sandbox, TimedOut, Value, describe

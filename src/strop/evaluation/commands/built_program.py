@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import field, replace
-from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -496,8 +495,6 @@ def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
         written = (task.root / path).read_bytes().decode("utf-8", "replace")
         changed[path] = as_written(changed[path], written)
     return changed
-
-
 
 
 def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None:

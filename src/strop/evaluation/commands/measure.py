@@ -15,13 +15,10 @@ from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
-from strop.base.errors import ConfigurationError, Malformed, SandboxError, StropError, TaskError
-from strop.base.events import AuditNoted, discard
-from strop.base.failures import gist
-from strop.base.protections import IN_CONTAINERS
-from strop.analysis.stats import least_pairs
 from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.base.events import discard
+from strop.base.failures import gist
+from strop.base.protections import IN_CONTAINERS
 from strop.base.results import Evaluation, added
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Baseline, Order, OrderResult
@@ -39,14 +36,8 @@ from strop.evaluation.commands.original import (
     trial,
 )
 from strop.evaluation.laws import SAME, copy_of
-from strop.evaluation.outcomes import REPORT_CHARACTERS
-from strop.evaluation.repeated import averaged, repeats
-from strop.evaluation.tally import Tally, Worth
-from strop.tasks.base import SecretSeeds, Split
-from strop.evaluation.feedback import gist
 from strop.evaluation.repeated import averaged, repeats
 from strop.evaluation.tally import Tally, Worth, carried_out
-from strop.sandbox.posture import IN_CONTAINERS
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled

@@ -12,15 +12,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 
 from strop.base.closing import ClosesItself
-from strop.base.errors import SandboxError, SandboxUnavailable, system_error
-from strop.base.protections import DEFAULT_REQUIRE, LINUX_ONLY, MACHINES, Posture, required_of_commands
-from strop.sandbox.layers import Layers
-from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.posture import observe_commands
 from strop.base.errors import SandboxError
+from strop.base.protections import DEFAULT_REQUIRE, Posture, required_of_commands
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe_commands, required_of_commands, strongest
+from strop.sandbox.posture import observe_commands, strongest
 from strop.sandbox.tree_guests import Lease, TreePlan, TreeServer
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, KeeperLost
