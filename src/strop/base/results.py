@@ -69,7 +69,7 @@ class Evaluation:
     """Feedback on the training split: the scorer's notes (`strop.note`) and the failing instances, cut to size."""
     metrics: tuple[Mapping[str, float], ...] = ()
     """Metric → value, for each instance; empty unless a command or a time is measured."""
-    beside: tuple[Mapping[str, float], ...] = ()
+    original_metrics: tuple[Mapping[str, float], ...] = ()
     """Metric → value of the original, for each instance; empty if the original was not measured beside the program."""
     answers: tuple[str, ...] = ()
     """Digest of the original's answer to each instance, where a cost is measured; of several answers of a timed function that of
@@ -81,7 +81,7 @@ class Evaluation:
     failures: tuple[int, ...] = ()
     """On how many held-out instances the original fails, and on how many of these the program; empty: on none. They are not
     compared, because what fails has no value."""
-    known: int = 0
+    seen_in_training: int = 0
     """Held-out instances whose input is one of training's, because the task has too few others."""
     construction: str = ""
     """The best answer as JSON, of a task whose answers are constructions; else empty."""
@@ -109,7 +109,7 @@ class Comparison:
     """Candidate minus incumbent, in [-1, 1], for each pair that counted."""
     pairs: int
     """Pairs paid for; some of the last round may not have counted."""
-    most: int
+    max_pairs: int
     """The budget, in pairs."""
     interval: tuple[float, float]
     """(low, high) of the mean difference: of a gate a confidence sequence, valid at any stopping time."""
@@ -159,7 +159,7 @@ class Response:
     """Key of its request, by which it is found again (strop.lm.known_answers); empty if nothing keeps it."""
     cost: int | None = None
     """Price of the response in billionths of a dollar; None if no price is known."""
-    again: bool = False
+    is_repeat: bool = False
     """Whether it repeats a response given to another improver, at no cost."""
 
 

@@ -57,7 +57,7 @@ class _Reservation:
     requests: Sequence[Request]
     worst: Sequence[Bill]
     """What is reserved for each."""
-    at: Budget
+    budget: Budget
     usage: dict[tuple[str, ...], list[tuple[int | None, int | None]]] = field(default_factory=lambda: defaultdict(list))
     """Prompt → (tokens in, tokens out) of the answers to equal requests; the first of them often has those of all."""
 
@@ -69,7 +69,7 @@ class _Reservation:
     def settle(self, index: int, bill: Bill) -> None:
         """Replace the reservation of one request by what it took."""
         for counter, amount in bill.amounts.items():
-            self.at.settle(counter, self.worst[index].amounts[counter], amount)
+            self.budget.settle(counter, self.worst[index].amounts[counter], amount)
 
     @cached_property
     def _equal(self) -> Counter[tuple[str, ...]]:
@@ -137,21 +137,21 @@ class Metered(Wrapper):
         Raises:
             BudgetExceeded: the first does not fit, whatever those in flight return; or that happened before.
         """
-        at = self._budget.node(requests[0].scope)
+        budget = self._budget.node(requests[0].scope)
         worst: list[Bill] = []
         for request in requests:
             if self._refusal is not None and not worst:
                 raise self._refusal
             bill = self.worst_case(request)
             try:
-                at.hold(bill.amounts, wait=not worst)
+                budget.hold(bill.amounts, wait=not worst)
             except BudgetExceeded as refusal:
                 if worst:
                     break
                 self._refusal = refusal
                 raise
             worst.append(bill)
-        return _Reservation(first, requests[: len(worst)], worst, at)
+        return _Reservation(first, requests[: len(worst)], worst, budget)
 
     def _ask(self, part: _Reservation, batch: CompletionBatch) -> None:
         """Send the requests of one part, and settle their reservations."""

@@ -169,9 +169,9 @@ def assumptions_of(spec: RunSpec, improver: str, tasks: Sequence[AnyTask], envir
     )
 
 
-def works(spec: RunSpec, known: Assumptions, count: Callable[[Formula], Work]) -> Works:
+def works(spec: RunSpec, assumptions: Assumptions, count: Callable[[Formula], Work]) -> Works:
     """What `count` counts by the formula: as expected, where the share `USED` of every budget is spent, and at most."""
-    return count(Formula(spec, known, 0, USED)), count(Formula(spec, known, 1, 1.0))
+    return count(Formula(spec, assumptions, 0, USED)), count(Formula(spec, assumptions, 1, 1.0))
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class Formula:
     """Counts work where a share of the budgets of improvements and comparisons is spent, and every meta-utility call."""
 
     spec: RunSpec
-    known: Assumptions
+    assumptions: Assumptions
     side: int
     """0 for what is expected of each response and evaluation, 1 for what it takes at most."""
     share: float
@@ -216,7 +216,7 @@ class Formula:
         return asked + self._scored(evaluations + 4)  # the original and the result, in training and on the sealed split
 
     def _scored(self, evaluations: float) -> Work:
-        seconds = evaluations * self.known.evaluation_seconds[self.side] / max(self.spec.slots, 1)
+        seconds = evaluations * self.assumptions.evaluation_seconds[self.side] / max(self.spec.slots, 1)
         return Work(evaluations=evaluations, seconds=seconds)
 
     def improvers(self, responses: int, at_once: int) -> Work:
@@ -227,10 +227,10 @@ class Formula:
     def asked(self, calls: float, responses: float, depth: float, *, of_improver: bool = False) -> Work:
         """LM calls, `depth` of them one after the other, with the tokens and the money of their responses. `of_improver`: they
         ask for improvers."""
-        specs, level = list(self.known.tariffs), META if of_improver else ""
+        specs, level = list(self.assumptions.tariffs), META if of_improver else ""
         specs = [spec for spec in specs if read_spec(spec)[1].level == level] or specs
-        members = [(self.known.tariffs[spec], read_spec(spec)[1].weight) for spec in specs]
-        into, out = self.known.tokens(of_improver=of_improver)
+        members = [(self.assumptions.tariffs[spec], read_spec(spec)[1].weight) for spec in specs]
+        into, out = self.assumptions.tokens(of_improver=of_improver)
         longest = max(tariff.max_tokens for tariff, _ in members)
         into, out = (max(MOST_PROMPT_TOKENS, into), longest) if self.side else (into, min(out, longest))
         paid = self._of_members([(float(not tariff.tokenless), weight) for tariff, weight in members])
@@ -240,7 +240,9 @@ class Formula:
             responses,
             tokens=responses * (into + out) * paid,
             cost=responses * self._of_members(prices) if len(prices) == len(members) else None,
-            seconds=depth * CALL_SECONDS[self.side] * any(not one.tokenless for one in self.known.tariffs.values()),
+            seconds=depth
+            * CALL_SECONDS[self.side]
+            * any(not one.tokenless for one in self.assumptions.tariffs.values()),
         )
 
     def _of_members(self, figures: Sequence[tuple[float, float]]) -> float:
@@ -272,13 +274,13 @@ def asked_for(asks: Asks, grant: Grant, new: float = NEW) -> tuple[float, float,
     return made, responses, min(scored, grant.utility_calls)
 
 
-def planned(known: Sequence[tuple[RunSpec, Assumptions]], works: Iterable[Works]) -> Plan:
-    """The plan of these works, one after the other, within the limits of the first spec. `known`: what they depend on.
+def planned(assumptions: Sequence[tuple[RunSpec, Assumptions]], works: Iterable[Works]) -> Plan:
+    """The plan of these works, one after the other, within the limits of the first spec. `assumptions`: what they depend on.
 
     Expected figures end where the first limit is spent. At most, each is capped by itself, since calls may be cheap and many; but
     fewer calls need fewer tokens, and fewer tokens less money.
     """
-    spec, pairs = known[0][0], [*works]
+    spec, pairs = assumptions[0][0], [*works]
     expected, most = (sum((pair[side] for pair in pairs), Work()) for side in (0, 1))
     limits = {
         "--max-calls": (spec.max_calls, expected.lm_calls),
@@ -300,8 +302,8 @@ def planned(known: Sequence[tuple[RunSpec, Assumptions]], works: Iterable[Works]
         cost = f", about {dollars(round(expected.cost * 1e9))}" if expected.cost else ""
         stop = f"{flag} {limits[flag][0]:g} will stop it at about {expected.lm_calls * share:,.0f}"
         warning = f"without a limit: {expected.lm_calls:,.0f} LM calls{cost}; {stop}"
-    tasks = tuple(dict.fromkeys(task for spec, _ in known for task in spec.tasks))
-    prices = {model: tariff.in_words for _, one in known for model, tariff in one.tariffs.items()}
+    tasks = tuple(dict.fromkeys(task for spec, _ in assumptions for task in spec.tasks))
+    prices = {model: tariff.in_words for _, one in assumptions for model, tariff in one.tariffs.items()}
     figures = _both(expected.times(share), most)
     return Plan(tasks[0] if tasks else "", tasks, spec.model, **figures, warning=warning, prices=prices)
 

@@ -86,7 +86,7 @@ class Spent:
         return None if self.unpriced else self.cost / 1e9
 
     @property
-    def words(self) -> str:
+    def in_words(self) -> str:
         """The price in words."""
         return money(self.dollars, self.is_bound)
 
@@ -97,8 +97,8 @@ class Spent:
 
     def add(self, event: LmResponded) -> None:
         """Add a response."""
-        self.responses += not event.again
-        self.shared += event.again
+        self.responses += not event.is_repeat
+        self.shared += event.is_repeat
         self.input_tokens += event.input_tokens or 0
         self.output_tokens += event.output_tokens or 0
         uncounted = event.input_tokens is None or event.output_tokens is None
@@ -126,7 +126,7 @@ class TotalPrice:
         return TotalPrice(total, self.is_bound or other.is_bound, maybe)
 
     @property
-    def words(self) -> str:
+    def in_words(self) -> str:
         """In words; empty if nothing was billed, or has no known price."""
         some = self.dollars or self.maybe_billed_dollars
         return money(self.dollars, self.is_bound, self.maybe_billed_dollars) if some else ""
@@ -228,14 +228,14 @@ class RunSession:
     """What the jail was observed to prevent."""
 
     @classmethod
-    def begun(cls, start: RunStarted | RunResumed, at: float) -> RunSession:
+    def begun(cls, start: RunStarted | RunResumed, time: float) -> RunSession:
         """The session that an event begins. Raises StoreError if what it says is something else."""
         spec = RunSpec.from_json(json.dumps(start.spec)) if start.spec else None
         try:
             posture = read_as(reader_of(Posture), start.posture, "posture") if start.posture else Posture({})
         except ValueError as error:
             raise StoreError(f"the record is damaged: {error}") from error
-        return cls(start, at, at, spec=spec, posture=posture)
+        return cls(start, time, time, spec=spec, posture=posture)
 
 
 @dataclass
@@ -294,13 +294,13 @@ class RunData:
     _improving: dict[str, str] = field(default_factory=dict)
     """Scope of an improvement that goes on → its improver."""
 
-    def add(self, event: Event, at: float = 0.0) -> None:
-        """Add an event of Unix second `at`. Its texts are digests, or of a kind whose texts are not kept."""
+    def add(self, event: Event, time: float = 0.0) -> None:
+        """Add an event of Unix second `time`. Its texts are digests, or of a kind whose texts are not kept."""
         if isinstance(event, RunStarted | RunResumed):
-            self.sessions.append(RunSession.begun(event, at))
+            self.sessions.append(RunSession.begun(event, time))
         elif not self.sessions:
-            self.sessions.append(RunSession(None, at, at))
-        self.sessions[-1].last = at
+            self.sessions.append(RunSession(None, time, time))
+        self.sessions[-1].last = time
         match event:
             case Evaluated():
                 self._evaluated(event)
@@ -461,7 +461,7 @@ def read_run(
     """
     run = RunData(read_meta(store.meta, store.directory), store.text, is_locked(store.directory), store.unverified)
     for stored in store.outline(*kinds):
-        run.add(stored.event, stored.at)
+        run.add(stored.event, stored.time)
         for collect in collectors:
             collect(stored)
     return run
@@ -472,5 +472,5 @@ def run_data(events: Iterable[Stored[Event]], meta: Meta = NOTHING_SAID) -> RunD
     texts: dict[str, str] = {}
     run = RunData(meta, texts.__getitem__)
     for stored in events:
-        run.add(outlined(stored.event, texts), stored.at)
+        run.add(outlined(stored.event, texts), stored.time)
     return run
