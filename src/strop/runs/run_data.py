@@ -451,18 +451,4 @@ def read_run(store: Store, *, kinds: tuple[type[Event], ...] = ()) -> RunData:
     run = RunData(read_meta(store.meta, store.directory), store.text, is_locked(store.directory), store.unverified)
     for stored in store.outline(*kinds):
         run.add(stored.event, stored.time)
-<<<<<<< HEAD
-=======
-        for collect in collectors:
-            collect(stored)
-    return run
-
-
-def run_data(events: Iterable[Stored[Event]], meta: Meta = NOTHING_SAID) -> RunData:
-    """The read model of events with whole texts."""
-    texts: dict[str, str] = {}
-    run = RunData(meta, texts.__getitem__)
-    for stored in events:
-        run.add(outlined(stored.event, texts), stored.time)
->>>>>>> m_wire
     return run
