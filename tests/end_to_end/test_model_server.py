@@ -55,7 +55,7 @@ def test_record_equals_the_servers_ledger_when_it_refuses_breaks_off_and_thinks(
         ledger, met = server.ledger, Counter(seen.fault for seen in server.seen)
     assert ended.returncode == 0, ended.stderr
     assert met["half-close"] and met["leave"] and met["drip"] and met["think"] and met["reasoning"]
-    responses = [event for event in recorded(tmp_path / "there", LmResponded) if not event.again]
+    responses = [event for event in recorded(tmp_path / "there", LmResponded) if not event.is_repeat]
     faults: Counter[str] = Counter()
     for event in recorded(tmp_path / "there", LmFault):
         faults[event.fault] += event.times

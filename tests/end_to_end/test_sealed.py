@@ -312,7 +312,7 @@ class _Peeking:
 
     def choose(self, contest: PairedComparison) -> Decision:
         each = [
-            contest.meta_utility.measure(node.improver, contest.at.child(f"peek{node.t}"))
+            contest.meta_utility.measure(node.improver, contest.budget.child(f"peek{node.t}"))
             for node in (contest.incumbent, contest.candidate)
         ]
         return Decision(sum(each[1].test) > sum(each[0].test), "it is better")
@@ -336,7 +336,7 @@ def test_choice_that_gives_the_sealed_scores_as_its_reason_is_caught(
 ) -> None:
     class Talking(_Peeking):
         def choose(self, contest: PairedComparison) -> Decision:
-            found = contest.meta_utility.measure(contest.candidate.improver, contest.at.child("peek"))
+            found = contest.meta_utility.measure(contest.candidate.improver, contest.budget.child("peek"))
             return Decision(True, f"it reaches {found.test}")
 
     monkeypatch.setattr(RunContext, "selection", lambda context: Talking())

@@ -38,9 +38,9 @@ class Counting(WorkerPool):
         self.scopes: list[str] = []
         self._enough, self.reached = enough, threading.Event()
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
-        future = super().submit(order, ahead=ahead)
-        if ahead:
+    def submit(self, order: Order, *, speculative: bool = False) -> Future[OrderResult]:
+        future = super().submit(order, speculative=speculative)
+        if speculative:
             future.add_done_callback(lambda _: self._measured(order.scope))
         return future
 
@@ -55,13 +55,13 @@ Improve = Callable[[int, int, int], tuple[list[str], list[Any], Improvement]]
 
 @pytest.fixture
 def improved(bench: Any) -> Iterator[Improve]:
-    """Improve with an improver that asks for the first `asked` of four programs, once the first `ahead` have been started.
+    """Improve with an improver that asks for the first `asked` of four programs, once the first `started` have been started.
 
     Returns the scopes of all orders that were carried out, the recorded evaluations and the improvement.
     """
     pools: list[Counting] = []
 
-    def run(asked: int, ahead: int, calls: int) -> tuple[list[str], list[Any], Improvement]:
+    def run(asked: int, started: int, calls: int) -> tuple[list[str], list[Any], Improvement]:
         def answer(request: Request) -> str:
             if request.message == "wait":
                 assert pool.reached.wait(600)
@@ -69,7 +69,7 @@ def improved(bench: Any) -> Iterator[Improve]:
             return f"```python\ndef algorithm(n):\n    return {request.message} * n\n```"
 
         b = bench(answers=answer)
-        pool = Counting([b.task], ahead)
+        pool = Counting([b.task], started)
         pools.append(pool)
         utility = replace(b.utility(), evaluator=pool)
         result = improve(

@@ -217,14 +217,14 @@ def test_rate_of_passed_tests_that_varies_has_an_interval_of_its_difference() ->
 
 def test_score_that_is_only_shown_decides_nothing_and_has_its_value_beside_the_originals() -> None:
     facts = facts_on(
-        MetricFacts("size", "min", reader="$.size"), input="drawn", shown={"memory": "memory", "acc": "$.acc"}
+        MetricFacts("size", "min", reader="$.size"), input="drawn", report_only={"memory": "memory", "acc": "$.acc"}
     )
     before = [{"acc": 0.9, "size": 100.0, "memory": 12.0}] * 10
     found = single(facts, [{"acc": 0.09, "size": 1.0, "memory": 14.5}] * 10, before)
     assert sentence(found) == ("Better: 99.0% lower size, from 100 to 1, the same in each of 10 held-out instances.")
-    assert found.shown == {"memory": (12.0, 14.5), "acc": (0.9, 0.09)}
+    assert found.report_only == {"memory": (12.0, 14.5), "acc": (0.9, 0.09)}
     rows = [("memory", "12 MiB", "14.5 MiB"), ("acc", "0.9", "0.09")]
-    assert shown_scores(found.facts, found.shown) == rows and single(facts, [{}] * 10, before).shown == {}
+    assert shown_scores(found.facts, found.report_only) == rows and single(facts, [{}] * 10, before).report_only == {}
 
 
 def test_sentence_names_the_instances_on_which_a_better_program_is_much_slower() -> None:
@@ -247,11 +247,13 @@ def test_line_about_the_original_compares_it_with_nothing(tmp_path: Path) -> Non
     assert words is not None
     at: Any = {"scope": "a", "utility": "p", "split": "train", "solution": "b", "value": 0.5, "verdict": "ok"}
     own, other = ({"time": 0.132},) * 3, ({"time": 0.066},) * 3
-    assert words(Evaluated(**at, metrics=own, beside=own)) == "132 ms"
-    assert words(Evaluated(**at, metrics=other, beside=own)) == "2x as fast (from 132 ms to 66 ms of CPU time)"
+    assert words(Evaluated(**at, metrics=own, original_metrics=own)) == "132 ms"
+    assert (
+        words(Evaluated(**at, metrics=other, original_metrics=own)) == "2x as fast (from 132 ms to 66 ms of CPU time)"
+    )
     tie = ({"time": 0.13199},) * 3
     assert (
-        words(Evaluated(**at, metrics=tie, beside=own))
+        words(Evaluated(**at, metrics=tie, original_metrics=own))
         == "less than 0.1% faster (from 132 ms to 131.99 ms of CPU time)"
     )
 
@@ -276,7 +278,7 @@ def test_few_equal_measurements_exclude_no_chance() -> None:
 
 def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evidence:
     n = len(after)
-    evaluation = Evaluation(0.6, "ok", (0.6,) * n, ("ok",) * n, metrics=tuple(after), beside=tuple(before))
+    evaluation = Evaluation(0.6, "ok", (0.6,) * n, ("ok",) * n, metrics=tuple(after), original_metrics=tuple(before))
     par = Evaluation(0.5, "ok", (0.5,) * n, ("ok",) * n)
     scored = ScoredProgram("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
     original = ScoredProgram("a", par, par)
@@ -352,7 +354,7 @@ def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
     found = replace(own, facts=None, original=before, improved=replace(own.improved, test=last))
     assert (found.finding, found.scored_by, found.scorer) == ("better", "host", "computed by the host in score()")
     assert sentence(found) == "Better: +0.500 in score, from 0.400 to 0.900, on 40 held-out instances."
-    known = replace(found, improved=replace(own.improved, test=replace(last, known=40)))
+    known = replace(found, improved=replace(own.improved, test=replace(last, seen_in_training=40)))
     assert not known.holds_out
     assert sentence(known) == "Better: +0.500 in score, from 0.400 to 0.900, the same in each of 40 evaluations."
 
@@ -428,11 +430,11 @@ def test_calls_of_a_function_are_named_where_the_first_one_of_a_process_costs_mo
 def test_utility_of_times_is_the_ratio_of_the_totals_that_the_sentence_shows() -> None:
     before = ({"time": 1.0}, {"time": 1.0}, {"time": 100.0})
     after = ({"time": 0.1}, {"time": 0.1}, {"time": 150.0})
-    worse = Evaluation(0.7, "ok", (0.9, 0.9, 0.4), ("ok",) * 3, metrics=after, beside=before)
+    worse = Evaluation(0.7, "ok", (0.9, 0.9, 0.4), ("ok",) * 3, metrics=after, original_metrics=before)
     value = utility_of(facts_on(TIME, input="drawn"), worse)
     assert math.isclose(value, 102 / (102 + 150.2))
     assert utility_of(facts_on(TIME, input="drawn"), replace(worse, metrics=before)) == 0.5
-    alone = replace(worse, beside=())
+    alone = replace(worse, original_metrics=())
     assert utility_of(facts_on(TIME, input="drawn"), alone) == 0.7, "nothing to compare it with"
     printed = ObjectiveFacts(replace(TIME, reader="$.time"), input="drawn", scored_by="program")
     assert utility_of(printed, worse) == 0.7, "a printed time is a score like any other"

@@ -53,10 +53,10 @@ def task_of(folder: Path, text: str = MODULE) -> FunctionTask:
 
 
 def measured(
-    task: FunctionTask, jail: JailedSandbox, program: str, split: str = "train", *, decides: bool = False
+    task: FunctionTask, jail: JailedSandbox, program: str, split: str = "train", *, is_final: bool = False
 ) -> tuple[Evaluation, list[Event]]:
     events: list[Event] = []
-    utility = TaskUtility(task, split, SecretSeeds(b"s"), jail, events.append, b"secret", decides=decides)  # type: ignore[arg-type]
+    utility = TaskUtility(task, split, SecretSeeds(b"s"), jail, events.append, b"secret", is_final=is_final)  # type: ignore[arg-type]
     return utility.evaluate(program, Budget().child("at")), events
 
 
@@ -66,7 +66,7 @@ def test_program_with_equal_answers_is_scored_by_its_time_beside_the_original_s_
     task = task_of(tmp_path)
     found, events = measured(task, jail, FASTER)
     assert found.verdict == "ok" and len(found.scores) == 4
-    for score, after, before in zip(found.scores, found.metrics, found.beside, strict=True):
+    for score, after, before in zip(found.scores, found.metrics, found.original_metrics, strict=True):
         assert score == pytest.approx(before[SECONDS] / (before[SECONDS] + after[SECONDS]))
     assert [each.value for each in events if isinstance(each, Evaluated)] == [found.value]
     assert set(measured(task, jail, task.seed)[0].scores) == {0.5}
@@ -74,8 +74,8 @@ def test_program_with_equal_answers_is_scored_by_its_time_beside_the_original_s_
 
 def test_time_of_answering_is_measured_for_the_verdict(jail: JailedSandbox, tmp_path: Path) -> None:
     task = task_of(tmp_path)
-    found = measured(task, jail, FASTER, "test", decides=True)[0]
-    for rows in (found.metrics, found.beside):
+    found = measured(task, jail, FASTER, "test", is_final=True)[0]
+    for rows in (found.metrics, found.original_metrics):
         assert any(row[ANSWERING] > 0 for row in rows), "a clock may stand still for one of them"
         assert all(row[SECONDS + AT_LEAST] <= row[SECONDS] <= row[SECONDS + AT_MOST] for row in rows)
     assert not any(ANSWERING in row for row in measured(task, jail, FASTER, "test")[0].metrics)
@@ -114,9 +114,9 @@ def test_no_process_gets_an_input_twice(jail: JailedSandbox, tmp_path: Path, tex
 def test_each_instance_of_a_verdict_is_told_as_it_begins(jail: JailedSandbox, tmp_path: Path, text: str) -> None:
     task, said = task_of(tmp_path, text), list[object]()
     worker = JailedWorker([task], jail, step=lambda *each: said.append(each))
-    order = Order("at", FASTER, task.name, "test", SecretSeeds(b"s"), b"secret", decides=True)
+    order = Order("at", FASTER, task.name, "test", SecretSeeds(b"s"), b"secret", is_final=True)
     count = task.count("test")
-    assert worker.measure(replace(order, split="train", decides=False)).result().verdict == "ok" and not said
+    assert worker.measure(replace(order, split="train", is_final=False)).result().verdict == "ok" and not said
     assert worker.measure(order).result().verdict == "ok" and said == [(at + 1, count) for at in range(count)]
 
 
@@ -184,20 +184,20 @@ def test_instance_on_which_the_original_fails_has_no_value_in_the_verdict(
     task = task_of(tmp_path, text.replace("    found", f"{failing}    found", 1))
     of, program = task.count("test"), "def unique(values):\n"
     for body, both in (("", 0), (failing, 1)):
-        found = measured(task, jail, FASTER.replace(program, program + body), "test", decides=True)[0]
-        assert (found.verdict, found.failures, len(found.scores), len(found.beside)) == (
+        found = measured(task, jail, FASTER.replace(program, program + body), "test", is_final=True)[0]
+        assert (found.verdict, found.failures, len(found.scores), len(found.original_metrics)) == (
             "ok",
             (1, both),
             of - 1,
             of - 1,
         )
-    assert measured(task, jail, f"{program}    return 1\n", "test", decides=True)[0].verdict == "malformed"
+    assert measured(task, jail, f"{program}    return 1\n", "test", is_final=True)[0].verdict == "malformed"
 
 
 def test_original_that_fails_on_every_held_out_instance_breaks_the_task(jail: JailedSandbox, tmp_path: Path) -> None:
     text = LISTED.replace("    found", SLOW + "    assert False\n    found", 1)
     with pytest.raises(TaskError, match="the original fails on every held-out instance"):
-        measured(task_of(tmp_path, text), jail, FASTER, "test", decides=True)
+        measured(task_of(tmp_path, text), jail, FASTER, "test", is_final=True)
 
 
 def test_function_that_returns_an_array_is_measured(jail: JailedSandbox, tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_what_a_program_does_when_it_is_loaded_is_no_part_of_a_call(jail: Jailed
     for program in (loads, "kept = []\n\n\n" + lazily):
         found = measured(task, jail, program, "test")[0]
         assert found.verdict == "ok"
-        for after, before in zip(found.metrics, found.beside, strict=True):
+        for after, before in zip(found.metrics, found.original_metrics, strict=True):
             assert after[SECONDS] < 0.1 * after[LOADING] and before[LOADING] < after[LOADING]
 
 

@@ -304,9 +304,9 @@ def test_task_of_which_too_little_is_held_out_is_refused_with_what_suffices(tmp_
         if not enough:
             check_enough(RunSpec(), task)
             continue
-        with pytest.raises(ConfigurationError, match=re.escape(held_out.shown(task))):
+        with pytest.raises(ConfigurationError, match=re.escape(held_out.what_can_show(task))):
             check_enough(RunSpec(), task)
-        assert held_out.shown(task).endswith(enough)  # as strop check says it
+        assert held_out.what_can_show(task).endswith(enough)  # as strop check says it
     task = bench(test_instances=2).task
     check_enough(RunSpec(), task)  # more is drawn
     with pytest.raises(ConfigurationError, match="give test_instances = 6"):
@@ -332,7 +332,7 @@ def test_number_of_comparisons_that_can_show_a_difference_is_known_beforehand(tm
         (tmp_path / name).write_text(f"echo 1 # {name}\n")
     for options, count, words in COMPARED:
         task = command_task(tmp_path, **options)
-        assert held_out.comparisons(task) == count and words in held_out.shown(task), words
+        assert held_out.comparisons(task) == count and words in held_out.what_can_show(task), words
     assert held_out.comparisons(bench(test_instances=2).task) == 8  # more is drawn
 
 
@@ -364,7 +364,7 @@ def test_held_out_input_that_training_had_is_drawn_again_and_what_is_not_new_is_
     assert not {*trained} & {*held_out} and len({*held_out}) > 4
     few = varying(0.1) | {"sample": lambda rng: {"n": int(rng.choice([1, 1, 1, 1, 1, 2, 3]))}, "instances": 12}
     found, _ = once(giving(INPUT), Original({"mine.py": OTHER}), **few, test_instances=8)
-    assert found.improved.last.known == 8 and ", in 8 evaluations" in sentence(found)
+    assert found.improved.last.seen_in_training == 8 and ", in 8 evaluations" in sentence(found)
     drawn = varying(0.1) | {"sample": lambda rng: {"n": int(rng.integers(24))}, "instances": 12}
     found, _ = once(giving(INPUT), Original({"mine.py": OTHER}), **drawn, test_instances=50)
     different = len({*found.improved.last.inputs})
@@ -393,5 +393,8 @@ def test_what_training_had_is_held_out_of_no_later_comparison_of_the_run(
 def test_ratio_of_times_is_a_bound_when_receiving_is_much_of_the_faster_one(
     original: float, program: float, bound: bool
 ) -> None:
-    times = {"beside": ({SECONDS: 1.0, RECEIVING: original},), "metrics": ({SECONDS: 0.1, RECEIVING: program},)}
+    times = {
+        "original_metrics": ({SECONDS: 1.0, RECEIVING: original},),
+        "metrics": ({SECONDS: 0.1, RECEIVING: program},),
+    }
     assert is_diluted(Evaluation(0.9, "ok", **times)) is bound, (original, program)

@@ -154,7 +154,7 @@ def test_real_run_costs_no_more_than_the_most(
         run(context, improver_text("seed"))
     found = plan(spec, replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)}))
     calls = sum(stored.event.cost for stored in store.events(LmCalled))
-    responses = sum(not stored.event.again for stored in store.events(LmResponded))
+    responses = sum(not stored.event.is_repeat for stored in store.events(LmResponded))
     evaluations = sum(stored.event.utility != META_TASK for stored in store.events(Evaluated))
     assert calls <= found.lm_calls.most
     assert responses <= found.responses.most

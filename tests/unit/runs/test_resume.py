@@ -33,20 +33,20 @@ def evaluated(scope: str = "t1/improve/u-ab#0", **changes: Any) -> Evaluated:
     return records.evaluated("def f(): ...", scope=scope) if not changes else replace(evaluated(scope), **changes)
 
 
-def responded(key: str, *, again: bool = False, scope: str = "t1/gate/pair0/a", index: int = 0) -> LmResponded:
+def responded(key: str, *, is_repeat: bool = False, scope: str = "t1/gate/pair0/a", index: int = 0) -> LmResponded:
     return LmResponded(
         scope=scope,
         call=0,
         index=index,
         text=f"answer to {key}",
         model="m",
-        input_tokens=0 if again else 7,
+        input_tokens=0 if is_repeat else 7,
         output_tokens=2,
         seconds=1.5,
         parameters={"temperature": 0.5},
         request=key,
         cost=11,
-        again=again,
+        is_repeat=is_repeat,
     )
 
 
@@ -136,7 +136,12 @@ def test_answers_are_those_that_were_paid_for_with_their_faults(store: Store) ->
         times=3,
         maybe_billed=True,
     )
-    for event in (fault, responded("k1"), responded("k1", again=True, scope="t1/gate/pair0/b"), responded("", index=1)):
+    for event in (
+        fault,
+        responded("k1"),
+        responded("k1", is_repeat=True, scope="t1/gate/pair0/b"),
+        responded("", index=1),
+    ):
         store.append(event)
     found = answers(store)
     assert set(found) == {"k1"}

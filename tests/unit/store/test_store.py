@@ -23,7 +23,7 @@ def test_store_numbers_events_from_one_and_dates_them_by_its_clock(tmp_path: Pat
     ticks = iter([10.5, 11.0])
     with Store.create(tmp_path, {}, lambda: next(ticks)) as store:
         assert [store.append(note()), store.append(note())] == [1, 2]
-        assert [(stored.seq, stored.at) for stored in store.events()] == [(1, 10.5), (2, 11.0)]
+        assert [(stored.seq, stored.time) for stored in store.events()] == [(1, 10.5), (2, 11.0)]
 
 
 def test_store_keeps_a_text_once_when_many_events_hold_it_and_says_so_when_it_holds_none(store: Store) -> None:
@@ -139,7 +139,7 @@ def test_what_is_no_record_is_neither_read_nor_resumed_and_one_line_says_what_is
 def test_store_skips_what_a_newer_strop_wrote_and_names_what_is_damaged(tmp_path: Path) -> None:
     Store.create(tmp_path, {}).close()
     from_elsewhere(tmp_path)
-    insert = "INSERT INTO event (at, scope, kind, data) VALUES (1, 't1/improve', ?, ?)"
+    insert = "INSERT INTO event (time, scope, kind, data) VALUES (1, 't1/improve', ?, ?)"
     ask(tmp_path, insert, "Dreamt", "{}")
     ask(tmp_path, insert, "AuditNoted", '{"rule":"looking","detail":"it looked up","mood":"grim"}')
     with Store.resume(tmp_path) as store:
@@ -153,7 +153,7 @@ def test_store_skips_what_a_newer_strop_wrote_and_names_what_is_damaged(tmp_path
             pytest.raises(StoreError, match=f"damaged: event {number} is not a valid AuditNoted"),
         ):
             list(store.events(after=number - 1))
-    ask(tmp_path, "INSERT INTO event (at, scope, kind, data) VALUES (9e15, '', 'AuditNoted', '{}')")
+    ask(tmp_path, "INSERT INTO event (time, scope, kind, data) VALUES (9e15, '', 'AuditNoted', '{}')")
     with Store.open(tmp_path) as store, pytest.raises(StoreError, match="is damaged: event 10 has the time 9"):
         list(store.events(after=9))
 

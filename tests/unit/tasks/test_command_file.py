@@ -118,7 +118,7 @@ environment = { THREADS = "2" }
 
 def test_config_takes_every_key(tree: Path) -> None:
     task = read_config(config(tree, FULL))
-    assert task.objective.metric == Metric("speed") and list(task.objective.shown) == ["mean"]
+    assert task.objective.metric == Metric("speed") and list(task.objective.report_only) == ["mean"]
     assert task.objective.constraints == (Constraint("tests", "=", 1.0), Constraint("size", "<=", 1000.0))
     assert task.objective.readers["tests"] == "tests"
     assert (task.memory_limit, task.time_limit, task.input, task.interleaved) == (512 << 20, 2.5, "drawn", False)

@@ -61,7 +61,7 @@ def test_answer_whose_keys_hash_alike_ends_at_the_limit_of_its_scorer(kind: type
     alike: list[Any] = [number * (2**61 - 1) for number in range(100_000)]
     task = Task("t", lambda rng: {}, lambda *_: 1.0, "def f():\n    pass\n", "f", score_limit=SHORT)
     answer = Unhashed(kind, [(number, 1) for number in alike] if kind is dict else alike)
-    for form in (None, AnswerForm().see({2**70: 2} if kind is dict else kind([2**70]))):
+    for form in (None, AnswerForm().learn({2**70: 2} if kind is dict else kind([2**70]))):
         with pytest.raises(ScorerFailed, match=r"score\(\) took more than 0.1 s on this answer"):
             task.checked_score(Instance({}), answer, form)
 

@@ -233,7 +233,7 @@ def test_final_comparison_takes_as_many_pairs_as_the_spread_of_the_gate_asks_for
     bench: MakeBench, gate: list[float], most: int, pairs: int
 ) -> None:
     better = final_comparison(contest(bench(instances=2), IDLE, BETTER), gate, most)
-    assert better.accepted and better.interval[0] > 0 and (better.pairs, better.most) == (pairs, most)
+    assert better.accepted and better.interval[0] > 0 and (better.pairs, better.max_pairs) == (pairs, most)
     assert len(better.differences) == len(better.before) == pairs
 
 

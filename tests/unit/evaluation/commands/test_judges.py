@@ -11,8 +11,8 @@ import pytest
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order
+from strop.evaluation.commands.built_program import WorkspacePool
 from strop.evaluation.commands.measure import spoiling
-from strop.evaluation.commands.program_copy import Rooms
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command import task as described
@@ -66,9 +66,9 @@ def uncased(root: Path, program: str, **changes: Any) -> CommandTask:
 def measured(
     task: CommandTask, workspaces: Workspaces, program: str, split: Split = "train", *, verdict: bool = False
 ) -> Evaluation:
-    order = Order("u1", program, task.name, split, SEEDS, b"secret", decides=verdict)
-    with closing(Rooms(workspaces)) as rooms:
-        return here(task, rooms=rooms).submit(order).result().result()
+    order = Order("u1", program, task.name, split, SEEDS, b"secret", is_final=verdict)
+    with closing(WorkspacePool(workspaces)) as pool:
+        return here(task, pool=pool).submit(order).result().result()
 
 
 DRAWS = "od -An -N4 -tu4 /dev/urandom\n"
@@ -100,7 +100,10 @@ def test_program_has_the_seed_that_its_judge_draws_from_only_where_both_name_the
     ):
         task = uncased(tmp_path, program, command=command, judge=f"echo ratio: $(grep -c -w {judge} {{output}})")
         knows = float((command, judge) == both)
-        assert {row["score"] for row in measured(task, workspaces, program).beside} == {knows}, (command, judge)
+        assert {row["score"] for row in measured(task, workspaces, program).original_metrics} == {knows}, (
+            command,
+            judge,
+        )
 
 
 @table("program", (DRAWS, "echo 50\n"))
@@ -188,7 +191,7 @@ def test_checker_in_the_manner_of_testlib_is_a_judge(workspaces: Workspaces, tmp
     for score in (r"Ratio: ([-+.\deE]+)", r"(?:points|ok) (\S+)"):
         task = problem(tmp_path, judge="./check {output} hidden/{case}.ans 2>&1", score=[score], **build)
         found = measured(task, workspaces, "read n; echo $((n * 3 / 4))\n")
-        assert [row["score"] for row in (*found.beside, *found.metrics)] == [0.5, 0.5, 0.75, 0.75], score
+        assert [row["score"] for row in (*found.original_metrics, *found.metrics)] == [0.5, 0.5, 0.75, 0.75], score
     assert measured(task, workspaces, "read n; echo $n\n").metrics == ({"score": 1.0},) * 2
     for answer, refusal in {"$((n + 1))": "exit status 1", "x": "exit status 2", "-1": "exit status 3"}.items():
         refused = measured(task, workspaces, f"read n; echo {answer}\n")
@@ -238,7 +241,7 @@ def test_judge_that_cannot_be_built_is_refused_in_one_line(workspaces: Workspace
 def test_spoiled_answer_is_that_of_the_last_run_of_the_original(workspaces: Workspaces, tmp_path: Path) -> None:
     task = problem(tmp_path, "read n; echo $((n / 2)) $(od -An -N8 -tu8 /dev/urandom)\n")
     order = Order("check", task.seed, task.name, "train", SEEDS, b"secret")
-    with closing(Rooms(workspaces)) as rooms, spoiling(task, order, rooms) as run:
+    with closing(WorkspacePool(workspaces)) as pool, spoiling(task, order, pool) as run:
         assert run is not None
         honest, spoiled, again = run(None)[0], run({"text": lambda text: f"1{text}"})[0], run(None)[0]
     assert honest.output == spoiled.output != again.output

@@ -19,8 +19,8 @@ from strop.core.completed_work import CompletedWork
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
+from strop.evaluation.commands.built_program import SEED_BITS, WorkspacePool
 from strop.evaluation.commands.measure import COPIES, SAME
-from strop.evaluation.commands.program_copy import SEED_BITS, Rooms
 from strop.evaluation.feedback import failure
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.sandbox.base import MOST_STARVED
@@ -81,7 +81,7 @@ class Bench:
         self.begun: list[tuple[int, int]] = []
         self.number = 0
         self._evaluators: dict[str, WithBaselines] = {}
-        self.rooms = Rooms(self.workspaces)
+        self.pool = WorkspacePool(self.workspaces)
 
     def __call__(
         self, task: CommandTask, candidate: str | None, split: Split = "train", *, verdict: bool = False
@@ -96,14 +96,14 @@ class Bench:
             b"secret",
             past=self.past,
             evaluator=self.evaluator(task),
-            decides=verdict,
+            is_final=verdict,
         )
         return utility.evaluate(candidate, Budget({}).child(f"e{self.number}"))
 
     def evaluator(self, task: CommandTask) -> WithBaselines:
         """What measures a task; of an earlier one of this name it knows the original."""
         if task.name not in self._evaluators:
-            self._evaluators[task.name] = here(task, rooms=self.rooms)
+            self._evaluators[task.name] = here(task, pool=self.pool)
             self._evaluators[task.name].recall(self.past.evaluations.values(), SEEDS)
         self._evaluators[task.name].here.worker.tasks[task.name] = task  # type: ignore[attr-defined]
         self._evaluators[task.name].place([task], self._began)
@@ -116,7 +116,7 @@ class Bench:
 @pytest.fixture
 def bench(workspaces: Workspaces) -> Iterator[Bench]:
     made = Bench(workspaces)
-    with closing(made.rooms):
+    with closing(made.pool):
         yield made
 
 
@@ -153,7 +153,7 @@ def test_values_of_both_are_recorded_and_an_evaluation_that_ended_is_taken_from_
     first = Bench(workspaces)
     found = first(task, "echo score 3\n")
     (event,) = [each for each in first.events if isinstance(each, Evaluated)]
-    assert (event.metrics, event.beside) == (({"score": 3.0},) * 2, ({"score": 2.0},) * 2)
+    assert (event.metrics, event.original_metrics) == (({"score": 3.0},) * 2, ({"score": 2.0},) * 2)
     assert event.solution == "echo score 3\n"
     past = CompletedWork(evaluations={"e1": Evaluated(**{**vars(event), "solution": digest_of("echo score 3\n")})})
     later = Bench(workspaces, past)
@@ -175,8 +175,8 @@ def test_metric_that_is_measured_in_turns_has_the_original_beside_it(bench: Benc
     task = task_of(written(tmp_path, program__sh=busy.replace("{n}", "100000")), score=["time"], instances=4)
     found = bench(task, busy.replace("{n}", "1000"))
     assert found.value > 0.5
-    assert len(found.beside) == len(found.metrics) == 4
-    assert len({each["time"] for each in found.beside}) > 1
+    assert len(found.original_metrics) == len(found.metrics) == 4
+    assert len({each["time"] for each in found.original_metrics}) > 1
     assert [dict(tree.files) for tree in bench.workspaces.opened][-1] == {}
 
 
@@ -408,7 +408,7 @@ def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path:
     opened = bench.workspaces.opened[before:]
     assert [bool(tree.files) for tree in opened].count(True) == COPIES
     assert len(opened) == 2 * COPIES
-    for rows in (found.metrics, found.beside):
+    for rows in (found.metrics, found.original_metrics):
         repeated = [row for row in rows if f"time{AT_MOST}" in row]
         assert repeated and all(row[f"time{AT_LEAST}"] <= row["time"] <= row[f"time{AT_MOST}"] for row in repeated)
     assert all(set(row) == {"time"} for row in bench(task, "echo $STROP_SEED; true\n").metrics)
@@ -432,7 +432,7 @@ def test_verdict_about_what_no_seed_changes_builds_the_candidate_alone_and_runs_
         bench(task, task.seed)
         opened, ran = len(bench.workspaces.opened), len(bench.workspaces.ran)
         found = bench(task, "echo score 3", "test", verdict=True)
-        assert found.verdict == "ok" and len(found.scores) == len(found.beside) == SAME, name
+        assert found.verdict == "ok" and len(found.scores) == len(found.original_metrics) == SAME, name
         assert len(bench.workspaces.opened) - opened == 1, name
         builds_and_runs = [bool(tree.files) for tree in bench.workspaces.ran[ran:]]
         assert (builds_and_runs.count(True), builds_and_runs.count(False)) == (1 + SAME, SAME), name
@@ -445,7 +445,7 @@ def test_each_row_of_a_verdict_is_measured_on_its_own_seed_whatever_the_task_dec
     assert task.input == "chosen" and bench(task, task.seed).verdict == "ok"
     found = bench(task, "echo score 3\n", "test", verdict=True)
     drawn = [SEEDS.seed(task.name, "test", index) % (1 << SEED_BITS) % 7 for index in range(12)]
-    assert [row["score"] for row in found.beside] == drawn
+    assert [row["score"] for row in found.original_metrics] == drawn
 
 
 def test_instance_on_which_the_original_fails_has_no_value_in_the_verdict(bench: Bench, tmp_path: Path) -> None:
@@ -458,7 +458,7 @@ def test_instance_on_which_the_original_fails_has_no_value_in_the_verdict(bench:
         command="sh program.sh #{seed}",
     )
     found = bench(task, works.replace("2 +", "5 +"), "test", verdict=True)
-    assert (found.verdict, found.failures, len(found.scores), len(found.beside)) == ("ok", (2, 0), 10, 10)
+    assert (found.verdict, found.failures, len(found.scores), len(found.original_metrics)) == ("ok", (2, 0), 10, 10)
     both = bench(task, fails.replace("2 +", "5 +"), "test", verdict=True)
     assert (both.verdict, both.failures, len(both.scores)) == ("ok", (2, 2), 10)
     never = task_of(task.root, held_out=2, files=["none.sh"], command="sh none.sh")

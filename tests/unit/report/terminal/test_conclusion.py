@@ -50,7 +50,7 @@ def iterations(
 
     def row(t: int) -> Iteration:
         value = BEFORE if after is None or t == 0 else after
-        spent = dict(zip(("lm_calls_each", "evaluations_each"), each[t], strict=True)) if t < len(each) else {}
+        spent = dict(zip(("mean_lm_calls", "mean_evaluations"), each[t], strict=True)) if t < len(each) else {}
         return Iteration(
             t=t, accepted=t == 1 and after is not None, reason="", train=None, test=sample(around(value, n)), lm_calls=1,
             evaluations=1, verdicts={}, seconds=1.0, improver="seed" if after is None or t == 0 else new, parent=None, gate=None,

@@ -53,7 +53,7 @@ def test_result_holds_what_the_run_was_and_each_iteration() -> None:
     low, high = train["interval"]
     assert 0 < low < 0.625 < high < 1
     counts = {"t": 1, "accepted": True, "reason": "", "lm_calls": 5, "evaluations": 1001, "seconds": 61.0, "tasks": []}
-    unknown = dict.fromkeys(("parent", "gate", "search", "lm_calls_each", "evaluations_each"))
+    unknown = dict.fromkeys(("parent", "gate", "search", "mean_lm_calls", "mean_evaluations"))
     verdicts = {"ok": 900, "out of memory": 100}
     assert row == counts | unknown | {"verdicts": verdicts, "improver": "I1"}
 
@@ -150,7 +150,7 @@ def test_document_has_the_search_of_every_iteration(store: Store) -> None:
     assert first["search"]["idea"] == "Improves a solution according to a utility function."
     counted = {"improvements": 1, "lm_calls": 1, "rounds": 1, "utility_calls": 1, "prompts": 1, "showing_earlier": 0}
     assert first["search"]["behaviour"].items() >= counted.items()
-    assert (first["lm_calls_each"], first["evaluations_each"]) == (1, 1)
+    assert (first["mean_lm_calls"], first["mean_evaluations"]) == (1, 1)
 
 
 def extracted(call: int, programs: str, scope: str = "improve") -> Extracted:
