@@ -53,8 +53,13 @@ CPU_TIME = pytest.StashKey[CpuTime]()
 UNIT = Path(__file__).parent / "unit"
 JAILS = {"jail", "runs"}
 """Fixtures that start processes."""
-STARTERS = {"subprocess", "multiprocessing", "Popen", "run_here", "run_small", "run_process"}
-STARTERS |= {
+STARTERS = {
+    "subprocess",
+    "multiprocessing",
+    "Popen",
+    "run_here",
+    "run_small",
+    "run_process",
     "JailedSandbox",
     "Workspaces",
     "ForkServer",
