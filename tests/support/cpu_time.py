@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ class CpuTime:
         with suppress(OSError):
             self._group.mkdir()
             (self._group / "cgroup.procs").write_text(str(os.getpid()))
+        atexit.register(self._leave)  # when all that it has started has ended
         self._before, _ = self._now()
 
     def _now(self) -> tuple[float, str]:
@@ -35,8 +37,7 @@ class CpuTime:
         seconds, how = self._now()
         return f"CPU time: {seconds - self._before:.0f} s, {how}"
 
-    def close(self) -> None:
-        """Leave the cgroup."""
+    def _leave(self) -> None:
         with suppress(OSError):
             (self._outer / "cgroup.procs").write_text(str(os.getpid()))
             self._group.rmdir()
