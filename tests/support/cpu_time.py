@@ -19,10 +19,13 @@ class CpuTime:
         groups = [line.split(":") for line in Path("/proc/self/cgroup").read_text().splitlines()]
         self._outer = _V1 / next((path[1:] for _, names, path in groups if "cpuacct" in names.split(",")), "")
         self._group = self._outer / f"strop-tests-{os.getpid()}"
+        for left in self._outer.glob("strop-tests-*"):
+            with suppress(OSError):  # it is in use
+                left.rmdir()
         with suppress(OSError):
             self._group.mkdir()
             (self._group / "cgroup.procs").write_text(str(os.getpid()))
-        atexit.register(self._leave)  # when all that it has started has ended
+        atexit.register(self._leave)
         self._before, _ = self._now()
 
     def _now(self) -> tuple[float, str]:
@@ -38,6 +41,7 @@ class CpuTime:
         return f"CPU time: {seconds - self._before:.0f} s, {how}"
 
     def _leave(self) -> None:
+        """Give the cgroup back, unless what was killed just now is still there: then the next session does."""
         with suppress(OSError):
             (self._outer / "cgroup.procs").write_text(str(os.getpid()))
             self._group.rmdir()
