@@ -16,7 +16,7 @@ class CpuTime:
     """What this process uses from now on, with all that it starts."""
 
     def __init__(self) -> None:
-        groups = [line.split(":") for line in Path("/proc/self/cgroup").read_text().splitlines()]
+        groups = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
         self._outer = _V1 / next((path[1:] for _, names, path in groups if "cpuacct" in names.split(",")), "")
         self._group = self._outer / f"strop-tests-{os.getpid()}"
         for left in self._outer.glob("strop-tests-*"):
