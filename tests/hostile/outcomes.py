@@ -15,10 +15,10 @@ from strop.base.solution import digest_of
 from strop.checks.before_run import refuse_rewarding
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.commands.isolated import Isolation
+from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun, WorkspacePool
+from strop.evaluation.commands.evaluator_room import Isolation
 from strop.evaluation.commands.measure import CommandMeasurement
 from strop.evaluation.commands.original import EvaluatorTrial
-from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import CommandTask
@@ -42,10 +42,10 @@ class Apart:
         (self.folder / "evaluator.py").write_text(evaluator)
         return evaluator_task(self.folder / "program.py", self.folder / "evaluator.py", **options)
 
-    def learnt(self, program: str, evaluator: str, **options: object) -> Callable[[str], CopyRun]:
+    def learnt(self, program: str, evaluator: str, **options: object) -> Callable[[str], ProgramRun]:
         """Run the original; what measures other programs after it."""
         task = self.task(program, evaluator, **options)
-        isolation = Isolation(tried(task, self.workspaces).known)
+        isolation = Isolation(tried(task, self.workspaces).original_calls)
         return lambda text: measured(task, text, self.workspaces, isolation)
 
     def outcome(self, program: str, evaluator: str, cheat: str, **options: object) -> tuple[Outcome, Evaluation]:
@@ -59,8 +59,8 @@ def judged(
 ) -> list[tuple[Outcome, Evaluation]]:
     """What strop says of programs in training, and their evaluations: `refused` where it asks no model, because a spoiled
     answer of the original would be rewarded. `before` is called before each of them."""
-    rooms = Rooms(workspaces)
-    evaluator, found = here(task, rooms=rooms), []
+    pool = WorkspacePool(workspaces)
+    evaluator, found = here(task, pool=pool), []
     for program in (task.seed, *programs):
         if found:
             before(program)
@@ -70,7 +70,7 @@ def judged(
         except StropError as error:
             failed = Evaluation(0.0, "malformed", error=str(error))
             return [("refused", failed)] * len(programs)
-    rooms.close()
+    pool.close()
     is_better = any(each.verdict == "ok" and each.value > 0.5 for each in found[1:])
     refusal = rewards(task, workspaces) if is_better and not task.own_score_because else ""
     if refusal:
@@ -83,9 +83,9 @@ def resumed(task: CommandTask, workspaces: Workspaces, program: str) -> Evaluati
     known = Evaluated(
         scope="e", utility=task.name, split="train", solution=digest_of(task.seed), verdict="ok", value=0.5
     )
-    order = Order("last", program, task.name, "test", SEEDS, b"secret", decides=True)
-    with closing(Rooms(workspaces)) as rooms:
-        evaluator = here(task, rooms=rooms)
+    order = Order("last", program, task.name, "test", SEEDS, b"secret", is_final=True)
+    with closing(WorkspacePool(workspaces)) as pool:
+        evaluator = here(task, pool=pool)
         evaluator.recall([known], SEEDS)
         return evaluator.submit(order).result().result()
 
@@ -93,8 +93,8 @@ def resumed(task: CommandTask, workspaces: Workspaces, program: str) -> Evaluati
 def rewards(task: CommandTask, workspaces: Workspaces) -> str:
     """Why a run with this task is refused; empty if it is not."""
     try:
-        with closing(Rooms(workspaces)) as rooms:
-            refuse_rewarding([task], here(task, rooms=rooms), b"secret")
+        with closing(WorkspacePool(workspaces)) as pool:
+            refuse_rewarding([task], here(task, pool=pool), b"secret")
     except ConfigurationError as error:
         return str(error)
     return ""
@@ -104,16 +104,16 @@ def tried(task: CommandTask, workspaces: Workspaces) -> EvaluatorTrial:
     """What the trial of an evaluator shows. Raises ConfigurationError if it is refused."""
     order = Order("trial", task.seed, task.name, "train", SEEDS, b"secret")
     with AuditLog(discard, "test", None) as notes:
-        found = CommandMeasurement(task, order, Rooms(workspaces), notes, lambda *_: None).try_evaluator()
+        found = CommandMeasurement(task, order, WorkspacePool(workspaces), notes, lambda *_: None).try_evaluator()
     assert found is not None
     return found
 
 
-def measured(task: CommandTask, program: str, workspaces: Workspaces, isolation: Isolation | None) -> CopyRun:
+def measured(task: CommandTask, program: str, workspaces: Workspaces, isolation: Isolation | None) -> ProgramRun:
     """One evaluation of a program, apart from its evaluator or, with None, in one process."""
     with AuditLog(discard, "test", None) as notes:
         files = {next(iter(task.files)): program}
-        with Copy(task, files, Rooms(workspaces), notes, isolation) as copy:
+        with BuiltProgram(task, files, WorkspacePool(workspaces), notes, isolation) as copy:
             return copy.run(5)
 
 

@@ -95,7 +95,7 @@ def test_evaluator_that_needs_the_program_in_its_process_is_refused_with_the_rea
 def test_evaluator_that_draws_is_not_refused_for_a_program_that_draws_too(apart: Apart) -> None:
     program = "import random\n\n\ndef f(x):\n    random.random()\n    return x\n"
     evaluator = LOAD + "import random\ndef evaluate(path): return load(path).f(0.5) * random.random()\n"
-    assert tried(apart.task(program, evaluator), apart.workspaces).known.draws
+    assert tried(apart.task(program, evaluator), apart.workspaces).original_calls.draws
 
 
 def test_failure_of_the_evaluator_is_not_called_one_of_the_original(apart: Apart) -> None:

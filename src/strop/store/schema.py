@@ -23,7 +23,7 @@ _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE text (digest TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
 CREATE TABLE event (
-    seq INTEGER PRIMARY KEY, at REAL NOT NULL, scope TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
+    seq INTEGER PRIMARY KEY, time REAL NOT NULL, scope TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
     seal TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX event_kind_scope ON event (kind, scope);
@@ -59,7 +59,7 @@ VIEWS: dict[str, type[Event]] = {
 
 _IMPROVEMENT = """
 CREATE VIEW improvement AS
-SELECT s.*, e.seq AS end_seq, e.at AS end_at, e.outcome, e.detail, e.solution, e.solution_digest, e.utility_calls, e.lm_calls,
+SELECT s.*, e.seq AS end_seq, e.time AS end_time, e.outcome, e.detail, e.solution, e.solution_digest, e.utility_calls, e.lm_calls,
        e.cpu_seconds, e.wall_seconds, e.output
 FROM improvement_start s LEFT JOIN improvement_end e USING (scope)
 """
@@ -91,7 +91,7 @@ def objects() -> frozenset[tuple[str, str, str]]:
 def _view(kind: type[Event]) -> str:
     """One row for each event, one column for each field; texts also have a column with their digest."""
     types = typing.get_type_hints(kind)
-    columns = ["seq", "at", "scope"]
+    columns = ["seq", "time", "scope"]
     for name in (field.name for field in fields(kind) if field.name != "scope"):
         value = f"json_extract(data, '$.{name}')"
         if name not in kind.TEXTS:

@@ -22,7 +22,7 @@ from strop.checks.before_run import refuse_rewarding
 from strop.cli.app import application
 from strop.cli.commands.options import scoring_of
 from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.commands.program_copy import SEED_BITS, Rooms
+from strop.evaluation.commands.built_program import SEED_BITS, WorkspacePool
 from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.runs.assembly import Components
 from strop.runs.context import RunContext
@@ -94,16 +94,16 @@ class Engine:
             evaluator = None
             if isinstance(goal.task, CommandTask):
                 workspaces = stack.enter_context(Workspaces(slots=3, require=job.spec.require))
-                rooms = stack.enter_context(closing(Rooms(workspaces)))
-                evaluator = self._evaluator(target, goal.task, rooms)
+                pool = stack.enter_context(closing(WorkspacePool(workspaces)))
+                evaluator = self._evaluator(target, goal.task, pool)
             yield Components(job.spec, (goal.task,), model, self._jail, SECRET, evaluator=evaluator)
 
-    def _evaluator(self, target: Target, task: CommandTask, rooms: Rooms) -> WithBaselines:
+    def _evaluator(self, target: Target, task: CommandTask, pool: WorkspacePool) -> WithBaselines:
         """What measures commands. Targets that differ in their candidate alone share what their original showed."""
         original = repr(replace(target, name="", candidate="", right="better", said=""))
-        evaluator = self._evaluators.setdefault(original, here(task, rooms=rooms))
+        evaluator = self._evaluators.setdefault(original, here(task, pool=pool))
         evaluator.place([task], evaluator.here.progress)
-        evaluator.here.worker.rooms = rooms
+        evaluator.here.worker.pool = pool
         return evaluator
 
 
@@ -133,5 +133,5 @@ def _repeated(program: ScoredProgram) -> ScoredProgram:
     test: Evaluation | None = program.test
     if test is None or len(test.scores) != 1:
         return program
-    names = ("scores", "verdicts", "metrics", "beside", "seconds", "answers")
+    names = ("scores", "verdicts", "metrics", "original_metrics", "seconds", "answers")
     return replace(program, test=replace(test, **{name: getattr(test, name) * least_pairs() for name in names}))

@@ -22,7 +22,8 @@ from strop.base.results import Evaluation, added
 from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Baseline, Order, OrderResult
-from strop.evaluation.commands.isolated import Isolation, Passed
+from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun, WorkspacePool
+from strop.evaluation.commands.evaluator_room import Isolation, Passed
 from strop.evaluation.commands.original import (
     EvaluatorTrial,
     check_comparable,
@@ -34,7 +35,6 @@ from strop.evaluation.commands.original import (
     raised_in,
     trial,
 )
-from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
 from strop.evaluation.feedback import gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.evaluation.repeated import averaged, repeats
@@ -84,7 +84,7 @@ def copy_of(index: int, count: int) -> int:
 
 
 def measure_command(
-    task: CommandTask, order: Order, rooms: Rooms, progress: Callable[[int, int], object]
+    task: CommandTask, order: Order, pool: WorkspacePool, progress: Callable[[int, int], object]
 ) -> OrderResult:
     """Carry out an order. `progress` is called for each measurement that begins for a verdict, with its number from 1, and how
     many there are at most. The original's own text has 1/2, and runs only where the order's baseline does not say what it showed.
@@ -95,7 +95,7 @@ def measure_command(
     notes: list[AuditNoted] = []
     try:
         with AuditLog(notes.append, order.scope, order.program) as log:  # type: ignore[arg-type]
-            found = CommandMeasurement(task, order, rooms, log, progress).result()
+            found = CommandMeasurement(task, order, pool, log, progress).result()
     except SandboxError:
         raise
     except StropError as error:  # the original does not run, or its score cannot be read
@@ -116,12 +116,12 @@ class Reference(NamedTuple):
 _NOTHING = Reference({}, None, "")
 
 
-Spoiled: TypeAlias = Callable[..., list[CopyRun]]
+Spoiled: TypeAlias = Callable[..., list[ProgramRun]]
 """`CommandMeasurement.runs_of_original` in one copy."""
 
 
 @contextmanager
-def spoiling(task: CommandTask, order: Order, rooms: Rooms) -> Iterator[Spoiled]:
+def spoiling(task: CommandTask, order: Order, pool: WorkspacePool) -> Iterator[Spoiled]:
     """A copy of the original for runs with spoiled answers (strop.checks.relay), on instances that the order's secret draws. The
     order has a baseline.
 
@@ -130,7 +130,7 @@ def spoiling(task: CommandTask, order: Order, rooms: Rooms) -> Iterator[Spoiled]
     """
     with AuditLog(discard, order.scope, order.program) as log:
         own = replace(order, seeds=SecretSeeds(order.secret))
-        measurement = CommandMeasurement(task, own, rooms, log, lambda *_: None)
+        measurement = CommandMeasurement(task, own, pool, log, lambda *_: None)
         with measurement.built_original() as copy:
             copy.answers = {}
             yield partial(measurement.runs_of_original, copy)
@@ -141,12 +141,17 @@ class CommandMeasurement:
     """One evaluation of a command task."""
 
     def __init__(
-        self, task: CommandTask, order: Order, rooms: Rooms, notes: AuditLog, progress: Callable[[int, int], object]
+        self,
+        task: CommandTask,
+        order: Order,
+        pool: WorkspacePool,
+        notes: AuditLog,
+        progress: Callable[[int, int], object],
     ) -> None:
-        self.task, self.order, self.rooms, self.notes, self.progress = task, order, rooms, notes, progress
-        self.known = order.baseline or Baseline(order.split, order.seeds, Evaluation(value=0.5, verdict="ok"))
+        self.task, self.order, self.pool, self.notes, self.progress = task, order, pool, notes, progress
+        self.baseline = order.baseline or Baseline(order.split, order.seeds, Evaluation(value=0.5, verdict="ok"))
         """What is known of the original; it grows while the original is measured."""
-        self._failing: CopyRun | None = None
+        self._failing: ProgramRun | None = None
         """The original's last failure on an instance of the verdict."""
 
     @property
@@ -169,12 +174,12 @@ class CommandMeasurement:
         if files == dict(self.task.files):
             return self._of_original_itself()
         assert self.order.baseline is not None, "an original is measured before other programs"
-        return OrderResult((self._in_turns if self.task.interleaved or self.order.decides else self._alone)(files))
+        return OrderResult((self._in_turns if self.task.interleaved or self.order.is_final else self._alone)(files))
 
-    def runs_of_original(self, copy: Copy, spoil: Mapping[str, Any] | None, least: int = 1) -> list[CopyRun]:
+    def runs_of_original(self, copy: BuiltProgram, spoil: Mapping[str, Any] | None, least: int = 1) -> list[ProgramRun]:
         """Runs of the original on the first instances, whose answers are spoiled on their way to a judge or an evaluator; on so
         many at `least`, if they are drawn. A spoiled answer that is refused is the last."""
-        count, runs = min(self.task.count(self.split), MOST_SPOILED), list[CopyRun]()
+        count, runs = min(self.task.count(self.split), MOST_SPOILED), list[ProgramRun]()
         for index in range(count if self.task.cases else max(count, least)):
             runs.append(self._run(copy, index, spoil))
             if spoil is not None and not runs[-1].values:
@@ -189,45 +194,45 @@ class CommandMeasurement:
             ConfigurationError: it may not.
             TaskError: the original does not run, on a machine that can keep the two apart.
         """
-        if not self.task.is_isolated or self.known.calls is not None:
+        if not self.task.is_isolated or self.baseline.calls is not None:
             return None
-        if not self.rooms.workspaces.has_trees:
+        if not self.pool.workspaces.has_trees:
             raise ConfigurationError(
                 f"task {self.task.name}: this machine cannot give commands a network of their own, which keeps an evaluator "
                 f"apart from the program; {IN_CONTAINERS}; {in_one_process()}"
             )
         found = trial(self.task, self._run_of_trial, is_recorded=is_recorded)
-        self.known = replace(self.known, calls=found.known)
+        self.baseline = replace(self.baseline, calls=found.original_calls)
         self._checked_original(found.runs[0])
         return found
 
     def _tally(self) -> Tally:
         return Tally(self.order, self.task.count(self.split))
 
-    def _run_of_trial(self, index: int, isolation: Isolation | None) -> tuple[CopyRun, Passed]:
+    def _run_of_trial(self, index: int, isolation: Isolation | None) -> tuple[ProgramRun, Passed]:
         """The original on a training instance."""
         seed = self.order.seeds.seed(self.task.name, "train", index)
-        with Copy(self.task, self.task.files, self.rooms, self.notes, isolation) as copy:
+        with BuiltProgram(self.task, self.task.files, self.pool, self.notes, isolation) as copy:
             return copy.run(seed), copy.passed
 
-    def _copy(self, files: Mapping[str, str]) -> Copy:
-        isolation = None if self.known.calls is None else Isolation(self.known.calls)
-        return Copy(self.task, files, self.rooms, self.notes, isolation)
+    def _copy(self, files: Mapping[str, str]) -> BuiltProgram:
+        isolation = None if self.baseline.calls is None else Isolation(self.baseline.calls)
+        return BuiltProgram(self.task, files, self.pool, self.notes, isolation)
 
     def _of_original_itself(self) -> OrderResult:
-        is_scored = self.order.baseline is not None and self.known.is_of(self.order)
-        if is_scored and self.known.is_whole:
-            return OrderResult(self.known.evaluation)
+        is_scored = self.order.baseline is not None and self.baseline.is_of(self.order)
+        if is_scored and self.baseline.is_whole:
+            return OrderResult(self.baseline.evaluation)
         tried, tally = self.try_evaluator(is_recorded=is_scored), self._tally()
         if is_scored:
-            return OrderResult(self.known.evaluation, baseline=self._seen_again())
-        known, again = list[CopyRun](), list[CopyRun]()
+            return OrderResult(self.baseline.evaluation, baseline=self._seen_again())
+        runs_of_trial, again = list[ProgramRun](), list[ProgramRun]()
         if tried is not None and self.split == "train":  # its trial has made some of the runs
-            known = [self._checked_original(run) for run in tried.runs]
+            runs_of_trial = [self._checked_original(run) for run in tried.runs]
             again = [self._checked_original(tried.again)] if tried.again is not None else []
         with self.built_original() as copy:
             runs = [
-                known[index] if index < len(known) else self._of_original(copy, index)
+                runs_of_trial[index] if index < len(runs_of_trial) else self._of_original(copy, index)
                 for index in range(self.task.count(self.split))
             ]
             for run in runs:
@@ -242,7 +247,7 @@ class CommandMeasurement:
         evaluation = evaluation_of(self.task, values, answers)
         evaluation = replace(evaluation, notes=tally.notes, original_varies=varies)
         baseline = replace(
-            self.known, split=self.split, seeds=self.order.seeds, evaluation=evaluation, behaviours=shown
+            self.baseline, split=self.split, seeds=self.order.seeds, evaluation=evaluation, behaviours=shown
         )
         seconds = tuple(tally.seconds)
         spent = replace(evaluation, cpu_seconds=added(seconds), seconds=seconds, wall_seconds=tally.wall)
@@ -255,28 +260,28 @@ class CommandMeasurement:
             runs = [self._of_original(copy, index) for index in range(count)]
             tests = check_tested(self.task, copy)
         shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
-        return replace(self.known, behaviours=shown, tests_ran=tests)
+        return replace(self.baseline, behaviours=shown, tests_ran=tests)
 
-    def _examined(self, copy: Copy, runs: list[CopyRun], again: list[CopyRun]) -> bool:
+    def _examined(self, copy: BuiltProgram, runs: list[ProgramRun], again: list[ProgramRun]) -> bool:
         """Run the original again in training, and keep what that shows; whether its score varies on one seed."""
         task = self.task
         again = again or [self._of_original(copy, index) for index in range(len(runs) if task.compare_output else 1)]
         check_comparable(task, runs, again)
         if task.compare_output:
             check_left(task, copy.left_beside(task.case(self.split, len(again) - 1, self.order.seeds)))
-        self.known = replace(self.known, tests_ran=check_tested(task, copy))
+        self.baseline = replace(self.baseline, tests_ran=check_tested(task, copy))
         one, other = (task.objective.counted(run.values) for run in (runs[0], again[0]))
         return one != other and not task.objective.counts_cost
 
-    def _tried(self, files: Mapping[str, str], original: CopyRun) -> CopyRun | None:
+    def _tried(self, files: Mapping[str, str], original: ProgramRun) -> ProgramRun | None:
         """A program on the first instance; None if it does not build."""
         with self._copy(files) as copy:
             return self._run(copy, 0).like(original.readings) if copy.build() is None else None
 
     @contextmanager
-    def built_original(self) -> Iterator[Copy]:
+    def built_original(self) -> Iterator[BuiltProgram]:
         """A copy of the original, built; if that took a build, it is kept for the next measurement."""
-        copy = self.rooms.idle_original(self.task) or self._copy(self.task.files)
+        copy = self.pool.idle_original(self.task) or self._copy(self.task.files)
         copy.notes = self.notes
         try:
             if not copy.is_built:
@@ -285,17 +290,21 @@ class CommandMeasurement:
         except BaseException:
             copy.close()
             raise
-        self.rooms.keep_original(self.task, copy)
+        self.pool.keep_original(self.task, copy)
 
     def _alone(self, files: Mapping[str, str]) -> Evaluation:
         tally = self._tally()
-        beside, shown, answers = self.known.evaluation.metrics, self.known.behaviours, self.known.evaluation.answers
+        metrics, behaviours, answers = (
+            self.baseline.evaluation.metrics,
+            self.baseline.behaviours,
+            self.baseline.evaluation.answers,
+        )
         with self._copy(files) as candidate:
-            if _succeeded(candidate.build() or candidate.test(self.known.tests_ran), tally):
+            if _succeeded(candidate.build() or candidate.test(self.baseline.tests_ran), tally):
                 for index in range(self.task.count(self.split)):
-                    measured = self._of_candidate(candidate, index, None).like(self.known.readings or {})
+                    measured = self._of_candidate(candidate, index, None).like(self.baseline.readings or {})
                     original = Reference(
-                        beside[index], shown[index] if shown else None, answers[index] if answers else ""
+                        metrics[index], behaviours[index] if behaviours else None, answers[index] if answers else ""
                     )
                     if not self._counted(tally, index, measured, original):
                         break
@@ -308,29 +317,29 @@ class CommandMeasurement:
         differ in speed by where they lie in memory, which no number of turns averages out. Short runs are repeated.
         """
         tally = self._tally()
-        readings, count = self.known.readings or {}, self.task.count(self.split)
-        is_fresh = self.order.decides and self.task.objective.is_timed
-        ends_early = self.order.decides and not self.task.interleaved
+        readings, count = self.baseline.readings or {}, self.task.count(self.split)
+        is_fresh = self.order.is_final and self.task.objective.is_timed
+        ends_early = self.order.is_final and not self.task.interleaved
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if is_fresh else 0):
             if is_fresh:
-                self.rooms.free(self.task.name)
-            beside = self._copy(self.task.files) if is_fresh else self.built_original()
-            with self._copy(files) as candidate, beside as original:
+                self.pool.free(self.task.name)
+            opened = self._copy(self.task.files) if is_fresh else self.built_original()
+            with self._copy(files) as candidate, opened as original:
                 is_built = self._both_built(candidate, original, tally)
-                if not is_built or not (tally.scores or _succeeded(candidate.test(self.known.tests_ran), tally)):
+                if not is_built or not (tally.scores or _succeeded(candidate.test(self.baseline.tests_ran), tally)):
                     return tally.evaluation
                 for index in indices:
                     if ends_early and self._shows_enough(tally):
                         return tally.evaluation
                     if self.split == "test":
                         self.progress(index + 1, count)
-                    if not self._measure_beside(candidate, original, index, tally, readings):
+                    if not self._measure_both(candidate, original, index, tally, readings):
                         return tally.evaluation
         if not tally.scores and self._failing is not None:
             raise self._not_measured(f" ({self._failing.verdict})", self._failing)
         return tally.evaluation
 
-    def _both_built(self, candidate: Copy, original: Copy, tally: Tally) -> bool:
+    def _both_built(self, candidate: BuiltProgram, original: BuiltProgram, tally: Tally) -> bool:
         """Build both, the first of them in turns too; whether the candidate's build succeeded."""
         if len(tally.scores) % 2:
             self._built(original)
@@ -339,33 +348,37 @@ class CommandMeasurement:
             self._built(original)
         return is_built
 
-    def _measure_beside(
-        self, candidate: Copy, original: Copy, index: int, tally: Tally, readings: Mapping[str, Reading]
+    def _measure_both(
+        self, candidate: BuiltProgram, original: BuiltProgram, index: int, tally: Tally, readings: Mapping[str, Reading]
     ) -> bool:
         """One measurement of both; whether the candidate is right."""
-        beside = self._beside(original, index) if index % 2 == 0 else None
+        original_run = self._original_run(original, index) if index % 2 == 0 else None
         measured = self._of_candidate(candidate, index, original)
-        if beside is None and (measured.values or self.order.decides):
-            beside = self._beside(original, index)
+        if original_run is None and (measured.values or self.order.is_final):
+            original_run = self._original_run(original, index)
         measured = measured.like(readings)
-        if beside is not None and not beside.values:
-            self._failing = beside
+        if original_run is not None and not original_run.values:
+            self._failing = original_run
             tally.spent(measured.cpu_seconds, measured.wall_seconds, measured.notes)
             tally.left_out.append(measured.verdict != "ok")
             return True
-        if self.order.decides and self.task.objective.is_timed and beside is not None:
-            beside, measured = self._repeated(candidate, original, index, beside, measured)
+        if self.order.is_final and self.task.objective.is_timed and original_run is not None:
+            original_run, measured = self._repeated(candidate, original, index, original_run, measured)
             measured = measured.like(readings)
-        shown = _NOTHING if beside is None else Reference(beside.values, beside.behaviour, beside.answered)
-        return self._counted(tally, index, measured, shown)
+        reference = (
+            _NOTHING
+            if original_run is None
+            else Reference(original_run.values, original_run.behaviour, original_run.answered)
+        )
+        return self._counted(tally, index, measured, reference)
 
-    def _counted(self, tally: Tally, index: int, measured: CopyRun, original: Reference) -> bool:
+    def _counted(self, tally: Tally, index: int, measured: ProgramRun, original: Reference) -> bool:
         """Count an instance; whether the program is right."""
         tally.spent(measured.cpu_seconds, measured.wall_seconds, measured.notes)
         verdict, error = measured.verdict, measured.error
         if measured.values:
             tally.metrics.append(dict(measured.values))
-            tally.beside.append(dict(original.values))
+            tally.original_metrics.append(dict(original.values))
             if self.task.objective.is_cost and original.answer:
                 tally.answers.append(original.answer)
             if unmet := self.task.objective.unmet(measured.values):
@@ -380,7 +393,7 @@ class CommandMeasurement:
         tally.add(Worth(0.0, verdict, f"{where}: {error}"))
         return False
 
-    def _differs(self, measured: CopyRun, original: Reference) -> str:
+    def _differs(self, measured: ProgramRun, original: Reference) -> str:
         """How an answer differs from the original's, where they are compared. It quotes none of a sealed instance."""
         if original.behaviour is None or measured.behaviour is None:
             return ""
@@ -388,40 +401,49 @@ class CommandMeasurement:
 
     def _shows_enough(self, tally: Tally) -> bool:
         """Whether all measurements so far, of both programs, have one value each, where more would show nothing else."""
-        rows = tally.metrics, tally.beside
+        rows = tally.metrics, tally.original_metrics
         same = all(len({*map(self.task.objective.counted, each)}) == 1 for each in rows)
         return self.task.input == "chosen" and len(tally.metrics) >= SAME and same
 
     def _repeated(
-        self, candidate: Copy, original: Copy, index: int, beside: CopyRun, measured: CopyRun
-    ) -> tuple[CopyRun, CopyRun]:
+        self,
+        candidate: BuiltProgram,
+        original: BuiltProgram,
+        index: int,
+        original_run: ProgramRun,
+        measured: ProgramRun,
+    ) -> tuple[ProgramRun, ProgramRun]:
         """Runs of both on an instance with the mean times of several, or a wrong one of the candidate."""
         objective = self.task.objective
 
-        def is_wrong(run: CopyRun) -> bool:
-            differs = beside.behaviour and run.behaviour and beside.behaviour.difference(run.behaviour, quoted=False)
+        def is_wrong(run: ProgramRun) -> bool:
+            differs = (
+                original_run.behaviour
+                and run.behaviour
+                and original_run.behaviour.difference(run.behaviour, quoted=False)
+            )
             return run.verdict != "ok" or bool(objective.unmet(run.values) or differs)
 
         if is_wrong(measured):
-            return beside, measured
-        olds, news = [beside], [measured]
-        for again in range(repeats(beside.wall_seconds + measured.wall_seconds)):
+            return original_run, measured
+        olds, news = [original_run], [measured]
+        for again in range(repeats(original_run.wall_seconds + measured.wall_seconds)):
             if (index + again) % 2:
                 olds.append(self._of_original(original, index))
             news.append(self._of_candidate(candidate, index, original))
             if not (index + again) % 2:
                 olds.append(self._of_original(original, index))
             if is_wrong(news[-1]):
-                return beside, news[-1]
+                return original_run, news[-1]
         name = objective.metric.name
         old, new = (replace(runs[0], values=averaged([run.values for run in runs], name)) for runs in (olds, news))
         return old, new
 
-    def _run(self, copy: Copy, index: int, spoil: Mapping[str, Any] | None = None) -> CopyRun:
+    def _run(self, copy: BuiltProgram, index: int, spoil: Mapping[str, Any] | None = None) -> ProgramRun:
         task, split, seeds = self.task, self.split, self.order.seeds
         return copy.run(seeds.seed(task.name, split, index), task.case(split, index, seeds), spoil)
 
-    def _of_candidate(self, candidate: Copy, index: int, original: Copy | None) -> CopyRun:
+    def _of_candidate(self, candidate: BuiltProgram, index: int, original: BuiltProgram | None) -> ProgramRun:
         """A candidate on an instance. Where a judge or an evaluator fails, the original on the same one says whose fault that is:
         if it fails there, too, it is nobody's.
 
@@ -440,42 +462,43 @@ class CommandMeasurement:
             ) from error
         return measured
 
-    def _built(self, original: Copy) -> None:
+    def _built(self, original: BuiltProgram) -> None:
         failed = original.build()
         if failed is not None:
             compiled = [path for path in compiled_files(self.task.root) if path not in self.task.context][:3]
             hint = f"; compiled files are left out of the copy ({', '.join(compiled)}): name under context what no build makes"
             raise self._not_measured("", failed, hint if compiled and _MISSING.search(failed.error) else "")
 
-    def _not_measured(self, verdict: str, failed: CopyRun, hint: str = "") -> TaskError:
-        told = gist(failed.error)
+    def _not_measured(self, verdict: str, failed: ProgramRun, hint: str = "") -> TaskError:
+        reason = gist(failed.error)
         error = TaskError(
-            f"task {self.task.name}: the original cannot be measured{verdict}: {told}{raised_in(self.task, failed)}{hint}{SHOWN}"
+            f"task {self.task.name}: the original cannot be measured{verdict}: {reason}{raised_in(self.task, failed)}"
+            f"{hint}{SHOWN}"
         )
-        if rest := [line for line in failed.error.splitlines()[1:] if line.strip() not in told.split(" ... ")]:
+        if rest := [line for line in failed.error.splitlines()[1:] if line.strip() not in reason.split(" ... ")]:
             error.add_note("\n".join(rest))
         return error
 
-    def _of_original(self, copy: Copy, index: int) -> CopyRun:
+    def _of_original(self, copy: BuiltProgram, index: int) -> ProgramRun:
         return self._checked_original(self._run(copy, index))
 
-    def _beside(self, copy: Copy, index: int) -> CopyRun:
+    def _original_run(self, copy: BuiltProgram, index: int) -> ProgramRun:
         """The original on an instance; for the verdict it may fail, and has no values then."""
         measured = self._run(copy, index)
-        is_failure = self.order.decides and not measured.values and not measured.scorer_failed
+        is_failure = self.order.is_final and not measured.values and not measured.scorer_failed
         return measured if is_failure else self._checked_original(measured)
 
-    def _checked_original(self, measured: CopyRun) -> CopyRun:
+    def _checked_original(self, measured: ProgramRun) -> ProgramRun:
         if measured.values:
-            if self.known.readings is None:
-                self.known = replace(self.known, readings=measured.readings)
-            measured = measured.like(self.known.readings or {})
+            if self.baseline.readings is None:
+                self.baseline = replace(self.baseline, readings=measured.readings)
+            measured = measured.like(self.baseline.readings or {})
         if not measured.values:
             raise self._not_measured(f" ({measured.verdict})", measured)
         return measured
 
 
-def _succeeded(failed: CopyRun | None, tally: Tally) -> bool:
+def _succeeded(failed: ProgramRun | None, tally: Tally) -> bool:
     """Whether a build, or a test, did not fail; else that is all there is to count."""
     if failed is not None:
         tally.spent(failed.cpu_seconds, failed.wall_seconds, failed.notes)

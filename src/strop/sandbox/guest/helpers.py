@@ -23,11 +23,11 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from frames import beside
+from frames import shared_module
 
 __all__ = ["extract_code"]
 
-_responses = beside("responses", "base")
+_responses = shared_module("responses", "base")
 
 LONGEST = 400_000
 """Characters of an answer that is read; a longer one has no program."""

@@ -28,17 +28,17 @@ _before = set(sys.modules)
 _root = os.getcwd()
 
 
-def answer(question: bytes, place: dict[str, Any]) -> dict[str, Any]:
+def answer(question: bytes, setup: dict[str, Any]) -> dict[str, Any]:
     """The answer to a question of a stub, both plain data.
 
-    `place`: the program's `path`, the seed of what it `draws`, and whether it is the `original`. Then the answer also lists
+    `setup`: the program's `path`, the seed of what it `draws`, and whether it is the `original`. Then the answer also lists
     what the program has imported and opened in the tree, and whether it has drawn random numbers, and a call that changes an
     argument is reported.
     """
     kind, number, name, *given = plain_data.decode(question)
     try:
-        module = _module(number, name, place)
-        value = _called(module, place["original"], *given) if kind == "call" else None
+        module = _module(number, name, setup)
+        value = _called(module, setup["original"], *given) if kind == "call" else None
         data = plain_data.encode(("returned", value), subclasses=True)
     except plain_data.NotPlain as error:
         data = plain_data.encode(("unplain", str(error)[:MOST_WORDS]))
@@ -46,7 +46,7 @@ def answer(question: bytes, place: dict[str, Any]) -> dict[str, Any]:
         data = plain_data.encode(("changed", str(error)))
     except BaseException as error:
         data = plain_data.encode(("raised", *_told(error)))
-    if not place["original"]:
+    if not setup["original"]:
         return {"answer": data}
     draws = 0 in _seeded and _generators() != _seeded[0]
     return {"answer": data, "draws": draws, **_used(len(sys.modules), len(_opened))}
@@ -62,28 +62,28 @@ class _Changed(Exception):
     """A call changed an argument, which the evaluator would not see."""
 
 
-def _module(number: int, name: str, place: dict[str, Any]) -> types.ModuleType:
+def _module(number: int, name: str, setup: dict[str, Any]) -> types.ModuleType:
     """The program as this module of the evaluator's, executed at the first question about it."""
     if not _modules:
-        _begin(place)
+        _begin(setup)
     if number not in _modules:
         module = types.ModuleType(name)
-        module.__file__ = place["path"]
+        module.__file__ = setup["path"]
         sys.modules[name] = module
         _modules[number] = module  # a program that raises is not executed again
-        with open(place["path"], encoding="utf-8", newline="", errors="surrogatepass") as file:
-            code = compile(file.read(), place["path"], "exec", dont_inherit=True)
+        with open(setup["path"], encoding="utf-8", newline="", errors="surrogatepass") as file:
+            code = compile(file.read(), setup["path"], "exec", dont_inherit=True)
         exec(code, module.__dict__)
     return _modules[number]
 
 
-def _begin(place: dict[str, Any]) -> None:
+def _begin(setup: dict[str, Any]) -> None:
     sys.modules.pop("solution", None)  # this guest's own program
-    sys.argv[:] = [place["path"]]
-    sys.path[:0] = dict.fromkeys((os.path.dirname(place["path"]), _root))
-    _seed(place["draws"])
+    sys.argv[:] = [setup["path"]]
+    sys.path[:0] = dict.fromkeys((os.path.dirname(setup["path"]), _root))
+    _seed(setup["draws"])
     _seeded[0] = _generators()
-    if place["original"]:
+    if setup["original"]:
         sys.addaudithook(_hook)
 
 

@@ -23,7 +23,7 @@ from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPA
 from strop.base.unified_diff import as_written
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import TestsRan
-from strop.evaluation.commands.isolated import IsolatedEvaluator, Isolation, Passed
+from strop.evaluation.commands.evaluator_room import EvaluatorRoom, Isolation, Passed
 from strop.evaluation.feedback import BUILD_FAILED, NAMES_ERROR, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
@@ -69,7 +69,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class CopyRun:
+class ProgramRun:
     """The result of one build or run."""
 
     verdict: Verdict
@@ -98,7 +98,7 @@ class CopyRun:
         """Digest of its answer: of everything that is compared, or that a judge gets; empty if that is nothing."""
         return self.answer if self.behaviour is None else self.behaviour.name
 
-    def like(self, original: Mapping[str, Reading]) -> CopyRun:
+    def like(self, original: Mapping[str, Reading]) -> ProgramRun:
         """This, or malformed if its values are of something else than the original's, such as fewer tests."""
         try:
             if self.values:
@@ -108,14 +108,14 @@ class CopyRun:
         return self
 
 
-class Copy(ClosesItself):
+class BuiltProgram(ClosesItself):
     """A copy of a task's tree with one program, in its own workspace. A context manager."""
 
     def __init__(
         self,
         task: CommandTask,
         files: Mapping[str, str],
-        rooms: Rooms,
+        pool: WorkspacePool,
         notes: AuditLog,
         isolation: Isolation | None = None,
     ) -> None:
@@ -123,7 +123,7 @@ class Copy(ClosesItself):
 
         Blocks until a slot is free.
         """
-        self._task, self._files, self._rooms = task, files, rooms
+        self._task, self._files, self._pool = task, files, pool
         self.notes = notes
         """Where calls are noted that the jail refuses to it."""
         self.tests_ran: TestsRan = ()
@@ -132,29 +132,29 @@ class Copy(ClosesItself):
         self.is_built = self._begun = False
         self._workspace: Workspace
         if isolation is not None and task.evaluator is not None:
-            self._workspace = IsolatedEvaluator(task, files[task.evaluator.program], rooms.workspaces, isolation)
+            self._workspace = EvaluatorRoom(task, files[task.evaluator.program], pool.workspaces, isolation)
             return
-        tree = Tree(task.root, _changed(task, files), task.tools, rooms.left_out(task))
-        self._workspace = rooms.workspaces.open(tree)
+        tree = Tree(task.root, _changed(task, files), task.tools, pool.left_out(task))
+        self._workspace = pool.workspaces.open(tree)
 
     @property
     def passed(self) -> Passed:
         """What passed between an evaluator and the program in the last run."""
-        return self._workspace.passed if isinstance(self._workspace, IsolatedEvaluator) else Passed(0, "")
+        return self._workspace.passed if isinstance(self._workspace, EvaluatorRoom) else Passed(0, "")
 
-    def build(self) -> CopyRun | None:
+    def build(self) -> ProgramRun | None:
         """Run the build, if there is one; None if it succeeded."""
         self.is_built = True
         return self._build() if self._task.build else None
 
-    def test(self, least: TestsRan = ()) -> CopyRun | None:
+    def test(self, least: TestsRan = ()) -> ProgramRun | None:
         """Run the task's test, if there is one, on what was built; None if it succeeded. No run finds what it leaves.
 
         `least`: how many tests must pass or fail: as many as of the original, because a skipped test does not count as passed.
         """
         return self._test_once(least) if self._task.test else None
 
-    def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> CopyRun:
+    def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> ProgramRun:
         """Run the command on one instance and read its values.
 
         `spoil`: how the answer is spoiled on its way to the judge or the evaluator (strop.checks.relay). With `answers` that of
@@ -162,7 +162,7 @@ class Copy(ClosesItself):
         """
         return self._run_once(seed, case, spoil)
 
-    def _build(self) -> CopyRun | None:
+    def _build(self) -> ProgramRun | None:
         ran = self._run(self._task.build, self._environment(0), is_build=True)
         if (failed := _failure(ran)) is None:
             return None
@@ -173,7 +173,7 @@ class Copy(ClosesItself):
         words = "\n".join([f"{BUILD_FAILED}: {shortened(named.strip(), NOTE_CHARACTERS) or error}", *rest])
         return self._measured(ran, verdict, words)
 
-    def _test_once(self, least: TestsRan) -> CopyRun | None:
+    def _test_once(self, least: TestsRan) -> ProgramRun | None:
         if not self._start_over():
             return _not_copied()
         ran = self._run(self._task.test, self._environment(0))
@@ -183,7 +183,7 @@ class Copy(ClosesItself):
         verdict, error = failed
         return self._measured(ran, verdict, f"the test failed: {error}\n{_printed(ran)}")
 
-    def _run_once(self, seed: int, case: str, spoil: Mapping[str, Any] | None) -> CopyRun:
+    def _run_once(self, seed: int, case: str, spoil: Mapping[str, Any] | None) -> ProgramRun:
         task = self._task
         if spoil is not None and self.answers and seed in self.answers:
             ran, answer = self.answers[seed]
@@ -192,7 +192,7 @@ class Copy(ClosesItself):
             return _not_copied()
         if case and not self._workspace.put(case, (task.root / case).read_bytes()):
             return _not_copied()
-        if isinstance(self._workspace, IsolatedEvaluator):
+        if isinstance(self._workspace, EvaluatorRoom):
             self._workspace.spoil, self._workspace.draws = spoil, guest_seed(seed, "program")
         ran = self._run(task.filled(task.command, seed % (1 << SEED_BITS), case), self._environment(seed))
         reads = () if task.judge else task.objective.readers.values()
@@ -218,7 +218,7 @@ class Copy(ClosesItself):
             self.answers[seed] = ran, answer
         return self._judged(ran, spoiled(answer, spoil), seed, case)
 
-    def _read(self, ran: Ran) -> CopyRun:
+    def _read(self, ran: Ran) -> ProgramRun:
         """The values that the command itself printed, wrote or used."""
         task = self._task
         try:
@@ -236,9 +236,9 @@ class Copy(ClosesItself):
         # The score covers the failure, but only the output tells which test failed.
         return replace(measured, notes=(*measured.notes, f"{ran.detail}: {_printed(ran)}"))
 
-    def _judged(self, ran: Ran, answer: ProgramOutput, seed: int, case: str) -> CopyRun:
+    def _judged(self, ran: Ran, answer: ProgramOutput, seed: int, case: str) -> ProgramRun:
         """What the judge says of an answer."""
-        judged, printed = self._rooms.judged(self._task, self._files, answer, seed, case)
+        judged, printed = self._pool.judged(self._task, self._files, answer, seed, case)
         readers = self._task.objective.readers
         is_read = any(reader not in COUNTED_BY_KERNEL for reader in readers.values())
         accepts = judged.ok or (bool(self._task.objective.printed) and judged.code == POINTS)
@@ -307,8 +307,8 @@ class Copy(ClosesItself):
         """What the last run left in the copy besides `results`: no caches and, without a build, no programs that it compiled."""
         after = self._listed()
         self._start_over()
-        known = {str(path) for name in (case, *self._task.results) for path in (Path(name), *Path(name).parents)}
-        return sorted({line.partition("\t")[0] for line in after - self._listed()} - known)
+        results = {str(path) for name in (case, *self._task.results) for path in (Path(name), *Path(name).parents)}
+        return sorted({line.partition("\t")[0] for line in after - self._listed()} - results)
 
     def _listed(self) -> set[str]:
         command = _LIST if self._task.build else _LIST.replace("-o -printf", "-o -type f -perm -100 -o -printf")
@@ -321,12 +321,12 @@ class Copy(ClosesItself):
         error: str,
         values: Mapping[str, float] | None = None,
         notes: Ran | None = None,
-    ) -> CopyRun:
+    ) -> ProgramRun:
         """`notes`: the run of the judge, whose notes count in place of the program's."""
         refused = ", ".join(f"{name} ({times})" for name, times in sorted(ran.denied.items()))
         first, _, rest = error.partition("\n")
         reason = f"{first}; the jail refused {refused}" if error and refused else first
-        return CopyRun(
+        return ProgramRun(
             verdict,
             shortened(f"{reason}\n{rest}".rstrip(), REPORT_CHARACTERS),
             values or {},
@@ -359,7 +359,7 @@ def spoiled(answer: ProgramOutput, spoil: Mapping[str, Any] | None) -> ProgramOu
     return replace(answer, output=output.encode("utf-8", "surrogateescape"))
 
 
-class Rooms:
+class WorkspacePool:
     """The workspaces of a task's programs; those of its original and of its judge are kept once they are built. Thread-safe."""
 
     def __init__(self, workspaces: Workspaces) -> None:
@@ -367,16 +367,16 @@ class Rooms:
         self._left_out: dict[str, tuple[str, ...]] = {}
         self._idle: defaultdict[str, list[Workspace]] = defaultdict(list)
         """Task → its judge's workspaces that nobody uses."""
-        self._originals: defaultdict[str, list[Copy]] = defaultdict(list)
+        self._originals: defaultdict[str, list[BuiltProgram]] = defaultdict(list)
         """Task → built copies of its original that nobody uses."""
 
-    def idle_original(self, task: CommandTask) -> Copy | None:
+    def idle_original(self, task: CommandTask) -> BuiltProgram | None:
         """A built copy of a task's original; None if none is kept."""
         with suppress(IndexError):
             return self._originals[task.name].pop()
         return None
 
-    def keep_original(self, task: CommandTask, copy: Copy) -> None:
+    def keep_original(self, task: CommandTask, copy: BuiltProgram) -> None:
         """Keep a built copy of a task's original for later, if a command built it."""
         if task.build:
             self._originals[task.name].append(copy)
@@ -498,8 +498,8 @@ def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
     return changed
 
 
-def _not_copied() -> CopyRun:
-    return CopyRun("died", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
+def _not_copied() -> ProgramRun:
+    return ProgramRun("died", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
 
 
 def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None:

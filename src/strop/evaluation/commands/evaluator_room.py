@@ -11,7 +11,7 @@ from typing import Any
 from strop.base.closing import ClosesItself
 from strop.base.environments import COPY
 from strop.base.errors import GuestLost
-from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, KnownCalls
+from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, OriginalCalls
 from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, OutOfMemory, Returned, TimedOut, describe
 from strop.sandbox.tree_guests import Finished, TreePlan, TreeServer
 from strop.sandbox.workspace import endings
@@ -33,7 +33,7 @@ _REPLY_BYTES = 64 << 20
 class Isolation:
     """What a program may see of its evaluator's tree, and what is known of the original's calls."""
 
-    known: KnownCalls
+    original_calls: OriginalCalls
     learns: bool = False
     """Whether this is the original, whose calls are to be known."""
     sees_all: bool = False
@@ -56,7 +56,7 @@ class Passed:
     """Whether a call returned something else than None."""
 
 
-class IsolatedEvaluator(ClosesItself):
+class EvaluatorRoom(ClosesItself):
     """A `Workspace` for one program in which the only command is its evaluation."""
 
     def __init__(self, task: CommandTask, text: str, workspaces: Workspaces, isolation: Isolation) -> None:
@@ -74,9 +74,9 @@ class IsolatedEvaluator(ClosesItself):
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
         """Evaluate the program; `command` is not run."""
         evaluating, running = self._lease.servers()
-        known = self._isolation.known
+        original_calls = self._isolation.original_calls
         try:
-            for server, modules in ((evaluating, known.evaluator_loaded), (running, known.loaded)):
+            for server, modules in ((evaluating, original_calls.evaluator_loaded), (running, original_calls.loaded)):
                 server.preload(sorted(modules))
             outcome, printed, relay = self._evaluated(evaluating, running, limits, dict(environment or {}))
             ended = [server.finish() for server in (evaluating, running)]
@@ -84,15 +84,15 @@ class IsolatedEvaluator(ClosesItself):
             self._lease.renew()
             raise
         if self._isolation.learns:
-            known.fails = known.fails or any("failed" in event for event in relay.events)
-            known.evaluator_loaded.update(_said(outcome).get("loaded", ()))
+            original_calls.fails = original_calls.fails or any("failed" in event for event in relay.events)
+            original_calls.evaluator_loaded.update(_said(outcome).get("loaded", ()))
         refused = next((event["refused"] for event in relay.events if "refused" in event), "")
         stopped = next((server.stopped for server in (running, evaluating) if server.stopped), "")
         if relay.lost is not None and not stopped:
             raise relay.lost
         ran = _ran(outcome, printed, stopped, ended, limits, relay)
         self.passed = Passed(relay.answered, refused, not ran.ok and not relay.events, relay.gives)
-        may_fail = self._is_original or known.fails or self.spoil is not None
+        may_fail = self._is_original or original_calls.fails or self.spoil is not None
         names = ("malformed",) if may_fail or ran.code else ("malformed", "failed")
         malformed = next((event[name] for event in relay.events for name in names if name in event), "")
         if self.spoil is not None and not relay.spoiled:
@@ -111,7 +111,7 @@ class IsolatedEvaluator(ClosesItself):
         )
         spec, program = self._spec, f"{COPY}/{self._spec.program}"
         draws = self.draws if self._isolation.draws is None else self._isolation.draws
-        place = {"path": program, "draws": draws, "original": self._isolation.learns}
+        setup = {"path": program, "draws": draws, "original": self._isolation.learns}
         order = {"environment": dict(self._task.environment), "cpu_seconds": limits.cpu_seconds}
         evaluating.begin()
         running.begin(self._text)
@@ -121,8 +121,8 @@ class IsolatedEvaluator(ClosesItself):
         relay = EvaluationRelay(
             evaluating.door,
             lambda: running.open(ANSWER, bounds, order),
-            place,
-            self._isolation.known,
+            setup,
+            self._isolation.original_calls,
             is_own=self._is_original,
             spoil=self.spoil,
         )
@@ -156,7 +156,7 @@ class IsolatedEvaluator(ClosesItself):
 
 def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tuple[TreePlan, TreePlan]:
     """The two trees: the evaluator's, with a stub where the program was; and the program's, which has what it needs."""
-    seen = None if isolation.sees_all else (spec.program, *sorted(isolation.known.opened), *task.context)
+    seen = None if isolation.sees_all else (spec.program, *sorted(isolation.original_calls.opened), *task.context)
     evaluators = Tree(task.root, {spec.program: spec.stub}, task.tools)
     programs = Tree(task.root, {}, task.tools, only=seen)
     # Variables may tell a module how to load.
