@@ -53,8 +53,13 @@ CPU_TIME = pytest.StashKey[CpuTime]()
 UNIT = Path(__file__).parent / "unit"
 JAILS = {"jail", "runs"}
 """Fixtures that start processes."""
-STARTERS = {"subprocess", "multiprocessing", "Popen", "run_here", "run_small", "run_process"}
-STARTERS |= {
+STARTERS = {
+    "subprocess",
+    "multiprocessing",
+    "Popen",
+    "run_here",
+    "run_small",
+    "run_process",
     "JailedSandbox",
     "Workspaces",
     "ForkServer",
@@ -131,7 +136,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:  # its workers are below it
         config.stash[CPU_TIME] = CpuTime()
-        config.add_cleanup(config.stash[CPU_TIME].close)
     if "not slow" in config.option.markexpr:
         hypothesis.settings.load_profile("test")
     if "not process" in config.option.markexpr:

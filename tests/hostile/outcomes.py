@@ -53,10 +53,6 @@ class Apart:
         ((outcome, found),) = judged(self.task(program, evaluator, **options), self.workspaces, cheat)
         return outcome, found
 
-    def rewards(self, program: str, evaluator: str) -> str:
-        """Why a run with this evaluator is refused; empty if it is not."""
-        return rewards(self.task(program, evaluator), self.workspaces)
-
 
 def judged(
     task: CommandTask, workspaces: Workspaces, *programs: str, before: Callable[[str], None] = lambda text: None

@@ -38,7 +38,7 @@ from hostile.evaluators_and_cheats import (
     TIMES,
 )
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
-from hostile.outcomes import SEEDS, Apart, measured, resumed, tried
+from hostile.outcomes import SEEDS, Apart, measured, resumed, rewards, tried
 from hostile.own_memory import forms, search
 from strop.base.errors import ConfigurationError, TaskError
 from strop.sandbox.workspace.jail import Workspaces
@@ -222,7 +222,7 @@ def test_value_that_gets_past_an_evaluator_is_never_better(apart: Apart, name: s
 
 @pytest.mark.parametrize("name", slow_unless(lambda name: "without" not in name, EXECUTING))
 def test_evaluator_that_runs_what_the_program_returns_is_refused(apart: Apart, name: str) -> None:
-    assert "code in a spoiled answer ran" in apart.rewards(*EXECUTING[name][:2])
+    assert "code in a spoiled answer ran" in rewards(apart.task(*EXECUTING[name][:2]), apart.workspaces)
 
 
 @pytest.mark.parametrize("name", slow_unless(lambda name: name.startswith(("bytes", "priorities")), HONEST))

@@ -9,7 +9,7 @@ import pytest
 
 from hostile.evaluators import LOAD
 from hostile.evaluators_that_leave_out import CHEATS, COUNTING, FEW, HANGS, LEAVING_OUT, ORIGINAL, SLOW, WAITING
-from hostile.outcomes import Apart, judged, measured
+from hostile.outcomes import Apart, judged, measured, rewards
 from hostile.test_evaluators_apart import apart, workspaces
 from strop.tasks.command.task import rules
 from support.tiers import slow_unless
@@ -98,7 +98,7 @@ def test_evaluator_that_believes_numbers_beside_the_answer_or_leaves_out_failure
 
 
 def test_evaluator_that_counts_failures_and_whole_answers_rewards_no_spoiled_one(apart: Apart) -> None:
-    assert apart.rewards(COPIES, STRICT) == ""
+    assert rewards(apart.task(COPIES, STRICT), apart.workspaces) == ""
 
 
 def test_argument_that_the_original_leaves_as_it_is_cannot_be_changed_by_a_candidate(apart: Apart) -> None:

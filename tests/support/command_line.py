@@ -9,7 +9,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -92,7 +92,7 @@ def run_here(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.C
     """The same in this process: for what a command prints and writes, not for signals, streams or the order of imports.
     Call it from the main thread."""
     with TemporaryFile() as out, TemporaryFile() as err:
-        with _process_state(cwd, env), _streams(out.fileno(), err.fileno()):
+        with chdir(cwd), _process_state(cwd, env), _streams(out.fileno(), err.fileno()):
             code = _exit_code(arguments)
         texts = []
         for file in (out, err):
@@ -115,9 +115,8 @@ def _exit_code(arguments: tuple[str, ...]) -> int:
 @contextmanager
 def _process_state(cwd: Path, env: Mapping[str, str]) -> Iterator[None]:
     """Restore what a command may change of its process."""
-    folder, variables, path, modules = Path.cwd(), dict(os.environ), list(sys.path), set(sys.modules)
+    variables, path, modules = dict(os.environ), list(sys.path), set(sys.modules)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
     for group in ("list", "reproduce"):  # cyclopts keeps the width of the first help text of an App
@@ -125,7 +124,6 @@ def _process_state(cwd: Path, env: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     finally:
-        os.chdir(folder)
         os.environ.clear()
         os.environ.update(variables)
         sys.path[:] = path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -15,12 +16,16 @@ class CpuTime:
     """What this process uses from now on, with all that it starts."""
 
     def __init__(self) -> None:
-        groups = [line.split(":") for line in Path("/proc/self/cgroup").read_text().splitlines()]
+        groups = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
         self._outer = _V1 / next((path[1:] for _, names, path in groups if "cpuacct" in names.split(",")), "")
         self._group = self._outer / f"strop-tests-{os.getpid()}"
+        for left in self._outer.glob("strop-tests-*"):
+            with suppress(OSError):  # it is in use
+                left.rmdir()
         with suppress(OSError):
             self._group.mkdir()
             (self._group / "cgroup.procs").write_text(str(os.getpid()))
+        atexit.register(self._leave)
         self._before, _ = self._now()
 
     def _now(self) -> tuple[float, str]:
@@ -35,8 +40,8 @@ class CpuTime:
         seconds, how = self._now()
         return f"CPU time: {seconds - self._before:.0f} s, {how}"
 
-    def close(self) -> None:
-        """Leave the cgroup."""
+    def _leave(self) -> None:
+        """Give the cgroup back, unless what was killed just now is still there: then the next session does."""
         with suppress(OSError):
             (self._outer / "cgroup.procs").write_text(str(os.getpid()))
             self._group.rmdir()

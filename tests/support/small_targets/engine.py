@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, chdir, closing, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -59,7 +58,7 @@ class Engine:
     def found(self, target: Target, at: Path) -> tuple[Right, str]:
         """What is found of the candidate, and its sentence; or the line that refuses the target. In a candidate, TRAINED is the
         seed of the only training instance of a command."""
-        with _working_in(written(target, at / "target")), command_line():
+        with chdir(written(target, at / "target")), command_line():
             try:
                 result = self._improved(target, at / "run")
             except StropError as error:
@@ -136,13 +135,3 @@ def _repeated(program: ScoredProgram) -> ScoredProgram:
         return program
     names = ("scores", "verdicts", "metrics", "original_metrics", "seconds", "answers")
     return replace(program, test=replace(test, **{name: getattr(test, name) * least_pairs() for name in names}))
-
-
-@contextmanager
-def _working_in(folder: Path) -> Iterator[None]:
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
