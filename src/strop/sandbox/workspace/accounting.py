@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from strop.sandbox.confinement.kernel import Kernel
+from strop.sandbox.workspace import snapshots
 
 _SOFTWARE, _TASK_CLOCK = 1, 1
 _DISABLED, _INHERIT, _EXCLUDE_KERNEL, _ENABLE_ON_EXEC = 1 << 0, 1 << 1, 1 << 5, 1 << 12
@@ -203,11 +204,8 @@ def descendants(proc: int, pid: int) -> list[int]:
 
 def _names(proc: int, path: str) -> list[str]:
     """What is in a folder of /proc."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=proc)
-    try:
+    with snapshots.opened(path, proc) as folder:
         return os.listdir(folder)  # noqa: PTH208
-    finally:
-        os.close(folder)
 
 
 def _read(proc: int, path: str) -> bytes:
