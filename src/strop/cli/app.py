@@ -216,7 +216,7 @@ class _Terminated(KeyboardInterrupt):
 
 def _take_signals() -> None:
     """Handle signals until a command that has something to save does."""
-    stop.at, stop.last_words = None, ""
+    stop.since, stop.last_words = None, ""
     signal.signal(signal.SIGTERM, _stopped)
     if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, signal.SIG_DFL, None):
         signal.signal(signal.SIGINT, _stopped)
@@ -224,10 +224,10 @@ def _take_signals() -> None:
 
 def _stopped(number: int, frame: object) -> None:
     """Raise at the first signal. At a later one the process is already ending: finish that, or end at once."""
-    if stop.at is not None:
+    if stop.since is not None:
         stop.asked_again(number)
         return
-    stop.at = time.monotonic()
+    stop.since = time.monotonic()
     raise _Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
 
@@ -249,7 +249,7 @@ def _use_standard_streams() -> None:
 def _let_go() -> None:
     """At exit, last of all: output that a closed terminal refuses does not fail the command (exit code 120), and a signal that
     comes while the interpreter ends does not change its exit code."""
-    if stop.at is not None:
+    if stop.since is not None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         sys.stderr.flush()

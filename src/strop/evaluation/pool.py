@@ -97,9 +97,9 @@ _Sent = tuple[WorkerProcess, "tuple[int, object] | int"]
 class PooledOrder:
     """An order and its future."""
 
-    def __init__(self, order: Any, *, ahead: bool, step: Callable[..., None] = lambda *said: None) -> None:
+    def __init__(self, order: Any, *, speculative: bool, step: Callable[..., None] = lambda *said: None) -> None:
         """`order`: an `Order`, or an errand; `step` gets its steps."""
-        self.order, self.ahead, self.step = order, ahead, step
+        self.order, self.speculative, self.step = order, speculative, step
         self.future: Future[Any] = Future()
         self.started = False
 
@@ -130,9 +130,9 @@ class WorkerPool:
         self._thread = threading.Thread(target=self._serve, args=(at_start or slots,), name="strop-pool", daemon=True)
         self._thread.start()
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
+    def submit(self, order: Order, *, speculative: bool = False) -> Future[OrderResult]:
         """Queue an order, or find the same order submitted before. Raises SandboxError if the pool is closed."""
-        return self._queued(PooledOrder(order, ahead=ahead, step=partial(self.progress, order)))
+        return self._queued(PooledOrder(order, speculative=speculative, step=partial(self.progress, order)))
 
     def _queued(self, new: PooledOrder) -> Future[Any]:
         with self._lock:
@@ -140,8 +140,8 @@ class WorkerPool:
                 raise SandboxError("the evaluator is closed")
             if (job := self._jobs.get(new.order)) is None:
                 job = self._jobs[new.order] = self._waiting[new.order] = new
-            if not new.ahead:
-                job.ahead = False
+            if not new.speculative:
+                job.speculative = False
                 if job.future.done():
                     del self._jobs[new.order]
         self._look()
@@ -162,7 +162,7 @@ class WorkerPool:
             ScorerFailed: a scorer that nothing could interrupt took too long, and ended the process.
             StropError: what `errand` raises, or the host failed.
         """
-        return cast("T", self._queued(PooledOrder(errand, ahead=False, step=step)).result())
+        return cast("T", self._queued(PooledOrder(errand, speculative=False, step=step)).result())
 
     def close(self) -> None:
         """End the workers; those that are idle stay for the next pool. Orders without a result raise SandboxError. Idempotent."""
@@ -254,10 +254,12 @@ class WorkerPool:
                 free.orders[number] = self._waiting.pop(job.order)
                 yield free, (number, job.order)
                 continue
-            if free.orders if job is None else job.ahead:
+            if free.orders if job is None else job.speculative:
                 return
             behind = ((worker, number) for worker in ready for number in [*worker.orders][1:])
-            found = next(((one, number) for one, number in behind if job is None or one.orders[number].ahead), None)
+            found = next(
+                ((one, number) for one, number in behind if job is None or one.orders[number].speculative), None
+            )
             if found is None:
                 return
             self._put_back([found[0].orders.pop(found[1])])
@@ -265,7 +267,9 @@ class WorkerPool:
 
     def _first(self) -> PooledOrder | None:
         """The order to begin next. With the lock."""
-        return next((job for job in self._waiting.values() if not job.ahead), next(iter(self._waiting.values()), None))
+        return next(
+            (job for job in self._waiting.values() if not job.speculative), next(iter(self._waiting.values()), None)
+        )
 
     def _put_back(self, jobs: Sequence[PooledOrder]) -> None:
         """Let orders wait again, before all others."""
@@ -324,7 +328,7 @@ class WorkerPool:
     def _finish(self, job: PooledOrder, result: object) -> None:
         """An error is raised where the result is asked for."""
         with self._lock:
-            if not job.ahead and self._jobs.get(job.order) is job:
+            if not job.speculative and self._jobs.get(job.order) is job:
                 del self._jobs[job.order]
         if job.future.done():  # it was begun twice
             return

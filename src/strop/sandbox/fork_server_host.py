@@ -23,7 +23,7 @@ from strop.sandbox.child import Child, ExitStatus, exit_status
 from strop.sandbox.confinement import hygiene
 from strop.sandbox.layers import Layers
 from strop.sandbox.template import Template
-from strop.sandbox.watcher import Heard, Watcher
+from strop.sandbox.watcher import RefusedCalls, Watcher
 
 GUEST = Path(__file__).with_name("guest")
 _FOLDERS = [str(each) for each in (GUEST.parents[1], GUEST.parent, GUEST)]
@@ -80,7 +80,7 @@ class ForkServer:
         """Whether it was closed or was seen to have ended."""
         self._receiving = threading.Lock()
         self._watcher = watcher
-        self._heard: Heard | None = None
+        self._refused: RefusedCalls | None = None
         try:
             modules = [] if module is None else module.files
             plan = {"layers": asdict(layers), "memory_bytes": memory_bytes, "modules": modules}
@@ -109,7 +109,7 @@ class ForkServer:
             if "ready" not in message:
                 self.close()
                 why = f"the fork server could not confine itself: {message.get('failed')}"
-                raise ServerFailed(why) from control.told(message)
+                raise ServerFailed(why) from control.system_error(message)
             self._report = dict(message["ready"])  # type: ignore[call-overload]
             self._end.settimeout(_ANSWER_SECONDS)
             for listener in listeners:
@@ -157,16 +157,16 @@ class ForkServer:
                 self._end.shutdown(socket.SHUT_RDWR)  # a thread that waits for a message stops waiting
             with self._receiving:  # its descriptor is not closed, or another thing's by then, while that thread uses it
                 self._end.close()
-            if self._watcher is not None and self._heard is not None:
-                self._watcher.forget(self._heard)
+            if self._watcher is not None and self._refused is not None:
+                self._watcher.forget(self._refused)
 
     def _follow(self, child: Child) -> None:
         """Count the forbidden calls of this guest, and stop counting those of the previous one."""
         if self._watcher is not None:
-            if self._heard is not None:
-                self._watcher.forget(self._heard)
-            self._heard = self._watcher.follow(child.pid)
-            child.denied = self._heard.take
+            if self._refused is not None:
+                self._watcher.forget(self._refused)
+            self._refused = self._watcher.follow(child.pid)
+            child.denied = self._refused.take
 
     def _ended(self, number: int) -> ExitStatus:
         message, _ = self._receive()
@@ -174,7 +174,9 @@ class ForkServer:
             raise ServerFailed("the fork server reported the end of an unexpected guest")
         status = exit_status(message)
         # As the kernel's own filter would end it.
-        return replace(status, signal=signal.SIGSYS) if self._heard is not None and self._heard.was_ended else status
+        return (
+            replace(status, signal=signal.SIGSYS) if self._refused is not None and self._refused.was_ended else status
+        )
 
     def _receive(self) -> tuple[control.Message, list[int]]:
         try:

@@ -309,10 +309,10 @@ class JailedSandbox(ClosesItself):
             return lambda: None
         thread = threading.get_ident()
         with self._lock:
-            beside = self._open_by[thread] > 0
-            if beside:
+            has_one_open = self._open_by[thread] > 0
+            if has_one_open:
                 self._open_by[thread] += 1
-        if not beside:
+        if not has_one_open:
             self._slots.acquire()
             with self._lock:
                 self._open_by[thread] = 1

@@ -101,7 +101,7 @@ class TreeServer:
             is_keepers = os.path.realpath(plan.interpreter) == INTERPRETER and not own
             command = "" if is_keepers else _command(plan.interpreter)  # without one it is forked from the keeper
             try:
-                self._followed = self._workspace.begin(command, limits, own, theirs.fileno(), lays_rooms=True)
+                self._running = self._workspace.begin(command, limits, own, theirs.fileno(), lays_rooms=True)
             except BaseException:
                 self._host.close()
                 self._workspace.close()
@@ -150,7 +150,7 @@ class TreeServer:
 
     def begin(self, text: str | None = None) -> None:
         """Begin the room of an evaluation, with this text in the plan's changing file; None: as it is. `ready` must follow."""
-        self._followed.denied.clear()
+        self._running.denied.clear()
         try:
             self._workspace.begin_room()
         except SandboxError as error:
@@ -167,10 +167,10 @@ class TreeServer:
         if self.door is not None:
             self.door.close()
         if self.stopped:
-            return Finished(0.0, self._memory_bytes, Counter(self._followed.denied))
+            return Finished(0.0, self._memory_bytes, Counter(self._running.denied))
         self._send({"finish": True})
         message, _ = self._reply("finished", True)
-        return Finished(float(str(message["cpu"])), int(str(message["rss"])), Counter(self._followed.denied))
+        return Finished(float(str(message["cpu"])), int(str(message["rss"])), Counter(self._running.denied))
 
     @property
     def is_open(self) -> bool:
@@ -190,7 +190,7 @@ class TreeServer:
         self._workspace.stop()
         self._thread.join()
         self._workspace.close()
-        self._followed.close()
+        self._running.close()
         self._host.close()
         if self.door is not None:
             self.door.close()
@@ -234,13 +234,13 @@ class TreeServer:
     def _follow(self) -> None:
         """Take what the server says, and what the keeper says of it, until one of them has ended."""
         poll = select.poll()
-        self._followed.register(poll)
+        self._running.register(poll)
         poll.register(self._host, select.POLLIN)
         with suppress(SandboxError, OSError, ValueError):
-            while self._followed.ended is None:
+            while self._running.ended is None:
                 for descriptor, event in poll.poll():
                     if descriptor != self._host.fileno():
-                        self._followed.take(poll, descriptor, event)
+                        self._running.take(poll, descriptor, event)
                         continue
                     try:
                         received = control.receive(self._host)
@@ -248,20 +248,20 @@ class TreeServer:
                         poll.unregister(descriptor)
                         continue
                     if "listens" in received[0]:
-                        self._followed.listen(poll, received[1][0])
+                        self._running.listen(poll, received[1][0])
                         continue
                     with self._said:
                         self._messages.append(received)
                         self._said.notify_all()
         with self._said:
-            self.stopped = str((self._followed.ended or {}).get("stopped", ""))
+            self.stopped = str((self._running.ended or {}).get("stopped", ""))
             self._is_over = True
             self._said.notify_all()
 
     def _last_words(self) -> str:
         with suppress(OSError, ValueError):
-            self._followed.drain()
-        lines = self._followed.kept[1].text().strip().splitlines()
+            self._running.drain()
+        lines = self._running.streams[1].text().strip().splitlines()
         return lines[-1] if lines else ""
 
 

@@ -138,9 +138,11 @@ def scored(task: Task, program: str, jail: JailedSandbox, **order: Any) -> tuple
 
 def test_program_that_remembers_rows_scores_as_one_that_does_not(jail: JailedSandbox) -> None:
     """In the final comparison, and where the task asks for it."""
-    for decides in [True, False]:
-        task = TASK if decides else replace(TASK, isolate="instance")
-        assert scored(task, REMEMBERS, jail, decides=decides) == scored(task, HONEST, jail, decides=decides), decides
+    for is_final in [True, False]:
+        task = TASK if is_final else replace(TASK, isolate="instance")
+        assert scored(task, REMEMBERS, jail, is_final=is_final) == scored(task, HONEST, jail, is_final=is_final), (
+            is_final
+        )
 
 
 def test_task_that_asks_for_it_gives_each_instance_a_process(jail: JailedSandbox) -> None:

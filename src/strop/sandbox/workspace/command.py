@@ -35,7 +35,7 @@ class CommandJail:
     """The confinement that every command of a workspace applies to itself."""
 
     kernel: Kernel
-    place: str
+    root: str
     """Root of the copy."""
     unique: int
     process_one: bool
@@ -203,7 +203,7 @@ def _files(jail: CommandJail) -> int:
     """Bytes that the files of the copy and of the temporary folder take in memory."""
     if not jail.rooms.get("root"):
         return 0
-    facts = os.statvfs(jail.place)
+    facts = os.statvfs(jail.root)
     return (facts.f_blocks - facts.f_bfree) * facts.f_frsize
 
 
@@ -277,7 +277,7 @@ def _become_command(
         os.dup2(given[0] if given else os.open(os.devnull, os.O_RDONLY), 0)
         os.setsid()
         os.umask(0o022)
-        os.chdir(jail.place)
+        os.chdir(jail.root)
         if asked["lays_rooms"]:
             end.close()  # it may have one of these numbers
             identity.keep_only(kernel, range(64), in_programs=True)
@@ -335,13 +335,13 @@ def facts_of(jail: CommandJail, asked: Mapping[str, Any]) -> dict[str, Any]:
     return {**known, "filter": jail.filter and jail.filter.instructions, "asked": dict(asked)}
 
 
-def jail_of(facts: Mapping[str, Any], place: str) -> CommandJail:
+def jail_of(facts: Mapping[str, Any], root: str) -> CommandJail:
     """The jail of `facts_of`, for a room."""
     known = {name: facts[name] for name in _FACTS}
     kernel, instructions = Kernel(), facts["filter"]
     return CommandJail(
         kernel,
-        place=place,
+        root=root,
         process_one=False,
         proc=None,
         filter=Assembled(instructions) if instructions else None,

@@ -163,8 +163,8 @@ class Keeper:
         self._own_processes: int | None = None
         self._kept: list[int] = []
         """Descriptors of the copy's folders in their state at the first `clear`; no command has a path to them."""
-        self._place = COPY if self._layers.namespaces else f"{given.folder}/copy"
-        self._needed = () if self._layers.namespaces else (self._place, given.python)
+        self._root_path = COPY if self._layers.namespaces else f"{given.folder}/copy"
+        self._needed = () if self._layers.namespaces else (self._root_path, given.python)
         self.jail = self._prepare(source)
 
     def _prepare(self, source: int) -> CommandJail:
@@ -184,7 +184,7 @@ class Keeper:
             self._enter_root(source, uid)
             self.report["namespaces"] = " ".join(entered) + ("" if self._proc is not None else ", without /proc")
         else:
-            self._fill(source, self._place, uid)
+            self._fill(source, self._root_path, uid)
         os.close(source)
         if layers.identity:
             identity.keep_only(kernel, _KEPT if os.geteuid() == 0 or "user" in entered else ())
@@ -196,7 +196,7 @@ class Keeper:
         os.close(stub)
         jail = CommandJail(
             kernel,
-            place=self._place,
+            root=self._root_path,
             unique=self._unique,
             process_one=os.getpid() == 1,
             own_processes=uid is not None or "user" in entered,
@@ -247,7 +247,7 @@ class Keeper:
             "LANG": "C.UTF-8",
             "PYTHONNOUSERSITE": "1",  # HOME is a folder that a build can fill
             "PYTHONDONTWRITEBYTECODE": "1",  # bytecode holds the time of its source, and would differ in every run
-            "PWD": self._place,
+            "PWD": self._root_path,
         }
 
     def _restrict(self, jail: CommandJail) -> None:
@@ -276,7 +276,7 @@ class Keeper:
             if "run" in message:
                 self._run(control.opened(descriptors[0]), descriptors[1:])
             elif "read" in message:
-                found = open_regular(self._place, str(message["read"]))
+                found = open_regular(self._root_path, str(message["read"]))
                 control.send(self._end, {"file": found is not None}, [] if found is None else [found])
                 if found is not None:
                     os.close(found)
@@ -287,14 +287,14 @@ class Keeper:
 
     def _places(self) -> tuple[str, ...]:
         """Where commands may write."""
-        return place.WRITABLE if self._layers.namespaces else (self._place, f"{self._plan.folder}/tmp")
+        return place.WRITABLE if self._layers.namespaces else (self._root_path, f"{self._plan.folder}/tmp")
 
     def _put(self, path: str, descriptor: int) -> bool:
         """Write the content of a memory file into the copy; whether that was possible."""
         with os.fdopen(descriptor, "rb") as file:
             file.seek(0)
             with suppress(OSError, ValueError):
-                copying.lay(self._place, path, file.read())
+                copying.lay(self._root_path, path, file.read())
                 return True
         return False
 
@@ -356,11 +356,11 @@ class Keeper:
         for descriptor in (*streams, writer):
             os.close(descriptor)
         with os.fdopen(reader, "rb") as file:
-            told = file.read()
+            report = file.read()
         os.waitpid(pid, 0)
-        if not told:  # the host is gone, or process 1 was killed from outside
+        if not report:  # the host is gone, or process 1 was killed from outside
             raise control.ControlClosed
-        ended: dict[str, object] = json.loads(told)
+        ended: dict[str, object] = json.loads(report)
         return ended
 
     def _become_process_one(self, asked: dict[str, Any], streams: list[int], writer: int) -> NoReturn:

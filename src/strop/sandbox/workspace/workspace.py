@@ -28,28 +28,30 @@ from strop.sandbox.template import Template
 from strop.sandbox.workspace import endings, plan
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
 from strop.sandbox.workspace.kernel_memory import KernelMemory
-from strop.sandbox.workspace.output import Kept
+from strop.sandbox.workspace.output import CappedStream
 
 _TOLERATED = 10_000
 """How many refused calls of one command are counted; the kernel alone refuses the rest."""
 _SLOWLY = 0.01
 
 
-class Followed:
+class RunningCommand:
     """One command. Register it with a poll, and give it every event of its descriptors until it has `ended`."""
 
-    def __init__(self, end: int, receive: Callable[[], tuple[control.Message, list[int]]], kept: list[Kept]) -> None:
+    def __init__(
+        self, end: int, receive: Callable[[], tuple[control.Message, list[int]]], streams: list[CappedStream]
+    ) -> None:
         """`end` is the descriptor of the keeper's channel, and `receive` its next message."""
-        self.end, self._receive, self.kept = end, receive, kept
+        self.end, self._receive, self.streams = end, receive, streams
         self.denied: Counter[str] = Counter()
         self.ended: Mapping[str, object] | None = None
         """The keeper's report."""
-        self._streams = {each.descriptor: each for each in kept}
+        self._open_streams = {each.descriptor: each for each in streams}
         self._listeners: set[int] = set()
 
     def register(self, poll: select.poll) -> None:
         """Add the command's descriptors to `poll`."""
-        for descriptor in (*self._streams, self.end, *self._listeners):
+        for descriptor in (*self._open_streams, self.end, *self._listeners):
             poll.register(descriptor, select.POLLIN)
 
     def take(self, poll: select.poll, descriptor: int, event: int) -> None:
@@ -62,11 +64,11 @@ class Followed:
             self.listen(poll, descriptors[0])
         elif descriptor in self._listeners:
             self._refuse(poll, descriptor, event)
-        elif descriptor in self._streams:
-            if not self._streams[descriptor].read():
+        elif descriptor in self._open_streams:
+            if not self._open_streams[descriptor].read():
                 poll.unregister(descriptor)
-                del self._streams[descriptor]
-            elif self._streams[descriptor].slow:
+                del self._open_streams[descriptor]
+            elif self._open_streams[descriptor].slow:
                 time.sleep(_SLOWLY)
 
     def listen(self, poll: select.poll, listener: int) -> None:
@@ -89,14 +91,14 @@ class Followed:
 
     def drain(self) -> None:
         """Read what is left of its output."""
-        for each in self.kept:
+        for each in self.streams:
             each.drain()
 
     def close(self) -> None:
         """Close the descriptors. Idempotent."""
         while self._listeners:
             os.close(self._listeners.pop())
-        for each in self.kept:
+        for each in self.streams:
             each.close()
 
 
@@ -198,7 +200,7 @@ class JailedWorkspace(ClosesItself):
             os.close(source)
         message, keeper = self._receive()
         if "ready" not in message:
-            raise KeeperFailed(f"cannot create a workspace: {message.get('failed')}") from control.told(message)
+            raise KeeperFailed(f"cannot create a workspace: {message.get('failed')}") from control.system_error(message)
         self._keeper = keeper[0]
         self._end.settimeout(None)  # a keeper that is gone closes it, and its work on files has limits of its own
         self._ready = True
@@ -212,20 +214,20 @@ class JailedWorkspace(ClosesItself):
             SandboxError: the host could not run it, never because of what the command did.
         """
         killed = endings.oom_kills()
-        followed = self.begin(command, limits, environment)
+        running = self.begin(command, limits, environment)
         try:
             try:
-                ended = self._follow(followed, limits)
+                ended = self._follow(running, limits)
             except BaseException:  # Ctrl-C: the keeper's next message would be about this command
                 self._cut_off()
                 raise
-            followed.drain()
-            ran = endings.ran(ended, limits, followed.kept[0], followed.kept[1], followed.denied)
+            running.drain()
+            ran = endings.ran(ended, limits, running.streams[0], running.streams[1], running.denied)
             if ran.detail == "signal SIGKILL" and endings.oom_kills() > killed:
                 raise GuestLost("a process of a command was killed")
             return ran
         finally:
-            followed.close()
+            running.close()
 
     def begin(
         self,
@@ -235,7 +237,7 @@ class JailedWorkspace(ClosesItself):
         stdin: int | None = None,
         *,
         lays_rooms: bool = False,
-    ) -> Followed:
+    ) -> RunningCommand:
         """Start a command, which the caller must follow; `stdin`: a descriptor, instead of /dev/null; `lays_rooms`: it is strop's
         own, and confines its children itself (`tree_server`), which an empty command is, too."""
         if not self._open:
@@ -244,11 +246,11 @@ class JailedWorkspace(ClosesItself):
             raise SandboxError("a command with a zero byte cannot be run")
         asked = asdict(limits) | {"command": command, "environment": dict(environment or {}), "lays_rooms": lays_rooms}
         with ExitStack() as undo:
-            kept, theirs = [], []
+            streams, theirs = [], []
             for reader, writer in (_socket_pair(), os.pipe()):
                 theirs.append(writer)
-                kept.append(Kept(reader, limits.output_bytes))
-                undo.callback(kept[-1].close)
+                streams.append(CappedStream(reader, limits.output_bytes))
+                undo.callback(streams[-1].close)
             try:
                 control.send_sealed(self._end, {"run": True}, asked, *theirs, *([] if stdin is None else [stdin]))
             except (control.ControlClosed, OSError) as error:
@@ -257,26 +259,26 @@ class JailedWorkspace(ClosesItself):
                 for writer in theirs:
                     os.close(writer)
             undo.pop_all()
-        return Followed(self._end.fileno(), self._receive, kept)
+        return RunningCommand(self._end.fileno(), self._receive, streams)
 
-    def _follow(self, followed: Followed, limits: CommandLimits) -> Mapping[str, object]:
+    def _follow(self, running: RunningCommand, limits: CommandLimits) -> Mapping[str, object]:
         """Follow the command, and end it at its time limit; return the keeper's report."""
         poll = select.poll()
-        followed.register(poll)
+        running.register(poll)
         stopped = False
         deadline = time.monotonic() + limits.wall_seconds
-        while followed.ended is None:
+        while running.ended is None:
             left = deadline - time.monotonic()
             if left > 0:
                 for descriptor, event in poll.poll(max(1.0, left * 1000)):
-                    followed.take(poll, descriptor, event)
+                    running.take(poll, descriptor, event)
             elif stopped:
                 raise KeeperLost("a workspace does not end its command")
             else:
                 most = MOST_STARVED * limits.wall_seconds
                 stopped, deadline = True, time.monotonic() + most + _GRACE_SECONDS
                 self._tell({"late": most})
-        return followed.ended
+        return running.ended
 
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
         """The first `most` bytes of a regular file that a command wrote, by its path in the copy; None if there is none."""
