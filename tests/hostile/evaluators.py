@@ -157,8 +157,8 @@ LOOKS: dict[str, tuple[str, str, str, str]] = {
     "length of a program that draws": (_DRAWS, _LENGTH, "def f(x): return x*x\n", "not better"),
     "words": (
         SQUARE,
-        LOAD + "def evaluate(path): return load(path).f(3.0) + open(path).read().count('fast')\n",
-        SQUARE + "# fast\n",
+        LOAD + "def evaluate(path): return load(path).f(3.0) + open(path).read().count('swiftest')\n",
+        SQUARE + "# swiftest\n",
         "not better",
     ),
 }
