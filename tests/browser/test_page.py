@@ -13,6 +13,7 @@ from browser.conftest import Open
 from browser.made import HOSTILE, page_saying
 from strop.report.html.render import RENEWED_SECONDS
 from support.processes import wait_until
+from support.rows import table
 
 pytestmark = pytest.mark.slow  # Chromium takes seconds
 PROGRAM = "def algorithm(text):\n    return text.upper()\n"
@@ -89,11 +90,11 @@ def test_a_click_or_the_keyboard_alone_opens_a_program_and_its_difference(opened
     assert code.is_displayed() and code.get_attribute("textContent").rstrip() == PROGRAM.rstrip()
 
 
-def test_the_page_is_not_wider_than_its_window_with_all_its_parts_open(opened: Open) -> None:
-    for width in (390, 768, 1440):
-        browser = opened(page_saying(PROGRAM), width=width)
-        browser.execute_script(OPEN_ALL)
-        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+@table("width", (390, 768, 1440))
+def test_the_page_is_not_wider_than_its_window_with_all_its_parts_open(opened: Open, width: int) -> None:
+    browser = opened(page_saying(PROGRAM), width=width)
+    browser.execute_script(OPEN_ALL)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
 
 
 def test_axe_finds_no_violation_in_light_or_dark(opened: Open) -> None:

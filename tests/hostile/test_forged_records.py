@@ -24,6 +24,7 @@ from strop.runs.run_data import FRAME, read_run
 from strop.store import FILE_NAME, Store
 from support.command_line import DOUBLING, environment, run_here
 from support.records import changing, evaluated, from_elsewhere, note, raw
+from support.rows import table
 
 Change = Callable[[sqlite3.Connection, random.Random], None]
 START = "def algorithm(x):\n    return x + 1\n"
@@ -181,12 +182,12 @@ def forged(home: Path, folder: Path, change: Change, rng: random.Random) -> Path
 
 
 @pytest.mark.parametrize("verb", ["show", "resume", "apply"])
+@table(("what", "change"), CHANGES.items())
 def test_record_that_was_changed_is_refused_in_one_line_that_says_what_does_not_hold(
-    home: Path, tmp_path: Path, verb: str
+    home: Path, tmp_path: Path, verb: str, what: str, change: Change
 ) -> None:
-    for what, change in CHANGES.items():
-        line = said(home, forged(home, tmp_path / what, change, random.Random(what)), verb)
-        assert re.search(r"is not as it was recorded|it ends at event|not the record of a run|not UTF-8", line), what
+    line = said(home, forged(home, tmp_path / what, change, random.Random(what)), verb)
+    assert re.search(r"is not as it was recorded|it ends at event|not the record of a run|not UTF-8", line), what
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from strop.evaluation.workers import Equipment, WorkerLost, pack
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Task
 from strop.tasks.registry import load_any
 from support.processes import wait_until
+from support.rows import table
 
 GUESS = """
 import random
@@ -169,15 +170,17 @@ UNREADABLE = {
 }
 
 
-def test_worker_survives_what_it_cannot_copy_or_read_and_says_so_in_one_sentence(tmp_path: Path) -> None:
-    for sample, words in UNREADABLE.items():
-        (tmp_path / "odd.py").write_text(ODD.replace("SAMPLE", sample))
-        task = load_any(str(tmp_path / "odd.py"))
-        with closing(WorkerPool(pack([task], frozenset()), 1)) as pool:
-            for scope in ("one", "two"):
-                asked = Order(scope, "def algorithm(n):\n    return n\n", "odd", "train", SecretSeeds(b"s"), b"x")
-                with pytest.raises(StropError, match=words):
-                    pool.submit(asked).result(60).result()
+@table(("sample", "words"), UNREADABLE.items())
+def test_worker_survives_what_it_cannot_copy_or_read_and_says_so_in_one_sentence(
+    tmp_path: Path, sample: str, words: str
+) -> None:
+    (tmp_path / "odd.py").write_text(ODD.replace("SAMPLE", sample))
+    task = load_any(str(tmp_path / "odd.py"))
+    with closing(WorkerPool(pack([task], frozenset()), 1)) as pool:
+        for scope in ("one", "two"):
+            asked = Order(scope, "def algorithm(n):\n    return n\n", "odd", "train", SecretSeeds(b"s"), b"x")
+            with pytest.raises(StropError, match=words):
+                pool.submit(asked).result(60).result()
 
 
 def test_worker_spells_options_as_the_process_that_started_it() -> None:

@@ -81,16 +81,15 @@ class Asked(Kernel):
         return super().call(name, *arguments)
 
 
-def test_filter_is_set_without_mitigation_where_the_kernel_knows_the_flag() -> None:
-    for known, flags in [(12, [4]), (8, [4, 0])]:
+@table("known, flags", [(12, [4]), (8, [4, 0])])
+def test_filter_is_set_without_mitigation_where_the_kernel_knows_the_flag(known: int, flags: list[int]) -> None:
+    def run() -> int:
+        kernel = Asked(known)
+        kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+        filters.server_filter().install(kernel)
+        return int(kernel.flags != flags)
 
-        def run(known: int = known, flags: list[int] = flags) -> int:
-            kernel = Asked(known)
-            kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
-            filters.server_filter().install(kernel)
-            return int(kernel.flags != flags)
-
-        assert in_a_child(run) == 0, (known, flags)
+    assert in_a_child(run) == 0
 
 
 CALLS: dict[str, tuple[Callable[[], object], int]] = {
