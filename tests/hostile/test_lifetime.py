@@ -30,6 +30,7 @@ from support.processes import (
     family_of,
     handles_of,
     kill,
+    kill_and_wait,
     open_descriptors,
     wait_until,
 )
@@ -161,10 +162,7 @@ def test_sandbox_serves_on_when_many_idle_servers_and_their_template_are_killed(
     with ExitStack() as stack:
         guests = [stack.enter_context(sandbox.open(ADD, Limits())) for _ in range(4)]
         assert all(isinstance(guest.call([1], seed=0), Returned) for guest in guests)
-    assert server_template.pid is not None
-    killed = handles_of([server_template.pid])
-    kill(killed)
-    assert all_end(killed)
+    kill_and_wait(server_template.pid)
     kill_descendants(others)
     assert answers(sandbox)
     sandbox.close()

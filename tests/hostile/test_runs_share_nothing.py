@@ -45,37 +45,29 @@ def different(first: dict[str, Any], second: dict[str, Any]) -> set[str]:
     return {kind for kind in first if first[kind] != second[kind]}
 
 
+def found_after(workspace: Workspace, *, clears: bool = True) -> set[str]:
+    """What a run of a build's copy finds other than it was before another left its traces."""
+    assert workspace.run(BUILD, LIMITS).ok
+    assert workspace.clear()
+    untouched = look(workspace)
+    assert workspace.clear()
+    leave(workspace)
+    assert not clears or workspace.clear()
+    return different(untouched, look(workspace))
+
+
 def test_run_finds_no_trace_of_a_run_before_it(workspaces: Workspaces, tree: Tree) -> None:
     with workspaces.open(tree) as workspace:
-        assert workspace.run(BUILD, LIMITS).ok
-        assert workspace.clear()
-        untouched = look(workspace)
         for _ in range(2):
-            assert workspace.clear()
-            leave(workspace)
-            assert workspace.clear()
-            found = different(untouched, look(workspace))
-            assert found <= (set() if "namespaces" in workspace.report else EVERY - OF_FILES)
+            assert found_after(workspace) <= (set() if "namespaces" in workspace.report else EVERY - OF_FILES)
 
 
 def test_traces_of_files_are_seen_where_nothing_clears_them(workspaces: Workspaces, tree: Tree) -> None:
     with workspaces.open(tree) as workspace:
-        assert workspace.run(BUILD, LIMITS).ok
-        assert workspace.clear()
-        untouched = look(workspace)
-        assert workspace.clear()
-        leave(workspace)
-        assert different(untouched, look(workspace)) >= OF_FILES | {"numbers of files"}
+        assert found_after(workspace, clears=False) >= OF_FILES | {"numbers of files"}
 
 
 def test_run_finds_no_file_of_a_run_before_it_where_nothing_can_be_mounted(tree: Tree) -> None:
     layers = Layers(namespaces=False)
     with Workspaces(slots=1, require=(), layers=layers) as workspaces, workspaces.open(tree) as workspace:
-        assert workspace.run(BUILD, LIMITS).ok
-        assert workspace.clear()
-        untouched = look(workspace)
-        assert workspace.clear()
-        leave(workspace)
-        assert workspace.clear()
-        after = look(workspace)
-        assert not different(untouched, after) & (OF_FILES | {"message queues", "semaphores"})
+        assert not found_after(workspace) & (OF_FILES | {"message queues", "semaphores"})

@@ -19,7 +19,7 @@ from strop.evaluation.workers import JailedWorker
 from strop.sandbox.fork_server_host import server_template
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
-from support.processes import all_end, descendants, handles_of, kill, leaves
+from support.processes import descendants, kill_and_wait, leaves
 from support.rows import table
 
 ECHO = "def algorithm(x):\n    return x\n"
@@ -42,17 +42,13 @@ def evaluated(jail: JailedSandbox, program: str, disturb: Callable[[], None] = l
 
 
 def kill_guests() -> None:
-    handles = handles_of(leaves(os.getpid()))
-    kill(handles)
-    assert handles and all_end(handles)
+    kill_and_wait(*leaves(os.getpid()))
 
 
 def kill_servers() -> None:
     """All fork servers and what they are forked from."""
     assert server_template.pid is not None
-    handles = handles_of([server_template.pid, *descendants(server_template.pid)])
-    kill(handles)
-    assert all_end(handles)
+    kill_and_wait(server_template.pid, *descendants(server_template.pid))
 
 
 @table("disturb", [kill_guests, kill_servers])

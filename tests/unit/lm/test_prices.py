@@ -81,13 +81,15 @@ def test_price_that_is_announced_holds_from_its_day_on() -> None:
     assert before and after and before.source == after.source and before.input != after.input
 
 
-def test_price_is_not_known_when_nobody_lists_it_and_a_limit_of_money_is_then_refused() -> None:
-    unlisted = ("openai/no-such-model", "ollama/gpt-4o", "vllm/m", "llamacpp/m", "inbox:there", "python:m:f")
-    for spec in (*unlisted, 'command:"agent -p"'):
-        known = {spec: tariff(spec)}
-        assert known[spec].price is None, spec
-        with pytest.raises(ConfigurationError, match=r"\?price=IN,OUT"):
-            check_cost_limit(known)
+UNLISTED = ("openai/no-such-model", "ollama/gpt-4o", "vllm/m", "llamacpp/m", "inbox:there", "python:m:f")
+
+
+@table("spec", (*UNLISTED, 'command:"agent -p"'))
+def test_price_is_not_known_when_nobody_lists_it_and_a_limit_of_money_is_then_refused(spec: str) -> None:
+    known = {spec: tariff(spec)}
+    assert known[spec].price is None
+    with pytest.raises(ConfigurationError, match=r"\?price=IN,OUT"):
+        check_cost_limit(known)
 
 
 def test_price_of_a_provider_is_not_taken_for_another_server_when_its_address_is_named() -> None:

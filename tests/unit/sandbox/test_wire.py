@@ -103,7 +103,7 @@ NOT_AS_SAID = [
     (b"1", b"\0", "left over"),
     (b'{"__plain__":4}', bytes(5), "not plain data"),
     (b'{"__plain__":%d}' % len(NAN), NAN, "not finite"),
-    *((json.dumps({"__plain__": size}).encode(), b"\0\0\0\0", "") for size in (-1, 5, 10**9, "1")),
+    *((json.dumps({"__plain__": size}).encode(), b"\0\0\0\0", "malformed plain data") for size in (-1, 5, 10**9, "1")),
 ]
 """A header, data that are not what it says, and why they are refused."""
 
