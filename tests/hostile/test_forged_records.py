@@ -26,6 +26,7 @@ from strop.store import FILE_NAME, Store
 from support.command_line import DOUBLING, environment, run_here
 from support.records import changing, evaluated, from_elsewhere, note, raw
 from support.rows import table
+from support.trees import written
 
 Change = Callable[[sqlite3.Connection, random.Random], None]
 START = "def algorithm(x):\n    return x + 1\n"
@@ -156,8 +157,7 @@ CHANGES: dict[str, Change] = {
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a finished improvement of a task, in `r`."""
     home = tmp_path_factory.mktemp("forged")
-    (home / "mine.py").write_text(DOUBLING)
-    (home / "start.py").write_text(START)
+    written(home, {"mine.py": DOUBLING, "start.py": START})
     made = run_here(*IMPROVE, "--out", "r", cwd=home, env=environment(home))
     assert made.returncode == 0, made.stderr
     return home

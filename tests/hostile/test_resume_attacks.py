@@ -24,6 +24,7 @@ from support.command_line import DOUBLING, environment, run_here
 from support.packages import has_dask
 from support.records import changing, evaluated
 from support.rows import table
+from support.trees import written
 
 TASK = DOUBLING.replace("import strop\n", 'import strop\n\nopen("trace", "w").close()\n')
 SHORT = "--copies 1 --meta-budget 2 --utility-budget 2 --lm-budget 1 --max-responses 2 --seed 5 --gate-pairs 2 -T 1"
@@ -113,8 +114,7 @@ def test_model_of_a_record_from_elsewhere_is_not_asked_unless_it_is_trusted(
 
 
 def test_commands_of_a_record_that_was_changed_are_not_run_by_its_owner_either(folder: Folder) -> None:
-    (folder.path / "tree").mkdir()
-    (folder.path / "tree" / "number.py").write_text("1\n")
+    written(folder.path, {"tree/number.py": "1\n"})
     asked = shlex.split("--command 'cat number.py' --score (.+) --metric score:max --utility-budget 1 --lm-budget 1")
     made = folder.strop("improve", "tree/number.py", *asked, "--set", "held_out=3", "--out", "command")
     assert made.returncode == 0, made.stderr

@@ -12,6 +12,7 @@ import pytest
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
+from support.trees import written
 
 PROGRAMS = Path(__file__).parent / "workspace"
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
@@ -22,9 +23,7 @@ EVERY = OF_FILES | {"numbers of files", "numbers of processes", "message queues"
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
-    (tmp_path / "scoring").mkdir()
-    (tmp_path / "scoring" / "scorer.py").write_text("SCORE = 0.5\n", encoding="utf-8")
-    (tmp_path / "data").write_text("1\n", encoding="utf-8")
+    written(tmp_path, {"scoring/scorer.py": "SCORE = 0.5\n", "data": "1\n"})
     names = ("leave_traces.py", "look_for_traces.py")
     return Tree(tmp_path, {name: (PROGRAMS / name).read_text("utf-8") for name in names})
 

@@ -31,6 +31,7 @@ from support.ordinary_user import run_tests_as_ordinary_user
 from support.processes import GENEROUS_SECONDS, all_end, descendants, family_of, wait_until
 from support.rows import table
 from support.tiers import slow_unless
+from support.trees import written
 
 pytestmark = pytest.mark.usefixtures("nothing_idle")
 
@@ -51,8 +52,7 @@ def unconfined() -> Iterator[Workspaces]:
 def root(tmp_path: Path) -> Path:
     """A tree with a scorer, a link, and the attacks."""
     tree = tmp_path / "tree"
-    (tree / "scoring").mkdir(parents=True)
-    (tree / "scoring" / "scorer.py").write_text("SCORE = 0.5\n", encoding="utf-8")
+    written(tree, {"scoring/scorer.py": "SCORE = 0.5\n"})
     (tree / "link").symlink_to("scoring/scorer.py")
     for attack in (*ATTACKS.glob("*.py"), *ATTACKS.glob("*.sh")):
         (tree / attack.name).write_text(attack.read_text("utf-8"), encoding="utf-8")

@@ -18,6 +18,7 @@ from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.root_fs import mount_proc
 from support.rows import table
+from support.trees import written
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(sys.platform != "linux", reason="kernel mechanisms of Linux")]
 
@@ -130,9 +131,7 @@ def test_landlock_leaves_only_what_was_named(tmp_path: Path) -> None:
     version = landlock.abi(kernel, needed=False)
     if version == 0:
         pytest.skip("this kernel has no Landlock")
-    (tmp_path / "shown").mkdir()
-    (tmp_path / "shown" / "file").write_text("x")
-    (tmp_path / "hidden").write_text("x")
+    written(tmp_path, {"shown/file": "x", "hidden": "x"})
 
     def run() -> int:
         kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
