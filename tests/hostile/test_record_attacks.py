@@ -17,7 +17,7 @@ import pytest
 from strop.api.job import check_free_folder
 from strop.api.lookup import find_run
 from strop.base.budget import Grant
-from strop.base.errors import ConfigurationError, LanguageModelError, StoreError
+from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunStarted
 from strop.base.solution import digest_of, is_costly_to_parse
 from strop.core.handles import MOST_RECORDED
@@ -84,20 +84,6 @@ def test_record_keeps_its_beginning_when_its_log_is_lost(tmp_path: Path) -> None
     (tmp_path / "copy" / f"{FILE_NAME}-wal").write_bytes(b"\0" * 100_000)
     with Store.open(tmp_path / "copy") as copy:
         assert len(list(copy.events())) > 1000
-
-
-@table("link", [os.symlink, os.link])
-def test_inbox_takes_no_link_for_an_answer(tmp_path: Path, link: Callable[[Path, Path], None]) -> None:
-    (tmp_path / "secret.txt").write_text("SECRET OF ADA")
-    folder = tmp_path / "inbox"
-    inbox = Inbox(f"inbox:{folder}", settle_seconds=0.01, notify=lambda line: None)
-    with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(inbox.complete, [Request("", "a prompt")], dropped)
-        wait_until(lambda: any(folder.glob("*.md")))
-        link(tmp_path / "secret.txt", next(folder.glob("*.md")).with_suffix(".answer.md"))
-        inbox.finish()  # it looks once more
-        with pytest.raises(LanguageModelError, match="1 request of 1 unanswered"):
-            asking.result(600)
 
 
 @table(

@@ -128,15 +128,6 @@ def test_worker_that_is_killed_at_work_fails_its_orders_and_another_takes_its_pl
     assert one.begun()["c"] != killed
 
 
-def test_worker_that_is_killed_when_it_is_idle_is_replaced(held: Callable[[int], Held]) -> None:
-    one = held(1)
-    one.let("a", "b")
-    one.submit("a").result(60)
-    os.kill(one.begun()["a"], signal.SIGKILL)
-    wait_until(lambda: not one.pool._workers)
-    assert one.submit("b").result(60).result().value == 0.5
-
-
 def test_orders_fail_with_the_reason_when_no_worker_starts() -> None:
     with closing(WorkerPool(replace(pack([], frozenset()), tasks=b"no pickle"), 1)) as pool:
         for scope in ("a", "b"):

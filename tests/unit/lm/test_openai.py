@@ -301,14 +301,6 @@ def test_response_in_a_compression_that_nobody_reads_ends_the_call_and_names_it(
     assert [fault.maybe_billed for fault in caught.value.faults] == [True]  # type: ignore[attr-defined]
 
 
-def test_redirect_takes_neither_prompt_nor_key_to_another_server() -> None:
-    with OpenAIServer(Scripted(lambda request: "x")) as other:
-        reply = f"HTTP/1.1 308 Moved\r\nLocation: {other.url}/chat/completions\r\nContent-Length: 0\r\n\r\n"
-        with loopback([reply]) as it, pytest.raises(LanguageModelError, match=f"{other.url}.*give it as base_url"):
-            it.ask("a")
-        assert other.seen == ()
-
-
 def model_of(server: OpenAIServer, settings: Settings | None = None) -> OpenAIModel:
     return OpenAIModel(endpoint_of("vllm/x", base_url=server.url, environ={}), settings, jitter=random.Random(0))
 

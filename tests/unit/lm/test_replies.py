@@ -475,7 +475,7 @@ def test_failure_that_cannot_heal_ends_a_call_at_once_in_its_own_words() -> None
             "http://[::",
         ):
             replies.append(http("", f"Location: {place}", "Content-Length: 0", status="308 Moved"))
-            failed(it, re.escape(f"HTTP 308 to another origin, {place}: if you"), 1)
+            failed(it, re.escape(f"HTTP 308 to another origin, {place}: if you mean that one, give it as base_url"), 1)
         assert it.waits == []
         replies += [PAGE, PAGE, PAGE]
         failed(it, r"lacks its /v1 \(.*this is a web page, not an API", 2)

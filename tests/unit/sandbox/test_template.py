@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +17,7 @@ import pytest
 
 from strop.sandbox import control
 from strop.sandbox.template import ForkedProcess, Template
-from support.processes import all_end, handles_of, holds, kill_and_wait, stopped, wait_until
+from support.processes import handles_of, holds, kill_and_wait, stopped, wait_until
 
 pytestmark = pytest.mark.process
 FORKED = """
@@ -208,16 +207,3 @@ def test_process_of_another_host_comes_from_the_template_that_it_joined_until_th
         assert fork_there().worth("os.getppid()") == template.pid and guest_of.pid is None
         kill_and_wait(template.pid)
         assert fork_there().worth("os.getppid()") == guest_of.pid
-
-
-def test_template_ends_with_its_host() -> None:
-    program = (
-        "import os, sys\nfrom strop.sandbox.template import Template\n"
-        f"template = Template(lambda channel: [sys.executable, '-c', {FORKED!r}, str(channel)], dict)\n"
-        "template.begin(); template.joined(); print(template.pid, flush=True); sys.stdin.read()\n"
-    )
-    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as host:
-        assert host.stdout is not None
-        handles = handles_of([int(host.stdout.readline())])
-        host.kill()
-        assert all_end(handles)
