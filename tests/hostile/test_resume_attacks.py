@@ -177,7 +177,7 @@ EVENTS = {
     "LmCalled": ["'$.cost', 'much')"],
     "Extracted": ["'$.contents', json('[]'))"],
     "Evaluated": ["'$.value', 1e308)"],
-    "RunStarted": ["'$.seconds', 1), at = 9e999", "'$.posture', json('{\"protections\": [1]}'))"],
+    "RunStarted": ["'$.seconds', 1), time = 9e999", "'$.posture', json('{\"protections\": [1]}'))"],
     "BudgetMoved": ["'$.amount', 'much')", "'$.amount', -5)"],
     "IterationFinished": ["'$.t', 'x')", "'$.verdicts', 5)"],
 }
