@@ -101,13 +101,10 @@ def test_json_of_the_largest_depth_is_read_and_deeper_ones_are_refused_in_one_li
 
 
 def test_deep_flag_or_file_of_the_command_line_is_one_line(strop: Strop, tmp_path: Path) -> None:
-    (tmp_path / "task.py").write_text(DOUBLING)
-    (tmp_path / "tree").mkdir()
-    (tmp_path / "best.py").write_text("def improve_algorithm(s, u, l): return s\n")
+    written(tmp_path, {"task.py": DOUBLING, "best.py": "def improve_algorithm(s, u, l): return s\n"})
     for number, (name, text) in enumerate(TEXTS.items()):
-        for file in ("lines.jsonl", "best.json"):
-            (tmp_path / file).write_text(text)
-        (tmp_path / "tree" / "strop.toml").write_text(f"command = 'true'\nx = {text}\n")
+        described = f"command = 'true'\nx = {text}\n"
+        written(tmp_path, {"lines.jsonl": text, "best.json": text, "tree/strop.toml": described})
         commands = [
             ["improve", "task.py", "--model", f"mix:{text[:20000]}"],
             ["check", "tree"],

@@ -178,9 +178,7 @@ def test_links_of_an_environment_lead_to_interpreters_only(tmp_path: Path) -> No
     environment, home = tmp_path / "tree" / ".venv", tmp_path / "home"
     (environment / "bin").mkdir(parents=True)
     (home / ".local/lib/python3.11/site-packages").mkdir(parents=True)
-    (home / ".local/bin").mkdir()
-    (home / "key").write_text("secret")
-    (home / ".local/bin/python3.11").write_text("#!/bin/sh\n")
+    written(home, {"key": "secret", ".local/bin/python3.11": "#!/bin/sh\n"})
     (home / ".local/bin/python3.11").chmod(0o755)
     (environment / "bin/python").symlink_to(home / "key")
     (environment / "bin/python3").symlink_to(home / ".local/bin/python3.11")

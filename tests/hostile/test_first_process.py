@@ -100,14 +100,12 @@ def found(apart: Apart, program: str = MARKED, **options: object) -> dict[str, f
 
 
 def test_modules_beside_an_evaluator_run_in_no_process_with_rights(apart: Apart) -> None:
-    for name in BESIDE:
-        (apart.folder / f"{name}.py").write_text(MARK)
+    written(apart.folder, dict.fromkeys((f"{name}.py" for name in BESIDE), MARK))
     assert found(apart)["rights"] == 0
 
 
 def test_interpreter_that_is_a_file_of_the_folder_is_refused(apart: Apart) -> None:
-    (apart.folder / "env/bin").mkdir(parents=True)
-    (apart.folder / "env/bin/python").write_text("#!/bin/sh\n")
+    written(apart.folder, {"env/bin/python": "#!/bin/sh\n"})
     with pytest.raises(ConfigurationError, match="bin/python is a file of the folder, and would start with rights"):
         apart.task(SQUARE, TELLS, python=str(apart.folder / "env"))
 

@@ -66,8 +66,8 @@ def poison(folder: Path) -> None:
     """Give a folder a module of every name that may be imported, plugins, and programs; each writes down that it ran."""
     told = f"import os, sys; open({str(folder / 'RAN')!r}, 'a').write(f'{{__file__}} {{os.getpid()}} {{sys.orig_argv}}\\n')\n"
     installed = {name for name in packages_distributions() if name.isidentifier()}
-    for name in {*sys.stdlib_module_names, *installed, "sitecustomize", "usercustomize", "cupy", "torch", "readline"}:
-        (folder / f"{name}.py").write_text(told)
+    names = {*sys.stdlib_module_names, *installed, "sitecustomize", "usercustomize", "cupy", "torch", "readline"}
+    written(folder, dict.fromkeys((f"{name}.py" for name in names), told))
     for name in ("strop", "numpy", "json", "multiprocessing"):
         (folder / f"{name}.py").unlink(missing_ok=True)
         (folder / name).mkdir()

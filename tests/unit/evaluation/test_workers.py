@@ -174,17 +174,17 @@ def test_worker_survives_what_it_cannot_copy_or_read_and_says_so_in_one_sentence
                 pool.submit(asked).result(60).result()
 
 
-def test_worker_spells_options_as_the_process_that_started_it() -> None:
+@table("flags", (True, False))
+def test_worker_spells_options_as_the_process_that_started_it(flags: bool) -> None:
     def spells_flags(instance: Instance, answer: object) -> float:
         return float(option("workers") == "--workers")
 
     task = replace(load_any("lpn"), name="spelled", score=spells_flags)
-    for flags in (True, False):
-        with command_line() if flags else nullcontext():
-            pool = WorkerPool(pack([task], frozenset()), 1)
-        with closing(pool):
-            result = pool.submit(replace(LPN, task="spelled", program=GUESS)).result(60)
-        assert result.result().value == float(flags)
+    with command_line() if flags else nullcontext():
+        pool = WorkerPool(pack([task], frozenset()), 1)
+    with closing(pool):
+        result = pool.submit(replace(LPN, task="spelled", program=GUESS)).result(60)
+    assert result.result().value == float(flags)
 
 
 def test_task_that_holds_an_open_file_cannot_be_sent(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.options import META, NAMES, ModelSettings, joined, members, price_per_million, read_spec, with_meta
 from strop.lm.providers import PROVIDERS, Provider, endpoint_of
 from support.rows import table
+from support.trees import written
 
 KEY = "sk-test-0123456789abcdef"
 OTHER = "sk-other-0123456789abcdef"
@@ -119,8 +120,8 @@ def test_specification_that_cannot_be_meant_is_refused_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name, text in (("own", "text = 'x'\ndef answer(request): ..."), ("broken", "undefined"), ("leaves", "exit()")):
-        Path(f"{name}.py").write_text(text)
+    files = {"own.py": "text = 'x'\ndef answer(request): ...", "broken.py": "undefined", "leaves.py": "exit()"}
+    written(tmp_path, files)
     url = LOCAL if spec.endswith(" --base-url") else None
     with pytest.raises(ConfigurationError, match=re.escape(said)) as caught:
         make(spec.removesuffix(" --base-url"), url, PATH=os.environ["PATH"], VLLM_API_KEY=KEY)
@@ -169,8 +170,8 @@ OF_USERS = (
 
 def test_options_are_read_behind_the_name_of_a_model_and_before_a_text_of_the_users() -> None:
     assert {*OPTIONS} == {*NAMES}
-    for name, (written, value) in OPTIONS.items():
-        assert read_spec(f"openai/m?{name}={written}") == ("openai/m", replace(ModelSettings(), **{name: value}))  # type: ignore[arg-type]
+    for name, (text, value) in OPTIONS.items():
+        assert read_spec(f"openai/m?{name}={text}") == ("openai/m", replace(ModelSettings(), **{name: value}))  # type: ignore[arg-type]
     for model in TEXTS:
         assert read_spec(f"openai/{model}?seed=1")[0] == f"openai/{model}"
         assert endpoint_of(f"vllm/{model}", base_url=None, environ={}).model == model
