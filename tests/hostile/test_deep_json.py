@@ -103,8 +103,10 @@ def test_json_of_the_largest_depth_is_read_and_deeper_ones_are_refused_in_one_li
 def test_deep_flag_or_file_of_the_command_line_is_one_line(strop: Strop, tmp_path: Path) -> None:
     written(tmp_path, {"task.py": DOUBLING, "best.py": "def improve_algorithm(s, u, l): return s\n"})
     for number, (name, text) in enumerate(TEXTS.items()):
-        described = f"command = 'true'\nx = {text}\n"
-        written(tmp_path, {"lines.jsonl": text, "best.json": text, "tree/strop.toml": described})
+        written(
+            tmp_path,
+            {"lines.jsonl": text, "best.json": text, "tree/strop.toml": f"command = 'true'\nx = {text}\n"},
+        )
         commands = [
             ["improve", "task.py", "--model", f"mix:{text[:20000]}"],
             ["check", "tree"],

@@ -158,11 +158,9 @@ def test_module_of_an_environment_anywhere_is_imported_before_the_next_program_a
             "import importlib\ndef evaluate(program_path):\n    return importlib.import_module('p').f()\n"
         ),
     }
-    for file, text in files.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    written(Path("/"), {str(file): text for file, text in files.items()})
     task = evaluator_task(tmp_path / "p.py", tmp_path / "ev.py", python=str(environment / "bin" / "python3"))
-    assert {"installed", "made", "own"} & tried(task, workspaces).known.loaded == {"installed"}
+    assert {"installed", "made", "own"} & tried(task, workspaces).original_calls.loaded == {"installed"}
 
 
 def test_environment_needs_no_folder_that_holds_no_python(tmp_path: Path) -> None:
