@@ -13,6 +13,7 @@ from browser.conftest import Open
 from browser.made import HOSTILE, page_saying
 from strop.report.html.render import RENEWED_SECONDS
 from support.processes import wait_until
+from support.rows import table
 
 pytestmark = pytest.mark.slow  # Chromium takes seconds
 PROGRAM = "def algorithm(text):\n    return text.upper()\n"
@@ -89,23 +90,23 @@ def test_a_click_or_the_keyboard_alone_opens_a_program_and_its_difference(opened
     assert code.is_displayed() and code.get_attribute("textContent").rstrip() == PROGRAM.rstrip()
 
 
-def test_the_page_is_not_wider_than_its_window_with_all_its_parts_open(opened: Open) -> None:
-    for width in (390, 768, 1440):
-        browser = opened(page_saying(PROGRAM), width=width)
-        browser.execute_script(OPEN_ALL)
-        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+@table("width", (390, 768, 1440))
+def test_the_page_is_not_wider_than_its_window_with_all_its_parts_open(opened: Open, width: int) -> None:
+    browser = opened(page_saying(PROGRAM), width=width)
+    browser.execute_script(OPEN_ALL)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
 
 
-def test_axe_finds_no_violation_in_light_or_dark(opened: Open) -> None:
+@table("dark", (False, True))
+def test_axe_finds_no_violation_in_light_or_dark(opened: Open, dark: bool) -> None:
     """axe-core is not part of this repository: it comes by `npm pack axe-core`, and STROP_AXE names its axe.min.js."""
     named = os.environ.get("STROP_AXE", "")
     if not Path(named).is_file():
         pytest.skip("STROP_AXE names no axe.min.js of axe-core")
-    for dark in (False, True):
-        browser = opened(page_saying(PROGRAM), dark=dark)
-        browser.execute_script(OPEN_ALL)
-        browser.execute_script(Path(named).read_text(encoding="utf-8"))
-        assert browser.execute_async_script(EXAMINE) == [], f"dark: {dark}"
+    browser = opened(page_saying(PROGRAM), dark=dark)
+    browser.execute_script(OPEN_ALL)
+    browser.execute_script(Path(named).read_text(encoding="utf-8"))
+    assert browser.execute_async_script(EXAMINE) == []
 
 
 def test_the_page_of_a_run_that_goes_on_reloads_itself(opened: Open) -> None:

@@ -9,10 +9,12 @@ import sys
 
 import pytest
 
+from support.rows import table
 from support.tiers import slow_unless
 
 DOCTOR = [sys.executable, "-P", "-m", "strop", "doctor"]
 LESSER = [sys.executable, "-P", "-m", "strop_selftest.lesser"]
+OPENS = "from strop.sandbox.workspace.jail import Workspaces; Workspaces(slots=1, require=())"
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
 
 
@@ -31,10 +33,11 @@ def test_root_of_a_container_runs_commands_under_a_uid_of_their_own_and_reads_wh
 
 
 @as_root
-def test_nothing_runs_where_neither_namespaces_nor_landlock_guard_files_whatever_is_required() -> None:
-    commands = "from strop.sandbox.workspace.jail import Workspaces; Workspaces(slots=1, require=())"
-    for command, code in ((DOCTOR, 7), ([sys.executable, "-c", commands], 1)):
-        ended = subprocess.run([*LESSER, "neither", *command], capture_output=True, text=True)
-        told = ended.stderr.splitlines()[-1]
-        assert ended.returncode == code and "without namespaces Landlock must guard files" in told, ended
-        assert not ended.stdout and "--security-opt systempaths=unconfined" in told, ended
+@table("command, code", [(DOCTOR, 7), ([sys.executable, "-c", OPENS], 1)])
+def test_nothing_runs_where_neither_namespaces_nor_landlock_guard_files_whatever_is_required(
+    command: list[str], code: int
+) -> None:
+    ended = subprocess.run([*LESSER, "neither", *command], capture_output=True, text=True)
+    told = ended.stderr.splitlines()[-1]
+    assert ended.returncode == code and "without namespaces Landlock must guard files" in told, ended
+    assert not ended.stdout and "--security-opt systempaths=unconfined" in told, ended

@@ -24,6 +24,7 @@ from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.task import evaluator_task
 from support.commands_here import here
+from support.trees import written
 
 Outcome: TypeAlias = Literal["better", "by its own score", "not better", "failed", "refused"]
 SEEDS = SecretSeeds(b"secret")
@@ -38,8 +39,7 @@ class Apart:
 
     def task(self, program: str, evaluator: str, **options: object) -> CommandTask:
         self.folder.mkdir(exist_ok=True)
-        (self.folder / "program.py").write_text(program)
-        (self.folder / "evaluator.py").write_text(evaluator)
+        written(self.folder, {"program.py": program, "evaluator.py": evaluator})
         return evaluator_task(self.folder / "program.py", self.folder / "evaluator.py", **options)
 
     def learnt(self, program: str, evaluator: str, **options: object) -> Callable[[str], ProgramRun]:

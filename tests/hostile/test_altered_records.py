@@ -16,6 +16,7 @@ import pytest
 
 from support.command_line import environment, run_small
 from support.records import changing, from_elsewhere
+from support.trees import written
 
 FILES = {
     "mine.py": (
@@ -110,8 +111,7 @@ ALONE = (exchanged, removed)
 def test_altered_record_is_refused_where_it_was_made_and_named_by_its_replay_elsewhere(
     tmp_path: Path, name: str
 ) -> None:
-    for file, text in FILES.items():
-        (tmp_path / file).write_text(text)
+    written(tmp_path, FILES)
     made = run_small(*shlex.split(COMMANDS[name]), "--out", name, cwd=tmp_path, env=environment(tmp_path))
     assert made.returncode == 0, made.stderr
     for number, (change, _) in enumerate(CHANGES[name]):

@@ -20,6 +20,7 @@ from strop.store import FILE_NAME
 from strop.store.key import KEY_BYTES
 from support.command_line import DOUBLING, environment, run_here
 from support.records import changing
+from support.trees import written
 
 DEEP = "[" * 100_000 + "]" * 100_000
 OBJECTS = '{"a":' * 100_000 + "1" + "}" * 100_000
@@ -100,13 +101,12 @@ def test_json_of_the_largest_depth_is_read_and_deeper_ones_are_refused_in_one_li
 
 
 def test_deep_flag_or_file_of_the_command_line_is_one_line(strop: Strop, tmp_path: Path) -> None:
-    (tmp_path / "task.py").write_text(DOUBLING)
-    (tmp_path / "tree").mkdir()
-    (tmp_path / "best.py").write_text("def improve_algorithm(s, u, l): return s\n")
+    written(tmp_path, {"task.py": DOUBLING, "best.py": "def improve_algorithm(s, u, l): return s\n"})
     for number, (name, text) in enumerate(TEXTS.items()):
-        for file in ("lines.jsonl", "best.json"):
-            (tmp_path / file).write_text(text)
-        (tmp_path / "tree" / "strop.toml").write_text(f"command = 'true'\nx = {text}\n")
+        written(
+            tmp_path,
+            {"lines.jsonl": text, "best.json": text, "tree/strop.toml": f"command = 'true'\nx = {text}\n"},
+        )
         commands = [
             ["improve", "task.py", "--model", f"mix:{text[:20000]}"],
             ["check", "tree"],
@@ -122,10 +122,10 @@ def test_deep_flag_or_file_of_the_command_line_is_one_line(strop: Strop, tmp_pat
 
 
 def test_deep_output_of_a_command_or_an_evaluator_is_a_verdict(strop: Strop, tmp_path: Path) -> None:
-    (tmp_path / "prog.py").write_text("x = 1\n")
-    (tmp_path / "ev.py").write_text(
+    evaluator = (
         "def evaluate(path):\n    x = 1.0\n    for _ in range(100_000): x = [x]\n    return {'combined_score': x}\n"
     )
+    written(tmp_path, {"prog.py": "x = 1\n", "ev.py": evaluator})
     scored = [["--evaluator", "ev.py"]]
     for name, text in TEXTS.items():
         (tmp_path / name).write_text(text)

@@ -21,6 +21,7 @@ from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.evaluator.task import evaluator_task
 from support.ordinary_user import run_tests_as_ordinary_user
+from support.trees import written
 
 PLACES = [place for place in ("/tmp", "/dev/shm", "/run") if os.access(place, os.W_OK)]
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
@@ -157,9 +158,7 @@ def test_module_of_an_environment_anywhere_is_imported_before_the_next_program_a
             "import importlib\ndef evaluate(program_path):\n    return importlib.import_module('p').f()\n"
         ),
     }
-    for file, text in files.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    written(Path("/"), {str(file): text for file, text in files.items()})
     task = evaluator_task(tmp_path / "p.py", tmp_path / "ev.py", python=str(environment / "bin" / "python3"))
     assert {"installed", "made", "own"} & tried(task, workspaces).original_calls.loaded == {"installed"}
 
@@ -177,9 +176,7 @@ def test_links_of_an_environment_lead_to_interpreters_only(tmp_path: Path) -> No
     environment, home = tmp_path / "tree" / ".venv", tmp_path / "home"
     (environment / "bin").mkdir(parents=True)
     (home / ".local/lib/python3.11/site-packages").mkdir(parents=True)
-    (home / ".local/bin").mkdir()
-    (home / "key").write_text("secret")
-    (home / ".local/bin/python3.11").write_text("#!/bin/sh\n")
+    written(home, {"key": "secret", ".local/bin/python3.11": "#!/bin/sh\n"})
     (home / ".local/bin/python3.11").chmod(0o755)
     (environment / "bin/python").symlink_to(home / "key")
     (environment / "bin/python3").symlink_to(home / ".local/bin/python3.11")
@@ -193,8 +190,10 @@ def test_links_of_an_environment_lead_to_interpreters_only(tmp_path: Path) -> No
 def test_evaluator_and_program_are_no_links_out_of_their_folder(tmp_path: Path, link: str) -> None:
     tree = tmp_path / "home" / "tree"
     tree.mkdir(parents=True)
-    (tmp_path / "home" / "prog.py").write_text("x = 1\n")
-    (tmp_path / "home" / "evaluator.py").write_text("def evaluate(program_path):\n    return {'score': 1}\n")
+    written(
+        tmp_path,
+        {"home/prog.py": "x = 1\n", "home/evaluator.py": "def evaluate(program_path):\n    return {'score': 1}\n"},
+    )
     for name in ("prog.py", "evaluator.py"):
         (tree / name).write_text((tmp_path / "home" / name).read_text())
     if link != "src":

@@ -189,8 +189,7 @@ def test_program_sees_neither_its_evaluator_nor_data_that_only_the_evaluator_rea
 
 
 def test_program_that_is_compared_first_after_a_resume_sees_no_data_that_only_the_evaluator_reads(apart: Apart) -> None:
-    (apart.folder / "answers").mkdir()
-    (apart.folder / "answers/one.txt").write_text("4")
+    written(apart.folder, {"answers/one.txt": "4"})
     evaluator = LOAD + "def evaluate(path): return 1.0 + (load(path).f() == int(open('answers/one.txt').read()))\n"
     task = apart.task("def f():\n    return 3\n", evaluator, held_out=1)
     found = resumed(task, apart.workspaces, "import os\ndef f():\n    return 4 if os.path.exists('answers') else 3\n")

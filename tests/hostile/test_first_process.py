@@ -21,6 +21,7 @@ from strop.sandbox.tree_guests import TreePlan
 from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.jail import Workspaces
 from support.tiers import slow_unless
+from support.trees import written
 
 __all__ = ["apart", "workspaces"]
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
@@ -99,14 +100,12 @@ def found(apart: Apart, program: str = MARKED, **options: object) -> dict[str, f
 
 
 def test_modules_beside_an_evaluator_run_in_no_process_with_rights(apart: Apart) -> None:
-    for name in BESIDE:
-        (apart.folder / f"{name}.py").write_text(MARK)
+    written(apart.folder, dict.fromkeys((f"{name}.py" for name in BESIDE), MARK))
     assert found(apart)["rights"] == 0
 
 
 def test_interpreter_that_is_a_file_of_the_folder_is_refused(apart: Apart) -> None:
-    (apart.folder / "env/bin").mkdir(parents=True)
-    (apart.folder / "env/bin/python").write_text("#!/bin/sh\n")
+    written(apart.folder, {"env/bin/python": "#!/bin/sh\n"})
     with pytest.raises(ConfigurationError, match="bin/python is a file of the folder, and would start with rights"):
         apart.task(SQUARE, TELLS, python=str(apart.folder / "env"))
 
@@ -144,8 +143,7 @@ PLACES = [
 def test_hooks_of_source_folders_find_no_rights_and_no_descriptors_but_their_own(
     apart: Apart, by: str, place: str
 ) -> None:
-    (apart.folder / "src/pkg").mkdir(parents=True)
-    (apart.folder / "src/pkg/helper.py").write_text("X = 1\n")
+    written(apart.folder, {"src/pkg/helper.py": "X = 1\n"})
     if by == "the folder":
         (apart.folder / "src" / place).parent.mkdir(exist_ok=True)
         (apart.folder / "src" / place).write_text(MARK)
@@ -160,8 +158,7 @@ def test_hooks_of_a_build_and_a_test_find_no_rights_and_no_descriptors_but_their
     own = MARK.replace("/tmp/#", "socket:", 1).replace("/tmp/#", "pipe:").replace("3:", "-3:").replace("4:", "-4:")
     (environment / PACKAGES / "hooks.pth").write_text("import hooked\n")
     (environment / PACKAGES / "hooked.py").write_text(own)
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src/sitecustomize.py").write_text(own)
+    written(tmp_path, {"src/sitecustomize.py": own})
     tell = f"PYTHONPATH=src {environment}/bin/python -c 'import builtins; print(builtins.MARKS)'"
     with workspaces.open(Tree(tmp_path, {}, [environment])) as workspace:
         told = [workspace.run(tell, CommandLimits()).output for _ in ("a build", "a test", "its judge")]
@@ -194,7 +191,6 @@ def test_first_process_imports_of_what_guests_name_only_modules_that_do_nothing(
 
 
 def test_hook_that_ends_its_process_is_named(apart: Apart) -> None:
-    (apart.folder / "src").mkdir(parents=True)
-    (apart.folder / "src/sitecustomize.py").write_text("import os\nos._exit(1)\n")
+    written(apart.folder, {"src/sitecustomize.py": "import os\nos._exit(1)\n"})
     with pytest.raises(GuestLost, match="a process ended as it entered the environment; see its sitecustomize"):
         found(apart, environment={"PYTHONPATH": "src"})

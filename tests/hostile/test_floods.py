@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
+from strop.base.results import Evaluation
 from strop.evaluation.base import Order
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
@@ -11,6 +12,7 @@ from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.wire import FrameReader, encode
 from strop.tasks.answer import Answer
 from strop.tasks.base import SecretSeeds, Task
+from support.rows import table
 
 INSTANCES = 300
 HEAD = """import os, struct
@@ -49,29 +51,26 @@ SEED = "def f(n): return 1\n"
 TASK = Task("flood", _sample, _score, SEED, "f", time_limit=0.2, answer=Answer(int), instances=INSTANCES)
 
 
-def test_flood_ends_at_the_first_frame_too_many_or_at_the_limit_of_one_instance() -> None:
+def flooded(program: str) -> Evaluation:
     seeds = SecretSeeds(b"x" * 32)
+    order = Order("x", program, "flood", "train", seeds, b"y" * 32)
     with closing(JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset())) as sandbox:
-        for name, (act, verdict, reason) in FLOODS.items():
-            program = f"{HEAD}def f(n):\n    global ANSWER\n    while True:\n        try:\n            {act}\n"
-            program += "        except (OSError, ValueError):\n            pass\n"
-            order = Order("x", program, "flood", "train", seeds, b"y" * 32)
-            evaluation = measure(TASK, order, DrawnInstances(TASK, "train", seeds), sandbox).evaluation
-            assert evaluation is not None and (evaluation.verdict, evaluation.value) == (verdict, 0.0), (
-                name,
-                evaluation,
-            )
-            assert reason in evaluation.error, name
+        return measure(TASK, order, DrawnInstances(TASK, "train", seeds), sandbox).result()
+
+
+@table("act, verdict, reason", FLOODS.values())
+def test_flood_ends_at_the_first_frame_too_many_or_at_the_limit_of_one_instance(
+    act: str, verdict: str, reason: str
+) -> None:
+    program = f"{HEAD}def f(n):\n    global ANSWER\n    while True:\n        try:\n            {act}\n"
+    evaluation = flooded(f"{program}        except (OSError, ValueError):\n            pass\n")
+    assert (evaluation.verdict, evaluation.value) == (verdict, 0.0), evaluation
+    assert reason in evaluation.error
 
 
 def test_flood_of_single_answers_scores_what_it_answers_or_is_seen_to_send_too_many() -> None:
     """A frame that comes when it is asked for is an answer. Whether one comes too early is a matter of time."""
-    program = f"{HEAD}def f(n):\n    while True:\n        os.write(4, ANSWER)\n"
-    seeds = SecretSeeds(b"x" * 32)
-    with closing(JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset())) as sandbox:
-        order = Order("x", program, "flood", "train", seeds, b"y" * 32)
-        evaluation = measure(TASK, order, DrawnInstances(TASK, "train", seeds), sandbox).evaluation
-    assert evaluation is not None
+    evaluation = flooded(f"{HEAD}def f(n):\n    while True:\n        os.write(4, ANSWER)\n")
     assert (evaluation.verdict, evaluation.value) in (("violated", 0.0), ("ok", 0.5)), evaluation
     assert "more was sent after the answer" in evaluation.error or evaluation.scores == (0.5,) * INSTANCES
 

@@ -7,6 +7,7 @@ can do harm; `make test-all` tries 200 changes with all.
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import re
@@ -24,6 +25,8 @@ from strop.runs.run_data import FRAME, read_run
 from strop.store import FILE_NAME, Store
 from support.command_line import DOUBLING, environment, run_here
 from support.records import changing, evaluated, from_elsewhere, note, raw
+from support.rows import table
+from support.trees import written
 
 Change = Callable[[sqlite3.Connection, random.Random], None]
 START = "def algorithm(x):\n    return x + 1\n"
@@ -63,11 +66,6 @@ def two_are_exchanged(tool: sqlite3.Connection, rng: random.Random) -> None:
     tool.execute("UPDATE event SET seq = ? WHERE seq = -1", (second,))
 
 
-def a_text_is_replaced(tool: sqlite3.Connection, rng: random.Random) -> None:
-    digest, body = rng.choice(tool.execute("SELECT digest, body FROM text").fetchall())
-    tool.execute("UPDATE text SET body = ? WHERE digest = ?", (body + "\nimport os\n", digest))
-
-
 def a_text_and_its_digest_are_replaced(tool: sqlite3.Connection, rng: random.Random) -> None:
     digest, body = rng.choice(tool.execute("SELECT digest, body FROM text WHERE body != ''").fetchall())
     new = body + "\nimport os\n"
@@ -80,17 +78,21 @@ def two_texts_are_exchanged(tool: sqlite3.Connection, rng: random.Random) -> Non
     tool.executemany("UPDATE text SET body = ? WHERE digest = ?", [(second, one), (first, two)])
 
 
-def what_it_says_of_its_run(tool: sqlite3.Connection, rng: random.Random) -> None:
-    keys = [key for (key,) in tool.execute("SELECT key FROM meta WHERE key NOT IN ('key')")]
-    tool.execute("UPDATE meta SET value = value || '1' WHERE key = ?", (rng.choice(keys),))
-
-
 def by_sql(*statements: str) -> Change:
-    """Statements in which `:event` is the number of some event, and `:evaluated` that of an evaluation."""
+    """Statements in which `:event` is the number of some event, `:evaluated` that of an evaluation, `:text` the digest of some
+    text, and `:fact` the key of some fact of the run."""
 
     def change(tool: sqlite3.Connection, rng: random.Random) -> None:
         [evaluated] = rng.choice(tool.execute("SELECT seq FROM event WHERE kind = 'Evaluated'").fetchall())
-        values = {"event": number(tool, rng), "evaluated": evaluated, "chance": rng.random()}
+        [text] = rng.choice(tool.execute("SELECT digest FROM text").fetchall())
+        [fact] = rng.choice(tool.execute("SELECT key FROM meta WHERE key != 'key'").fetchall())
+        values = {
+            "text": text,
+            "fact": fact,
+            "event": number(tool, rng),
+            "evaluated": evaluated,
+            "chance": rng.random(),
+        }
         values |= {"verdict": rng.choice(["timeout", "malformed", "died"]), "seal": rng.randbytes(32).hex()}
         for statement in statements:
             tool.execute(statement, values)
@@ -124,10 +126,10 @@ CHANGES: dict[str, Change] = {
     "one is added": by_sql(
         f"INSERT INTO event (time, scope, kind, data, seal) SELECT time + 1, '', {FINISHED}, :seal FROM event LIMIT 1"
     ),
-    "a text is replaced": a_text_is_replaced,
+    "a text is replaced": by_sql("UPDATE text SET body = body || char(10) || 'import os' WHERE digest = :text"),
     "a text and its digest are replaced": a_text_and_its_digest_are_replaced,
     "two texts are exchanged": two_texts_are_exchanged,
-    "what it says of its run": what_it_says_of_its_run,
+    "what it says of its run": by_sql("UPDATE meta SET value = value || '1' WHERE key = :fact"),
     "a fact is added": by_sql("INSERT INTO meta VALUES ('shares_jail', '[]')"),
     "seals are gone": by_sql("UPDATE event SET seal = ''"),
     "bytes that are no text": by_sql("UPDATE event SET scope = CAST(x'ff61' AS TEXT) WHERE seq = :event"),
@@ -155,8 +157,7 @@ CHANGES: dict[str, Change] = {
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a finished improvement of a task, in `r`."""
     home = tmp_path_factory.mktemp("forged")
-    (home / "mine.py").write_text(DOUBLING)
-    (home / "start.py").write_text(START)
+    written(home, {"mine.py": DOUBLING, "start.py": START})
     made = run_here(*IMPROVE, "--out", "r", cwd=home, env=environment(home))
     assert made.returncode == 0, made.stderr
     return home
@@ -181,12 +182,12 @@ def forged(home: Path, folder: Path, change: Change, rng: random.Random) -> Path
 
 
 @pytest.mark.parametrize("verb", ["show", "resume", "apply"])
+@table(("what", "change"), CHANGES.items())
 def test_record_that_was_changed_is_refused_in_one_line_that_says_what_does_not_hold(
-    home: Path, tmp_path: Path, verb: str
+    home: Path, tmp_path: Path, verb: str, what: str, change: Change
 ) -> None:
-    for what, change in CHANGES.items():
-        line = said(home, forged(home, tmp_path / what, change, random.Random(what)), verb)
-        assert re.search(r"is not as it was recorded|it ends at event|not the record of a run|not UTF-8", line), what
+    line = said(home, forged(home, tmp_path / what, change, random.Random(what)), verb)
+    assert re.search(r"is not as it was recorded|it ends at event|not the record of a run|not UTF-8", line), what
 
 
 @pytest.mark.slow
@@ -277,22 +278,24 @@ def test_index_that_leaves_an_event_out_hides_it_from_nobody(tmp_path: Path) -> 
         assert len(list(store.events(Evaluated))) == 3 and len(read_run(store, kinds=FRAME).notes) == 0
 
 
-def test_pipe_link_or_device_in_the_place_of_a_file_is_not_opened(tmp_path: Path) -> None:
+@table(
+    "name, put",
+    itertools.product(
+        ("-wal", "-journal", ""),
+        (os.mkfifo, lambda place: place.symlink_to("/dev/zero"), lambda place: place.symlink_to("../elsewhere")),
+    ),
+)
+def test_pipe_link_or_device_in_the_place_of_a_file_is_not_opened(
+    tmp_path: Path, name: str, put: Callable[[Path], None]
+) -> None:
     with Store.create(tmp_path / "r", {}) as store:
         store.append(note())
     (tmp_path / "elsewhere").write_bytes((tmp_path / "r" / FILE_NAME).read_bytes())
-    for name in ("-wal", "-journal", ""):
-        place = tmp_path / "r" / f"{FILE_NAME}{name}"
-        for put in (
-            os.mkfifo,
-            lambda place: place.symlink_to("/dev/zero"),
-            lambda place: place.symlink_to("../elsewhere"),
-        ):
-            place.unlink(missing_ok=True)
-            put(place)
-            with pytest.raises(StoreError, match="is not a regular file; links are not followed"):
-                Store.open(tmp_path / "r")
-        place.unlink()
+    place = tmp_path / "r" / f"{FILE_NAME}{name}"
+    place.unlink(missing_ok=True)
+    put(place)
+    with pytest.raises(StoreError, match="is not a regular file; links are not followed"):
+        Store.open(tmp_path / "r")
 
 
 def test_log_of_another_record_beside_the_file_is_not_believed(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from strop.cli.app import COMMANDS
 from strop.cli.commands.reproduce import PROTOCOLS
 from support.command_line import DOUBLING, environment
 from support.tiers import slow_unless
+from support.trees import written
 
 STROP = str(Path(sys.executable).with_name("strop"))
 LEAST = ["--copies", "2", "--lm-budget", "1", "--max-responses", "1", "--meta-budget", "1", "--utility-budget", "2"]
@@ -49,8 +50,7 @@ PROGRAMS = ("git", "python", "python3", "sh", "env", "true", "sbatch", "scancel"
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A folder with a task and the record of an improvement, which its owner made before anybody else wrote into it."""
-    (tmp_path / "task.py").write_text(DOUBLING)
-    (tmp_path / "mine.json").write_text('{"problem": "circles-26", "answer": []}')
+    written(tmp_path, {"task.py": DOUBLING, "mine.json": '{"problem": "circles-26", "answer": []}'})
     ended = typed(tmp_path, *IMPROVE, "--out", "improved")
     assert ended.returncode == 0, ended.stderr
     return tmp_path
@@ -66,14 +66,13 @@ def poison(folder: Path) -> None:
     """Give a folder a module of every name that may be imported, plugins, and programs; each writes down that it ran."""
     told = f"import os, sys; open({str(folder / 'RAN')!r}, 'a').write(f'{{__file__}} {{os.getpid()}} {{sys.orig_argv}}\\n')\n"
     installed = {name for name in packages_distributions() if name.isidentifier()}
-    for name in {*sys.stdlib_module_names, *installed, "sitecustomize", "usercustomize", "cupy", "torch", "readline"}:
-        (folder / f"{name}.py").write_text(told)
+    names = {*sys.stdlib_module_names, *installed, "sitecustomize", "usercustomize", "cupy", "torch", "readline"}
+    written(folder, dict.fromkeys((f"{name}.py" for name in names), told))
     for name in ("strop", "numpy", "json", "multiprocessing"):
         (folder / f"{name}.py").unlink(missing_ok=True)
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text(told)
-    (folder / "mine-1.dist-info").mkdir()
-    (folder / "mine-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1\n")
+    written(folder, {"mine-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: mine\nVersion: 1\n"})
     groups = "".join(f"[strop.{group}]\nmine = this:that\n" for group in ("tasks", "improvers", "evaluation"))
     (folder / "mine-1.dist-info" / "entry_points.txt").write_text(groups)
     for name in PROGRAMS:
@@ -144,8 +143,7 @@ def test_processes_that_a_command_starts_ignore_relative_entries_of_the_search_p
     (tmp_path / "below").mkdir()
     told = f"import os, sys; open({str(tmp_path / 'RAN')!r}, 'a').write(f'{{sys.orig_argv}}\\n')\n"
     for folder in (tmp_path, tmp_path / "below"):
-        (folder / "sitecustomize.py").write_text(told)
-        (folder / "cloudpickle.py").write_text(told)
+        written(folder, {"sitecustomize.py": told, "cloudpickle.py": told})
     process = typed(tmp_path, *RUN, "--out", "ran", PYTHONPATH=entries)
     assert process.returncode == 0, process.stderr
     assert all(re.search(r"/strop'", line) for line in ran(tmp_path).splitlines()), ran(tmp_path)

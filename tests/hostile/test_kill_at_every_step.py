@@ -22,7 +22,6 @@ from strop.base.budget import Budget
 from strop.base.errors import GuestLost, SandboxError
 from strop.base.events import Event
 from strop.core.utility import TaskUtility
-from strop.sandbox.fork_server_host import ForkServer
 from strop.sandbox.layers import Layers
 from strop.tasks.base import SecretSeeds
 from strop_selftest.traces import orphans_adopted
@@ -180,7 +179,7 @@ def settled(sandbox: SteppingSandbox, expected: tuple[int, ...] | None = None) -
         assert steps.call(sandbox) == "ok"
     assert steps.Improving(sandbox).verdict() == "ok 1.0"
     for server in sandbox.idle():
-        wait_until(partial(has_spare, server))
+        wait_until(partial(steps.has_spare, server))
     with suppress(AssertionError):
         wait_until(lambda: expected is None or nothing_more(figures(), expected))
     return figures()
@@ -196,10 +195,6 @@ def figures() -> tuple[int, ...]:
     me = os.getpid()
     living = descendants(me)
     return open_descriptors(), threading.active_count(), len(living), len(descendants(me, dead=True)) - len(living)
-
-
-def has_spare(server: ForkServer) -> bool:
-    return server.ready() and Family.of_server(server).child is not None
 
 
 def let_go_on(pids: list[int]) -> None:

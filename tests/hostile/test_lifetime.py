@@ -30,9 +30,11 @@ from support.processes import (
     family_of,
     handles_of,
     kill,
+    kill_and_wait,
     open_descriptors,
     wait_until,
 )
+from support.rows import table
 from support.tiers import slow_unless
 
 pytestmark = pytest.mark.usefixtures("nothing_idle")
@@ -56,28 +58,28 @@ def test_no_process_is_left_when_a_sandbox_is_closed_mid_call() -> None:
 
 
 @pytest.mark.slow
-def test_callers_get_a_sandbox_error_and_nothing_else_when_the_sandbox_closes_while_servers_start() -> None:
-    for pause in (0.0, 0.02, 0.05, 0.1, 0.2):
-        sandbox = JailedSandbox(solution_slots=8, improver_slots=0)
-        failures: list[BaseException] = []
+@table("pause", (0.0, 0.02, 0.05, 0.1, 0.2))
+def test_callers_get_a_sandbox_error_and_nothing_else_when_the_sandbox_closes_while_servers_start(pause: float) -> None:
+    sandbox = JailedSandbox(solution_slots=8, improver_slots=0)
+    failures: list[BaseException] = []
 
-        def call(sandbox: JailedSandbox = sandbox, failures: list[BaseException] = failures) -> None:
-            try:
-                while True:
-                    with sandbox.open(ADD, Limits()) as guest:
-                        guest.call([1], seed=0)
-            except BaseException as error:  # noqa: BLE001 - which one it is, is the question
-                failures.append(error)
+    def call() -> None:
+        try:
+            while True:
+                with sandbox.open(ADD, Limits()) as guest:
+                    guest.call([1], seed=0)
+        except BaseException as error:  # noqa: BLE001 - which one it is, is the question
+            failures.append(error)
 
-        callers = [threading.Thread(target=call) for _ in range(8)]
-        for caller in callers:
-            caller.start()
-        time.sleep(pause)
-        sandbox.close()
-        for caller in callers:
-            caller.join(GENEROUS_SECONDS)
-        assert not any(caller.is_alive() for caller in callers)
-        assert [type(failure) for failure in failures if not isinstance(failure, SandboxError)] == []
+    callers = [threading.Thread(target=call) for _ in range(8)]
+    for caller in callers:
+        caller.start()
+    time.sleep(pause)
+    sandbox.close()
+    for caller in callers:
+        caller.join(GENEROUS_SECONDS)
+    assert not any(caller.is_alive() for caller in callers)
+    assert [type(failure) for failure in failures if not isinstance(failure, SandboxError)] == []
 
 
 @pytest.mark.parametrize("free", slow_unless(lambda free: free == 2, range(8)))
@@ -160,10 +162,7 @@ def test_sandbox_serves_on_when_many_idle_servers_and_their_template_are_killed(
     with ExitStack() as stack:
         guests = [stack.enter_context(sandbox.open(ADD, Limits())) for _ in range(4)]
         assert all(isinstance(guest.call([1], seed=0), Returned) for guest in guests)
-    assert server_template.pid is not None
-    killed = handles_of([server_template.pid])
-    kill(killed)
-    assert all_end(killed)
+    kill_and_wait(server_template.pid)
     kill_descendants(others)
     assert answers(sandbox)
     sandbox.close()

@@ -23,6 +23,8 @@ from strop.store import FILE_NAME, Store
 from support.command_line import DOUBLING, environment, run_here
 from support.packages import has_dask
 from support.records import changing, evaluated
+from support.rows import table
+from support.trees import written
 
 TASK = DOUBLING.replace("import strop\n", 'import strop\n\nopen("trace", "w").close()\n')
 SHORT = "--copies 1 --meta-budget 2 --utility-budget 2 --lm-budget 1 --max-responses 2 --seed 5 --gate-pairs 2 -T 1"
@@ -74,14 +76,19 @@ def folder(made: Folder, tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-def test_task_file_that_came_with_a_record_is_not_run_unless_it_is_trusted(folder: Folder) -> None:
+@table(
+    "command, named",
+    [("replay", "own/task/mine.py"), ("replay", "beside.py"), ("resume", "beside.py")],
+)
+def test_task_file_that_came_with_a_record_is_not_run_unless_it_is_trusted(
+    folder: Folder, command: str, named: str
+) -> None:
     shutil.copy(folder.path / "own/task/mine.py", folder.path / "beside.py")
     shutil.copy(folder.path / "own/task/mine.py", folder.path / "own/task/beside.py")
-    for command, named in (("replay", "own/task/mine.py"), ("replay", "beside.py"), ("resume", "beside.py")):
-        folder.forge("own", unfinished=command == "resume", task=named)
-        refused = folder.strop(command, "./own", machine="elsewhere")
-        assert refused.returncode == 2 and "--trust-task" in refused.stderr and "Traceback" not in refused.stderr, named
-        assert not (folder.path / "trace").exists()
+    folder.forge("own", unfinished=command == "resume", task=named)
+    refused = folder.strop(command, "./own", machine="elsewhere")
+    assert refused.returncode == 2 and "--trust-task" in refused.stderr and "Traceback" not in refused.stderr
+    assert not (folder.path / "trace").exists()
 
 
 MODELS = [
@@ -92,21 +99,22 @@ MODELS = [
 ]
 
 
-def test_model_of_a_record_from_elsewhere_is_not_asked_unless_it_is_trusted(folder: Folder) -> None:
+@table("model", MODELS)
+def test_model_of_a_record_from_elsewhere_is_not_asked_unless_it_is_trusted(
+    folder: Folder, model: dict[str, str]
+) -> None:
     (folder.path / "trace.py").write_text("open('trace', 'w').close()\n")
     folder.forge("lpn", unfinished=True, iterations=2)
-    for model in MODELS:
-        folder.forge("lpn", **{"base_url": None} | model)
-        for machine in ("elsewhere", "here"):  # also to its owner it may have been sent back, changed
-            found = folder.strop("resume", "./lpn", machine=machine)
-            refused = "--trust-task" if machine == "elsewhere" else "was changed after it was recorded"
-            assert found.returncode == 2 and refused in found.stderr and found.stderr.count("\n") == 1, (model, found)
-            assert not (folder.path / "trace").exists(), model
+    folder.forge("lpn", **{"base_url": None} | model)
+    for machine in ("elsewhere", "here"):  # also to its owner it may have been sent back, changed
+        found = folder.strop("resume", "./lpn", machine=machine)
+        refused = "--trust-task" if machine == "elsewhere" else "was changed after it was recorded"
+        assert found.returncode == 2 and refused in found.stderr and found.stderr.count("\n") == 1, found
+        assert not (folder.path / "trace").exists()
 
 
 def test_commands_of_a_record_that_was_changed_are_not_run_by_its_owner_either(folder: Folder) -> None:
-    (folder.path / "tree").mkdir()
-    (folder.path / "tree" / "number.py").write_text("1\n")
+    written(folder.path, {"tree/number.py": "1\n"})
     asked = shlex.split("--command 'cat number.py' --score (.+) --metric score:max --utility-budget 1 --lm-budget 1")
     made = folder.strop("improve", "tree/number.py", *asked, "--set", "held_out=3", "--out", "command")
     assert made.returncode == 0, made.stderr

@@ -31,6 +31,7 @@ from strop.runs.resume import ResumeState, identities, recall, recorded_acts
 from strop.sandbox.base import Sandbox
 from strop.store import Store
 from strop.tasks.base import SecretSeeds, Task
+from support.rows import table
 
 SEED = "def algorithm(x):\n    return 0.1\n"
 TASK = Task(
@@ -168,15 +169,16 @@ def test_answers_of_a_call_are_those_that_it_got_before_the_kill_when_threads_co
     assert answered(resumed) == answered(whole) and len(resumed) == len(whole)
 
 
-def test_replay_of_an_improver_with_threads_agrees_with_its_record(jail: Sandbox, tmp_path: Path) -> None:
-    stretch = Stretch(jail, tmp_path)
-    for improver, grant in ((THREADS, ENOUGH), (GREEDY, Grant(utility_calls=5, lm_calls=4, max_responses_per_call=6))):
-        stretch.grant = grant
-        _, happened = stretch.run(improver)
-        with Store.open(tmp_path / str(stretch.number)) as record:
-            asked = stretch.asked
-            assert stretch.run(improver, replayed=record)[1] == happened
-            assert stretch.asked == asked
+@table("improver, grant", [(THREADS, ENOUGH), (GREEDY, Grant(utility_calls=5, lm_calls=4, max_responses_per_call=6))])
+def test_replay_of_an_improver_with_threads_agrees_with_its_record(
+    jail: Sandbox, tmp_path: Path, improver: str, grant: Grant
+) -> None:
+    stretch = Stretch(jail, tmp_path, grant)
+    _, happened = stretch.run(improver)
+    with Store.open(tmp_path / str(stretch.number)) as record:
+        asked = stretch.asked
+        assert stretch.run(improver, replayed=record)[1] == happened
+        assert stretch.asked == asked
 
 
 @pytest.mark.parametrize("seed", range(3))

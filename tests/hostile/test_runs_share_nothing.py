@@ -12,6 +12,7 @@ import pytest
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
+from support.trees import written
 
 PROGRAMS = Path(__file__).parent / "workspace"
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
@@ -22,9 +23,7 @@ EVERY = OF_FILES | {"numbers of files", "numbers of processes", "message queues"
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
-    (tmp_path / "scoring").mkdir()
-    (tmp_path / "scoring" / "scorer.py").write_text("SCORE = 0.5\n", encoding="utf-8")
-    (tmp_path / "data").write_text("1\n", encoding="utf-8")
+    written(tmp_path, {"scoring/scorer.py": "SCORE = 0.5\n", "data": "1\n"})
     names = ("leave_traces.py", "look_for_traces.py")
     return Tree(tmp_path, {name: (PROGRAMS / name).read_text("utf-8") for name in names})
 
@@ -45,37 +44,31 @@ def different(first: dict[str, Any], second: dict[str, Any]) -> set[str]:
     return {kind for kind in first if first[kind] != second[kind]}
 
 
+def found_after(workspace: Workspace, *, runs: int = 1, clears: bool = True) -> set[str]:
+    """What a run of a build's copy finds other than it was, after each of so many others that left their traces."""
+    assert workspace.run(BUILD, LIMITS).ok
+    assert workspace.clear()
+    untouched, found = look(workspace), set[str]()
+    for _ in range(runs):
+        assert workspace.clear()
+        leave(workspace)
+        assert not clears or workspace.clear()
+        found |= different(untouched, look(workspace))
+    return found
+
+
 def test_run_finds_no_trace_of_a_run_before_it(workspaces: Workspaces, tree: Tree) -> None:
     with workspaces.open(tree) as workspace:
-        assert workspace.run(BUILD, LIMITS).ok
-        assert workspace.clear()
-        untouched = look(workspace)
-        for _ in range(2):
-            assert workspace.clear()
-            leave(workspace)
-            assert workspace.clear()
-            found = different(untouched, look(workspace))
-            assert found <= (set() if "namespaces" in workspace.report else EVERY - OF_FILES)
+        found = found_after(workspace, runs=2)
+        assert found <= (set() if "namespaces" in workspace.report else EVERY - OF_FILES)
 
 
 def test_traces_of_files_are_seen_where_nothing_clears_them(workspaces: Workspaces, tree: Tree) -> None:
     with workspaces.open(tree) as workspace:
-        assert workspace.run(BUILD, LIMITS).ok
-        assert workspace.clear()
-        untouched = look(workspace)
-        assert workspace.clear()
-        leave(workspace)
-        assert different(untouched, look(workspace)) >= OF_FILES | {"numbers of files"}
+        assert found_after(workspace, clears=False) >= OF_FILES | {"numbers of files"}
 
 
 def test_run_finds_no_file_of_a_run_before_it_where_nothing_can_be_mounted(tree: Tree) -> None:
     layers = Layers(namespaces=False)
     with Workspaces(slots=1, require=(), layers=layers) as workspaces, workspaces.open(tree) as workspace:
-        assert workspace.run(BUILD, LIMITS).ok
-        assert workspace.clear()
-        untouched = look(workspace)
-        assert workspace.clear()
-        leave(workspace)
-        assert workspace.clear()
-        after = look(workspace)
-        assert not different(untouched, after) & (OF_FILES | {"message queues", "semaphores"})
+        assert not found_after(workspace) & (OF_FILES | {"message queues", "semaphores"})

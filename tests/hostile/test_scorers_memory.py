@@ -57,12 +57,6 @@ def test_scorers_memory_is_hidden_by_the_documented_line(
     assert output(workspaces, tmp_path, {"scorer.py": f"{line}{SCORER}print(score())"}, "scorer.py") == score
 
 
-def test_evaluators_memory_is_hidden_from_what_it_starts(workspaces: Workspaces, tmp_path: Path) -> None:
-    files = {"evaluator.py": EVALUATOR, "runner.py": RUNNER.read_text("utf-8")}
-    found = output(workspaces, tmp_path, files, "runner.py path evaluator.py program.py")
-    assert '"score": 0.0' in found
-
-
 LEAVES = """
 import os, time
 if os.fork() == 0:
@@ -91,11 +85,15 @@ def test_process_that_a_program_leaves_behind_does_not_reach_what_its_scorer_pri
     assert output(workspaces, tmp_path, files, "scorer.py") == "0.0\n"
 
 
-def test_process_that_a_program_leaves_behind_does_not_reach_what_its_evaluator_gives(
-    workspaces: Workspaces, tmp_path: Path
+@pytest.mark.parametrize(
+    ("program", "evaluator"),
+    [(PROGRAM, EVALUATOR), (LEAVES, f"{SCORER}{LATE}def evaluate(path): return {{'combined_score': found}}\n")],
+    ids=["reads_its_memory", "leaves_behind"],
+)
+def test_program_reaches_neither_the_memory_of_its_evaluator_nor_what_that_gives(
+    workspaces: Workspaces, tmp_path: Path, program: str, evaluator: str
 ) -> None:
-    evaluator = f"{SCORER}{LATE}def evaluate(path): return {{'combined_score': found}}\n"
-    files = {"program.py": LEAVES, "evaluator.py": evaluator, "runner.py": RUNNER.read_text("utf-8")}
+    files = {"program.py": program, "evaluator.py": evaluator, "runner.py": RUNNER.read_text("utf-8")}
     assert '"score": 0.0' in output(workspaces, tmp_path, files, "runner.py path evaluator.py program.py")
 
 

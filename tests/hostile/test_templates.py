@@ -23,7 +23,6 @@ from strop.evaluation.workers import pack
 from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.fork_server_host import server_template
 from strop.sandbox.jail import JailedSandbox
-from strop.sandbox.template import Template
 from strop.sandbox.tree_guests import TreePlan
 from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.jail import Workspaces
@@ -31,7 +30,7 @@ from strop.sandbox.workspace.workspace import keeper_template
 from strop.tasks.base import PublishedSeeds
 from strop.tasks.registry import load_any
 from support import errands
-from support.processes import all_end, descendants, family_of, handles_of, holds, wait_until
+from support.processes import all_end, descendants, family_of, holds, kill_and_wait, wait_until
 
 pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("nothing_idle")]
 CANARY = "canary-5a1f"
@@ -162,19 +161,12 @@ def test_worker_has_the_search_path_of_a_coordinator_that_has_changed_it(
             assert first.run(errands.variables).get("PYTHONPATH") != str(tmp_path)
 
 
-def kill(template: Template) -> None:
-    assert template.pid is not None
-    handles = handles_of([template.pid])
-    os.kill(template.pid, signal.SIGKILL)
-    assert all_end(handles)
-
-
 def test_workers_outlive_a_killed_template_and_others_come_from_a_new_one() -> None:
     idle_workers.clear()
     with closing(one_worker()) as first:
         assert first.submit(LPN).result(60).result().verdict == "ok"
-        kill(worker_template)
-        kill(server_template)
+        kill_and_wait(worker_template.pid)
+        kill_and_wait(server_template.pid)
         with closing(one_worker()) as second:
             for pool in (first, second):
                 order = partial(
@@ -193,7 +185,7 @@ def test_command_outlives_a_killed_template_of_keepers_and_the_next_workspace_ha
         workspaces.open(Tree(tmp_path, {})) as workspace,
     ):
         busy = pool.submit(workspace.run, "sleep 0.5; echo done", CommandLimits())
-        kill(keeper_template)
+        kill_and_wait(keeper_template.pid)
         with workspaces.open(Tree(tmp_path, {})) as another:
             assert another.run("true", CommandLimits()).ok
         assert busy.result(60).output == "done\n"

@@ -29,7 +29,9 @@ from strop.sandbox.workspace.jail import Workspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
 from support.ordinary_user import run_tests_as_ordinary_user
 from support.processes import GENEROUS_SECONDS, all_end, descendants, family_of, wait_until
+from support.rows import table
 from support.tiers import slow_unless
+from support.trees import written
 
 pytestmark = pytest.mark.usefixtures("nothing_idle")
 
@@ -50,8 +52,7 @@ def unconfined() -> Iterator[Workspaces]:
 def root(tmp_path: Path) -> Path:
     """A tree with a scorer, a link, and the attacks."""
     tree = tmp_path / "tree"
-    (tree / "scoring").mkdir(parents=True)
-    (tree / "scoring" / "scorer.py").write_text("SCORE = 0.5\n", encoding="utf-8")
+    written(tree, {"scoring/scorer.py": "SCORE = 0.5\n"})
     (tree / "link").symlink_to("scoring/scorer.py")
     for attack in (*ATTACKS.glob("*.py"), *ATTACKS.glob("*.sh")):
         (tree / attack.name).write_text(attack.read_text("utf-8"), encoding="utf-8")
@@ -163,6 +164,13 @@ def test_disk_is_bounded(workspace: JailedWorkspace, command: str) -> None:
     assert int(used.output) <= (LIMITS.disk_bytes >> 10) + 64
 
 
+UNMAPPED = """
+import mmap, sys
+held = mmap.mmap(-1, 80 << 20)
+for start in range(0, len(held), 1 << 20):
+    held[start : start + (1 << 20)] = b"x" * (1 << 20)
+    held.madvise(mmap.MADV_DONTNEED, start, 1 << 20)
+"""
 HELD = {
     "private": "x = b'x' * SIZE",
     "sockets": "import socket; x = [socket.socketpair() for _ in range(SIZE >> 19)]",
@@ -191,24 +199,18 @@ for number, door in enumerate(x):
         one.close()
 """,
     "shared": "import mmap; x = mmap.mmap(-1, SIZE); x.write(b'x' * SIZE)",
+    "unmapped": UNMAPPED,
 }
 
 
 @pytest.mark.parametrize("kind", HELD)
 def test_memory_of_all_processes_together_is_bounded(workspaces: Workspaces, root: Path, kind: str) -> None:
+    """Shared pages that no process maps, too, where a cgroup counts them."""
     program = f"import time\nSIZE = 80 << 20\n{HELD[kind]}\ntime.sleep(9)\n"
     with workspaces.open(Tree(root, {"hold.py": program})) as workspace:
+        needs_a_count_of_unmapped_pages(workspace, HELD[kind])
         limits = CommandLimits(wall_seconds=30.0, memory_bytes=250 << 20)
         assert workspace.run("for i in 1 2 3 4 5; do python -S hold.py & done; wait", limits).ending == "out of memory"
-
-
-UNMAPPED = """
-import mmap, sys
-held = mmap.mmap(-1, 80 << 20)
-for start in range(0, len(held), 1 << 20):
-    held[start : start + (1 << 20)] = b"x" * (1 << 20)
-    held.madvise(mmap.MADV_DONTNEED, start, 1 << 20)
-"""
 
 
 FOUR = """
@@ -223,18 +225,9 @@ for _ in range(4): os.read(reader, 1)
 """
 
 
-def counts_kernel_memory(workspace: JailedWorkspace) -> bool:
-    return workspace.report["kernel memory"].startswith("counted")
-
-
-def test_shared_pages_that_no_process_maps_are_bounded_where_a_cgroup_counts_them(
-    workspaces: Workspaces, root: Path
-) -> None:
-    with workspaces.open(Tree(root, {"hold.py": f"{UNMAPPED}\nimport time\ntime.sleep(9)\n"})) as workspace:
-        if not counts_kernel_memory(workspace):
-            pytest.skip("no cgroup counts shared pages here")
-        limits = CommandLimits(wall_seconds=30.0, memory_bytes=250 << 20)
-        assert workspace.run("for i in 1 2 3 4 5; do python -S hold.py & done; wait", limits).ending == "out of memory"
+def needs_a_count_of_unmapped_pages(workspace: JailedWorkspace, program: str) -> None:
+    if program == UNMAPPED and not workspace.report["kernel memory"].startswith("counted"):
+        pytest.skip("no cgroup counts shared pages here")
 
 
 @pytest.mark.parametrize(
@@ -251,8 +244,7 @@ def test_memory_is_that_of_all_processes_and_files_where_it_counts(
     workspaces: Workspaces, root: Path, program: str
 ) -> None:
     with workspaces.open(Tree(root, {"use.py": f"{program}\nimport time\ntime.sleep(0.3)\n"})) as workspace:
-        if program == UNMAPPED and not counts_kernel_memory(workspace):
-            pytest.skip("no cgroup counts shared pages here")
+        needs_a_count_of_unmapped_pages(workspace, program)
         used = workspace.run("python -S use.py", CommandLimits(counts_memory=True)).memory_bytes >> 20
         assert 80 <= used < 140
 
@@ -391,19 +383,24 @@ def test_command_that_waits_for_itself_has_no_more_time(workspaces: Workspaces, 
         assert workspace.run("exec python -S waits.py", replace(LIMITS, wall_seconds=0.5)).ending == "timeout"
 
 
-def test_waiting_lengthens_a_limit_only_as_far_as_others_had_the_cores() -> None:
-    page = mmap.mmap(-1, 16)
-    page[:] = struct.pack("<qq", 1, 0)
-    for busiest, cpu, elapsed, more in (
+@table(
+    "busiest, cpu, elapsed, more",
+    [
         ((3.0, 7.0, 1), 3.0, 10.0, 7.0),  # one busy thread among others' processes
         ((9.9, 0.1, 1), 10.0, 10.0, 0.0),  # beside its own child of the lowest priority
         ((5.0, 5.0, 1), 10.0, 10.0, 0.0),  # beside its own child, on one core
         ((5.0, 5.0, 2), 10.0, 10.0, 5.0),  # two threads that share two cores with others
         ((5.0, 5.0, 2), 20.0, 10.0, 0.0),  # four threads that have two cores
         ((3.0, 7.0, 8), 75.0, 10.0, 5.0),
-    ):
-        used = Used(0, page, cpu_seconds=cpu, busiest=Busiest(*busiest), ended=elapsed)
-        assert used.lengthened_seconds == pytest.approx(more, abs=1e-6), (busiest, cpu)
+    ],
+)
+def test_waiting_lengthens_a_limit_only_as_far_as_others_had_the_cores(
+    busiest: tuple[float, float, int], cpu: float, elapsed: float, more: float
+) -> None:
+    page = mmap.mmap(-1, 16)
+    page[:] = struct.pack("<qq", 1, 0)
+    used = Used(0, page, cpu_seconds=cpu, busiest=Busiest(*busiest), ended=elapsed)
+    assert used.lengthened_seconds == pytest.approx(more, abs=1e-6)
 
 
 def test_time_of_a_command_begins_with_its_program_where_the_kernel_gives_no_clock(root: Path) -> None:

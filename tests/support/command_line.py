@@ -70,22 +70,16 @@ INSTANCES = {"instances": 4, "test_instances": 6}
 """Of a small task."""
 
 
-@contextmanager
-def small_tasks() -> Iterator[None]:
-    """Let every built-in task of this process have few instances: a tiny run then makes a tenth of the evaluations."""
+def run_small(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """`run_here` where every built-in task has few instances: a tiny run then makes a tenth of the evaluations. A process that
+    resumes its record would find other instances."""
     whole = dict(PAPER)
     assert isinstance(PAPER, dict)
     PAPER.update({name: lambda make=make: replace(make(), **INSTANCES) for name, make in whole.items()})
     try:
-        yield
+        return run_here(*arguments, cwd=cwd, env=env)
     finally:
         PAPER.update(whole)
-
-
-def run_small(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """`run_here` with small tasks. A process that resumes its record would find other instances."""
-    with small_tasks():
-        return run_here(*arguments, cwd=cwd, env=env)
 
 
 def run_here(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

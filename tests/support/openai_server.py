@@ -261,32 +261,25 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         half, lost = len(data) // 2, replace(seen, billed=(), tokens=(0, 0))
         match fault.word:
-            case "cut" | "half-close":
+            case "cut" | "half-close" | "stall":
                 self._head(200, len(data), {})
                 self.wfile.write(data[:half])
                 owner.record(lost)
                 if fault.word == "cut":
                     self._hang_up()
+                elif fault.word == "stall":  # nobody waits for the rest, as a rule
+                    owner.closing.wait(fault.number or 0.0)
+                    self.wfile.write(data[half:])
                 else:
                     self.close_connection = True
                     self.connection.shutdown(socket.SHUT_WR)
                     self.connection.recv(1)  # until the other side goes too
-            case "endless":
+            case "endless" | "blanks" | "comments":
                 self._head(200, 1 << 50, {})
                 owner.record(lost)
-                while not owner.closing.is_set():
-                    self.wfile.write(data)
-            case "blanks" | "comments":
-                self._head(200, 1 << 50, {})
-                owner.record(lost)
-                while not owner.closing.wait(0.02):
-                    self.wfile.write(b" " if fault.word == "blanks" else b": keepalive\n\n")
-            case "stall":
-                self._head(200, len(data), {})
-                self.wfile.write(data[:half])
-                owner.record(lost)  # nobody waits for the rest, as a rule
-                owner.closing.wait(fault.number or 0.0)
-                self.wfile.write(data[half:])
+                piece = {"blanks": b" ", "comments": b": keepalive\n\n"}.get(fault.word, data)
+                while not owner.closing.wait(0.0 if fault.word == "endless" else 0.02):
+                    self.wfile.write(piece)
             case "drip":
                 self._head(200, len(data), {})
                 try:

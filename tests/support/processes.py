@@ -157,6 +157,13 @@ def kill(pidfds: Iterable[int]) -> None:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
+def kill_and_wait(*pids: int | None) -> None:
+    """Kill these processes, of which at least one must be there, and wait until all have ended."""
+    handles = handles_of(pid for pid in pids if pid is not None)
+    kill(handles)
+    assert handles and all_end(handles)
+
+
 def all_end(pidfds: list[int]) -> bool:
     """Whether all of these processes end within a generous time; the handles are closed."""
     patience = Patience()

@@ -152,12 +152,7 @@ def choices_given(fault: ServerFault, asked: int) -> int:
 
 def spoiled(fault: ServerFault, text: str) -> dict[str, Any]:
     """A choice (message and finish reason) for the answer `text`, with the fault in it."""
-    content: str | None = text
-    match fault.word:
-        case "empty":
-            content = None
-        case "think":
-            content = f"<think>\n{THOUGHT}\n</think>\n\n{text}"
+    content = {"empty": None, "think": f"<think>\n{THOUGHT}\n</think>\n\n{text}"}.get(fault.word, text)
     reason = "length" if fault.word in {"long", "full-context"} else "stop"
     message = {"role": "assistant", "content": content}
     if fault.word == "reasoning":

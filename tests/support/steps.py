@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from strop.base.budget import Budget, Grant
@@ -117,10 +118,15 @@ def _server_starting(sandbox: SteppingSandbox, at: At, go_on: Callable[[ForkServ
         return call(sandbox)
 
 
+def has_spare(server: ForkServer) -> bool:
+    """Whether a guest waits below the server."""
+    return server.ready() and Family.of_server(server).child is not None
+
+
 def spare_waiting(sandbox: SteppingSandbox, at: At) -> str:
     """Nobody calls; a guest waits. It is so with every server, so that whichever serves next was hit."""
     for server in sandbox.idle():
-        wait_until(lambda server=server: server.ready() and Family.of_server(server).child is not None)  # type: ignore[misc]
+        wait_until(partial(has_spare, server))
         at(Family.of_server(server))
     return call(sandbox)
 
@@ -220,7 +226,7 @@ def sandbox_closing(sandbox: SteppingSandbox, at: At) -> str:
         end()
 
     # Ready first: then the guest of before has ended, and the one below the server is the one that waits.
-    wait_until(lambda: server.ready() and Family.of_server(server).child is not None)
+    wait_until(partial(has_spare, server))
     server.close = close  # type: ignore[method-assign]
     sandbox.close()
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from support.trees import written
+
 import os
 import subprocess
 from pathlib import Path
@@ -22,9 +24,7 @@ MEASURE = "import prog\n\nprint(prog.total([1, 2]))\nprint('speed: 1.5')\n"
 def plain(repository: Path) -> None:
     """A harmless repository, tracked by git."""
     repository.mkdir()
-    (repository / "strop.toml").write_text(CONFIG)
-    (repository / "prog.py").write_text(PROGRAM)
-    (repository / "measure.py").write_text(MEASURE)
+    written(repository, {"strop.toml": CONFIG, "prog.py": PROGRAM, "measure.py": MEASURE})
     git(repository, "init", "-q")
     git(repository, "add", "-A")
     git(repository, "commit", "-qm", "one")

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from hostile.repositories.parts import executable, python_mark
+from support.trees import written
 
 
 def spoil(repository: Path, outside: Path) -> None:
@@ -19,16 +20,14 @@ def spoil(repository: Path, outside: Path) -> None:
         "evil.pth",
     ):
         (repository / name).write_text(run)
-    (repository / "setup.cfg").write_text(
-        "[tool:pytest]\naddopts = -p conftest\n[options.entry_points]\nstrop.tasks =\n  x = strop\n"
-    )
-    (repository / "pyproject.toml").write_text(
-        '[project.entry-points."strop.tasks"]\nx = "strop"\n[tool.pytest.ini_options]\naddopts = "-p evil"\n'
-    )
-    (repository / "x-1.dist-info").mkdir()
-    (repository / "x-1.dist-info/METADATA").write_text("Name: x\nVersion: 1\n")
-    (repository / "x-1.dist-info/entry_points.txt").write_text(
-        "[strop.tasks]\nx = strop\n[strop.evaluation]\nx = strop\n"
+    written(
+        repository,
+        {
+            "setup.cfg": "[tool:pytest]\naddopts = -p conftest\n[options.entry_points]\nstrop.tasks =\n  x = strop\n",
+            "pyproject.toml": '[project.entry-points."strop.tasks"]\nx = "strop"\n[tool.pytest.ini_options]\naddopts = "-p evil"\n',
+            "x-1.dist-info/METADATA": "Name: x\nVersion: 1\n",
+            "x-1.dist-info/entry_points.txt": "[strop.tasks]\nx = strop\n[strop.evaluation]\nx = strop\n",
+        },
     )
     executable(repository / "git", f"#!/bin/sh\ntouch {outside}/ran\n")
     executable(repository / "sh", f"#!/bin/sh\ntouch {outside}/ran\n")

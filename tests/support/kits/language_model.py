@@ -8,6 +8,7 @@ ones. The quality of answers is not checked.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ MakeModel = Callable[[], LanguageModel]
 
 PROGRAM = "Improve this program:\n```python\ndef algorithm(values):\n    return sorted(values)[0]\n```\n"
 """The prompt of all checks, in the form that improvers use."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def says_what_it_is(make: MakeModel) -> None:
@@ -133,16 +135,11 @@ def threads_may_share_a_model(make: MakeModel) -> None:
 
 def finish_and_close_are_idempotent(make: MakeModel) -> None:
     """A model can be closed twice, used or not."""
-    unused = make()
-    unused.finish()
-    unused.close()
-    unused.close()
-    used = make()
-    used.complete([_request()], dropped)
-    used.finish()
-    used.finish()
-    used.close()
-    used.close()
+    for requests in ([], [_request()]):
+        model = make()
+        model.complete(requests, dropped)
+        for end in (model.finish, model.finish, model.close, model.close):
+            end()
 
 
 CHECKS: tuple[Callable[[MakeModel], None], ...] = (
@@ -205,27 +202,21 @@ def _well_formed(completions: Sequence[Completion], expected: int) -> None:
     for completion in completions:
         assert isinstance(completion, Completion), f"not a Completion: {completion!r}"
         assert isinstance(completion.text, str), "text must be a str"
-        assert _is_encodable(completion.text), "text must be encodable as UTF-8: no lone surrogates"
+        assert not _SURROGATE.search(completion.text), "text must be encodable as UTF-8: no lone surrogates"
         assert isinstance(completion.model, str) and completion.model != "", "model must say what answered"
         assert isinstance(completion.finish_reason, str), "finish_reason must be a str"
         for tokens in (completion.input_tokens, completion.output_tokens):
             assert tokens is None or (type(tokens) is int and tokens >= 0), f"tokens must be None or 0 and up: {tokens}"
         assert completion.seconds >= 0.0, "seconds must be 0 and up"
         assert completion.reasoning is None or isinstance(completion.reasoning, str), "reasoning must be None or a str"
-        assert _is_encodable(completion.reasoning or ""), "reasoning must be encodable as UTF-8: no lone surrogates"
+        assert not _SURROGATE.search(completion.reasoning or ""), (
+            "reasoning must be encodable as UTF-8: no lone surrogates"
+        )
         assert _is_json(dict(completion.parameters)), "parameters must be names with numbers, texts or None"
         faults = completion.faults
         assert isinstance(faults, tuple) and all(isinstance(f, Fault) for f in faults), (
             "faults must be a tuple of Fault"
         )
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _is_json(parameters: dict[str, object]) -> bool:

@@ -16,7 +16,7 @@ from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.lm.base import Request
 from strop.runs.spec import improver_text
-from support.processes import all_end, handles_of, kill, leaves
+from support.processes import kill_and_wait, leaves
 
 MakeBench = Callable[..., Any]
 
@@ -305,9 +305,7 @@ def test_paid_answers_are_recorded_when_the_rest_of_the_call_failed(bench: MakeB
 
 def test_improver_that_is_killed_stops_the_run(bench: MakeBench) -> None:
     def answer(request: Request) -> str:
-        handles = handles_of(leaves(os.getpid()))
-        kill(handles)
-        assert handles and all_end(handles)
+        kill_and_wait(*leaves(os.getpid()))
         return "an answer"
 
     with pytest.raises(GuestLost, match="a program was killed"):

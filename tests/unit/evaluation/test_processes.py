@@ -19,7 +19,8 @@ from strop.evaluation.workers import JailedWorker
 from strop.sandbox.fork_server_host import server_template
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
-from support.processes import all_end, descendants, handles_of, kill, leaves
+from support.processes import descendants, kill_and_wait, leaves
+from support.rows import table
 
 ECHO = "def algorithm(x):\n    return x\n"
 WAITS = "import time\ncalls = []\ndef algorithm(x):\n    calls.append(x)\n    time.sleep(60 * (len(calls) > 1))\n    return x\n"
@@ -41,25 +42,23 @@ def evaluated(jail: JailedSandbox, program: str, disturb: Callable[[], None] = l
 
 
 def kill_guests() -> None:
-    handles = handles_of(leaves(os.getpid()))
-    kill(handles)
-    assert handles and all_end(handles)
+    kill_and_wait(*leaves(os.getpid()))
 
 
 def kill_servers() -> None:
     """All fork servers and what they are forked from."""
     assert server_template.pid is not None
-    handles = handles_of([server_template.pid, *descendants(server_template.pid)])
-    kill(handles)
-    assert all_end(handles)
+    kill_and_wait(server_template.pid, *descendants(server_template.pid))
 
 
-def test_kill_of_a_process_of_the_jail_is_a_failure_of_the_host(jail: JailedSandbox) -> None:
-    for disturb in [kill_guests, kill_servers]:
-        with pytest.raises(GuestLost):
-            evaluated(jail, WAITS, disturb)
-        measured = evaluated(jail, ECHO)
-        assert measured.evaluation is not None and measured.evaluation.scores == (1.0, 1.0, 1.0), disturb
+@table("disturb", [kill_guests, kill_servers])
+def test_kill_of_a_process_of_the_jail_is_a_failure_of_the_host(
+    jail: JailedSandbox, disturb: Callable[[], None]
+) -> None:
+    with pytest.raises(GuestLost):
+        evaluated(jail, WAITS, disturb)
+    measured = evaluated(jail, ECHO)
+    assert measured.evaluation is not None and measured.evaluation.scores == (1.0, 1.0, 1.0), disturb
 
 
 def of_worker(jail: JailedSandbox, program: str, disturbances: list[Callable[[], None]], seed: str = "") -> OrderResult:
@@ -100,10 +99,10 @@ SELF_KILLS = {
 }
 
 
-def test_program_cannot_send_itself_the_signals_that_others_send(jail: JailedSandbox) -> None:
-    for how in SELF_KILLS:
-        measured = evaluated(jail, f"def algorithm(x):\n    {SELF_KILLS[how]}\n")
-        assert measured.evaluation is not None and measured.evaluation.verdicts == ("raised",), how
+@table("how", SELF_KILLS)
+def test_program_cannot_send_itself_the_signals_that_others_send(jail: JailedSandbox, how: str) -> None:
+    measured = evaluated(jail, f"def algorithm(x):\n    {SELF_KILLS[how]}\n")
+    assert measured.evaluation is not None and measured.evaluation.verdicts == ("raised",), how
 
 
 SEEDS = SecretSeeds(b"s" * 32)
@@ -136,16 +135,14 @@ def scored(task: Task, program: str, jail: JailedSandbox, **order: Any) -> tuple
     return measure(task, Order("s", program, task.name, "train", SEEDS, b"s", **order), drawn, jail).result().scores
 
 
-def test_program_that_remembers_rows_scores_as_one_that_does_not(jail: JailedSandbox) -> None:
+@table("is_final", [True, False])
+def test_program_that_remembers_rows_scores_as_one_that_does_not(jail: JailedSandbox, is_final: bool) -> None:
     """In the final comparison, and where the task asks for it."""
-    for is_final in [True, False]:
-        task = TASK if is_final else replace(TASK, isolate="instance")
-        assert scored(task, REMEMBERS, jail, is_final=is_final) == scored(task, HONEST, jail, is_final=is_final), (
-            is_final
-        )
+    task = TASK if is_final else replace(TASK, isolate="instance")
+    assert scored(task, REMEMBERS, jail, is_final=is_final) == scored(task, HONEST, jail, is_final=is_final), is_final
 
 
-def test_task_that_asks_for_it_gives_each_instance_a_process(jail: JailedSandbox) -> None:
-    for isolate, calls in [("", 3), ("instance", 1)]:
-        task = replace(TASK, seed=COUNTS, score=lambda instance, answer: answer / 10, instances=3, isolate=isolate)
-        assert scored(task, COUNTS, jail)[-1] == calls / 10, (isolate, calls)
+@table(("isolate", "calls"), [("", 3), ("instance", 1)])
+def test_task_that_asks_for_it_gives_each_instance_a_process(jail: JailedSandbox, isolate: str, calls: int) -> None:
+    task = replace(TASK, seed=COUNTS, score=lambda instance, answer: answer / 10, instances=3, isolate=isolate)
+    assert scored(task, COUNTS, jail)[-1] == calls / 10, (isolate, calls)

@@ -23,6 +23,7 @@ from strop.evaluation.workers import Equipment, WorkerLost, pack
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Task
 from strop.tasks.registry import load_any
 from support.processes import wait_until
+from support.rows import table
 
 GUESS = """
 import random
@@ -127,15 +128,6 @@ def test_worker_that_is_killed_at_work_fails_its_orders_and_another_takes_its_pl
     assert one.begun()["c"] != killed
 
 
-def test_worker_that_is_killed_when_it_is_idle_is_replaced(held: Callable[[int], Held]) -> None:
-    one = held(1)
-    one.let("a", "b")
-    one.submit("a").result(60)
-    os.kill(one.begun()["a"], signal.SIGKILL)
-    wait_until(lambda: not one.pool._workers)
-    assert one.submit("b").result(60).result().value == 0.5
-
-
 def test_orders_fail_with_the_reason_when_no_worker_starts() -> None:
     with closing(WorkerPool(replace(pack([], frozenset()), tasks=b"no pickle"), 1)) as pool:
         for scope in ("a", "b"):
@@ -169,28 +161,30 @@ UNREADABLE = {
 }
 
 
-def test_worker_survives_what_it_cannot_copy_or_read_and_says_so_in_one_sentence(tmp_path: Path) -> None:
-    for sample, words in UNREADABLE.items():
-        (tmp_path / "odd.py").write_text(ODD.replace("SAMPLE", sample))
-        task = load_any(str(tmp_path / "odd.py"))
-        with closing(WorkerPool(pack([task], frozenset()), 1)) as pool:
-            for scope in ("one", "two"):
-                asked = Order(scope, "def algorithm(n):\n    return n\n", "odd", "train", SecretSeeds(b"s"), b"x")
-                with pytest.raises(StropError, match=words):
-                    pool.submit(asked).result(60).result()
+@table(("sample", "words"), UNREADABLE.items())
+def test_worker_survives_what_it_cannot_copy_or_read_and_says_so_in_one_sentence(
+    tmp_path: Path, sample: str, words: str
+) -> None:
+    (tmp_path / "odd.py").write_text(ODD.replace("SAMPLE", sample))
+    task = load_any(str(tmp_path / "odd.py"))
+    with closing(WorkerPool(pack([task], frozenset()), 1)) as pool:
+        for scope in ("one", "two"):
+            asked = Order(scope, "def algorithm(n):\n    return n\n", "odd", "train", SecretSeeds(b"s"), b"x")
+            with pytest.raises(StropError, match=words):
+                pool.submit(asked).result(60).result()
 
 
-def test_worker_spells_options_as_the_process_that_started_it() -> None:
+@table("flags", (True, False))
+def test_worker_spells_options_as_the_process_that_started_it(flags: bool) -> None:
     def spells_flags(instance: Instance, answer: object) -> float:
         return float(option("workers") == "--workers")
 
     task = replace(load_any("lpn"), name="spelled", score=spells_flags)
-    for flags in (True, False):
-        with command_line() if flags else nullcontext():
-            pool = WorkerPool(pack([task], frozenset()), 1)
-        with closing(pool):
-            result = pool.submit(replace(LPN, task="spelled", program=GUESS)).result(60)
-        assert result.result().value == float(flags)
+    with command_line() if flags else nullcontext():
+        pool = WorkerPool(pack([task], frozenset()), 1)
+    with closing(pool):
+        result = pool.submit(replace(LPN, task="spelled", program=GUESS)).result(60)
+    assert result.result().value == float(flags)
 
 
 def test_task_that_holds_an_open_file_cannot_be_sent(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from strop.lm.base import Completion, Request, dropped
 from strop.lm.command import LARGEST_ANSWER, CommandModel
 from strop.lm.pace import Outage, RetryPolicy
 from support.processes import wait_until
+from support.rows import table
 
 Make = Callable[..., CommandModel]
 
@@ -71,12 +72,14 @@ ANSWERS = (
 """(command line, request) → the text of the answer."""
 
 
-def test_program_is_given_the_conversation_facts_and_the_users_environment_and_no_terminal(make: Make) -> None:
-    for line, request, text in ANSWERS:
-        (found,) = make(line, environ={"MINE": "a value", **KEYS}).complete([request], dropped)
-        assert found.text == text and found.parameters == {"temperature": request.temperature}, line
-        assert found.reasoning == ("hard" if text == "easy" else "")
-        assert found.finish_reason == ("length" if text is LONG else "stop"), line
+@table(("line", "request", "text"), ANSWERS)
+def test_program_is_given_the_conversation_facts_and_the_users_environment_and_no_terminal(
+    make: Make, line: str, request: Request, text: str
+) -> None:
+    (found,) = make(line, environ={"MINE": "a value", **KEYS}).complete([request], dropped)
+    assert found.text == text and found.parameters == {"temperature": request.temperature}, line
+    assert found.reasoning == ("hard" if text == "easy" else "")
+    assert found.finish_reason == ("length" if text is LONG else "stop"), line
 
 
 def test_program_runs_in_an_empty_folder_that_is_removed_and_away_from_ctrl_c(make: Make, tmp_path: Path) -> None:

@@ -139,6 +139,7 @@ ODD: tuple[tuple[Callable[[Path], object], str], ...] = (
     (lambda path: path.write_bytes(b"x" * (LARGEST_ANSWER + 1)), f"is longer than {LARGEST_ANSWER} bytes"),
     (lambda path: path.mkdir(), "cannot be read: Is a directory"),
     (lambda path: path.symlink_to("nowhere"), "cannot be read: Too many levels of symbolic links"),
+    (lambda path: path.symlink_to(__file__), "cannot be read: Too many levels of symbolic links"),
     (lambda path: path.hardlink_to(__file__), "is a link or no regular file"),
     (lambda path: os.mkfifo(path), "is a link or no regular file"),
 )

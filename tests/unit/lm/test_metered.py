@@ -165,11 +165,11 @@ def test_server_s_own_cost_is_told_where_no_price_is_known_and_the_price_counts_
     assert metered(told, Budget()).complete([PROMPT], dropped)[0].cost == 10 * 1000 + 20 * 2000
 
 
-def test_prompt_of_more_than_twenty_bytes_a_token_is_not_believed() -> None:
-    for tokens, counted in ((99, 2000 + OVERHEAD_TOKENS), (100, 100)):
-        run = Budget()
-        metered(Says(lambda _, tokens=tokens: used(tokens, 5)), run).complete([Request("", "x" * 2000)], dropped)  # type: ignore[misc]
-        assert run.used(TOKENS) == counted + 5
+@table(("tokens", "counted"), ((99, 2000 + OVERHEAD_TOKENS), (100, 100)))
+def test_prompt_of_more_than_twenty_bytes_a_token_is_not_believed(tokens: int, counted: int) -> None:
+    run = Budget()
+    metered(Says(lambda _: used(tokens, 5)), run).complete([Request("", "x" * 2000)], dropped)
+    assert run.used(TOKENS) == counted + 5
 
 
 def test_worst_case_is_reserved_however_many_answers_came() -> None:

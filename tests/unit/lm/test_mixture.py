@@ -15,6 +15,7 @@ from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.mixture import Member, Mixture
 from strop.lm.options import META
 from strop.lm.scripted import Scripted
+from support.rows import table
 
 REQUESTS = [Request("expert", f"message {number}") for number in range(4000)]
 
@@ -35,18 +36,21 @@ def test_mixture_gives_each_member_its_share_by_weight_and_keeps_the_order_and_s
     assert all(each.lm == each.text[0] for each in completions)
 
 
-def test_model_of_the_meta_level_gets_all_requests_for_improvers_and_no_other() -> None:
-    levels = {"a": "", "b": "", "meta": META}
-    members = [Member(name, Scripted(lambda request: "x"), level=level) for name, level in levels.items()]
-    three = Mixture(members, name="mix:[]")
-    for scope, expected in (
+@table(
+    "scope, expected",
+    [
         ("t1/improve", {"meta"}),
         ("t12/improve", {"meta"}),
         ("t1/improve/u-0#0/copy1", {"a", "b"}),
         ("final/gate", {"a", "b"}),
-    ):
-        asked = three.complete([replace(request, scope=scope) for request in REQUESTS[:40]], dropped)
-        assert {completion.lm for completion in asked} == expected, scope
+    ],
+)
+def test_model_of_the_meta_level_gets_all_requests_for_improvers_and_no_other(scope: str, expected: set[str]) -> None:
+    levels = {"a": "", "b": "", "meta": META}
+    members = [Member(name, Scripted(lambda request: "x"), level=level) for name, level in levels.items()]
+    three = Mixture(members, name="mix:[]")
+    asked = three.complete([replace(request, scope=scope) for request in REQUESTS[:40]], dropped)
+    assert {completion.lm for completion in asked} == expected
 
 
 def test_mixture_asks_the_same_member_again_whatever_is_asked_beside_it_and_draws_by_its_seed() -> None:

@@ -17,6 +17,7 @@ from strop.lm.offline import MODEL, Offline, ProposedAnswer
 from strop.lm.offline.prompt import LONGEST_PROGRAM, fenced_blocks
 from strop.lm.offline.textbook import SHAPES, load_textbook, recombine, signature_of
 from strop.tasks.regions import check_only
+from support.rows import table
 
 LEARNER = """import numpy as np
 
@@ -90,9 +91,9 @@ HOSTILE = (
 
 
 @pytest.mark.heavy
-def test_offline_never_raises_when_the_program_is_hostile() -> None:
-    for program in HOSTILE:
-        Offline(0, unsafe=0.3).complete([request(program, sample=index) for index in range(20)], dropped)
+@table("program", HOSTILE)
+def test_offline_never_raises_when_the_program_is_hostile(program: str) -> None:
+    Offline(0, unsafe=0.3).complete([request(program, sample=index) for index in range(20)], dropped)
 
 
 def test_answer_changes_nothing_outside_of_the_marked_region() -> None:

@@ -22,33 +22,39 @@ from strop.lm.openai_wire import Settings, _tls_context
 from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted
-from support.loopback import KEY, Loopback, in_turn, kinds, loopback, remarks, texts
+from support.loopback import KEY, Loopback, kinds, loopback, remarks, texts
 from support.openai_server import OpenAIServer
 from support.processes import wait_until
 from support.rows import table
 from support.server_faults import CONTEXT_TOKENS
 
 
-def test_equal_requests_travel_as_one_with_n_until_the_server_gives_fewer_or_rejects_it() -> None:
-    for fault, sizes, again, said in (
+@table(
+    ("fault", "sizes", "again", "said"),
+    (
         ("ok", [4, 1], [2], []),
         ("ignore-n", [4, 1, 1, 1, 1], [1, 1], ["1 of 4 responses arrived; the others are requested one by one"]),
         ("reject-n", [4, 1, 1, 1, 1, 1], [1, 1], ["the server does not accept n: responses are requested one by one"]),
-    ):
-        with loopback(lambda number, body, fault=fault: fault) as it:  # type: ignore[misc]
-            answers = it.ask("a", "b", "a", "a", "a")
-            found, expected = texts(answers), ["a #0", "b #0", "a #1", "a #2", "a #3"]
-            assert found == expected or (fault != "ok" and sorted(found) == sorted(expected) and found[1] == "b #0")
-            assert it.server.seen[0].body["messages"][0] == {"role": "system", "content": "expert"}
-            assert (it.sizes(), it.server.billed, remarks(answers)) == (sizes, 5, said)
-            it.ask("c", "c")
-            assert it.sizes() == sorted([*sizes, *again], reverse=True)
+    ),
+)
+def test_equal_requests_travel_as_one_with_n_until_the_server_gives_fewer_or_rejects_it(
+    fault: str, sizes: list[int], again: list[int], said: list[str]
+) -> None:
+    with loopback(lambda number, body: fault) as it:
+        answers = it.ask("a", "b", "a", "a", "a")
+        found, expected = texts(answers), ["a #0", "b #0", "a #1", "a #2", "a #3"]
+        assert found == expected or (fault != "ok" and sorted(found) == sorted(expected) and found[1] == "b #0")
+        assert it.server.seen[0].body["messages"][0] == {"role": "system", "content": "expert"}
+        assert (it.sizes(), it.server.billed, remarks(answers)) == (sizes, 5, said)
+        it.ask("c", "c")
+        assert it.sizes() == sorted([*sizes, *again], reverse=True)
 
 
 SMALL = Settings(max_connections=4, largest_body_bytes=200_000, retry=RetryPolicy(give_up_seconds=2.0))
 BRIEF = Settings(retry=RetryPolicy(0.0))
 HURRIED = replace(SMALL, deadline_seconds=0.25, retry=RetryPolicy(give_up_seconds=3600.0))
 """For servers that never end. On a busy machine whole answers may be late too: they are asked for again."""
+QUIET = replace(HURRIED, deadline_seconds=3600.0, read_seconds=0.25)
 PASSING = (
     ("429", "rate_limited", False),
     ("500", "server_error", False),
@@ -65,26 +71,32 @@ PASSING = (
 """Fault → (kind of failure, whether it may have been billed)."""
 
 
-def test_passing_fault_is_asked_again_and_says_whether_it_may_have_been_billed() -> None:
-    faults: list[str] = []
-    with loopback(in_turn(faults), SMALL) as it:
-        for number, (fault, kind, maybe_billed) in enumerate(PASSING, 1):
-            faults.append(fault)
-            answers = it.ask("a", "a")
-            assert (it.sizes(), it.server.billed, kinds(answers)) == ([2, 2] * number, 2 * number, [kind]), fault
-            assert answers[0].faults[0].maybe_billed is maybe_billed, fault
+@table("fault, kind, maybe_billed", PASSING)
+def test_passing_fault_is_asked_again_and_says_whether_it_may_have_been_billed(
+    fault: str, kind: str, maybe_billed: bool
+) -> None:
+    with loopback([fault], SMALL) as it:
+        answers = it.ask("a", "a")
+        assert (it.sizes(), it.server.billed, kinds(answers)) == ([2, 2], 2, [kind])
+    assert answers[0].faults[0].maybe_billed is maybe_billed
 
 
-def test_response_that_does_not_come_in_time_is_asked_for_again_also_where_blanks_and_comments_come() -> None:
-    faults: list[str] = []
-    quiet = replace(HURRIED, deadline_seconds=3600.0, read_seconds=0.25)
-    for limits, words in ((HURRIED, ["stall", "drip", "drip-head"]), (quiet, ["blanks", "comments"])):
-        with loopback(in_turn(faults), limits) as it:
-            for fault in words:
-                faults.append(fault)
-                (answer,) = it.ask("a")
-                assert answer.text.startswith("a #") and answer.faults[0].fault == "timeout", fault
-                assert answer.faults[0].maybe_billed, fault
+@table(
+    "fault, limits",
+    [
+        *((fault, HURRIED) for fault in ("stall", "drip", "drip-head")),
+        *((fault, QUIET) for fault in ("blanks", "comments")),
+    ],
+)
+def test_response_that_does_not_come_in_time_is_asked_for_again_also_where_blanks_and_comments_come(
+    fault: str, limits: Settings
+) -> None:
+    with loopback([fault], limits) as it:
+        (answer,) = it.ask("a")
+    assert answer.text.startswith("a #") and answer.faults[0].fault == "timeout" and answer.faults[0].maybe_billed
+
+
+def test_response_that_drips_in_time_is_asked_for_once() -> None:
     with loopback(["drip:0.2"]) as it:
         assert (texts(it.ask("a")), len(it.server.seen)) == (["a #0"], 1)
 
@@ -223,24 +235,26 @@ def test_as_many_tokens_are_asked_for_as_the_model_gives_which_is_remembered_or_
         assert longer.finish_reason == "stop"
 
 
-def test_parameter_that_the_server_rejects_is_sent_no_more_which_is_said_once() -> None:
-    rows: tuple[tuple[str, str, set[str]], ...] = (
+@table(
+    "fault, what, names",
+    [
         ("reject-temperature", "a temperature", {"temperature"}),
         ("reject-seed", "a seed", {"seed"}),
         ("reject-limits", "a limit of tokens", {"max_tokens", "max_completion_tokens"}),
         ("reject-max-tokens", "", {"max_tokens"}),  # it has another name
-    )
-    for fault, what, names in rows:
-        with loopback(lambda number, body, fault=fault: fault, replace(LIMITED, seed=3)) as it:  # type: ignore[misc]
-            answers = it.ask("a") + it.ask("b", "b", "b")
-            assert texts(answers)[:1] == ["a #0"] and names & {*it.server.seen[0].body}
-            assert not any(names & {*seen.body} for seen in it.server.seen if seen.billed), fault
-            kept = {
-                name: value for name, value in answers[3].parameters.items() if value is not None and name != "seed"
-            }
-            assert kept == {name: value for name, value in SENT.items() if not what or name not in names}, fault
-            assert remarks(answers) == [f"the server does not accept {what}: none is sent from now on"] * bool(what)
-            assert it.sizes()[0] == (3 if fault == "reject-seed" else 1)  # a response with a seed is asked for alone
+    ],
+)
+def test_parameter_that_the_server_rejects_is_sent_no_more_which_is_said_once(
+    fault: str, what: str, names: set[str]
+) -> None:
+    with loopback(lambda number, body, fault=fault: fault, replace(LIMITED, seed=3)) as it:  # type: ignore[misc]
+        answers = it.ask("a") + it.ask("b", "b", "b")
+        assert texts(answers)[:1] == ["a #0"] and names & {*it.server.seen[0].body}
+        assert not any(names & {*seen.body} for seen in it.server.seen if seen.billed), fault
+        kept = {name: value for name, value in answers[3].parameters.items() if value is not None and name != "seed"}
+        assert kept == {name: value for name, value in SENT.items() if not what or name not in names}, fault
+        assert remarks(answers) == [f"the server does not accept {what}: none is sent from now on"] * bool(what)
+        assert it.sizes()[0] == (3 if fault == "reject-seed" else 1)  # a response with a seed is asked for alone
 
 
 @table(
@@ -279,20 +293,12 @@ def test_response_for_which_the_context_had_no_room_says_so() -> None:
     assert "the context is full (" in answer.faults[0].detail and kinds([answer]) == ["truncated"]
 
 
-def test_response_in_a_compression_that_nobody_reads_ends_the_call_and_names_it() -> None:
-    for coding in ("zstd", "br"):
-        reply = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: 1\r\n\r\nx"
-        with loopback([reply]) as it, pytest.raises(LanguageModelError, match=f"compressed with {coding}") as caught:
-            it.ask("a")
-        assert [fault.maybe_billed for fault in caught.value.faults] == [True]  # type: ignore[attr-defined]
-
-
-def test_redirect_takes_neither_prompt_nor_key_to_another_server() -> None:
-    with OpenAIServer(Scripted(lambda request: "x")) as other:
-        reply = f"HTTP/1.1 308 Moved\r\nLocation: {other.url}/chat/completions\r\nContent-Length: 0\r\n\r\n"
-        with loopback([reply]) as it, pytest.raises(LanguageModelError, match=f"{other.url}.*give it as base_url"):
-            it.ask("a")
-        assert other.seen == ()
+@table("coding", ("zstd", "br"))
+def test_response_in_a_compression_that_nobody_reads_ends_the_call_and_names_it(coding: str) -> None:
+    reply = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: 1\r\n\r\nx"
+    with loopback([reply]) as it, pytest.raises(LanguageModelError, match=f"compressed with {coding}") as caught:
+        it.ask("a")
+    assert [fault.maybe_billed for fault in caught.value.faults] == [True]  # type: ignore[attr-defined]
 
 
 def model_of(server: OpenAIServer, settings: Settings | None = None) -> OpenAIModel:

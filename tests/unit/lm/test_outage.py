@@ -192,8 +192,9 @@ def test_pacer_halves_at_a_refusal_never_below_one_and_grows_by_one_for_each_win
     assert pacer.size == 1
 
 
-def test_pacer_ends_every_wait_at_once_when_it_is_finished() -> None:
-    async def finish_while_three_wait(*, hold: bool) -> list[object]:
+@table("hold", (False, True))
+def test_pacer_ends_every_wait_at_once_when_it_is_finished(hold: bool) -> None:
+    async def finish_while_three_wait() -> list[object]:
         pacer = Pacer(1)
         if hold:
             pacer.hold(3600.0)
@@ -204,8 +205,7 @@ def test_pacer_ends_every_wait_at_once_when_it_is_finished() -> None:
         pacer.finish()
         return await asyncio.gather(*calls, pacer._enter(), return_exceptions=True)
 
-    for hold in (False, True):
-        assert [type(ended) for ended in asyncio.run(finish_while_three_wait(hold=hold))] == [PacerFinished] * 4
+    assert [type(ended) for ended in asyncio.run(finish_while_three_wait())] == [PacerFinished] * 4
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1e9), st.integers(0, 2**32))

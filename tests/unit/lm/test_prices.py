@@ -44,15 +44,20 @@ def price(spec: str) -> Price:
     return found
 
 
-def test_price_is_that_of_the_provider_with_its_source_when_it_is_listed() -> None:
-    for spec, dollars in (
+@table(
+    ("spec", "dollars"),
+    (
         ("openai/gpt-4o", (2.5, 10)),
         ("anthropic/claude-sonnet-4-5", (3, 15)),
         ("gemini/gemini-2.5-pro", (1.25, 10)),
         ("openrouter/openai/gpt-4o", (2.5, 10)),
-    ):
-        assert price(spec).dollars_per_million == dollars, spec
-        assert price(spec).source == f"prices of {TABLE['made']}"
+    ),
+)
+def test_price_is_that_of_the_provider_with_its_source_when_it_is_listed(
+    spec: str, dollars: tuple[float, float]
+) -> None:
+    assert price(spec).dollars_per_million == dollars, spec
+    assert price(spec).source == f"prices of {TABLE['made']}"
 
 
 @table(
@@ -76,13 +81,15 @@ def test_price_that_is_announced_holds_from_its_day_on() -> None:
     assert before and after and before.source == after.source and before.input != after.input
 
 
-def test_price_is_not_known_when_nobody_lists_it_and_a_limit_of_money_is_then_refused() -> None:
-    unlisted = ("openai/no-such-model", "ollama/gpt-4o", "vllm/m", "llamacpp/m", "inbox:there", "python:m:f")
-    for spec in (*unlisted, 'command:"agent -p"'):
-        known = {spec: tariff(spec)}
-        assert known[spec].price is None, spec
-        with pytest.raises(ConfigurationError, match=r"\?price=IN,OUT"):
-            check_cost_limit(known)
+UNLISTED = ("openai/no-such-model", "ollama/gpt-4o", "vllm/m", "llamacpp/m", "inbox:there", "python:m:f")
+
+
+@table("spec", (*UNLISTED, 'command:"agent -p"'))
+def test_price_is_not_known_when_nobody_lists_it_and_a_limit_of_money_is_then_refused(spec: str) -> None:
+    known = {spec: tariff(spec)}
+    assert known[spec].price is None
+    with pytest.raises(ConfigurationError, match=r"\?price=IN,OUT"):
+        check_cost_limit(known)
 
 
 def test_price_of_a_provider_is_not_taken_for_another_server_when_its_address_is_named() -> None:
@@ -93,11 +100,11 @@ def test_price_of_a_provider_is_not_taken_for_another_server_when_its_address_is
     assert found is not None and found.dollars_per_million != (2.5, 10)
 
 
-def test_model_that_nobody_is_paid_for_costs_nothing_and_takes_a_limit_of_money() -> None:
-    for spec in ("offline", "offline:skill=0.5", "scripted:answers"):
-        assert tariff(spec).price is NOTHING and NOTHING.cost(10**6, 10**6) == 0
-        check_cost_limit({spec: tariff(spec)})
-        assert tariff(spec).tokenless
+@table("spec", ("offline", "offline:skill=0.5", "scripted:answers"))
+def test_model_that_nobody_is_paid_for_costs_nothing_and_takes_a_limit_of_money(spec: str) -> None:
+    assert tariff(spec).price is NOTHING and NOTHING.cost(10**6, 10**6) == 0
+    check_cost_limit({spec: tariff(spec)})
+    assert tariff(spec).tokenless
 
 
 def test_price_of_the_user_wins_over_the_listed_one() -> None:
@@ -118,11 +125,11 @@ def test_each_member_of_a_mixture_has_its_own_price() -> None:
     check_cost_limit(found)
 
 
-def test_price_is_refused_in_one_line_when_it_is_no_price() -> None:
-    for text in ("", "1,2,3", "-1,2", "a", "1,", "nan", "inf,1", "1;2"):
-        with pytest.raises(ConfigurationError, match="IN,OUT") as caught:
-            given_price(text)
-        assert "\n" not in str(caught.value)
+@table("text", ("", "1,2,3", "-1,2", "a", "1,", "nan", "inf,1", "1;2"))
+def test_price_is_refused_in_one_line_when_it_is_no_price(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="IN,OUT") as caught:
+        given_price(text)
+    assert "\n" not in str(caught.value)
 
 
 def test_cost_is_exact_to_the_billionth_and_rounded_up() -> None:

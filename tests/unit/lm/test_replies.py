@@ -21,6 +21,7 @@ from strop.lm.openai_wire import Settings
 from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
 from support.loopback import Loopback, in_turn, loopback
+from support.rows import table
 
 PLACE = endpoint_of("openai/tester", base_url="http://127.0.0.1:1/v1", environ={"OPENAI_API_KEY": "sk-0123456789"})
 REQUEST = Request("expert", "a", 0.7)
@@ -161,10 +162,12 @@ THOUGHTS = (
 """(content, finish reason) → (text, reasoning)."""
 
 
-def test_reasoning_is_told_from_the_answer_where_it_is_marked() -> None:
-    for content, reason, text, reasoning in THOUGHTS:
-        found = completion(says(content, reason))
-        assert (found.text, found.reasoning) == (text, reasoning), content
+@table(("content", "reason", "text", "reasoning"), THOUGHTS)
+def test_reasoning_is_told_from_the_answer_where_it_is_marked(
+    content: str, reason: str, text: str, reasoning: str
+) -> None:
+    found = completion(says(content, reason))
+    assert (found.text, found.reasoning) == (text, reasoning), content
 
 
 LIMIT, EMPTY = "the server stopped at its token limit", "empty response"
@@ -224,12 +227,14 @@ USAGES: tuple[tuple[Any, tuple[object, ...]], ...] = (
 """Usage → (tokens in, tokens out, billionths of a dollar): the dearest that it can mean."""
 
 
-def test_usage_counts_the_dearest_that_it_can_mean_and_what_cannot_be_right_is_told() -> None:
-    for usage, counts in USAGES:
-        found = completion(says("x", usage=usage))
-        assert (found.input_tokens, found.output_tokens, found.cost) == counts, usage
-        doubts = ["usage", "usage"] if usage and counts == NONE else []
-        assert [fault.fault for fault in found.faults] == doubts, usage
+@table(("usage", "counts"), USAGES)
+def test_usage_counts_the_dearest_that_it_can_mean_and_what_cannot_be_right_is_told(
+    usage: dict[str, Any] | None, counts: tuple[object, ...]
+) -> None:
+    found = completion(says("x", usage=usage))
+    assert (found.input_tokens, found.output_tokens, found.cost) == counts, usage
+    doubts = ["usage", "usage"] if usage and counts == NONE else []
+    assert [fault.fault for fault in found.faults] == doubts, usage
 
 
 def test_usage_of_thousands_of_digits_costs_no_answer() -> None:
@@ -342,13 +347,13 @@ def follows(failure: AttemptFailed) -> str:
     return REFUSED if refused else FINAL
 
 
-def test_failure_is_asked_again_where_that_may_help_and_says_whether_it_may_have_been_billed() -> None:
-    for (then, kind), replies in FAILURES.items():
-        for reply, said in replies:
-            found = read(reply)
-            assert isinstance(found, AttemptFailed), reply
-            assert (follows(found), found.kind) == (then, kind), reply
-            assert said in found.detail, (said, found.detail)
+@table("then, kind, reply, said", [(*key, *row) for key, rows in FAILURES.items() for row in rows])
+def test_failure_is_asked_again_where_that_may_help_and_says_whether_it_may_have_been_billed(
+    then: str, kind: str, reply: str, said: str
+) -> None:
+    found = read(reply)
+    assert isinstance(found, AttemptFailed)
+    assert (follows(found), found.kind) == (then, kind) and said in found.detail, found
 
 
 def test_fewer_requests_are_in_flight_only_where_the_server_says_that_it_is_busy() -> None:
@@ -470,7 +475,7 @@ def test_failure_that_cannot_heal_ends_a_call_at_once_in_its_own_words() -> None
             "http://[::",
         ):
             replies.append(http("", f"Location: {place}", "Content-Length: 0", status="308 Moved"))
-            failed(it, re.escape(f"HTTP 308 to another origin, {place}: if you"), 1)
+            failed(it, re.escape(f"HTTP 308 to another origin, {place}: if you mean that one, give it as base_url"), 1)
         assert it.waits == []
         replies += [PAGE, PAGE, PAGE]
         failed(it, r"lacks its /v1 \(.*this is a web page, not an API", 2)
@@ -506,13 +511,13 @@ REJECTIONS: tuple[tuple[str, dict[str, int | None]], ...] = (
 """What a server says with status 400 → what is sent instead."""
 
 
-def test_rejection_is_met_with_what_fits_the_words_of_servers() -> None:
-    for said, instead in REJECTIONS:
-        failure = read(f"422 {said}" if said.startswith("{") else f'400 {{"error": {{"message": {json.dumps(said)}}}}}')
-        assert isinstance(failure, AttemptFailed) and not failure.passing
-        change = Accepted(max_tokens=8192, seed=1, openai_itself=False).after_rejection(failure.rejection, SENT)
-        expected = {name: value for name, value in (SENT | instead).items() if value is not None}
-        assert change is not None and change[0] == expected, said
+@table(("said", "instead"), REJECTIONS)
+def test_rejection_is_met_with_what_fits_the_words_of_servers(said: str, instead: dict[str, int | None]) -> None:
+    failure = read(f"422 {said}" if said.startswith("{") else f'400 {{"error": {{"message": {json.dumps(said)}}}}}')
+    assert isinstance(failure, AttemptFailed) and not failure.passing
+    change = Accepted(max_tokens=8192, seed=1, openai_itself=False).after_rejection(failure.rejection, SENT)
+    expected = {name: value for name, value in (SENT | instead).items() if value is not None}
+    assert change is not None and change[0] == expected, said
 
 
 def test_rejection_of_what_was_not_sent_is_final_and_a_prompt_that_leaves_hardly_a_token_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from strop.lm import registry
 from strop.lm.base import LanguageModel
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.options import META, NAMES, ModelSettings, joined, members, price_per_million, read_spec, with_meta
-from strop.lm.providers import PROVIDERS, endpoint_of
+from strop.lm.providers import PROVIDERS, Provider, endpoint_of
+from support.rows import table
+from support.trees import written
 
 KEY = "sk-test-0123456789abcdef"
 OTHER = "sk-other-0123456789abcdef"
@@ -43,10 +46,10 @@ MODELS = (
 )
 
 
-def test_registry_makes_the_model_that_is_named() -> None:
-    for spec, is_language_model in MODELS:
-        model = make(spec, OPENAI_API_KEY=KEY, PATH=os.environ["PATH"])
-        assert (model.name, model.is_language_model) == (spec, is_language_model)
+@table(("spec", "is_language_model"), MODELS)
+def test_registry_makes_the_model_that_is_named(spec: str, is_language_model: bool) -> None:
+    model = make(spec, OPENAI_API_KEY=KEY, PATH=os.environ["PATH"])
+    assert (model.name, model.is_language_model) == (spec, is_language_model)
 
 
 REFUSED = (
@@ -112,35 +115,34 @@ REFUSED = (
 """Specification → what the one line says. `--base-url` behind it: with one."""
 
 
+@table("spec, said", REFUSED)
 def test_specification_that_cannot_be_meant_is_refused_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name, text in (("own", "text = 'x'\ndef answer(request): ..."), ("broken", "undefined"), ("leaves", "exit()")):
-        Path(f"{name}.py").write_text(text)
-    wrong = []
-    for spec, said in REFUSED:
-        url = LOCAL if spec.endswith(" --base-url") else None
-        try:
-            make(spec.removesuffix(" --base-url"), url, PATH=os.environ["PATH"], VLLM_API_KEY=KEY)
-        except ConfigurationError as error:
-            if said in str(error) and "\n" not in str(error):
-                continue
-            wrong.append((spec, str(error)))
-        else:
-            wrong.append((spec, "made"))
-    assert wrong == []
+    files = {"own.py": "text = 'x'\ndef answer(request): ...", "broken.py": "undefined", "leaves.py": "exit()"}
+    written(tmp_path, files)
+    url = LOCAL if spec.endswith(" --base-url") else None
+    with pytest.raises(ConfigurationError, match=re.escape(said)) as caught:
+        make(spec.removesuffix(" --base-url"), url, PATH=os.environ["PATH"], VLLM_API_KEY=KEY)
+    assert "\n" not in str(caught.value)
 
 
-def test_registry_hands_the_options_on_and_the_defaults_where_there_are_none() -> None:
-    kept = []
-    for spec in ("vllm/m?max_tokens=77&seed=5&timeout=3600&connections=3", "vllm/m"):
-        model = registry.make(spec, base_url=None, seed=0, environ={}, defaults=ModelSettings(max_tokens=100))
-        assert isinstance(model, OpenAIModel) and model.name == "vllm/m"
-        model.close()
-        kept.append(model._settings)
-    assert kept[0] == Settings(3, 77, 5, read_seconds=3600.0, deadline_seconds=3600.0)
-    assert kept[1] == Settings(max_tokens=100)
+@table(
+    "options, settings",
+    [
+        (
+            "?max_tokens=77&seed=5&timeout=3600&connections=3",
+            Settings(3, 77, 5, read_seconds=3600.0, deadline_seconds=3600.0),
+        ),
+        ("", Settings(max_tokens=100)),
+    ],
+)
+def test_registry_hands_the_options_on_and_the_defaults_where_there_are_none(options: str, settings: Settings) -> None:
+    defaults = ModelSettings(max_tokens=100)
+    model = registry.make(f"vllm/m{options}", base_url=None, seed=0, environ={}, defaults=defaults)
+    model.close()
+    assert isinstance(model, OpenAIModel) and (model.name, model._settings) == ("vllm/m", settings)
 
 
 OPTIONS = {
@@ -168,8 +170,8 @@ OF_USERS = (
 
 def test_options_are_read_behind_the_name_of_a_model_and_before_a_text_of_the_users() -> None:
     assert {*OPTIONS} == {*NAMES}
-    for name, (written, value) in OPTIONS.items():
-        assert read_spec(f"openai/m?{name}={written}") == ("openai/m", replace(ModelSettings(), **{name: value}))  # type: ignore[arg-type]
+    for name, (text, value) in OPTIONS.items():
+        assert read_spec(f"openai/m?{name}={text}") == ("openai/m", replace(ModelSettings(), **{name: value}))  # type: ignore[arg-type]
     for model in TEXTS:
         assert read_spec(f"openai/{model}?seed=1")[0] == f"openai/{model}"
         assert endpoint_of(f"vllm/{model}", base_url=None, environ={}).model == model
@@ -233,23 +235,28 @@ def test_endpoint_has_its_address_and_the_key_of_its_variable() -> None:
     assert endpoint_of("gemini/m", base_url=None, environ=both).key == KEY
 
 
-def test_endpoint_reads_no_variable_of_another_provider() -> None:
-    for name, row in SERVERS.items():
-        own = (*row.key_variables, row.url_variable)
-        others = {variable: value for variable, value in (EVERY_KEY | EVERY_URL).items() if variable not in own}
-        assert endpoint_of(f"{name}/m", base_url=LOCAL, environ=others).key is None
-        at_home = endpoint_of(f"{name}/m", base_url=None, environ={**others, row.key_variables[0]: KEY})
-        assert (at_home.base_url, at_home.key) == (row.url, KEY)
+@table(("name", "row"), SERVERS.items())
+def test_endpoint_reads_no_variable_of_another_provider(name: str, row: Provider) -> None:
+    own = (*row.key_variables, row.url_variable)
+    others = {variable: value for variable, value in (EVERY_KEY | EVERY_URL).items() if variable not in own}
+    assert endpoint_of(f"{name}/m", base_url=LOCAL, environ=others).key is None
+    at_home = endpoint_of(f"{name}/m", base_url=None, environ={**others, row.key_variables[0]: KEY})
+    assert (at_home.base_url, at_home.key) == (row.url, KEY)
 
 
-def test_endpoint_refuses_what_cannot_be_used_and_shows_no_secret() -> None:
-    for environ, base_url, said in (
+@table(
+    ("environ", "base_url", "said"),
+    (
         *(({"ANTHROPIC_BASE_URL": odd}, None, "must look like") for odd in ("localhost:8000", "http://[1/v1")),
         ({}, "http://[1/v1", "must look like"),
         *(({}, f"http://{who}@a/v1", "user name or password") for who in ("me:hunter22", "hunter22", ":hunter22")),
         ({"ANTHROPIC_API_KEY": "sk-hunter22-clé"}, None, "ANTHROPIC_API_KEY has characters"),
         ({}, None, "ANTHROPIC_API_KEY, or name another server with base_url"),
-    ):
-        with pytest.raises(ConfigurationError, match=said) as caught:
-            endpoint_of("anthropic/m", base_url=base_url, environ=environ)
-        assert "hunter22" not in str(caught.value)
+    ),
+)
+def test_endpoint_refuses_what_cannot_be_used_and_shows_no_secret(
+    environ: dict[str, str], base_url: str | None, said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said) as caught:
+        endpoint_of("anthropic/m", base_url=base_url, environ=environ)
+    assert "hunter22" not in str(caught.value)

@@ -18,6 +18,7 @@ from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.root_fs import mount_proc
 from support.rows import table
+from support.trees import written
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(sys.platform != "linux", reason="kernel mechanisms of Linux")]
 
@@ -81,16 +82,15 @@ class Asked(Kernel):
         return super().call(name, *arguments)
 
 
-def test_filter_is_set_without_mitigation_where_the_kernel_knows_the_flag() -> None:
-    for known, flags in [(12, [4]), (8, [4, 0])]:
+@table("known, flags", [(12, [4]), (8, [4, 0])])
+def test_filter_is_set_without_mitigation_where_the_kernel_knows_the_flag(known: int, flags: list[int]) -> None:
+    def run() -> int:
+        kernel = Asked(known)
+        kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+        filters.server_filter().install(kernel)
+        return int(kernel.flags != flags)
 
-        def run(known: int = known, flags: list[int] = flags) -> int:
-            kernel = Asked(known)
-            kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
-            filters.server_filter().install(kernel)
-            return int(kernel.flags != flags)
-
-        assert in_a_child(run) == 0, (known, flags)
+    assert in_a_child(run) == 0
 
 
 CALLS: dict[str, tuple[Callable[[], object], int]] = {
@@ -131,9 +131,7 @@ def test_landlock_leaves_only_what_was_named(tmp_path: Path) -> None:
     version = landlock.abi(kernel, needed=False)
     if version == 0:
         pytest.skip("this kernel has no Landlock")
-    (tmp_path / "shown").mkdir()
-    (tmp_path / "shown" / "file").write_text("x")
-    (tmp_path / "hidden").write_text("x")
+    written(tmp_path, {"shown/file": "x", "hidden": "x"})
 
     def run() -> int:
         kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)

@@ -144,7 +144,7 @@ def forged(document: str, *contents: bytes) -> bytes:
         forged('["a",1,"|b1","C",1]', b"\2"),
     ],
 )
-def test_bytes_that_are_no_plain_data_are_malformed(data: bytes) -> None:
-    for hashed in (True, False):
-        with pytest.raises(codec.NotPlainData):
-            codec.decode(data, hashed=hashed)
+@table("hashed", (True, False))
+def test_bytes_that_are_no_plain_data_are_malformed(data: bytes, hashed: bool) -> None:
+    with pytest.raises(codec.NotPlainData):
+        codec.decode(data, hashed=hashed)

@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -18,11 +17,11 @@ import pytest
 
 from strop.sandbox import control
 from strop.sandbox.template import ForkedProcess, Template
-from support.processes import all_end, handles_of, holds, stopped, wait_until
+from support.processes import handles_of, holds, kill_and_wait, stopped, wait_until
 
 pytestmark = pytest.mark.process
 FORKED = """
-import json, os, socket, sys
+import json, os, resource, socket, sys
 from strop.sandbox.forks import continue_as_fork
 end, *more = continue_as_fork(int(sys.argv[1]))
 host = socket.socket(fileno=end)
@@ -111,7 +110,7 @@ def test_exit_status_of_a_process_is_told(code: str, status: int) -> None:
 def test_process_whose_template_was_killed_counts_as_killed_and_goes_on() -> None:
     with made() as (template, fork):
         child = fork(tells=True)
-        end_of(template)
+        kill_and_wait(template.pid)
         assert child.worth("1") == 1
         child.asked("os._exit(3)")
         assert child.process.wait(60) and child.process.returncode == -signal.SIGKILL
@@ -124,17 +123,10 @@ def test_last_words_of_a_process_are_the_last_line_of_its_standard_error() -> No
         assert child.process.wait(60) and child.process.last_words == "last"
 
 
-def end_of(template: Template) -> None:
-    assert template.pid is not None
-    handles = handles_of([template.pid])
-    os.kill(template.pid, signal.SIGKILL)
-    assert all_end(handles)
-
-
 def test_template_that_was_killed_is_replaced_before_it_is_asked_and_while_it_is() -> None:
     with made() as (template, fork):
         assert fork().worth("1") == 1
-        end_of(template)
+        kill_and_wait(template.pid)
         assert fork().worth("2") == 2
         held = template.pid
         assert held is not None
@@ -143,8 +135,7 @@ def test_template_that_was_killed_is_replaced_before_it_is_asked_and_while_it_is
         children: list[Forked] = []
         asking = threading.Thread(target=lambda: children.append(fork()))
         asking.start()
-        assert template._end is not None
-        end_of(template)
+        kill_and_wait(template.pid)
         asking.join(60)
         assert children[0].worth("3") == 3 and template.pid != held
 
@@ -191,20 +182,14 @@ def test_process_inherits_what_its_host_has_changed_of_itself_since_the_template
     if pid == 0:
         ended = 1
         with suppress(BaseException), made() as (template, fork):
-            before, asked = (
-                fork().worth(f"__import__('resource') and {FACTS.replace('resource.', RESOURCE)}"),
-                template.pid,
-            )
+            before, asked = fork().worth(FACTS), template.pid
             CHANGES[change]()
             own = json.loads(json.dumps(eval(FACTS)))
             os.umask(own[1])
-            after = fork().worth(FACTS.replace("resource.", RESOURCE))
+            after = fork().worth(FACTS)
             ended = int(after != own or after == before or template.pid == asked)
         os._exit(ended)
     assert os.waitpid(pid, 0)[1] == 0
-
-
-RESOURCE = "__import__('resource')."
 
 
 def test_template_stays_while_nothing_has_changed_and_is_new_for_other_variables() -> None:
@@ -220,18 +205,5 @@ def test_process_of_another_host_comes_from_the_template_that_it_joined_until_th
         assert fork().worth("1") == 1
         guest_of.join(template.joined())
         assert fork_there().worth("os.getppid()") == template.pid and guest_of.pid is None
-        end_of(template)
+        kill_and_wait(template.pid)
         assert fork_there().worth("os.getppid()") == guest_of.pid
-
-
-def test_template_ends_with_its_host() -> None:
-    program = (
-        "import os, sys\nfrom strop.sandbox.template import Template\n"
-        f"template = Template(lambda channel: [sys.executable, '-c', {FORKED!r}, str(channel)], dict)\n"
-        "template.begin(); template.joined(); print(template.pid, flush=True); sys.stdin.read()\n"
-    )
-    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as host:
-        assert host.stdout is not None
-        handles = handles_of([int(host.stdout.readline())])
-        host.kill()
-        assert all_end(handles)

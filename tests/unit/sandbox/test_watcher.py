@@ -12,6 +12,7 @@ from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, Returned
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.watcher import Watcher
+from support.rows import table
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp is of Linux")
 
@@ -65,12 +66,12 @@ HONEST = {
 }
 
 
-def test_nothing_is_told_or_counted_of_honest_programs(sandbox: JailedSandbox, heard: list[Denied]) -> None:
-    for body in HONEST.values():
-        heard.clear()
-        outcome = outcome_of(sandbox, f"    {body}\n    return 1")
-        assert isinstance(outcome, Returned), outcome
-        assert (heard, outcome.denied) == ([], {}), body
+@table("body", HONEST.values())
+def test_nothing_is_told_or_counted_of_honest_programs(sandbox: JailedSandbox, heard: list[Denied], body: str) -> None:
+    heard.clear()
+    outcome = outcome_of(sandbox, f"    {body}\n    return 1")
+    assert isinstance(outcome, Returned), outcome
+    assert (heard, outcome.denied) == ([], {}), body
 
 
 def test_outcome_counts_the_calls_that_were_refused_while_it_came_about(sandbox: JailedSandbox) -> None:
