@@ -1,7 +1,4 @@
-from helpers import extract_code
-from language_model import BudgetExceeded
-
-EXPERTISE = "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms."
+from asking import ask
 
 
 def message_for(solution, utility):
@@ -18,14 +15,6 @@ You will be evaluated based on this score function:
 
 You must return an improved solution. Be as creative as you can under the constraints.
 Your primary improvement must be novel and non-trivial. First, propose an idea, then implement it."""
-
-
-def ask(language_model, messages, temperature=0.7):
-    """One answer to each message: its program, or None where it holds none."""
-    try:
-        return extract_code(language_model.batch_prompt(EXPERTISE, messages, temperature=temperature))
-    except BudgetExceeded:
-        return [None] * len(messages)
 
 
 def improve_algorithm(initial_solution, utility, language_model):
