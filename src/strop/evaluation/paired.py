@@ -33,7 +33,7 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.outcomes import explain, limits_of
-from strop.evaluation.repeated import averaged, repeats
+from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.evaluation.tally import Tally, Worth, judged
 from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
@@ -45,6 +45,8 @@ ENOUGH, LEAST = 0.02, 0.002
 """CPU seconds of the original for the inputs of an instance: what suffices, and what is too little."""
 ANSWER, SHOW_ARGUMENTS = "return {entry}(*args, **named)", "{entry}(*args, **named); return kept[0]"
 """What a program does with its arguments: return the answer, or the arguments as the call leaves them."""
+CHARGED = (SECONDS, SECONDS + AT_LEAST, SECONDS + AT_MOST)
+"""The metrics to which the time of arguments that a program does not receive is added."""
 T = TypeVar("T")
 _MESSAGES = """
 
@@ -99,8 +101,9 @@ def measure_paired(
     lacking = max(added(row[0][RECEIVING] for row in rows) / added(row[-1][RECEIVING] for row in rows) - 1.0, 0.0)
     for row in rows:
         old, new = row[0], row[-1]
-        seconds = new[SECONDS] + lacking * new[RECEIVING]
-        tally.metrics.append(new | {SECONDS: seconds})
+        charged = lacking * new[RECEIVING]
+        seconds = new[SECONDS] + charged
+        tally.metrics.append(new | {name: new[name] + charged for name in CHARGED if name in new})
         tally.spent(seconds, 0.0)
         tally.add(Worth(old[SECONDS] / (old[SECONDS] + seconds)))
     return tally.evaluation

@@ -20,5 +20,7 @@ def repeats(seconds: float) -> int:
 def averaged(rows: Sequence[Mapping[str, float]], name: str) -> dict[str, float]:
     """The first of these rows, with the mean of a metric over all, and its smallest and largest value beside it."""
     values = [row[name] for row in rows]
-    spread = {name + AT_LEAST: min(values), name + AT_MOST: max(values)} if len(rows) > 1 else {}
-    return {**rows[0], name: mean(values), **spread}
+    least, most = min(values), max(values)
+    spread = {name + AT_LEAST: least, name + AT_MOST: most} if len(rows) > 1 else {}
+    # the mean of three equal numbers may be rounded to another one
+    return {**rows[0], name: min(max(mean(values), least), most), **spread}

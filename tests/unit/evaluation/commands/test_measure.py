@@ -416,9 +416,12 @@ def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path:
 
 def test_runs_are_repeated_within_a_few_seconds_and_all_of_each_count() -> None:
     assert [repeats(seconds) for seconds in (0.0, 0.01, 0.4, 0.6, 1.0, 1.1, 60.0)] == [4, 4, 4, 2, 1, 0, 0]
-    rows = [{"time": 2.0, "memory": 1.0}, {"time": 1.0, "memory": 3.0}, {"time": 1.5, "memory": 2.0}]
-    assert averaged(rows, "time") == {"time": 1.5, f"time{AT_LEAST}": 1.0, f"time{AT_MOST}": 2.0, "memory": 1.0}
-    assert averaged(rows[:1], "time") == rows[0]
+    for rows, least, center, most in (
+        ([{"time": 2.0, "memory": 1.0}, {"time": 1.0, "memory": 3.0}, {"time": 1.5, "memory": 2.0}], 1.0, 1.5, 2.0),
+        ([{"time": 0.003}] * 3, 0.003, 0.003, 0.003),  # a third of its sum, which is rounded, is another number
+    ):
+        assert averaged(rows, "time") == rows[0] | {"time": center, f"time{AT_LEAST}": least, f"time{AT_MOST}": most}
+        assert averaged(rows[:1], "time") == rows[0]
 
 
 def test_verdict_about_what_no_seed_changes_builds_the_candidate_alone_and_runs_both_three_times(
