@@ -128,7 +128,7 @@ def from_spec(spec: ModelSpec) -> Inbox:
 def _read(path: Path, settle_seconds: float) -> str | None:
     """The text of a file; None if it was written just now, or is blank. Raises ValueError where it is no answer, and OSError."""
     # A link in a folder that people share may lead to any file of the user who runs strop.
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
         data, status = file.read(LARGEST_ANSWER + 1), os.fstat(file.fileno())
     if abs(time.time() - status.st_mtime) < settle_seconds:
         return None

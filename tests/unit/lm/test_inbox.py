@@ -15,7 +15,7 @@ from strop.base.errors import LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request, dropped
 from strop.lm.inbox import LARGEST_ANSWER, Inbox, _read
-from support.processes import wait_until
+from support.processes import open_descriptors, wait_until
 
 QUICK = 0.02
 
@@ -114,11 +114,16 @@ def test_text_of_a_model_can_forge_neither_fences_nor_names(desk: Desk) -> None:
 def test_answer_counts_only_when_nobody_wrote_it_for_a_moment(tmp_path: Path) -> None:
     path = tmp_path / "answer"
     path.write_text("half")
-    for second in (0, 30, 59):
-        os.utime(path, (time.time() - second,) * 2)
-        assert _read(path, 60.0) is None
-    os.utime(path, (time.time() - 61,) * 2)
-    assert _read(path, 60.0) == "half"
+    for seconds, text in ((0, None), (1800, None), (3000, None), (3601, "half")):
+        os.utime(path, (time.time() - seconds,) * 2)
+        assert _read(path, 3600.0) == text
+
+
+def test_folder_in_the_place_of_an_answer_leaves_no_descriptor_however_often_it_is_looked_at(tmp_path: Path) -> None:
+    before = open_descriptors()
+    with pytest.raises(IsADirectoryError):
+        _read(tmp_path, 0.0)
+    assert open_descriptors() <= before
 
 
 def test_file_without_a_word_is_no_answer_yet_and_what_an_editor_adds_is_removed(desk: Desk) -> None:
@@ -136,11 +141,16 @@ def test_file_without_a_word_is_no_answer_yet_and_what_an_editor_adds_is_removed
 
 ODD: tuple[tuple[Callable[[Path], object], str], ...] = (
     (lambda path: path.write_bytes(b"caf\xe9"), "is not UTF-8"),
-    (lambda path: path.write_bytes(b"x" * (LARGEST_ANSWER + 1)), f"is longer than {LARGEST_ANSWER} bytes"),
+    (
+        lambda path: (
+            path.with_name("long").write_bytes(b"x" * (LARGEST_ANSWER + 1)) and path.with_name("long").replace(path)
+        ),
+        f"is longer than {LARGEST_ANSWER} bytes",
+    ),
     (lambda path: path.mkdir(), "cannot be read: Is a directory"),
     (lambda path: path.symlink_to("nowhere"), "cannot be read: Too many levels of symbolic links"),
     (lambda path: path.symlink_to(__file__), "cannot be read: Too many levels of symbolic links"),
-    (lambda path: path.hardlink_to(__file__), "is a link or no regular file"),
+    (lambda path: path.hardlink_to(path.with_name(path.name.replace(".answer", ""))), "is a link or no regular file"),
     (lambda path: os.mkfifo(path), "is a link or no regular file"),
 )
 
