@@ -128,12 +128,12 @@ class CommandModel(AsyncModel):
                     most = LARGEST_ANSWER << 6
                     while process.returncode is None and all(os.fstat(file.fileno()).st_size < most for file in files):
                         await asyncio.sleep(0.01)
+                return -signal.SIGKILL if process.returncode is None else process.returncode
             finally:
                 with suppress(ProcessLookupError, PermissionError):  # it has ended; it is another user's, by sudo
                     os.killpg(process.pid, signal.SIGKILL)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(process.wait(), 1.0)
-            return process.returncode or 0
 
     def _in_words(self, text: str) -> str:
         return escape(hide_keys(text, self._environ), 300)
