@@ -22,21 +22,26 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
+def _keep_to(cores: set[int]) -> None:
+    """Let this process and its descendants run on these cores alone."""
+    for pid in [os.getpid(), *below(os.getpid())]:
+        with suppress(ProcessLookupError):  # it ended meanwhile
+            os.sched_setaffinity(pid, cores)
+
+
 @pytest.fixture
 def crowded_core() -> Iterator[None]:
     """One core for this process and its descendants, on which four others are busy."""
     if not Path("/proc/self/schedstat").exists():
         pytest.skip("this kernel does not count waiting for a core")
     cores = os.sched_getaffinity(0)
-    for pid in [os.getpid(), *below(os.getpid())]:
-        with suppress(ProcessLookupError):  # it ended meanwhile
-            os.sched_setaffinity(pid, {min(cores)})
+    _keep_to({min(cores)})
     # A session of its own, as a guest has: a kernel may share out its time among sessions.
-    command = [sys.executable, "-S", "-c", "while True: pass"]
-    busy = [subprocess.Popen(command, start_new_session=True) for _ in range(4)]
+    busy = [
+        subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"], start_new_session=True) for _ in range(4)
+    ]
     yield
     for each in busy:
         each.kill()
         each.wait()
-    for pid in [os.getpid(), *below(os.getpid())]:
-        os.sched_setaffinity(pid, cores)
+    _keep_to(cores)

@@ -175,8 +175,8 @@ def _watch(
     clock: accounting.ProcessClock,
     used: Used,
 ) -> str:
-    """Wait until the command's own process has ended, and for `outlive_seconds` until all others have; return why it was
-    stopped, or an empty text."""
+    """Wait until the command's own process has ended, and for `outlive_seconds`, or up to ten times as long where the others
+    wait for a core, until all others have; return why it was stopped, or an empty text."""
     ready = select.poll()
     ready.register(pidfd, select.POLLIN)
     ready.register(end.fileno(), select.POLLIN)
@@ -197,7 +197,9 @@ def _watch(
             used.kernel_before = accounting.kernel_memory(jail.kernel_memory)
         if over < math.inf:
             used.lived_on = not used.is_last()
-            if not used.lived_on or time.monotonic() >= over:
+            if not used.lived_on or time.monotonic() >= over + min(
+                used.lengthened_seconds, 10 * asked["outlive_seconds"]
+            ):
                 return ""
             used.ended = 0.0
         pause = (_FIRST_LOOK if asked["counts_memory"] else _LOOK) if over == math.inf else _LAST_LOOK

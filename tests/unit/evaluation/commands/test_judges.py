@@ -213,7 +213,7 @@ def test_exit_status_of_the_judge_decides_where_time_counts(workspaces: Workspac
     task = problem(tmp_path, judge=judge, judge_files=[], score=["time"], metric=[])
     assert task.scored_by == "kernel" and not task.compare_output
     accepted = measured(task, workspaces, "echo 20\n", "test", verdict=True)
-    assert accepted.verdict == "ok" and set(accepted.metrics[0]) == {"time", "time at least", "time at most"}
+    assert accepted.verdict == "ok" and {"time", "time at least", "time at most"} in map(set, accepted.metrics)
     refused = measured(task, workspaces, "echo 5\n", "test", verdict=True)
     assert refused.verdict == "malformed" and "the judge refuses" in refused.error
 
@@ -252,9 +252,9 @@ def test_judge_that_takes_too_long_makes_an_answer_malformed(
     workspaces: Workspaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judge = "grep -q 7 {output} && sleep 60; echo ratio: 1"
-    monkeypatch.setattr(described, "JUDGE_SECONDS", 0.5)
-    task = problem(tmp_path, judge=judge, time_limit=0.4, description="Print no 7.")
-    assert "the judge: wall time limit of 0.5 s reached" in measured(task, workspaces, "echo 7\n").error
+    monkeypatch.setattr(described, "JUDGE_SECONDS", 2.0)
+    task = problem(tmp_path, judge=judge, time_limit=2.0, description="Print no 7.")
+    assert "the judge: wall time limit of 2 s reached" in measured(task, workspaces, "echo 7\n").error
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [

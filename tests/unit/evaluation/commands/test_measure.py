@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +178,7 @@ def test_metric_that_is_measured_in_turns_has_the_original_beside_it(bench: Benc
     found = bench(task, busy.replace("{n}", "1000"))
     assert found.value > 0.5
     assert len(found.original_metrics) == len(found.metrics) == 4
-    assert len({each["time"] for each in found.original_metrics}) > 1
+    assert sum(not tree.files for tree in bench.workspaces.ran) >= 4
     assert [dict(tree.files) for tree in bench.workspaces.opened][-1] == {}
 
 
@@ -206,7 +208,7 @@ def test_compilers_words_are_in_the_error_when_a_build_fails(bench: Bench, tmp_p
     found = bench(c_task(tmp_path), "=== file: b.c ===\nint value(void) { return two; }\n")
     assert (found.value, found.verdict) == (0.0, "raised")
     first, *others = found.error.replace("‘", "'").replace("’", "'").splitlines()
-    assert first.startswith("the build failed: b.c:1:") and "error: 'two' undeclared" in first
+    assert re.match(r"the build failed: b\.c:1:.* error: ('two' undeclared|use of undeclared identifier 'two')", first)
     assert others and first.partition(": ")[2] not in others and failure("raised", found.error) == "build error"
 
 
@@ -523,8 +525,10 @@ def test_command_goes_on_when_its_wall_time_went_by_in_waiting_for_a_core_but_no
     (tmp_path / "works.py").write_text("import time\nwhile time.process_time() < 0.4: pass\n")
     with workspaces.open(Tree(tmp_path, {})) as workspace:
         works = workspace.run(f"{sys.executable} -I -S works.py", limits)
+        left = workspace.run(f"{sys.executable} -I -S works.py &", replace(limits, outlive_seconds=0.5))
         sleeps = workspace.run("sleep 600", limits)
-    assert works.wall_seconds > 0.5
+    assert min(works.wall_seconds, left.wall_seconds) > 0.5
     # Beside many others it may wait longer than a command may at all.
     assert works.ok or works.wall_seconds > MOST_STARVED * 0.5, works
+    assert (left.ok and not left.lived_on) or left.wall_seconds > MOST_STARVED * 0.5, left
     assert sleeps.detail == "wall time limit of 0.5 s reached"
