@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.openai import OpenAIModel
@@ -45,7 +46,8 @@ class Loopback:
         clock = Hurried()
         self.waits = clock.waits
         place = endpoint_of("openai/tester", base_url=server.url, environ={"OPENAI_API_KEY": KEY})
-        self.model = OpenAIModel(place, limits, jitter=random.Random(1), clock=clock)
+        # The server is there, however late it accepts a connection.
+        self.model = OpenAIModel(place, replace(limits, connect_seconds=600.0), jitter=random.Random(1), clock=clock)
 
     def ask(self, *messages: str, temperature: float = 0.7, keep: Keep = dropped) -> list[Completion]:
         return self.model.complete([Request("expert", message, temperature) for message in messages], keep)

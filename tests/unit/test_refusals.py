@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from strop.cli.app import main
+from strop.lm.providers import without_models
 from support.rows import table
 from support.trees import written
 
@@ -26,7 +28,8 @@ FILES["scored/strop.toml"] = 'command = "cat a.txt"\nfiles = "*.txt"\nscore = "t
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    for name in {*os.environ} - {"STROP_MODEL", *without_models(os.environ)}:
+        monkeypatch.delenv(name)
     written(tmp_path, FILES)
     before = signal.getsignal(signal.SIGTERM)
     yield

@@ -33,8 +33,8 @@ def test_nothing_new_is_begun_after_the_first_error_and_the_begun_ends() -> None
         done.append("begun")
 
     # What is waiting takes a while, so that most of it is still waiting when the error is seen.
-    errors = run_all([fail, begun, *[lambda: time.sleep(0.01) or done.append("late")] * 500], 2, "test")  # type: ignore[func-returns-value]
-    assert [str(error) for error in errors] == ["broken"] and "begun" in done and len(done) < 400
+    errors = run_all([fail, begun, *[lambda: time.sleep(0.01) or done.append("late")] * 10_000], 2, "test")  # type: ignore[func-returns-value]
+    assert [str(error) for error in errors] == ["broken"] and "begun" in done and len(done) < 9000
 
 
 def test_errors_come_in_the_order_of_the_work() -> None:

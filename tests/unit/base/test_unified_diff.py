@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from strop.base.unified_diff import as_written, plain_text, unified_files
 from support.trees import contents, written
 
+ALONE = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+"""An environment in which git does not read how its user wants changes applied."""
 BEFORE = {
     "lib/a.py": "one\ntwo\nthree\n",
     "lib/crlf.txt": "one\r\ntwo\r\nthree",
@@ -39,25 +42,24 @@ AFTER = {
 
 
 def test_diff_of_several_files_gives_every_byte_when_it_is_applied(tmp_path: Path) -> None:
-    for command in (["patch", "-p1", "--binary", "-s"], ["git", "apply", "-"]):
+    commands = (["patch", "-p1", "--binary", "-s"], ["git", "apply", "-"])
+    for command in filter(lambda command: shutil.which(command[0]), commands):
         for in_git in (True, False) if shutil.which("git") else (False,):
-            if not shutil.which(command[0]):
-                continue
             root = written(tmp_path / f"{command[0]}{in_git}", BEFORE)
             if in_git:
-                subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+                subprocess.run(["git", "init", "-q"], cwd=root, env=ALONE, check=True)
             diff = unified_files(BEFORE, AFTER)
             assert "same.txt" not in diff
-            subprocess.run(command, cwd=root, input=diff.encode(), check=True, capture_output=True)
+            subprocess.run(command, cwd=root, env=ALONE, input=diff.encode(), check=True, capture_output=True)
             assert contents(root) == AFTER, (command, in_git)
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="this machine lacks git")
 def test_diff_applies_in_a_folder_below_the_root_of_gits_written(tmp_path: Path) -> None:
     below = written(tmp_path / "below", BEFORE)
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, env=ALONE, check=True)
     diff = unified_files(BEFORE, AFTER).encode()
-    subprocess.run(["git", "apply", "-"], cwd=below, input=diff, check=True, capture_output=True)
+    subprocess.run(["git", "apply", "-"], cwd=below, env=ALONE, input=diff, check=True, capture_output=True)
     assert contents(below) == AFTER
 
 

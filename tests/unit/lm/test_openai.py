@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import shutil
 import ssl
 import subprocess
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,11 +27,18 @@ from strop.lm.openai_wire import Settings, _tls_context
 from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted
-from support.loopback import KEY, Loopback, kinds, loopback, remarks, texts
+from support.loopback import KEY, kinds, loopback, remarks, texts
 from support.openai_server import OpenAIServer
 from support.processes import wait_until
 from support.rows import table
 from support.server_faults import CONTEXT_TOKENS
+
+
+@pytest.fixture(autouse=True)
+def direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the proxies of whoever runs the tests."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
 
 
 @table(
@@ -147,11 +159,17 @@ def test_key_is_shown_nowhere_when_a_server_echoes_it() -> None:
 
 
 def test_no_more_requests_are_in_flight_than_connections() -> None:
-    with OpenAIServer(Scripted(lambda request: "x"), latency=0.02) as server:
-        it = Loopback(server, Settings(max_connections=3))
-        it.ask(*map(str, range(12)))
-        it.model.close()
-        assert 1 < max(count for _, count in server.in_flight) <= 3
+    places, meeting = threading.Semaphore(3), threading.Barrier(3, timeout=600)
+
+    def fault(number: int, body: dict[str, Any]) -> str:
+        has_place = places.acquire(blocking=False)
+        meeting.wait()  # passes only when three are in flight
+        time.sleep(0.02)  # a fourth would come meanwhile
+        places.release()
+        return "ok" if has_place else "403"
+
+    with loopback(fault, Settings(max_connections=3)) as it:
+        assert len(it.ask(*map(str, range(12)))) == 12
 
 
 def asked(url: str) -> str:
@@ -192,6 +210,7 @@ def test_proxy_or_certificates_that_cannot_be_used_are_refused_in_one_line(name:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="this machine lacks the program openssl")
 def test_private_certificate_is_trusted_when_the_environment_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,12 +79,12 @@ def test_server_that_answered_before_is_given_up_after_half_an_hour_and_at_once_
 def test_server_that_is_not_there_is_told_after_seconds_and_given_up_after_half_an_hour(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
     clock = Hurried()
-    place = endpoint_of("vllm/absent", base_url=f"http://127.0.0.1:{port}/v1", environ={})
-    model = OpenAIModel(place, jitter=random.Random(0), clock=clock)
-    with pytest.raises(LanguageModelError) as caught:
+    with socket.socket() as taken, pytest.raises(LanguageModelError) as caught:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        port = taken.getsockname()[1]
+        place = endpoint_of("vllm/absent", base_url=f"http://127.0.0.1:{port}/v1", environ={})
+        model = OpenAIModel(place, jitter=random.Random(0), clock=clock)
         model.complete([Request("", message) for message in "abcdef"], dropped)
     model.close()
     assert str(caught.value).startswith(f"vllm/absent at 127.0.0.1:{port}: connection failed: ")

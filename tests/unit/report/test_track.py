@@ -61,7 +61,7 @@ def test_tracker_gets_iterations_while_the_run_goes_on_and_its_end_afterwards(
     store: Store, tmp_path: Path, kept: Kept
 ) -> None:
     said: list[str] = []
-    with sent(tmp_path / "run", ["kept"], said.append):
+    with sent(tmp_path / "run", ["kept"], said.append, seconds=600):
         store.append(ITERATED)
         wait_until(lambda: kept.steps == [0])
         store.append(dataclasses.replace(ITERATED, scope="t1", t=1))
@@ -79,7 +79,7 @@ def test_tracker_gets_nothing_before_the_run_has_recorded_its_settings(tmp_path:
 
 def test_tracker_that_fails_costs_one_line(store: Store, tmp_path: Path, kept: Kept) -> None:
     kept.works, said = False, list[str]()
-    with sent(tmp_path / "run", ["kept"], said.append):
+    with sent(tmp_path / "run", ["kept"], said.append, seconds=600):
         wait_until(lambda: said)
         store.append(ITERATED)
     assert (kept.steps, len(said)) == ([], 1) and "\x1b[" not in said[0]

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
 from strop.base.errors import StropError
 from strop.base.events import Event, RunFinished
+from strop.runs import interrupts
 from strop.runs.interrupts import Interrupted, TimeSpent, stopped_by_signals
 from strop.runs.journal import framed
 from support.rows import table
@@ -35,30 +37,32 @@ except Interrupted as error:
 def test_signal_is_heard_when_nothing_can_be_said_any_more(seconds: float | None) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)  # as a terminal that was closed
-    try:
+    with os.fdopen(write_end, "wb") as errors:
         ended = subprocess.run(
             [sys.executable, "-c", SIGNALLED.format(seconds=seconds)],
             stdout=subprocess.PIPE,
-            stderr=write_end,
+            stderr=errors,
             text=True,
             timeout=600,
             check=False,
         )
-    finally:
-        os.close(write_end)
     assert (ended.returncode, ended.stdout) == (0, "143\n"), seconds
 
 
 @table("is_lifted", (True, False))
-def test_time_limit_that_is_lifted_ends_nothing_and_another_does(is_lifted: bool) -> None:
-    closed = threading.Event()
+def test_time_limit_that_is_lifted_ends_nothing_and_another_does(
+    is_lifted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, now = threading.Event(), [0.0]
+    monkeypatch.setattr(interrupts, "time", SimpleNamespace(monotonic=lambda: now[0]))
     with (
         pytest.raises(StropError) as ended,
         stopped_by_signals(closed.set, seconds=0.2, notify=lambda line: None) as watch,
     ):
         if is_lifted:
             watch.lift_limit()
-        closed.wait(0.5 if is_lifted else 60)
+        now[0] = 0.2
+        closed.wait(0.5 if is_lifted else 600)
         raise StropError("over")
     assert (type(ended.value) is TimeSpent) == closed.is_set() == (not is_lifted)
 

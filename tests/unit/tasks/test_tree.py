@@ -15,6 +15,8 @@ from strop.tasks.command.tree import listed
 
 pytestmark = pytest.mark.process
 
+ALONE = {"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1"}
+"""An environment in which git has no home and ignores nothing else."""
 NAMES = ["a", "b", "ab", "foo", "foo.o", "a.txt", "x y", "build", ".h", "a-b", "AB"]
 RULES = [
     *NAMES, "*", "*.o", "a*", "?", "[ab]", "[!a]", "a?", "*b*", "/a", "/*", "a/", "*/", "**/a", "a/**", "a/**/b", "/a/*",
@@ -24,7 +26,7 @@ RULES = [
 
 def some_tree(top: Path, rng: random.Random) -> list[Path]:
     """Folders, files and rules in a new repository; returns the folders."""
-    subprocess.run(["git", "init", "-q", str(top)], check=True)
+    subprocess.run(["git", "init", "-q", str(top)], env=ALONE, check=True)
     folders = [top]
     for _ in range(6):
         folders += [folder] if not (folder := rng.choice(folders) / rng.choice(NAMES)).exists() else []
@@ -43,7 +45,7 @@ def test_tree_is_listed_as_git_lists_it(tmp_path: Path, subtests: pytest.Subtest
     for seed in range(25):
         for folder in some_tree(tmp_path / str(seed), random.Random(seed)):
             asked = ["git", "ls-files", "-z", "--others", "--exclude-standard"]
-            said = subprocess.run(asked, cwd=folder, capture_output=True, check=True).stdout.split(b"\0")
+            said = subprocess.run(asked, cwd=folder, env=ALONE, capture_output=True, check=True).stdout.split(b"\0")
             with subtests.test(seed=seed, folder=folder):
                 assert not any(said) or listed(folder) == tuple(sorted(os.fsdecode(path) for path in said if path))
 
