@@ -23,7 +23,7 @@ LIMITS = Limits()
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[JailedSandbox]:
-    with JailedSandbox(solution_slots=1, improver_slots=1) as sandbox:
+    with JailedSandbox(solution_slots=1, improver_slots=1, require=frozenset()) as sandbox:
         yield sandbox
 
 
@@ -65,7 +65,7 @@ def test_place_is_of_its_kind_and_free_again_when_its_guest_or_all_of_a_thread_a
 
 
 def test_open_fails_for_those_who_wait_when_the_sandbox_is_closed() -> None:
-    sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
+    sandbox = JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset())
     guest = sandbox.open(GuestProgram("", "f"), LIMITS)
     with ThreadPoolExecutor(2) as pool:
         waiting = [pool.submit(sandbox.open, GuestProgram("", "f"), LIMITS) for _ in range(2)]
@@ -78,7 +78,7 @@ def test_two_threads_end_when_each_opens_a_second_program_while_all_places_are_t
     both_hold_one = threading.Barrier(2)
     program = GuestProgram("def algorithm(x):\n    return x + 1", "algorithm")
     outcomes: list[object] = []
-    with JailedSandbox(solution_slots=2, improver_slots=0) as sandbox:
+    with JailedSandbox(solution_slots=2, improver_slots=0, require=frozenset()) as sandbox:
 
         def compare() -> None:
             with sandbox.open(program, LIMITS) as original:
@@ -104,7 +104,7 @@ def test_places_are_right_when_a_signal_ended_the_waiting_for_one() -> None:
 
     taken, leave = threading.Event(), threading.Event()
     program = GuestProgram("def algorithm():\n    return 1", "algorithm")
-    with JailedSandbox(solution_slots=1, improver_slots=0) as sandbox:
+    with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset()) as sandbox:
 
         def hold() -> None:
             with sandbox.open(program, LIMITS):
@@ -116,8 +116,8 @@ def test_places_are_right_when_a_signal_ended_the_waiting_for_one() -> None:
         taken.wait(600)
         before = signal.signal(signal.SIGALRM, stop)
         try:
-            signal.setitimer(signal.ITIMER_REAL, 0.2)
             with pytest.raises(Stopped):
+                signal.setitimer(signal.ITIMER_REAL, 0.2)
                 sandbox.open(program, LIMITS)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -152,7 +152,7 @@ def test_sandbox_takes_over_the_servers_of_the_one_before() -> None:
     with reusing() as second, second.open(ONE, Limits()) as guest:
         outcome = guest.call([], seed=0)
         assert isinstance(outcome, Returned) and outcome.value == 1
-        assert children() == before
+        assert {*children()} <= {*before}  # of an earlier test, one may have ended meanwhile
         assert second.posture is first.posture
 
 
