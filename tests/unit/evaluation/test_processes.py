@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -19,30 +18,47 @@ from strop.evaluation.workers import JailedWorker
 from strop.sandbox.fork_server_host import server_template
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
-from support.processes import descendants, kill_and_wait, leaves
+from support.processes import descendants, kill_and_wait, leaves, parent_of
 from support.rows import table
 
 ECHO = "def algorithm(x):\n    return x\n"
 WAITS = "import time\ncalls = []\ndef algorithm(x):\n    calls.append(x)\n    time.sleep(60 * (len(calls) > 1))\n    return x\n"
 
 
-def evaluated(jail: JailedSandbox, program: str, disturb: Callable[[], None] = lambda: None) -> OrderResult:
-    """`disturb` is called once, after the first answer, while the program works on the next instance."""
-    disturbances = [disturb]
+def disturbed(disturbances: list[Callable[[], None]], seed: str = "") -> Task:
+    """Each of the disturbances comes once, after an answer, while the program works on the next instance."""
 
     def score(instance: Instance, answer: object) -> float:
-        while disturbances:
+        if disturbances:
             disturbances.pop()()
         return float(answer == instance["x"])
 
-    task = Task("same", lambda rng: {"x": int(rng.integers(100))}, score, "", instances=3, description="Return x.")
-    seeds = SecretSeeds(b"s")
-    order = Order("at", program, "same", "train", seeds, b"secret")
-    return measure(task, order, DrawnInstances(task, "train", seeds), jail)
+    return Task(
+        "same",
+        lambda rng: {"x": int(rng.integers(100))},
+        score,
+        seed,
+        instances=3,
+        description="Return x.",
+        time_limit=5.0,
+    )
+
+
+def evaluated(jail: JailedSandbox, program: str, disturb: Callable[[], None] = lambda: None) -> OrderResult:
+    task, order = disturbed([disturb]), Order("at", program, "same", "train", SecretSeeds(b"s"), b"secret")
+    return measure(task, order, DrawnInstances(task, "train", order.seeds), jail)
 
 
 def kill_guests() -> None:
-    kill_and_wait(*leaves(os.getpid()))
+    """All guests, and no fork server that has none yet: the next attempt would take that one, and die otherwise."""
+    assert server_template.pid is not None
+    found = {pid: generation(pid) for pid in leaves(server_template.pid)}
+    kill_and_wait(*(pid for pid, number in found.items() if number == max(found.values())))
+
+
+def generation(pid: int) -> int:
+    """How far below the template of fork servers a process is."""
+    return 0 if pid == server_template.pid else 1 + generation(parent_of(pid))
 
 
 def kill_servers() -> None:
@@ -62,15 +78,9 @@ def test_kill_of_a_process_of_the_jail_is_a_failure_of_the_host(
 
 
 def of_worker(jail: JailedSandbox, program: str, disturbances: list[Callable[[], None]], seed: str = "") -> OrderResult:
-    """What a worker makes of it; each of the disturbances comes after an answer."""
-
-    def score(instance: Instance, answer: object) -> float:
-        if disturbances:
-            disturbances.pop()()
-        return 1.0
-
-    task = Task("same", lambda rng: {"x": 1}, score, seed, instances=3, description="Return x.")
-    return JailedWorker([task], jail).measure(Order("at", program, "same", "train", SecretSeeds(b"s"), b"secret"))
+    """What a worker makes of it."""
+    order = Order("at", program, "same", "train", SecretSeeds(b"s"), b"secret")
+    return JailedWorker([disturbed(disturbances, seed)], jail).measure(order)
 
 
 def test_program_that_is_killed_is_measured_again_and_dies_by_itself_if_that_comes_again(
