@@ -93,8 +93,8 @@ def believing(
     return evaluator(name, body, before, after, right, "--trust-scorer", *flags, said=said, **files)
 
 
-WORK = "x = sum(i * i for i in range(400000))\n"
-"""About 30 ms that nobody needs."""
+WORK = "x = sum(i * i for i in range(1000000))\n"
+"""Work that nobody needs: several times what it takes to start Python."""
 
 
 def timed(
