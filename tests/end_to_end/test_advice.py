@@ -176,7 +176,7 @@ EVALUATORS = {
     "clock": Row(on("program.py", "--evaluator e.py --metric time:min"), "--shared runs the program in its evaluator's process", on("program.py", "--evaluator e.py --metric time:min --shared"), SCORED),
     "asks for more": Row(on("program.py", "--evaluator e.py"), "give it a default", "", SCORED | {"e.py": EVALUATOR.replace("seed=0", "size")}, SCORED),
     "asks for more, called": Row(on("program.py", "--evaluator e.py"), "or write a function that calls it with one", on("program.py", "--evaluator f.py"), SCORED | {"e.py": EVALUATOR.replace("seed=0", "size")}, {"f.py": "import e\ndef evaluate(path):\n    return e.evaluate(path, 3)\n"}),
-    "folders": Row(on("/usr/lib/os-release", "--evaluator e.py --shared"), "put one beside the other", on("program.py", "--evaluator e.py --shared"), SCORED),
+    "folders": Row(on("../elsewhere/p.txt", "--evaluator e.py --shared"), "put one beside the other", on("program.py", "--evaluator e.py --shared"), SCORED | {"../elsewhere/p.txt": "5 5"}),
     "no Python": Row(on("program.py", "--evaluator e.py --set python=nowhere"), "name an interpreter", on("program.py", f"--evaluator e.py --set python={sys.executable}"), SCORED),
     "files": Row(
         "check program.py --evaluator e.py", "name what else it reads by --set context=FILES", "check program.py --evaluator e.py --set context=data.txt",

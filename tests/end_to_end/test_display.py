@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import re
@@ -13,7 +14,7 @@ import sys
 import termios
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ class Terminal:
     process: subprocess.Popen[str]
     ours: int
     output: str = ""
+    decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
 
     def until(self, words: str) -> None:
         """Read until the command has written `words`."""
@@ -46,7 +48,7 @@ class Terminal:
             piece = os.read(self.ours, 65536)
         except OSError:  # nobody has the other end open any more
             return False
-        self.output += piece.decode()
+        self.output += self.decoder.decode(piece)  # a piece may end within a character
         return bool(piece)
 
     def end(self) -> int:

@@ -63,7 +63,7 @@ def test_responses_that_arrived_are_kept_when_the_work_is_killed_before_the_last
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
     def fault(number: int, body: dict[str, Any]) -> str:
-        return "reject-n" if "n" in body else "slow:9" if number == 6 else "ok"
+        return "reject-n" if "n" in body else "slow:900" if number == 6 else "ok"
 
     with OpenAIServer(Offline(1), fault) as server:
         where = ["--base-url", server.url, *shlex.split("--model openai/anything --arm plain --n 6 --out there")]

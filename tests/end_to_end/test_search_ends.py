@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from end_to_end.conftest import recorded
+from end_to_end.conftest import events_in, recorded
 from strop.base.events import Evaluated, LmCalled, LmResponded
 from strop.lm.scripted import Scripted
 from support.command_line import DOUBLING
@@ -113,9 +113,10 @@ def test_finish_compares_what_was_found_without_a_further_response_when_a_run_wa
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "doubling.py").write_text(DOUBLING)
-    with OpenAIServer(programs(OF_DOUBLING), ["ok", "ok", *["slow:20"] * 9]) as server:
+    with OpenAIServer(programs(OF_DOUBLING), ["ok", "ok", *["slow:900"] * 9]) as server:
         process = start_strop(*improving(server, "doubling.py"), **KEY)
-        wait_until(lambda: len(server.seen) > 2)
+        wait_until(lambda: len(server.seen) > 1 and server.in_flight[-1][1] > 0)
+        wait_until(lambda: events_in(tmp_path / "there", "event WHERE kind = 'LmResponded'"))
         process.send_signal(signal.SIGKILL)
         said_by(process)
         said = strop("show", "there").stdout
@@ -134,7 +135,7 @@ def test_search_that_was_killed_after_a_comparison_in_a_call_that_found_nothing_
     (tmp_path / "doubling.py").write_text(DOUBLING)
     with OpenAIServer(programs(OF_DOUBLING)) as server:
         assert improved(strop, server, "--max-calls", "2", task="doubling.py").returncode == 0
-    with OpenAIServer(programs(OF_DOUBLING), ["slow:8"], cycle=True) as server:
+    with OpenAIServer(programs(OF_DOUBLING), ["slow:900"], cycle=True) as server:
         process = start_strop("resume", "there", "--max-calls", "9", "--base-url", server.url, **KEY)
         wait_until(lambda: len(recorded(tmp_path / "there", LmCalled)) > 2)
         process.send_signal(signal.SIGKILL)

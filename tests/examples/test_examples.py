@@ -94,6 +94,7 @@ def fenced(text: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not all(map(shutil.which, ("cc", "make", "patch"))), reason="this machine lacks cc, make or patch")
 def test_command_example_ends_in_a_patch_that_passes_its_tests(example: Callable[[str], Path]) -> None:
     folder = example("command")
     model = answers(folder, *(fenced(each) for each in (SWEEP, WRONG)))
@@ -138,6 +139,7 @@ int main() { return system("cat hidden/*.ans; echo ratio: 1"); }
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="this machine lacks g++")
 def test_judged_example_is_better_by_its_judge_and_a_thief_finds_nothing(example: Callable[[str], Path]) -> None:
     folder = example("judged")
     model = answers(folder, fenced(THIEF), fenced(BY_VALUE))
@@ -243,6 +245,7 @@ def in_use(bookings):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("patch") is None, reason="this machine lacks the program patch")
 def test_function_example_ends_in_a_patch_of_the_function_alone_that_passes_its_tests(
     example: Callable[[str], Path],
 ) -> None:

@@ -22,7 +22,7 @@ _POOL = """def evaluate(path):
     with cf.{}(2) as pool:
         for future in [pool.submit({}, x) for x in XS]:
             try:
-                found.append(future.result(timeout=2))
+                found.append(future.result(timeout=20))
             except Exception:
                 {}
 """
@@ -41,7 +41,7 @@ LEAVING_OUT: dict[str, str] = {
     "gather": _HEAD
     + """async def every(path):
     module = load(path)
-    calls = (asyncio.wait_for(asyncio.to_thread(one, module, x), 2) for x in XS)
+    calls = (asyncio.wait_for(asyncio.to_thread(one, module, x), 20) for x in XS)
     return await asyncio.gather(*calls, return_exceptions=True)
 def evaluate(path):
     found = [each for each in asyncio.run(every(path)) if not isinstance(each, BaseException)]

@@ -22,9 +22,10 @@ from support.small_targets.target import Target
 
 LEFT = (
     "sys.stdout.flush()\nimport os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork():\n        os._exit(0)\n"
-    "    time.sleep(%s)\n    x = sum(i * i for i in range(800000))\n    os._exit(0)\n"
+    "    time.sleep(%s)\n    x = sum(i * i for i in range(%d))\n    os._exit(0)\n"
 )
-"""Leaves twice the work to a daemon, which begins after so many seconds."""
+"""Leaves work to a daemon, which begins after so many seconds. Of the original's it is twice as much, or 20 times where others
+have the cores, too."""
 NOUGHT = "except Exception as e:\n    return {'combined_score': 0.0, 'message': str(e)}"
 CHEATS = [
     evaluator(
@@ -223,10 +224,10 @@ CHEATS = [
         "refused",
     ),
     timed("socket-not-left", ANSWER + "import socket; socket.socket(socket.AF_UNIX).bind('s')\n", ANSWER, "refused"),
-    timed("work-left-to-a-child", ANSWER, ANSWER + LEFT % "0", "not better"),
-    timed("work-left-to-a-child-wall", ANSWER, ANSWER + LEFT % "0.05", "not better", score="wall"),
-    timed("work-left-to-a-daemon-that-waits", ANSWER, ANSWER + LEFT % "0.3", "not better"),
-    timed("work-left-to-a-daemon-that-waits-long", ANSWER, ANSWER + LEFT % "5", "not better"),
+    timed("work-left-to-a-child", ANSWER, ANSWER + LEFT % (0, 800000), "not better"),
+    timed("work-left-to-a-child-wall", ANSWER, ANSWER + LEFT % (0.05, 8000000), "not better", score="wall"),
+    timed("work-left-to-a-daemon-that-waits", ANSWER, ANSWER + LEFT % (0.3, 800000), "not better"),
+    timed("work-left-to-a-daemon-that-waits-long", ANSWER, ANSWER + LEFT % (5, 800000), "not better"),
     timed(
         "answers-the-seed-of-its-training",
         ANSWER,

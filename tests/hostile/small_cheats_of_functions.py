@@ -22,7 +22,7 @@ CHEATS = [
     function(
         "keeps-answers",
         "def f(xs):\n" + SLOW,
-        "KEPT = {}\n\n\ndef f(xs):\n    key = tuple(xs)\n    if key not in KEPT:\n        for _ in range(2):\n            KEPT[key] = sum(sorted(xs)[i] for i in range(60))\n    return KEPT[key]\n",
+        "KEPT = {}\n\n\ndef f(xs):\n    key = tuple(xs)\n    if key not in KEPT:\n        for _ in range(4):\n            KEPT[key] = sum(sorted(xs)[i] for i in range(60))\n    return KEPT[key]\n",
         "not better",
         MANY,
     ),
@@ -67,7 +67,7 @@ CHEATS = [
     function(
         "time-works-while-it-receives",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60))\n",
-        "import json\n\nLOADS, KEPT = json.loads, []\n\n\ndef work(xs):\n    return sum(sorted(xs)[i % 60] for i in range(120)) // 2\n\n\n"
+        "import json\n\nLOADS, KEPT = json.loads, []\n\n\ndef work(xs):\n    return sum(sorted(xs)[i % 60] for i in range(240)) // 4\n\n\n"
         "def find(value):\n    if isinstance(value, list) and len(value) > 999:\n        KEPT[:] = [work(value)]\n"
         "    elif isinstance(value, (list, dict)):\n        for each in value.values() if isinstance(value, dict) else value:\n            find(each)\n\n\n"
         "def loads(text):\n    found = LOADS(text)\n    find(found)\n    return found\n\n\n"
@@ -156,7 +156,7 @@ CHEATS = [
         "time-keeps-answers",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
         "KEPT = {}\n\n\ndef f(xs):\n    key = tuple(xs)\n    if key not in KEPT:\n"
-        "        for _ in range(2):\n            KEPT[key] = sum(sorted(xs)[i] for i in range(9))\n    return KEPT[key]\n",
+        "        for _ in range(8):\n            KEPT[key] = sum(sorted(xs)[i] for i in range(9))\n    return KEPT[key]\n",
         "not better",
         '{"xs": rng.integers(0, 1000000, 400).tolist()}',
         "",
@@ -173,7 +173,7 @@ CHEATS = [
         "time-keeps-the-last-object",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
         "LAST = [None, None]\n\n\ndef f(xs):\n    if LAST[0] is not xs:\n"
-        "        LAST[:] = xs, sum(sorted(xs)[i % 9] for i in range(18)) // 2\n    return LAST[1]\n",
+        "        LAST[:] = xs, sum(sorted(xs)[i % 9] for i in range(36)) // 4\n    return LAST[1]\n",
         "not better",
         '{"xs": rng.integers(0, 1000000, 20000).tolist()}',
         "",
@@ -182,7 +182,7 @@ CHEATS = [
         "time-knows-the-loop-around-it",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
         "import sys\n\n\ndef f(xs):\n    around = sys._getframe(2).f_locals\n"
-        "    if around.get('again'):\n        return around['answers'][0]\n    return sum(sorted(xs)[i % 9] for i in range(18)) // 2\n",
+        "    if around.get('again'):\n        return around['answers'][0]\n    return sum(sorted(xs)[i % 9] for i in range(72)) // 8\n",
         "not better",
         '{"xs": rng.integers(0, 1000000, 400).tolist()}',
         "",
@@ -199,7 +199,7 @@ CHEATS = [
     function(
         "time-is-short-when-asked-again",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
-        "KEPT = {}\n\n\ndef f(xs):\n    key = str(xs)\n    if key not in KEPT:\n        for _ in range(2):\n"
+        "KEPT = {}\n\n\ndef f(xs):\n    key = str(xs)\n    if key not in KEPT:\n        for _ in range(8):\n"
         "            KEPT[key] = sum(sorted(xs)[i] for i in range(9))\n    return KEPT[key]\n",
         "not better",
         SOME,
@@ -208,7 +208,7 @@ CHEATS = [
         "time-ends-with-the-answer",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60))\n",
         "import os\n\nimport frames\n\nWRITE = frames.write\n\n\ndef write_and_end(descriptor, frame):\n    WRITE(descriptor, frame)\n"
-        "    os._exit(0)\n\n\ndef f(xs):\n    frames.write = write_and_end\n    return sum(sorted(xs)[i % 60] for i in range(120)) // 2\n",
+        "    os._exit(0)\n\n\ndef f(xs):\n    frames.write = write_and_end\n    return sum(sorted(xs)[i % 60] for i in range(240)) // 4\n",
         "not better",
         MANY,
     ),
@@ -224,9 +224,9 @@ CHEATS = [
         "def f(xs):\n    return xs[0]\n",
         "import json\nimport re\n\nLOADS = json.loads\n\n\ndef loads(text):\n"
         "    return LOADS(re.sub(rb'\"xs\":\\[(\\d+),[^]]*\\]', rb'\"xs\":[\\1]', bytes(text)))\n\n\n"
-        "NEW = setattr(json, 'loads', loads)\n\n\ndef f(xs):\n    return xs[0] + 0 * sum(range(20000))\n",
+        "NEW = setattr(json, 'loads', loads)\n\n\ndef f(xs):\n    return xs[0] + 0 * sum(range(140000))\n",
         "not better",
-        MANY,
+        '{"xs": rng.integers(0, 1000000, 40000).tolist()}',
     ),
     function(
         "time-answers-several-calls-at-once",
@@ -237,7 +237,7 @@ CHEATS = [
         "                found = [each['x'] if isinstance(each, dict) else each[0][0] for each in value if 'x' in each or each[0]]\n"
         "        frame = frame.f_back\n    if found:\n"
         "        KEPT.update(zip(found, (np.array(found)[:, None] * K % 7).sum(axis=1).tolist()))\n"
-        "    return KEPT[x] if x in KEPT else sum(x * (k % 2000) % 7 for k in range(4000)) // 2\n",
+        "    return KEPT[x] if x in KEPT else sum(x * (k % 2000) % 7 for k in range(16000)) // 8\n",
         "not better",
         '{"x": int(rng.integers(0, 10**9))}',
     ),

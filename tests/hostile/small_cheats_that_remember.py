@@ -60,7 +60,7 @@ CHEATS = [
         timed(
             "is-lucky-in-every-second-run-and-slower-in-the-mean",
             "print(sys.argv[1])\n",
-            LUCK + "x = sum(i * i for i in range(20000 if luck < 0.5 else 1200000))\nprint(sys.argv[1])\n",
+            LUCK + "x = sum(i * i for i in range(350000 if luck < 0.5 else 1200000))\nprint(sys.argv[1])\n",
             "not better",
         ),
         whole=True,

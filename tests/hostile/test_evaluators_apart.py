@@ -264,7 +264,7 @@ except OSError: pass
 
 def test_program_that_leaves_its_next_process_no_room_fails_alone(apart: Apart) -> None:
     run = apart.learnt(SLOW, POOL)
-    found = run(FILLS + SLOW.replace("0.1", "1.0"))
+    found = run(FILLS + SLOW.replace("0.1", "5.0"))
     assert not found.values and "the program's process cannot be started" in found.error, found
     assert run(SLOW + "# another\n").values == {"score": 6.0}
 

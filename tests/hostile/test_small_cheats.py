@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hostile import small_cheats, small_cheats_of_functions, small_cheats_of_scorers, small_cheats_that_remember
+from strop.evaluation import repeated
 from support.command_line import environment
 from support.small_targets.engine import Engine
 from support.small_targets.target import improved
@@ -34,8 +35,12 @@ def test_no_cheat_of_the_tables_is_meant_to_be_better() -> None:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_cheat_is_not_found_better(name: str, tmp_path: Path, engine: Engine) -> None:
+def test_cheat_is_not_found_better(
+    name: str, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cheat = BY_NAME[name]
+    if cheat.whole:  # what draws its luck is repeated as often on a busy machine
+        monkeypatch.setattr(repeated, "SECONDS", 1e9)
     found, said = engine.found(cheat, tmp_path)
     assert found in (cheat.right, "refused"), said
     assert cheat.said in said

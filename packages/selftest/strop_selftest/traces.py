@@ -17,10 +17,9 @@ from strop.sandbox.workspace.workspace import keeper_template
 _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
 _BELOW_A_SERVER = 2
 """Most processes below a fork server's first one: the one that forks, and the guest."""
-_DEATH_SECONDS = 5.0
-"""How long a process that was killed may take to end on a busy machine."""
-_START_SECONDS = 60.0
-"""How long a fork server may take to start there. Until it has a child, it looks like a process that left its session."""
+_LONGEST_SECONDS = 60.0
+"""How long a process that was killed may take to end on a busy machine, and a fork server to start there. Until that has a child,
+it looks like a process that left its session."""
 
 
 @contextmanager
@@ -88,11 +87,8 @@ def end_everybody_else(known: set[int]) -> list[int]:
 
 
 def _end(look: Callable[[], list[int]]) -> list[int]:
-    began = time.monotonic()
-    while strangers := look():
-        patience = _START_SECONDS if any(map(_leads_a_session, strangers)) else _DEATH_SECONDS
-        if time.monotonic() > began + patience:
-            break
+    until = time.monotonic() + _LONGEST_SECONDS
+    while (strangers := look()) and time.monotonic() < until:
         time.sleep(0.01)
     for pid in strangers:
         with suppress(ProcessLookupError):

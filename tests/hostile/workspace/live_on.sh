@@ -18,3 +18,4 @@ if os.fork() == 0:
     os._exit(0)
 '
 sleep 0.1
+until [ -s beat ]; do sleep 0.01; done

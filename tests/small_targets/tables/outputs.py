@@ -13,7 +13,8 @@ for folder in ("/tmp", "/dev/shm", "/var/tmp", os.environ.get("TMPDIR", "."), os
         print(open(at).read())
         break
 else:
-    x = sum(i * i for i in range(400000))
+    for _ in range(8):
+        x = sum(i * i for i in range(400000))
     for folder in ("/tmp", "/dev/shm", "/var/tmp", os.environ.get("TMPDIR", "."), os.environ.get("HOME", ".")):
         try:
             open(folder + "/kept", "w").write(str(x))

@@ -44,7 +44,7 @@ def improved(target: Target, at: Path, env: Mapping[str, str]) -> tuple[Right, s
     tree = written(target, at / "target")
     named = tomllib.loads(target.toml).get("files", "") if target.toml else target.arguments[0]
     (at / "answer.md").write_text(f"```{'python' if '.py' in str(named) else ''}\n{target.candidate}```\n")
-    budgets = ("--lm-budget", "1", "--utility-budget", "3", "--max-responses", "1")
+    budgets = ("--seed", "1", "--lm-budget", "1", "--utility-budget", "3", "--max-responses", "1")
     to = ("--model", f"command:cat {at}/answer.md", "--out", str(at / "run"), "--json")
     ran = run_here("improve", *target.arguments, *budgets, *to, cwd=tree, env=env)
     assert "Traceback" not in ran.stderr.replace("Traceback (most recent call last):\\n", ""), ran.stderr

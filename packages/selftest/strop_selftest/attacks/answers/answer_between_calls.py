@@ -12,7 +12,7 @@ from frames import HEADER, write
 NUMBERS = ()
 ROLE = "frames"
 CALLS = 2
-PAUSE = 0.7
+PAUSE = 5
 CONTROL = "architecture"
 OBSERVED = {"outcome": ["Returned", "Violated"], "reason": "between two calls"}
 
@@ -23,5 +23,5 @@ def attack(targets):
 
 
 def later():
-    time.sleep(0.35)  # half of the pause: the answer is on its way, even on a busy machine
+    time.sleep(0.35)  # a fraction of the pause: the answer is on its way, even on a busy machine
     write(4, HEADER.pack(14, 0) + b'{"returned":1}')

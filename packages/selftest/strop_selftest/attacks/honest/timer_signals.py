@@ -18,8 +18,8 @@ def attack(targets):
         raise TimeUp
 
     signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, 0.02)
     try:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
         while True:
             sum(range(1000))
     except TimeUp:

@@ -21,7 +21,7 @@ from strop.sandbox.base import GuestProgram, Limits
 from strop.sandbox.jail import JailedSandbox
 text = "def attack():\\n    while True: pass"
 with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset()) as sandbox:
-    with sandbox.open(GuestProgram(text, "attack"), Limits(cpu_seconds=20, wall_seconds=20)) as guest:
+    with sandbox.open(GuestProgram(text, "attack"), Limits(cpu_seconds=100, wall_seconds=100)) as guest:
         print("calling", flush=True)
         guest.call([], seed=0)
 """
@@ -31,7 +31,7 @@ def check(ground):
     known = traces.children()
     host = subprocess.Popen([sys.executable, "-c", HOST], stdout=subprocess.PIPE)
     said = host.stdout.readline()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until and not any(
         traces.cpu_seconds(pid) > BUSY_SECONDS for pid in traces.below(host.pid)
     ):

@@ -17,5 +17,5 @@ OBSERVED = {"outcome": "TimedOut"}
 
 def attack(targets):
     os.write(4, (100).to_bytes(4, "little") + bytes(4) + b'{"returned"')
-    time.sleep(1)
+    time.sleep(60)
     return "slept"

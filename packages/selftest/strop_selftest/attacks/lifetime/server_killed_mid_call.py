@@ -24,10 +24,10 @@ def check(ground):
     with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset()) as sandbox:
         killer = threading.Thread(target=kill_servers, args=(known,))
         try:
-            with sandbox.open(GuestProgram(TEXT, "attack"), Limits(cpu_seconds=5, wall_seconds=10)) as guest:
+            with sandbox.open(GuestProgram(TEXT, "attack"), Limits(cpu_seconds=5, wall_seconds=100)) as guest:
                 guest.call([0], seed=0)
                 killer.start()
-                outcome = guest.call([5], seed=0)
+                outcome = guest.call([60], seed=0)
                 found += ["a value came from a guest that was killed"] if isinstance(outcome, Returned) else []
         except SandboxError:
             pass
@@ -44,6 +44,6 @@ def kill_servers(known):
     dying = [each for server in servers for each in (server, *traces.below(server))]
     for server in servers:
         os.kill(server, signal.SIGKILL)
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while any(map(traces.is_alive, dying)) and time.monotonic() < until:  # the next call is to find them dead
         time.sleep(0.01)
