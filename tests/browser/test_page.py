@@ -114,6 +114,8 @@ NEW = "return window.marked ? '' : document.querySelector('#live').textContent"
 
 
 def test_the_page_of_a_run_that_goes_on_reloads_itself(opened: Open) -> None:
+    from selenium.common.exceptions import WebDriverException
+
     html = page_saying(PROGRAM, live="The run goes on.")
     browser = opened(html.replace(f'"refresh" content="{RENEWED_SECONDS}"', '"refresh" content="1"'))
     browser.execute_script("window.marked = 1")

@@ -104,9 +104,8 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
 
 
 def test_plan_in_a_configuration_file_is_improved_by_an_answer_in_its_natural_fence(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "plan.json").write_text('{"width": 3, "name": null}\n')
     answer = json.dumps('A wider plan:\n\n```json\n{"width": 9, "name": null}\n```\n')
-    (tmp_path / "answers").write_text(answer)
+    written(tmp_path, {"plan.json": '{"width": 3, "name": null}\n', "answers": answer})
     command = [
         "--command",
         "sed 's/[^0-9]*/width=/;s/,.*//' plan.json; : {seed}",
@@ -125,8 +124,8 @@ def test_plan_in_a_configuration_file_is_improved_by_an_answer_in_its_natural_fe
 def test_lower_time_for_one_answer_is_held_back_as_is_said_before_anything_is_paid_until_it_is_wanted(
     strop: Any, tmp_path: Path
 ) -> None:
-    (tmp_path / "p.sh").write_text("n=0\nwhile [ $n -lt 30000 ]; do n=$((n+1)); done\necho $n\n")
-    (tmp_path / "answers").write_text(json.dumps("```sh\necho 30000\n```\n"))
+    program = "n=0\nwhile [ $n -lt 30000 ]; do n=$((n+1)); done\necho $n\n"
+    written(tmp_path, {"p.sh": program, "answers": json.dumps("```sh\necho 30000\n```\n")})
     target = ["p.sh", "--command", "sh p.sh", "--score", "time"]
     asked = [*target, "--model", "scripted:answers", "--lm-budget", "1", "--max-responses", "1", "--apply"]
     line = "The original gives one and the same answer to all inputs, so that a program that remembers it would cost nothing. "
@@ -197,14 +196,13 @@ def evaluate(path):
 
 
 def test_evaluator_is_reported_in_its_own_unit_from_the_first_line_to_the_page(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "evaluator.py").write_text(EVALUATOR)
-    (tmp_path / "program.py").write_text("def speed():\n    return {'speed: 10': 10}['speed: 10']\n")
+    program = "def speed():\n    return {'speed: 10': 10}['speed: 10']\n"
     same = (
         REPLACE.replace('("speed: 10", f"speed: {n}")', '("10", str(n))')
         .replace("    for text", "    utility(initial_solution)\n    for text")
         .replace("return tried", "return 'x' #")
     )
-    (tmp_path / "same.py").write_text(same)
+    written(tmp_path, {"evaluator.py": EVALUATOR, "program.py": program, "same.py": same})
     target = ("program.py", "--evaluator", "evaluator.py", "--seed", "1")
     ended = strop("improve", *target, "--trust-scorer", "--improver", "same.py", "--out", "there")
     assert "(the original): ok, 0.1, 1 of" in ended.stderr
@@ -223,17 +221,14 @@ def test_evaluator_is_reported_in_its_own_unit_from_the_first_line_to_the_page(s
 
 
 def test_run_on_a_module_of_a_package_is_replayed_where_the_package_is_gone(strop: Any, tmp_path: Path) -> None:
-    rules = tmp_path / "shop" / "rules"
-    rules.mkdir(parents=True)
-    for folder in (rules, rules.parent):
-        (folder / "__init__.py").write_text("")
-    (rules.parent / "rates.py").write_text("RATE = 3\n")
-    (rules / "price.py").write_text(
+    price = (
         "import strop\nfrom ..rates import RATE\n\n\ndef score(answer, x):\n    return answer / 100\n\n\n"
         "@strop.improve_me(score=score, sample=lambda rng: {'x': int(rng.integers(9))}, instances=2, test_instances=6)\n"
         "def price(x):\n    return x + RATE\n"
     )
-    (tmp_path / "more.py").write_text(REPLACE.replace('"speed: 10", f"speed: {n}"', '"x + RATE", f"x + {n} * RATE"'))
+    more = REPLACE.replace('"speed: 10", f"speed: {n}"', '"x + RATE", f"x + {n} * RATE"')
+    package = {"__init__.py": "", "rules/__init__.py": "", "rates.py": "RATE = 3\n", "rules/price.py": price}
+    written(tmp_path, {"more.py": more, **{f"shop/{name}": text for name, text in package.items()}})
     begun = strop(
         "improve", "shop/rules/price.py", "--improver", "more.py", "--seed", "1", "--out", "run", "--no-report"
     )

@@ -16,7 +16,7 @@ from strop.base.events import ImproveFinished, LmFault, LmResponded, RunStarted
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
-from support.processes import descendants, said_by
+from support.processes import descendants, said_by, wait_until
 
 from .conftest import TINY, recorded
 
@@ -65,6 +65,7 @@ def test_key_is_in_no_guests_environment_or_command_line_and_nowhere_in_the_reco
     host: list[str] = []
 
     def answer(request: Request) -> str:
+        wait_until(lambda: started)
         seen.append(of_processes_below(started[0]))  # while the improver waits for its answer, in its process
         host.append(Path(f"/proc/{started[0]}/environ").read_text())
         return PROGRAM

@@ -18,10 +18,15 @@ from strop.runs.spec import shipped_improvers
 from support.processes import said_by, wait_until
 from support.tables import widest
 
-LONGER = shlex.split(
-    "reproduce fig4 --copies 2 --meta-budget 3 --utility-budget 4 --lm-budget 2 -T 1 --runs 2 --out there"
-)
+LONGER = shlex.split("--copies 2 --meta-budget 3 --utility-budget 4 --lm-budget 2 -T 1 --runs 2 --out there")
 """A cell takes a second or two."""
+WAITS = """while [ $(ls FOLDER/there/cells | wc -l) -gt 1 ] && [ ! -e FOLDER/go ]; do sleep 0.05; done
+echo '```python'
+echo 'def algorithm(train_samples, train_parity, test_samples):'
+echo '    return [0] * len(test_samples)'
+echo '```'
+"""
+"""A model that answers in a second cell when it may."""
 
 
 def improvements(directory: Path) -> list[int]:
@@ -42,11 +47,14 @@ def test_work_that_was_stopped_in_a_cell_goes_on_with_the_same_command_to_the_sa
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
     there = tmp_path / "there"
-    process = start_strop(*LONGER)
+    (tmp_path / "wait.sh").write_text(WAITS.replace("FOLDER", str(tmp_path)))
+    longer = ["reproduce", "fig4", "--model", f"command:sh {tmp_path}/wait.sh", *LONGER]
+    process = start_strop(*longer)
     wait_until(lambda: any(improvements(there)) or process.poll() is not None, 0.02)
-    second = strop(*LONGER)
+    second = strop(*longer)
     wait_until(lambda: sum(map(bool, improvements(there))) > 1 or process.poll() is not None, 0.02)
     process.send_signal(signal.SIGINT)
+    (tmp_path / "go").touch()
     output, errors = said_by(process)
     assert process.returncode == 130 and output == "" and "Traceback" not in errors
     assert second.returncode == 2 and second.stderr.startswith("strop: another strop reproduce is working in there")
@@ -55,14 +63,14 @@ def test_work_that_was_stopped_in_a_cell_goes_on_with_the_same_command_to_the_sa
     assert re.fullmatch(r"strop: run-lpn-paper-s\d-\w+: stopped by SIGINT; everything so far is kept", stopped)
     assert hint == "To continue: the same command"
     assert not (there / "fig4.json").exists()
-    ended = strop(*LONGER)
+    ended = strop(*longer)
     assert ended.returncode == 0, ended.stderr
     assert "2 cells, 1 of them done before" in ended.stderr
     assert not [*(there / "cells").glob("*.cut-*")], "what was cut short goes on, with the answers that were paid for"
     whole = (there / "fig4.json").read_bytes()
-    assert strop(*LONGER[:-1], "uninterrupted").returncode == 0
+    assert strop(*longer[:-1], "uninterrupted").returncode == 0
     assert (tmp_path / "uninterrupted" / "fig4.json").read_bytes() == whole
-    again = strop(*LONGER, "--json")
+    again = strop(*longer, "--json")
     assert again.returncode == 0 and "begins" not in again.stderr
     assert json.loads(again.stdout) == json.loads(whole)
 

@@ -97,18 +97,29 @@ def test_resume_says_that_the_task_changed_and_goes_on_with_it_as_it_was_when_th
     assert strop("resume", "here", "--max-calls", "9", "--trust-task").returncode == 0
 
 
+WAITING = """import os, time
+def wait(answer, x):
+    while answer == 5 * x and os.path.exists("parts") and not os.path.exists("go"):
+        time.sleep(0.05)
+""" + DOUBLING.replace("    return max", "    wait(answer, instance['x'])\n    return max").replace(
+    "score=score", "score=score, score_limit=999.0"
+)
+"""A scorer that lets the run in `parts` go on when it may, at the third program of the model."""
+
+
 def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
     strop: Strop, start_strop: Start, tmp_path: Path
 ) -> None:
-    answers = [f"```python\n# {n}\ndef algorithm(x):\n    return {n} * x\n```" for n in range(400)]
+    answers = [f"```python\n# {n}\ndef algorithm(x):\n    return {n} * x\n```" for n in range(3, 403)]
     (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, answers)))
-    (tmp_path / "doubling.py").write_text(DOUBLING)
+    (tmp_path / "doubling.py").write_text(WAITING)
     one = shlex.split("-T 1 --copies 1 --workers 1 --meta-budget 6 --utility-budget 9 --seed 1 --selection paper")
     one += ["--model", "scripted:answers.jsonl"]
     assert strop("run", "doubling.py", *one, "--out", "whole").returncode == 0
     process = start_strop("run", "doubling.py", *one, "--out", "parts")
-    said = stopped_at(process, tmp_path / "parts", events_in(tmp_path / "whole") // 3, signal.SIGINT)
+    said = stopped_at(process, tmp_path / "parts", events_in(tmp_path / "whole") // 4, signal.SIGINT)
     assert process.returncode == 130 and "To continue: strop resume parts" in said
+    (tmp_path / "go").touch()
     resumed = strop("resume", "parts")
     assert resumed.returncode == 0, resumed.stderr
     assert happened(tmp_path / "parts") == happened(tmp_path / "whole")

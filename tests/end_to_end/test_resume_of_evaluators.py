@@ -19,6 +19,7 @@ from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from support.command_line import environment, run_here
 from support.openai_server import OpenAIServer
+from support.trees import written
 
 EVALUATOR = (
     LOAD
@@ -70,11 +71,6 @@ def improving(server: OpenAIServer, out: str, workers: int) -> list[str]:
     return ["improve", *TARGET, *SMALL, *model, "--workers", str(workers), "--out", out]
 
 
-def written(folder: Path) -> None:
-    for name, text in FILES.items():
-        (folder / name).write_text(text)
-
-
 def shown(folder: Path, name: str) -> dict[str, Any]:
     """What a run says of itself: counts, scores and money, and the identity of each of its events."""
     document = json.loads(run_here("show", name, "--json", cwd=folder, env=environment(folder)).stdout)
@@ -92,7 +88,7 @@ def shown(folder: Path, name: str) -> dict[str, Any]:
 def test_run_with_an_evaluator_apart_that_was_stopped_ends_as_if_nothing_had_happened(
     start_strop: Start, server: OpenAIServer, tmp_path: Path, how: str, workers: int
 ) -> None:
-    written(tmp_path)
+    written(tmp_path, FILES)
     whole = run_here(*improving(server, "whole", 1), cwd=tmp_path, env=environment(tmp_path))
     assert whole.returncode == 0 and "process" not in whole.stderr, whole.stderr
     asked = server.ledger

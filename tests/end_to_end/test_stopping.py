@@ -71,6 +71,7 @@ def test_second_interrupt_right_after_the_first_leaves_no_traceback_and_says_how
     wait_until(lambda: events_in(tmp_path / "there") >= 30)
     for _ in range(3):
         process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
     _, errors = said_by(process)
     assert process.returncode == 130 and "Traceback" not in errors and "Exception ignored" not in errors, errors
-    assert errors.splitlines()[-2] == "To continue: strop resume there", errors
+    assert "To continue: strop resume there" in errors.splitlines()[-2:], errors  # the last if a signal came late

@@ -35,9 +35,7 @@ def test_no_cheat_of_the_tables_is_meant_to_be_better() -> None:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_cheat_is_not_found_better(
-    name: str, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cheat_is_not_found_better(name: str, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     cheat = BY_NAME[name]
     if cheat.whole:  # what draws its luck is repeated as often on a busy machine
         monkeypatch.setattr(repeated, "SECONDS", 1e9)

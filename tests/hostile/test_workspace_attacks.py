@@ -51,11 +51,9 @@ def unconfined() -> Iterator[Workspaces]:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A tree with a scorer, a link, and the attacks."""
-    tree = tmp_path / "tree"
-    written(tree, {"scoring/scorer.py": "SCORE = 0.5\n"})
+    attacks = {attack.name: attack.read_text("utf-8") for attack in (*ATTACKS.glob("*.py"), *ATTACKS.glob("*.sh"))}
+    tree = written(tmp_path / "tree", {"scoring/scorer.py": "SCORE = 0.5\n", **attacks})
     (tree / "link").symlink_to("scoring/scorer.py")
-    for attack in (*ATTACKS.glob("*.py"), *ATTACKS.glob("*.sh")):
-        (tree / attack.name).write_text(attack.read_text("utf-8"), encoding="utf-8")
     return tree
 
 
@@ -134,9 +132,8 @@ def test_flood_of_refused_calls_costs_the_host_little_and_harms_nobody(workspace
 
 def test_nothing_of_a_command_lives_on(workspace: JailedWorkspace) -> None:
     assert workspace.run("sh live_on.sh", LIMITS).ok
-    first = workspace.run("wc -l < beat; sleep 0.2; wc -l < beat", LIMITS).output.split()
-    assert int(first[0]) > 0
-    assert first[0] == first[1]
+    before, after = workspace.run("wc -l < beat; sleep 0.2; wc -l < beat", LIMITS).output.split()
+    assert 0 < int(before) == int(after)
     assert workspace.read("survived") is None
 
 
@@ -453,16 +450,12 @@ def odd_tree(tree: Path) -> None:
     (tree / "loop").symlink_to("loop")
     (tree / "shadow").symlink_to("/etc/shadow")
     (tree / "up").symlink_to("../../../../..")
-    (tree / "setuid").write_text("#!/bin/sh\nid -u\n", encoding="utf-8")
+    names = {"new\nline": "x", os.fsdecode(b"bad\xff"): "x", "/".join(["d"] * 60) + "/end": "end"}
+    written(tree, {"setuid": "#!/bin/sh\nid -u\n", **names})
     (tree / "setuid").chmod(0o6755)
     os.link(tree / "setuid", tree / "hard")
-    (tree / "new\nline").write_text("x", encoding="utf-8")
-    (tree / os.fsdecode(b"bad\xff")).write_text("x", encoding="utf-8")
     with (tree / "sparse").open("wb") as file:
         file.truncate(4 << 20)
-    deep = tree.joinpath(*["d"] * 60)
-    deep.mkdir(parents=True)
-    (deep / "end").write_text("end", encoding="utf-8")
 
 
 def test_odd_tree_is_copied_without_what_could_lead_out(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -514,11 +507,7 @@ def kill_keeper(workspaces: Workspaces, others: set[int]) -> None:
     os.kill(keeper, signal.SIGKILL)
 
 
-def close_all(workspaces: Workspaces, others: set[int]) -> None:
-    workspaces.close()
-
-
-@pytest.mark.parametrize("end", [kill_keeper, close_all])
+@pytest.mark.parametrize("end", [kill_keeper, lambda workspaces, others: workspaces.close()], ids=["kill", "close"])
 def test_end_of_the_keeper_mid_command_is_an_error_of_the_host(
     root: Path, end: Callable[[Workspaces, set[int]], None]
 ) -> None:
