@@ -48,6 +48,10 @@ SCORED = {"program.py": "def f(n):\n    return 5.0\n", "e.py": EVALUATOR}
 DRY, C = "improve TARGET --model offline --dry-run", "--command 'python3 p.py {seed}'"
 OF_TREE = f"{DRY} {C} --files p.py".replace("TARGET", ".")
 TWO = "--score 'speed=speed: (.*)' --score 'loss=loss: (.*)'"
+MAKES, BARE = (
+    f"{sys.executable} -m venv --without-pip {{}}",
+    f"bare/bin/python{sys.version_info[0]}.{sys.version_info[1]}",
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,11 @@ TARGETS = {
     "folder": Row(on("tree"), "make one with strop init", on("tree"), {"tree/a.txt": ""}, made="strop init tree --form command"),
     "folder with command": Row(on("."), "or give --command", f"{OF_TREE} --score time", TIMES),
     "python of a command": Row(
-        on("p.py", f"{C} --score time --set python=python3"), "a command names its own interpreter", on("p.py", f"{C} --score time"), TIMES
+        f"check p.py {C} --score time --python {BARE}", f"name a virtual environment of it: {{folder}}/{BARE} -m venv FOLDER, then --python FOLDER", f"check p.py {C} --score time --python env", TIMES,
+        made=f"mkdir -p bare/bin && cp $(realpath {sys.base_prefix}/bin/python3) {BARE} && ln -s {sys.base_prefix}/lib bare/lib && {BARE} -m venv --without-pip env",
+    ),
+    "python of a function": Row(
+        on("fn.py", "--python env"), "runs in strop's own interpreter; it requires --command or --evaluator", on("p.py", f"{C} --score time --python /usr"), TIMES | {"fn.py": WORK}
     ),
     "files of a file": Row(on("p.py", f"{C} --score time --files p.py"), "with --files, name its folder", f"{OF_TREE} --score time", TIMES),
     "evaluator that is a folder": Row(on("program.py", "--evaluator ."), "name the file of the evaluator", on("program.py", "--evaluator e.py"), SCORED),
@@ -148,7 +156,7 @@ SCORING = {
     "two of one name": Row(f"{OF_TREE} --score 'a: (.*)' --score 'b: (.*)' --metric a:max", "name each: NAME=HOW", f"{OF_TREE} {TWO} --metric speed:max", TREE),
     "no file matches": Row(on(".", f"{C} --score time --files '*.pi'"), "give the full path of a file that a .gitignore excludes", on(".", f"{C} --score time --files q.pi"), TIMES | {".gitignore": "*.pi", "q.pi": ""}),
     "setting": Row(f"{OF_TREE} --score time --set held_out", "expected KEY=VALUE", f"{OF_TREE} --score time --set held_out=9", TIMES),
-    "command line only": Row(on("."), "can be set on the command line only: --set trust_programs=VALUE", on(".", "--set trust_programs=true"), TIMES | {"strop.toml": f"{TOML}trust_programs = true\n"}, {"strop.toml": TOML}),
+    "command line only": Row(on("."), "can be set on the command line only, by --trust-programs", on(".", "--trust-programs"), TIMES | {"strop.toml": f"{TOML}trust_programs = true\n"}, {"strop.toml": TOML}),
     "tool elsewhere": Row(on("."), "name it yourself: --set tool=../other", on(".", "--set tool=../other"), TIMES | {"strop.toml": f'{TOML}tool = ["../other"]\n'}, made="mkdir -p ../other"),
     "two descriptions": Row(on("."), "leave one of them out", "", TIMES | {"strop.toml": f'{TOML}description = "a"\ndescription_file = "d.md"\n', "d.md": "b"}, {"strop.toml": f'{TOML}description_file = "d.md"\n'}),
     "judge without a source": Row(
@@ -159,8 +167,8 @@ SCORING = {
     "root elsewhere": Row(on("sub"), "move the file there", on("."), TIMES | {"sub/strop.toml": f'{TOML}root = ".."\n'}, {"strop.toml": TOML}),
     "run": Row(on("."), "did you mean model?", "", TIMES | {"strop.toml": f"{TOML}[run]\nmodal = 'offline'\n"}, {"strop.toml": f"{TOML}[run]\nmodel = 'offline'\n"}),
     "interpreter of the copy": Row(
-        "check . --command '.venv/bin/python p.py {seed}' --files p.py --score time", "write python, which is that one", "check . --command 'python p.py {seed}' --files p.py --score time",
-        TIMES, made=f"{sys.executable} -m venv --without-pip .venv",
+        "check . --command '.venv/bin/python p.py {seed}' --files p.py --score time", "write python, and give --python {folder}/.venv", "check . --command 'python p.py {seed}' --files p.py --score time --python {folder}/.venv",
+        TIMES, made=MAKES.format(".venv"),
     ),
     "few held out": Row(f"{OF_TREE} --score time --set held_out=2", "give held_out = 6", f"{OF_TREE} --score time --set held_out=6", TIMES),
     "cases that leave none": Row(
@@ -177,7 +185,21 @@ EVALUATORS = {
     "asks for more": Row(on("program.py", "--evaluator e.py"), "give it a default", "", SCORED | {"e.py": EVALUATOR.replace("seed=0", "size")}, SCORED),
     "asks for more, called": Row(on("program.py", "--evaluator e.py"), "or write a function that calls it with one", on("program.py", "--evaluator f.py"), SCORED | {"e.py": EVALUATOR.replace("seed=0", "size")}, {"f.py": "import e\ndef evaluate(path):\n    return e.evaluate(path, 3)\n"}),
     "folders": Row(on("../elsewhere/p.txt", "--evaluator e.py --shared"), "put one beside the other", on("program.py", "--evaluator e.py --shared"), SCORED | {"../elsewhere/p.txt": "5 5"}),
-    "no Python": Row(on("program.py", "--evaluator e.py --set python=nowhere"), "name an interpreter", on("program.py", f"--evaluator e.py --set python={sys.executable}"), SCORED),
+    "no Python": Row(on("program.py", "--evaluator e.py --python nowhere"), "name another interpreter", on("program.py", f"--evaluator e.py --python {sys.executable}"), SCORED),
+    "no Python, environment": Row(
+        on("program.py", "--evaluator e.py --python e.py"), "or a virtual environment of one, by --python", on("program.py", "--evaluator e.py --python env"), SCORED, made=MAKES.format("env")
+    ),
+    "link out of a project": Row(
+        on("program.py", "--evaluator e.py"), ".venv leads out of its project (if you trust it, name it yourself)", on("program.py", "--evaluator e.py --python .venv"),
+        SCORED | {"pyproject.toml": ""}, made=f"{MAKES.format('../env')} && ln -s ../env .venv",
+    ),
+    "Python of the folder": Row(
+        on("program.py", "--evaluator e.py"), "or give --shared", on("program.py", "--evaluator e.py --shared"), SCORED | {"pyproject.toml": ""}, made=f"{MAKES.format('.venv')} --copies"
+    ),
+    "Python of the folder, another": Row(
+        on("program.py", "--evaluator e.py --python .venv"), "name another Python, or a virtual environment of one, by --python", on("program.py", "--evaluator e.py --python env"),
+        SCORED, made=f"{MAKES.format('.venv')} --copies && {MAKES.format('env')}",
+    ),
     "files": Row(
         "check program.py --evaluator e.py", "name what else it reads by --set context=FILES", "check program.py --evaluator e.py --set context=data.txt",
         SCORED | {"data.txt": "5", "program.py": "import os\nREAD = os.popen('cat data.txt').read() if __name__ else ''\ndef f(n):\n    return float(READ)\n"},
@@ -301,10 +323,12 @@ def environment_in(folder: Path, name: str) -> Path:
 
 
 PACKAGES = {
-    "evaluator": ("check program.py --evaluator e.py", "--set python=FOLDER", "env", "--set python=env", {}),
-    "evaluator of a text": ("check program.py --evaluator g.py", "--set python=FOLDER", "env", "--set python=env", {}),
-    "command": (f"check . {C} --files p.py --score time", "--set tool=FOLDER", "env", "--set tool=env", {}),
-    "command, beside": (f"check . {C} --files p.py --score time", "(.venv beside it,", ".venv", "", {}),
+    "evaluator": ("check program.py --evaluator e.py", "--python FOLDER", "env", "--python env", {}),
+    "evaluator of a text": ("check program.py --evaluator g.py", "--python FOLDER", "env", "--python env", {}),
+    "evaluator, beside": ("check program.py --evaluator e.py", "(.venv beside pyproject.toml,", ".venv", "", {}),
+    "evaluator, active": ("check program.py --evaluator e.py", "or an active one, needs no name", "env", "", {"VIRTUAL_ENV": "env"}),
+    "command": (f"check . {C} --files p.py --score time", "--python FOLDER", "env", "--python env", {}),
+    "command, beside": (f"check . {C} --files p.py --score time", "(.venv beside pyproject.toml,", ".venv", "", {}),
     "command, active": (
         f"check . {C} --files p.py --score time", "or an active one, needs no name", "env", "", {"VIRTUAL_ENV": "env"}
     ),
@@ -315,7 +339,7 @@ PACKAGES = {
 @table("row", PACKAGES.values(), PACKAGES)
 def test_advice_about_a_missing_package_works_when_it_is_followed(row: tuple[Any, ...], tmp_path: Path) -> None:
     command, said, name, more, env = row
-    files = SCORED | {"e.py": PACKAGE + EVALUATOR, "p.py": PACKAGE + ADDS}
+    files = SCORED | {"e.py": PACKAGE + EVALUATOR, "p.py": PACKAGE + ADDS, "pyproject.toml": ""}
     files["g.py"] = f"{PACKAGE}def evaluate(candidate):\n    return len(candidate)\n"
     for file, text in files.items():
         (tmp_path / file).write_text(text)

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import venv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,9 +106,14 @@ def test_modules_beside_an_evaluator_run_in_no_process_with_rights(apart: Apart)
 
 
 def test_interpreter_that_is_a_file_of_the_folder_is_refused(apart: Apart) -> None:
-    written(apart.folder, {"env/bin/python": "#!/bin/sh\n"})
-    with pytest.raises(ConfigurationError, match="bin/python is a file of the folder, and would start with rights"):
-        apart.task(SQUARE, TELLS, python=str(apart.folder / "env"))
+    written(apart.folder, {"env/bin/python3.12": "\x7fELF", "env/lib/python3.12/os.py": ""})
+    (apart.folder / "env/bin/python3.12").chmod(0o755)
+    for folder in (apart.folder, apart.folder / "below"):
+        with pytest.raises(
+            ConfigurationError, match=r"python3\.12 leads to a file of the folder, which would start with"
+        ):
+            replace(apart, folder=folder).task(SQUARE, TELLS, python=str(apart.folder / "env/bin/python3.12"))
+        written(apart.folder, {"pyproject.toml": ""})
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError, LanguageModelError
+from strop.base.interpreter import EXECUTABLE
 from strop.base.later import dataclass
-from strop.base.surface import option, setting
+from strop.base.python_discovery import interpreter_of
+from strop.base.surface import option
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.options import is_harmless, joined
@@ -35,7 +36,7 @@ from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.evaluator.task import evaluator_task
 from strop.tasks.function.marker import MARK
 from strop.tasks.function.task import FunctionTask
-from strop.tasks.registry import OBJECT, load_any, with_changes
+from strop.tasks.registry import OBJECT, changes_of, load_any
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def target_of(
         raise ConfigurationError(f"give only one of {option('command')} and {option('evaluator')}")
     cwd, path = Path.cwd(), Path(name)
     is_program = bool(options.get("evaluator") or (options.get("command") and not (path / CONFIG).is_file()))
-    task = task and with_changes(task, options)
+    task = replace(task, **changes_of(task.name, options)) if task and options else task
     if is_program and solution is not None:
         raise ConfigurationError(
             f"{option('solution')} is for a task; name the program itself before {option('command')} "
@@ -82,7 +83,7 @@ def target_of(
             raise ConfigurationError(
                 f"{name} is scored by a command and starts from its own files: give no {option('solution')}"
             )
-        task = _with_source(task if options.get("evaluator") else _with_environment(task))
+        task = _with_source(task if options.get("evaluator") else _with_python(task, str(options.get("python", ""))))
         return Target(name, task, of_command(task, cwd))
     if solution is not None:
         return Target(name, task, of_file(solution, cwd))
@@ -95,8 +96,6 @@ def _commanded(path: Path, **options: Any) -> CommandTask:
     """The task of `--command` on a folder, or on the folder of one file."""
     if not path.exists():
         raise ConfigurationError(f"there is no folder {path} to run the command in")
-    if "python" in options:
-        raise ConfigurationError(f"python belongs to {option('evaluator')}; a command names its own interpreter")
     if path.is_dir():
         return command_task(path, **options)
     if "files" in options:
@@ -110,8 +109,7 @@ def _evaluated(program: Path, options: Mapping[str, object]) -> CommandTask:
     for path, what in ((program, "program to improve"), (evaluator, "evaluator")):
         if path.is_dir():
             raise ConfigurationError(f"{path} is a folder; with {option('evaluator')}, name the file of the {what}")
-    rest = {key: value for key, value in options.items() if key != "evaluator"}
-    return evaluator_task(program, evaluator, None, **rest)
+    return evaluator_task(program, evaluator, None, **{**options, "evaluator": ""})
 
 
 _PYTHON = re.compile(r"(?<![\w/.-])(python3?|pytest)\b")
@@ -126,32 +124,28 @@ def _with_source(task: CommandTask) -> CommandTask:
     return replace(task, environment={**task.environment, "PYTHONPATH": "src"})
 
 
-def _with_environment(task: CommandTask) -> CommandTask:
-    """The task with the user's virtual environment, the tree's or the active one, if its commands run Python.
-
-    Otherwise they would run the Python of strop, which lacks the user's packages.
-    """
-    for word in re.findall(r"[\w./-]+/bin/python[\d.]*", f"{task.command} {task.build} {task.test}"):
+def _with_python(task: CommandTask, named: str) -> CommandTask:
+    """The task with the interpreter that its commands run by its plain name, unless a tool may be one; `named` by the user."""
+    commands = f"{task.command} {task.build} {task.test}"
+    for word in re.findall(r"[\w./-]+/bin/python[\d.]*", commands):
         if (task.root / word).parent.with_name("pyvenv.cfg").is_file() and (task.root / word).is_relative_to(task.root):
             raise ConfigurationError(
-                f"{word} is no file of the copy that commands run in; write python, which is that one"
+                f"{word} is no file of the copy that commands run in; write python, and give "
+                f"{option('python')} {shlex.quote(str((task.root / word).parents[1]))}"
             )
-    if task.tools or not _PYTHON.search(f"{task.command} {task.build} {task.test}"):
+    words = set(_PYTHON.findall(commands))
+    if not named and (task.tools or not words):
         return task
-    active = os.environ.get("VIRTUAL_ENV", "")
-    for folder in (task.root / ".venv", task.root / "venv", *([Path(active)] if active else [])):
-        interpreter = folder.absolute() / "bin" / "python"
-        if interpreter.is_file() and (folder / "pyvenv.cfg").is_file():
-            if task.root in folder.parents and not folder.resolve().is_relative_to(task.root.resolve()):
-                raise ConfigurationError(
-                    f"{folder} is a link out of the folder; if you made it, name it: {setting('tool')}={shlex.quote(str(folder))}"
-                )
-            if folder.resolve() == Path(sys.prefix).resolve():
-                return task
-            if why := why_hidden(folder.absolute()):
-                raise ConfigurationError(f"the Python environment {folder} cannot be shown to commands: {why}")
-            return replace(task, tools=(folder.absolute(),))
-    return task
+    found = interpreter_of(task.root, named)
+    others = [
+        word for word in words - {"pytest"} if found.path == found.real != os.path.realpath(found.prefix / "bin" / word)
+    ]
+    if others and found.path != EXECUTABLE:
+        raise ConfigurationError(
+            f"commands would not find {found.path} as {others[0]}; name a virtual environment of it: "
+            f"{found.path} -m venv FOLDER, then {option('python')} FOLDER"
+        )
+    return replace(task, interpreter=found, tools=(*([] if found.path == EXECUTABLE else [found.prefix]), *task.tools))
 
 
 TaskLike: TypeAlias = str | Path | AnyTask | Callable[..., Any]

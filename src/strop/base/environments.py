@@ -24,16 +24,11 @@ def needed_by(environment: Path) -> list[Path]:
     found = [environment]
     for interpreter in _interpreters(environment):
         links = list(_followed(interpreter))[1:]
-        if not _is_program(interpreter.resolve()):
+        if not is_program(interpreter.resolve()):
             continue
         ends = [end.parent.parent for end in (*links[-1:], interpreter.resolve())]
         found += [*links, *(end for end in ends if any(end.glob("lib*/*/os.py")))]
     return list(dict.fromkeys(found))
-
-
-def is_environment(folder: Path) -> bool:
-    """Whether a Python can run from this folder."""
-    return bool(_interpreters(folder))
 
 
 def why_hidden(path: Path) -> str:
@@ -44,10 +39,14 @@ def why_hidden(path: Path) -> str:
     if real == Path("/"):
         return "it leads to every file of the machine"
     in_run = [each for each in (real, real.parent.parent) if Path("/run") in each.parents]
-    if any(map(is_environment, in_run)) or real.is_relative_to("/dev/shm"):
+    if any(map(_interpreters, in_run)) or real.is_relative_to("/dev/shm"):
         return ""
-    reaches = any(real.is_relative_to(place) for place in _MACHINE)
-    return "it leads to the machine's other processes" if reaches else ""
+    return "it leads to the machine's other processes" if any(map(real.is_relative_to, _MACHINE)) else ""
+
+
+def at_home(path: str | Path) -> Path:
+    """A path with a beginning of `~` expanded, if there is such a user."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - which raises an error if there is none
 
 
 def _interpreters(environment: Path) -> list[Path]:
@@ -55,9 +54,11 @@ def _interpreters(environment: Path) -> list[Path]:
     return [path for path in found if re.fullmatch(r"python[\d.]*t?", path.name) and path.is_file()]
 
 
-def _is_program(file: Path) -> bool:
+def is_program(file: Path) -> bool:
     """Whether a file is a Python by its name and by its first bytes."""
-    if not re.fullmatch(r"(python|pypy)[\d.]*t?", file.name) or not os.access(file, os.X_OK):
+    if not re.fullmatch(r"(python|pypy)[\d.]*t?", file.name) or not (
+        file.is_file() and os.access(file, os.R_OK | os.X_OK)
+    ):
         return False
     with file.open("rb") as opened:
         return opened.read(4) == b"\x7fELF"

@@ -94,7 +94,8 @@ class ScoringOptions:
     environment: Mapping[str, str] | None = None
     """Variables of the environment of commands, as a table: { THREADS = '2' }."""
     python: Text = ""
-    """Interpreter, or virtual environment, with the packages that the evaluator needs."""
+    """Interpreter, or virtual environment, that runs the evaluator or the command, 3.9 or newer. The default is .venv beside
+    pyproject.toml, else the active environment, else strop's own."""
     shared: bool = False
     """Run the program in its evaluator's process. It can make its score there: a better result is called "by its own score"."""
     calls: Texts = ()
@@ -110,7 +111,7 @@ class ScoringOptions:
 
 
 FLAGS = (
-    "command", "judge", "test", "evaluator", "files", "only", "score", "metric", "require_metric", "trust_programs",
+    "command", "judge", "test", "evaluator", "python", "files", "only", "score", "metric", "require_metric", "trust_programs",
     "fixed_input", "shared", "calls",
 )  # fmt: skip
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""

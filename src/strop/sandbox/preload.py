@@ -58,9 +58,6 @@ class GuestMain(Protocol):
 def load_guest(folder: str) -> GuestMain:
     """Load the guest's main module by path; the other files of its folder can be imported by plain name."""
     sys.path.insert(0, folder)
-    for file in sorted(Path(folder).glob("*.py")):
-        if file.stem not in ("main", "__init__"):
-            importlib.import_module(file.stem)
     spec = importlib.util.spec_from_file_location("guest_main", Path(folder, "main.py"))
     if spec is None or spec.loader is None:
         raise ImportError(f"no guest in {folder}")

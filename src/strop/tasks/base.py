@@ -158,6 +158,8 @@ class Task:
     """Whether programs that could make their score themselves are trusted: here none can."""
     evaluator: ClassVar[None] = None
     """The evaluator of a command's program."""
+    interpreter: ClassVar[None] = None
+    """The Python of a command: programs of this task run in strop's own."""
     root: ClassVar[None] = None
     """The tree in which commands run: programs of this task run in none."""
     files: ClassVar[Mapping[str, str]] = {}

@@ -12,6 +12,7 @@ from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from strop.base.errors import ConfigurationError
 from strop.base.plugins import TASKS, Installed, find_installed, installed, object_of
@@ -169,7 +170,7 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
     if config := config_of(path):
         return read_config(config, changes, trusted=trusted)
     if changes:
-        return with_changes(load_any(name), changes)
+        return replace(load_any(name), **changes_of(name, changes))
     if name not in (*PAPER, *META) and path.suffix != ".py" and (found := find_installed(TASKS, name)) is not None:
         task = _offered(found)
         if isinstance(task, CommandTask):
@@ -177,18 +178,18 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
     return load(name)
 
 
-def with_changes(task: AnyTask, options: Mapping[str, object]) -> AnyTask:
-    """A task with the one option that every form has, `fixed_input`.
+def changes_of(name: str, options: Mapping[str, object]) -> dict[str, Any]:
+    """The fields of a task that options change: `fixed_input`, the one option that every form has.
 
     Raises:
-        ConfigurationError: there is another one; a task has a scorer of its own.
+        ConfigurationError: there is another one; a task has a scorer of its own, and runs in strop's own interpreter.
     """
     if other := next((key for key in options if key != "fixed_input"), None):
         raise ConfigurationError(
-            f"{flag_of(other)} does not apply to {task.name}, which is a task; "
+            f"{flag_of(other)} does not apply to {name}, which is a task and runs in strop's own interpreter; "
             f"it requires {option('command')} or {option('evaluator')}"
         )
-    return replace(task, fixed_input=bool(options["fixed_input"])) if options else task
+    return {key: bool(value) for key, value in options.items()}
 
 
 def _from_file(path: Path, attribute: str) -> Task:

@@ -166,7 +166,7 @@ MISTAKES: list[tuple[str, str]] = [
     (MINIMAL + "tool = 'nothing-here'\n", "tool: there is no"),
     (MINIMAL + "tool = '/proc'\n", "tool: /proc is outside of"),
     (MINIMAL + "tool = '/'\n", "tool: / is outside of"),
-    (MINIMAL + "trust_programs = true\n", "trust_programs can be set on the command line only: trust_programs=VALUE"),
+    (MINIMAL + "trust_programs = true\n", "trust_programs can be set on the command line only, by trust_programs"),
     (SCORED + "metric = ['speed:maximum']\n", "metric 'speed:maximum': expected NAME:max"),
     (SCORED + "metric = ['score:max:2']\n", "metric 'score:max:2': expected NAME:max or NAME:min"),
     (

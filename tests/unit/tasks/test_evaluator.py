@@ -13,6 +13,7 @@ from strop.tasks.command.config import command_task
 from strop.tasks.evaluator.spec import stub_of
 from strop.tasks.evaluator.task import RUNNER, evaluator_task, recognise
 from support.rows import table
+from support.trees import written
 
 EVALUATE = "def evaluate(program_path):\n    return {'combined_score': 1.0}\n"
 MAIN = "def main(program_path, results_dir):\n    pass\n"
@@ -112,17 +113,11 @@ def test_the_command_runs_the_evaluator_with_the_python_that_runs_strop(tmp_path
 
 
 def test_another_environments_python_runs_the_evaluator_when_it_is_given(tmp_path: Path) -> None:
-    (tmp_path / "venv" / "bin").mkdir(parents=True)
-    (tmp_path / "venv" / "bin" / "python").symlink_to(sys.executable)
-    task = evaluator_task(*files(tmp_path), python=tmp_path / "venv")
-    assert task.command.startswith(f"{tmp_path}/venv/bin/python ")
-    assert tmp_path / "venv" in task.tools
-    assert evaluator_task(*files(tmp_path), python=tmp_path / "venv" / ".." / "venv").command == task.command
-
-
-def test_a_python_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="there is no Python at"):
-        evaluator_task(*files(tmp_path), python=tmp_path / "nowhere")
+    written(tmp_path, {"venv/pyvenv.cfg": "", "venv/bin/x": ""})
+    (tmp_path / "venv/bin/python").symlink_to(sys.executable)
+    for named in ("venv", "venv/bin/python", "venv/../venv"):
+        task = evaluator_task(*files(tmp_path), python=tmp_path / named)
+        assert task.command.startswith(f"{tmp_path}/venv/bin/python ") and tmp_path / "venv" in task.tools
 
 
 def test_model_is_told_the_limits_of_an_evaluator_what_may_change_and_what_the_program_imports(tmp_path: Path) -> None:

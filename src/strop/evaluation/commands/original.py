@@ -220,12 +220,11 @@ def raised_in(task: CommandTask, failed: ProgramRun) -> str:
     """Where a failed run of the original raised, by its traceback's last step; and where a missing module may be."""
     steps = [(found.removeprefix(f"{COPY}/"), line) for found, line in _STEP.findall(failed.error)]
     path, line = next((step for step in reversed(steps) if (task.root / step[0]).is_file()), ("", ""))
-    hint = _of_missing(failed.error)
-    if "No module named" in failed.error:
-        key, else_ = (
-            ("python", "") if task.evaluator else ("tool", " (.venv beside it, or an active one, needs no name)")
-        )
-        hint = f"; name the virtual environment that has it: {setting(key)}=FOLDER{else_}"
+    environment = (
+        f"; name the virtual environment that has it: {option('python')} FOLDER "
+        "(.venv beside pyproject.toml, or an active one, needs no name)"
+    )
+    hint = environment if "No module named" in failed.error else _of_missing(failed.error)
     return (f" ({path}, line {line})" if path else "") + hint
 
 

@@ -9,18 +9,19 @@ import re
 import shlex
 import tomllib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from strop.base.console import notify
-from strop.base.environments import why_hidden
+from strop.base.environments import at_home, why_hidden
 from strop.base.errors import ConfigurationError
+from strop.base.interpreter import EXECUTABLE
 from strop.base.plain_file import read_plain
+from strop.base.python_discovery import again, project_of
 from strop.base.surface import option, setting
 from strop.base.terminal_text import escape
-from strop.options.scoring import NOT_IN_FILE, check_options, write_toml
+from strop.options.scoring import NOT_IN_FILE, check_options, flag_of, write_toml
 from strop.tasks.command.objective import NAME, Constraint, Metric, Objective
 from strop.tasks.command.readers import check_reader, number_in, path_of, steps_of
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, KINDS
@@ -118,10 +119,12 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
         raise ConfigurationError(f"{why}; {option('shared')} runs the program in its evaluator's process")
     stub = ""
     if not shared:
-        if (task.root / interpreter).resolve().is_relative_to(task.root.resolve()):
+        path = task.root / interpreter
+        folders = (task.root, project_of(path.parent.parent) or task.root)
+        if str(path) != EXECUTABLE and any(path.resolve().is_relative_to(folder.resolve()) for folder in folders):
             raise ConfigurationError(
-                f"python: {interpreter} is a file of the folder, and would start with rights that no code of it may have; name "
-                f"another Python or a virtual environment of one, or give {option('shared')}"
+                f"{interpreter} leads to a file of the folder, which would start with rights that no code of it may have; name "
+                f"another Python, or a virtual environment of one, by {option('python')}, or give {option('shared')}"
             )
         try:
             stub = stub_of(task.files[program], options.calls)
@@ -130,8 +133,9 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
                 f"{program} is not a Python program: {error}; {option('shared')} scores any text"
             ) from error
     seeded = options.seeded or takes_seed(text_of(task.root, evaluator, "evaluator"), form)
-    calls = tuple(options.calls)
-    return EvaluatorSpec(form, evaluator, program, Path(interpreter), bool(named), shared, calls, seeded, stub)
+    return EvaluatorSpec(
+        form, evaluator, program, Path(interpreter), bool(named), shared, tuple(options.calls), seeded, stub
+    )
 
 
 def _needs_one_process(task: CommandTask) -> str:
@@ -188,12 +192,10 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
     values = written | dict(changes or {})
     root = (path.parent / str(values.pop("root", "."))).absolute()
     try:
-        for key in ("evaluator", "python"):
-            if key in values:
-                raise ConfigurationError(f"{key} belongs to {option('evaluator')}; a {CONFIG} has a command")
         for key in NOT_IN_FILE if not trusted else ():
             if key in written and key not in (changes or {}):
-                raise ConfigurationError(f"{key} can be set on the command line only: {setting(key)}=VALUE")
+                raise ConfigurationError(f"{key} can be set on the command line only, by {flag_of(key)}")
+        interpreter = again(values.pop("python")) if trusted and "python" in values else None
         check_options(values, keys=("root",))
         for key, why in (("files", "which files may change"), ("command", "what is run to measure a candidate")):
             if not values.get(key):
@@ -203,8 +205,8 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
             _check_named(
                 {key: value for key, value in written.items() if key != "root" and key not in (changes or {})}, root
             )
-        return command_task(root, **values)
-    except ConfigurationError as error:
+        return replace(command_task(root, **values), interpreter=interpreter)
+    except (ConfigurationError, ValueError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
 
@@ -272,6 +274,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "context": [glob.escape(path) for path in task.context],
         "description": task.description,
         "environment": dict(task.environment),
+        "python": asdict(task.interpreter) if task.interpreter else {},
         "shared": task.evaluator is not None and task.evaluator.shared,
         "calls": list(task.evaluator.calls if task.evaluator is not None else ()),
     }
@@ -293,11 +296,10 @@ def _check_root(path: Path, root: Path) -> None:
 
 def _check_named(written: Mapping[str, Any], root: Path) -> None:
     """Raises ConfigurationError if a file or folder that is no glob is not in the tree, nor a tool that every command has."""
-    options = check_options(written)
-    tools: Any = options.tool
-    named = [("tool", name) for name in tools] + [("description_file", str(options.description_file))]
+    options: Any = check_options(written)
+    named = [("tool", name) for name in options.tool] + [("description_file", str(options.description_file))]
     for key, name in named:
-        real = Path(os.path.realpath(root / _at_home(name)))
+        real = Path(os.path.realpath(root / at_home(name)))
         if not (stays_within(root, real) or (key == "tool" and real.is_relative_to("/usr"))):
             raise ConfigurationError(
                 f"{key}: {real} is outside of {root}, and what is read there can reach the model; if you want that, name it "
@@ -338,10 +340,7 @@ def _warn_of_keys(root: Path) -> None:
     """Warn if the copy for commands would contain a user's keys."""
     root = root.resolve()
     held = [name for name in _KEYS if (root / name).is_dir()]
-    homes: list[Path] = []
-    with suppress(RuntimeError):  # this user id has no home
-        homes = [Path.home()]
-    if held or any(home.is_relative_to(root) for home in homes):
+    if held or at_home("~").is_relative_to(root):
         what = f"holds {' and '.join(held)}" if held else "is or holds your home folder"
         notify(
             f"{escape(str(root))} {what}, and commands get a copy of all of it: give the project a folder of its own"
@@ -349,20 +348,12 @@ def _warn_of_keys(root: Path) -> None:
 
 
 def _tool(root: Path, tool: str | Path) -> Path:
-    path = _at_home(tool)
-    path = path if path.is_absolute() else root / path
+    path = root / at_home(tool)
     if not path.exists():
         raise ConfigurationError(f"tool: there is no {path}")
     if why := why_hidden(path):
         raise ConfigurationError(f"tool: {path} cannot be shown to commands: {why}")
     return path
-
-
-def _at_home(path: str | Path) -> Path:
-    """With a beginning of `~` expanded, if there is such a user."""
-    with suppress(RuntimeError):
-        return Path(path).expanduser()
-    return Path(path)
 
 
 _NAMED = re.compile(rf"({NAME})=(.*)", re.DOTALL)

@@ -19,6 +19,7 @@ from typing import ClassVar
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.later import dataclass
+from strop.base.python_discovery import Interpreter
 from strop.base.results import Evaluation, Input, ScoredBy
 from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Seeds, Split, Task
 from strop.tasks.command.bundle import bundled, is_inside
@@ -100,6 +101,8 @@ class CommandTask:
     description: str = ""
     """The utility's description, u_str; made from the fields if empty."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    interpreter: Interpreter | None = None
+    """The Python of its evaluator, or of commands that run one by its plain name; None if they run none, or a tool may be one."""
     evaluator: EvaluatorSpec | None = None
     """The evaluator file; None if a command scores the program."""
     judge: Judge | None = None
@@ -311,12 +314,13 @@ AnyTask = Task | CommandTask
 
 
 def scorer_line(task: AnyTask) -> str:
-    """Who computes the score, as far as that is known before it runs, and what that means for a better result."""
+    """Who computes the score, as far as that is known before it runs, in which Python, and what that makes of a better result."""
+    scoring = f"{task.scoring} ({task.interpreter.words})" if task.interpreter else task.scoring
     if task.scored_by != "program":
-        return task.scoring
+        return scoring
     if task.trust_programs:
-        return f"{task.scoring}, and --trust-programs accepts that"
-    return f'{task.scoring}: a better result will be called "by its own score" (name a judge: docs/targets.md)'
+        return f"{scoring}, and --trust-programs accepts that"
+    return f'{scoring}: a better result will be called "by its own score" (name a judge: docs/targets.md)'
 
 
 def distinct(root: Path, cases: Sequence[str]) -> tuple[str, ...]:

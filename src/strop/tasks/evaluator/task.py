@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError
-from strop.base.interpreter import EXECUTABLE
 from strop.base.later import dataclass
 from strop.base.plain_file import text_of
+from strop.base.python_discovery import interpreter_of
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
@@ -35,7 +35,6 @@ SCORE = "score"
 COMBINED = "combined_score"
 TOLD_CHARACTERS = 16_000
 """Most characters of the evaluator's source in the description that a model reads."""
-_SYSTEM = tuple(map(Path, ("/usr", "/bin", "/lib")))
 
 
 @dataclass(frozen=True)
@@ -61,14 +60,13 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
         ConfigurationError: a file is missing or not text, the evaluator cannot be called with a program alone, the two files
             have no folder in common, or an option does not fit.
     """
-    wrong = [name for name in values if name in ("files", "score", "description")]
-    if wrong:
-        raise ConfigurationError(f"{wrong[0]} requires {option('command')}; an evaluator scores one program")
+    if wrong := next((name for name in values if name in ("files", "score", "description")), ""):
+        raise ConfigurationError(f"{wrong} requires {option('command')}; an evaluator scores one program")
     options: Any = check_options(values)
     recognised = recognise(evaluator, form)
     _text(program)
     root = _root(program, evaluator)
-    interpreter = _executable(Path(options.python) if options.python else None)
+    interpreter = interpreter_of(program, options.python)
     required = _required(recognised, options.require_metric)
     # The score of this format is better when it is higher.
     goals = [f"{each.strip()}:max" if each.strip() in (COMBINED, SCORE) else each for each in options.metric]
@@ -77,12 +75,18 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     names = [*metrics, *(parse_constraint(constraint).name for constraint in required)]
     inside = program.resolve().relative_to(root).as_posix()
     named = ["named"] if options.metric else []
-    words = (interpreter, RUNNER, recognised.form, evaluator.resolve().relative_to(root).as_posix(), inside, *named)
+    words = (
+        interpreter.path,
+        RUNNER,
+        recognised.form,
+        evaluator.resolve().relative_to(root).as_posix(),
+        inside,
+        *named,
+    )
     changed = changed_options(options)
-    changed.pop("python", None)
     changed |= {
         "name": options.name or program.stem,
-        "tool": [*_needed(interpreter), *options.tool],
+        "tool": [RUNNER.parents[1], RUNNER.parents[2] / "sandbox", interpreter.prefix, *options.tool],
         "environment": {"PYTHONDONTWRITEBYTECODE": "1", **(options.environment or {})},
         "command": shlex.join(map(str, words)),
         "files": [glob.escape(inside)],
@@ -91,7 +95,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
         "require_metric": required,
     }
     task = command_task(root, **changed)
-    return replace(task, description=_description(task, evaluator))
+    return replace(task, description=_description(task, evaluator), interpreter=interpreter)
 
 
 def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
@@ -125,15 +129,13 @@ def _required(recognised: Recognised, asked: Sequence[str]) -> list[str]:
 
 def _form(functions: dict[str, Function], bound: set[str]) -> Form | None:
     if "evaluate" in functions:
-        names = _parameters(functions["evaluate"])
-        return "text" if names[:1] == ["candidate"] else "path"
+        return "text" if _parameters(functions["evaluate"])[:1] == ["candidate"] else "path"
     if "evaluate" in bound:
         return "path"
     if "evaluator" in functions:
         return "text"
-    if "main" in functions and {"program_path", "results_dir"} <= set(_parameters(functions["main"])):
-        return "results"
-    return "results" if "run_shinka_eval" in bound else None
+    is_main = "main" in functions and {"program_path", "results_dir"} <= set(_parameters(functions["main"]))
+    return "results" if is_main or "run_shinka_eval" in bound else None
 
 
 def _parameters(function: Function) -> list[str]:
@@ -187,34 +189,15 @@ def _text(path: Path) -> str:
 def _root(program: Path, evaluator: Path) -> Path:
     """The folder that contains both."""
     paths = [Path(os.path.normpath(path.absolute())) for path in (program, evaluator)]
-    one, other = (path.parent for path in paths)
-    common = Path(os.path.commonpath([one, other]))
-    for outer in (other, one, common):
-        if outer == common and (outer in (one, other) or outer.is_relative_to(Path.cwd())):
-            root = outer.resolve()
-            for path in paths:
-                if not path.resolve().is_relative_to(root):
-                    raise ConfigurationError(f"{path} is a link out of {outer}; name the file that it leads to")
-            return root
-    raise ConfigurationError(
-        f"{program} and {evaluator} are in different folders; put one beside the other, or start strop in a folder of both: "
-        "that folder is what is copied for every evaluation"
-    )
-
-
-def _executable(python: Path | None) -> Path:
-    if python is None:
-        return Path(EXECUTABLE)
-    found = next((each for each in (python, python / "bin" / "python") if each.is_file()), None)
-    if found is None:
-        raise ConfigurationError(f"there is no Python at {python}; name an interpreter, or a virtual environment")
-    return Path(os.path.abspath(found))  # noqa: PTH100 (see EXECUTABLE)
-
-
-def _needed(interpreter: Path) -> tuple[Path, ...]:
-    """Folders that the evaluator needs to read: this package, and the environment."""
-    candidates = [RUNNER.parents[1], RUNNER.parents[2] / "sandbox", interpreter.parent.parent]
-    kept = dict.fromkeys(
-        candidate for candidate in candidates if not any(candidate.is_relative_to(system) for system in _SYSTEM)
-    )
-    return tuple(kept)
+    folders = [path.parent for path in paths]
+    common = Path(os.path.commonpath(folders))
+    if not (common in folders or common.is_relative_to(Path.cwd())):
+        raise ConfigurationError(
+            f"{program} and {evaluator} are in different folders; put one beside the other, or start strop in a folder of both: "
+            "that folder is what is copied for every evaluation"
+        )
+    root = common.resolve()
+    for path in paths:
+        if not path.resolve().is_relative_to(root):
+            raise ConfigurationError(f"{path} is a link out of {common}; name the file that it leads to")
+    return root
