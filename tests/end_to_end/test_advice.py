@@ -167,7 +167,7 @@ SCORING = {
     "root elsewhere": Row(on("sub"), "move the file there", on("."), TIMES | {"sub/strop.toml": f'{TOML}root = ".."\n'}, {"strop.toml": TOML}),
     "run": Row(on("."), "did you mean model?", "", TIMES | {"strop.toml": f"{TOML}[run]\nmodal = 'offline'\n"}, {"strop.toml": f"{TOML}[run]\nmodel = 'offline'\n"}),
     "interpreter of the copy": Row(
-        "check . --command '.venv/bin/python p.py {seed}' --files p.py --score time", "write python, and give --python {folder}/.venv", "check . --command 'python p.py {seed}' --files p.py --score time --python {folder}/.venv",
+        "check . --command '.venv/bin/python p.py {seed}' --files p.py --score time", "write python, and give --python .venv", "check . --command 'python p.py {seed}' --files p.py --score time --python .venv",
         TIMES, made=MAKES.format(".venv"),
     ),
     "few held out": Row(f"{OF_TREE} --score time --set held_out=2", "give held_out = 6", f"{OF_TREE} --score time --set held_out=6", TIMES),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ def improve_algorithm(initial_solution, utility, language_model):
         utility(text)
     return tried[-1].replace("size: 4", "size: 5")
 """
+ONE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 WAITS = "while [ ! -e {folder}/go ]; do sleep 0.05; done; echo no program\n"
 """A model that answers when it may."""
 ASKS = """
@@ -236,3 +239,16 @@ def test_run_on_a_module_of_a_package_is_replayed_where_the_package_is_gone(stro
     shutil.rmtree(tmp_path / "shop")
     replayed = strop("replay", "run", "--trust-task")
     assert replayed.returncode == 0 and "The replay agrees" in replayed.stdout, replayed.stderr
+
+
+def test_run_goes_on_with_its_own_interpreter_or_not_at_all(strop: Any, tmp_path: Path) -> None:
+    venv.create(tmp_path / ".venv", symlinks=True)
+    written(tmp_path, {"pyproject.toml": "", "p.py": "import sys\nprint('n:', len(sys.prefix))\n", "one.py": ONE})
+    scored = shlex.split("--command 'python p.py' --score 'n=n: (.*)' --metric n:max --files p.py --improver one.py")
+    ended = strop("improve", ".", *scored, "--out", "run")
+    assert ended.returncode == 0 and " of .venv beside pyproject.toml): " in ended.stderr, ended.stderr
+    assert strop("replay", "run").returncode == 0
+    (tmp_path / ".venv").rename(tmp_path / "env")
+    ended = strop("replay", "run")
+    assert ended.returncode == 2 and ".venv/bin/python no longer leads to " in ended.stderr, ended.stderr
+    assert strop("show", "run").returncode == 0

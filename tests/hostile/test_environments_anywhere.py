@@ -163,6 +163,23 @@ def test_module_of_an_environment_anywhere_is_imported_before_the_next_program_a
     assert {"installed", "made", "own"} & tried(task, workspaces).original_calls.loaded == {"installed"}
 
 
+OLDER = [
+    python
+    for name in ("python3.9", "python3.10")
+    for python in (Path("/usr/bin", name), *Path.home().glob(f".pyenv/versions/*/bin/{name}"))
+    if python.is_file()
+]
+
+
+@pytest.mark.skipif(not OLDER, reason="this machine has no Python that is older than strop's")
+def test_evaluator_and_its_program_run_under_older_pythons(workspaces: Workspaces, tmp_path: Path) -> None:
+    written(tmp_path, {"p.py": "import sys\ndef f():\n    return sys.version_info[1]\n"})
+    written(tmp_path, {"ev.py": "import p\ndef evaluate(program_path):\n    return {'score': p.f()}\n"})
+    for python in OLDER:
+        task = evaluator_task(tmp_path / "p.py", tmp_path / "ev.py", python=str(python))
+        assert tried(task, workspaces).runs[0].values == {"score": float(python.name.partition(".")[2])}
+
+
 def test_environment_needs_no_folder_that_holds_no_python(tmp_path: Path) -> None:
     home = tmp_path / "home"
     for folder in (home / "bin", home / "keys", tmp_path / "environment" / "bin"):
