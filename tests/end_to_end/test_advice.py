@@ -21,6 +21,7 @@ import pytest
 
 from support.command_line import environment, run_small
 from support.rows import table
+from support.trees import written
 
 CASES = "import strop\n@strop.improve_me(score=lambda answer, n: 1 / (1 + abs(answer - 5)), cases=[(n,) for n in range(12)])\n"
 WORK = f"{CASES}def work(n):\n    return 1\n"
@@ -272,9 +273,7 @@ def run(command: str, folder: Path, env: dict[str, str]) -> subprocess.Completed
 def followed(row: Row, folder: Path) -> None:
     """Provoke the message, follow its advice, and see that it is gone."""
     for files in (row.files, row.changed):
-        for name, text in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text.replace("{folder}", str(folder)))
+        written(folder, {name: text.replace("{folder}", str(folder)) for name, text in files.items()})
         if files is row.files and row.made and "strop init" not in row.made:
             subprocess.run(["sh", "-c", row.made], cwd=folder, check=True)
         if files is row.files:
@@ -339,10 +338,9 @@ PACKAGES = {
 @table("row", PACKAGES.values(), PACKAGES)
 def test_advice_about_a_missing_package_works_when_it_is_followed(row: tuple[Any, ...], tmp_path: Path) -> None:
     command, said, name, more, env = row
-    files = SCORED | {"e.py": PACKAGE + EVALUATOR, "p.py": PACKAGE + ADDS, "pyproject.toml": ""}
-    files["g.py"] = f"{PACKAGE}def evaluate(candidate):\n    return len(candidate)\n"
-    for file, text in files.items():
-        (tmp_path / file).write_text(text)
+    takes_text = f"{PACKAGE}def evaluate(candidate):\n    return len(candidate)\n"
+    files = {"e.py": PACKAGE + EVALUATOR, "g.py": takes_text, "p.py": PACKAGE + ADDS, "pyproject.toml": ""}
+    written(tmp_path, SCORED | files)
     ended = run(command, tmp_path, {})
     missing = "No module named 'onlyhere'"
     assert missing in ended.stdout and said in ended.stdout and ended.returncode == 5, ended.stdout + ended.stderr
@@ -356,8 +354,7 @@ def test_advice_about_a_missing_package_works_when_it_is_followed(row: tuple[Any
 def test_advice_about_what_no_mark_takes_works_when_it_is_followed(what: str, tmp_path: Path) -> None:
     name = f"Box.{what}" if what == "find" else what
     files = {"shop.py": SHOP, "bench.py": f"{TIMED}target = mark(shop.{name})\n", "go.py": f"{SCRIPT}{CALLS[what]}\n"}
-    for file, text in files.items():
-        (tmp_path / file).write_text(text)
+    written(tmp_path, files)
     ended = run("check bench.py:target", tmp_path, {})
     assert ended.returncode == 2 and "which no mark takes; let a script print what it answers" in ended.stderr
     advised = ended.stderr.partition("strop improve ")[2].replace("SCRIPT", "go.py")

@@ -173,8 +173,8 @@ OLDER = [
 
 @pytest.mark.skipif(not OLDER, reason="this machine has no Python that is older than strop's")
 def test_evaluator_and_its_program_run_under_older_pythons(workspaces: Workspaces, tmp_path: Path) -> None:
-    written(tmp_path, {"p.py": "import sys\ndef f():\n    return sys.version_info[1]\n"})
-    written(tmp_path, {"ev.py": "import p\ndef evaluate(program_path):\n    return {'score': p.f()}\n"})
+    evaluator = "import p\ndef evaluate(program_path):\n    return {'score': p.f()}\n"
+    written(tmp_path, {"p.py": "import sys\ndef f():\n    return sys.version_info[1]\n", "ev.py": evaluator})
     for python in OLDER:
         task = evaluator_task(tmp_path / "p.py", tmp_path / "ev.py", python=str(python))
         assert tried(task, workspaces).runs[0].values == {"score": float(python.name.partition(".")[2])}
@@ -205,14 +205,8 @@ def test_links_of_an_environment_lead_to_interpreters_only(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("link", ["prog.py", "evaluator.py", "src"])
 def test_evaluator_and_program_are_no_links_out_of_their_folder(tmp_path: Path, link: str) -> None:
-    tree = tmp_path / "home" / "tree"
-    tree.mkdir(parents=True)
-    written(
-        tmp_path,
-        {"home/prog.py": "x = 1\n", "home/evaluator.py": "def evaluate(program_path):\n    return {'score': 1}\n"},
-    )
-    for name in ("prog.py", "evaluator.py"):
-        (tree / name).write_text((tmp_path / "home" / name).read_text())
+    files = {"prog.py": "x = 1\n", "evaluator.py": "def evaluate(program_path):\n    return {'score': 1}\n"}
+    tree = written(written(tmp_path / "home", files) / "tree", files)
     if link != "src":
         (tree / link).unlink()
     (tree / link).symlink_to(".." if link == "src" else f"../{link}")

@@ -123,11 +123,9 @@ def test_hooks_and_modules_of_an_environment_find_no_rights_and_no_descriptors_b
     apart: Apart, environment: Path, name: str
 ) -> None:
     text = "import hooked\n" if name == "hooks.pth" else MARK
-    (environment / PACKAGES / name).write_text(text)
-    (environment / PACKAGES / "hooked.py").write_text(MARK)
+    written(environment / PACKAGES, {name: text, "hooked.py": MARK})
     variables = {"PYTHONPATH": f"/copy/{PACKAGES}"} if name == "variables" else {}
-    (apart.folder / PACKAGES).mkdir(parents=True)
-    (apart.folder / PACKAGES / "sitecustomize.py").write_text(MARK)
+    written(apart.folder / PACKAGES, {"sitecustomize.py": MARK})
     marks = found(apart, python=str(environment), environment=variables)
     assert marks["marks"] > 0 and marks == {"marks": marks["marks"], **NOTHING}
 
@@ -162,8 +160,7 @@ def test_hooks_of_a_build_and_a_test_find_no_rights_and_no_descriptors_but_their
     workspaces: Workspaces, environment: Path, tmp_path: Path
 ) -> None:
     own = MARK.replace("/tmp/#", "socket:", 1).replace("/tmp/#", "pipe:").replace("3:", "-3:").replace("4:", "-4:")
-    (environment / PACKAGES / "hooks.pth").write_text("import hooked\n")
-    (environment / PACKAGES / "hooked.py").write_text(own)
+    written(environment / PACKAGES, {"hooks.pth": "import hooked\n", "hooked.py": own})
     written(tmp_path, {"src/sitecustomize.py": own})
     tell = f"PYTHONPATH=src {environment}/bin/python -c 'import builtins; print(builtins.MARKS)'"
     with workspaces.open(Tree(tmp_path, {}, [environment])) as workspace:

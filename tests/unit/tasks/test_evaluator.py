@@ -20,9 +20,7 @@ MAIN = "def main(program_path, results_dir):\n    pass\n"
 
 
 def files(folder: Path, evaluator: str = EVALUATE, program: str = "x = 1\n", below: str = "") -> tuple[Path, Path]:
-    (folder / below).mkdir(exist_ok=True)
-    (folder / below / "program.py").write_text(program)
-    (folder / "evaluator.py").write_text(evaluator)
+    written(folder, {f"./{below}/program.py": program, "evaluator.py": evaluator})
     return folder / below / "program.py", folder / "evaluator.py"
 
 
@@ -100,8 +98,6 @@ def test_the_tree_is_the_folder_that_holds_both_files(tmp_path: Path, below: str
 
 
 def test_files_in_folders_apart_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "one").mkdir()
-    (tmp_path / "other").mkdir()
     with pytest.raises(ConfigurationError, match="are in different folders"):
         evaluator_task(files(tmp_path / "one")[0], files(tmp_path / "other")[1])
 
@@ -121,10 +117,8 @@ def test_another_environments_python_runs_the_evaluator_when_it_is_given(tmp_pat
 
 
 def test_model_is_told_the_limits_of_an_evaluator_what_may_change_and_what_the_program_imports(tmp_path: Path) -> None:
-    (tmp_path / "evaluator.py").write_text("def evaluate(program_path):\n    return {'score': 1.0}\n")
-    (tmp_path / "rates.py").write_text("RATE = 3\n")
-    (tmp_path / "program.py").write_text("from rates import RATE\n")
-    told = evaluator_task(tmp_path / "program.py", tmp_path / "evaluator.py", time_limit=7).u_str
+    written(tmp_path, {"rates.py": "RATE = 3\n"})
+    told = evaluator_task(*files(tmp_path, program="from rates import RATE\n"), time_limit=7).u_str
     for words in (
         "def evaluate(program_path):",
         "1/2 is as good as the original",
