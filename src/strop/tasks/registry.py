@@ -169,8 +169,8 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
     path = Path(name)
     if config := config_of(path):
         return read_config(config, changes, trusted=trusted)
-    if changes:
-        return replace(load_any(name), **changes_of(name, changes))
+    if fields := changes_of(name, changes or {}):
+        return replace(load_any(name), **fields)
     if name not in (*PAPER, *META) and path.suffix != ".py" and (found := find_installed(TASKS, name)) is not None:
         task = _offered(found)
         if isinstance(task, CommandTask):
