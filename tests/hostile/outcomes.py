@@ -15,8 +15,9 @@ from strop.base.solution import digest_of
 from strop.checks.before_run import refuse_rewarding
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun, WorkspacePool
-from strop.evaluation.commands.evaluator_room import Isolation
+from strop.evaluation.commands.built_program import ProgramRun
+from strop.evaluation.commands.command_program import WorkspacePool
+from strop.evaluation.commands.evaluated_program import Isolation
 from strop.evaluation.commands.measure import CommandMeasurement
 from strop.evaluation.commands.original import EvaluatorTrial
 from strop.sandbox.workspace.jail import Workspaces
@@ -113,7 +114,7 @@ def measured(task: CommandTask, program: str, workspaces: Workspaces, isolation:
     """One evaluation of a program, apart from its evaluator or, with None, in one process."""
     with AuditLog(discard, "test", None) as notes:
         files = {next(iter(task.files)): program}
-        with BuiltProgram(task, files, WorkspacePool(workspaces), notes, isolation) as copy:
+        with WorkspacePool(workspaces).opened(task, files, notes, isolation) as copy:
             return copy.run(5)
 
 

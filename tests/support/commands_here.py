@@ -8,7 +8,7 @@ from typing import Any
 
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.commands.built_program import WorkspacePool
+from strop.evaluation.commands.command_program import WorkspacePool
 from strop.evaluation.pool import Progress
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox

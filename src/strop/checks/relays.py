@@ -237,7 +237,7 @@ class CommandRelay:
 
     def ways(self) -> Sequence[tuple[str, Any]]:
         """Of an answer as a value, or of a printed one; none where nobody else scores it."""
-        if self._task.own_score_because or not (self._task.judge or self._task.evaluator):
+        if not self._task.is_judged:
             return ()
         return telling() if self._task.judge is None else [(name, None) for name in TEXTS]
 
@@ -255,7 +255,7 @@ class CommandRelay:
         objective, (original, *_) = self._task.objective, self._honest or self._latest or self._runs(None)
         if objective.counts_cost or not original.values:
             return None
-        if self._task.judge or self._task.is_isolated:
+        if self._task.is_judged:
             values = self._runs(NO_ANSWER)[0].values
         else:
             found = self._measure(bundled(dict.fromkeys(self._task.files, NO_PROGRAM))).evaluation

@@ -153,7 +153,7 @@ class OriginalAnswers:
                 (outcome,) = _answers(task, order, drawn, sandbox, range(index, index + 1))
                 self._scored[index] = _failure(task, drawn, index, outcome)
             if self._scored[index]:
-                raise ScorerFailed(f"{self._scored[index]}, on the original's answer, too")
+                raise ScorerFailed(self._scored[index])
 
 
 def _answers(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, indices: range) -> list[Outcome]:

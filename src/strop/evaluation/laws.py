@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from strop.analysis.stats import least_pairs
+from strop.base.errors import ScorerFailed, TaskError
+from strop.base.failures import gist
 
 ONE_ANSWER = (
     "the original gives one and the same answer to all inputs, so that a program that remembers it would cost nothing"
@@ -40,3 +42,50 @@ def holds_back_cost(answers: Collection[str], *, is_cost: bool, is_wanted: bool)
     decides, time or memory. A value is what was asked for. `is_wanted`: whether the user wants one answer for all inputs.
     """
     return is_cost and not is_wanted and len({*answers}) == 1
+
+
+def check_repeats(is_empty: Iterable[bool], differences: Iterable[str], nothing: str, varying: str) -> None:
+    """Check that the original's answers are some that others can be compared with.
+
+    `differences`: how each of them differs when the original is run again with the same input and seed; empty where it does not.
+
+    Raises:
+        TaskError: all are empty (`nothing` says so), or one differs (`varying`).
+    """
+    if all(is_empty):
+        raise TaskError(nothing)
+    differs = next(filter(None, differences), "")
+    if differs:
+        raise TaskError(f"{varying} ({gist(differs)})")
+
+
+def leaves_out(*, is_final: bool, fails: bool, scorer_failed: bool = False) -> bool:
+    """Whether an instance is left out, because the original `fails` on it, so that there is nothing to compare with.
+
+    Only a verdict leaves out: in training that breaks the task, and so does a scorer that fails on the original's answer.
+    """
+    return is_final and fails and not scorer_failed
+
+
+def check_scorer(ask_original: Callable[[], object], scorer: str = "the scorer") -> None:
+    """Say whose fault it is that a scorer failed on a program's answer: `ask_original` asks it about the original's, and raises
+    TaskError if it fails on that. If it does not, the answer is at fault.
+
+    Raises:
+        ScorerFailed: it fails on both: that is nobody's fault, and nobody has a score.
+    """
+    try:
+        ask_original()
+    except TaskError as error:
+        words = f"{scorer} fails, and on the original's answers, too, so that nobody has a score: {error}"
+        raise ScorerFailed(words) from error
+
+
+def wrong_answer(events: Iterable[Mapping[str, str]], *, may_fail: bool) -> str:
+    """What is wrong with a program's answers to its evaluator's calls, empty if nothing is: every call must return an answer, in
+    the form of the original's. `may_fail`: whether calls may fail, as those of the original do.
+
+    `events`: what happened, in order: `malformed` or `failed`, and why.
+    """
+    names = ("malformed",) if may_fail else ("malformed", "failed")
+    return next((event[name] for event in events for name in names if name in event), "")

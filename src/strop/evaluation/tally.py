@@ -15,6 +15,7 @@ from strop.base.scorer_notes import shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.feedback import Feedback
+from strop.evaluation.laws import check_scorer
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
 from strop.sandbox.base import Outcome, Returned
 from strop.sandbox.wire import Prepared
@@ -39,8 +40,7 @@ class Worth(NamedTuple):
 def judged(
     outcome: Outcome, judge: Judge, log: AuditLog, ask_original: Callable[[], object], *, is_original: bool
 ) -> Worth:
-    """What a judge says of an outcome. `ask_original` raises if the judge fails on the original's answer, too: then it is
-    nobody's fault (law 1). `is_original`: the original is judged, so that it is."""
+    """What a judge says of an outcome. `ask_original`: see `check_scorer`; `is_original`: the original is judged."""
     if not isinstance(outcome, Returned):
         return Worth(0.0, verdict_of(outcome), explain(outcome))
     try:
@@ -54,7 +54,7 @@ def judged(
     except ScorerFailed as error:
         if is_original:
             raise
-        ask_original()
+        check_scorer(ask_original)
         log.scorer(SCORER_CHOKED, str(error))
         return Worth(0.0, "malformed", f"the answer cannot be scored: {error}")
 

@@ -31,7 +31,7 @@ from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import packed, unpack
 
 if TYPE_CHECKING:
-    from strop.evaluation.commands.built_program import WorkspacePool
+    from strop.evaluation.commands.command_program import WorkspacePool
 
 _MOST_SPLITS = 8
 """Splits whose instances are kept."""
@@ -170,7 +170,7 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
     with ExitStack() as stack:
         on_trees = [task for task in tasks if task.root is not None]
         if on_trees:
-            from strop.evaluation.commands.built_program import WorkspacePool  # here for the start-up time
+            from strop.evaluation.commands.command_program import WorkspacePool  # here for the start-up time
             from strop.sandbox.workspace.jail import Workspaces
 
             tasks = tuple(_unpacked(task, equipment, stack) for task in tasks)

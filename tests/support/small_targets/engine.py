@@ -21,7 +21,8 @@ from strop.base.surface import command_line
 from strop.checks.before_run import refuse_rewarding
 from strop.cli.app import application
 from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.commands.built_program import SEED_BITS, WorkspacePool
+from strop.evaluation.commands.built_program import SEED_BITS
+from strop.evaluation.commands.command_program import WorkspacePool
 from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.options.commands import scoring_of
 from strop.options.run import OneImprovementOptions

@@ -57,7 +57,7 @@ def test_scorer_that_raises_on_the_originals_answer_too_stops_with_its_line(
         return 0.5
 
     with pytest.raises(
-        ScorerFailed, match=r"raised .* \(test_scorer_failures.py, line \d+\), on the original's answer"
+        ScorerFailed, match=r"on the original's answers, too, .* raised .* \(test_scorer_failures.py, line \d+\)"
     ):
         measured(score, "def f(n):\n    return [0, 2]\n")
 

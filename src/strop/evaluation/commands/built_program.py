@@ -1,53 +1,36 @@
-"""One program in a copy of its tree: built once, run instance by instance, and judged where a judge computes the score."""
+"""A program that is built and can be run on instances, and what a run of it shows, whichever way it runs."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import shlex
-import shutil
 import signal
-from collections import defaultdict
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
-from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from strop.base.closing import ClosesItself
-from strop.base.errors import Malformed, SandboxError, TaskError
-from strop.base.failures import BUILD_FAILED, NAMES_ERROR, gist
+from strop.base.errors import Malformed
 from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import Verdict
-from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE, shortened
-from strop.base.unified_diff import as_written
+from strop.base.scorer_notes import MOST_NOTES, PREFIX, shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import TestsRan
-from strop.evaluation.commands.evaluator_room import EvaluatorRoom, Isolation, Passed
 from strop.evaluation.outcomes import REPORT_CHARACTERS
-from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
-from strop.sandbox.workspace.jail import Workspaces
-from strop.tasks.command.behaviour import Behaviour, behaviour_of
-from strop.tasks.command.readers import (
-    GIVES_NO,
-    MOST_FILE,
-    Reading,
-    check_alike,
-    read_score,
-    test_counts,
-)
+from strop.sandbox.workspace.base import CommandLimits, Ran
+from strop.tasks.command.behaviour import Behaviour
+from strop.tasks.command.readers import GIVES_NO, Reading, check_alike, read_score
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, Printed
-from strop.tasks.command.task import OUTPUT, PROGRAM, CommandTask
+from strop.tasks.command.task import CommandTask
 
 SEED_BITS = 31
 """Bits of the number for {seed}: it fits a C `int`, and all generators accept it."""
-BUILD_SECONDS, APART_MEMORY = 60.0, 4 << 30
-"""A build may take so long where `time_limit` is shorter, and a build or a judge so many bytes where `memory_limit` is less."""
 MOST_OUTPUT = 16 << 20
 """Most bytes of a program's standard output that a judge gets."""
+APART_MEMORY = 4 << 30
+"""A build or a judge may take so many bytes where `memory_limit` is less."""
+OUTLIVE_SECONDS = 1.0
+"""Seconds that a process may outlive a command whose time or memory counts; they are counted, too."""
 _CRASHES: Mapping[int, str] = {
     number: f"signal {number.name}"
     for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGBUS, signal.SIGKILL)
@@ -55,17 +38,6 @@ _CRASHES: Mapping[int, str] = {
 """A shell reports by exit status 128 + n that signal n ended a program."""
 _LITTLE = 200
 """If standard error has fewer characters, the end of standard output is reported too."""
-OUTLIVE_SECONDS = 1.0
-"""Seconds that a process may outlive a command whose time or memory counts; they are counted, too."""
-LIVES_ON = "it leaves a process running, whose time and memory would not be counted; wait for it, or end it"
-JUDGE = "the judge"
-POINTS = 7
-"""Exit status of a judge that prints points, as the checkers of testlib do; where a printed score is read, it accepts like 0."""
-_LIST = (
-    "find . -mindepth 1 -type d -exec test -e '{}/CACHEDIR.TAG' ';' -prune -o -type d -printf '%P\\n' -o "
-    "-printf '%P\\t%m %s %T@\\n'"
-)
-"""Prints the paths of a copy without tools' caches, a file's with what shows whether it has changed."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +64,12 @@ class ProgramRun:
     """What `values` are of."""
     scorer_failed: bool = False
     """Whether a judge or an evaluator failed; who is at fault, its run on the original's answer tells."""
+    calls: int = 0
+    """Digest of all calls of an evaluator with their answers; 0: there was none."""
+    gives: bool = True
+    """Whether a call returned something else than None."""
+    refused: str = ""
+    """Why an evaluator and the program must share a process; empty if they need not."""
 
     @property
     def answered(self) -> str:
@@ -108,350 +86,49 @@ class ProgramRun:
         return self
 
 
-def _left_by(ran: Ran) -> Printed:
-    """What a run left behind, but for files."""
-    return Printed(
-        ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, lambda path: None
-    )
+class BuiltProgram(ClosesItself, Protocol):
+    """One program, which is built once and run instance by instance: by a command, or by an evaluator. A context manager."""
 
-
-_NOT_COPIED = ProgramRun("died", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
-
-
-class BuiltProgram(ClosesItself):
-    """A copy of a task's tree with one program, in its own workspace. A context manager."""
-
-    def __init__(
-        self,
-        task: CommandTask,
-        files: Mapping[str, str],
-        pool: WorkspacePool,
-        notes: AuditLog,
-        isolation: Isolation | None = None,
-    ) -> None:
-        """`files`: all of the program; `isolation`: run it apart from its evaluator; None: as any command.
-
-        Blocks until a slot is free.
-        """
-        self._task, self._files, self._pool = task, files, pool
-        self.notes = notes
-        """Where calls are noted that the jail refuses to it."""
-        self.tests_ran: TestsRan = ()
-        self.answers: dict[int, tuple[Ran, ProgramOutput]] | None = None
-        """The last answer for each seed, kept so that the judge can be given a spoiled copy of it; None: nothing is kept."""
-        self.is_built = self._begun = False
-        self._workspace: Workspace
-        if isolation is not None and task.evaluator is not None:
-            self._workspace = EvaluatorRoom(task, files[task.evaluator.program], pool.workspaces, isolation)
-            return
-        tree = Tree(task.root, _changed(task, files), task.tools, pool.left_out(task))
-        self._workspace = pool.workspaces.open(tree)
-
-    @property
-    def passed(self) -> Passed:
-        """What passed between an evaluator and the program in the last run."""
-        return self._workspace.passed if isinstance(self._workspace, EvaluatorRoom) else Passed(0, "")
+    notes: AuditLog
+    """Where calls are noted that the jail refuses to it."""
+    tests_ran: TestsRan = ()
+    answers: dict[int, Any] | None = None
+    """The last answer for each seed, kept so that the judge can be given a spoiled copy of it; None: nothing is kept."""
 
     def build(self) -> ProgramRun | None:
-        """Run the build, if there is one; None if it succeeded."""
-        self.is_built = True
-        if not self._task.build:
-            return None
-        ran = self._run(self._task.build, self._environment(0), _apart(self._task, BUILD_SECONDS, is_program=True))
-        if (failed := _failure(ran)) is None:
-            return None
-        verdict, error = failed
-        lines = _words(ran).splitlines()
-        named = next((line for line in lines if verdict == "raised" and NAMES_ERROR.search(line)), "")
-        rest = [line for line in lines if line is not named]
-        words = "\n".join([f"{BUILD_FAILED}: {shortened(named.strip(), NOTE_CHARACTERS) or error}", *rest])
-        return self._measured(ran, verdict, words)
+        """Run the build, if there is one that has not run; None if it succeeded."""
+        return None
 
     def test(self, least: TestsRan = ()) -> ProgramRun | None:
         """Run the task's test, if there is one, on what was built; None if it succeeded. No run finds what it leaves.
 
         `least`: how many tests must pass or fail: as many as of the original, because a skipped test does not count as passed.
         """
-        if not self._task.test:
-            return None
-        if not self._start_over():
-            return _NOT_COPIED
-        ran = self._run(self._task.test, self._environment(0))
-        self.tests_ran = tuple(map(sum, test_counts(f"{ran.output}\n{ran.errors}")))
-        if (failed := _failure(ran) or _fewer(self.tests_ran, least)) is None:
-            return None
-        verdict, error = failed
-        return self._measured(ran, verdict, f"the test failed: {error}\n{_printed(ran)}")
+        return None
 
     def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> ProgramRun:
-        """Run the command on one instance and read its values.
+        """Run it on one instance and read its values.
 
         `spoil`: how the answer is spoiled on its way to the judge or the evaluator (strop.checks.relay). With `answers` that of
         the last run is judged.
         """
-        task = self._task
-        if spoil is not None and self.answers and seed in self.answers:
-            ran, answer = self.answers[seed]
-            return self._judged(ran, spoiled(answer, spoil), seed, case)
-        if not self._start_over():  # else a run could leave its answer for the next
-            return _NOT_COPIED
-        if case and not self._workspace.put(case, (task.root / case).read_bytes()):
-            return _NOT_COPIED
-        if isinstance(self._workspace, EvaluatorRoom):
-            self._workspace.spoil, self._workspace.draws = spoil, guest_seed(seed, "program")
-        ran = self._run(task.filled(task.command, seed % (1 << SEED_BITS), case), self._environment(seed))
-        reads = () if task.judge else task.objective.readers.values()
-        counted = test_counts(f"{ran.output}\n{ran.errors}") if "tests" in reads else ()
-        # The score accounts for a failing exit status where it is the score, or where tests failed. If all of them passed,
-        # something else failed, such as a benchmark that runs after them.
-        failed = _failure(ran, explained="passed" in reads or any(fails for _, fails in counted))
-        if ran.malformed and ran.ending == "exited":
-            failed = "malformed", ran.malformed
-        if failed is None and ran.lived_on and task.objective.counts_cost:
-            failed = "malformed", LIVES_ON
-        if failed is not None:
-            verdict, error = failed
-            error += ", without a summary of pytest or JUnit XML" if counted and not any(map(sum, counted)) else ""
-            measured = self._measured(ran, verdict, f"{error}\n{_printed(ran)}")
-            return replace(measured, scorer_failed=self.passed.scorer_failed)
-        if task.judge is None:
-            return self._read(ran)
-        if ran.output_truncated:
-            return self._measured(ran, "malformed", f"it prints more than {MOST_OUTPUT >> 20} MiB")
-        answer = ProgramOutput(ran.raw, {path: self._workspace.read(path, MOST_OUTPUT) for path in task.results})
-        if self.answers is not None:
-            self.answers[seed] = ran, answer
-        return self._judged(ran, spoiled(answer, spoil), seed, case)
-
-    def _read(self, ran: Ran) -> ProgramRun:
-        """The values that the command itself printed, wrote or used."""
-        task = self._task
-        try:
-            readings = {name: read_score(name, how, self._left(ran)) for name, how in task.objective.readers.items()}
-            behaviour = self._behaviour(ran) if task.compare_output else None
-        except Malformed as error:
-            cut = " (the output was cut in its middle)" if ran.truncated else ""
-            ended = "" if ran.ok else f" ({ran.detail})"
-            output = "" if GIVES_NO in str(error) else _printed(ran)  # the error quotes it already
-            return self._measured(ran, "malformed", f"{error}{ended}{cut}\n{output}".rstrip())
-        measured = self._measured(ran, "ok", "", {name: found.value for name, found in readings.items()})
-        measured = replace(measured, behaviour=behaviour, readings=readings)
-        if ran.ok:
-            return measured
-        # The score covers the failure, but only the output tells which test failed.
-        return replace(measured, notes=(*measured.notes, f"{ran.detail}: {_printed(ran)}"))
-
-    def _judged(self, ran: Ran, answer: ProgramOutput, seed: int, case: str) -> ProgramRun:
-        """What the judge says of an answer."""
-        judged = self._pool.judged(self._task, self._files, answer, seed, case)
-        readers = self._task.objective.readers
-        is_read = any(reader not in COUNTED_BY_KERNEL for reader in readers.values())
-        accepts = judged.ok or (bool(self._task.objective.printed) and judged.code == POINTS)
-        if not accepts and not ("passed" in readers.values() and judged.ending == "exited"):
-            refuses = f"{JUDGE} refuses the answer ({judged.detail})"
-            words = refuses if judged.ending == "exited" else f"{JUDGE}: {judged.detail}"
-            measured = self._measured(ran, "malformed", f"{words}\n{_printed(judged)}".rstrip(), notes=judged)
-            return replace(measured, scorer_failed=judged.ending != "exited")
-        try:
-            readings = {
-                name: read_score(name, how, self._left(ran) if how in COUNTED_BY_KERNEL else _left_by(judged))
-                for name, how in readers.items()
-            }
-        except Malformed as error:
-            return self._measured(ran, "malformed", f"{JUDGE}: {error}\n{_printed(judged)}".rstrip(), notes=judged)
-        measured = self._measured(ran, "ok", "", {name: found.value for name, found in readings.items()}, notes=judged)
-        readings = {name: replace(found, is_judged=True) for name, found in readings.items()}
-        shown = hashlib.sha256(repr((answer.output, sorted(answer.results.items()))).encode()).hexdigest()
-        return replace(measured, readings=readings, answer=shown, tail=_printed(judged) if is_read else measured.tail)
-
-    def _start_over(self) -> bool:
-        """Restore what the build left; return whether that was possible."""
-        names = self._task.result_files
-        if not self._begun and names:  # results come from runs only, not from the tree or the build
-            self._workspace.run(f"rm -f -- {' '.join(map(shlex.quote, names))}", _limits(self._task, is_program=True))
-        self._begun = True
-        return self._workspace.clear()
-
-    def _run(self, command: str, environment: Mapping[str, str], limits: CommandLimits | None = None) -> Ran:
-        ran = self._workspace.run(
-            with_pipes(command), limits or _limits(self._task, is_program=True), environment=environment
-        )
-        self.notes.denied(ran.denied)
-        return ran
-
-    def _environment(self, seed: int) -> dict[str, str]:
-        """A judge may draw from the instance's seed, which is then the program's only where its command names it."""
-        task = self._task
-        is_given = task.judge is None or "{seed}" in task.command or "STROP_SEED" in task.command
-        own = seed % (1 << SEED_BITS) if is_given else guest_seed(seed, "program")
-        return {**task.environment, "STROP_SEED": str(own), WORKSPACE: "1"}
-
-    def _left(self, ran: Ran) -> Printed:
-        return replace(
-            _left_by(ran), file=partial(self._workspace.read, most=MOST_FILE), source=self._task.scorer or "the output"
-        )
-
-    def _behaviour(self, ran: Ran) -> Behaviour:
-        """Raises Malformed if a file of `results` is too large to compare."""
-        files = {}
-        for path in self._task.results:
-            content = self._workspace.read(path, MOST_OUTPUT + 1)
-            if content is not None and len(content) > MOST_OUTPUT:
-                raise Malformed(f"{path} has more than {MOST_OUTPUT >> 20} MiB")
-            if content is not None:
-                files[path] = hashlib.blake2b(content, digest_size=16).hexdigest()
-        return behaviour_of(ran.detail, ran.output, ran.digest, truncated=ran.output_truncated, files=files)
 
     def left_beside(self, case: str) -> list[str]:
         """What the last run left in the copy besides `results`: no caches and, without a build, no programs that it compiled."""
-        after = self._listed()
-        self._start_over()
-        results = {str(path) for name in (case, *self._task.results) for path in (Path(name), *Path(name).parents)}
-        return sorted({line.partition("\t")[0] for line in after - self._listed()} - results)
-
-    def _listed(self) -> set[str]:
-        command = _LIST if self._task.build else _LIST.replace("-o -printf", "-o -type f -perm -100 -o -printf")
-        return set(self._workspace.run(command, CommandLimits(output_bytes=MOST_OUTPUT)).output.splitlines())
-
-    def _measured(
-        self,
-        ran: Ran,
-        verdict: Verdict,
-        error: str,
-        values: Mapping[str, float] | None = None,
-        notes: Ran | None = None,
-    ) -> ProgramRun:
-        """`notes`: the run of the judge, whose notes count in place of the program's."""
-        refused = ", ".join(f"{name} ({times})" for name, times in sorted(ran.denied.items()))
-        first, _, rest = error.partition("\n")
-        reason = f"{first}; the jail refused {refused}" if error and refused else first
-        return ProgramRun(
-            verdict,
-            shortened(f"{reason}\n{rest}".rstrip(), REPORT_CHARACTERS),
-            values or {},
-            _notes_of(notes or ran),
-            ran.cpu_seconds,
-            ran.wall_seconds,
-            _printed(ran) if values else "",
-            ran.output,
-            ran.digest if ran.output else "",
-        )
-
-    def close(self) -> None:
-        """End what runs in it and remove it. Idempotent."""
-        self._workspace.close()
+        return []
 
 
-@dataclass(frozen=True)
-class ProgramOutput:
-    """What a program left for the judge."""
-
-    output: bytes
-    results: Mapping[str, bytes | None]
-
-
-def spoiled(answer: ProgramOutput, spoil: Mapping[str, Any] | None) -> ProgramOutput:
-    """The answer, or a spoiled one: `spoil` has the function that changes an output."""
-    if spoil is None:
-        return answer
-    output = spoil["text"](answer.output.decode("utf-8", "replace"))
-    return replace(answer, output=output.encode("utf-8", "surrogateescape"))
-
-
-class WorkspacePool:
-    """The workspaces of a task's programs; those of its original and of its judge are kept once they are built. Thread-safe."""
-
-    def __init__(self, workspaces: Workspaces) -> None:
-        self.workspaces = workspaces
-        self._left_out: dict[str, tuple[str, ...]] = {}
-        self._idle: defaultdict[str, list[Workspace]] = defaultdict(list)
-        """Task → its judge's workspaces that nobody uses."""
-        self._originals: defaultdict[str, list[BuiltProgram]] = defaultdict(list)
-        """Task → built copies of its original that nobody uses."""
-
-    def idle_original(self, task: CommandTask) -> BuiltProgram | None:
-        """A built copy of a task's original; None if none is kept."""
-        with suppress(IndexError):
-            return self._originals[task.name].pop()
-        return None
-
-    def keep_original(self, task: CommandTask, copy: BuiltProgram) -> None:
-        """Keep a built copy of a task's original for later, if a command built it."""
-        if task.build:
-            self._originals[task.name].append(copy)
-        else:
-            copy.close()
-
-    def free(self, name: str) -> None:
-        """Close the kept copies of a task's original, each of which takes a slot."""
-        with suppress(IndexError):
-            while True:
-                self._originals[name].pop().close()
-
-    def left_out(self, task: CommandTask) -> tuple[str, ...]:
-        """The files that no copy of a task's tree for a program has, found once."""
-        if task.name not in self._left_out:
-            self._left_out[task.name] = task.left_out()
-        return self._left_out[task.name]
-
-    def judged(self, task: CommandTask, files: Mapping[str, str], answer: ProgramOutput, seed: int, case: str) -> Ran:
-        """Run a task's judge on an answer.
-
-        Raises:
-            SandboxError: the judge cannot be built, or the host failed.
-        """
-        idle = self._idle[task.name]
-        try:
-            workspace = idle.pop()
-        except IndexError:
-            workspace = self._opened(task)
-        try:
-            ran = self._judge(task, workspace, files, answer, seed, case)
-        except BaseException:
-            workspace.close()
-            raise
-        idle.append(workspace)
-        return ran
-
-    def _opened(self, task: CommandTask) -> Workspace:
-        assert task.judge is not None
-        workspace = self.workspaces.open(Tree(task.root, {}, task.tools))
-        if task.judge.build:
-            limits = _apart(task, BUILD_SECONDS)
-            ran = workspace.run(with_pipes(task.judge.build), limits, environment=task.environment)
-            if not ran.ok:
-                workspace.close()
-                raise TaskError(f"task {task.name}: judge_build failed: {ran.detail}; {gist(_words(ran))}")
-        return workspace
-
-    def _judge(
-        self,
-        task: CommandTask,
-        workspace: Workspace,
-        files: Mapping[str, str],
-        answer: ProgramOutput,
-        seed: int,
-        case: str,
-    ) -> Ran:
-        assert task.judge is not None
-        placed: dict[str, bytes] = {OUTPUT: answer.output}
-        placed |= {path: content for path, content in answer.results.items() if content is not None}
-        if "{program}" in task.judge.command or len(files) > 1:
-            placed |= {f"{PROGRAM}/{path}": text.encode("utf-8", "surrogateescape") for path, text in files.items()}
-        if not workspace.clear() or not all(workspace.put(path, content) for path, content in placed.items()):
-            raise SandboxError("what a program left cannot be placed where the judge finds it")
-        program = f"{PROGRAM}/{next(iter(files))}"
-        command = task.filled(task.judge.command, seed % (1 << SEED_BITS), case, output=OUTPUT, program=program)
-        environment = {**task.environment, "STROP_SEED": str(guest_seed(seed, "judge")), WORKSPACE: "1"}
-        return workspace.run(with_pipes(command), _apart(task, task.judge_seconds), environment=environment)
-
-    def close(self) -> None:
-        """Close what is kept. Idempotent."""
-        for name in list(self._originals):
-            self.free(name)
-        for idle in self._idle.values():
-            while idle:
-                idle.pop().close()
+def limits_of(task: CommandTask, seconds: float = 0.0, *, is_program: bool = False) -> CommandLimits:
+    """Of a run of the program. `seconds`: of a build or a judge, which may take so long, and `APART_MEMORY`, in any case."""
+    wall = max(task.time_limit, seconds)
+    return CommandLimits(
+        wall_seconds=wall,
+        cpu_seconds=wall * (os.cpu_count() or 1),
+        memory_bytes=max(task.memory_limit, APART_MEMORY) if seconds else task.memory_limit,
+        output_bytes=CommandLimits.output_bytes if task.judge is None else MOST_OUTPUT,
+        outlive_seconds=OUTLIVE_SECONDS if is_program and task.objective.counts_cost else 0.0,
+        counts_memory="memory" in task.objective.readers.values(),
+    )
 
 
 def guest_seed(seed: int, guest: str) -> int:
@@ -459,45 +136,7 @@ def guest_seed(seed: int, guest: str) -> int:
     return derive(seed.to_bytes(32, "big"), guest) % (1 << SEED_BITS)
 
 
-def _limits(task: CommandTask, seconds: float = 0.0, *, is_program: bool = False) -> CommandLimits:
-    """Of a run that may take as long as the program, or as `seconds` if that is longer."""
-    wall = max(task.time_limit, seconds)
-    return CommandLimits(
-        wall_seconds=wall,
-        cpu_seconds=wall * (os.cpu_count() or 1),
-        memory_bytes=task.memory_limit,
-        output_bytes=CommandLimits.output_bytes if task.judge is None else MOST_OUTPUT,
-        outlive_seconds=OUTLIVE_SECONDS if is_program and task.objective.counts_cost else 0.0,
-        counts_memory="memory" in task.objective.readers.values(),
-    )
-
-
-BASH = "bash"
-_PIPE = re.compile(r"(?<![|>])\|(?!\|)")
-
-
-def with_pipes(command: str) -> str:
-    """A command that fails if any part of a pipe fails: `./bench | tee log` succeeds in sh even if bench crashes.
-
-    Needs bash; without it, only the last part counts. Status 141 is a part whose reader has
-    ended, as in `yes | head -1`.
-    """
-    if not _PIPE.search(command) or shutil.which(BASH, path=os.defpath) is None:
-        return command
-    counted = 'set -o pipefail\neval "$1"\nstatus=$?\n[ $status -eq 141 ] && exit 0\nexit $status'
-    return f"exec {BASH} -c {shlex.quote(counted)} sh {shlex.quote(command)}"
-
-
-def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
-    """The files that differ from the tree, with the line ends of the tree's files."""
-    changed = {path: text for path, text in files.items() if task.files.get(path) != text}
-    for path in changed.keys() & task.files.keys():
-        written = (task.root / path).read_bytes().decode("utf-8", "replace")
-        changed[path] = as_written(changed[path], written)
-    return changed
-
-
-def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None:
+def failure_of(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None:
     """How a command failed: the verdict and one line; None if it succeeded. `explained`: ignore its exit status."""
     match ran.ending:
         case "timeout" | "out of memory":
@@ -513,29 +152,71 @@ def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None
             return ("died", f"{ran.detail} ({crash})") if crash else ("raised", ran.detail)
 
 
-def _fewer(ran: TestsRan, least: TestsRan) -> tuple[Verdict, str] | None:
-    fewer = next(((count, all_) for count, all_ in zip(ran, least, strict=False) if count < all_), None)
-    words = "{} tests passed or failed, of the original {}; a skipped test does not count as passed"
-    return ("malformed", words.format(*fewer)) if fewer else None
+def measured(
+    ran: Ran, verdict: Verdict, error: str, values: Mapping[str, float] | None = None, notes: Ran | None = None
+) -> ProgramRun:
+    """What a run is worth. `notes`: the run of the judge, whose notes count in place of the program's."""
+    refused = ", ".join(f"{name} ({times})" for name, times in sorted(ran.denied.items()))
+    first, _, rest = error.partition("\n")
+    reason = f"{first}; the jail refused {refused}" if error and refused else first
+    return ProgramRun(
+        verdict,
+        shortened(f"{reason}\n{rest}".rstrip(), REPORT_CHARACTERS),
+        values or {},
+        _notes_of(notes or ran),
+        ran.cpu_seconds,
+        ran.wall_seconds,
+        printed_by(ran) if values else "",
+        ran.output,
+        ran.digest if ran.output else "",
+    )
 
 
-def _words(ran: Ran) -> str:
+def left_by(ran: Ran) -> Printed:
+    """What a run left behind, but for files."""
+    return Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes)
+
+
+def read_values(
+    task: CommandTask, ran: Ran, left: Printed, behaviour: Callable[[], Behaviour], judge: Ran | None = None
+) -> ProgramRun:
+    """The values of what was left behind, by the program or, of its answer, by its `judge`. The kernel's are those of the run.
+
+    `behaviour` is called where answers are compared with the original's; it may raise Malformed.
+    """
+    try:
+        readings = {
+            name: read_score(name, how, left_by(ran) if how in COUNTED_BY_KERNEL else left)
+            for name, how in task.objective.readers.items()
+        }
+        shown = behaviour() if task.compare_output else None
+    except Malformed as error:
+        by = judge or ran
+        cut = " (the output was cut in its middle)" if by.truncated else ""
+        ended = "" if by.ok else f" ({by.detail})"
+        output = "" if GIVES_NO in str(error) else printed_by(by)  # the error quotes it already
+        words = f"{'the judge: ' if judge else ''}{error}{ended}{cut}\n{output}"
+        return measured(ran, "malformed", words.rstrip(), notes=judge)
+    found = measured(ran, "ok", "", {name: reading.value for name, reading in readings.items()}, judge)
+    found = replace(found, behaviour=shown, readings=readings)
+    if ran.ok:
+        return found
+    # The score covers the failure, but only the output tells which test failed.
+    return replace(found, notes=(*found.notes, f"{ran.detail}: {printed_by(ran)}"))
+
+
+def words_of(ran: Ran) -> str:
     """What it printed, preferably on standard error."""
     errors = "\n".join(line for line in ran.errors.splitlines() if not line.startswith(PREFIX)).strip()
     output = "\n".join(line for line in ran.output.splitlines() if not line.startswith(PREFIX)).strip()
     return errors if len(errors) >= _LITTLE else "\n".join(part for part in (output, errors) if part)
 
 
-def _printed(ran: Ran) -> str:
-    return shortened(_words(ran), REPORT_CHARACTERS - 300)
+def printed_by(ran: Ran) -> str:
+    """The same, in a length for a report."""
+    return shortened(words_of(ran), REPORT_CHARACTERS - 300)
 
 
 def _notes_of(ran: Ran) -> tuple[str, ...]:
     lines = [line for text in (ran.errors, ran.output) for line in text.splitlines() if line.startswith(PREFIX)]
     return tuple(line.removeprefix(PREFIX).replace("\\n", "\n") for line in lines[:MOST_NOTES])
-
-
-def _apart(task: CommandTask, seconds: float, *, is_program: bool = False) -> CommandLimits:
-    """Of a build or a judge: at least `seconds` and `APART_MEMORY`, because the program's limits are not meant for them."""
-    limits = _limits(task, seconds, is_program=is_program)
-    return replace(limits, memory_bytes=max(task.memory_limit, APART_MEMORY))

@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.base.events import discard
@@ -22,8 +22,9 @@ from strop.base.protections import IN_CONTAINERS
 from strop.base.results import Evaluation, added
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Baseline, Order, OrderResult
-from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun, WorkspacePool
-from strop.evaluation.commands.evaluator_room import Isolation, Passed
+from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun
+from strop.evaluation.commands.command_program import WorkspacePool
+from strop.evaluation.commands.evaluated_program import Isolation
 from strop.evaluation.commands.original import (
     EvaluatorTrial,
     check_comparable,
@@ -35,13 +36,11 @@ from strop.evaluation.commands.original import (
     raised_in,
     trial,
 )
-from strop.evaluation.laws import SAME, copy_of
+from strop.evaluation.laws import SAME, check_scorer, copy_of, leaves_out
 from strop.evaluation.repeated import averaged, repeats
 from strop.evaluation.tally import Tally, Worth, carried_out
 from strop.tasks.base import SecretSeeds
-from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
-from strop.tasks.command.readers import Reading
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.regions import check_only
@@ -82,19 +81,8 @@ def measure_command(
     return carried_out(order, lambda log: CommandMeasurement(task, order, pool, log, progress).result())
 
 
-class Reference(NamedTuple):
-    """What the original showed on an instance."""
-
-    values: Mapping[str, float]
-    behaviour: Behaviour | None
-    """None if no output is compared."""
-    answer: str
-    """Digest of its answer."""
-
-
-_NOTHING = Reference({}, None, "")
-
-
+_NOTHING = ProgramRun("ok", "", {}, (), 0.0, 0.0)
+"""The original where nobody asks it, because the candidate fails."""
 Spoiled: TypeAlias = Callable[..., list[ProgramRun]]
 """`CommandMeasurement.runs_of_original` in one copy."""
 
@@ -147,7 +135,7 @@ class CommandMeasurement:
         if files == dict(self.task.files):
             return self._of_original_itself()
         assert self.order.baseline is not None, "an original is measured before other programs"
-        return OrderResult((self._in_turns if self.task.interleaved or self.order.is_final else self._alone)(files))
+        return OrderResult(self._of_program(files))
 
     def runs_of_original(self, copy: BuiltProgram, spoil: Mapping[str, Any] | None, least: int = 1) -> list[ProgramRun]:
         """Runs of the original on the first instances, whose answers are spoiled on their way to a judge or an evaluator; on so
@@ -179,15 +167,15 @@ class CommandMeasurement:
         self._checked_original(found.runs[0])
         return found
 
-    def _run_of_trial(self, index: int, isolation: Isolation | None) -> tuple[ProgramRun, Passed]:
+    def _run_of_trial(self, index: int, isolation: Isolation | None) -> ProgramRun:
         """The original on a training instance."""
         seed = self.order.seeds.seed(self.task.name, "train", index)
-        with BuiltProgram(self.task, self.task.files, self.pool, self.notes, isolation) as copy:
-            return copy.run(seed), copy.passed
+        with self.pool.opened(self.task, self.task.files, self.notes, isolation) as copy:
+            return copy.run(seed)
 
     def _copy(self, files: Mapping[str, str]) -> BuiltProgram:
         isolation = None if self.baseline.calls is None else Isolation(self.baseline.calls)
-        return BuiltProgram(self.task, files, self.pool, self.notes, isolation)
+        return self.pool.opened(self.task, files, self.notes, isolation)
 
     def _of_original_itself(self) -> OrderResult:
         is_scored = self.order.baseline is not None and self.baseline.is_of(self.order)
@@ -209,7 +197,7 @@ class CommandMeasurement:
                 tally.spent(run.cpu_seconds, run.wall_seconds, run.notes)
                 tally.add(Worth(0.5))
             varies = self.split == "train" and self._examined(copy, runs, again)
-        if self.split == "train":
+        if self.split == "train" and self.baseline.calls is None:  # else its calls show its effect
             check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
         shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
         values = tuple(dict(run.values) for run in runs)
@@ -254,120 +242,95 @@ class CommandMeasurement:
         copy = self.pool.idle_original(self.task) or self._copy(self.task.files)
         copy.notes = self.notes
         try:
-            if not copy.is_built:
-                self._built(copy)
+            self._built(copy)
             yield copy
         except BaseException:
             copy.close()
             raise
         self.pool.keep_original(self.task, copy)
 
-    def _alone(self, files: Mapping[str, str]) -> Evaluation:
-        tally = Tally(self.order, self.count)
-        metrics, behaviours, answers = (
-            self.baseline.evaluation.metrics,
-            self.baseline.behaviours,
-            self.baseline.evaluation.answers,
-        )
-        with self._copy(files) as candidate:
-            if _succeeded(candidate.build() or candidate.test(self.baseline.tests_ran), tally):
-                for index in range(self.count):
-                    measured = self._of_candidate(candidate, index, None).like(self.baseline.readings or {})
-                    original = Reference(
-                        metrics[index], behaviours[index] if behaviours else None, answers[index] if answers else ""
-                    )
-                    if not self._counted(tally, index, measured, original):
-                        break
-        return tally.evaluation
-
-    def _in_turns(self, files: Mapping[str, str]) -> Evaluation:
-        """The candidate and the original in turns, in the order A B B A A B B A.
+    def _of_program(self, files: Mapping[str, str]) -> Evaluation:
+        """A candidate beside the original, in turns A B B A A B B A, or beside what that showed before.
 
         For a verdict about times each pair of copies is fresh and makes only some of the measurements: two copies of one program
         differ in speed by where they lie in memory, which no number of turns averages out. Short runs are repeated.
         """
-        tally = Tally(self.order, self.count)
-        readings, count = self.baseline.readings or {}, self.count
+        tally, count = Tally(self.order, self.count), self.count
+        in_turns = self.order.is_final or self.task.interleaved
         is_fresh = self.order.is_final and self.task.objective.is_timed
         ends_early = self.order.is_final and not self.task.interleaved
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if is_fresh else 0):
             if is_fresh:
                 self.pool.free(self.task.name)
-            opened = self._copy(self.task.files) if is_fresh else self.built_original()
-            with self._copy(files) as candidate, opened as original:
+            beside = partial(self._copy, self.task.files) if is_fresh else self.built_original
+            with self._copy(files) as candidate, beside() if in_turns else nullcontext() as original:
                 is_built = self._both_built(candidate, original, tally)
                 if not is_built or not (tally.scores or _succeeded(candidate.test(self.baseline.tests_ran), tally)):
                     return tally.evaluation
                 for index in indices:
                     if ends_early and self._shows_enough(tally):
                         return tally.evaluation
-                    if self.split == "test":
+                    if in_turns and self.split == "test":
                         self.progress(index + 1, count)
-                    if not self._measure_both(candidate, original, index, tally, readings):
+                    if not self._measure_both(candidate, original, index, tally):
                         return tally.evaluation
         if not tally.scores and self._failing is not None:
             raise self._not_measured(f" ({self._failing.verdict})", self._failing)
         return tally.evaluation
 
-    def _both_built(self, candidate: BuiltProgram, original: BuiltProgram, tally: Tally) -> bool:
+    def _both_built(self, candidate: BuiltProgram, original: BuiltProgram | None, tally: Tally) -> bool:
         """Build both, the first of them in turns too; whether the candidate's build succeeded."""
         if len(tally.scores) % 2:
             self._built(original)
         is_built = _succeeded(candidate.build(), tally)
-        if is_built and not original.is_built:
+        if is_built:
             self._built(original)
         return is_built
 
-    def _measure_both(
-        self, candidate: BuiltProgram, original: BuiltProgram, index: int, tally: Tally, readings: Mapping[str, Reading]
-    ) -> bool:
+    def _measure_both(self, candidate: BuiltProgram, original: BuiltProgram | None, index: int, tally: Tally) -> bool:
         """One measurement of both; whether the candidate is right."""
         original_run = self._original_run(original, index) if index % 2 == 0 else None
         measured = self._of_candidate(candidate, index, original)
         if original_run is None and (measured.values or self.order.is_final):
             original_run = self._original_run(original, index)
-        measured = measured.like(readings)
-        if original_run is not None and not original_run.values:
+        if original_run is None:
+            return self._counted(tally, index, measured, _NOTHING)
+        measured = self._checked(measured, original_run)
+        if not original_run.values:
             self._failing = original_run
             tally.spent(measured.cpu_seconds, measured.wall_seconds, measured.notes)
             tally.left_out.append(measured.verdict != "ok")
             return True
-        if self.order.is_final and self.task.objective.is_timed and original_run is not None:
+        if original is not None and self.order.is_final and self.task.objective.is_timed:
             original_run, measured = self._repeated(candidate, original, index, original_run, measured)
-            measured = measured.like(readings)
-        reference = (
-            _NOTHING
-            if original_run is None
-            else Reference(original_run.values, original_run.behaviour, original_run.answered)
-        )
-        return self._counted(tally, index, measured, reference)
+            measured = self._checked(measured, original_run)
+        return self._counted(tally, index, measured, original_run)
 
-    def _counted(self, tally: Tally, index: int, measured: ProgramRun, original: Reference) -> bool:
+    def _counted(self, tally: Tally, index: int, measured: ProgramRun, original: ProgramRun) -> bool:
         """Count an instance; whether the program is right."""
         tally.spent(measured.cpu_seconds, measured.wall_seconds, measured.notes)
-        verdict, error = measured.verdict, measured.error
         if measured.values:
             tally.metrics.append(dict(measured.values))
             tally.original_metrics.append(dict(original.values))
-            if self.task.objective.is_cost and original.answer:
-                tally.answers.append(original.answer)
-            if unmet := self.task.objective.unmet(measured.values):
-                verdict, error = "malformed", f"{unmet}\n{measured.tail}".rstrip()
-            elif difference := self._differs(measured, original.behaviour):
-                verdict, error = "malformed", difference
-        if verdict == "ok":
+            if self.task.objective.is_cost and original.answered:
+                tally.answers.append(original.answered)
+        if measured.verdict == "ok":
             tally.add(Worth(self.task.objective.utility(measured.values, original.values)))
             return True
         case = self.task.case(self.split, index, self.order.seeds)
         where = f"case {case}" if case and self.split == "train" else f"instance {index}"
-        tally.add(Worth(0.0, verdict, f"{where}: {error}"))
+        tally.add(Worth(0.0, measured.verdict, f"{where}: {measured.error}"))
         return False
 
-    def _differs(self, measured: ProgramRun, original: Behaviour | None) -> str:
-        """How an answer differs from the original's, where they are compared. It quotes none of a sealed instance."""
-        if original is None or measured.behaviour is None:
-            return ""
-        return original.difference(measured.behaviour, quoted=self.split == "train")
+    def _checked(self, measured: ProgramRun, original: ProgramRun) -> ProgramRun:
+        """A candidate's run, malformed if it has values of something else than the original's, if they miss a requirement, or if
+        its answer differs where answers are compared. The message quotes no answer to a sealed instance."""
+        measured, difference = measured.like(self.baseline.readings or {}), ""
+        if original.behaviour is not None and measured.behaviour is not None:
+            difference = original.behaviour.difference(measured.behaviour, quoted=self.split == "train")
+        unmet = self.task.objective.unmet(measured.values) if measured.values else ""
+        words = f"{unmet}\n{measured.tail}".rstrip() if unmet else difference
+        return replace(measured, verdict="malformed", error=words) if words else measured
 
     def _shows_enough(self, tally: Tally) -> bool:
         """Whether all measurements so far, of both programs, have one value each, where more would show nothing else."""
@@ -384,25 +347,18 @@ class CommandMeasurement:
         measured: ProgramRun,
     ) -> tuple[ProgramRun, ProgramRun]:
         """Runs of both on an instance with the mean times of several, or a wrong one of the candidate."""
-        objective = self.task.objective
-
-        def is_wrong(run: ProgramRun) -> bool:
-            return run.verdict != "ok" or bool(
-                objective.unmet(run.values) or self._differs(run, original_run.behaviour)
-            )
-
-        if is_wrong(measured):
+        if measured.verdict != "ok":
             return original_run, measured
         olds, news = [original_run], [measured]
         for again in range(repeats(original_run.wall_seconds + measured.wall_seconds)):
             if (index + again) % 2:
                 olds.append(self._of_original(original, index))
-            news.append(self._of_candidate(candidate, index, original))
+            news.append(self._checked(self._of_candidate(candidate, index, original), original_run))
             if not (index + again) % 2:
                 olds.append(self._of_original(original, index))
-            if is_wrong(news[-1]):
+            if news[-1].verdict != "ok":
                 return original_run, news[-1]
-        name = objective.metric.name
+        name = self.task.objective.metric.name
         old, new = (replace(runs[0], values=averaged([run.values for run in runs], name)) for runs in (olds, news))
         return old, new
 
@@ -411,26 +367,15 @@ class CommandMeasurement:
         return copy.run(seeds.seed(task.name, split, index), task.case(split, index, seeds), spoil)
 
     def _of_candidate(self, candidate: BuiltProgram, index: int, original: BuiltProgram | None) -> ProgramRun:
-        """A candidate on an instance. Where a judge or an evaluator fails, the original on the same one says whose fault that is:
-        if it fails there, too, it is nobody's.
-
-        Raises:
-            TaskError: it fails on the original, too.
-        """
+        """A candidate on an instance. Raises ScorerFailed if a judge or an evaluator fails, and on the original there, too."""
         measured = self._run(candidate, index)
-        if not measured.scorer_failed:
-            return measured
-        try:
+        if measured.scorer_failed:
             with nullcontext(original) if original is not None else self.built_original() as copy:
-                self._of_original(copy, index)
-        except TaskError as error:
-            raise TaskError(
-                f"{self.task.scorer} fails, and on the original's answers, too, so that nobody has a score: {error}"
-            ) from error
+                check_scorer(lambda: self._of_original(copy, index), self.task.scorer)
         return measured
 
-    def _built(self, original: BuiltProgram) -> None:
-        failed = original.build()
+    def _built(self, original: BuiltProgram | None) -> None:
+        failed = original.build() if original is not None else None
         if failed is not None:
             compiled = [path for path in compiled_files(self.task.root) if path not in self.task.context][:3]
             hint = f"; compiled files are left out of the copy ({', '.join(compiled)}): name under context what no build makes"
@@ -449,11 +394,17 @@ class CommandMeasurement:
     def _of_original(self, copy: BuiltProgram, index: int) -> ProgramRun:
         return self._checked_original(self._run(copy, index))
 
-    def _original_run(self, copy: BuiltProgram, index: int) -> ProgramRun:
-        """The original on an instance; for the verdict it may fail, and has no values then."""
+    def _original_run(self, copy: BuiltProgram | None, index: int) -> ProgramRun:
+        """The original on an instance, or what it showed there before; for the verdict it may fail, and has no values then."""
+        if copy is None:
+            shown, seen = self.baseline.evaluation, self.baseline.behaviours[index:]
+            answer, behaviour = "".join(shown.answers[index : index + 1]), next(iter(seen), None)
+            return replace(_NOTHING, values=shown.metrics[index], answer=answer, behaviour=behaviour)
         measured = self._run(copy, index)
-        is_failure = self.order.is_final and not measured.values and not measured.scorer_failed
-        return measured if is_failure else self._checked_original(measured)
+        is_left_out = leaves_out(
+            is_final=self.order.is_final, fails=not measured.values, scorer_failed=measured.scorer_failed
+        )
+        return measured if is_left_out else self._checked_original(measured)
 
     def _checked_original(self, measured: ProgramRun) -> ProgramRun:
         if measured.values:

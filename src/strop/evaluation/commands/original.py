@@ -18,8 +18,9 @@ from strop.base.results import Evaluation, added
 from strop.base.surface import option, setting
 from strop.evaluation.base import TestsRan
 from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun
-from strop.evaluation.commands.evaluator_room import Isolation, Passed
+from strop.evaluation.commands.evaluated_program import Isolation
 from strop.evaluation.commands.relay import OriginalCalls
+from strop.evaluation.laws import check_repeats
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask
 
@@ -43,7 +44,7 @@ NOT_BUILT = "let the build make what the command runs, and remove what an earlie
 NOT_RUN = "the command or the judge must run these files where they lie in its folder"
 _NOT_FOUND = re.compile(r"([\w.+-]+): (?:command )?not found")
 _STEP = re.compile(r'^(?: *File ")?([^"\n]+?)"?, line (\d+)', re.MULTILINE)
-Run = Callable[[int, Isolation | None], tuple[ProgramRun, Passed]]
+Run = Callable[[int, Isolation | None], ProgramRun]
 """The original on training instance i, apart from its evaluator or, with None, in its process."""
 
 
@@ -67,31 +68,31 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
         ConfigurationError: the evaluator looks at more than the program's answers, or passes what no other process can have.
     """
     original_calls = OriginalCalls()
-    first, passed = run(0, Isolation(original_calls, learns=True, sees_all=True))
-    if passed.refused and not is_recorded:
-        raise _refused(task, passed.refused)
+    first = run(0, Isolation(original_calls, learns=True, sees_all=True))
+    if first.refused and not is_recorded:
+        raise _refused(task, first.refused)
     if not first.values:
         return EvaluatorTrial(original_calls, (first,), None)
-    if (why := _unused(passed)) and not is_recorded:
+    if (why := _unused(first)) and not is_recorded:
         raise _refused(task, why)
-    other, _ = _apart(task, run, 1, Isolation(original_calls, learns=True, draws=1))
-    again = None if is_recorded else _again(task, run, original_calls, first, passed)
+    other = _apart(task, run, 1, Isolation(original_calls, learns=True, draws=1))
+    again = None if is_recorded else _again(task, run, original_calls, first)
     return EvaluatorTrial(original_calls, (first, other), again)
 
 
-def _unused(passed: Passed) -> str:
+def _unused(ran: ProgramRun) -> str:
     """Why nothing of the program reaches its evaluator; empty if something does."""
-    if not passed.answered:
+    if not ran.calls:
         return "its evaluator calls no function of the program, so that it scores something else"
-    if not passed.gives:
+    if not ran.gives:
         return "the program returns None to every call: what it changes in place stays in its own process"
     return ""
 
 
-def _apart(task: CommandTask, run: Run, index: int, isolation: Isolation) -> tuple[ProgramRun, Passed]:
+def _apart(task: CommandTask, run: Run, index: int, isolation: Isolation) -> ProgramRun:
     """The original where it has only the files that it opened. Raises TaskError and ConfigurationError if it has no score."""
-    ran, passed = run(index, isolation)
-    if passed.scorer_failed:
+    ran = run(index, isolation)
+    if ran.scorer_failed:
         raise TaskError(
             f"task {task.name}: its evaluator fails ({gist(ran.error)}), although the original has answered all calls"
         )
@@ -102,23 +103,21 @@ def _apart(task: CommandTask, run: Run, index: int, isolation: Isolation) -> tup
             f"the original fails ({gist(ran.error)}) where it has only the files that it opened or imported ({files}); "
             f"name what else it reads by {setting('context')}=FILES",
         )
-    return ran, passed
+    return ran
 
 
-def _again(
-    task: CommandTask, run: Run, original_calls: OriginalCalls, first: ProgramRun, passed: Passed
-) -> ProgramRun | None:
+def _again(task: CommandTask, run: Run, original_calls: OriginalCalls, first: ProgramRun) -> ProgramRun | None:
     """The original on the first instance again: in one process with its evaluator; apart, if it draws from generators that the
     two would share; None if it does not answer alike.
 
     Raises:
         ConfigurationError: it answers alike, and its score is another one.
     """
-    counted, shared = task.objective.counted, None if original_calls.draws else run(0, None)[0]
+    counted, shared = task.objective.counted, None if original_calls.draws else run(0, None)
     if shared and shared.values and counted(shared.values) == counted(first.values):
         return shared
-    again, passed_again = _apart(task, run, 0, Isolation(original_calls, draws=2 if shared else None))
-    if passed_again.answered != passed.answered:
+    again = _apart(task, run, 0, Isolation(original_calls, draws=2 if shared else None))
+    if again.calls != first.calls:
         return None if shared else again
     if not shared and counted(again.values) == counted(first.values):
         return again
@@ -170,12 +169,12 @@ def check_comparable(task: CommandTask, runs: Sequence[ProgramRun], again: Seque
     if not task.compare_output:
         return
     shown = [run.behaviour for run in runs if run.behaviour is not None]
-    if all(behaviour.is_empty for behaviour in shown):
-        raise TaskError(f"task {task.name}: {UNCHECKED}")
-    for behaviour, run in zip(shown, again, strict=True):
-        differs = behaviour.difference(run.behaviour, quoted=True) if run.behaviour else run.error
-        if differs:
-            raise TaskError(f"task {task.name}: {VARYING} ({gist(differs)})")
+    differences = (
+        one.difference(run.behaviour, quoted=True) if run.behaviour else run.error
+        for one, run in zip(shown, again, strict=True)
+    )
+    empty = [one.is_empty for one in shown]
+    check_repeats(empty, differences, f"task {task.name}: {UNCHECKED}", f"task {task.name}: {VARYING}")
 
 
 def check_left(task: CommandTask, left: Sequence[str]) -> None:
@@ -199,10 +198,9 @@ def check_effect(
 ) -> None:
     """Raises TaskError if words in place of the program do what the original does: then it is not what is measured.
 
-    `original`: its run on the first instance; `run` runs other files on it, None if they do not build. Of an evaluator apart
-    from its program, its calls show that.
+    `original`: its run on the first instance; `run` runs other files on it, None if they do not build.
     """
-    failed = None if task.is_isolated else run(dict.fromkeys(task.files, NO_PROGRAM))
+    failed = run(dict.fromkeys(task.files, NO_PROGRAM))
     if failed is None or not failed.values or task.objective.unmet(failed.values):
         return
     printed = [name for name, reader in task.objective.readers.items() if reader not in COUNTED_BY_KERNEL]

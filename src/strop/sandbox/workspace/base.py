@@ -66,8 +66,6 @@ class Ran:
     """Whether the middle of standard output is missing."""
     raw: bytes = b""
     """Standard output as it was written, without its middle if that is missing."""
-    malformed: str = ""
-    """What a program gave its evaluator that the original does not; empty unless they are apart."""
     lived_on: bool = False
     """Whether a process was still there when the command and `outlive_seconds` were over."""
 

@@ -16,7 +16,7 @@ import math
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from xml.etree import ElementTree
 
 from strop.base.errors import ConfigurationError, Malformed
@@ -192,7 +192,7 @@ def read_score(name: str, reader: str, printed: Printed) -> Reading:
     if file := file_of(reader):
         return _in_file(name, file, path_of(reader), printed)
     if reader.startswith("$"):
-        at = (_at(name, document, reader, printed.source) for document in documents(printed.output))
+        at = (_at(name, document, reader, printed.source) for document in _documents_of(printed))
         found, none = [reading for reading in at if reading is not None], ""
         none = none if found else _absent(reader, printed)
     else:
@@ -316,13 +316,17 @@ def _elsewhere(reader: str, printed: Printed) -> str:
 def _absent(path: str, printed: Printed) -> str:
     """The names that an output has, for a message about a missing path."""
     steps = steps_of(path)
-    around = next((place for document in documents(printed.output) for place in _walked(document, steps[:-1])), None)
+    around = next((place for document in _documents_of(printed) for place in _walked(document, steps[:-1])), None)
     if not steps or not isinstance(around, dict) or not around:
         return f"no JSON in the output has {path}"
     names = [f"{name:.40}" for name in list(around)[:_MOST_NAMES]]
     close = difflib.get_close_matches(str(steps[-1]), names, n=1)
     meant = [f"did you mean {name}?" for name in close]
     return f"{printed.source}{GIVES_NO}{steps[-1]!r}; it gives {'; '.join([', '.join(names), *meant])}"
+
+
+def _documents_of(printed: Printed) -> Iterable[object]:
+    return documents(printed.output) if printed.returned is None else (printed.returned,)
 
 
 def documents(output: str) -> Iterator[object]:
@@ -390,7 +394,7 @@ def _at(name: str, document: object, path: str, place: str) -> Reading | None:
     if value is _ABSENT:
         return None
     if not isinstance(value, (int, float)):
-        raise Malformed(f"score {name} is not a number: {json.dumps(value)[:60]}")
+        raise Malformed(f"score {name} is not a number: {json.dumps(value, default=repr)[:60]}")
     around = next(_walked(document, steps[:-1]), None) if steps else None
     siblings = around if isinstance(around, dict) else {}
     for key, said in siblings.items():

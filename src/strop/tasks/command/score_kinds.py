@@ -3,7 +3,7 @@ expression."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from strop.base.later import dataclass
@@ -20,10 +20,12 @@ class Printed:
     cpu_seconds: float
     wall_seconds: float
     memory_bytes: int
-    file: Callable[[str], bytes | None]
+    file: Callable[[str], bytes | None] = lambda path: None
     """The content of a file that it wrote, by path; None if there is none."""
     source: str = "the output"
     """What is said to give the scores."""
+    returned: Mapping[str, object] | None = None
+    """What an evaluator returned, in place of the JSON documents of the output; None: nothing is returned."""
 
 
 @dataclass(frozen=True)

@@ -265,8 +265,8 @@ def read(path: str | Path) -> str:
     return Path(path).read_text(encoding="utf-8-sig", errors="replace")
 
 
-def evaluated(form: str, evaluator: str, program: str, named: str = "") -> str:
-    """The line of a whole evaluation; notes go to standard error."""
+def evaluated(form: str, evaluator: str, program: str, named: str = "") -> Values:
+    """What a whole evaluation gives, as `main` prints it; notes go to standard error."""
     run = {"path": by_path, "text": by_text, "results": by_results}[form]
     seed = int(os.environ.get("STROP_SEED", "0"))
     text = read(program)
@@ -276,7 +276,7 @@ def evaluated(form: str, evaluator: str, program: str, named: str = "") -> str:
     for each in [each for each in notes if each][:MOST_NOTES]:
         line = "\\n".join(each.splitlines())
         sys.stderr.write(f"\n{PREFIX}{line}\n")
-    return json.dumps({**chosen, "metrics": values})
+    return {**chosen, "metrics": values}
 
 
 def tell_of(error: BaseException) -> None:
@@ -315,7 +315,7 @@ def main(form: str, evaluator: str, program: str, named: str = "") -> None:
         sys.argv = [evaluator]
         status = 1
         try:
-            output.write(f"{evaluated(form, evaluator, program, named)}\n")
+            output.write(f"{json.dumps(evaluated(form, evaluator, program, named))}\n")
             status = 0
         except BaseException as error:  # noqa: BLE001 - sys.exit() in a program is a failure too
             tell_of(error)

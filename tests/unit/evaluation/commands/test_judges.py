@@ -11,7 +11,7 @@ import pytest
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order
-from strop.evaluation.commands.built_program import WorkspacePool
+from strop.evaluation.commands.command_program import WorkspacePool
 from strop.evaluation.commands.measure import spoiling
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds, Split

@@ -22,7 +22,8 @@ from strop.core.completed_work import CompletedWork
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.commands.built_program import SEED_BITS, WorkspacePool
+from strop.evaluation.commands.built_program import SEED_BITS
+from strop.evaluation.commands.command_program import WorkspacePool
 from strop.evaluation.laws import COPIES, SAME
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.sandbox.base import MOST_STARVED

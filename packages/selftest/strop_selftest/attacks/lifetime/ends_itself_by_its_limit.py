@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from strop.evaluation.base import Order
-from strop.evaluation.commands.built_program import WorkspacePool
+from strop.evaluation.commands.command_program import WorkspacePool
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds

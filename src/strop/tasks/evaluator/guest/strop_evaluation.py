@@ -7,18 +7,20 @@ import sys
 from typing import Any
 
 import runner
+import strop_plain_data as plain_data
 from strop_program import loaded
 
 _BEFORE = set(sys.modules)
 
 
 def evaluate(form: str, evaluator: str, program: str, named: str) -> dict[str, Any]:
-    """The line of an evaluation, empty if it failed and has printed why; and what it has imported."""
+    """What an evaluation gives (`runner.evaluated`), as plain data, empty if it failed and has printed why; and what it has
+    imported."""
     sys.modules.pop("solution", None)  # this guest's own program
     sys.argv = [evaluator]
-    line = ""
+    answer = plain_data.encode({})
     try:
-        line = runner.evaluated(form, evaluator, program, named)
+        answer = plain_data.encode(runner.evaluated(form, evaluator, program, named), subclasses=True)
     except BaseException as error:
         runner.tell_of(error)
-    return {"line": line, "loaded": loaded(_BEFORE, os.getcwd())}
+    return {"answer": answer, "loaded": loaded(_BEFORE, os.getcwd())}

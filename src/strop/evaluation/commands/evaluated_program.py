@@ -1,23 +1,53 @@
-"""An evaluator and the program as guests of a tree each: a workspace in which the only command is an evaluation."""
+"""A program behind its evaluator: two guests, of a tree each. The evaluator returns metrics; what it prints is only told."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from strop.base.closing import ClosesItself
 from strop.base.environments import COPY
 from strop.base.errors import GuestLost
 from strop.base.later import dataclass
+from strop.base.scorer_notes import WORKSPACE
+from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.built_program import (
+    SEED_BITS,
+    BuiltProgram,
+    ProgramRun,
+    failure_of,
+    guest_seed,
+    left_by,
+    limits_of,
+    measured,
+    printed_by,
+    read_values,
+)
 from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, OriginalCalls
-from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, OutOfMemory, Returned, TimedOut, describe
+from strop.evaluation.laws import wrong_answer
+from strop.sandbox import strop_plain_data as plain_data
+from strop.sandbox.base import (
+    AnswerTooLarge,
+    Died,
+    GuestProgram,
+    Limits,
+    Outcome,
+    OutOfMemory,
+    Raised,
+    Returned,
+    TimedOut,
+    Violated,
+    describe,
+)
 from strop.sandbox.tree_guests import Finished, TreePlan, TreeServer
 from strop.sandbox.workspace import endings
 from strop.sandbox.workspace.base import CommandLimits, Ending, Ran, Tree
 from strop.sandbox.workspace.jail import Workspaces
+from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.spec import ADDRESS, RUNNER, SEARCH, EvaluatorSpec
 
@@ -43,77 +73,89 @@ class Isolation:
     """Seed of the program's random numbers, in place of the instance's."""
 
 
-@dataclass(frozen=True)
-class Passed:
-    """What passed between an evaluator and the program in one evaluation."""
+class EvaluatedProgram(BuiltProgram):
+    """One program, which answers the calls of its task's evaluator from a process of its own."""
 
-    answered: int
-    """Digest of all calls with their answers; 0: there was none."""
-    refused: str
-    """Why the two must share a process; empty if they need not."""
-    scorer_failed: bool = False
-    """Whether there is no score, although the program answered all calls in the form of the original's answers."""
-    gives: bool = True
-    """Whether a call returned something else than None."""
-
-
-class EvaluatorRoom(ClosesItself):
-    """A `Workspace` for one program in which the only command is its evaluation."""
-
-    def __init__(self, task: CommandTask, text: str, workspaces: Workspaces, isolation: Isolation) -> None:
+    def __init__(
+        self,
+        task: CommandTask,
+        files: Mapping[str, str],
+        workspaces: Workspaces,
+        isolation: Isolation,
+        notes: AuditLog,
+    ) -> None:
         assert task.evaluator is not None
-        self._task, self._text, self._isolation, self._spec = task, text, isolation, task.evaluator
-        self._is_original = text == task.files[task.evaluator.program]
-        self.spoil: Mapping[str, Any] | None = None
-        """How the next evaluation's answers of the program are spoiled (`EvaluationRelay`)."""
-        self.draws = 0
-        """Seed of the program's random numbers in the next evaluation, from which the evaluator's cannot be told."""
-        self.passed = Passed(0, "")
-        """Of the last evaluation."""
-        self._lease = workspaces.lease(plans_of(task, task.evaluator, isolation))
+        self._task, self._isolation, self._spec, self.notes = task, isolation, task.evaluator, notes
+        self._text = files[self._spec.program]
+        self._is_original = self._text == task.files[self._spec.program]
+        self._limits = limits_of(task)
+        self._lease = workspaces.lease(plans_of(task, self._spec, isolation))
 
-    def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
-        """Evaluate the program; `command` is not run."""
+    def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> ProgramRun:
         evaluating, running = self._lease.servers()
         original_calls = self._isolation.original_calls
         try:
             for server, modules in ((evaluating, original_calls.evaluator_loaded), (running, original_calls.loaded)):
                 server.preload(sorted(modules))
-            outcome, printed, relay = self._evaluated(evaluating, running, limits, dict(environment or {}))
+            outcome, words, relay = self._evaluated(evaluating, running, seed, spoil)
             ended = [server.finish() for server in (evaluating, running)]
         except BaseException:  # Ctrl-C: nobody knows what they are at
             self._lease.renew()
             raise
+        returned, loaded = _returned(outcome)
         if self._isolation.learns:
             original_calls.fails = original_calls.fails or any("failed" in event for event in relay.events)
-            original_calls.evaluator_loaded.update(_said(outcome).get("loaded", ()))
-        refused = next((event["refused"] for event in relay.events if "refused" in event), "")
+            original_calls.evaluator_loaded.update(loaded)
         stopped = next((server.stopped for server in (running, evaluating) if server.stopped), "")
-        if relay.lost is not None and not stopped:
-            raise relay.lost
-        ran = _ran(outcome, printed, stopped, ended, limits, relay)
-        self.passed = Passed(relay.answered, refused, not ran.ok and not relay.events, relay.gives)
-        may_fail = self._is_original or original_calls.fails or self.spoil is not None
-        names = ("malformed",) if may_fail or ran.code else ("malformed", "failed")
-        malformed = next((event[name] for event in relay.events for name in names if name in event), "")
-        if self.spoil is not None and not relay.spoiled:
+        lost = relay.lost or (outcome if isinstance(outcome, GuestLost) else None)
+        if lost is not None and not stopped:
+            raise lost
+        ran = _ran(outcome, returned, words, ended, self._limits)
+        self.notes.denied(ran.denied)
+        may_fail = self._is_original or original_calls.fails or spoil is not None or bool(ran.code)
+        malformed = wrong_answer(relay.events, may_fail=may_fail)
+        if spoil is not None and not relay.spoiled:
             malformed = "no answer of the program can be spoiled in this way"
-        return _with_words(ran, malformed, relay.printed)
+        return replace(
+            self._read(ran, returned, malformed, relay.printed),
+            scorer_failed=not ran.ok and not relay.events,
+            calls=relay.answered,
+            gives=relay.gives,
+            refused=next((event["refused"] for event in relay.events if "refused" in event), ""),
+        )
+
+    def _read(self, ran: Ran, returned: Mapping[str, Any], malformed: str, printed: str) -> ProgramRun:
+        """The values of a run, with what the program printed, and without what the evaluator says of a malformed answer."""
+        failed, errors = failure_of(ran), ran.errors
+        if malformed:
+            failed = ("malformed", malformed) if ran.ending == "exited" else failed
+            errors = "".join(line for line in errors.splitlines(keepends=True) if malformed not in line)
+        if printed.strip():
+            lines = "\n".join(f"  {line}" for line in printed.splitlines())  # so that none is a note of the evaluator's
+            errors += f"\nprinted by the program:\n{lines}"
+        ran = replace(ran, errors=errors)
+        if failed is not None:
+            verdict, error = failed
+            return measured(ran, verdict, f"{error}\n{printed_by(ran)}")
+        left = replace(left_by(ran), returned=returned, source=self._spec.evaluator)
+        return read_values(self._task, ran, left, partial(Behaviour, ran.detail, ran.output))
 
     def _evaluated(
-        self, evaluating: TreeServer, running: TreeServer, limits: CommandLimits, environment: Mapping[str, str]
+        self, evaluating: TreeServer, running: TreeServer, seed: int, spoil: Mapping[str, Any] | None
     ) -> tuple[Outcome | GuestLost, str, EvaluationRelay]:
         """How an evaluation ended, what it printed, and what passed."""
+        limits, spec, program = self._limits, self._spec, f"{COPY}/{self._spec.program}"
         bounds = Limits(
             cpu_seconds=limits.cpu_seconds,
             wall_seconds=limits.wall_seconds,
             memory_bytes=limits.memory_bytes,
             reply_bytes=_REPLY_BYTES,
         )
-        spec, program = self._spec, f"{COPY}/{self._spec.program}"
-        draws = self.draws if self._isolation.draws is None else self._isolation.draws
+        # The program's random numbers tell nothing of the evaluator's.
+        draws = guest_seed(seed, "program") if self._isolation.draws is None else self._isolation.draws
         setup = {"path": program, "draws": draws, "original": self._isolation.learns}
         order = {"environment": dict(self._task.environment), "cpu_seconds": limits.cpu_seconds}
+        environment = {**self._task.environment, "STROP_SEED": str(seed % (1 << SEED_BITS)), WORKSPACE: "1"}
         evaluating.begin()
         running.begin(self._text)
         for server in (evaluating, running):
@@ -125,7 +167,7 @@ class EvaluatorRoom(ClosesItself):
             setup,
             self._isolation.original_calls,
             is_own=self._is_original,
-            spoil=self.spoil,
+            spoil=spoil,
         )
         guest = evaluating.open(EVALUATE, bounds, {**order, "environment": environment})
         guest.host_seconds = relay.host_seconds
@@ -140,16 +182,8 @@ class EvaluatorRoom(ClosesItself):
                     guest.close()
             return outcome, guest.printed(MOST_WORDS), relay
 
-    def put(self, path: str, content: bytes) -> bool:
-        return False
-
-    def read(self, path: str, most: int = 1 << 20) -> bytes | None:
-        return None
-
-    def clear(self) -> bool:
-        return True
-
     def close(self) -> None:
+        """End its processes; those of its task's next program may begin in its trees. Idempotent."""
         if self._isolation.sees_all:
             self._lease.renew()
         self._lease.close()
@@ -186,40 +220,31 @@ def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tu
 
 def _ran(
     outcome: Outcome | GuestLost,
+    returned: Mapping[str, Any],
     printed: str,
-    stopped: str,
     ended: Sequence[Finished],
     limits: CommandLimits,
-    relay: EvaluationRelay,
 ) -> Ran:
-    """The `Ran` of an evaluation, without what the program printed."""
-    line = str(_said(outcome).get("line", ""))
-    memory = max(each.memory_bytes for each in ended)
+    """The `Ran` of an evaluation, without what the program printed. Its output are the metrics in words."""
+    memory, code = max(each.memory_bytes for each in ended), None if returned else 1
     ending: Ending = "exited"
-    code: int | None = 0 if line else 1
-    detail = f"exit status {code}"
+    detail = f"exit status {code or 0}"
     match outcome:
-        case Returned():
-            pass
-        case GuestLost() if not stopped:
-            raise outcome
-        case TimedOut(limit):
+        case TimedOut() | OutOfMemory() | GuestLost():
+            limit = outcome.limit if isinstance(outcome, TimedOut) else "memory"
             ending, detail = endings.ending_of(0, limit, limits)
-        case OutOfMemory() | GuestLost():
-            ending, detail = endings.ending_of(0, "memory", limits)
-        case Died():
-            words = outcome.reason.split()
-            ending, detail = ("exited" if words[0] == "exit" else "signal"), outcome.reason
-            code = int(words[-1]) if ending == "exited" else None
-        case _:
+        case Died(detail):
+            code = int(detail.split()[-1]) if detail.startswith("exit") else None
+            ending = "signal" if code is None else "exited"
+        case Raised() | Violated() | AnswerTooLarge():
             printed += f"\n{describe(outcome)}"
     if ending == "exited" and code:
         ending, detail = endings.of_failed(ending, detail, printed, memory, limits)
     return Ran(
         ending=ending,
-        code=code if ending == "exited" else None,
+        code=(code or 0) if ending == "exited" else None,
         detail=detail,
-        output=f"{line}\n" if line else "",
+        output=f"{json.dumps(returned, default=repr)}\n" if returned else "",
         errors=printed,
         truncated=False,
         cpu_seconds=sum(each.cpu_seconds for each in ended),
@@ -229,17 +254,16 @@ def _ran(
     )
 
 
-def _said(outcome: Outcome | GuestLost) -> Mapping[str, Any]:
-    """What `strop_evaluation.evaluate` returned; empty if it did not."""
-    return outcome.value if isinstance(outcome, Returned) and isinstance(outcome.value, dict) else {}
+def _returned(outcome: Outcome | GuestLost) -> tuple[Mapping[str, Any], Collection[str]]:
+    """The metrics that an evaluation returned, empty if it failed, and the modules that it imported."""
+    try:
+        said: Any = outcome.value if isinstance(outcome, Returned) else None
+        return _table(plain_data.decode(said["answer"], hashed=False)), set(map(str, said["loaded"]))
+    except Exception:  # noqa: BLE001 (whatever has taken it over sent these bytes)
+        return {}, ()
 
 
-def _with_words(ran: Ran, malformed: str, printed: str) -> Ran:
-    """The run with what the program printed, and without what the evaluator says of an answer that is malformed."""
-    errors = ran.errors
-    if malformed:
-        errors = "".join(line for line in errors.splitlines(keepends=True) if malformed not in line)
-    if printed.strip():
-        lines = "\n".join(f"  {line}" for line in printed.splitlines())  # so that none is a note of the evaluator's
-        errors += f"\nprinted by the program:\n{lines}"
-    return replace(ran, errors=errors, malformed=malformed)
+def _table(pairs: plain_data.Unhashed) -> dict[str, Any]:
+    """A dict of the evaluator's guest, in which only texts are keys, so that no keys of its choice all hash alike."""
+    made = {name: value for name, value in pairs.items() if type(name) is str}
+    return {name: _table(value) if type(value) is plain_data.Unhashed else value for name, value in made.items()}
