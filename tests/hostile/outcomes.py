@@ -112,10 +112,9 @@ def tried(task: CommandTask, workspaces: Workspaces) -> EvaluatorTrial:
 
 def measured(task: CommandTask, program: str, workspaces: Workspaces, isolation: Isolation | None) -> ProgramRun:
     """One evaluation of a program, apart from its evaluator or, with None, in one process."""
-    with AuditLog(discard, "test", None) as notes:
-        files = {next(iter(task.files)): program}
-        with WorkspacePool(workspaces).opened(task, files, notes, isolation) as copy:
-            return copy.run(5)
+    files, pool = {next(iter(task.files)): program}, WorkspacePool(workspaces)
+    with AuditLog(discard, "test", None) as notes, pool.opened(task, files, notes, isolation) as copy:
+        return copy.run(5)
 
 
 def _outcome(task: CommandTask, evaluation: Evaluation) -> Outcome:

@@ -41,6 +41,8 @@ from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
 from hostile.outcomes import SEEDS, Apart, measured, resumed, rewards, tried
 from hostile.own_memory import forms, search
 from strop.base.errors import ConfigurationError, TaskError
+from strop.evaluation.commands.evaluated_program import Isolation
+from strop.evaluation.commands.relay import OriginalCalls
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.config import read_config, to_toml
 from support.rows import table
@@ -159,6 +161,57 @@ def test_number_that_is_not_finite_is_malformed_and_named_though_the_evaluator_w
     run = apart.learnt(honest, evaluator)(cheat)
     said = "f()[0] is nan; the original's is finite"
     assert (run.verdict, run.error.splitlines()[0]) == ("malformed", said)
+
+
+NO_NUMBERS = [
+    ("{'score': float('nan')}", "score score is not a finite number: nan"),
+    ("{'combined_score': True}", 'score combined_score is not a number: "True"'),
+    ("{'score': 'high', 'b': None}", 'score score is not a number: "high"'),
+    ("{'acc': 1}", "gives acc, but neither combined_score nor score: say what counts"),
+]
+"""What an evaluator returns, and what is said of it."""
+
+
+@pytest.mark.parametrize(("returned", "said"), NO_NUMBERS)
+def test_score_that_is_no_number_is_named_alike_apart_and_in_one_process(
+    apart: Apart, returned: str, said: str
+) -> None:
+    task = apart.task(SQUARE, f"{LOAD}def evaluate(path):\n    load(path).f(3)\n    return {returned}\n")
+    one, other = (
+        measured(task, SQUARE, apart.workspaces, isolation) for isolation in (None, Isolation(OriginalCalls()))
+    )
+    assert said in one.error and (one.error, one.values) == (other.error, other.values)
+
+
+FORGING = """
+import strop_plain_data as data, types
+data.real = types.FunctionType(data.encode.__code__, vars(data))
+data.real.__kwdefaults__ = {{"subclasses": True}}
+def forged(value, *, subclasses=False): return {}
+def evaluate(path):
+    load(path).f(3)
+    data.encode.__code__ = forged.__code__
+    return 1.0
+"""
+"""An evaluator that has taken over what its guest sends."""
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ("7", "exit status 1"),
+        ("b''", "exit status 1"),
+        ("real({number: 9.0 for number in range(100_000)})", "exit status 1"),
+        ("real({'score': 9.0, 'metrics': {3, 4}})", "exit status 1"),
+        ("real({'score': {1: 9.0}, 2: 9.0})", "score score is not a number"),
+        ("real({'score': b'9'})", "score score is not a number"),
+        ("real({'score': 10 ** 400})", "score score is a whole number that is too large"),
+    ],
+)
+def test_evaluation_that_is_forged_where_it_is_sent_has_no_score(apart: Apart, sent: str, said: str) -> None:
+    task = apart.task(SQUARE, LOAD + FORGING.format(sent))
+    run = measured(task, SQUARE, apart.workspaces, Isolation(OriginalCalls()))
+    assert run.error.startswith(said) and not run.values, run
 
 
 def test_array_of_a_type_unlike_the_originals_arrives_in_64_bits(apart: Apart) -> None:

@@ -225,10 +225,6 @@ def test_a_result_is_passed_on_when_a_process_of_the_program_lives_on(tmp_path: 
             os.killpg(run.pid, signal.SIGKILL)
 
 
-def test_nan_stays_nan_so_that_the_host_can_name_it(tmp_path: Path) -> None:
-    assert "NaN" in ran(tmp_path, "def evaluate(path): return {'score': 1, 'b': float('nan')}").stdout
-
-
 def test_the_same_seed_gives_the_same_draws_and_another_seed_others(tmp_path: Path) -> None:
     program = "import random, numpy\ndef answer(): return random.random() + numpy.random.rand()"
     scores = [

@@ -178,18 +178,22 @@ def left_by(ran: Ran) -> Printed:
 
 
 def read_values(
-    task: CommandTask, ran: Ran, left: Printed, behaviour: Callable[[], Behaviour], judge: Ran | None = None
+    task: CommandTask,
+    ran: Ran,
+    left: Printed,
+    behaviour: Callable[[], Behaviour] | None = None,
+    judge: Ran | None = None,
 ) -> ProgramRun:
     """The values of what was left behind, by the program or, of its answer, by its `judge`. The kernel's are those of the run.
 
-    `behaviour` is called where answers are compared with the original's; it may raise Malformed.
+    `behaviour`: its behaviour, where that is compared with the original's; it may raise Malformed.
     """
     try:
         readings = {
             name: read_score(name, how, left_by(ran) if how in COUNTED_BY_KERNEL else left)
             for name, how in task.objective.readers.items()
         }
-        shown = behaviour() if task.compare_output else None
+        shown = behaviour() if behaviour is not None else None
     except Malformed as error:
         by = judge or ran
         cut = " (the output was cut in its middle)" if by.truncated else ""

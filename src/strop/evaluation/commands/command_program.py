@@ -18,7 +18,6 @@ from typing import Any
 from strop.base.errors import Malformed, SandboxError, TaskError
 from strop.base.failures import BUILD_FAILED, NAMES_ERROR, gist
 from strop.base.later import dataclass
-from strop.base.results import Verdict
 from strop.base.scorer_notes import NOTE_CHARACTERS, WORKSPACE, shortened
 from strop.base.unified_diff import as_written
 from strop.evaluation.audit_log import AuditLog
@@ -41,7 +40,7 @@ from strop.evaluation.commands.evaluated_program import EvaluatedProgram, Isolat
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
-from strop.tasks.command.readers import MOST_FILE, test_counts
+from strop.tasks.command.readers import MOST_FILE, fewer_tests, test_counts
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import OUTPUT, PROGRAM, CommandTask
 
@@ -89,9 +88,9 @@ class CommandProgram(BuiltProgram):
             return _NOT_COPIED
         ran = self._run(self._task.test, self._environment(0))
         self.tests_ran = tuple(map(sum, test_counts(f"{ran.output}\n{ran.errors}")))
-        if (failed := failure_of(ran) or _fewer(self.tests_ran, least)) is None:
+        verdict, error = failure_of(ran) or ("malformed", fewer_tests(self.tests_ran, least))
+        if not error:
             return None
-        verdict, error = failed
         return measured(ran, verdict, f"the test failed: {error}\n{printed_by(ran)}")
 
     def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> ProgramRun:
@@ -118,7 +117,7 @@ class CommandProgram(BuiltProgram):
         if task.judge is None:
             file = partial(self._workspace.read, most=MOST_FILE)
             left = replace(left_by(ran), file=file, source=task.scorer or "the output")
-            return read_values(task, ran, left, partial(self._behaviour, ran))
+            return read_values(task, ran, left, partial(self._behaviour, ran) if task.compare_output else None)
         if ran.output_truncated:
             return measured(ran, "malformed", f"it prints more than {MOST_OUTPUT >> 20} MiB")
         answer = ProgramOutput(ran.raw, {path: self._workspace.read(path, MOST_OUTPUT) for path in task.results})
@@ -136,7 +135,7 @@ class CommandProgram(BuiltProgram):
             words = refuses if judged.ending == "exited" else f"{JUDGE}: {judged.detail}"
             found = measured(ran, "malformed", f"{words}\n{printed_by(judged)}".rstrip(), notes=judged)
             return replace(found, scorer_failed=judged.ending != "exited")
-        found = read_values(self._task, ran, left_by(judged), partial(self._behaviour, ran), judged)
+        found = read_values(self._task, ran, left_by(judged), judge=judged)
         readings = {name: replace(reading, is_judged=True) for name, reading in found.readings.items()}
         shown = hashlib.sha256(repr((answer.output, sorted(answer.results.items()))).encode()).hexdigest()
         is_read = found.values and any(reader not in COUNTED_BY_KERNEL for reader in readers.values())
@@ -337,9 +336,3 @@ def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
         written = (task.root / path).read_bytes().decode("utf-8", "replace")
         changed[path] = as_written(changed[path], written)
     return changed
-
-
-def _fewer(ran: TestsRan, least: TestsRan) -> tuple[Verdict, str] | None:
-    fewer = next(((count, all_) for count, all_ in zip(ran, least, strict=False) if count < all_), None)
-    words = "{} tests passed or failed, of the original {}; a skipped test does not count as passed"
-    return ("malformed", words.format(*fewer)) if fewer else None

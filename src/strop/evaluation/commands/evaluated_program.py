@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from strop.base.environments import COPY
@@ -47,7 +46,6 @@ from strop.sandbox.tree_guests import Finished, TreePlan, TreeServer
 from strop.sandbox.workspace import endings
 from strop.sandbox.workspace.base import CommandLimits, Ending, Ran, Tree
 from strop.sandbox.workspace.jail import Workspaces
-from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.spec import ADDRESS, RUNNER, SEARCH, EvaluatorSpec
 
@@ -138,7 +136,7 @@ class EvaluatedProgram(BuiltProgram):
             verdict, error = failed
             return measured(ran, verdict, f"{error}\n{printed_by(ran)}")
         left = replace(left_by(ran), returned=returned, source=self._spec.evaluator)
-        return read_values(self._task, ran, left, partial(Behaviour, ran.detail, ran.output))
+        return read_values(self._task, ran, left)
 
     def _evaluated(
         self, evaluating: TreeServer, running: TreeServer, seed: int, spoil: Mapping[str, Any] | None

@@ -8,7 +8,7 @@ failing instance ends an evaluation and costs the whole utility.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -19,7 +19,7 @@ from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.base.events import discard
 from strop.base.failures import gist
 from strop.base.protections import IN_CONTAINERS
-from strop.base.results import Evaluation, added
+from strop.base.results import Evaluation
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Baseline, Order, OrderResult
 from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun
@@ -31,7 +31,6 @@ from strop.evaluation.commands.original import (
     check_effect,
     check_left,
     check_tested,
-    evaluation_of,
     in_one_process,
     raised_in,
     trial,
@@ -40,6 +39,7 @@ from strop.evaluation.laws import SAME, check_scorer, copy_of, leaves_out
 from strop.evaluation.repeated import averaged, repeats
 from strop.evaluation.tally import Tally, Worth, carried_out
 from strop.tasks.base import SecretSeeds
+from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import compiled_files
@@ -181,35 +181,35 @@ class CommandMeasurement:
         is_scored = self.order.baseline is not None and self.baseline.is_of(self.order)
         if is_scored and self.baseline.is_whole:
             return OrderResult(self.baseline.evaluation)
-        tried, tally = self.try_evaluator(is_recorded=is_scored), Tally(self.order, self.count)
+        tried = self.try_evaluator(is_recorded=is_scored)
         if is_scored:
             return OrderResult(self.baseline.evaluation, baseline=self._seen_again())
-        runs_of_trial, again = list[ProgramRun](), list[ProgramRun]()
-        if tried is not None and self.split == "train":  # its trial has made some of the runs
-            runs_of_trial = [self._checked_original(run) for run in tried.runs]
-            again = [self._checked_original(tried.again)] if tried.again is not None else []
+        # the trial of an evaluator has made some of the runs in training
+        first, again = (tried.runs, tried.again) if tried is not None and self.split == "train" else ((), None)
         with self.built_original() as copy:
             runs = [
-                runs_of_trial[index] if index < len(runs_of_trial) else self._of_original(copy, index)
+                self._checked_original(first[index] if index < len(first) else self._run(copy, index))
                 for index in range(self.count)
             ]
-            for run in runs:
-                tally.spent(run.cpu_seconds, run.wall_seconds, run.notes)
-                tally.add(Worth(0.5))
             varies = self.split == "train" and self._examined(copy, runs, again)
         if self.split == "train" and self.baseline.calls is None:  # else its calls show its effect
             check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
-        shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
-        values = tuple(dict(run.values) for run in runs)
-        answers = tuple(run.answered for run in runs) if self.task.objective.is_cost else ()
-        evaluation = evaluation_of(self.task, values, answers)
-        evaluation = replace(evaluation, notes=tally.notes, original_varies=varies)
+        objective, values = self.task.objective, [run.values for run in runs]
+        answers = [run.answered for run in runs] if objective.is_cost else []
+        tally = Tally(self.order, self.count, metrics=values, original_metrics=values, answers=answers)
+        for run in runs:
+            unmet = objective.unmet(run.values)
+            tally.spent(run.cpu_seconds, run.wall_seconds, run.notes)
+            tally.add(Worth(0.0, "malformed", unmet) if unmet else Worth(objective.utility(run.values, run.values)))
+        evaluation = replace(tally.evaluation, original_varies=varies)
         baseline = replace(
-            self.baseline, split=self.split, seeds=self.order.seeds, evaluation=evaluation, behaviours=shown
+            self.baseline,
+            split=self.split,
+            seeds=self.order.seeds,
+            evaluation=replace(evaluation, cpu_seconds=0.0, seconds=(), wall_seconds=0.0),
+            behaviours=_shown(runs),
         )
-        seconds = tuple(tally.seconds)
-        spent = replace(evaluation, cpu_seconds=added(seconds), seconds=seconds, wall_seconds=tally.wall)
-        return OrderResult(spent, baseline=baseline)
+        return OrderResult(evaluation, baseline=baseline)
 
     def _seen_again(self) -> Baseline:
         """What a record does not say of an original that it scored."""
@@ -217,13 +217,16 @@ class CommandMeasurement:
             count = self.count if self.task.compare_output else 1
             runs = [self._of_original(copy, index) for index in range(count)]
             tests = check_tested(self.task, copy)
-        shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
-        return replace(self.baseline, behaviours=shown, tests_ran=tests)
+        return replace(self.baseline, behaviours=_shown(runs), tests_ran=tests)
 
-    def _examined(self, copy: BuiltProgram, runs: list[ProgramRun], again: list[ProgramRun]) -> bool:
-        """Run the original again in training, and keep what that shows; whether its score varies on one seed."""
+    def _examined(self, copy: BuiltProgram, runs: list[ProgramRun], seen: ProgramRun | None) -> bool:
+        """Run the original again in training, and keep what that shows; whether its score varies on one seed.
+
+        `seen`: its run on the first instance again, where that was made.
+        """
         task = self.task
-        again = again or [self._of_original(copy, index) for index in range(len(runs) if task.compare_output else 1)]
+        count = len(runs) if task.compare_output else 1
+        again = [self._checked_original(seen or self._run(copy, index)) for index in range(count)]
         check_comparable(task, runs, again)
         if task.compare_output:
             check_left(task, copy.left_beside(task.case(self.split, len(again) - 1, self.order.seeds)))
@@ -422,3 +425,7 @@ def _succeeded(failed: ProgramRun | None, tally: Tally) -> bool:
         tally.spent(failed.cpu_seconds, failed.wall_seconds, failed.notes)
         tally.add(Worth(0.0, failed.verdict, failed.error))
     return failed is None
+
+
+def _shown(runs: Sequence[ProgramRun]) -> tuple[Behaviour, ...]:
+    return tuple(run.behaviour for run in runs if run.behaviour is not None)

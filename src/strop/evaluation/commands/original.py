@@ -14,7 +14,6 @@ from strop.base.errors import ConfigurationError, TaskError
 from strop.base.failures import gist
 from strop.base.later import dataclass
 from strop.base.pluralize import plain
-from strop.base.results import Evaluation, added
 from strop.base.surface import option, setting
 from strop.evaluation.base import TestsRan
 from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun
@@ -144,24 +143,6 @@ def in_one_process() -> str:
 
 def _refused(task: CommandTask, why: str) -> ConfigurationError:
     return ConfigurationError(f"task {task.name}: {why}; {in_one_process()}")
-
-
-def evaluation_of(
-    task: CommandTask, values: tuple[Mapping[str, float], ...], answers: tuple[str, ...] = ()
-) -> Evaluation:
-    """The original's evaluation: 1/2 by definition, unless it violates a constraint of its own, or nothing is better."""
-    unmet = next((words for words in map(task.objective.unmet, values) if words), "")
-    scores = tuple(0.0 if task.objective.unmet(row) else 1.0 if task.objective.is_best(row) else 0.5 for row in values)
-    return Evaluation(
-        value=0.0 if unmet else added(scores) / len(scores) if scores else 0.5,
-        verdict="malformed" if unmet else "ok",
-        scores=scores,
-        verdicts=tuple("ok" if score else "malformed" for score in scores),
-        error=unmet,
-        metrics=values,
-        original_metrics=values,
-        answers=answers,
-    )
 
 
 def check_comparable(task: CommandTask, runs: Sequence[ProgramRun], again: Sequence[ProgramRun]) -> None:

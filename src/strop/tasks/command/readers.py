@@ -222,12 +222,14 @@ def check_alike(readings: Mapping[str, Reading], original: Mapping[str, Reading]
                 f"score {name} is read from {text!a:.{_SHOWN}}, the original's from {expected!a:.{_SHOWN}}; "
                 "print it in one unit, on a line of which only the numbers change"
             )
-        counts = zip(reading.tests, first.tests, strict=True)
-        fewer = next(((ran, all_) for ran, all_ in counts if ran < all_), None)
-        if fewer:
-            raise Malformed(
-                f"score {name}: {fewer[0]} passed or failed, of the original {fewer[1]}; a skipped test does not count as passed"
-            )
+        if fewer := fewer_tests(reading.tests, first.tests):
+            raise Malformed(f"score {name}: {fewer}")
+
+
+def fewer_tests(ran: Sequence[int], least: Sequence[int]) -> str:
+    """That fewer tests of a kind passed or failed than of the original, in words; empty if there are not fewer."""
+    words = "{} tests passed or failed, of the original {}; a skipped test does not count as passed"
+    return next((words.format(*each) for each in zip(ran, least, strict=False) if each[0] < each[1]), "")
 
 
 def in_words(objective: Objective, name: str, reading: Reading, scorer: str = "") -> str:
