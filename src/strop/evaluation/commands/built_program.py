@@ -19,7 +19,7 @@ from strop.evaluation.base import TestsRan
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran
 from strop.tasks.command.behaviour import Behaviour
-from strop.tasks.command.readers import GIVES_NO, Reading, check_alike, read_score
+from strop.tasks.command.readers import GIVES_NO, Reading, read_score, unlike
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, Printed
 from strop.tasks.command.task import CommandTask
 
@@ -78,12 +78,8 @@ class ProgramRun:
 
     def like(self, original: Mapping[str, Reading]) -> ProgramRun:
         """This, or malformed if its values are of something else than the original's, such as fewer tests."""
-        try:
-            if self.values:
-                check_alike(self.readings, original)
-        except Malformed as error:
-            return replace(self, verdict="malformed", error=f"{error}\n{self.tail}".rstrip(), values={})
-        return self
+        words = unlike(self.readings, original) if self.values else ""
+        return replace(self, verdict="malformed", error=f"{words}\n{self.tail}".rstrip(), values={}) if words else self
 
 
 class BuiltProgram(ClosesItself, Protocol):

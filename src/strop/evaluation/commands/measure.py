@@ -267,8 +267,12 @@ class CommandMeasurement:
                 self.pool.free(self.task.name)
             beside = partial(self._copy, self.task.files) if is_fresh else self.built_original
             with self._copy(files) as candidate, beside() if in_turns else nullcontext() as original:
-                is_built = self._both_built(candidate, original, tally)
-                if not is_built or not (tally.scores or _succeeded(candidate.test(self.baseline.tests_ran), tally)):
+                if len(tally.scores) % 2:  # the first of them in turns, too
+                    self._built(original)
+                if not _succeeded(candidate.build(), tally):
+                    return tally.evaluation
+                self._built(original)
+                if not (tally.scores or _succeeded(candidate.test(self.baseline.tests_ran), tally)):
                     return tally.evaluation
                 for index in indices:
                     if ends_early and self._shows_enough(tally):
@@ -280,15 +284,6 @@ class CommandMeasurement:
         if not tally.scores and self._failing is not None:
             raise self._not_measured(f" ({self._failing.verdict})", self._failing)
         return tally.evaluation
-
-    def _both_built(self, candidate: BuiltProgram, original: BuiltProgram | None, tally: Tally) -> bool:
-        """Build both, the first of them in turns too; whether the candidate's build succeeded."""
-        if len(tally.scores) % 2:
-            self._built(original)
-        is_built = _succeeded(candidate.build(), tally)
-        if is_built:
-            self._built(original)
-        return is_built
 
     def _measure_both(self, candidate: BuiltProgram, original: BuiltProgram | None, index: int, tally: Tally) -> bool:
         """One measurement of both; whether the candidate is right."""

@@ -207,23 +207,20 @@ def read_score(name: str, reader: str, printed: Printed) -> Reading:
     return found[0]
 
 
-def check_alike(readings: Mapping[str, Reading], original: Mapping[str, Reading]) -> None:
-    """Check that each value is of the same as the original's: no fewer tests and, unless a judge printed it, the same line
-    around it, numbers aside.
-
-    Raises:
-        Malformed: one is not; the message names it.
-    """
+def unlike(readings: Mapping[str, Reading], original: Mapping[str, Reading]) -> str:
+    """Which value is of something else than the original's, in a sentence; empty if none is: no fewer tests and, unless a judge
+    printed it, the same line around it, numbers aside."""
     for name, first in original.items():
         reading = readings[name]
         text, expected = (_NUMBERS.sub("#", each.source) for each in (reading, first))
         if not reading.is_judged and "".join(text.split()) != "".join(expected.split()):
-            raise Malformed(
+            return (
                 f"score {name} is read from {text!a:.{_SHOWN}}, the original's from {expected!a:.{_SHOWN}}; "
                 "print it in one unit, on a line of which only the numbers change"
             )
         if fewer := fewer_tests(reading.tests, first.tests):
-            raise Malformed(f"score {name}: {fewer}")
+            return f"score {name}: {fewer}"
+    return ""
 
 
 def fewer_tests(ran: Sequence[int], least: Sequence[int]) -> str:
