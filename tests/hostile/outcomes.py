@@ -51,8 +51,7 @@ class Apart:
 
     def outcome(self, program: str, evaluator: str, cheat: str, **options: object) -> tuple[Outcome, Evaluation]:
         """What strop says of a cheat."""
-        ((outcome, found),) = judged(self.task(program, evaluator, **options), self.workspaces, cheat)
-        return outcome, found
+        return judged(self.task(program, evaluator, **options), self.workspaces, cheat)[0]
 
 
 def judged(

@@ -209,8 +209,9 @@ def evaluate(path):
     ],
 )
 def test_evaluation_that_is_forged_where_it_is_sent_has_no_score(apart: Apart, sent: str, said: str) -> None:
-    task = apart.task(SQUARE, LOAD + FORGING.format(sent))
-    run = measured(task, SQUARE, apart.workspaces, Isolation(OriginalCalls()))
+    run = measured(
+        apart.task(SQUARE, LOAD + FORGING.format(sent)), SQUARE, apart.workspaces, Isolation(OriginalCalls())
+    )
     assert run.error.startswith(said) and not run.values, run
 
 
@@ -223,8 +224,7 @@ def test_array_of_a_type_unlike_the_originals_arrives_in_64_bits(apart: Apart) -
     )
     run = apart.learnt(program, evaluator)
     assert run(program + "# another\n").values == {"score": 62509.5}
-    small = program.replace("3.0, 250.0", "3, 250").replace("float32", "uint8")
-    assert run(small).values == {"score": 62509.0}
+    assert run(program.replace("3.0, 250.0", "3, 250").replace("float32", "uint8")).values == {"score": 62509.0}
 
 
 def test_program_sees_neither_its_evaluator_nor_data_that_only_the_evaluator_reads(
@@ -298,14 +298,23 @@ def test_program_that_searches_its_process_finds_no_seed_of_its_evaluators_and_f
     apart: Apart,
 ) -> None:
     seed = SEEDS.seed("program", "train", 0)
-    cheat = f"{search(PATH)}\nis_there = found()\n{search(*forms(seed), *forms(seed % (1 << 31)))}\n"
-    cheat += "def f(x):\n    return 9.0 if found() else 0.4 if is_there else 0.3\n"
+    cheat = (
+        f"{search(PATH)}\nis_there = found()\n{search(*forms(seed), *forms(seed % (1 << 31)))}\n"
+        "def f(x):\n    return 9.0 if found() else 0.4 if is_there else 0.3\n"
+    )
     _, found = apart.outcome("def f(x): return 0.5\n", SEEDED, cheat, instances=1)
     assert [row["score"] for row in found.metrics] == [0.4], found
 
 
-POOL = LOAD + "from concurrent.futures import ThreadPoolExecutor\ndef evaluate(path):\n    program = load(path)\n"
-POOL += "    with ThreadPoolExecutor(3) as pool: return float(sum(pool.map(program.f, [1.0, 2.0, 3.0])))\n"
+POOL = (
+    LOAD
+    + """
+from concurrent.futures import ThreadPoolExecutor
+def evaluate(path):
+    program = load(path)
+    with ThreadPoolExecutor(3) as pool: return float(sum(pool.map(program.f, [1.0, 2.0, 3.0])))
+"""
+)
 SLOW = "import time\ndef f(x):\n    time.sleep(0.1)\n    return x\n"
 FILLS = """import os
 folder = os.open("/tmp", os.O_RDONLY)

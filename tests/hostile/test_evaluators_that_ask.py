@@ -13,6 +13,7 @@ from hostile.outcomes import Apart, judged, measured, rewards
 from hostile.test_evaluators_apart import apart, workspaces
 from strop.tasks.command.task import rules
 from support.tiers import slow_unless
+from support.trees import written
 
 __all__ = ["apart", "workspaces"]
 LATE_CASES = {f"{how} {name}": (name, cheat) for name in WAITING for how, cheat in (("hangs", HANGS), ("sleeps", SLOW))}
@@ -119,8 +120,7 @@ def evaluate(path):
 
 def test_evaluator_that_fails_is_asked_again_with_the_original_whose_fault_it_is(apart: Apart, tmp_path: Path) -> None:
     tool = tmp_path / "tool"
-    tool.mkdir()
-    (tool / "factor").write_text("1")
+    written(tool, {"factor": "1"})
     program, evaluator = "def f(x):\n    return x * 0.5\n", READS.replace("TOOL", str(tool))
     task = replace(apart.task(program, evaluator, tool=[tool]), root=apart.folder)
     outcome, found = judged(task, apart.workspaces, program.replace("0.5", "5"))[0]
