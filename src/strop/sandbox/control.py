@@ -1,5 +1,5 @@
-"""The channel between the host and one fork server or keeper: whole messages of JSON, with descriptors. What may be large
-travels in a memory file.
+"""The channel between the host and one fork server or keeper: whole messages of JSON, with descriptors. What is large travels in
+a memory file.
 
 Both ends are trusted: a guest's process closes its copy before it runs a program. Messages of guests use `wire`.
 """
@@ -14,9 +14,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-Message = Mapping[str, object]
+Message = Mapping[str, Any]
 
 _MESSAGE_BYTES = 1 << 16
+_SHORT_BYTES = 1 << 15
+"""Longer content travels in a memory file."""
 _DESCRIPTORS = 8
 
 
@@ -39,7 +41,9 @@ def send(end: socket.socket, message: Message, descriptors: Sequence[int] = ()) 
 
 
 def receive(end: socket.socket) -> tuple[Message, list[int]]:
-    """Wait for one message and its descriptors. Raises ControlClosed; TimeoutError where the socket has a time-out."""
+    """Wait for one message, in which "content" is what was sent with it, and its descriptors.
+
+    Raises ControlClosed; TimeoutError where the socket has a time-out."""
     descriptors = array.array("i")
     data = b""
     with suppress(ConnectionResetError):
@@ -55,8 +59,10 @@ def receive(end: socket.socket) -> tuple[Message, list[int]]:
         for descriptor in descriptors:
             os.close(descriptor)
         raise OSError("this process may open no more files (see ulimit -n)")
-    message: Message = json.loads(data)
-    return message, list(descriptors)
+    message, received = json.loads(data), list(descriptors)
+    if "sealed" in message:
+        message["content"] = opened(received.pop(0))
+    return message, received
 
 
 def system_error(failure: Message) -> OSError | None:
@@ -80,10 +86,13 @@ def opened(descriptor: int) -> Any:
         return json.loads(file.read().decode("utf-8", "surrogatepass"))
 
 
-def send_sealed(end: socket.socket, message: Message, content: object, *descriptors: int) -> None:
-    """Send a message and content of any size, whose descriptor is the first of the message's. Raises ControlClosed."""
+def send_with(end: socket.socket, message: Message, content: object, *descriptors: int) -> None:
+    """Send a message with content of any size. Raises ControlClosed."""
+    if len(json.dumps(content)) <= _SHORT_BYTES:
+        send(end, {**message, "content": content}, descriptors)
+        return
     file = sealed(content)
     try:
-        send(end, message, [file, *descriptors])
+        send(end, {**message, "sealed": True}, [file, *descriptors])
     finally:
         os.close(file)

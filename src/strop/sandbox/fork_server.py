@@ -10,13 +10,12 @@ import this file.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import select
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -64,9 +63,9 @@ def main() -> None:
     try:
         (given,) = continue_as_fork(int(sys.argv[1]))
         end = socket.socket(fileno=descriptors.settle(given))
-        _, (file,) = control.receive(end)
+        message, _ = control.receive(end)
         try:
-            prepared, listener = _prepare(end, control.opened(file), folder, guest, missing)
+            prepared, listener = _prepare(end, message["content"], folder, guest, missing)
         except OSError as error:
             control.send(end, {"failed": str(error), "errno": error.errno})
             return
@@ -83,7 +82,7 @@ def _prepare(
     end: socket.socket, plan: control.Message, folder: str, guest: preload.GuestMain, missing: Sequence[str]
 ) -> tuple[Preparation, list[int]]:
     """Do everything that a server does once: enter namespaces, confine. Raises OSError if this combination is refused."""
-    layers, memory_bytes = Layers(**plan["layers"]), int(str(plan["memory_bytes"]))  # type: ignore[arg-type]
+    layers, memory_bytes = Layers(**plan["layers"]), int(str(plan["memory_bytes"]))
     kernel, report, unique = Kernel(), dict[str, str](), os.getpid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     stub = os.pidfd_open(os.getpid())
@@ -163,14 +162,14 @@ def _seccomp(prepared: Preparation, *, audit: bool) -> list[int]:
 def _serve(end: socket.socket, prepared: Preparation) -> tuple[int, int, int, int]:
     """Fork guests until the host hangs up. Returns in each guest: the server's process id, what it prints to, and its pipes from
     and to the host."""
-    server, fork = os.getpid(), _plain_fork()
+    server = os.getpid()
     while True:
         with suppress(OSError):
             os.pwrite(prepared.numbering, b"%d" % _SERVER, 0)
         guest_input, to_guest = os.pipe()
         from_guest, guest_output = os.pipe()
         output, guest_stdout = os.pipe()
-        pid = fork()
+        pid = prepared.kernel.fork()
         if pid == 0:
             return server, guest_stdout, guest_input, guest_output
         pidfd = os.pidfd_open(pid)
@@ -186,21 +185,6 @@ def _serve(end: socket.socket, prepared: Preparation) -> tuple[int, int, int, in
         except control.ControlClosed:
             os.kill(pid, signal.SIGKILL)
             os._exit(0)
-
-
-def _plain_fork() -> Callable[[], int]:
-    """fork(2) without Python's hooks, which write to pages that guests share with this process: it has one thread, and every call
-    seeds the generators."""
-    fork = ctypes.PyDLL(None, use_errno=True).fork
-    fork.restype = ctypes.c_int
-
-    def forked() -> int:
-        pid = int(fork())
-        if pid < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        return pid
-
-    return forked
 
 
 def _wait_or_end(end: socket.socket, pidfd: int) -> None:

@@ -98,7 +98,7 @@ class ForkServer:
             undo.callback(self._end.close)
             self._process = server_template.fork(other.fileno())
             undo.callback(self.close)
-            control.send_sealed(self._end, {"plan": True}, plan)
+            control.send_with(self._end, {"plan": True}, plan)
             undo.pop_all()
 
     @property
@@ -110,7 +110,7 @@ class ForkServer:
                 self.close()
                 why = f"the fork server could not confine itself: {message.get('failed')}"
                 raise ServerFailed(why) from control.system_error(message)
-            self._report = dict(message["ready"])  # type: ignore[call-overload]
+            self._report = dict(message["ready"])
             self._end.settimeout(_ANSWER_SECONDS)
             for listener in listeners:
                 self._watcher.add(listener) if self._watcher is not None else os.close(listener)

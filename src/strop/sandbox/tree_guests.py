@@ -109,7 +109,7 @@ class TreeServer:
         self._thread = threading.Thread(target=self._follow, name="strop-tree", daemon=True)
         self._thread.start()
         try:
-            control.send_sealed(self._host, {"plan": True}, _sent(plan))
+            control.send_with(self._host, {"plan": True}, _sent(plan))
             self._reply("ready", True, _START_SECONDS)
         except (control.ControlClosed, OSError, SandboxError) as error:
             words = self._last_words()
@@ -146,7 +146,7 @@ class TreeServer:
         """Import those of these modules that may be, so that later guests need not."""
         if new := sorted(filter(_may_be_preloaded, set(names) - self._preloaded)):
             self._preloaded.update(new)
-            self._send_sealed({"preload": True}, new)
+            self._send({"preload": True}, new)
 
     def begin(self, text: str | None = None) -> None:
         """Begin the room of an evaluation, with this text in the plan's changing file; None: as it is. `ready` must follow."""
@@ -155,7 +155,7 @@ class TreeServer:
             self._workspace.begin_room()
         except SandboxError as error:
             raise GuestLost(f"the tree is gone: {error}") from error
-        self._send_sealed({"begin": True}, text)
+        self._send({"begin": True}, text)
 
     def ready(self) -> None:
         """Wait until guests can be opened in the room. Raises SandboxError."""
@@ -199,15 +199,9 @@ class TreeServer:
                 os.close(descriptor)
         self._messages.clear()
 
-    def _send_sealed(self, message: control.Message, content: object) -> None:
+    def _send(self, message: control.Message, content: object = None) -> None:
         try:
-            control.send_sealed(self._host, message, content)
-        except (control.ControlClosed, OSError) as error:
-            raise GuestLost(f"the tree is gone: {error}") from error
-
-    def _send(self, message: control.Message) -> None:
-        try:
-            control.send(self._host, message)
+            control.send_with(self._host, message, content)
         except (control.ControlClosed, OSError) as error:
             raise GuestLost(f"the tree is gone: {error or 'its first process has ended'}") from error
 

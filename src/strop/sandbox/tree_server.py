@@ -13,9 +13,9 @@ nothing that it says is believed, and nothing waits for it but its own evaluatio
 
 | host | answer |
 |---|---|
-| `{"plan"}` and the plan in a memory file | `{"ready"}` |
-| `{"preload"}` and names in a memory file | none: later guests find these modules imported |
-| `{"begin"}` and in a memory file the changing file's text or null | `{"begun"}`, and the socket at `address`, if any |
+| `{"plan"}` with the plan | `{"ready"}` |
+| `{"preload"}` with names | none: later guests find these modules imported |
+| `{"begin"}` with the changing file's text or null | `{"begun"}`, and the socket at `address`, if any |
 | `{"fork": n, "environment", "cpu_seconds"}` | `{"child": n}` and five descriptors, or `failed` |
 | | later `{"ended": n, "status", "cpu", "rss"}` |
 | `{"finish"}` | `{"finished", "cpu", "rss"}`: no guest is left |
@@ -27,6 +27,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import importlib.machinery
 import io
 import os
 import resource
@@ -54,9 +55,14 @@ class _Tree:
 
     jail: command.CommandJail
     asked: Any
+    bounds: Any
+    """The limits of a guest."""
+    root: root_fs.Root
     guest: Any
     """The guest's main module."""
     plan: Any
+    path: Any = None
+    """Where guests look for modules; None if they have to execute code of their environment to know it."""
 
 
 class _Fresh(BaseException):
@@ -77,7 +83,7 @@ class _TreeGuest:
     clock: Any = None
     """The `ProcessClock` of its work."""
     doors: Any = ()
-    """The socket to which processes of its room may connect, if there is one, which has no address yet."""
+    """The descriptor of the socket to which processes of its room may connect, if there is one, which has no address yet."""
 
 
 class FirstProcess:
@@ -95,15 +101,17 @@ class FirstProcess:
         self._own_processes = namespaces.own_processes(command.ALL_PROCESSES)
         sys.dont_write_bytecode = True
         os.chdir(COPY)
-        _, (file,) = control.receive(self._host)
-        plan = control.opened(file)
-        self._tree = _Tree(jail, facts["asked"], _guest(plan["guest"]), plan)
+        plan, asked = control.receive(self._host)[0]["content"], facts["asked"]
+        root = root_fs.Root(**jail.rooms["root"])
+        self._tree = _Tree(jail, asked, command.bounds_of(jail, asked), root, _guest(plan["guest"]), plan)
         sys.path += _packages(plan["interpreter"]) if plan["has_packages"] else []
         sys.path[:0] = plan["search"]
         preload(plan["preload"])
         del sys.path[: len(plan["search"])]
+        self._tree.path = _path_of(plan)
         for name in [each for each in sys.modules if each.partition(".")[0] == "strop"]:
             del sys.modules[name]  # an evaluator may import the real one
+        self._tree.guest.open_output()
         self._tree.guest.rehearse(with_numpy=False)
         gc.freeze()  # guests share its memory as long as they do not write to it
         self._children = {}  # type: dict[int, _TreeGuest]
@@ -129,26 +137,25 @@ class FirstProcess:
                 poll.register(descriptor, select.POLLIN)
             for descriptor, _ in poll.poll():
                 if descriptor == self._host.fileno():
-                    self._carry_out(*control.receive(self._host))
+                    self._carry_out(control.receive(self._host)[0])
                 elif descriptor in self._children:
                     self._bury(descriptor)
                 elif descriptor in begins and self._first is not None:
                     self._begun(self._first)
 
-    def _carry_out(self, order: Any, files: Any) -> None:
+    def _carry_out(self, order: Any) -> None:
         if "fork" in order:
             self._fork(order)
         elif "begin" in order:
             self._first = first = self._next or self._waiting(-1)
             self._mounts, self._begins = self._laid(first), True
             with contextlib.suppress(control.ControlClosed):  # `_begun` finds that it has ended
-                control.send(first.end, order, files)
-            os.close(files[0])
+                control.send_with(first.end, {}, order["content"])
             self._next = self._waiting(-1)
         elif "preload" in order:
             self._end(self._next)
             self._next = None
-            preload(control.opened(files[0]))
+            preload(order["content"])
         else:
             self._end(self._first)
             self._first = None
@@ -170,12 +177,13 @@ class FirstProcess:
         if not said:
             os.write(2, b"a process ended as it entered the environment; see its sitecustomize and .pth files\n")
             raise control.ControlClosed
-        for door in first.doors:
+        doors = [socket.socket(fileno=each) for each in first.doors]
+        for door in doors:
             door.bind(self._tree.plan["address"])  # in the abstract namespace of the tree's own network
             door.listen(64)
-        control.send(self._host, {"begun": True}, [door.fileno() for door in first.doors])
-        while first.doors:
-            first.doors.pop().close()
+        control.send(self._host, {"begun": True}, first.doors)
+        while doors:
+            doors.pop().close()
 
     def _fork(self, order: Any) -> None:
         guest, self._first = self._first, None
@@ -205,8 +213,10 @@ class FirstProcess:
         output, nothing = os.pipe()
         os.close(nothing)  # what a guest prints goes to a file, whose end counts
         end, theirs = control.pair()
-        pid = os.fork()
+        pid = self._kernel.fork()
         if pid == 0:
+            for each in (end, self._host, *(guest.end for guest in (self._first,) if guest is not None)):
+                each.detach()  # of a socket that is forgotten while it is open Python warns, at length
             given = [mounts, theirs.detach(), guest_input, guest_output]
             raise _Fresh(partial(_become, self._tree, mounts >= 0, given))
         namespaces.keep_processes(self._kernel, self._own_processes)
@@ -221,7 +231,7 @@ class FirstProcess:
         if message["listens"]:
             control.send(self._host, {"listens": True}, given[-1:])
             os.close(given.pop())
-        guest.doors = [socket.socket(fileno=each) for each in given]
+        guest.doors = given
         return mounts
 
     def _bury(self, descriptor: int) -> None:
@@ -263,15 +273,43 @@ def _packages(interpreter: str) -> list[str]:
     return [each for each in dict.fromkeys(folders + site.getsitepackages([prefix])) if os.path.isdir(each)]
 
 
-def _enter_environment(interpreter: str, environment: dict[str, str]) -> None:
-    """What Python does when it starts without -I and -S, in an environment."""
-    os.environ.update(environment)
-    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(":"))
-    sys.executable, prefix = interpreter, os.path.dirname(os.path.dirname(interpreter))
+def _path_of(plan: Any) -> Any:
+    """Do what Python does when it starts without -I and -S, in an environment, but for what executes code of the environment.
+    Returns the module path, or None if lines of .pth files are code. The caller's own path stays."""
+    before = sys.path[:]
+    lines = []  # type: list[str]
+    sys.path[:0] = _variable_path(plan)
+    sys.executable, prefix = plan["interpreter"], os.path.dirname(os.path.dirname(plan["interpreter"]))
     if os.path.isfile(f"{prefix}/pyvenv.cfg"):
         sys.prefix = sys.exec_prefix = prefix
-    with contextlib.suppress(BaseException):
+    hook, site.execsitecustomize = site.execsitecustomize, lambda: None
+    if not plan["has_packages"]:
+        site.exec = lines.append  # type: ignore[attr-defined]
+    with contextlib.suppress(Exception):
         site.main()
+    site.execsitecustomize = hook
+    vars(site).pop("exec", None)
+    importlib.machinery.PathFinder.find_spec("sitecustomize")  # the folders are read here once, not in each guest
+    for folder in [folder for folder, finder in sys.path_importer_cache.items() if finder is None]:
+        del sys.path_importer_cache[folder]  # a program may make it
+    path, sys.path[:] = sys.path[:], before
+    return None if lines else path
+
+
+def _variable_path(plan: Any) -> Any:
+    return filter(None, plan["environment"].get("PYTHONPATH", "").split(":"))
+
+
+def _enter_environment(tree: _Tree) -> None:
+    """Execute what the environment executes in every process."""
+    os.environ.update(tree.plan["environment"])
+    with contextlib.suppress(BaseException):
+        if tree.path is None:
+            sys.path[:0] = _variable_path(tree.plan)
+            site.main()
+        else:
+            sys.path[:] = tree.path
+            site.execsitecustomize()
 
 
 def _become(tree: _Tree, joins: bool, given: list[int]) -> NoReturn:
@@ -280,10 +318,9 @@ def _become(tree: _Tree, joins: bool, given: list[int]) -> NoReturn:
         _confine(tree, given)
         orders = socket.socket(fileno=descriptors.ORDERS)
         order = control.receive(orders)[0] if joins else None  # type: Any
-        _enter_environment(tree.plan["interpreter"], tree.plan["environment"])
-        tree.guest.rehearse(1, with_numpy=False)
+        _enter_environment(tree)
         if order is None:
-            _change(tree.plan["changing"], control.receive(orders)[1][0])
+            _change(tree.plan["changing"], control.receive(orders)[0]["content"])
             orders.send(b"begun")
             order, _ = control.receive(orders)
         orders.close()
@@ -312,13 +349,13 @@ def _confine(tree: _Tree, given: list[int]) -> None:
         namespaces.enter_mounts(kernel, mounts)
     namespaces.own_mounts(kernel)
     if mounts < 0:
-        root_fs.lay_room(kernel, tree.asked["disk_bytes"], root_fs.Root(**jail.rooms["root"]))
+        root_fs.lay_room(kernel, tree.asked["disk_bytes"], tree.root)
     root_fs.mount_proc(kernel, "/proc")
     os.chdir(COPY)
     if jail.rooms["landlock"]["version"]:
         jail.rules = landlock.command_rules(kernel, **jail.rooms["landlock"])
     os.setsid()
-    listener = command.confine(jail, tree.asked, os.getppid())
+    listener = command.confine(jail, tree.bounds, os.getppid())
     words = os.open("/tmp", os.O_TMPFILE | os.O_RDWR, 0o600)
     room = os.open("self/ns/mnt", os.O_RDONLY, dir_fd=command.ALL_PROCESSES)
     has_door = tree.plan["address"] and mounts < 0
@@ -328,12 +365,10 @@ def _confine(tree: _Tree, given: list[int]) -> None:
         control.send(first, {"laid": True, "listens": bool(listener)}, [room, words, *door, *listener])
         descriptors.keep(kernel, output=words, from_host=from_host, to_host=to_host, orders=first.detach())
     kernel.prctl(PR_SET_DUMPABLE, 1)  # its own children may look at it, as in an ordinary process
-    tree.guest.open_output()
 
 
-def _change(path: str, file: int) -> None:
-    """Write the text in a memory file, unless it is null, to the changing file."""
-    text = control.opened(file)
+def _change(path: str, text: Any) -> None:
+    """Write the text, unless it is None, to the changing file."""
     if text is not None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)

@@ -172,8 +172,8 @@ class EvaluatedProgram(BuiltProgram):
         with guest:
             with relay:
                 try:
-                    arguments = [spec.form, f"{COPY}/{spec.evaluator}", program]
-                    outcome: Outcome | GuestLost = guest.call([*arguments, "named" if spec.named else ""], seed=None)
+                    arguments = [spec.form, f"{COPY}/{spec.evaluator}", program, "named" if spec.named else ""]
+                    outcome: Outcome | GuestLost = guest.call([*arguments, self._isolation.learns], seed=None)
                 except GuestLost as error:
                     outcome = error
                 finally:

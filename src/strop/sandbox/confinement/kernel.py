@@ -25,6 +25,12 @@ class Kernel:
     def __init__(self) -> None:
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._libc.syscall.restype = ctypes.c_long
+        self._fork = ctypes.PyDLL(None, use_errno=True).fork
+
+    def fork(self) -> int:
+        """fork(2) without Python's hooks, which write to pages that the child shares with the caller: for a process with one
+        thread whose children seed their generators."""
+        return self._checked(self._fork(), "fork")
 
     def prctl(self, option: int, argument: int = 0, more: int = 0) -> int:
         """prctl(2) with at most two arguments; the rest are zero, as every option that we use demands."""

@@ -300,7 +300,7 @@ def _become_command(
             os.dup2(jail.all_processes, ALL_PROCESSES)
             os.dup2(control.sealed(facts_of(jail, asked)), FACTS)
         else:
-            for listener in confine(jail, asked, keeper):
+            for listener in confine(jail, bounds_of(jail, asked), keeper):
                 control.send(end, {"listener": True}, [listener])
                 os.close(listener)
             descriptors.close_from(kernel, 3)
@@ -318,13 +318,14 @@ def _become_command(
     os._exit(_NOT_STARTED)
 
 
-def confine(jail: CommandJail, asked: Mapping[str, Any], parent: int) -> list[int]:
+def confine(jail: CommandJail, bounds: Mapping[int, int], parent: int) -> list[int]:
     """Apply the confinement to the caller, a child of the process `parent`. Returns the listener of its filter, if it has one.
+
+    `bounds`: those of `bounds_of`.
 
     Exits the caller if its parent has ended. Raises OSError.
     """
     kernel = jail.kernel
-    bounds = limits.attainable(_limits(jail, asked)) if jail.limits else {}
     if jail.identity:
         identity.become(kernel, jail.unique, jail.needed)
     kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of uid, which clears it
@@ -374,7 +375,8 @@ def _filter(jail: CommandJail, program: Assembled) -> list[int]:
     return []
 
 
-def _limits(jail: CommandJail, asked: Mapping[str, Any]) -> dict[int, int]:
+def bounds_of(jail: CommandJail, asked: Mapping[str, Any]) -> dict[int, int]:
+    """The limits that the caller can set itself."""
     bounds = {
         resource.RLIMIT_AS: asked["memory_bytes"],
         resource.RLIMIT_CORE: 1,  # 0 would still start the program of a core_pattern that is a pipe (core(5))
@@ -385,4 +387,5 @@ def _limits(jail: CommandJail, asked: Mapping[str, Any]) -> dict[int, int]:
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_SIGPENDING: 1024,
     }
-    return bounds | {resource.RLIMIT_NPROC: asked["processes"]} if jail.own_processes else bounds
+    own = {resource.RLIMIT_NPROC: asked["processes"]} if jail.own_processes else {}
+    return limits.attainable(bounds | own) if jail.limits else {}

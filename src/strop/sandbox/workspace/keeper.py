@@ -274,7 +274,7 @@ class Keeper:
         while True:
             message, descriptors = control.receive(self._end)
             if "run" in message:
-                self._run(control.opened(descriptors[0]), descriptors[1:])
+                self._run(message["content"], descriptors)
             elif "read" in message:
                 found = open_regular(self._root_path, str(message["read"]))
                 control.send(self._end, {"file": found is not None}, [] if found is None else [found])
@@ -402,10 +402,10 @@ def _becomes_first() -> bool:
     first process of a tree, in which nothing of its keeper is left, or a keeper that could not begin."""
     end = socket.socket(fileno=continue_as_fork(int(sys.argv[1]))[0])
     end.set_inheritable(False)
-    _, descriptors = control.receive(end)
+    message, descriptors = control.receive(end)
     try:
-        given = plan.from_sent(control.opened(descriptors[0]))
-        keeper = Keeper(end, given, descriptors[1], _entered(*descriptors[2:]))
+        given = plan.from_sent(message["content"])
+        keeper = Keeper(end, given, descriptors[0], _entered(*descriptors[1:]))
     except (OSError, ValueError) as error:
         control.send(end, {"failed": str(error), "errno": getattr(error, "errno", None)})
         return False

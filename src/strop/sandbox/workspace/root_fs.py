@@ -1,5 +1,7 @@
 """The root of commands: the system's programs and libraries, read-only; a copy, /tmp and /dev/shm of limited size."""
 
+# ruff: noqa: PTH101, PTH102 - each guest lays a room, and pathlib takes longer than the kernel
+
 from __future__ import annotations
 
 import os
@@ -161,7 +163,7 @@ def lay_room(kernel: Kernel, size: int, shown: Root) -> None:
     kernel.mount("tmpfs", disk, "tmpfs", _NOSUID | _NODEV, f"mode=700,size={size},nr_inodes={_INODES}")
     upper, work = f"{disk}/upper", f"{disk}/work"
     for folder in (upper, work):
-        Path(folder).mkdir()
+        os.mkdir(folder)
     try:
         snapshots.take_over(upper, os.fstat(lower))
         layers = f"lowerdir={copy},upperdir={upper},workdir={work}"
@@ -171,10 +173,10 @@ def lay_room(kernel: Kernel, size: int, shown: Root) -> None:
         os.fchdir(lower)
         snapshots.copy_folder(".", copy)
     for path in others:
-        source = Path(disk, path.rpartition("/")[2])
-        source.mkdir()
-        source.chmod(0o1777)
-        kernel.mount(str(source), path, None, _BIND)
+        source = f"{disk}/{path.rpartition('/')[2]}"
+        os.mkdir(source)
+        os.chmod(source, 0o1777)
+        kernel.mount(source, path, None, _BIND)
     os.close(lower)
     os.chdir("/")
     shown.show(kernel)
@@ -204,7 +206,8 @@ def _accounts(uid: int) -> None:
 
 def mount_proc(kernel: Kernel, place: str) -> bool:
     """A read-only /proc that shows only the caller's own pid namespace, without its process 1."""
-    Path(place).mkdir(exist_ok=True)
+    with suppress(FileExistsError):
+        os.mkdir(place)
     for options in ("hidepid=2", None):
         try:
             kernel.mount("proc", place, "proc", _NOSUID | _NODEV | _NOEXEC, options)

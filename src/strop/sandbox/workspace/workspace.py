@@ -59,7 +59,7 @@ class RunningCommand:
         if descriptor == self.end:
             message, descriptors = self._receive()
             if "ended" in message:
-                self.ended = dict(message["ended"])  # type: ignore[call-overload]
+                self.ended = dict(message["ended"])
                 return
             self.listen(poll, descriptors[0])
         elif descriptor in self._listeners:
@@ -193,7 +193,7 @@ class JailedWorkspace(ClosesItself):
         try:
             given = _plan(tree, self._layers, self._folder.path if self._folder else None)
             self._kernel_memory = KernelMemory()
-            control.send_sealed(self._end, {"plan": True}, asdict(given), source, *self._kernel_memory.files)
+            control.send_with(self._end, {"plan": True}, asdict(given), source, *self._kernel_memory.files)
         except (control.ControlClosed, OSError) as error:
             raise KeeperFailed(f"cannot start a workspace: {self._last_words()}") from error
         finally:
@@ -204,7 +204,7 @@ class JailedWorkspace(ClosesItself):
         self._keeper = keeper[0]
         self._end.settimeout(None)  # a keeper that is gone closes it, and its work on files has limits of its own
         self._ready = True
-        report: dict[str, str] = dict(message["ready"])  # type: ignore[call-overload]
+        report: dict[str, str] = dict(message["ready"])
         return report
 
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
@@ -252,7 +252,7 @@ class JailedWorkspace(ClosesItself):
                 streams.append(CappedStream(reader, limits.output_bytes))
                 undo.callback(streams[-1].close)
             try:
-                control.send_sealed(self._end, {"run": True}, asked, *theirs, *([] if stdin is None else [stdin]))
+                control.send_with(self._end, {"run": True}, asked, *theirs, *([] if stdin is None else [stdin]))
             except (control.ControlClosed, OSError) as error:
                 raise self._gone(error) from error
             finally:

@@ -13,9 +13,9 @@ from strop_program import loaded
 _BEFORE = set(sys.modules)
 
 
-def evaluate(form: str, evaluator: str, program: str, named: str) -> dict[str, Any]:
+def evaluate(form: str, evaluator: str, program: str, named: str, learns: bool) -> dict[str, Any]:
     """What an evaluation gives (`runner.evaluated`), as plain data, empty if it failed and has printed why; and what it has
-    imported."""
+    imported, if that `learns`."""
     sys.modules.pop("solution", None)  # this guest's own program
     sys.argv = [evaluator]
     answer = plain_data.encode({})
@@ -23,4 +23,4 @@ def evaluate(form: str, evaluator: str, program: str, named: str) -> dict[str, A
         answer = plain_data.encode(runner.evaluated(form, evaluator, program, named), subclasses=True)
     except BaseException as error:
         runner.tell_of(error)
-    return {"answer": answer, "loaded": loaded(_BEFORE, os.getcwd())}
+    return {"answer": answer, "loaded": loaded(_BEFORE, os.getcwd()) if learns else []}

@@ -82,8 +82,8 @@ def _begin(setup: dict[str, Any]) -> None:
     sys.argv[:] = [setup["path"]]
     sys.path[:0] = dict.fromkeys((os.path.dirname(setup["path"]), _root))
     _seed(setup["draws"])
-    _seeded[0] = _generators()
     if setup["original"]:
+        _seeded[0] = _generators()
         sys.addaudithook(_hook)
 
 
