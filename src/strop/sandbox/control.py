@@ -20,6 +20,7 @@ _MESSAGE_BYTES = 1 << 16
 _SHORT_BYTES = 1 << 15
 """Longer content travels in a memory file."""
 _DESCRIPTORS = 8
+_CUT_OFF = int(socket.MSG_CTRUNC)
 
 
 class ControlClosed(Exception):
@@ -55,7 +56,7 @@ def receive(end: socket.socket) -> tuple[Message, list[int]]:
                 descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
     if not data:
         raise ControlClosed
-    if flags & socket.MSG_CTRUNC:
+    if flags & _CUT_OFF:
         for descriptor in descriptors:
             os.close(descriptor)
         raise OSError("this process may open no more files (see ulimit -n)")

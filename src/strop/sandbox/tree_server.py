@@ -43,7 +43,7 @@ from typing import Any, NoReturn
 
 from strop.base.environments import COPY
 from strop.sandbox import control
-from strop.sandbox.confinement import descriptors, landlock, namespaces
+from strop.sandbox.confinement import descriptors, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_DUMPABLE
 from strop.sandbox.preload import load_guest
 from strop.sandbox.workspace import accounting, command, root_fs
@@ -94,6 +94,8 @@ class FirstProcess:
         jail = command.jail_of(facts, COPY)
         self._kernel = jail.kernel
         self._kernel.prctl(PR_SET_DUMPABLE, 0)  # nobody can read this process's memory
+        identity.empty_bounds(self._kernel)
+        jail.is_bound = True
         descriptors.reserve()
         self._host = socket.socket(fileno=os.dup(0))
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

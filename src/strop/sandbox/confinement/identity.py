@@ -49,17 +49,26 @@ class Identity:
         return f"uid {self.uid}" + (", nobody else's" if self.own else "") + (f": {self.why}" if self.why else "")
 
 
-def become(kernel: Kernel, unique: int, readable: Iterable[str], kept: Sequence[int] = ()) -> Identity:
-    """Give up every right: bounding set, uid (root only), capabilities but `kept`; set no_new_privs; refuse to be traced.
-
-    `unique` is a number below 2**22 that no other living server has, e.g. its process id as the host sees it. The uid is
-    kept if the files `readable` could not be read without it (an interpreter below a 0700 home and no root of its own).
-    """
+def empty_bounds(kernel: Kernel) -> None:
+    """Empty the bounding set: no program that the caller and its descendants run gains a capability."""
     with suppress(OSError):
         kernel.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     with suppress(OSError):  # EINVAL past the last one; EPERM where there is nothing to drop
         for capability in range(64):
             kernel.prctl(PR_CAPBSET_DROP, capability)
+
+
+def become(
+    kernel: Kernel, unique: int, readable: Iterable[str], kept: Sequence[int] = (), *, is_bound: bool = False
+) -> Identity:
+    """Give up every right: bounding set, uid (root only), capabilities but `kept`; set no_new_privs; refuse to be traced.
+
+    `unique` is a number below 2**22 that no other living server has, e.g. its process id as the host sees it. The uid is
+    kept if the files `readable` could not be read without it (an interpreter below a 0700 home and no root of its own).
+    `is_bound`: the bounding set is empty (`empty_bounds`).
+    """
+    if not is_bound:
+        empty_bounds(kernel)
     if kept:  # else a change of uid takes them
         kernel.prctl(PR_SET_KEEPCAPS, 1)
     identity = _take_own_uid(unique, readable) if os.geteuid() == 0 else Identity(os.geteuid(), own=False)

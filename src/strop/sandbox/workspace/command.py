@@ -58,6 +58,8 @@ class CommandJail:
     """The files that tell how much memory the kernel holds for the keeper and all commands."""
     all_processes: int = -1
     """A descriptor of the host's /proc."""
+    is_bound: bool = False
+    """Whether the process that confines its children has emptied its bounding set."""
     rooms: Mapping[str, Any] = field(default_factory=dict)
     """What a command needs that lays rooms: how the root is laid, and what may be seen and written in it (`tree_server`)."""
 
@@ -181,9 +183,10 @@ def _watch(
     ready.register(pidfd, select.POLLIN)
     ready.register(end.fileno(), select.POLLIN)
     pause, over, still = _FIRST_LOOK, math.inf, 0
+    look = time.monotonic() + pause
     most: float | None = None  # seconds that waiting for a core may add, once the host says that the command is late
     while True:
-        for descriptor, _ in ready.poll(pause * 1000):
+        for descriptor, _ in ready.poll(max(0.0, look - time.monotonic()) * 1000):
             if descriptor == pidfd:
                 ready.unregister(pidfd)
                 used.ended = time.monotonic()
@@ -195,6 +198,8 @@ def _watch(
                 continue
             # a room begins: what the last one left is not its own
             used.kernel_before = accounting.kernel_memory(jail.kernel_memory)
+        if over == math.inf and most is None and time.monotonic() < look:
+            continue
         if over < math.inf:
             used.lived_on = not used.is_last()
             if not used.lived_on or time.monotonic() >= over + min(
@@ -203,6 +208,7 @@ def _watch(
                 return ""
             used.ended = 0.0
         pause = (_FIRST_LOOK if asked["counts_memory"] else _LOOK) if over == math.inf else _LAST_LOOK
+        look = time.monotonic() + pause
         # what waits uses no more memory than before, and a measurement takes half a millisecond
         is_due = most is not None or over < math.inf or asked["counts_memory"]
         still = 0 if is_due or not clock.stands_still() else still + 1
@@ -327,7 +333,7 @@ def confine(jail: CommandJail, bounds: Mapping[int, int], parent: int) -> list[i
     """
     kernel = jail.kernel
     if jail.identity:
-        identity.become(kernel, jail.unique, jail.needed)
+        identity.become(kernel, jail.unique, jail.needed, is_bound=jail.is_bound)
     kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of uid, which clears it
     if os.getppid() != parent:
         os._exit(_NOT_STARTED)
