@@ -2,10 +2,14 @@
 
     python bench/peers/candidate.py                        # some two minutes
     python bench/peers/candidate.py --candidates 1000      # steadier
+    python bench/peers/candidate.py --target evaluator --against ../before/src     # CPU alone, of two trees of strop in turns
 
 An improver asks the loopback server for N programs of 2 ms and evaluates them in one `utility.map`. It runs with N/10 and with N
 candidates; the difference, divided by the difference of candidates, is what one more candidate takes, without what a run takes
-once. CPU comes from the kernel's clocks: of all processes, and of those of the host (`cpu_reports/`); what is left is that of
+once. With `--target` it improves one of `TARGETS` with this strop, or with this and another in turns, and prints the CPU of each
+pair of runs, of all processes, by a cgroup where one can be made; else of those that were waited for.
+
+CPU comes from the kernel's clocks: of all processes, and of those of the host (`cpu_reports/`); what is left is that of
 fork servers and guests. A second pair of runs is profiled for the shares of the host's functions. Needs Python 3.11, whose
 cProfile can have a clock for each thread.
 """
@@ -120,6 +124,103 @@ def children_cpu() -> float:
     return (used.ru_utime + used.ru_stime) * 1e3
 
 
+@dataclass(frozen=True)
+class Target:
+    """What `strop improve` is given in place of a task."""
+
+    files: dict[str, str]
+    words: tuple[str, ...]
+    """Those of the command that name the files."""
+    candidate: str
+    """The text of a candidate, with the place of its number."""
+
+
+SQUARE = "def f(x):\n    return x * x\n"
+TARGETS = {
+    "evaluator": Target(
+        {
+            "program.py": SQUARE,
+            "evaluator.py": (
+                "import importlib\ndef evaluate(path):\n    f = importlib.import_module('program').f\n"
+                "    numbers = [float(each) for each in range(5)]\n"
+                "    return sum(f(number) == number * number for number in numbers) / 10\n"
+            ),
+        },
+        ("program.py", "--evaluator", "evaluator.py"),
+        f"{SQUARE}# Attempt {{number}}.\n",
+    ),
+}
+
+
+class CpuGroup:
+    """What processes use that are started inside of it. A context manager: the caller is in it between its beginning and end."""
+
+    def __init__(self) -> None:
+        groups = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()]
+        self._outer = CGROUPS / next((path[1:] for _, names, path in groups if "cpuacct" in names.split(",")), "")
+        self._folder = self._outer / f"strop-bench-{os.getpid()}"
+        with suppress(OSError):
+            self._folder.mkdir(exist_ok=True)
+
+    def __enter__(self) -> CpuGroup:
+        self._enter(self._folder)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._enter(self._outer)
+
+    def _enter(self, folder: Path) -> None:
+        with suppress(OSError):
+            (folder / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
+
+    def milliseconds(self) -> float:
+        """CPU time so far."""
+        with suppress(OSError):
+            return int((self._folder / "cpuacct.usage").read_text(encoding="ascii")) / 1e6
+        return children_cpu()
+
+    def close(self) -> None:
+        """Give it back, if all that ran in it has ended."""
+        with suppress(OSError):
+            self._folder.rmdir()
+
+
+CGROUPS = Path("/sys/fs/cgroup/cpuacct")
+
+
+def target_cpu(target: Target, folder: Path, candidates: int, source: Path) -> float:
+    """CPU milliseconds of one run with so many candidates, with the strop in this folder."""
+    folder.mkdir(parents=True)
+    for path, text in target.files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    group = CpuGroup()
+    with Server(lambda number, _: programs.answer(target.candidate.format(number=number))) as server:
+        variables = {"PYTHONPATH": str(source)}
+        spec = search.Spec("strop", server.url, folder, answers=candidates, environment=variables)
+        before = group.milliseconds()
+        with group:
+            child = search.start(spec, search.strop_command(spec, *target.words))
+        status = child.wait()
+    if status != 0 or len(search.distinct(search.scored(spec))) < candidates:
+        raise SystemExit(f"strop improve ended with {status}:\n{(folder / 'output.txt').read_text(encoding='utf-8')}")
+    used = group.milliseconds() - before
+    group.close()
+    return used
+
+
+def in_turns(target: Target, few: int, many: int, sources: Sequence[Path], pairs: int) -> None:
+    """Print what one candidate more takes, of each of these strops in turns."""
+    with tempfile.TemporaryDirectory(prefix="candidate-", dir="/var/tmp") as folder:
+        for pair in range(pairs):
+            row = []
+            for number, source in enumerate(sources):
+                place = Path(folder, f"{pair}-{number}")
+                fewer = target_cpu(target, place / "few", few, source)
+                row.append((target_cpu(target, place / "many", many, source) - fewer) / (many - few))
+            print("  ".join(f"{each:8.2f}" for each in row), f"  {row[-1] / row[0]:.2f}", flush=True)
+
+
 def rooms(functions: dict[str, float]) -> dict[str, list[tuple[str, float]]]:
     """Room of strop → its functions with their milliseconds, the dearest first."""
     grouped: dict[str, list[tuple[str, float]]] = {}
@@ -161,10 +262,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--least", type=float, default=0.2, metavar="MS", help="rows with less are summed (default: 0.2)"
     )
+    parser.add_argument("--target", choices=TARGETS, help="measure this in place of the task lpn")
+    parser.add_argument("--against", type=Path, metavar="SRC", help="with --target: the folder of another strop")
+    parser.add_argument("--pairs", type=int, default=4, help="with --target: how often (default: 4)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args(arguments)
     if options.candidates < 10:
         parser.error("N is at least 10")
+    if options.target:
+        here = HOME.parents[1] / "src"
+        sources = [path.resolve() for path in (options.against, here) if path]
+        print(f"CPU milliseconds of one candidate with {' and '.join(map(str, sources))}, and their ratio:")
+        in_turns(TARGETS[options.target], options.candidates // 10, options.candidates, sources, options.pairs)
+        return 0
     if sys.version_info >= (3, 12):
         parser.error("needs Python 3.11, whose cProfile can have a clock for each thread")
     adopt_orphans()

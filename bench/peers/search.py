@@ -108,7 +108,7 @@ def command(spec: Spec, environment_folder: Path) -> list[str]:
     task = task_of(spec)
     start = programs.marked(task.seed)
     if spec.system == "strop":
-        return _strop_command(spec)
+        return strop_command(spec)
     (spec.folder / "start.py").write_text(start, encoding="utf-8")
     write_cases(spec)
     more = {
@@ -140,14 +140,15 @@ def write_cases(spec: Spec) -> None:
     (spec.folder / "cases.pickle").write_bytes(pickle.dumps([(dict(case.inputs), case.hidden) for case in drawn]))
 
 
-def _strop_command(spec: Spec) -> list[str]:
+def strop_command(spec: Spec, *target: str) -> list[str]:
+    """The command of `strop improve` for the task, or for another target that these words name."""
     responses = {"ask_then_map": spec.answers, "ask_in_threads": 1}.get(spec.improver, BUDGET.max_responses)
     calls = -(-spec.answers // responses)
     if spec.improver == "default":  # as many answers a call as without flags
         calls = -(-spec.answers * BUDGET.lm_budget // (BUDGET.utility_budget - 1))
     improver = [] if spec.improver == "default" else ["--improver", str(HOME / "improvers" / f"{spec.improver}.py")]
     return [
-        *(sys.executable, "-m", "strop", "improve", spec.task, *improver, "--instances", "published"),
+        *(sys.executable, "-m", "strop", "improve", *improver, *(target or (spec.task, "--instances", "published"))),
         *("--model", f"openai/peers?connections={spec.threads}", "--base-url", spec.url, "--seed", str(spec.seed)),
         *("--utility-budget", str(spec.answers + 1), "--lm-budget", str(calls), "--max-responses", str(responses)),
         *("--display", "none", "--no-report", "--json", "--out", str(spec.record)),

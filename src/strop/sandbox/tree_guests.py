@@ -345,9 +345,9 @@ class Lease:
 
 
 def _sent(plan: TreePlan) -> dict[str, Any]:
-    lists = {"search": list(plan.search), "preload": list(plan.preload), "has_packages": plan.has_packages}
-    guests = {"interpreter": plan.interpreter, "environment": dict(plan.environment), "guest": str(_HERE / "guest")}
-    return {**lists, **guests, "changing": plan.changing, "address": plan.address}
+    names = ("interpreter", "search", "preload", "has_packages", "changing", "address")
+    sent = {name: getattr(plan, name) for name in names}
+    return {**sent, "environment": dict(plan.environment), "guest": str(_HERE / "guest")}
 
 
 _ACTING = frozenset(("antigravity", "idlelib", "test", "this", "turtledemo"))

@@ -61,8 +61,8 @@ class _Tree:
     guest: Any
     """The guest's main module."""
     plan: Any
-    path: Any = None
-    """Where guests look for modules; None if they have to execute code of their environment to know it."""
+    entrance: Any = None
+    """How guests enter the environment (`_entrance`)."""
 
 
 class _Fresh(BaseException):
@@ -83,7 +83,7 @@ class _TreeGuest:
     clock: Any = None
     """The `ProcessClock` of its work."""
     doors: Any = ()
-    """The descriptor of the socket to which processes of its room may connect, if there is one, which has no address yet."""
+    """The socket to which processes of its room may connect, if there is one, which has no address yet."""
 
 
 class FirstProcess:
@@ -110,7 +110,7 @@ class FirstProcess:
         sys.path[:0] = plan["search"]
         preload(plan["preload"])
         del sys.path[: len(plan["search"])]
-        self._tree.path = _path_of(plan)
+        self._tree.entrance = _entrance(plan)
         for name in [each for each in sys.modules if each.partition(".")[0] == "strop"]:
             del sys.modules[name]  # an evaluator may import the real one
         self._tree.guest.open_output()
@@ -179,13 +179,12 @@ class FirstProcess:
         if not said:
             os.write(2, b"a process ended as it entered the environment; see its sitecustomize and .pth files\n")
             raise control.ControlClosed
-        doors = [socket.socket(fileno=each) for each in first.doors]
-        for door in doors:
+        for door in first.doors:
             door.bind(self._tree.plan["address"])  # in the abstract namespace of the tree's own network
             door.listen(64)
-        control.send(self._host, {"begun": True}, first.doors)
-        while doors:
-            doors.pop().close()
+        control.send(self._host, {"begun": True}, [door.fileno() for door in first.doors])
+        while first.doors:
+            first.doors.pop().close()
 
     def _fork(self, order: Any) -> None:
         guest, self._first = self._first, None
@@ -217,7 +216,7 @@ class FirstProcess:
         end, theirs = control.pair()
         pid = self._kernel.fork()
         if pid == 0:
-            for each in (end, self._host, *(guest.end for guest in (self._first,) if guest is not None)):
+            for each in (end, self._host, *([self._first.end, *self._first.doors] if self._first else [])):
                 each.detach()  # of a socket that is forgotten while it is open Python warns, at length
             given = [mounts, theirs.detach(), guest_input, guest_output]
             raise _Fresh(partial(_become, self._tree, mounts >= 0, given))
@@ -233,7 +232,7 @@ class FirstProcess:
         if message["listens"]:
             control.send(self._host, {"listens": True}, given[-1:])
             os.close(given.pop())
-        guest.doors = given
+        guest.doors = [socket.socket(fileno=each) for each in given]
         return mounts
 
     def _bury(self, descriptor: int) -> None:
@@ -275,43 +274,38 @@ def _packages(interpreter: str) -> list[str]:
     return [each for each in dict.fromkeys(folders + site.getsitepackages([prefix])) if os.path.isdir(each)]
 
 
-def _path_of(plan: Any) -> Any:
+def _entrance(plan: Any) -> Any:
     """Do what Python does when it starts without -I and -S, in an environment, but for what executes code of the environment.
-    Returns the module path, or None if lines of .pth files are code. The caller's own path stays."""
-    before = sys.path[:]
+    Returns the module path of guests, and what they call to do the rest."""
+    own = sys.path[:]
     lines = []  # type: list[str]
-    sys.path[:0] = _variable_path(plan)
+    path = [*filter(None, plan["environment"].get("PYTHONPATH", "").split(":")), *own]
     sys.executable, prefix = plan["interpreter"], os.path.dirname(os.path.dirname(plan["interpreter"]))
     if os.path.isfile(f"{prefix}/pyvenv.cfg"):
         sys.prefix = sys.exec_prefix = prefix
-    hook, site.execsitecustomize = site.execsitecustomize, lambda: None
+    if sys.version_info >= (3, 15):  # of which this does not know what else is executed
+        return path, site.main
+    sys.path[:] = path
     if not plan["has_packages"]:
-        site.exec = lines.append  # type: ignore[attr-defined]
+        site.exec = lines.append  # type: ignore[attr-defined]  # lines of .pth files
     with contextlib.suppress(Exception):
-        site.main()
-    site.execsitecustomize = hook
+        site.addsitepackages(site.venv(site.removeduppaths()))  # type: ignore[arg-type]
+        for make in (site.setquit, site.setcopyright, site.sethelper):
+            make()
     vars(site).pop("exec", None)
     importlib.machinery.PathFinder.find_spec("sitecustomize")  # the folders are read here once, not in each guest
     for folder in [folder for folder, finder in sys.path_importer_cache.items() if finder is None]:
         del sys.path_importer_cache[folder]  # a program may make it
-    path, sys.path[:] = sys.path[:], before
-    return None if lines else path
-
-
-def _variable_path(plan: Any) -> Any:
-    return filter(None, plan["environment"].get("PYTHONPATH", "").split(":"))
+    found, sys.path[:] = sys.path[:], own
+    return (path, site.main) if lines else (found, site.execsitecustomize)
 
 
 def _enter_environment(tree: _Tree) -> None:
     """Execute what the environment executes in every process."""
     os.environ.update(tree.plan["environment"])
+    sys.path[:], enter = tree.entrance
     with contextlib.suppress(BaseException):
-        if tree.path is None:
-            sys.path[:0] = _variable_path(tree.plan)
-            site.main()
-        else:
-            sys.path[:] = tree.path
-            site.execsitecustomize()
+        enter()
 
 
 def _become(tree: _Tree, joins: bool, given: list[int]) -> NoReturn:
