@@ -273,7 +273,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         here = HOME.parents[1] / "src"
         sources = [path.resolve() for path in (options.against, here) if path]
         print(f"CPU milliseconds of one candidate with {' and '.join(map(str, sources))}, and their ratio:")
-        in_turns(TARGETS[options.target], options.candidates // 10, options.candidates, sources, options.pairs)
+        in_turns(TARGETS[options.target], options.candidates // 2, options.candidates, sources, options.pairs)
         return 0
     if sys.version_info >= (3, 12):
         parser.error("needs Python 3.11, whose cProfile can have a clock for each thread")

@@ -60,7 +60,7 @@ def receive(end: socket.socket) -> tuple[Message, list[int]]:
         for descriptor in descriptors:
             os.close(descriptor)
         raise OSError("this process may open no more files (see ulimit -n)")
-    message, received = json.loads(data), list(descriptors)
+    message, received = json.loads(data.decode()), list(descriptors)
     if "sealed" in message:
         message["content"] = opened(received.pop(0))
     return message, received

@@ -1,6 +1,6 @@
 """The root of commands: the system's programs and libraries, read-only; a copy, /tmp and /dev/shm of limited size."""
 
-# ruff: noqa: PTH101, PTH102 - each guest lays a room, and pathlib takes longer than the kernel
+# ruff: noqa: PTH101, PTH102, PTH112 - each guest lays a room, and pathlib takes longer than the kernel
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def _accounts(uid: int) -> None:
 
 def mount_proc(kernel: Kernel, place: str) -> bool:
     """A read-only /proc that shows only the caller's own pid namespace, without its process 1."""
-    with suppress(FileExistsError):
+    if not os.path.isdir(place):
         os.mkdir(place)
     for options in ("hidepid=2", None):
         try:
