@@ -106,11 +106,10 @@ class FirstProcess:
         plan, asked = control.receive(self._host)[0]["content"], facts["asked"]
         root = root_fs.Root(**jail.rooms["root"])
         self._tree = _Tree(jail, asked, command.bounds_of(jail, asked), root, _guest(plan["guest"]), plan)
-        sys.path += _packages(plan["interpreter"]) if plan["has_packages"] else []
+        self._tree.entrance = _entrance(plan)
         sys.path[:0] = plan["search"]
         preload(plan["preload"])
         del sys.path[: len(plan["search"])]
-        self._tree.entrance = _entrance(plan)
         for name in [each for each in sys.modules if each.partition(".")[0] == "strop"]:
             del sys.modules[name]  # an evaluator may import the real one
         self._tree.guest.open_output()
@@ -268,22 +267,16 @@ def _guest(folder: str) -> Any:
     return module
 
 
-def _packages(interpreter: str) -> list[str]:
-    prefix = os.path.dirname(os.path.dirname(interpreter))
-    folders = [f"{prefix}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"]
-    return [each for each in dict.fromkeys(folders + site.getsitepackages([prefix])) if os.path.isdir(each)]
-
-
 def _entrance(plan: Any) -> Any:
-    """Do what Python does when it starts without -I and -S, in an environment, but for what executes code of the environment.
-    Returns the module path of guests, and what they call to do the rest."""
+    """Do what Python does when it starts without -I and -S, in an environment, but for what executes code of another environment
+    than strop's. Returns the module path of guests, and what they call to do the rest."""
     own = sys.path[:]
     lines = []  # type: list[str]
     path = [*filter(None, plan["environment"].get("PYTHONPATH", "").split(":")), *own]
     sys.executable, prefix = plan["interpreter"], os.path.dirname(os.path.dirname(plan["interpreter"]))
     if os.path.isfile(f"{prefix}/pyvenv.cfg"):
         sys.prefix = sys.exec_prefix = prefix
-    if sys.version_info >= (3, 15):  # of which this does not know what else is executed
+    if sys.version_info >= (3, 15) and not plan["has_packages"]:  # nobody knows yet what else it executes
         return path, site.main
     sys.path[:] = path
     if not plan["has_packages"]:
@@ -296,7 +289,9 @@ def _entrance(plan: Any) -> Any:
     importlib.machinery.PathFinder.find_spec("sitecustomize")  # the folders are read here once, not in each guest
     for folder in [folder for folder, finder in sys.path_importer_cache.items() if finder is None]:
         del sys.path_importer_cache[folder]  # a program may make it
-    found, sys.path[:] = sys.path[:], own
+    found = sys.path[:]
+    if not plan["has_packages"]:
+        sys.path[:] = own
     return (path, site.main) if lines else (found, site.execsitecustomize)
 
 
