@@ -276,7 +276,7 @@ def _entrance(plan: Any) -> Any:
     sys.executable, prefix = plan["interpreter"], os.path.dirname(os.path.dirname(plan["interpreter"]))
     if os.path.isfile(f"{prefix}/pyvenv.cfg"):
         sys.prefix = sys.exec_prefix = prefix
-    if sys.version_info >= (3, 15) and not plan["has_packages"]:  # nobody knows yet what else it executes
+    if sys.version_info >= (3, 15) and not plan["has_packages"]:  # what else it executes is not known yet
         return path, site.main
     sys.path[:] = path
     if not plan["has_packages"]:

@@ -383,6 +383,8 @@ def _filter(jail: CommandJail, program: Assembled) -> list[int]:
 
 def bounds_of(jail: CommandJail, asked: Mapping[str, Any]) -> dict[int, int]:
     """The limits that the caller can set itself."""
+    if not jail.limits:
+        return {}
     bounds = {
         resource.RLIMIT_AS: asked["memory_bytes"],
         resource.RLIMIT_CORE: 1,  # 0 would still start the program of a core_pattern that is a pipe (core(5))
@@ -394,4 +396,4 @@ def bounds_of(jail: CommandJail, asked: Mapping[str, Any]) -> dict[int, int]:
         resource.RLIMIT_SIGPENDING: 1024,
     }
     own = {resource.RLIMIT_NPROC: asked["processes"]} if jail.own_processes else {}
-    return limits.attainable(bounds | own) if jail.limits else {}
+    return limits.attainable(bounds | own)
