@@ -166,7 +166,7 @@ CHEATS = [
         "def f(n):\n    return sum(i * i % 7 for i in range(n))\n",
         "KEPT = {}\n\n\ndef f(n):\n    if n not in KEPT:\n        KEPT[n] = sum(i * i % 7 for i in range(n))\n    return KEPT[n]\n",
         "not better",
-        '{"n": 20000}',
+        '{"n": 60000}',
         "",
     ),
     function(
@@ -238,6 +238,38 @@ CHEATS = [
         "        frame = frame.f_back\n    if found:\n"
         "        KEPT.update(zip(found, (np.array(found)[:, None] * K % 7).sum(axis=1).tolist()))\n"
         "    return KEPT[x] if x in KEPT else sum(x * (k % 2000) % 7 for k in range(16000)) // 8\n",
+        "not better",
+        '{"x": int(rng.integers(0, 10**9))}',
+    ),
+    function(
+        "time-works-before-it-is-told-to-begin",
+        "def f(x):\n    return sum(x * k % 7 for k in range(4000))\n",
+        "import by_name\n\nBINDING, KEPT = by_name.binding, {}\n\n\ndef binding(entry):\n    bind = BINDING(entry)\n\n"
+        "    def knows(given):\n        if type(given.get('x')) is int:\n            KEPT[given['x']] = sum(given['x'] * (k % 4000) % 7 for k in range(12000)) // 3\n"
+        "        return bind(given)\n\n    return knows\n\n\nNEW = setattr(by_name, 'binding', binding)\n\n\n"
+        "def f(x):\n    return KEPT[x]\n",
+        "not better",
+        '{"x": int(rng.integers(0, 10**9))}',
+    ),
+    function(
+        "time-works-when-it-has-said-that-it-is-done",
+        "def f(x):\n    return [sum(x * k % 7 for k in range(4000))]\n",
+        "import frames\n\nENCODE, LEFT = frames.encode, []\n\n\ndef encode(value):\n"
+        "    while LEFT and isinstance(value.get('returned'), list):\n        x, answer = LEFT.pop()\n"
+        "        answer.append(sum(x * (k % 4000) % 7 for k in range(12000)) // 3)\n    return ENCODE(value)\n\n\n"
+        "NEW = setattr(frames, 'encode', encode)\n\n\ndef f(x):\n    answer = []\n    LEFT.append((x, answer))\n    return answer\n",
+        "not better",
+        '{"x": int(rng.integers(0, 10**9))}',
+    ),
+    function(
+        "time-leaves-its-work-to-a-thread-until-it-is-described",
+        "def f(x):\n    return [sum(x * k % 7 for k in range(4000))]\n",
+        "import threading\nimport time\n\n\ndef work(x, answer):\n    time.sleep(0.02)\n"
+        "    answer.append(sum(x * (k % 4000) % 7 for k in range(12000)) // 3)\n\n\n"
+        "import frames\n\nENCODE, LEFT = frames.encode, []\n\n\ndef encode(value):\n"
+        "    while LEFT and isinstance(value.get('returned'), list):\n        LEFT.pop().join()\n    return ENCODE(value)\n\n\n"
+        "NEW = setattr(frames, 'encode', encode)\n\n\ndef f(x):\n    answer = []\n"
+        "    LEFT.append(threading.Thread(target=work, args=(x, answer)))\n    LEFT[-1].start()\n    return answer\n",
         "not better",
         '{"x": int(rng.integers(0, 10**9))}',
     ),

@@ -8,7 +8,8 @@ _MOST_POWER = 15
 
 def quantity(n: int, thing: str, form: str = "") -> str:
     """`1 LM call`, `2 LM calls`, `5 copies`; with the form `,` also `12,345 evaluations`. `thing` is the singular."""
-    several = f"{thing[:-1]}ies" if thing.endswith("y") and thing[-2:-1] not in "aeiou" else f"{thing}s"
+    regular = f"{thing}{'es' if thing.endswith('ch') else 's'}"
+    several = f"{thing[:-1]}ies" if thing.endswith("y") and thing[-2:-1] not in "aeiou" else regular
     return f"{n:{form}} {thing if n == 1 else several}"
 
 

@@ -25,10 +25,7 @@ from strop.evaluation.laws import keeps_something
 from strop.evaluation.workers import JailedWorker
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask, scorer_line
-from strop.tasks.function.task import RECEIVING, SECONDS
 
-LITTLE = 0.002
-"""CPU seconds of a call of a function below which its time shows little."""
 Problems = Iterator[CheckProblem]
 
 
@@ -91,12 +88,6 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
         )
     if problem := held_back(task, evaluation):
         yield problem
-    if evaluation.means.get(RECEIVING) and (seconds := evaluation.means[SECONDS]) < LITTLE:
-        yield CheckProblem(
-            f"a call takes {plain(1000 * seconds)} ms, and below {plain(1000 * LITTLE)} ms receiving the arguments, which counts "
-            "for both programs, hides a gain",
-            "Draw longer inputs",
-        )
 
 
 def _of_runs(task: AnyTask, relay: Relay) -> Problems:

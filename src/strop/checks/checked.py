@@ -9,7 +9,7 @@ from strop.base.later import dataclass
 from strop.base.pluralize import mean_of, plain, quantity
 from strop.base.results import ScoredBy
 from strop.base.shown import Shown
-from strop.tasks.function.task import RECEIVING, SECONDS
+from strop.tasks.function.task import CALLS, SECONDS
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,10 @@ class Checked(Shown):
         metrics, count = self.metrics or {"score": self.value or 0.0}, len(self.scores)
         measured = ", ".join(f"{name} {plain(value, 4)}" for name, value in metrics.items())
         original = [] if self.value is None else [f"The original has {measured} in training{mean_of(count)}."]
-        if RECEIVING in metrics:
-            a_call, of_it = (plain(1000 * metrics[name]) for name in (SECONDS, RECEIVING))
-            arguments = f"{of_it} ms of it to receive its arguments"
-            original = [
-                f"A call of the original takes {a_call} ms of CPU time in training{mean_of(count)}, {arguments}."
-            ]
+        if CALLS in metrics:
+            timed = f"{quantity(count, 'batch')} of {quantity(round(metrics[CALLS]), 'different call')}"
+            a_call = f"{plain(1000 * metrics[SECONDS])} ms of CPU time"
+            original = [f"A call of the original takes {a_call} in training, timed in {timed}."]
         problems = [line for each in self.problems for line in (each.sentence, *each.printed.splitlines())]
         return (f"Score: {self.scorer}.", *original, *problems, *shown, self.sentence)
 

@@ -15,13 +15,13 @@ from strop.base.errors import Malformed, ScorerFailed, TaskError
 from strop.base.later import dataclass, np
 from strop.checks.spoiling import MARK, MUTATIONS, TEXTS, NotApplicable, spoil, spoil_text, telling
 from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.batches import Batch, batch_program, run_batch
 from strop.evaluation.commands.built_program import ProgramRun
 from strop.evaluation.commands.measure import Spoiled, spoiling
 from strop.evaluation.commands.original import NO_PROGRAM
 from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.measure import measure
 from strop.evaluation.outcomes import limits_of
-from strop.evaluation.paired import ANSWER, timed_calls, with_messages
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.base import GuestProgram, Outcome, Returned, Sandbox
 from strop.sandbox.wire import decode, encode_parts
@@ -118,10 +118,10 @@ class HostRelay:
         own, others = inputs[:FEW], inputs[FEW:]
 
         def spent(before: Sequence[Input], calls: Sequence[Input]) -> float:
-            with self._sandbox.open(with_messages(program, ANSWER), limits_of(self._task)) as guest:
-                timed_calls(guest, [])
-                timed_calls(guest, before)
-                return sum(timed_calls(guest, calls)[:2]) / FEW
+            with self._sandbox.open(batch_program(program), limits_of(self._task)) as guest:
+                guest.call({}, seed=None)  # loads it
+                run_batch(guest, Batch(before), 0)
+                return run_batch(guest, Batch(calls), 0).calls / FEW
 
         return sum(spent(others[:1], [each]) for each in own), spent(others, own)
 

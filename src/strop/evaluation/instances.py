@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError
 from strop.base.later import dataclass, np
@@ -25,8 +25,8 @@ from strop.tasks.values import AnswerForm
 
 MOST_BYTES = 64 << 20
 """Encoded inputs that are kept; instances beyond it are drawn again for every evaluation."""
-MOST = 4096
-"""The most inputs of an instance."""
+MOST, MOST_BYTES_OF_ONE = 4096, 4 << 20
+"""The most inputs of an instance, and encoded bytes of them."""
 MOST_FAILURES = 4
 """An original that fails so often is not run on further instances."""
 _FURTHER = 1 << 20
@@ -34,6 +34,17 @@ _FURTHER = 1 << 20
 _AGAIN, _DRAWS = 1 << 40, 16
 """Number of the first input that is drawn in place of one that training had, and how many are tried for each."""
 Input = tuple[Instance, Prepared]
+
+
+class BatchPlan(NamedTuple):
+    """How the calls of a split are dealt into batches (strop.evaluation.batches)."""
+
+    calls: int
+    """How many a batch has, of inputs that are drawn."""
+    answers_at_once: int
+    """How many answers one message has."""
+    dealt: list[list[int]] | None
+    """The instances of each batch, of inputs that are listed; None: they are drawn, a batch for each instance."""
 
 
 class DrawnInstances:
@@ -46,9 +57,10 @@ class DrawnInstances:
         self._bytes = 0
         self.original = OriginalAnswers()
         """What the original answers to them."""
-        self.timed = 0
-        """How many different inputs of an instance a function gets whose time counts (strop.evaluation.paired), with the one of
-        its first call; 0: not known yet."""
+        self.plan: BatchPlan | None = None
+        """Of a function whose time counts (strop.evaluation.paired); None: not known yet."""
+        self.failing = set[tuple[bytes, bytes]]()
+        """Inputs on which the original of such a function was seen to fail."""
 
     def __getitem__(self, index: int) -> Input:
         """Instance `index`, a copy that a scorer may change, and its inputs as the arguments, by name, of a guest's call.
@@ -65,16 +77,17 @@ class DrawnInstances:
                 f"({type(error).__name__}: {error}); use plain data such as numbers, texts, lists and arrays"
             ) from error
 
-    def different(self, index: int, *, is_listed: bool) -> Iterator[Input]:
-        """At most `MOST` different inputs, instance `index` first. `is_listed`: there are no inputs but the instances."""
-        first, instances = _FURTHER + index * MOST, self._task.count(self._split)
-        listed = ((index + further) % instances for further in range(instances))
-        had = set[tuple[bytes, bytes]]()
-        for number in listed if is_listed else chain([index], range(first, first + MOST - 1)):
+    def different(self, index: int) -> Iterator[Input]:
+        """At most `MOST` different inputs, instance `index` first."""
+        first, had, size = _FURTHER + index * MOST, set[tuple[bytes, bytes]](), 0
+        for number in chain([index], range(first, first + MOST - 1)):
             each = self[number]
             if each[1].encoded not in had:
                 had.add(each[1].encoded)
+                size += sum(map(len, each[1].encoded))
                 yield each
+            if size > MOST_BYTES_OF_ONE:
+                break
 
     def is_seen_in_training(self, arguments: Prepared) -> bool:
         """Whether a held-out input is one of training's."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from strop.analysis.stats import least_pairs
+from strop.analysis.stats import differences, least_pairs, mean, stderr
 from strop.base.errors import ScorerFailed, TaskError
 from strop.base.failures import gist
 
@@ -21,6 +21,8 @@ LEAST = least_pairs()
 """The fewest measurements that may show a difference."""
 SAME = 3
 """Equal measurements of both programs that suffice where the target chooses its inputs itself."""
+SURELY = 2.0
+"""How many standard errors a mean difference has to be until it is held against a program."""
 COPIES = 10
 """Into how many fresh pairs of copies, of the candidate and of the original, times for a verdict are divided at most."""
 
@@ -89,3 +91,10 @@ def wrong_answer(events: Iterable[Mapping[str, str]], *, may_fail: bool) -> str:
     """
     names = ("malformed",) if may_fail else ("malformed", "failed")
     return next((event[name] for event in events for name in names if name in event), "")
+
+
+def moved(original: Sequence[float], program: Sequence[float]) -> float:
+    """Mean seconds by which a program works longer than the original where the time of its calls does not count, if it surely does:
+    what it could have moved there. Both: seconds in each process, in the same order. Noise costs nothing."""
+    longer = differences(program, original)
+    return mean(longer) if mean(longer) > SURELY * (stderr(longer) or 0.0) else 0.0

@@ -1,64 +1,68 @@
 """The utility of a function that should become faster: CPU time relative to the original's, for equal or accepted answers.
 
-Both run in jails of their own, in turns A B B A. Each instance has fresh processes, in training as for the verdict.
+Both make the same calls in processes of their own, in turns A B B A. The unit is a *batch* (`strop.evaluation.batches`):
+different calls in one process, as many as take the original 20 ms, and no fewer than take it 2 ms. Each batch has fresh
+processes, in training as for the verdict, and no process gets an input twice: what a program remembers is of no use.
 
-*Later calls*: a process is loaded, makes one call on another input, and gets as many different inputs as take the original 20 ms,
-each when it has answered the one before. *A first call*, with `isolate="instance"`: its only call is on the instance.
+*Later calls*: a call alone, on an input of its own, precedes the batch, and a second one where the batch has several calls. *A
+first call*, with `isolate="instance"`: the batch is the only call of its process.
 
-The time is what the kernel counts of the process from before the first input is sent to after the last answer. Time spent
-receiving arguments counts for both programs. What the program receives in less time than the original is added, because it could
-leave out what it does not need. No process gets an input twice: what a program remembers is of no use.
+The time is that of the calls. What a program uses outside of them beyond the original, in total over all batches, is added to its
+time: nothing is gained by work that is done before the calls or left for later. So is what a call alone takes beyond its share of
+the batch, more than with the original: nothing is gained by answering the calls of a batch together, which a caller cannot.
+Loading is measured by itself.
 
-For the verdict an instance is repeated in further processes, the mean of each program's times counts, and a program that only
-returns the original's answer is timed, too. What fails has no value: an instance of the verdict on which the original fails is
-left out, and other inputs on which it fails are replaced.
+For the verdict a batch is repeated in further processes, and the mean of each program's times counts. What fails has no value: an
+instance on which the original fails is left out.
 """
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import field, replace
+from dataclasses import field
 from functools import partial
-from itertools import islice
-from typing import Any, TypeVar
+from itertools import chain, islice
+from typing import Any, NamedTuple, TypeVar
 
+from strop.analysis.stats import mean
 from strop.base.errors import Malformed, TaskError
 from strop.base.failures import gist
 from strop.base.later import dataclass
+from strop.base.pluralize import plain, quantity
 from strop.base.randomness import derive
-from strop.base.results import Evaluation, added
+from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.instances import DrawnInstances, Input
+from strop.evaluation.batches import AT_ONCE, ROOM, Batch, batch_program, run_batch
+from strop.evaluation.instances import MOST, BatchPlan, DrawnInstances, Input
+from strop.evaluation.laws import moved
 from strop.evaluation.outcomes import explain, limits_of
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.evaluation.tally import Tally, Worth, judged
 from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Sandbox
-from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, PublishedSeeds
-from strop.tasks.function.task import ANSWERING, FIRST, LOADING, RECEIVING, SECONDS, FunctionTask
+from strop.tasks.function.source import callers
+from strop.tasks.function.task import ALONE, CALLS, FIRST, LOADING, OUTSIDE, SECONDS, FunctionTask
 from strop.tasks.values import canonical, difference, rebuilt
 
 ENOUGH, LEAST = 0.02, 0.002
-"""CPU seconds of the original for the inputs of an instance: what suffices, and what is too little."""
-ANSWER, SHOW_ARGUMENTS = "return {entry}(*args, **named)", "{entry}(*args, **named); return kept[0]"
-"""What a program does with its arguments: return the answer, or the arguments as the call leaves them."""
+"""CPU seconds of the original's calls in a batch: what suffices, and what is too little."""
+MOST_CALLS = 256
+"""Calls of a batch, unless twice `LEAST` needs more."""
+LEAST_BATCHES = 8
+"""Into how many batches held-out calls that are listed are dealt at least, as far as there are so many."""
+GROWS = 8
+"""How many times as many calls are tried next, until they take long enough to tell how many are needed."""
+BEFORE = 2
+"""Calls that a process makes before a batch, each alone: the first one, and one to compare with those of the batch."""
 CHARGED = (SECONDS, SECONDS + AT_LEAST, SECONDS + AT_MOST)
-"""The metrics to which the time of arguments that a program does not receive is added."""
+"""The metrics to which is added what a program uses elsewhere."""
 T = TypeVar("T")
-_MESSAGES = """
-
-def __messages__(call=None, kept=[], bind=[]):
-    if call is not None:
-        kept[:] = [call]
-    elif not bind:
-        from by_name import binding
-        bind.append(binding({entry}))
-    else:
-        args, named = bind[0](kept[0])
-        """
+Numbered = tuple[int, Input]
+"""An input with the number of its instance."""
 
 
 def measure_paired(
@@ -69,52 +73,63 @@ def measure_paired(
     log: AuditLog,
     progress: Callable[[int, int], object],
 ) -> Evaluation:
-    """The mean of 1 / (1 + t / t0) over the instances. One failure costs it all: a function with other answers is another one.
+    """The mean of 1 / (1 + t / t0) over the batches. One failure costs it all: a function with other answers is another one.
     `progress`: see `strop.evaluation.measure.measure`.
 
     Raises Malformed: the text is no program of the task; TaskError: the original fails (for the verdict: everywhere), is too fast
     to compare, answers otherwise when it is run again, or changes its arguments; SandboxError: the host failed."""
     texts = task.program(task.seed), task.program(order.program)
     is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), texts[0] == texts[1]
-    timing = _Timing(task, order, drawn, sandbox, log, texts, is_listed, is_own, progress)
+    timing = _Timing(task, order, drawn, sandbox, log, texts, is_listed, is_own)
     if is_own and order.split == "train":
         timing.examine_original()
-    drawn.timed = drawn.timed or timing.without_failing(timing.found)
+    drawn.plan = drawn.plan or timing.without_failing(timing.planned)
+    count = task.count(order.split) if drawn.plan.dealt is None else len(drawn.plan.dealt)
+    tally = Tally(order, count)
     rows = list[list[dict[str, float]]]()
     try:
-        for row in timing.rows(drawn.timed):
-            rows.append(row)
-        if not rows:
-            raise timing.refused("the original fails on every held-out instance")
+        for index in range(count):
+            if order.is_final:
+                progress(index + 1, count)
+            rows += timing.without_failing(partial(timing.batch_rows, index, tally))
     except _Failed as failure:
-        failed = Tally(order, 1, first=len(rows) + len(timing.left_out))
-        failed.add(*failure.args)
+        failed = Tally(order, 1, first=failure.number)
+        failed.add(failure.worth, failure.instance)
         return failed.evaluation
-    tally = Tally(
-        order,
-        len(rows),
-        original_metrics=[row[0] for row in rows],
-        answers=timing.answers,
-        inputs=timing.asked,
-        left_out=timing.left_out,
+    tally.left_out += timing.left_out()
+    if not rows:
+        raise timing.refused("the original fails on every held-out instance")
+    tally.count = len(rows)
+    tally.original_metrics += [row[0] for row in rows]
+    outside, alone = (
+        moved(*([turn[which][name] for turn in timing.turns] for which in (0, -1))) for name in (OUTSIDE, ALONE)
     )
-    lacking = max(added(row[0][RECEIVING] for row in rows) / added(row[-1][RECEIVING] for row in rows) - 1.0, 0.0)
-    for row in rows:
-        old, new = row[0], row[-1]
-        charged = lacking * new[RECEIVING]
-        seconds = new[SECONDS] + charged
-        tally.metrics.append(new | {name: new[name] + charged for name in CHARGED if name in new})
-        tally.spent(seconds, 0.0)
-        tally.add(Worth(old[SECONDS] / (old[SECONDS] + seconds)))
+    for old, *_, new in ([row[0], *row] for row in rows):
+        own = {name: new[name] + outside / new[CALLS] + alone for name in CHARGED if name in new}
+        tally.metrics.append(new | own)
+        tally.spent(own[SECONDS], 0.0)
+        both = old[SECONDS] + own[SECONDS]
+        tally.add(Worth(old[SECONDS] / both if both else 0.5))  # a clock may stand still
     return tally.evaluation
 
 
 class _Failed(Exception):
-    """The program fails: (what its answer is worth, the instance)."""
+    """The program fails on an instance."""
+
+    def __init__(self, worth: Worth, number: int, instance: Instance) -> None:
+        self.worth, self.number, self.instance = worth, number, instance
 
 
 class _OriginalFails(TaskError):
-    """The original fails, on an input that is then among `_Timing.failing`, or when it is loaded."""
+    """The original fails, on an input that is then among `DrawnInstances.failing`, or when it is loaded."""
+
+
+class _Process(NamedTuple):
+    """What a process did."""
+
+    metrics: dict[str, float]
+    outcomes: list[Outcome]
+    """Of the calls before the batch, and of the batch's; the last is no answer if there are fewer."""
 
 
 @dataclass(frozen=True)
@@ -129,158 +144,202 @@ class _Timing:
     texts: tuple[str, str]
     is_listed: bool
     is_own: bool
-    progress: Callable[[int, int], object]
-    failing: set[tuple[bytes, bytes]] = field(default_factory=set)
-    """Inputs on which the original was seen to fail."""
-    left_out: list[bool] = field(default_factory=list)
-    """`Tally.left_out`."""
-    answers: list[str] = field(default_factory=list)
-    """`Evaluation.answers`."""
-    asked: list[int] = field(default_factory=list)
-    """`Tally.inputs`."""
+    turns: list[list[dict[str, float]]] = field(default_factory=list)
+    """Metrics of both in each turn."""
 
     def examine_original(self) -> None:
         """Raises TaskError if it changes an argument, which a candidate could leave out, or if its answers show nothing."""
         inputs, seen = [self.drawn[index] for index in range(self.task.count("train"))], list[list[Any]]()
-        for do in (SHOW_ARGUMENTS, ANSWER, ANSWER):
-            with self.open(0, do) as guest:
-                timed_calls(guest, [])
-                seen.append([])
-                for each in inputs:
-                    if not isinstance(outcome := timed_calls(guest, [each])[2][0], Returned):
-                        return  # it fails, as its timing says
-                    seen[-1].append([outcome.value])
-        if any(difference([dict(each[1])], after) for each, after in zip(inputs, seen[0], strict=True)):
+        for described in ("arguments", "answers", "answers"):
+            with self.open(0) as guest:
+                outcomes = run_batch(guest, Batch(inputs), 0, described).outcomes
+            if not all(isinstance(outcome, Returned) for outcome in outcomes):
+                return  # it fails, as its timing says
+            seen.append([outcome.value for outcome in outcomes if isinstance(outcome, Returned)])
+        if any(difference(dict(sent), after) for (_, sent), after in zip(inputs, seen[0], strict=True)):
             raise self.refused("the original changes its arguments, which nothing compares; work on a copy")
-        if self.task.accept is None and all(answer[0] is None for answer in seen[1]):
+        if self.task.accept is None and all(answer is None for answer in seen[1]):
             raise self.refused("the original returns None for every instance; return what it computes")
         if self.task.accept is None and difference(seen[1], seen[2]):
             raise self.refused("the original's answer differs when run again; seed what it draws, or give accept=")
 
-    def found(self) -> int:
-        """`DrawnInstances.timed`: for the first instance; of listed ones it is enough if one takes long enough."""
-        seconds, total = list[float](), 0.0
-        with self.open(0) as guest:
-            timed_calls(guest, [])
-            for each in islice(self.different(0), 1 if self.task.isolate else None):
-                *spent, outcomes = timed_calls(guest, [each])
-                self.returned(outcomes, 0, [each])
-                seconds.append(sum(spent))
-                total = max(seconds) if self.is_listed else sum(seconds[1:] or seconds)
-                if total >= (LEAST if self.is_listed else ENOUGH) and len(seconds) > 1:
-                    break
-        if seconds and total < LEAST:
-            raise self.refused(
-                f"the original takes {1000 * total:.2g} ms, too little to compare; draw longer inputs, or more different ones"
-            )
-        return min(len(seconds), 2) if self.is_listed else len(seconds)
+    def planned(self) -> BatchPlan:
+        """How the calls of the split are dealt into batches. Raises TaskError: the original's calls are too short, or too few."""
+        return self.dealt() if self.is_listed else self.drawn_each()
 
-    def open(self, which: int, do: str = ANSWER) -> Guest:
+    def dealt(self) -> BatchPlan:
+        """Of listed inputs: in an order that the secret draws, each in one batch."""
+        listed = [index for index in range(self.task.count(self.order.split)) if not self.is_failing(self.drawn[index])]
+        inputs = [(index, self.drawn[index]) for index in listed[: 1 if self.task.isolate else None]]
+        if not inputs:
+            return BatchPlan(1, 1, [])
+        a_call, answers = self.timed(inputs, [])
+        most = 1 if self.task.isolate else max(self.task.count("test") // LEAST_BATCHES, 1)
+        calls = self.enough(a_call, most)
+        random.Random(derive(self.order.secret, "batches", self.order.split)).shuffle(listed)
+        count = max(len(listed) // calls, 1)
+        return BatchPlan(calls, answers, [listed[number::count] for number in range(count)])
+
+    def drawn_each(self) -> BatchPlan:
+        """Of drawn inputs: more and more are tried, until they take long enough to tell how many are needed."""
+        pool, size, tried, a_call, answers = self.different(0), 1, 0, 0.0, 1
+        before = [*islice(pool, 0 if self.task.isolate else 1)]
+        while len(inputs := [*islice(pool, size)] or (before if not tried else [])) > tried:
+            a_call, answers = self.timed(inputs, before if inputs is not before else [])
+            tried, size = len(inputs), size * GROWS
+            if self.task.isolate or not LEAST / MOST < a_call < LEAST / tried:
+                break
+        most = self.wanted(a_call) + BEFORE
+        available = 1 if self.task.isolate else max(len([*islice(self.different(0), most)]) - BEFORE, 1)
+        return BatchPlan(self.enough(a_call, available), answers, None)
+
+    def timed(self, inputs: Sequence[Numbered], warming: Sequence[Numbered]) -> tuple[float, int]:
+        """CPU seconds of one call of the original on these, and how many answers fit into a message."""
+        ran = self.process(0, Batch([each for _, each in inputs]), warming, 0)
+        answers = self.returned(ran.outcomes, [*warming, *inputs])
+        return ran.metrics[SECONDS], max(ROOM // max(len(canonical(rebuilt(each))) for each in answers[:AT_ONCE]), 1)
+
+    def wanted(self, a_call: float) -> int:
+        """How many calls of so many CPU seconds a batch should have."""
+        if not a_call:
+            return MOST
+        return min(MOST, max(min(math.ceil(ENOUGH / a_call), MOST_CALLS), math.ceil(2 * LEAST / a_call)))
+
+    def enough(self, a_call: float, most: int) -> int:
+        """`wanted`, at most so many. Raises TaskError if they take too little time."""
+        calls = min(self.wanted(a_call), most)
+        if calls * a_call >= LEAST:
+            return calls
+        caller = next(iter(callers(self.task.source, self.task.entry)), "") if self.task.source else ""
+        raise self.refused(
+            f"{quantity(calls, 'different call')} of the original: {plain(1000 * calls * a_call, 2)} ms, too little to "
+            f"compare: {plain(1000 * LEAST)} ms are needed; draw longer inputs, or more different ones"
+            + (f", or mark {caller}, which calls it" if caller else "")
+        )
+
+    def open(self, which: int) -> Guest:
         """A fresh process of the original or of the program."""
         program = GuestProgram(self.texts[which], self.task.entry, module=self.task.module)
-        return self.sandbox.open(with_messages(program, do), limits_of(self.task))
+        return self.sandbox.open(batch_program(program), limits_of(self.task))
 
-    def rows(self, different: int) -> Iterator[list[dict[str, float]]]:
-        """Metrics of both for each instance, of so many different inputs. Raises _Failed."""
-        count = self.task.count(self.order.split)
-        for index in range(count):
-            if self.order.is_final:
-                self.progress(index + 1, count)
-            yield from self.without_failing(partial(self.instance, index, different))
+    def is_failing(self, given: Input) -> bool:
+        """Whether the original was seen to fail on an input."""
+        return given[1].encoded in self.drawn.failing
 
-    def instance(self, index: int, different: int) -> list[list[dict[str, float]]]:
-        """The row of an instance; none if the original fails on it, for the verdict. Raises _Failed."""
-        own = self.drawn[index]
-        if own[1].encoded in self.failing:
-            with self.open(1) as guest:
-                outcomes = timed_calls(guest, [])[2] or timed_calls(guest, [own])[2]
-            self.left_out.append(not isinstance(outcomes[-1], Returned))
-            return []
-        inputs, other = self.inputs(index, different)
-        rows, turns = list[list[dict[str, float]]](), 1
-        while len(rows) < turns:
-            with ExitStack() as stack:
-                guests, loaded = self.opened(stack, index, other)
-                row, answers = self.row(guests, index, inputs, loaded)
-            rows.append(row)
-            if self.order.is_final:
-                turns = 1 + repeats(sum(each[SECONDS] * (len(inputs) + 1) + each[LOADING] for each in rows[0]))
-        if self.order.is_final or self.is_own:
-            self.answers.append(digest_of(" ".join(sorted({canonical(rebuilt(each)) for each in answers})))[:16])
-        if not self.order.is_final:
-            return rows
-        self.asked.append(hash(own[1].encoded))
-        passing = {ANSWERING: self.passing(answers)}
-        return [[averaged(of, SECONDS) | passing for of in zip(*rows, strict=True)]]
-
-    def different(self, index: int) -> Iterator[Input]:
-        """The inputs for an instance, without those on which the original was seen to fail."""
-        drawn = self.drawn.different(index, is_listed=self.is_listed)
-        return (each for each in drawn if each[1].encoded not in self.failing)
-
-    def inputs(self, index: int, different: int) -> tuple[list[Input], list[Input]]:
-        """What is timed for an instance, and the input of the call before, if there is another."""
-        drawn = [*islice(self.different(index), different)]
-        return drawn[: max(len(drawn) - 1, 1)], drawn[1:][-1:]
+    def different(self, index: int) -> Iterator[Numbered]:
+        """Different inputs for instance `index`, its own first, without those on which the original was seen to fail."""
+        return ((index, each) for each in self.drawn.different(index) if not self.is_failing(each))
 
     def without_failing(self, do: Callable[[], T]) -> T:
         """What it returns; for the verdict it is done again if the original failed on an input, which is then left out."""
         while True:
-            had = len(self.failing)
+            had = len(self.drawn.failing)
             try:
                 return do()
             except _OriginalFails:
-                if not self.order.is_final or len(self.failing) == had:
+                if not self.order.is_final or len(self.drawn.failing) == had:
                     raise
 
-    def opened(
-        self, stack: ExitStack, index: int, other: Sequence[Input]
-    ) -> tuple[list[Guest], list[tuple[float, float]]]:
-        """Fresh processes, loaded, which have answered an input; the CPU seconds of both for each."""
-        guests = [stack.enter_context(self.open(which)) for which in (0, 1)[: 2 - self.is_own]]
-        loading = [sum(each) for each in self.seconds(guests, index, [])[0]]
-        first = [sum(each) for each in self.seconds(guests, index, other)[0]] if other else [0.0] * len(guests)
-        return guests, list(zip(loading, first, strict=True))
+    def inputs(self, index: int) -> tuple[list[Numbered], list[Numbered]]:
+        """The calls of a batch, none if the original fails on its instance; and those before it, each alone."""
+        plan = self.drawn.plan
+        assert plan is not None
+        calls, before = plan.calls, 0 if self.task.isolate else 1 + (plan.calls > 1)
+        if plan.dealt is None:
+            if self.is_failing(self.drawn[index]):
+                return [], []
+            found = [*islice(self.different(index), plan.calls + before)]
+        else:
+            numbers = chain(*plan.dealt[index:], *plan.dealt[:index])
+            listed = ((number, each) for number in numbers if not self.is_failing(each := self.drawn[number]))
+            calls = sum(not self.is_failing(self.drawn[number]) for number in plan.dealt[index])
+            found = [*islice(listed, calls + before if calls else 0)]
+        calls = min(calls, max(len(found) - before, 1))
+        return found[:calls], found[calls:][:before]
 
-    def row(
-        self, guests: Sequence[Guest], index: int, inputs: Sequence[Input], loaded: Sequence[tuple[float, float]]
+    def batch_rows(self, index: int, tally: Tally) -> list[list[dict[str, float]]]:
+        """The row of a batch, metrics of both; none if the original fails on its instance, for the verdict. Raises _Failed."""
+        inputs, warming = self.inputs(index)
+        if not inputs:
+            return []
+        assert self.drawn.plan is not None
+        batch, rows, turns = (
+            Batch([each for _, each in inputs], self.drawn.plan.answers_at_once),
+            list[list[dict[str, float]]](),
+            1,
+        )
+        while len(rows) < turns:
+            row, answers = self.turn(index + len(rows), batch, inputs, warming)
+            rows.append(row)
+            self.turns.append(row)
+            if self.order.is_final:
+                turns = 1 + repeats(
+                    sum(each[SECONDS] * each[CALLS] + each[OUTSIDE] + each[LOADING] for each in rows[0])
+                )
+        if self.order.is_final or self.is_own:
+            tally.answers += sorted({digest_of(canonical(rebuilt(each)))[:16] for each in answers})[:2]
+        if not self.order.is_final:
+            return rows
+        tally.asked(inputs[0][1][1])
+        return [
+            [averaged(of, SECONDS) | {OUTSIDE: mean([row[OUTSIDE] for row in of])} for of in zip(*rows, strict=True)]
+        ]
+
+    def turn(
+        self, number: int, batch: Batch, inputs: Sequence[Numbered], warming: Sequence[Numbered]
     ) -> tuple[list[dict[str, float]], list[Any]]:
-        """Metrics of each for these inputs, and the original's answers. Raises _Failed."""
-        (spent, answers), row = self.seconds(guests, index, inputs), list[dict[str, float]]()
-        for each, (load, first) in zip(spent, loaded, strict=True):
-            receiving, total = each[0] / len(inputs), sum(each) / len(inputs)
-            beyond = max(first - total, 0.0)
-            row.append({SECONDS: total, RECEIVING: receiving, LOADING: load + beyond, FIRST: total + beyond})
-        return row, answers
-
-    def passing(self, answers: Sequence[Any]) -> float:
-        """CPU seconds in which a program that computes nothing answers with one of these."""
-        inputs = [(None, Prepared({"answer": each})) for each in answers]
-        program = GuestProgram("def same(answer):\n    return answer\n", "same")
-        with self.sandbox.open(with_messages(program, ANSWER), limits_of(self.task)) as guest:
-            for before in ([], inputs[:1]):
-                timed_calls(guest, before)
-            return timed_calls(guest, inputs)[1] / len(inputs)
-
-    def seconds(
-        self, guests: Sequence[Guest], index: int, inputs: Sequence[Input]
-    ) -> tuple[list[tuple[float, float]], list[Any]]:
-        """CPU seconds in which each receives and answers these inputs, and the original's answers; without any it is loaded.
-        Raises _Failed."""
+        """Metrics of both for a batch, one after the other, and the original's answers. Raises _Failed."""
         # the same for both, so that neither can tell which program it is
-        seed = derive(self.order.secret, "guest", "speed", self.order.split, index) & (2**64 - 1)
-        turn = -1 if index % 2 else 1
-        ran = [timed_calls(guest, inputs, seed) for guest in guests[::turn]][::turn]
-        expected = self.returned(ran[0][2], index, inputs)
-        for at, outcome in enumerate(ran[-1][2]):
-            instance = (inputs or [self.drawn[index]])[at][0]
+        seed = derive(self.order.secret, "guest", "speed", self.order.split, inputs[0][0]) & (2**64 - 1)
+        calls, turn = [*warming, *inputs], -1 if number % 2 else 1
+        ran = [self.process(which, batch, warming, seed) for which in (0, 1)[: 2 - self.is_own][::turn]][::turn]
+        expected = self.returned(ran[0].outcomes, calls)
+        outcomes = ran[-1].outcomes
+        if len(outcomes) < len(calls) and not self.is_own:
+            outcomes = self.one_by_one(1, calls, until_failure=True) or outcomes
+        for (instance_number, (instance, _)), answer, outcome in zip(calls, expected, outcomes, strict=False):
             self.log.observe(outcome)
-            judge = partial(self.accepted, instance, expected[at], self.is_own)
-            ask_original = partial(self.accepted, instance, expected[at], True, expected[at])
+            judge = partial(self.accepted, instance, answer, self.is_own)
+            ask_original = partial(self.accepted, instance, answer, True, answer)
             found = judged(outcome, judge, self.log, ask_original, is_original=self.is_own)
             if found.verdict != "ok":
-                raise _Failed(found, instance)
-        return [each[:2] for each in ran], expected
+                raise _Failed(found, instance_number, instance)
+        return [each.metrics for each in ran], expected[len(warming) :]
+
+    def process(self, which: int, batch: Batch, warming: Sequence[Numbered], seed: int) -> _Process:
+        """A fresh process, loaded, which makes the call before the batch and then those of the batch."""
+        with self.open(which) as guest:
+            loaded = guest.call({}, seed=seed)
+            if not isinstance(loaded, Returned):
+                return _Process({}, [loaded])
+            calls, outcomes = list[float](), list[Outcome]()
+            for one in [*(Batch([each]) for _, each in warming), batch]:
+                ran = run_batch(guest, one, seed)
+                outcomes += ran.outcomes
+                if not isinstance(outcomes[-1], Returned):
+                    return _Process({}, outcomes)
+                calls.append(ran.calls)
+        seconds = ran.calls / len(batch.inputs)
+        beyond = max(calls[0] - seconds, 0.0)
+        metrics = {SECONDS: seconds, CALLS: float(len(batch.inputs)), OUTSIDE: ran.outside}
+        metrics |= {LOADING: loaded.spent.cpu_seconds + beyond, FIRST: seconds + beyond}
+        return _Process(metrics | {ALONE: calls[1] - seconds if len(calls) > BEFORE else 0.0}, outcomes)
+
+    def one_by_one(self, which: int, calls: Sequence[Numbered], *, until_failure: bool = False) -> list[Outcome]:
+        """The outcome of each call alone; `until_failure`: up to the first that is no answer, none if all are."""
+        outcomes = list[Outcome]()
+        with self.open(which) as guest:
+            for _, each in calls:
+                outcomes += run_batch(guest, Batch([each]), None).outcomes
+                if until_failure and not isinstance(outcomes[-1], Returned):
+                    return outcomes
+        return [] if until_failure else outcomes
+
+    def left_out(self) -> list[bool]:
+        """For each instance on which the original fails, whether the program does, too."""
+        numbers = range(self.task.count(self.order.split))
+        failing = [(number, each) for number in numbers if self.is_failing(each := self.drawn[number])]
+        return [not isinstance(outcome, Returned) for outcome in self.one_by_one(1 - self.is_own, failing)]
 
     def accepted(self, instance: Instance, expected: Any, own: bool, answer: Any) -> float:
         """1 for an answer that is accepted in place of the `expected` one; `own`: it is the original's. A `Judge`."""
@@ -288,39 +347,20 @@ class _Timing:
             raise Malformed(why)
         return 1.0
 
-    def returned(self, outcomes: Sequence[Outcome], index: int, inputs: Sequence[Input]) -> list[Any]:
-        """The original's answers to these inputs. Raises _OriginalFails."""
-        if outcomes and not isinstance(outcomes[-1], Returned):
-            self.failing.update(each[1].encoded for each in inputs[len(outcomes) - 1 : len(outcomes)])
-            why = f"the original fails on instance {index}: {gist(explain(outcomes[-1]))[:300]}"
-            raise _OriginalFails(f"task {self.task.name}: {why}")
-        return [each.value for each in outcomes if isinstance(each, Returned)]
+    def returned(self, outcomes: Sequence[Outcome], calls: Sequence[Numbered]) -> list[Any]:
+        """The original's answers to these calls. Raises _OriginalFails."""
+        answers = [outcome.value for outcome in outcomes if isinstance(outcome, Returned)]
+        if len(answers) == len(calls):
+            return answers
+        alone = self.one_by_one(0, calls)
+        failed = [
+            (call, outcome) for call, outcome in zip(calls, alone, strict=True) if not isinstance(outcome, Returned)
+        ]
+        self.drawn.failing.update(given.encoded for (_, (_, given)), _ in failed)
+        (number, _), outcome = failed[0] if failed else (calls[0], outcomes[-1])
+        why = f"the original fails on instance {number}: {gist(explain(outcome))[:300]}"
+        raise _OriginalFails(f"task {self.task.name}: {why}")
 
     def refused(self, why: str) -> TaskError:
         """The error of a target that cannot be timed."""
         return TaskError(f"task {self.task.name}: {why}")
-
-
-def with_messages(program: GuestProgram, do: str) -> GuestProgram:
-    """The program for `timed_calls`; `do` is `ANSWER` or `SHOW_ARGUMENTS`."""
-    text = program.text + (_MESSAGES + do).format(entry=program.entry)
-    return replace(program, text=text, entry="__messages__")
-
-
-def timed_calls(
-    guest: Guest, inputs: Sequence[tuple[object, Prepared]], seed: int = 0
-) -> tuple[float, float, list[Outcome]]:
-    """CPU seconds of receiving inputs (of loading, without any) and of answering them; the outcomes, until one is no answer."""
-    if not inputs:
-        loaded = guest.call({}, seed=seed)
-        return loaded.spent.cpu_seconds, 0.0, [] if isinstance(loaded, Returned) else [loaded]
-    receiving, answering, outcomes = 0.0, 0.0, list[Outcome]()
-    for at, (_, arguments) in enumerate(inputs):
-        message, (text, blob) = Prepared({}), arguments.encoded
-        message.encoded = b'{"call":%b}' % text, blob
-        sent = guest.call(message, seed=None if at else seed)  # once, because it takes as long as a short call
-        outcomes.append(guest.call({}, seed=None) if isinstance(sent, Returned) else sent)
-        receiving, answering = receiving + sent.spent.cpu_seconds, answering + outcomes[-1].spent.cpu_seconds
-        if not isinstance(outcomes[-1], Returned):
-            break
-    return receiving, answering, outcomes

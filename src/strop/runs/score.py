@@ -15,7 +15,7 @@ from strop.runs.spec import program_text
 from strop.tasks.base import Split
 from strop.tasks.command.bundle import bundled
 from strop.tasks.command.task import AnyTask
-from strop.tasks.function.task import RECEIVING, SECONDS
+from strop.tasks.function.task import CALLS, SECONDS
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -41,12 +41,11 @@ class Scored(Evaluation, Shown):
     @property
     def _measured(self) -> str:
         """Its metrics: `has combined_score 0.7 (the original 0.5)`, or of a timed function `takes 1.84 ms a call (the original
-        1.9 ms), 0.33 ms of it to pass the arguments`."""
+        1.9 ms)`."""
         original = means_of(self.original_metrics)
-        if RECEIVING in self.means:
-            time, passing = (seconds_in_words(self.means[name]) for name in (SECONDS, RECEIVING))
+        if CALLS in self.means:
             others = f" (the original {seconds_in_words(original[SECONDS])})" if original else ""
-            return f"takes {time} a call{others}, {passing} of it to pass the arguments"
+            return f"takes {seconds_in_words(self.means[SECONDS])} a call{others}"
         values = {name: f" (the original {plain(value, 6)})" for name, value in original.items()}
         return "has " + ", ".join(
             f"{name} {plain(value, 6)}{values.get(name, '')}" for name, value in self.means.items()

@@ -112,32 +112,33 @@ def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: fl
             0.1,
             {"loading": 0.75},
             {"loading": 0.012},
-            "; but loading takes 750 ms instead of 12 ms, so an answer may be computed there",
+            "; but loading takes 750 ms instead of 12 ms, which pays after 1 call.",
         ),
         (0.1, {"loading": 0.015}, {"loading": 0.012}, ""),
         (0.1, {"loading": 0.008}, {"loading": 0.002}, ""),
-        (0.1, {}, {"receiving": 0.2}, "Better: at least 10x as fast"),
-        (0.1, {}, {"receiving": 0.05}, "Better: 10x as fast"),
-        (2.0, {}, {"receiving": 0.2}, "worse, at least 2x as slow"),
-        (1.5, {}, {"receiving": 0.2}, "worse, takes at least 50% longer"),
         (
-            1.5,
-            {},
-            {"receiving": 0.2, "answering": 0.1},
-            "of CPU time, the same in each of 12 held-out instances; of each, 300 ms are spent passing",
+            0.5,
+            {"loading": 20.25},
+            {"loading": 0.25},
+            "loading takes 20.2 s instead of 250 ms, which pays after 40 calls.",
         ),
-        (0.1, {"receiving": 0.006, "answering": 0.006}, {}, "Better: at least 10x as fast"),
-        (0.1, {"receiving": 0.004, "answering": 0.005}, {}, "Better: 10x as fast"),
+        (
+            0.1,
+            {"calls": 25.0},
+            {},
+            "from 1 s to 100 ms of CPU time, the same in each of 300 held-out calls in 12 batches.",
+        ),
+        (0.1, {"calls": 1.0}, {}, "of CPU time, the same in each of 12 held-out instances."),
         (
             0.5,
             {"seconds at least": 0.5, "seconds at most": 2.0},
             {"seconds at least": 1.0, "seconds at most": 1.8},
             "; times of the original varied 1.8-fold: this machine was busy.",
         ),
-        (1.0, {}, {"receiving": 0.2}, "seconds unchanged at 1 s of CPU time"),
+        (1.0, {"calls": 2.0}, {"calls": 2.0}, "seconds unchanged at 1 s of CPU time"),
     ],
 )
-def test_sentence_says_what_loading_and_receiving_make_of_the_time_of_a_function(
+def test_sentence_says_how_the_calls_of_a_function_were_timed_and_what_loading_costs(
     factor: float, after: dict[str, float], before: dict[str, float], said: str
 ) -> None:
     metric = MetricFacts("seconds", "min", reader="time")

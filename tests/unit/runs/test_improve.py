@@ -15,7 +15,6 @@ import pytest
 from strop.base.as_document import as_document
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated
-from strop.base.results import Evaluation
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, digest_of
 from strop.checks import held_out
@@ -24,7 +23,7 @@ from strop.lm.known_answers import KnownAnswers
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
 from strop.report.terminal.live import View
 from strop.runs.assembly import Components
-from strop.runs.claims.improvement import is_diluted, sentence
+from strop.runs.claims.improvement import sentence
 from strop.runs.context import session
 from strop.runs.finding import Cost, Evidence
 from strop.runs.improve import ENOUGH, candidates_of, check_enough, improve_once, instances_needed, recorded
@@ -39,7 +38,6 @@ from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.config import command_task
-from strop.tasks.function.task import RECEIVING, SECONDS
 from support import records
 from support.rows import table
 from support.tables import terminal
@@ -387,14 +385,3 @@ def test_what_training_had_is_held_out_of_no_later_comparison_of_the_run(
     trained, *later = ({each[index][0]["n"] for index in range(n)} for each, n in zip(drawn, (8, 30, 30), strict=True))
     for held in later:
         assert not trained & held and len(held) > 4
-
-
-@table(("original", "program", "bound"), ((0.05, 0.005, False), (0.05, 0.05, True), (0.3, 0.3, True)))
-def test_ratio_of_times_is_a_bound_when_receiving_is_much_of_the_faster_one(
-    original: float, program: float, bound: bool
-) -> None:
-    times = {
-        "original_metrics": ({SECONDS: 1.0, RECEIVING: original},),
-        "metrics": ({SECONDS: 0.1, RECEIVING: program},),
-    }
-    assert is_diluted(Evaluation(0.9, "ok", **times)) is bound, (original, program)

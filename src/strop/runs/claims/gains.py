@@ -70,10 +70,10 @@ def values(gain: Gain) -> str:
     return f"from {before} to {after}{of_what(gain.metric)}"
 
 
-def size(gain: Gain, least: str = "") -> str:
+def size(gain: Gain) -> str:
     """The size of the change: `12% faster (95% interval 8 to 15%)`, `3.1x as fast (…)`, `takes 30% longer (…)`, `0.51 higher
-    score (…)`. `least`: what stands before an amount that is a bound."""
-    return _with_interval(gain, _name(gain), f"{interval_of(gain.confidence)} ", least)
+    score (…)`."""
+    return _with_interval(gain, _name(gain), f"{interval_of(gain.confidence)} ")
 
 
 def unnamed(gain: Gain, *, interval: bool = True) -> str:
@@ -110,12 +110,12 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
     return words
 
 
-def _with_interval(gain: Gain, name: str, before: str, least: str = "") -> str:
-    words, interval = _size(gain, name, least)
+def _with_interval(gain: Gain, name: str, before: str) -> str:
+    words, interval = _size(gain, name)
     return f"{words} ({before}{interval})" if interval else words
 
 
-def _size(gain: Gain, name: str, least: str = "") -> tuple[str, str]:
+def _size(gain: Gain, name: str) -> tuple[str, str]:
     """The size of the change and its interval, such as `12% higher score` and `8 to 15%`; no interval: an empty text."""
     metric, kind = gain.metric, _kind(gain.metric)
     is_time = gain.scale == "ratio" and kind.is_time
@@ -131,7 +131,7 @@ def _size(gain: Gain, name: str, least: str = "") -> tuple[str, str]:
         return f"{plain(abs(change.mean))} {more if is_more else less}".rstrip(), _ends(change, float, digits=3)
     if change.mean >= math.log(2) and (is_time or metric.goal == "max"):
         what = f"as {'slow' if is_slower else 'fast'}" if is_time else f"the {name}" if name else "as much"
-        return f"{least}{plain(math.exp(change.mean), 2)}x {what}", _ends(change, math.exp, "x", digits=2)
+        return f"{plain(math.exp(change.mean), 2)}x {what}", _ends(change, math.exp, "x", digits=2)
     if kind.noun:
         more, less = (
             ("longer" if is_slower else "faster", "") if is_time else (f"more {kind.noun}", f"less {kind.noun}")
@@ -142,7 +142,7 @@ def _size(gain: Gain, name: str, least: str = "") -> tuple[str, str]:
     if not is_more and float(shown) == 100:  # only 0 is 100% less
         amount = f"more than 99.{'9' * places}%"
     ends = _ends(change, lambda x: 100 * math.expm1(x), "%", places=places)
-    return f"{'takes ' if is_slower else ''}{least}{amount} {more if is_more else less}".rstrip(), ends
+    return f"{'takes ' if is_slower else ''}{amount} {more if is_more else less}".rstrip(), ends
 
 
 def _places(log: float) -> int:

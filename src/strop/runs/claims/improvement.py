@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from strop.analysis.stats import Estimate, least_pairs
@@ -19,15 +20,12 @@ from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
 from strop.tasks.base import UTILITY
 from strop.tasks.command.score_kinds import TIMES
-from strop.tasks.function.task import ANSWERING, FIRST, RECEIVING, SECONDS
+from strop.tasks.function.task import CALLS, FIRST, SECONDS
 from strop.tasks.objective_facts import MetricFacts
 from strop.tasks.problem import VALUE
 
 LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
 """Seconds of loading, and how many times as many, from which a difference is said."""
-MOST_PASSING = 0.1
-"""Share of the faster program's time, in [0, 1], that passing arguments and answers may take until a ratio of times is said to be
-a bound."""
 VARIED = 1.15
 """Ratio of the largest times to the least ones from which the original's spread is named; the candidate's is named where it is as
 many times the original's."""
@@ -195,9 +193,10 @@ def _in_metric(evidence: Evidence, improved: ScoredProgram, gain: Gain) -> str:
     where = _where(evidence, same=gain.deterministic)
     if _is_same(evidence):
         return f"{escape(metric.name, 40)} unchanged at {valued(metric, gain.after)}{of_what(metric)}, {where}"
-    least = "at least " if gain.verdict in ("better", "worse") and is_diluted(improved.last) else ""
-    change = f"{size(gain, least)}, {values(gain)}{_calls_measured(evidence, improved.last)}{_known(evidence, metric)}, {where}"
-    change += f"{_passing(improved.last) if least else ''}{_loading(evidence)}{_setbacks(evidence, gain)}"
+    change = (
+        f"{size(gain)}, {values(gain)}{_calls_measured(evidence, improved.last)}{_known(evidence, metric)}, {where}"
+    )
+    change += f"{_loading(evidence, gain)}{_setbacks(evidence, gain)}"
     change += _varied(metric, improved.last)
     least_n = least_pairs(evidence.confidence)
     few = n < least_n and evidence.finding == "no significant improvement"
@@ -218,27 +217,18 @@ def _setbacks(evidence: Evidence, gain: Gain) -> str:
     return f"; up to {plain(max(gain.setbacks), 2)}x {worse} on {len(gain.setbacks)} of them"
 
 
-def _loading(evidence: Evidence) -> str:
-    """How long a function's program takes to load, where it clearly differs from the original; a setback where it is more."""
+def _loading(evidence: Evidence, gain: Gain) -> str:
+    """How long a function's program takes to load, where it clearly differs from the original; a setback where it is more, with
+    the number of calls after which it has paid."""
     before, after = evidence.loading or (0.0, 0.0)
     if max(after, before) < LEAST_LOADING or max(after, before) < LOADS_CLEARLY * min(after, before):
         return ""
     words = f"loading takes {seconds_in_words(after)} instead of {seconds_in_words(before)}"
-    return f"; but {words}, so an answer may be computed there" if after > before else f"; {words}"
-
-
-def is_diluted(measured: Evaluation) -> bool:
-    """Whether the faster program spends so much of its time on receiving and answering, which count for both, that a ratio is a
-    bound."""
-    both = means_of(measured.original_metrics), measured.means
-    passing = (means.get(RECEIVING, 0.0) + means.get(ANSWERING, 0.0) for means in both)
-    return any(each > MOST_PASSING * means.get(SECONDS, 0.0) for each, means in zip(passing, both, strict=True))
-
-
-def _passing(measured: Evaluation) -> str:
-    means = means_of(measured.original_metrics)
-    seconds = means.get(RECEIVING, 0.0) + means.get(ANSWERING, 0.0)
-    return f"; of each, {seconds_in_words(seconds, 1)} are spent passing arguments and answers"
+    if after <= before:
+        return f"; {words}"
+    saved = gain.before - gain.after
+    pays = f", which pays after {quantity(math.ceil((after - before) / saved), 'call', ',')}" if saved > 0 else ""
+    return f"; but {words}{pays}"
 
 
 def _calls_measured(evidence: Evidence, measured: Evaluation) -> str:
@@ -272,11 +262,14 @@ def _varied(metric: MetricFacts, measured: Evaluation) -> str:
 
 
 def _where(evidence: Evidence, *, same: bool = False) -> str:
-    """`on 10 held-out instances`, `on 50 draws of 10 held-out inputs`, or `in 10 evaluations`. `same`: all are equal."""
+    """`on 10 held-out instances`, `on 100 held-out calls in 10 batches`, `on 50 draws of 10 held-out inputs`, or `in 10
+    evaluations`. `same`: all are equal."""
     last = (evidence.improved or evidence.original).last
     n, different = len(last.scores), len({*(last.inputs or evidence.original.last.inputs)})
     place = "the same in each of" if same and n > 1 else "on" if evidence.holds_out else "in"
     if not evidence.holds_out:
         return f"{place} {quantity(n, 'evaluation')}"
-    of = f"{n} draws of {quantity(different, 'held-out input')}" if different else quantity(n, "held-out instance")
+    calls = int(sum(row.get(CALLS, 0) for row in last.metrics))
+    whole = f"{calls:,} held-out calls in {quantity(n, 'batch')}" if calls > n else quantity(n, "held-out instance")
+    of = f"{n} draws of {quantity(different, 'held-out input')}" if different else whole
     return f"{place} {of}{f', of which {n - last.seen_in_training} are new' if last.seen_in_training else ''}"

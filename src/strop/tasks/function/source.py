@@ -110,6 +110,23 @@ def used(source: Source, names: Collection[str]) -> set[ast.stmt]:
     return kept
 
 
+def callers(source: Source, name: str) -> list[str]:
+    """The functions of a module that use its name `name`, in the order of the file, methods as `Class.method`."""
+    own = name.rpartition(".")[2]
+    named = [("", node) for node in source.tree.body]
+    named += [(f"{outer.name}.", node) for _, outer in named if isinstance(outer, ast.ClassDef) for node in outer.body]
+    functions = [
+        (f"{outer}{node.name}", node)
+        for outer, node in named
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    return [
+        found
+        for found, node in functions
+        if found != name and any(own in (getattr(each, "id", ""), getattr(each, "attr", "")) for each in ast.walk(node))
+    ]
+
+
 def joined(texts: Mapping[ast.stmt, str]) -> str:
     """Statements as a file: definitions with two empty lines around them."""
     text, before = "", None
