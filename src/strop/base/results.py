@@ -74,8 +74,8 @@ class Evaluation:
     original_metrics: tuple[Mapping[str, float], ...] = ()
     """Metric → value of the original, for each instance; empty if the original was not measured beside the program."""
     answers: tuple[str, ...] = ()
-    """Digest of the original's answer to each instance, where a cost is measured; of a batch, those of two different answers if it
-    has them. Empty if none was looked at."""
+    """Digest of the original's answer to each instance, where a cost is measured; of a batch, of two different answers if there
+    are any. Empty if none was looked at."""
     inputs: tuple[int, ...] = ()
     """The number of each held-out instance's input, where some are equal and not all are training's; else empty."""
     original_varies: bool = False

@@ -94,7 +94,7 @@ def wrong_answer(events: Iterable[Mapping[str, str]], *, may_fail: bool) -> str:
 
 
 def moved(original: Sequence[float], program: Sequence[float]) -> float:
-    """Mean seconds by which a program works longer than the original where the time of its calls does not count, if it surely does:
-    what it could have moved there. Both: seconds in each process, in the same order. Noise costs nothing."""
+    """Mean seconds by which a program works longer than the original where the time of its calls does not count, if it surely
+    does: what it could have moved there. Both: seconds in each process, in the same order. Noise costs nothing."""
     longer = differences(program, original)
     return mean(longer) if mean(longer) > SURELY * (stderr(longer) or 0.0) else 0.0

@@ -212,8 +212,8 @@ class _Timing:
             return calls
         caller = next(iter(callers(self.task.source, self.task.entry)), "") if self.task.source else ""
         raise self.refused(
-            f"{quantity(calls, 'different call')} of the original: {plain(1000 * calls * a_call, 2)} ms, too little to "
-            f"compare: {plain(1000 * LEAST)} ms are needed; draw longer inputs, or more different ones"
+            f"the original takes {plain(1000 * calls * a_call, 2)} ms for {quantity(calls, 'different call')}, too little to "
+            f"compare ({plain(1000 * LEAST)} ms are needed); draw longer inputs, or more different ones"
             + (f", or mark {caller}, which calls it" if caller else "")
         )
 
