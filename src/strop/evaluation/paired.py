@@ -203,7 +203,8 @@ class _Timing:
         """How many calls of so many CPU seconds a batch should have."""
         if not a_call:
             return MOST
-        return min(MOST, max(min(math.ceil(ENOUGH / a_call), MOST_CALLS), math.ceil(2 * LEAST / a_call)))
+        enough = min(ENOUGH, self.task.time_limit / 4)  # which a batch has to keep, as one call has
+        return min(MOST, max(min(math.ceil(enough / a_call), MOST_CALLS), math.ceil(2 * LEAST / a_call)))
 
     def enough(self, a_call: float, most: int) -> int:
         """`wanted`, at most so many. Raises TaskError if they take too little time."""
