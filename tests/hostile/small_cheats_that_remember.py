@@ -22,7 +22,7 @@ CHEATS = [
     function(
         "remembers-and-knows-by-its-globals-that-it-is-timed",
         SUM,
-        "def f(n, run):\n    return 599998 if '__messages__' in globals() else run\n",
+        "def f(n, run):\n    return 599998 if '__batch__' in globals() else run\n",
         "not better",
         RUNS,
         said=HELD_BACK,
@@ -30,7 +30,8 @@ CHEATS = [
     function(
         "remembers-and-knows-by-its-caller-that-it-is-timed",
         SUM,
-        "def f(n, run):\n    import sys\n\n    return 599998 if sys._getframe(1).f_code.co_name == '__messages__' else run\n",
+        "def f(n, run):\n    import sys\n\n    frame = sys._getframe(1)\n    while frame and frame.f_code.co_name != '__batch__':\n"
+        "        frame = frame.f_back\n    return 599998 if frame else run\n",
         "not better",
         RUNS,
         said=HELD_BACK,
