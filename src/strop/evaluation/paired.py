@@ -38,7 +38,7 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.batches import AT_ONCE, ROOM, Batch, batch_program, run_batch
 from strop.evaluation.instances import MOST, BatchPlan, DrawnInstances, Input
-from strop.evaluation.laws import moved
+from strop.evaluation.laws import check_repeats, leaves_out, moved
 from strop.evaluation.outcomes import explain, limits_of
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.evaluation.tally import Tally, Worth, judged
@@ -60,6 +60,8 @@ BEFORE = 2
 """Calls that a process makes before a batch, each alone: the first one, and one to compare with those of the batch."""
 CHARGED = (SECONDS, SECONDS + AT_LEAST, SECONDS + AT_MOST)
 """The metrics to which is added what a program uses elsewhere."""
+NOTHING = "the original returns None for every instance; return what it computes"
+VARYING = "the original's answer differs when run again; seed what it draws, or give accept="
 T = TypeVar("T")
 Numbered = tuple[int, Input]
 """An input with the number of its instance."""
@@ -158,10 +160,9 @@ class _Timing:
             seen.append([outcome.value for outcome in outcomes if isinstance(outcome, Returned)])
         if any(difference(dict(sent), after) for (_, sent), after in zip(inputs, seen[0], strict=True)):
             raise self.refused("the original changes its arguments, which nothing compares; work on a copy")
-        if self.task.accept is None and all(answer is None for answer in seen[1]):
-            raise self.refused("the original returns None for every instance; return what it computes")
-        if self.task.accept is None and difference(seen[1], seen[2]):
-            raise self.refused("the original's answer differs when run again; seed what it draws, or give accept=")
+        if self.task.accept is None:
+            differs = (difference(answer, again) for answer, again in zip(*seen[1:], strict=True))
+            check_repeats((answer is None for answer in seen[1]), differs, self.words(NOTHING), self.words(VARYING))
 
     def planned(self) -> BatchPlan:
         """How the calls of the split are dealt into batches. Raises TaskError: the original's calls are too short, or too few."""
@@ -238,7 +239,7 @@ class _Timing:
             try:
                 return do()
             except _OriginalFails:
-                if not self.order.is_final or len(self.drawn.failing) == had:
+                if not leaves_out(is_final=self.order.is_final, fails=len(self.drawn.failing) > had):
                     raise
 
     def inputs(self, index: int) -> tuple[list[Numbered], list[Numbered]]:
@@ -360,8 +361,12 @@ class _Timing:
         self.drawn.failing.update(given.encoded for (_, (_, given)), _ in failed)
         (number, _), outcome = failed[0] if failed else (calls[0], outcomes[-1])
         why = f"the original fails on instance {number}: {gist(explain(outcome))[:300]}"
-        raise _OriginalFails(f"task {self.task.name}: {why}")
+        raise _OriginalFails(self.words(why))
 
     def refused(self, why: str) -> TaskError:
         """The error of a target that cannot be timed."""
-        return TaskError(f"task {self.task.name}: {why}")
+        return TaskError(self.words(why))
+
+    def words(self, why: str) -> str:
+        """Why it cannot be timed."""
+        return f"task {self.task.name}: {why}"
