@@ -50,6 +50,8 @@ from strop.tasks.values import canonical, difference, rebuilt
 
 ENOUGH, LEAST = 0.02, 0.002
 """CPU seconds of the original's calls in a batch: what suffices, and what is too little."""
+TRIED = 0.1
+"""CPU seconds of the original's calls that tell how long one takes: a few may all be short ones, or long ones."""
 MOST_CALLS = 256
 """Calls of a batch, unless twice `LEAST` needs more."""
 LEAST_BATCHES = 8
@@ -188,7 +190,7 @@ class _Timing:
         while len(inputs := [*islice(pool, size)] or (before if not tried else [])) > tried:
             a_call, answers = self.timed(inputs, before if inputs is not before else [])
             tried, size = len(inputs), size * GROWS
-            if self.task.isolate or not LEAST / MOST < a_call < LEAST / tried:
+            if self.task.isolate or not LEAST / MOST < a_call < TRIED / tried:
                 break
         most = self.wanted(a_call) + BEFORE
         available = 1 if self.task.isolate else max(len([*islice(self.different(0), most)]) - BEFORE, 1)
