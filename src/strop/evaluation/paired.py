@@ -8,9 +8,9 @@ processes, in training as for the verdict, and no process gets an input twice: w
 first call*, with `isolate="instance"`: the batch is the only call of its process.
 
 The time is that of the calls. What a program uses outside of them beyond the original, in total over all batches, is added to its
-time: nothing is gained by work that is done before the calls or left for later. So is what a call alone takes beyond its share of
-the batch, more than with the original: nothing is gained by answering the calls of a batch together, which a caller cannot.
-Loading is measured by itself.
+time: nothing is gained by work that is done before the calls or left for later. So is what a call alone takes longer than the
+original's: a caller makes one call at a time, and cannot have the calls of a batch answered together. Loading is measured by
+itself.
 
 For the verdict a batch is repeated in further processes, and the mean of each program's times counts. What fails has no value: an
 instance on which the original fails is left out.
@@ -327,7 +327,7 @@ class _Timing:
         beyond = max(calls[0] - seconds, 0.0)
         metrics = {SECONDS: seconds, CALLS: float(len(batch.inputs)), OUTSIDE: ran.outside}
         metrics |= {LOADING: loaded.spent.cpu_seconds + beyond, FIRST: seconds + beyond}
-        return _Process(metrics | {ALONE: calls[1] - seconds if len(calls) > BEFORE else 0.0}, outcomes)
+        return _Process(metrics | {ALONE: calls[1] if len(calls) > BEFORE else 0.0}, outcomes)
 
     def one_by_one(self, which: int, calls: Sequence[Numbered], *, until_failure: bool = False) -> list[Outcome]:
         """The outcome of each call alone; `until_failure`: up to the first that is no answer, none if all are."""
