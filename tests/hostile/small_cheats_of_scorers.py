@@ -65,7 +65,7 @@ CHEATS = [
     timed(
         "leaves-work-to-an-orphan",
         ANSWER,
-        "import os\nr, w = os.pipe()\nif os.fork() == 0:\n    if os.fork() == 0:\n        os.setsid()\n        x = sum(i * i for i in range(3000000))\n"
+        "import os\nr, w = os.pipe()\nif os.fork() == 0:\n    if os.fork() == 0:\n        os.setsid()\n        x = sum(i * i for i in range(1800000))\n"
         "        os.write(w, b'%d' % (int(sys.argv[1]) * 7))\n    os._exit(0)\nos.wait()\nprint(os.read(r, 99).decode())\n",
         "not better",
     ),

@@ -52,7 +52,7 @@ CHEATS = [
         timed(
             "draws-its-luck-and-is-slower-in-the-mean",
             "print(sys.argv[1])\n",
-            LUCK + "x = sum(i * i for i in range(int(1000000 * (0.3 + 2.4 * luck))))\nprint(sys.argv[1])\n",
+            LUCK + "x = sum(i * i for i in range(int(600000 * (0.3 + 2.4 * luck))))\nprint(sys.argv[1])\n",
             "not better",
         ),
         whole=True,
@@ -61,7 +61,7 @@ CHEATS = [
         timed(
             "is-lucky-in-every-second-run-and-slower-in-the-mean",
             "print(sys.argv[1])\n",
-            LUCK + "x = sum(i * i for i in range(875000 if luck < 0.5 else 3000000))\nprint(sys.argv[1])\n",
+            LUCK + "x = sum(i * i for i in range(525000 if luck < 0.5 else 1800000))\nprint(sys.argv[1])\n",
             "not better",
         ),
         whole=True,

@@ -82,7 +82,7 @@ def _at(place: Path, why: str, project: Path | None = None) -> Interpreter:
     found = found if is_virtual else replace(found, path=found.real)  # as Python itself looks for its library
     if os.path.realpath(found.prefix) == os.path.realpath(sys.prefix):
         words = f"Python {sys.version_info[0]}.{sys.version_info[1]} of {why}"
-        return Interpreter(EXECUTABLE, os.path.realpath(EXECUTABLE), words)
+        return Interpreter(path=EXECUTABLE, real=os.path.realpath(EXECUTABLE), words=words)
     names = [
         Path(found.real).name,
         *(each.name for each in sorted(Path(found.real).parent.parent.glob("lib*/python*"))),

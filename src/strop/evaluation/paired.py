@@ -189,7 +189,8 @@ class _Timing:
         before = [*islice(pool, 0 if self.task.isolate else 1)]
         while len(inputs := [*islice(pool, size)] or (before if not tried else [])) > tried:
             a_call, answers = self.timed(inputs, before if inputs is not before else [])
-            tried, size = len(inputs), size * GROWS
+            most = int(self.task.time_limit / 4 / max(a_call, 1e-9))
+            tried, size = len(inputs), min(size * GROWS, max(most, 1))
             if self.task.isolate or not LEAST / MOST < a_call < TRIED / tried:
                 break
         most = self.wanted(a_call) + BEFORE

@@ -172,7 +172,7 @@ class OneImprovementOptions(BudgetOptions):
     """Evaluations of candidates in one improvement."""
     lm_budget: Count = 12
     """LM calls in one improvement."""
-    max_responses: Count = 6
+    max_responses: Annotated[Count, Rare] = 6
     """Responses in one LM call."""
     edits: Annotated[Edits, Rare] = "auto"
     """How the model answers: rewrite (the whole program), blocks (SEARCH/REPLACE), or auto (blocks where the program is long

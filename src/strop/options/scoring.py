@@ -41,7 +41,7 @@ class ScoringOptions:
     command: str = ""
     """Command that measures the program. It is run by sh in a copy of the folder, with {seed}, {input} and {case} filled in."""
     judge: str = ""
-    """Command that scores the program's {output}, in a jail of its own. Where time or memory is the score, it accepts the
+    """Command that scores the program's {output} in a jail. Where time or memory is the score, it accepts the
     output by its exit status 0. {input}, {case}, {seed} and {program} are filled in."""
     evaluator: Text = ""
     """Python file with evaluate(program_path) that scores the program. The format is OpenEvolve's."""
@@ -94,8 +94,8 @@ class ScoringOptions:
     environment: Mapping[str, str] | None = None
     """Variables of the environment of commands, as a table: { THREADS = '2' }."""
     python: Text = ""
-    """Interpreter, or virtual environment, that runs the evaluator or the command, 3.9 or newer. The default is .venv beside
-    pyproject.toml, else the active environment, else strop's own."""
+    """Interpreter or virtual environment of your code. It runs the evaluator or the command: 3.9 or newer. The default is .venv
+    beside pyproject.toml, else the active environment, else strop's own."""
     shared: bool = False
     """Run the program in its evaluator's process. It can make its score there: a better result is called "by its own score"."""
     calls: Texts = ()

@@ -93,7 +93,7 @@ def believing(
     return evaluator(name, body, before, after, right, "--trust-scorer", *flags, said=said, **files)
 
 
-WORK = "x = sum(i * i for i in range(1000000))\n"
+WORK = "x = sum(i * i for i in range(600000))\n"
 """Work that nobody needs: several times what it takes to start Python."""
 
 
