@@ -50,8 +50,6 @@ from strop.tasks.values import canonical, difference, rebuilt
 
 ENOUGH, LEAST = 0.02, 0.002
 """CPU seconds of the original's calls in a batch: what suffices, and what is too little."""
-TRIED = 0.1
-"""CPU seconds of the original's calls that tell how long one takes: a few may all be short ones, or long ones."""
 MOST_CALLS = 256
 """Calls of a batch, unless twice `LEAST` needs more."""
 LEAST_BATCHES = 8
@@ -189,9 +187,8 @@ class _Timing:
         before = [*islice(pool, 0 if self.task.isolate else 1)]
         while len(inputs := [*islice(pool, size)] or (before if not tried else [])) > tried:
             a_call, answers = self.timed(inputs, before if inputs is not before else [])
-            most = int(self.task.time_limit / 4 / max(a_call, 1e-9))
-            tried, size = len(inputs), min(size * GROWS, max(most, 1))
-            if self.task.isolate or not LEAST / MOST < a_call < TRIED / tried:
+            tried, size = len(inputs), size * GROWS
+            if self.task.isolate or not LEAST / MOST < a_call < LEAST / tried:
                 break
         most = self.wanted(a_call) + BEFORE
         available = 1 if self.task.isolate else max(len([*islice(self.different(0), most)]) - BEFORE, 1)
@@ -245,15 +242,16 @@ class _Timing:
                 if not leaves_out(is_final=self.order.is_final, fails=len(self.drawn.failing) > had):
                     raise
 
-    def inputs(self, index: int) -> tuple[list[Numbered], list[Numbered]]:
-        """The calls of a batch, none if the original fails on its instance; and those before it, each alone."""
+    def inputs(self, index: int, calls: int) -> tuple[list[Numbered], list[Numbered]]:
+        """So many calls of a batch, fewer if there are no more, none if the original fails on its instance; and those before it,
+        each alone."""
         plan = self.drawn.plan
         assert plan is not None
-        calls, before = plan.calls, 0 if self.task.isolate else 1 + (plan.calls > 1)
+        before = 0 if self.task.isolate else 1 + (calls > 1)
         if plan.dealt is None:
             if self.is_failing(self.drawn[index]):
                 return [], []
-            found = [*islice(self.different(index), plan.calls + before)]
+            found = [*islice(self.different(index), calls + before)]
         else:
             numbers = chain(*plan.dealt[index:], *plan.dealt[:index])
             listed = ((number, each) for number in numbers if not self.is_failing(each := self.drawn[number]))
@@ -264,23 +262,22 @@ class _Timing:
 
     def batch_rows(self, index: int, tally: Tally) -> list[list[dict[str, float]]]:
         """The row of a batch, metrics of both; none if the original fails on its instance, for the verdict. Raises _Failed."""
-        inputs, warming = self.inputs(index)
-        if not inputs:
-            return []
-        assert self.drawn.plan is not None
-        batch, rows, turns = (
-            Batch([each for _, each in inputs], self.drawn.plan.answers_at_once),
-            list[list[dict[str, float]]](),
-            1,
-        )
-        while len(rows) < turns:
-            row, answers = self.turn(index + len(rows), batch, inputs, warming)
-            rows.append(row)
-            self.turns.append(row)
-            if self.order.is_final:
-                turns = 1 + repeats(
-                    sum(each[SECONDS] * each[CALLS] + each[OUTSIDE] + each[LOADING] for each in rows[0])
-                )
+        plan = self.drawn.plan
+        assert plan is not None
+        calls = plan.calls
+        while True:
+            inputs, warming = self.inputs(index, calls)
+            if not inputs:
+                return []
+            batch = Batch([each for _, each in inputs], plan.answers_at_once)
+            row, answers = self.turn(index, batch, inputs, warming)
+            if self.task.isolate or len(inputs) < calls or row[0][SECONDS] * calls >= LEAST:
+                break
+            calls *= GROWS  # one call may take a thousand times as long as another
+        seconds = sum(each[SECONDS] * each[CALLS] + each[OUTSIDE] + each[LOADING] for each in row)
+        further = range(1, 1 + repeats(seconds) * self.order.is_final)
+        rows = [row, *(self.turn(index + number, batch, inputs, warming)[0] for number in further)]
+        self.turns.extend(rows)
         if self.order.is_final or self.is_own:
             tally.answers += sorted({digest_of(canonical(rebuilt(each)))[:16] for each in answers})[:2]
         if not self.order.is_final:
