@@ -309,7 +309,7 @@ class _Timing:
         return [each.metrics for each in ran], expected[len(warming) :]
 
     def process(self, which: int, batch: Batch, warming: Sequence[Numbered], seed: int) -> _Process:
-        """A fresh process, loaded, which makes the call before the batch and then those of the batch."""
+        """A fresh process, loaded, which makes the calls before the batch and then those of the batch."""
         with self.open(which) as guest:
             loaded = guest.call({}, seed=seed)
             if not isinstance(loaded, Returned):
