@@ -23,7 +23,7 @@ import programs
 
 from strop.options.run import OneImprovementOptions
 from strop.tasks.base import PublishedSeeds, Task
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
 
 HOME = Path(__file__).resolve().parent
 LADDERS = HOME / "ladder_tasks.py"

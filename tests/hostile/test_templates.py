@@ -28,7 +28,7 @@ from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.jail import Workspaces
 from strop.sandbox.workspace.workspace import keeper_template
 from strop.tasks.base import PublishedSeeds
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
 from support import errands
 from support.processes import all_end, descendants, family_of, holds, kill_and_wait, wait_until
 

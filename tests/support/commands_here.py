@@ -13,6 +13,7 @@ from strop.evaluation.pool import Progress
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.command.task import AnyTask
+from support.rooms import rooms_by_name
 
 
 class Here:
@@ -23,7 +24,7 @@ class Here:
     def __init__(self, tasks: Sequence[AnyTask], jail: JailedSandbox | None, pool: WorkspacePool | None) -> None:
         self.progress: Progress = lambda order, number, count: None
         self._order: Order | None = None
-        self.worker = JailedWorker(tasks, jail, pool, self._step)
+        self.worker = JailedWorker(tasks, jail, pool, rooms_by_name(*tasks), self._step)
 
     def _step(self, *said: Any) -> None:
         if self._order is not None:

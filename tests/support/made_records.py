@@ -32,7 +32,7 @@ from strop.base.solution import digest_of
 from strop.runs.spec import RunSpec, improver_text, shipped_improvers
 from strop.store import Store
 from strop.tasks.base import META_TASK
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
 
 _COPIES = 5
 _RESPONSES = 6

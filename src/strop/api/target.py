@@ -24,6 +24,7 @@ from strop.base.interpreter import EXECUTABLE
 from strop.base.later import dataclass
 from strop.base.python_discovery import interpreter_of
 from strop.base.surface import option
+from strop.evaluation.functions.load import load_any
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.options import is_harmless, joined
@@ -36,7 +37,7 @@ from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.evaluator.task import evaluator_task
 from strop.tasks.function.marker import MARK
 from strop.tasks.function.task import FunctionTask
-from strop.tasks.registry import OBJECT, changes_of, load_any
+from strop.tasks.registry import OBJECT, changes_of
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,11 @@ class Interpreter:
     """Its version, and why it is this one."""
 
     @property
+    def is_strops(self) -> bool:
+        """Whether it is the one that runs strop."""
+        return self.path == EXECUTABLE
+
+    @property
     def prefix(self) -> Path:
         """The folder of its environment, or of its installation."""
         return Path(self.path).parent.parent

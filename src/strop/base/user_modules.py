@@ -233,9 +233,8 @@ def imported_names(file: Path, name: str) -> set[str]:
 def name_of(path: Path) -> str:
     """The dotted name: from `src` where the file is below it, so that a package without `__init__.py` counts."""
     path, root, project = path.absolute(), package_root(path), _project(path)
-    if project is not None and path.is_relative_to(project / "src"):
-        top = path.relative_to(project / "src").parts[0]
-        root = project / "src" if _work_tree.own(top) and not is_needed(top) else root
+    if project is not None and path.is_relative_to(project / "src") and not (project / "src/__init__.py").is_file():
+        root = project / "src"
     return ".".join(path.relative_to(root).with_suffix("").parts)
 
 

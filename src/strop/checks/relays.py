@@ -21,9 +21,9 @@ from strop.evaluation.commands.measure import Spoiled, spoiling
 from strop.evaluation.commands.original import NO_PROGRAM
 from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.measure import measure
-from strop.evaluation.outcomes import limits_of
+from strop.evaluation.outcomes import guest_program, limits_of
 from strop.evaluation.workers import JailedWorker
-from strop.sandbox.base import GuestProgram, Outcome, Returned, Sandbox
+from strop.sandbox.base import Outcome, Returned, Sandbox
 from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.bundle import bundled
@@ -101,7 +101,7 @@ class HostRelay:
 
     def ways(self) -> Sequence[tuple[str, Any]]:
         """(name, variant) to try, the most telling first: of `telling()`."""
-        if self.honest is None or (self.timed is not None and self.timed.accept is None):
+        if self.honest is None or (self.timed is not None and not self.timed.has_accept):
             return ()
         names = MUTATIONS if self._task.answer is None else OF_PARTS
         return [(name, variant) for name, variant in telling() if name in names and MUTATIONS[name].kind != "absent"]
@@ -113,7 +113,7 @@ class HostRelay:
     def first_and_later(self) -> tuple[float, float]:
         """Mean CPU seconds of the original on a few instances: each in a process that has answered one other, and all in one that
         has answered many others."""
-        program = GuestProgram(self._task.program(self._task.seed), self._task.entry, module=self._task.module)
+        program = guest_program(self._task, self._task.seed)
         inputs = [self._instances[index] for index in range(self._count)]
         own, others = inputs[:FEW], inputs[FEW:]
 
@@ -327,7 +327,7 @@ def relay_of(worker: JailedWorker, order: Order) -> Iterator[Relay]:
     """
     task = worker.task_of(order)
     if task.root is None:
-        yield HostRelay(task, worker.sandbox, order.secret)
+        yield HostRelay(task, worker.sandbox_of(task), order.secret)
         return
     with spoiling(task, order, worker.pool) as run:
         yield CommandRelay(task, run, lambda program: worker.measure(replace(order, program=program)))

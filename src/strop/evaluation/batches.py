@@ -21,7 +21,7 @@ _BATCH = """
 
 def __batch__(opened=None, do="", count=0, arguments=[], calls=[], results=[]):
     if opened is not None:
-        from by_name import binding
+        from strop_by_name import binding
         arguments += opened
         calls += map(binding({entry}), opened)
     elif do == "call":

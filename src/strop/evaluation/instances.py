@@ -5,20 +5,20 @@ Equal inputs are one instance: a held-out input that training had is drawn again
 
 from __future__ import annotations
 
-import copy
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import field
 from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError
-from strop.base.later import dataclass, np
+from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.evaluation.base import Order
-from strop.evaluation.outcomes import limits_of
-from strop.sandbox.base import GuestProgram, Outcome, Returned, Sandbox
+from strop.evaluation.outcomes import guest_program, limits_of
+from strop.sandbox.base import Outcome, Returned, Sandbox
+from strop.sandbox.strop_plain_data import copied
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, SecretSeeds, Seeds, Split, Task
 from strop.tasks.values import AnswerForm
@@ -70,7 +70,7 @@ class DrawnInstances:
         """
         instance, arguments = self._drawn.get(index) or self._draw(index)
         try:
-            return Instance(_copied(instance.inputs), _copied(instance.hidden)), arguments
+            return Instance(copied(instance.inputs), copied(instance.hidden)), arguments
         except Exception as error:  # whatever an object of the task raises when it is copied
             raise TaskError(
                 f"task {self._task.name}: what sample() gave for instance {index} cannot be copied "
@@ -170,7 +170,7 @@ class OriginalAnswers:
 
 
 def _answers(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, indices: range) -> list[Outcome]:
-    program = GuestProgram(task.program(task.seed), task.entry, module=task.module)
+    program = guest_program(task, task.seed)
     calls = (
         (drawn[index][1], derive(order.secret, "guest", "original", order.split, index) & (2**64 - 1))
         for index in indices
@@ -195,21 +195,3 @@ def _failure(task: Task, drawn: DrawnInstances, index: int, outcome: Outcome) ->
     except Malformed:
         pass
     return ""
-
-
-_PLAIN = {bool, int, float, str, type(None)}
-
-
-def _copied(value: Any) -> Any:
-    """A copy that shares nothing that can be changed; by far quicker than `copy.deepcopy` for arrays and lists of numbers."""
-    if isinstance(value, np.ndarray) and value.dtype != object:
-        return value.copy()
-    if type(value) in _PLAIN:
-        return value
-    if type(value) is list:
-        if _PLAIN.issuperset(map(type, value)):
-            return value.copy()
-        return [_copied(item) for item in value]
-    if type(value) is dict or (isinstance(value, Mapping) and type(value).__module__ == "types"):
-        return {name: _copied(item) for name, item in value.items()}
-    return copy.deepcopy(value)

@@ -95,13 +95,8 @@ def _protections() -> dict[str, bool]:
 
 
 def posture_of(worker: JailedWorker) -> Posture:
-    """What the jail of a worker enforces."""
-    return worker.sandbox.posture
-
-
-def posture_of_commands(worker: JailedWorker) -> Posture:
-    """What the workspaces of a worker enforce."""
-    return worker.pool.workspaces.posture
+    """What the jail of a worker enforces: of one with trees, that of their programs."""
+    return worker.posture
 
 
 def _digest_of_code() -> str:

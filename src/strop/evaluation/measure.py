@@ -13,7 +13,7 @@ from strop.base.scorer_notes import collecting
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
-from strop.evaluation.outcomes import limits_of
+from strop.evaluation.outcomes import guest_program, limits_of
 from strop.evaluation.paired import measure_paired
 from strop.evaluation.tally import Tally, carried_out, judged
 from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Sandbox
@@ -47,7 +47,7 @@ def measure(
 def _measure_score(
     task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog, limits: Limits
 ) -> Evaluation:
-    program = GuestProgram(task.program(order.program), task.entry, module=task.module)
+    program = guest_program(task, order.program)
     tally = Tally(order, order.count(task), fails_whole=task.failure == "utility" and not order.is_final)
     original = drawn.original
     form = original.form(task, order, drawn, sandbox)

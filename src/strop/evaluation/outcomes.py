@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+from strop import tasks
 from strop.base.results import Verdict
 from strop.base.scorer_notes import shortened
+from strop.base.environments import COPY
 from strop.sandbox.base import (
     ANSWER_BYTES,
     AnswerTooLarge,
     Died,
+    GuestModule,
+    GuestProgram,
     Limits,
     Outcome,
     OutOfMemory,
@@ -18,7 +25,10 @@ from strop.sandbox.base import (
     describe,
 )
 from strop.tasks.base import Task
+from strop.tasks.function.task import FunctionTask
 
+STAND_IN = Path(tasks.__file__).parent / "function/guest"
+"""The folder with what modules of functions import as `strop`."""
 WALL_FACTOR = 5.0
 """The wall-clock limit in CPU limits: a busy machine must not fail a solution."""
 WALL_FLOOR = 2.0
@@ -36,6 +46,17 @@ def limits_of(task: Task) -> Limits:
     seconds = task.time_limit
     wall = max(WALL_FACTOR * seconds, WALL_FLOOR)
     return Limits(seconds, wall, task.memory_limit, ANSWER_BYTES)
+
+
+def guest_program(task: Task, candidate: str) -> GuestProgram:
+    """What a guest runs for a candidate. Raises Malformed: it is no program of the task."""
+    program = GuestProgram(task.program(candidate), task.entry)
+    if not isinstance(task, FunctionTask):
+        return program
+    assert task.module is not None and task.mark is not None
+    file = Path(task.module.file).relative_to(task.mark.project)
+    path = (str(STAND_IN), *(f"{COPY}/{root}" for root in task.mark.roots))
+    return replace(program, module=GuestModule(task.module.name, f"{COPY}/{file}", path))
 
 
 def verdict_of(outcome: Outcome) -> Verdict:

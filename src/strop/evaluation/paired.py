@@ -39,7 +39,7 @@ from strop.evaluation.base import Order
 from strop.evaluation.batches import AT_ONCE, ROOM, Batch, batch_program, run_batch
 from strop.evaluation.instances import MOST, BatchPlan, DrawnInstances, Input
 from strop.evaluation.laws import check_repeats, leaves_out, moved
-from strop.evaluation.outcomes import explain, limits_of
+from strop.evaluation.outcomes import explain, guest_program, limits_of
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.evaluation.tally import Tally, Worth, judged
 from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Sandbox
@@ -80,9 +80,9 @@ def measure_paired(
 
     Raises Malformed: the text is no program of the task; TaskError: the original fails (for the verdict: everywhere), is too fast
     to compare, answers otherwise when it is run again, or changes its arguments; SandboxError: the host failed."""
-    texts = task.program(task.seed), task.program(order.program)
-    is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), texts[0] == texts[1]
-    timing = _Timing(task, order, drawn, sandbox, log, texts, is_listed, is_own)
+    programs = guest_program(task, task.seed), guest_program(task, order.program)
+    is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), programs[0] == programs[1]
+    timing = _Timing(task, order, drawn, sandbox, log, programs, is_listed, is_own)
     if is_own and order.split == "train":
         timing.examine_original()
     drawn.plan = drawn.plan or timing.without_failing(timing.planned)
@@ -136,14 +136,14 @@ class _Process(NamedTuple):
 
 @dataclass(frozen=True)
 class _Timing:
-    """The original and a program (texts). `is_listed`: there are no inputs but the instances; `is_own`: both are the same."""
+    """The original and a program (`programs`). `is_listed`: there are no inputs but the instances; `is_own`: both are the same."""
 
     task: FunctionTask
     order: Order
     drawn: DrawnInstances
     sandbox: Sandbox
     log: AuditLog
-    texts: tuple[str, str]
+    programs: tuple[GuestProgram, GuestProgram]
     is_listed: bool
     is_own: bool
     turns: list[list[dict[str, float]]] = field(default_factory=list)
@@ -160,7 +160,7 @@ class _Timing:
             seen.append([outcome.value for outcome in outcomes if isinstance(outcome, Returned)])
         if any(difference(dict(sent), after) for (_, sent), after in zip(inputs, seen[0], strict=True)):
             raise self.refused("the original changes its arguments, which nothing compares; work on a copy")
-        if self.task.accept is None:
+        if not self.task.has_accept:
             differs = (difference(answer, again) for answer, again in zip(*seen[1:], strict=True))
             check_repeats((answer is None for answer in seen[1]), differs, self.words(NOTHING), self.words(VARYING))
 
@@ -221,8 +221,7 @@ class _Timing:
 
     def open(self, which: int) -> Guest:
         """A fresh process of the original or of the program."""
-        program = GuestProgram(self.texts[which], self.task.entry, module=self.task.module)
-        return self.sandbox.open(batch_program(program), limits_of(self.task))
+        return self.sandbox.open(batch_program(self.programs[which]), limits_of(self.task))
 
     def is_failing(self, given: Input) -> bool:
         """Whether the original was seen to fail on an input."""

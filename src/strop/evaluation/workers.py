@@ -10,13 +10,14 @@ from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import field, replace
-from types import CodeType
+from types import CodeType, MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import cloudpickle
 
 from strop.base.errors import ConfigurationError, GuestLost, SandboxError, SandboxUnavailable
 from strop.base.later import dataclass
+from strop.base.protections import Posture
 from strop.base.results import Evaluation
 from strop.base.surface import has_flags
 from strop.base.temporary import TemporaryFolder
@@ -24,11 +25,16 @@ from strop.base.user_modules import import_from, imported_from
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
+from strop.evaluation.functions.scorer import SLOTS, programs_of
+from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.tree_sandbox import TreeSandbox
 from strop.sandbox.workspace.endings import oom_kills
-from strop.tasks.base import Seeds, Split
+from strop.sandbox.workspace.jail import Workspaces
+from strop.tasks.base import Seeds, Split, Task
 from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import packed, unpack
+from strop.tasks.function.task import FunctionTask
 
 if TYPE_CHECKING:
     from strop.evaluation.commands.command_program import WorkspacePool
@@ -99,14 +105,28 @@ class JailedWorker:
         tasks: Sequence[AnyTask],
         sandbox: JailedSandbox | None = None,
         pool: WorkspacePool | None = None,
+        rooms: Mapping[str, TreeSandbox] = MappingProxyType({}),
         step: Callable[..., None] = lambda *said: None,
     ) -> None:
-        """`sandbox`, `pool`: where functions and commands run; None if there is no such task. `step` gets what an errand does
+        """`sandbox`, `pool`: where solutions and commands run; None if there is no such task. `rooms`: where the programs of a
+        task run that are functions of a module, by its name. `step` gets what an errand does
         now, and the number of each measurement for a verdict with the most there are."""
         self.tasks = {task.name: task for task in tasks}
-        self.sandbox, self.pool, self.step = cast("JailedSandbox", sandbox), cast("WorkspacePool", pool), step
+        self._sandbox, self.pool, self.step = sandbox, cast("WorkspacePool", pool), step
+        self._rooms = rooms
         self._drawn: dict[tuple[str, Split, Seeds], DrawnInstances] = {}
         """The instances of the splits that were used last, the last one at the end."""
+
+    @property
+    def posture(self) -> Posture:
+        """What the jail of its programs enforces: that of trees, if it has some."""
+        if self.pool is not None:
+            return self.pool.workspaces.posture
+        return next((each.posture for each in self._rooms.values()), None) or cast("JailedSandbox", self._sandbox).posture
+
+    def sandbox_of(self, task: Task) -> Sandbox:
+        """Where the programs of a task run."""
+        return self._rooms.get(task.name) or cast("JailedSandbox", self._sandbox)
 
     def task_of(self, order: Order) -> AnyTask:
         """The task of an order, on the tree that the order names."""
@@ -146,7 +166,7 @@ class JailedWorker:
             self._drawn[key] = drawn
             if len(self._drawn) > _MOST_SPLITS:
                 del self._drawn[next(iter(self._drawn))]
-            return measure(task, order, drawn, self.sandbox, progress=self.step)
+            return measure(task, order, drawn, self.sandbox_of(task), progress=self.step)
         from strop.evaluation.commands.measure import measure_command  # here for the start-up time
 
         return measure_command(task, order, self.pool, self.step)
@@ -167,20 +187,33 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
     except Exception as error:
         raise ConfigurationError(f"a worker cannot load the tasks of the run: {error}") from error
     pool = sandbox = None
+    rooms: Mapping[str, TreeSandbox] = {}
     with ExitStack() as stack:
         on_trees = [task for task in tasks if task.root is not None]
+        functions = [task for task in tasks if isinstance(task, FunctionTask)]
+        if functions:
+            rooms = stack.enter_context(_rooms(functions, equipment.require))
         if on_trees:
             from strop.evaluation.commands.command_program import WorkspacePool  # here for the start-up time
-            from strop.sandbox.workspace.jail import Workspaces
 
             tasks = tuple(_unpacked(task, equipment, stack) for task in tasks)
             # An order takes one for its candidate; each task may keep one for its original and one for its judge.
             workspaces = stack.enter_context(Workspaces(slots=1 + 2 * len(on_trees), require=equipment.require))
             pool = stack.enter_context(closing(WorkspacePool(workspaces)))
-        if len(on_trees) < max(1, len(tasks)):
+        if len(on_trees) + len(functions) < max(1, len(tasks)):
             jail = JailedSandbox(solution_slots=1, improver_slots=0, require=equipment.require, reuse=True)
             sandbox = stack.enter_context(closing(jail))
-        yield JailedWorker(tasks, sandbox, pool, step)
+        yield JailedWorker(tasks, sandbox, pool, rooms, step)
+
+
+@contextmanager
+def _rooms(functions: Sequence[FunctionTask], require: frozenset[str]) -> Iterator[Mapping[str, TreeSandbox]]:
+    """Where the programs of these tasks run, by their names."""
+    with ExitStack() as stack:
+        workspaces = stack.enter_context(Workspaces(slots=SLOTS * len(functions), require=require))
+        for task in functions:
+            stack.callback(task.close)
+        yield {task.name: stack.enter_context(closing(programs_of(task, workspaces))) for task in functions}
 
 
 def _unpacked(task: AnyTask, equipment: Equipment, stack: ExitStack) -> AnyTask:

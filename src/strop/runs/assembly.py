@@ -24,7 +24,7 @@ from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits import Editing
 from strop.core.extraction import ResponseReader
 from strop.evaluation.baselines import WithBaselines
-from strop.evaluation.machines import posture_of_commands
+from strop.evaluation.machines import posture_of
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.lm.metering import Metered
@@ -37,6 +37,7 @@ from strop.runs.spec import RunSpec, run_secret
 from strop.sandbox.jail import JailedSandbox
 from strop.store.key import key_file, machine_key
 from strop.tasks.command.task import AnyTask
+from strop.tasks.function.task import FunctionTask
 from strop.tasks.paper.self_improvement.task import self_improvement
 
 
@@ -153,8 +154,8 @@ def assembled(
             refuse_rewarding(tasks, evaluator, secret, step=observer.step)
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True))) if sandbox else None
         posture = sandbox.posture if sandbox else Posture({})
-        if evaluator and tasks[0].root is not None:
-            posture = evaluator.here.run(posture_of_commands)
+        if evaluator and (tasks[0].root is not None or isinstance(tasks[0], FunctionTask)):
+            posture = evaluator.here.run(posture_of)
         yield Components(spec, tuple(tasks), language_model, sandbox, secret, meter, posture, evaluator, reader)  # type: ignore[arg-type]
 
 

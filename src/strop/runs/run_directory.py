@@ -26,6 +26,7 @@ from strop.runs.spec import RunSpec
 from strop.store import Proof, Store
 from strop.tasks.command.config import CONFIG, to_toml
 from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.function.task import FunctionTask
 from strop.tasks.command.tree import copy_tree
 from strop.tasks.identity import task_digest
 
@@ -220,7 +221,7 @@ def keep_tasks(directory: Path, sources: Sequence[str], tasks: Sequence[AnyTask]
         if task.root is not None:
             keep_tree(_folder(directory, number), task)
         else:
-            keep_task(directory, source, number, task.seed_file)
+            keep_task(directory, source, number, task)
 
 
 def keep_tree(folder: Path, task: CommandTask) -> None:
@@ -244,14 +245,15 @@ def on_kept_trees(parts: Components, directory: Path) -> Components:
     return replace(parts, tasks=tuple(tasks))
 
 
-def keep_task(directory: Path, task: str, number: int = 0, seed_file: Path | None = None) -> None:
+def keep_task(directory: Path, source: str, number: int, task: AnyTask) -> None:
     """Copy the file that defines the run's `number`th task (from 0), the modules of its folder that it imports, and the file of
     its seed into the run's directory."""
-    files = {} if seed_file is None else {seed_file.name: seed_file}
+    files = {} if task.seed_file is None else {task.seed_file.name: task.seed_file}
     folder = _folder(directory, number)
-    if (file := _file(task)) is not None:
-        module = last_loaded(file)
-        own = [(module.name, module.file, ""), *module.imports]
+    if (file := _file(source)) is not None:
+        is_function = isinstance(task, FunctionTask) and task.mark is not None and task.module is not None
+        modules = (task.mark.module, task.module) if is_function else (last_loaded(file),)
+        own = [each for module in modules for each in ((module.name, module.file, ""), *module.imports)]
         files |= {_place(name, place): Path(place) for name, place, _ in own if place}
         private.make_folder(folder)
         private.write(folder / PROJECT[0], b"")  # the copy is a project of its own: nothing above it is imported

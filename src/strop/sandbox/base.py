@@ -12,7 +12,6 @@ from typing import Literal, Protocol, TypeAlias, Union
 
 from strop.base.closing import ClosesItself
 from strop.base.later import np
-from strop.base.user_modules import UserModule
 from strop.sandbox.strop_plain_data import Unhashed
 
 Value: TypeAlias = Union[bool, int, float, str, "np.ndarray", "list[Value]", "dict[str, Value]", Unhashed, None]
@@ -66,14 +65,25 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class GuestModule:
+    """A module of the user's that a program's text takes the place of. Paths are those of the guest."""
+
+    name: str
+    """Its dotted name."""
+    file: str
+    path: tuple[str, ...]
+    """Folders that the guest imports from before others."""
+
+
+@dataclass(frozen=True)
 class GuestProgram:
     """What to run: program text, its entry point, and which side of the API it sees."""
 
     text: str
     entry: str
     role: Literal["solution", "improver"] = "solution"
-    module: UserModule | None = None
-    """The module of the user's that the text takes the place of; None for a program that stands alone."""
+    module: GuestModule | None = None
+    """What the text takes the place of; None for a program that stands alone."""
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def _prepare(
     if layers.namespaces:
         report["namespaces"] = " ".join(namespaces.enter(kernel))
         continue_as_process_one(end, kernel, unique)
-    readable = (*hygiene.readable_paths(folder), *guest.keep(plan["modules"]))
+    readable = hygiene.readable_paths(folder)
     report["preload"] = f"missing {' '.join(missing)}" if missing else "complete"
     prepared = Preparation(kernel, guest, identity=layers.identity, report=report)
     hygiene.assert_single_threaded()

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from strop.base import interpreter
 from strop.base.errors import OutOfThreads, SandboxError
-from strop.base.user_modules import UserModule
 from strop.sandbox import control
 from strop.sandbox.child import Child, ExitStatus, exit_status
 from strop.sandbox.confinement import hygiene
@@ -62,7 +61,6 @@ class ForkServer:
         layers: Layers,
         memory_bytes: int,
         watcher: Watcher | None = None,
-        module: UserModule | None = None,
     ) -> None:
         """Start it, without waiting until it is ready.
 
@@ -70,7 +68,6 @@ class ForkServer:
             layers: what it must apply; it fails rather than apply less.
             memory_bytes: what each guest may map beyond what the interpreter has.
             watcher: answers forbidden calls and counts those of the guests; needed with `Layers.audit`.
-            module: the user's module that guests load; they can import what it imports.
         """
         self.layers = layers
         """What it must apply."""
@@ -82,8 +79,7 @@ class ForkServer:
         self._watcher = watcher
         self._refused: RefusedCalls | None = None
         try:
-            modules = [] if module is None else module.files
-            plan = {"layers": asdict(layers), "memory_bytes": memory_bytes, "modules": modules}
+            plan = {"layers": asdict(layers), "memory_bytes": memory_bytes}
             self._start(plan)
         except (control.ControlClosed, OSError) as error:
             # ulimit -u counts processes and threads alike

@@ -17,7 +17,6 @@ from functools import partial
 from strop.base.closing import ClosesItself
 from strop.base.parking import Parking
 from strop.base.protections import DEFAULT_REQUIRE, Posture
-from strop.base.user_modules import UserModule
 from strop.sandbox.base import Guest, GuestProgram, Handler, Limits
 from strop.sandbox.child import Child
 from strop.sandbox.confinement.notify import Denied
@@ -114,7 +113,7 @@ class Servers:
     def __init__(self, layers: Layers) -> None:
         """Start the first one. Raises SandboxUnavailable if none starts."""
         self._lock = threading.Lock()
-        self._pools: dict[tuple[str, int, UserModule | None], Pool] = {}
+        self._pools: dict[tuple[str, int], Pool] = {}
         self._closed = False
         self.watcher = Watcher() if layers.audit and sys.platform == "linux" else None
         self.posture: Posture | None = None
@@ -126,15 +125,15 @@ class Servers:
             raise
         self.pool("solution", Limits().memory_bytes, 1).adopt(self.first)
 
-    def pool(self, role: str, memory_bytes: int, idle: int, module: UserModule | None = None) -> Pool:
-        """The pool of a role, a memory limit and a module of the user's, which keeps at most `idle`. A server sets the limit and
-        what can be read; and with separate pools no role waits for the other."""
+    def pool(self, role: str, memory_bytes: int, idle: int) -> Pool:
+        """The pool of a role and a memory limit, which keeps at most `idle`. A server sets the limit; and with separate pools no
+        role waits for the other."""
         with self._lock:
             if self._closed:
                 raise ServerFailed("the sandbox is closed")
-            key = role, memory_bytes, module
+            key = role, memory_bytes
             if key not in self._pools:
-                start = partial(self._start, memory_bytes, module)
+                start = partial(self._start, memory_bytes)
                 self._pools[key] = Pool(start, idle=idle, spare=role == "solution")
             pool = self._pools[key]
             pool.idle_limit = idle
@@ -156,14 +155,14 @@ class Servers:
         if self.watcher is not None:
             self.watcher.close()
 
-    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, UserModule | None], ForkServer]]:
+    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int], ForkServer]]:
         """Start a server with the strongest layers that this machine allows; return it and a function that starts more."""
 
         def attempt(rung: Layers, refusals: Mapping[str, str]) -> tuple[ForkServer, Callable[..., ForkServer]]:
-            def start(memory_bytes: int, module: UserModule | None) -> ForkServer:
-                return ForkServer(rung, memory_bytes, self.watcher, module)
+            def start(memory_bytes: int) -> ForkServer:
+                return ForkServer(rung, memory_bytes, self.watcher)
 
-            server = start(Limits().memory_bytes, None)
+            server = start(Limits().memory_bytes)
             server.report.update(refusals)
             return server, start
 
@@ -291,4 +290,4 @@ class JailedSandbox(ClosesItself):
     def _pool(self, program: GuestProgram, memory_bytes: int) -> Pool:
         if self._closed:
             raise ServerFailed("the sandbox is closed")
-        return self._servers.pool(program.role, memory_bytes, self._idle[program.role], program.module)
+        return self._servers.pool(program.role, memory_bytes, self._idle[program.role])

@@ -194,7 +194,9 @@ class Session(ClosesItself):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`take` returns a fresh child that runs `guest/main.py`; it may block or raise `SandboxError`."""
-        self._program, self._limits, self._take, self._clock = program, limits, take, clock
+        self._program, self._take, self._clock = program, take, clock
+        self.limits = limits
+        """Those of its next call; a child keeps the sizes of frames and output that it began with."""
         self._handlers = dict(handlers or {})
         self._link: Link | None = None
         self._sent = 0
@@ -253,7 +255,7 @@ class Session(ClosesItself):
         outcome: Outcome | None = None
         try:
             link.send(*frames)
-            call = _Call(link, dispatcher, self._ledger, self._limits, self._clock)
+            call = _Call(link, dispatcher, self._ledger, self.limits, self._clock)
             call.host_seconds = self.host_seconds
             outcome = call.outcome(was_sent=was_sent, came_along=came_along, others=self._sent - 1)
         finally:
@@ -274,7 +276,7 @@ class Session(ClosesItself):
         if self._link is not None and (self._sent or self._link.alive()):
             return self._link, []
         self.close()
-        self._link = Link(self._take(), self._limits)
+        self._link = Link(self._take(), self.limits)
         self._ledger.fresh_child()
         return self._link, [messages.load(self._program)]
 

@@ -12,6 +12,7 @@ None, truth values and numbers are themselves; all else is a list of a tag and i
 from __future__ import annotations
 
 import array
+import copy
 import itertools
 import json
 import operator
@@ -295,6 +296,24 @@ _MADE_OF_CONTENT: dict[str, Any] = {
     "d": lambda data: array.array("d", data).tolist(), "q": lambda data: array.array("q", data).tolist(),
     "a": _array, "g": _scalar,
 }  # fmt: skip
+
+
+_UNCHANGEABLE = {bool, int, float, complex, str, bytes, type(None)}
+
+
+def copied(value: Any) -> Any:
+    """A copy that shares nothing that can be changed; by far quicker than `copy.deepcopy` for arrays and lists of numbers. Raises
+    whatever an object raises when it is copied."""
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.ndarray) and value.dtype != object:
+        return value.copy()
+    if type(value) in _UNCHANGEABLE:
+        return value
+    if type(value) is list:
+        return value.copy() if _UNCHANGEABLE.issuperset(map(type, value)) else [copied(item) for item in value]
+    if type(value) is dict or type(value).__name__ == "mappingproxy":
+        return {name: copied(item) for name, item in value.items()}
+    return copy.deepcopy(value)
 
 
 def described(value: object) -> str:

@@ -24,6 +24,7 @@ from strop.base.errors import GuestLost, SandboxError
 from strop.sandbox import control
 from strop.sandbox.base import GuestProgram, Limits
 from strop.sandbox.child import Child, ExitStatus, exit_status
+from strop.sandbox.confinement import filters
 from strop.sandbox.session import Session
 from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.workspace import INTERPRETER, JailedWorkspace
@@ -69,6 +70,8 @@ class TreePlan:
     """The file that differs from one evaluation to the next, if any."""
     address: str = ""
     """Of the socket on which processes of the tree connect to the host; none if empty."""
+    alone: bool = False
+    """Whether guests may start no other process, so that the clock of each one tells all that it does."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,11 @@ class TreeServer:
         self._send({"finish": True})
         message, _ = self._reply("finished", True)
         return Finished(float(str(message["cpu"])), int(str(message["rss"])), Counter(self._running.denied))
+
+    @property
+    def denied(self) -> Counter[str]:
+        """System calls that were refused in this room so far, by name."""
+        return Counter(self._running.denied)
 
     @property
     def is_open(self) -> bool:
@@ -347,6 +355,8 @@ class Lease:
 def _sent(plan: TreePlan) -> dict[str, Any]:
     names = ("interpreter", "search", "preload", "has_packages", "changing", "address")
     sent = {name: getattr(plan, name) for name in names}
+    if plan.alone and filters.known_architecture():
+        sent["filter"] = filters.alone_filter().instructions
     return {**sent, "environment": dict(plan.environment), "guest": str(_HERE / "guest")}
 
 

@@ -43,7 +43,7 @@ from typing import Any, NoReturn
 
 from strop.base.environments import COPY
 from strop.sandbox import control
-from strop.sandbox.confinement import descriptors, identity, landlock, namespaces
+from strop.sandbox.confinement import bpf, descriptors, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_DUMPABLE
 from strop.sandbox.preload import load_guest
 from strop.sandbox.workspace import accounting, command, root_fs
@@ -63,6 +63,8 @@ class _Tree:
     plan: Any
     entrance: Any = None
     """How guests enter the environment (`_entrance`)."""
+    alone: Any = None
+    """The filter of guests that may start no process; None: they may."""
 
 
 class _Fresh(BaseException):
@@ -107,6 +109,7 @@ class FirstProcess:
         root = root_fs.Root(**jail.rooms["root"])
         self._tree = _Tree(jail, asked, command.bounds_of(jail, asked), root, _guest(plan["guest"]), plan)
         self._tree.entrance = _entrance(plan)
+        self._tree.alone = bpf.Assembled(plan["filter"]) if "filter" in plan else None
         sys.path[:0] = plan["search"]
         preload(plan["preload"])
         del sys.path[: len(plan["search"])]
@@ -346,6 +349,8 @@ def _confine(tree: _Tree, given: list[int]) -> None:
     if jail.rooms["landlock"]["version"]:
         jail.rules = landlock.command_rules(kernel, **jail.rooms["landlock"])
     os.setsid()
+    if tree.alone is not None:
+        tree.alone.install(kernel)  # the filter of commands lets nobody add another
     listener = command.confine(jail, tree.bounds, os.getppid())
     words = os.open("/tmp", os.O_TMPFILE | os.O_RDWR, 0o600)
     room = os.open("self/ns/mnt", os.O_RDONLY, dir_fd=command.ALL_PROCESSES)

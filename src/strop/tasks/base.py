@@ -21,13 +21,12 @@ from strop.base.later import dataclass, np
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, Input, ScoredBy
 from strop.base.unified_diff import plain_text
-from strop.base.user_modules import UserModule
 from strop.options.choices import Split as Split
 from strop.sandbox.strop_plain_data import SENT
 from strop.tasks.answer import Answer, sentence
 from strop.tasks.answer import Instance as Instance
 from strop.tasks.arguments import Parameters, parameters_of
-from strop.tasks.definitions import definitions
+from strop.tasks.definitions import Shown, definitions, shown
 from strop.tasks.languages import PYTHON
 from strop.tasks.mistakes import first_mistake
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
@@ -148,8 +147,6 @@ class Task:
     """Whether the seed may exceed `time_limit`, which makes its utility 0, as in `maxcut`. Otherwise such a seed is refused."""
     problem: Problem | None = None
     """What is verified, where the answers are constructions (`strop.Construction`)."""
-    module: UserModule | None = None
-    """The module of the user's that a program takes the place of; None for a program that stands alone."""
     seed_file: Path | None = None
     """The file that `seed` was read from, if it named one. Set by strop."""
     own_score_because: ClassVar[str] = ""
@@ -279,11 +276,6 @@ class Task:
         return ()
 
     @property
-    def accept(self) -> Callable[[Instance, Any], object] | None:
-        """Where a time is the score: whether an answer is right, in place of being equal to the original's."""
-        return None
-
-    @property
     def input(self) -> Input:
         """What its input is, as far as the task tells."""
         return "listed" if self.cases else "drawn"
@@ -330,7 +322,7 @@ class Task:
             read = answer if form is None else form.conformed(answer)
             if self.answer is not None:
                 read = self.answer.checked(instance, answer)
-            score = ended(self.score_limit, "score", lambda: self.score(instance, rebuilt(read, wide=True)))
+            score = self._scored(instance, read)
         except (Malformed, SandboxError, ScorerFailed):
             raise
         except TaskError as error:
@@ -344,6 +336,10 @@ class Task:
         if not 0 <= score <= 1:  # compared as it is: not every whole number has a float
             raise UtilityOutOfBounds(wrong)
         return float(score)
+
+    def _scored(self, instance: Instance, read: Any) -> Any:
+        """What `score` returns for an answer that was read. Raises what it raises, and ScorerFailed if it takes too long."""
+        return ended(self.score_limit, "score", lambda: self.score(instance, rebuilt(read, wide=True)))
 
     def program(self, candidate: str) -> str:
         """The program to run for a candidate: here the candidate itself.
@@ -366,10 +362,15 @@ class Task:
     def _rules(self) -> str:
         """How a program is run and read. Stands below the description and is the same on every machine."""
         return (
-            f"\n# Python 3.11 or newer with numpy; a call of {self.entry} is stopped after {self.time_limit:g} s of CPU"
+            f"\n# {self._python}; a call of {self.entry} is stopped after {self.time_limit:g} s of CPU"
             f" or at {self.memory_limit >> 20} MiB; no files, no network, no other processes.\n"
             f"# {self._form}\n"
         )
+
+    @property
+    def _python(self) -> str:
+        """What runs a program, in words."""
+        return "Python 3.11 or newer with numpy"
 
     @property
     def _form(self) -> str:
@@ -422,8 +423,12 @@ def described(words: str, *functions: Callable[..., Any]) -> str:
 def described_with_definitions(words: str, *functions: Callable[..., Any]) -> str:
     """A utility's description, built from the code that measures it and the definitions that this code uses: for users' tasks,
     whose helpers and constants no description names."""
-    sources = [inspect.getsource(function).rstrip() for function in functions]
-    return _described(words, [*filter(None, [definitions(functions)]), *sources])
+    return described_with(words, [shown(inspect.unwrap(function), getattr(function, "__name__", "")) for function in functions])
+
+
+def described_with(words: str, functions: Sequence[Shown]) -> str:
+    """`described_with_definitions`, of functions that are known by their source."""
+    return _described(words, [*filter(None, [definitions(functions)]), *(each.text.rstrip() for each in functions)])
 
 
 def _described(words: str, sources: Sequence[str]) -> str:

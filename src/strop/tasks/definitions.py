@@ -10,7 +10,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from strop.base.errors import ConfigurationError
 from strop.base.syntax import syntax_tree
@@ -25,30 +25,40 @@ MOST_OF_ONE = 2000
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def definitions(functions: Sequence[Callable[..., Any]]) -> str:
+class Shown(NamedTuple):
+    """A function whose source a model is shown."""
+
+    text: str
+    file: Path
+    name: str
+
+
+def shown(function: Callable[..., Any], name: str) -> Shown:
+    """A function of this process. Raises TypeError and OSError: its source cannot be read."""
+    return Shown(inspect.getsource(function), Path(inspect.getsourcefile(function) or ""), name)
+
+
+def definitions(functions: Sequence[Shown]) -> str:
     """The imports, constants, functions and classes that `functions` use, directly or indirectly, in the order of their files.
 
     Long definitions are only named. Empty if there are none, or if the source cannot be followed.
-
-    Raises:
-        TypeError, OSError: the source of one of the functions cannot be read.
     """
     wanted: dict[Path, set[str]] = {}
-    for function in map(inspect.unwrap, functions):
-        text = textwrap.dedent(inspect.getsource(function))
+    for function in functions:
+        text = textwrap.dedent(function.text)
         try:
             tree = syntax_tree(text)
-            read = Source(Path(inspect.getsourcefile(function) or ""), text, tree)
+            read = Source(function.file, text, tree)
             wanted.setdefault(read.path, set()).update(*(needed_names(node, read) for node in tree.body))
         except (SyntaxError, ValueError, RecursionError):
             continue  # a lambda in the middle of a statement, say
-    shown = {function.__name__ for function in functions}
+    names_shown = {function.name for function in functions}
     parts: list[str] = []
     for path, names in wanted.items():
         source = _read(path)
         if source is None:
             continue
-        nodes = _used(source, names, shown)
+        nodes = _used(source, names, names_shown)
         parts.append(_printed(nodes, source, MOST_CHARACTERS - sum(map(len, parts))))
         for other, theirs in _beside(source, nodes):
             text = _printed(_used(other, theirs, ()), other, MOST_CHARACTERS - sum(map(len, parts)))

@@ -15,6 +15,7 @@ from strop.base.user_modules import imported_names, name_of, own_file, package_r
 from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import listed
+from strop.tasks.function.task import FunctionTask
 
 _OPTIONS = (str, int, float, bool, type(None))
 """Types of the fields that are options; what the others hold is in the files, or in u_str."""
@@ -28,7 +29,7 @@ def task_digest(task: AnyTask) -> str:
         options = repr(replace(task, root=Path()))
         files: Iterable[tuple[str, Path]] = [(path, task.root / path) for path in listed(task.root, task.named_files)]
     else:
-        values = [(field.name, getattr(task, field.name)) for field in fields(task)]
+        values = [(field.name, getattr(task, field.name)) for field in fields(task) if field.compare]
         options = repr([*((name, value) for name, value in values if type(value) in _OPTIONS), task.u_str])
         files = sorted((str(path.relative_to(package_root(path))), path) for path in _files_of(task))
     digest = hashlib.sha256(options.encode("utf-8", "surrogateescape"))
@@ -48,8 +49,10 @@ def trial_secret(task: AnyTask) -> bytes:
 def _files_of(task: Task) -> set[Path]:
     """The files that define the functions of a task, and what these import of the user's. It is read in their texts: what else
     this process has imported makes no difference."""
-    waiting = [] if task.module is None else [Path(task.module.file)]
-    for function in (task.sample, task.score, getattr(task, "accept", None)):
+    waiting = list[Path]()
+    if isinstance(task, FunctionTask) and task.module is not None and task.mark is not None:
+        return {Path(each) for module in (task.module, task.mark.module) for each in (module.file, *module.files)}
+    for function in (task.sample, task.score):
         with suppress(TypeError):  # it is not written in Python
             waiting.append(Path(inspect.getsourcefile(inspect.unwrap(function)) or ""))  # type: ignore[arg-type]
     found = set[Path]()

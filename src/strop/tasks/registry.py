@@ -22,8 +22,6 @@ from strop.options.scoring import flag_of
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, config_of, read_config
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.function.marker import MARK
-from strop.tasks.function.task import function_task, marked_names
 from strop.tasks.paper.lpn.task import lpn
 from strop.tasks.paper.maxcut.task import maxcut
 from strop.tasks.paper.meta import MetaTask
@@ -215,12 +213,9 @@ def _from_file(path: Path, attribute: str) -> Task:
     except Exception as error:
         raise ConfigurationError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
     refuse_shadowing([Path(file) for file in loaded(path).files])
-    found = _marked(path, module, attribute)
-    if found is not None:
-        return function_task(path, module, found)
     task = getattr(module, attribute, None)
     if not isinstance(task, Task):
-        there = [*marked_names(module), *(name for name, value in vars(module).items() if isinstance(value, Task))]
+        there = [name for name, value in vars(module).items() if isinstance(value, Task)]
         close = difflib.get_close_matches(attribute, there, n=1, cutoff=0.0)
         meant = (
             f"; did you mean {path}:{close[0]}?"
@@ -247,27 +242,3 @@ def _as_a_script(path: Path) -> Iterator[None]:
         sys.argv, sys.stdin = arguments, keyboard
         sys.dont_write_bytecode = writes
         _loading.reset(token)
-
-
-def _marked(path: Path, module: object, attribute: str) -> str | None:
-    """The function under `@strop.improve_me` that `name` selects; None if a task is meant.
-
-    Raises:
-        ConfigurationError: several are marked and none is named.
-    """
-    if isinstance(getattr(module, attribute, None), Task):
-        return None
-    names = marked_names(module)
-    if attribute in names:
-        return attribute
-    bound = getattr(module, attribute, None)
-    own = getattr(bound, "__qualname__", "") if hasattr(bound, MARK) else ""
-    if "<" in own:
-        raise ConfigurationError(f"{path} marks {own}; define it at the top level of a file, or in a class there")
-    if own in names:
-        return own
-    if attribute != "task" or hasattr(module, "task"):
-        return None
-    if len(names) > 1:
-        raise ConfigurationError(f"{path} marks {', '.join(names)}; name one: {path}:{names[0]}")
-    return names[0] if names else None

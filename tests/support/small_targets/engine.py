@@ -102,6 +102,8 @@ class Engine:
                 workspaces = stack.enter_context(Workspaces(slots=3, require=job.spec.require))
                 pool = stack.enter_context(closing(WorkspacePool(workspaces)))
                 evaluator = self._evaluator(target, goal.task, pool)
+            if isinstance(goal.task, FunctionTask):
+                evaluator = here(goal.task)
             yield Components(job.spec, (goal.task,), model, self._jail, SECRET, evaluator=evaluator)
 
     def _evaluator(self, target: Target, task: CommandTask, pool: WorkspacePool) -> WithBaselines:

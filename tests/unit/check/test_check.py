@@ -20,7 +20,7 @@ from strop.tasks.base import Task
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import AnyTask
 from strop.tasks.evaluator.task import evaluator_task
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
 from support.rows import table
 
 

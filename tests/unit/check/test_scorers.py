@@ -17,7 +17,8 @@ from strop.sandbox.jail import JailedSandbox
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.evaluator.task import evaluator_task
-from strop.tasks.registry import load, load_any
+from strop.evaluation.functions.load import load_any
+from strop.tasks.registry import load
 from support.commands_here import here
 
 FOLDER = Path(__file__).parents[2] / "check" / "scorers"

@@ -7,7 +7,7 @@ from typing import Any
 
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import scorer_line
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
 from support.rows import table
 
 FUNCTION = """import strop

@@ -16,7 +16,8 @@ from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.splice import spliced
 from strop.tasks.function.task import FunctionTask
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
+from support.rooms import sandbox_of
 
 MARK = "@strop.improve_me(score=score, sample=sample, instances=1, test_instances=1)\n"
 HEAD = (
@@ -93,7 +94,7 @@ def test_module_that_is_scored_is_the_one_that_is_applied(jail: JailedSandbox, t
         task = target(folder, "shapes_target", HEAD + shape)
         begin = task.seed.index("def f(")
         candidate = task.seed[:begin] + task.seed[begin:].replace("return ", "return 0 + ", 1)
-        utility = TaskUtility(task, "train", SecretSeeds(b"s"), jail, lambda event: None, b"secret")
+        utility = TaskUtility(task, "train", SecretSeeds(b"s"), sandbox_of(task, jail), lambda event: None, b"secret")
         found = utility.evaluate(candidate, Budget().child("at"))
         assert found.verdict == "ok" and task.source is not None, found.error
         task.source.path.write_text(spliced(task.source, task.entry, candidate))
@@ -115,16 +116,15 @@ def test_module_may_import_a_thousand_others(jail: JailedSandbox, tmp_path: Path
         (folder / f"{name}.py").write_text(f"VALUE = {number}\n")
     imports = "\n".join(f"import {folder.name}.{name}" for name in names)
     text = f"{imports}\n{HEAD}{MARK}def f(x):\n    return x + {folder.name}.{names[7]}.VALUE\n"
-    utility = TaskUtility(
-        target(tmp_path, "shapes_target", text), "train", SecretSeeds(b"s"), jail, lambda event: None, b"s"
-    )
+    task = target(tmp_path, "shapes_target", text)
+    utility = TaskUtility(task, "train", SecretSeeds(b"s"), sandbox_of(task, jail), lambda event: None, b"s")
     assert utility.evaluate(utility.task.seed, Budget().child("at")).value == 0.01
 
 
 READS = """def f(x):
     import os
     folder, found = os.path.dirname(__file__), 1
-    for path in (__file__, os.path.join(folder, "labels.txt"), os.path.join(folder, "labels.py")):
+    for path in (os.path.join(folder, "labels.txt"), os.path.join(folder, "labels.py")):
         try:
             open(path).close()
             found += 1
@@ -147,5 +147,5 @@ def test_program_reads_no_file_of_its_folder_that_its_module_does_not_import(
     marked = HEAD.replace("answer / 1000", "answer / 1000 + 0 * LABELS[3]") + MARK
     text = f"from labels import LABELS\nimport shapes_helper\n{marked}def f(x):\n    return shapes_helper.twice(x)\n"
     task = target(tmp_path, "shapes_target", text)
-    utility = TaskUtility(task, "train", SecretSeeds(b"s"), jail, lambda event: None, b"secret")
+    utility = TaskUtility(task, "train", SecretSeeds(b"s"), sandbox_of(task, jail), lambda event: None, b"secret")
     assert [utility.evaluate(each, Budget().child("at")).value for each in (task.seed, READS)] == [0.006, 0.001]

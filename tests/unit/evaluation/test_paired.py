@@ -21,8 +21,9 @@ from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.task import CALLS, LOADING, OUTSIDE, SECONDS, FunctionTask
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
 from support.commands_here import here
+from support.rooms import rooms_by_name, sandbox_of
 from support.rows import table
 
 MODULE = """
@@ -56,7 +57,7 @@ def measured(
     task: FunctionTask, jail: JailedSandbox, program: str, split: str = "train", *, is_final: bool = False
 ) -> tuple[Evaluation, list[Event]]:
     events: list[Event] = []
-    utility = TaskUtility(task, split, SecretSeeds(b"s"), jail, events.append, b"secret", is_final=is_final)  # type: ignore[arg-type]
+    utility = TaskUtility(task, split, SecretSeeds(b"s"), sandbox_of(task, jail), events.append, b"secret", is_final=is_final)  # type: ignore[arg-type]
     return utility.evaluate(program, Budget().child("at")), events
 
 
@@ -112,7 +113,7 @@ def test_no_process_gets_an_input_twice(jail: JailedSandbox, tmp_path: Path, tex
 @table("text", [MODULE, LISTED.replace("    found", SLOW + "    found", 1)], ids=["drawn", "listed"])
 def test_each_instance_of_a_verdict_is_told_as_it_begins(jail: JailedSandbox, tmp_path: Path, text: str) -> None:
     task, said = task_of(tmp_path, text), list[object]()
-    worker = JailedWorker([task], jail, step=lambda *each: said.append(each))
+    worker = JailedWorker([task], rooms=rooms_by_name(task), step=lambda *each: said.append(each))
     order = Order("at", FASTER, task.name, "test", SecretSeeds(b"s"), b"secret", is_final=True)
     count = task.count("test")
     assert worker.measure(replace(order, split="train", is_final=False)).result().verdict == "ok" and not said

@@ -21,7 +21,7 @@ from strop.evaluation.machines import posture_of
 from strop.evaluation.pool import WorkerPool, idle_workers
 from strop.evaluation.workers import Equipment, WorkerLost, pack
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Task
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
 from support.processes import wait_until
 from support.rows import table
 
@@ -203,7 +203,7 @@ import sys, threading
 from strop.evaluation.machines import posture_of
 from strop.evaluation.pool import WorkerPool
 from strop.evaluation.workers import pack
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
 pool = WorkerPool(pack([load_any("lpn")], frozenset()), 1)
 pool.run(posture_of)
 print(pool._workers[0].pid, flush=True)

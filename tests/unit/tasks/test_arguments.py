@@ -13,7 +13,9 @@ from strop.base.results import Evaluation
 from strop.core.utility import TaskUtility
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
-from strop.tasks.registry import PAPER, load_any
+from strop.evaluation.functions.load import load_any
+from strop.tasks.registry import PAPER
+from support.rooms import sandbox_of
 from support.rows import table
 
 SEEDS = SecretSeeds(b"s")
@@ -27,7 +29,7 @@ def task_of(seed: str, inputs: dict[str, Any], expected: object, entry: str = "f
 
 
 def evaluated(task: Task, jail: JailedSandbox, program: str = "") -> Evaluation:
-    utility = TaskUtility(task, "train", SEEDS, jail, lambda event: None, b"secret")
+    utility = TaskUtility(task, "train", SEEDS, sandbox_of(task, jail), lambda event: None, b"secret")
     return utility.evaluate(program or task.seed, Budget().child("at"))
 
 

@@ -22,7 +22,7 @@ from strop.tasks.command.readers import documents, read_score
 from strop.tasks.command.score_kinds import KINDS, Printed
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, OWN_TESTS, CommandTask
 from strop.tasks.command.tree import RECORD, copy_tree, listed, packed, unpack
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
 from strop.tasks.used_files import shown_files
 from support.rows import table
 from support.trees import written

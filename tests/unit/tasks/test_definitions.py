@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
 from support.rows import table
 
 TASK = """from __future__ import annotations

@@ -15,7 +15,7 @@ from strop.sandbox.strop_plain_data import Unhashed
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.splice import spliced
 from strop.tasks.function.task import FunctionTask
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
 from strop.tasks.values import difference
 from support.rows import table
 
@@ -110,7 +110,7 @@ def test_score_that_takes_the_answer_last_is_told_that_its_first_parameter_is_th
     mark = "@strop.improve_me(score=lambda n, answer: 1.0, cases=[(1,), (2,)])"
     task = task_of(tmp_path, f"import strop\n{mark}\ndef work(n):\n    return n\n")
     with pytest.raises(TaskError, match="first parameter, n, is the answer"):
-        task.score(task.instance("train", 0, SecretSeeds(b"s")), 1)
+        task.checked_score(task.instance("train", 0, SecretSeeds(b"s")), 1)
 
 
 OWN = "strop.improve_me(score='time', cases=[(1,), (2,)])"

@@ -17,7 +17,7 @@ from strop.evaluation.pool import WorkerPool
 from strop.evaluation.workers import pack
 from strop.sandbox.strop_plain_data import Unhashed
 from strop.tasks.base import Instance, SecretSeeds, Task
-from strop.tasks.registry import load_any
+from strop.evaluation.functions.load import load_any
 from strop.tasks.score_limit import ended
 from strop.tasks.values import AnswerForm
 from support.rows import table

@@ -16,7 +16,7 @@ from strop.tasks.objective_facts import MetricFacts
 from strop.tasks.paper.facts import Facts, facts
 from strop.tasks.paper.meta import MetaTask
 from strop.tasks.problem import Problem, Published
-from strop.tasks.registry import META, PAPER, load_any, problems
+from strop.tasks.registry import META, PAPER, problems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +155,8 @@ def one_task(name: str) -> TaskListing:
     """
     if name in META:
         return _meta(META[name]())
+    from strop.evaluation.functions.load import load_any  # here for the start-up time
+
     task = load_any(name)
     if task.root is not None:
         return _command(task)

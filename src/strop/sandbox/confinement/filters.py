@@ -107,6 +107,16 @@ def _futex(refused: int) -> list[bpf.Instruction]:
     return [*bpf.any_bit(1, _FUTEX_PRIVATE, bpf.ALLOW, 0)[:-1], *bpf.is_value(1, _FUTEX_WAITS, _WOKEN, refused)]
 
 
+def alone_filter() -> bpf.Assembled:
+    """What a guest of a tree may not do that is to stay one process, in addition to the list of commands."""
+    refused, program = bpf.refuse(errno.EPERM), bpf.Filter()
+    program.on(["fork", "vfork", "execve", "execveat"], [bpf.answer(refused)])
+    program.on(["clone3"], [bpf.answer(bpf.refuse(errno.ENOSYS))])  # whose flags no filter sees: libraries then use clone
+    program.on(["clone"], bpf.any_bit(0, _CLONE_THREAD, bpf.ALLOW, refused))
+    program.otherwise(bpf.ALLOW)
+    return program.assembled()
+
+
 def waiting_filter() -> bpf.Assembled:
     """The filter of a process that only waits for another one and dies with it."""
     program = bpf.Filter()

@@ -1,46 +1,40 @@
 """A function of the user's own module as a task: what is scored is the whole module with the candidate in it (docs/targets.md).
 
-The module is the user's own code and is loaded in the host, like a task file. The function runs in the jail.
+The module is loaded in a jail, under the user's interpreter, and in no process of strop's. There the function runs, and there,
+apart from it, run the functions of its mark: `sample`, `score` and `accept`. `Scorer` asks them.
 """
 
 from __future__ import annotations
 
-import ast
 import copy
 import inspect
 import io
-import pickle
-import sys
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from operator import attrgetter
+from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.later import dataclass
 from strop.base.plain_file import text_of
+from strop.base.python_discovery import Interpreter
 from strop.base.results import ScoredBy
+from strop.base.scorer_notes import note
 from strop.base.surface import option
-from strop.base.user_modules import UserModule, is_installed, marked_beside, user_module
-from strop.options.scoring import is_finite
+from strop.base.user_modules import UserModule
+from strop.sandbox.strop_plain_data import SENT
+from strop.tasks.answer import Answer
 from strop.tasks.arguments import Parameters
-from strop.tasks.base import UTILITY, Instance, Seeds, Split, Task, blame, described_with_definitions
+from strop.tasks.base import UTILITY, Instance, Seeds, Split, Task, described_with
 from strop.tasks.command.score_kinds import EQUAL, KINDS
-from strop.tasks.function.marker import MARK, Marked
+from strop.tasks.definitions import Shown
 from strop.tasks.function.source import Source
-from strop.tasks.function.splice import alone, hidden, read_source, scored, whole
-from strop.tasks.mistakes import first_mistake
+from strop.tasks.function.splice import alone, read_source, scored, whole
 from strop.tasks.objective_facts import Calls, MetricFacts, ObjectiveFacts
 from strop.tasks.score_limit import ended
 from strop.tasks.values import AnswerForm, canonical, difference, rebuilt
 
-SETTINGS = (
-    "name", "instances", "test_instances", "time_limit", "memory_limit", "score_limit", "failure", "description", "answer",
-    "fixed_input", "isolate",
-)  # fmt: skip
-"""Fields of a task that `improve_me` takes."""
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call."""
 CALLS = "calls"
@@ -54,8 +48,59 @@ LOADING = "loading"
 FIRST = "first"
 """Beside it: CPU seconds of the first call of a process, as far as that is longer."""
 _EQUAL = "The answer must equal the original function's (of the same types; floats within a relative 1e-9)."
-_REMEMBERED = 1000
-"""How many answers of the original are cached."""
+
+
+class Scorer(Protocol):
+    """The functions of a mark, in a jail of their own. Safe to use from many threads."""
+
+    def ask(self, question: str, *given: Any, seconds: float) -> tuple[Any, ...]:
+        """What the module of the mark answers to a question of `strop_scorer`, in at most so many CPU seconds.
+
+        Raises:
+            ScorerFailed: it takes longer, needs too much memory or ends its process.
+            TaskError: the module cannot be loaded any more, or has changed.
+            SandboxError: the host failed.
+        """
+
+    def close(self) -> None:
+        """End its process; the next question begins another one. Idempotent."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where the mark of a function is, and what runs it and the function."""
+
+    asked: str
+    """The name in the file of the mark."""
+    module: UserModule
+    """The file that has the mark, and what it imports of its project."""
+    project: Path
+    """The folder of the project, which the jail has a copy of."""
+    roots: tuple[str, ...]
+    """Folders of the project, from its top, from which its modules are imported."""
+    interpreter: Interpreter
+    python: str
+    """The interpreter in words, for a model."""
+    has_accept: bool
+    """Whether it decides about answers, in place of their being equal to the original's."""
+    is_reference: bool
+    """Whether answers must also equal the original's."""
+    scorer: Parameters | None
+    """What its score takes beside the answer; None if it takes the instance."""
+
+
+class Drawn(NamedTuple):
+    """What the host knows of an instance beside its inputs: all that is hidden stays with the scorer."""
+
+    seed: int | None
+    """None if its inputs are listed."""
+    resolved: Sequence[Any]
+    """What the functions of the declared answer give for it."""
+
+
+def _by_its_mark(*given: object) -> Any:
+    """Stands for the functions of a mark, which run in a jail."""
+    raise TaskError("the functions of a mark run in a jail")
 
 
 @dataclass(frozen=True)
@@ -67,25 +112,32 @@ class FunctionTask(Task):
     """The text of the module's file, with its own line ends."""
     by_time: bool = False
     """Whether the score is CPU time relative to the original's, at equal answers (strop.evaluation.paired)."""
-    accept: Callable[[Instance, Any], object] | None = None
-    """With `by_time`: whether an answer is right, in place of being equal to the original's."""
     best_known: float | None = None
     """The best known score, or seconds of one call; it is shown beside the result."""
     cases: tuple[Mapping[str, Any], ...] = ()
     """Arguments by name, if they are listed rather than drawn; every second one is held out."""
+    module: UserModule | None = None
+    """The function's module, with what it imports of its project."""
+    mark: Mark | None = None
+    scorer: Scorer | None = field(default=None, compare=False)
 
     @property
     def scored_by(self) -> ScoredBy:
-        """The kernel counts the time; else the host scores what the function returns."""
-        return "kernel" if self.by_time else "host"
+        """The kernel counts the time; else the mark scores what the function returns."""
+        return "kernel" if self.by_time else "judge"
 
     @property
     def scoring(self) -> str:
         """Who computes the score, in words."""
         if not self.by_time:
-            return super().scoring
-        accepted = "accept() decides about answers, in the host" if self.accept is not None else EQUAL
+            return "computed by score(), in a process of its own"
+        accepted = "accept() decides about answers, in a process of its own" if self.has_accept else EQUAL
         return f"{KINDS['time'].noun}, counted by the kernel; {accepted}"
+
+    @property
+    def has_accept(self) -> bool:
+        """Whether the mark decides about answers, in place of their being equal to the original's."""
+        return self.mark is not None and self.mark.has_accept
 
     @property
     def facts(self) -> ObjectiveFacts | None:
@@ -110,19 +162,71 @@ class FunctionTask(Task):
     def _rules(self) -> str:
         return f"\n# {self._mean}{super()._rules}"
 
+    @property
+    def _python(self) -> str:
+        return super()._python if self.mark is None or self.mark.interpreter.is_strops else self.mark.python
+
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
         return len(self._of(split)) if self.cases else super().count(split)
 
     def instance(self, split: Split, index: int, seeds: Seeds) -> Instance:
         """Instance `index` (from 0) of a split, a fresh copy at every call."""
-        if not self.cases:
-            return super().instance(split, index, seeds)
-        cases = self._of(split)
-        return Instance(copy.deepcopy(dict(cases[index % len(cases)])))
+        if self.cases:
+            cases = self._of(split)
+            inputs = copy.deepcopy(dict(cases[index % len(cases)]))
+            _, _, resolved = self._ask("case", inputs) if self.answer is not None else ("", {}, [])
+            return Instance(inputs, Drawn(None, resolved))
+        seed = seeds.seed(self.name, split, index)
+        kind, *given = self._ask("draw", seed)
+        if kind == "failed":
+            raise TaskError(f"task {self.name}: sample() {given[0]}")
+        if kind == "unplain":
+            raise TaskError(
+                f"task {self.name}: input {given[0]} cannot be sent to a guest: it is or holds {given[1]}; "
+                f"what can be sent: {SENT}"
+            )
+        return Instance(self._ordered(given[0]), Drawn(seed, given[1]))
 
     def _of(self, split: Split) -> tuple[Mapping[str, Any], ...]:
         return self.cases[1::2] if split == "test" else self.cases[::2]
+
+    def close(self) -> None:
+        """End what runs for it in this process. Idempotent."""
+        if self.scorer is not None:
+            self.scorer.close()
+
+    def _ask(self, question: str, *given: Any) -> tuple[Any, ...]:
+        assert self.scorer is not None
+        return self.scorer.ask(question, *given, seconds=self.score_limit)
+
+    def _said(self, question: str, function: str, instance: Instance, *given: Any) -> tuple[Any, str]:
+        """What a function of the mark says of an instance, and its beginning in words. Raises Malformed and ScorerFailed."""
+        seed = instance.hidden.seed
+        of = dict(instance.inputs) if seed is None else (seed, list(instance.inputs))
+        kind, *found, notes = self._ask(question, self.arguments(instance) if question == "expected" else of, *given)
+        for each in notes:
+            note(each)
+        if kind == "malformed":
+            raise Malformed(found[0])
+        if kind == "failed":
+            raise ScorerFailed(f"task {self.name}: {function} {found[0]}")
+        return found[0], found[1]
+
+    def _scored(self, instance: Instance, read: Any) -> Any:
+        if self.score is not _by_its_mark:  # answers are looked at, whatever they are worth
+            return super()._scored(instance, read)
+        assert self.mark is not None
+        if self.mark.is_reference:
+            expected, _ = self._said("expected", f"{self.entry}()", instance)
+            if other := ended(self.score_limit, "comparing", difference, expected, read):
+                raise Malformed(other)
+        if self.mark.scorer is not None:
+            self.mark.scorer.ordered(instance.inputs, "sample()")
+        value, shown = self._said("score", "score()", instance, rebuilt(read, wide=True))
+        if value is None:
+            raise ScorerFailed(f"task {self.name}: score() gave {shown}; a score must be a number in [0, 1]")
+        return value
 
     def program(self, candidate: str) -> str:
         """The text of the module with the candidate's function, without what only its mark uses.
@@ -145,116 +249,87 @@ class FunctionTask(Task):
             TaskError: `accept` refuses the original's answer.
             ScorerFailed: `accept` raised something else than Malformed.
         """
-        accept = self.accept
         try:
-            if accept is None:
+            if not self.has_accept:
                 return ended(self.score_limit, "comparing", difference, expected, answer)
             taken = answer if own else AnswerForm().learn(expected).conformed(answer)
-            is_right = ended(self.score_limit, "accept", lambda: bool(accept(instance, rebuilt(taken, wide=True))))
+            is_right, _ = self._said("accept", "accept()", instance, rebuilt(taken, wide=True))
             why = "" if is_right else "accept() says that it is wrong"
         except Malformed as error:
             why = str(error) or "accept() says that it is wrong"
-        except (SandboxError, ScorerFailed):
+        except (SandboxError, TaskError):
             raise
         except (Exception, SystemExit) as error:
-            raise ScorerFailed(blame(f"task {self.name}: accept()", error)) from error
+            raise ScorerFailed(f"task {self.name}: an answer cannot be read: {type(error).__name__}") from error
         if own and why:
             raise TaskError(f"task {self.name}: accept() refuses the original's own answer ({why}); it must accept it")
         return why
 
 
-def marked_names(module: object) -> list[str]:
-    """The marked functions of a module, the static and class methods of its classes (`Class.name`), and the names under which it
-    marks functions of other modules."""
-    name = getattr(module, "__name__", None)
-    elsewhere = [each for each, value in vars(module).items() if _is_marked_in(name, value)]
-    own = {each: value for each, value in vars(module).items() if getattr(value, "__module__", name) == name}
-    methods = {
-        f"{each}.{inner}": getattr(value, inner)
-        for each, value in own.items()
-        if isinstance(value, type)
-        for inner in vars(value)
-    }
-    return elsewhere + [
-        each
-        for each, value in (own | methods).items()
-        if hasattr(value, MARK) and getattr(value, "__name__", "") == each.rpartition(".")[2]
-    ]
-
-
-def _is_marked_in(name: str | None, value: object) -> bool:
-    """Whether a module of this name marks a function of another one."""
-    marked = getattr(value, MARK, None)
-    return isinstance(marked, Marked) and marked.marking_module != "" and marked.marking_module == name
-
-
-def function_task(path: Path, module: object, name: str) -> FunctionTask:
-    """The task of the function that a module, which was loaded from `path`, has or marks under `name`.
+def function_task(
+    where: str, facts: Mapping[str, Any], mark: Callable[[Parameters | None], Mark], path: Path, scorer: Scorer
+) -> FunctionTask:
+    """The task of the function that a module marks. `where`: the target in words; `facts`: what `strop_scorer` says of it; `path`:
+    the function's file. The task has no `module` yet.
 
     Raises:
-        ConfigurationError: it is no plain function, or the arguments of its mark do not fit it.
+        ConfigurationError: no mark takes it, or the arguments of its mark do not fit it.
     """
-    where = f"{path}:{name}"
-    function = attrgetter(name)(module)
-    marked: Marked = getattr(function, MARK)
-    if marked.marking_module:
-        module, name, path = sys.modules.get(function.__module__), function.__qualname__, _home_of(function, where)
+    name = str(facts["name"])
+    if facts["is_marked_elsewhere"]:
         where += f" ({path}:{name})"
     text = text_of(path, "file")
     if (encoding := _declared(text)) not in ("utf-8", "utf-8-sig"):
         raise ConfigurationError(f"{path} declares the encoding {encoding}; save it as UTF-8 and declare none")
-    source, plain = read_source(path, text), inspect.unwrap(function)
-    if inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain):
-        raise _of_command(where, "is async", marked, path, name)
-    if inspect.isgeneratorfunction(plain):
-        raise _of_command(where, "is a generator", marked, path, name)
+    source = read_source(path, text)
+    if facts["kind"] and facts["kind"] != "is a method of an object":
+        raise _of_command(where, facts["kind"], path, name, is_timed=facts["is_timed"])
     program = alone(source, name)
-    if wrong := first_mistake(_required(marked)):
-        raise ConfigurationError(f"{where}: {wrong}")
-    owner, _, method = name.rpartition(".")
-    if owner and not isinstance(inspect.getattr_static(attrgetter(owner)(module), method), staticmethod | classmethod):
-        raise _of_command(where, "is a method of an object", marked, path, name)
-    parameters = Parameters(name, _signature(function, where))
-    named = [_by_name(case, parameters, where) for case in marked.cases or ()]
+    if facts["wrong"]:
+        raise ConfigurationError(f"{where}: {facts['wrong']}")
+    if facts["kind"]:
+        raise _of_command(where, facts["kind"], path, name, is_timed=facts["is_timed"])
+    parameters = Parameters(name, _signature(facts["signature"], where))
+    settings = dict(facts["settings"])
+    named = [_by_name(case, parameters, where) for case in facts["cases"] or ()]
     # Equal cases are one, so that none is in both halves; of a fixed input all are equal.
-    cases = tuple(named if marked.settings.get("fixed_input") else {canonical(case): case for case in named}.values())
+    cases = tuple(named if settings.get("fixed_input") else {canonical(case): case for case in named}.values())
     if len(cases) == 1:
         raise ConfigurationError(
             f"{where}: all cases are equal; give different ones, of which every second one is held out"
         )
-    imports = marked_beside(function.__module__) if marked.marking_module else _module_of(path, source)
-    own = {"module": imports, "source": source, "module_text": text, "seed": program, "entry": name}
-    return _made(marked, function, cases, where, own)
+    settings = {"name": name, "time_limit": 1.0} | settings
+    settings["description"] = settings.get("description") or _description(facts, cases, path, name)
+    if cases:
+        settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])}
+    try:
+        return FunctionTask(
+            sample=_by_its_mark,
+            score=_by_its_mark,
+            by_time=facts["is_timed"],
+            best_known=facts["best_known"],
+            cases=cases,
+            source=source,
+            module_text=text,
+            seed=program,
+            entry=name,
+            answer=_declared_answer(facts["answer"]),
+            mark=mark(_scorer_parameters(facts, where)),
+            scorer=scorer,
+            **settings,
+        )
+    except TaskError as error:
+        raise ConfigurationError(f"{where}: {error}") from error
 
 
-def _of_command(where: str, what: str, marked: Marked, path: Path, name: str) -> ConfigurationError:
+def _of_command(where: str, what: str, path: Path, name: str, *, is_timed: bool) -> ConfigurationError:
     """The error of what no mark takes, with the form that improves it where it stands: a function around it would be all that
     may change."""
-    how = f"{option('files')} {path} {option('only')} {name} {option('score')} {'time' if marked.score == 'time' else 'HOW'}"
+    how = f"{option('files')} {path} {option('only')} {name} {option('score')} {'time' if is_timed else 'HOW'}"
     return ConfigurationError(
         f"{where} {what}, which no mark takes; let a script print what it answers: strop improve . "
         f"{option('command')} 'python3 SCRIPT {{seed}}' {how}"
     )
-
-
-def _home_of(function: Callable[..., Any], where: str) -> Path:
-    """The file of a function that another file marks."""
-    file = getattr(sys.modules.get(function.__module__), "__file__", None) or ""
-    if not file.endswith(".py") or is_installed(file):
-        raise ConfigurationError(
-            f"{where} marks {function.__module__}.{function.__qualname__}, which is no function in a file of its project"
-            + f" but in {file}" * bool(file)
-        )
-    shown = Path(file)
-    return shown.relative_to(Path.cwd()) if shown.is_relative_to(Path.cwd()) else shown
-
-
-def _module_of(path: Path, source: Source) -> UserModule:
-    """What the function imports: not the modules from which only its mark takes something."""
-    nodes = hidden(source)
-    whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    parts = {"." * node.level + node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
-    return user_module(path, whole | parts)
 
 
 def _declared(text: str) -> str:
@@ -265,143 +340,107 @@ def _declared(text: str) -> str:
         return str(error)
 
 
-def _made(
-    marked: Marked,
-    function: Callable[..., Any],
-    cases: tuple[Mapping[str, Any], ...],
-    where: str,
-    fixed: Mapping[str, Any],
-) -> FunctionTask:
-    settings = {"name": fixed["entry"], "time_limit": 1.0} | dict(marked.settings)
-    by_time = marked.score == "time"
-    score = _never if by_time else _scorer(marked.score, f"the score of {where}")  # type: ignore[arg-type]
-    if marked.reference and not by_time:
-        score = _equal_first(function, Parameters(fixed["entry"], _signature(function, where)), score)
-    settings["description"] = settings.get("description") or _description(marked, function, cases, fixed["entry"])
-    if cases:
-        settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])}
-    try:
-        return FunctionTask(
-            sample=marked.sample or (lambda rng: {}),
-            score=score,
-            by_time=by_time,
-            accept=marked.accept,
-            best_known=marked.best_known,
-            cases=cases,
-            **settings,
-            **fixed,
-        )
-    except TaskError as error:
-        raise ConfigurationError(f"{where}: {error}") from error
+def _signature(told: Any, where: str) -> inspect.Signature:
+    """A signature as `strop_scorer` tells it."""
+    if isinstance(told, str):
+        raise ConfigurationError(f"{where} cannot be called: {told}")
+    kinds = {int(kind): kind for kind in inspect._ParameterKind}
+    return inspect.Signature(
+        [
+            inspect.Parameter(name, kinds[kind], default=... if has_default else inspect.Parameter.empty)
+            for name, kind, has_default in told
+        ]
+    )
 
 
-def _required(marked: Marked) -> dict[str, object]:
-    """What must hold of the arguments of `improve_me`; see `first_mistake`."""
-    score, accept, cases, best_known = marked.score, marked.accept, marked.cases, marked.best_known
-    unknown = sorted({*marked.settings} - {*SETTINGS})
-    return {
-        "@improve_me needs sample= or cases=, one of them": (marked.sample is None) != (cases is None),
-        f"@improve_me takes no {''.join(unknown[:1])}; it takes {', '.join(SETTINGS)}": not unknown,
-        f"score must be a function or 'time', not {score!r:.40}": score == "time" or callable(score),
-        "accept must be a function, and goes with score='time'; else let score() refuse": (
-            accept is None or (score == "time" and callable(accept))
-        ),
-        f"best_known must be a finite number, not {best_known!r:.40}": best_known is None or is_finite(best_known),
-        "cases needs at least 2, since every second one is held out": cases is None or len(cases) >= 2,
-        "with cases=, instances are counted; do not give their number": (
-            cases is None or not {"instances", "test_instances"} & {*marked.settings}
-        ),
-    }
+def _scorer_parameters(facts: Mapping[str, Any], where: str) -> Parameters | None:
+    """What a score takes beside the answer; None if it takes the instance, or there is none."""
+    if facts["scorer"] is None:
+        return None
+    signature = _signature(facts["scorer"], f"the score of {where}")
+    names = list(signature.parameters)
+    if names[:1] == ["instance"]:
+        return None
+    others = signature.replace(parameters=list(signature.parameters.values())[1:])
+    words = f"{facts['scorer_name']}'s first parameter, {''.join(names[:1])}, is the answer; {facts['scorer_name']}"
+    return Parameters(words, others)
 
 
-def _signature(function: Callable[..., Any], where: str) -> inspect.Signature:
-    try:
-        return inspect.signature(function)
-    except (TypeError, ValueError) as error:
-        raise ConfigurationError(f"{where} cannot be called: {error}") from error
-
-
-def _by_name(case: object, parameters: Parameters, where: str) -> dict[str, Any]:
+def _by_name(case: Any, parameters: Parameters, where: str) -> dict[str, Any]:
     """A case's arguments by name, in the order of the function's parameters."""
+    kind, value, words, why = case
     try:
-        if isinstance(case, tuple):
-            bound = parameters.signature.bind(*case).arguments
+        if why:
+            raise TypeError(f"it holds {why}, which cannot be sent to a guest; what can be sent: {SENT}")
+        if kind == "tuple":
+            bound = parameters.signature.bind(*value).arguments
             known = parameters.signature.parameters.values()
             lists = {each.name: list(bound.get(each.name, ())) for each in known if each.kind is each.VAR_POSITIONAL}
             return bound | lists
-        if isinstance(case, Mapping):
-            return parameters.ordered(case, "it")
-        raise TypeError(f"a case must be a tuple of arguments or a dict of them by name, not {type(case).__name__}")
+        if kind == "dict":
+            return parameters.ordered(value, "it")
+        raise TypeError(f"a case must be a tuple of arguments or a dict of them by name, not {kind}")
     except (TypeError, TaskError) as error:
-        raise ConfigurationError(f"{where}: case {case!r:.60}: {error}") from error
+        raise ConfigurationError(f"{where}: case {words}: {error}") from error
 
 
-def _scorer(score: Callable[..., float], where: str) -> Callable[[Instance, Any], float]:
-    """Convert a score to the form of a task, with the instance and the answer as arguments."""
-    signature = _signature(score, where)
-    names = list(signature.parameters)
-    if names[:1] == ["instance"]:
-        return score
-    others = signature.replace(parameters=list(signature.parameters.values())[1:])
-    name = getattr(score, "__name__", "score")
-    parameters = Parameters(f"{name}'s first parameter, {''.join(names[:1])}, is the answer; {name}", others)
-
-    @wraps(score)
-    def scored(instance: Instance, answer: Any) -> float:
-        positional, named = parameters.bound(parameters.ordered(instance.inputs, "sample()"))
-        return score(answer, *positional, **named)
-
-    return scored
-
-
-def _never(instance: Instance, answer: object) -> float:
-    raise TaskError("a task scored by time has no other score")
+def _declared_answer(told: Any) -> Answer | None:
+    """A declared answer as `strop_scorer` tells it. Raises TaskError as Answer does."""
+    if told is None:
+        return None
+    (kind, of), fields = told
+    if kind == "dict":
+        form: Any = {name: _declared_answer(each) for name, each in of.items()}
+    elif kind == "list":
+        form = [_declared_answer(each) for each in of]
+    else:
+        form = {"bool": bool, "int": int, "float": float, "str": str}.get(of, of)
+    try:
+        return Answer(form, **{name: _told(each) for name, each in fields.items()})
+    except TypeError as error:
+        raise TaskError(str(error)) from error
 
 
-def _equal_first(
-    function: Callable[..., Any], parameters: Parameters, score: Callable[[Instance, Any], float]
-) -> Callable[[Instance, Any], float]:
-    """`score` for answers that equal those of the original, which is the user's own code and runs in the host."""
-    answers: dict[bytes, Any] = {}
-
-    @wraps(score)
-    def checked(instance: Instance, answer: Any) -> float:
-        key = pickle.dumps(dict(instance.inputs))
-        if key not in answers:
-            if len(answers) >= _REMEMBERED:
-                answers.clear()
-            positional, named = parameters.bound(copy.deepcopy(dict(instance.inputs)))
-            answers[key] = function(*positional, **named)
-        if other := difference(answers[key], answer):
-            raise Malformed(other)
-        return score(instance, answer)
-
-    return checked
+def _told(field_of_answer: Sequence[Any]) -> Any:
+    kind, value = field_of_answer
+    if kind == "raised":
+        raise ValueError(value)
+    return _Resolved(value) if kind == "call" else slice(*value) if kind == "slice" else value
 
 
-def _description(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[str, Any]], name: str) -> str:
+@dataclass(frozen=True)
+class _Resolved:
+    """What a function of the declared answer gave for an instance."""
+
+    number: int
+
+    def __call__(self, instance: Instance) -> Any:
+        """Raises what the function raised, in its words."""
+        return _told(instance.hidden.resolved[self.number])
+
+
+def _description(facts: Mapping[str, Any], cases: Sequence[Mapping[str, Any]], path: Path, name: str) -> str:
     """u_str: what may change, what counts, and the source of the functions that draw and score."""
     words = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",
         f"Only {name} may change. It is put back into its module, whose other names it may use. You may add imports, "
         "constants and helper functions under new names.",
     ]
-    if marked.score == "time":
-        right = _EQUAL if marked.accept is None else "The answer must be right: accept below says whether it is."
+    if facts["is_timed"]:
+        right = "The answer must be right: accept below says whether it is." if facts["has_accept"] else _EQUAL
         words.append(
             f"{right} The score of an instance is 1 / (1 + t / t0), t the CPU time of a call of the program and t0 that of the "
             "original: 0.5 is as fast as the original. Loading counts by itself, and no process gets the same arguments twice."
         )
-    elif marked.reference:
+    elif facts["reference"]:
         words.append(f"{_EQUAL[:-1]}, then it is scored.")
     if cases:
         words.append(
             "An instance, by argument: " + ", ".join(f"{key} = {value!r:.200}" for key, value in cases[0].items())
         )
-    if doc := inspect.getdoc(function):
-        words.append(f"What it says of itself: {doc[:1000]}")
-    shown: list[Callable[..., Any]] = [each for each in (marked.sample, marked.score, marked.accept) if callable(each)]
-    try:
-        return described_with_definitions("\n".join(words), *shown)
-    except (TypeError, OSError):
+    if facts["doc"]:
+        words.append(f"What it says of itself: {facts['doc'][:1000]}")
+    sources = [Shown(each["text"], Path(each["file"]), each["name"]) for each in facts["sources"]]
+    if not all(each.text for each in sources):
         return "\n".join(words) + "\n"
+    return described_with("\n".join(words), sources)

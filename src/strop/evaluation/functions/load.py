@@ -1,0 +1,140 @@
+"""Load a task of any form by its name; of a file that marks functions nothing runs but in a jail."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from strop.base.errors import ConfigurationError, TaskError
+from strop.base.python_discovery import interpreter_of
+from strop.base.syntax import parsed
+from strop.base.unified_diff import plain_text
+from strop.base.user_modules import UserModule, imported_names, name_of, own_file, source_roots
+from strop.evaluation.functions.scorer import RoomScorer, digest_of_file
+from strop.evaluation.outcomes import guest_program
+from strop.tasks import registry
+from strop.tasks.command.task import AnyTask
+from strop.tasks.function.source import DECORATOR, bound_names
+from strop.tasks.function.task import FunctionTask, Mark, function_task
+
+
+def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> AnyTask:
+    """A task of any form: what `registry.load_any` gives, or a function that a file marks. See there.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    path, _, asked = name.partition(":")
+    if not (path.endswith(".py") and is_marked(Path(path), asked)):
+        return registry.load_any(name, changes, trusted=trusted)
+    given = dict(changes or {})
+    python = str(given.pop("python", "") or "")
+    fields = registry.changes_of(name, given)
+    task = load_function(Path(path), asked, python)
+    return replace(task, **fields) if fields else task
+
+
+def is_marked(path: Path, asked: str) -> bool:
+    """Whether a file says, without being run, that a function in it is meant: it names `improve_me`, and does not make what is
+    asked for by another call."""
+    if not path.is_file():
+        return False
+    tree = parsed(plain_text(path.read_bytes().decode("utf-8", "replace")))
+    if tree is None:
+        return DECORATOR.encode() in path.read_bytes()
+    marks = {each for node in tree.body if _calls(node, {DECORATOR}) for each in bound_names(node)}
+    names = {getattr(node, "id", getattr(node, "attr", getattr(node, "name", ""))) for node in ast.walk(tree)}
+    return DECORATOR in names and not any(
+        (asked or "task") in bound_names(node) and _is_made(node) and not _calls(node, {DECORATOR, *marks})
+        for node in tree.body
+    )
+
+
+def _is_made(node: ast.stmt) -> bool:
+    """Whether a statement binds what a call returns."""
+    return isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call)
+
+
+def _calls(node: ast.stmt, names: Collection[str]) -> bool:
+    """Whether a statement binds something that is made by a call of one of these names."""
+    value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+    named = [getattr(each, "id", getattr(each, "attr", "")) for each in ast.walk(value)] if value else []
+    return not {*named}.isdisjoint(names)
+
+
+def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:
+    """The task of the function that a file marks under this name; with an empty one, of the only one. `python`: the interpreter
+    that the user names.
+
+    Raises:
+        ConfigurationError: there is none, or no mark takes it.
+        SandboxError: the host failed.
+    """
+    _check_names(path)
+    interpreter = interpreter_of(path, python)
+    folders = [folder.resolve() for folder in source_roots(path)]
+    project = Path(os.path.commonpath(folders))
+    roots = [os.path.relpath(folder, project) for folder in folders]
+    scorer = RoomScorer(project, path.resolve(), name_of(path), asked, roots, interpreter)
+    where = f"{path}:{asked}" if asked else str(path)
+    try:
+        facts = scorer.describe()
+    except TaskError as error:
+        raise ConfigurationError(str(error)) from error
+    if "name" not in facts:
+        raise ConfigurationError(f"{path} {facts['wrong']}")
+    where = where if asked else f"{path}:{facts['name']}"
+    inside = scorer.inside(facts["file"])
+    if not inside or not inside.endswith(".py"):
+        raise ConfigurationError(
+            f"{where} marks {facts['module']}.{facts['name']}, which is no function in a file of its project"
+            + f" but in {facts['file']}" * bool(facts["file"])
+        )
+    loaded = [(name, scorer.inside(file)) for name, file in facts["loaded"]]
+    scorer.module = _module(name_of(path), path.resolve(), project, loaded)
+    file = _shown(project / inside)
+
+    def mark(scorer_parameters: Any) -> Mark:
+        return Mark(
+            asked=asked or str(facts["name"]),
+            module=scorer.module,  # type: ignore[arg-type]
+            project=project,
+            roots=tuple(dict.fromkeys([*roots, *(os.path.relpath(each, project) for each in source_roots(file))])),
+            interpreter=interpreter,
+            python=facts["python"],
+            has_accept=facts["has_accept"],
+            is_reference=facts["reference"],
+            scorer=scorer_parameters,
+        )
+
+    facts = {**facts, "sources": [each | {"file": str(project / scorer.inside(each["file"]))} for each in facts["sources"]]}
+    task = function_task(where, facts, mark, file, scorer)
+    alone = replace(task, module=UserModule(facts["module"], str(project / inside), ()))
+    found = scorer.imported(guest_program(alone, task.seed))
+    return replace(task, module=_module(facts["module"], project / inside, project, found))
+
+
+def _module(name: str, file: Path, project: Path, found: Sequence[tuple[str, str]]) -> UserModule:
+    """A module with what it imports: names, and files from the top of the project."""
+    others = {each: str(project / inside) for each, inside in found if inside and project / inside != file}
+    return UserModule(name, str(file), tuple((each, path, digest_of_file(path)) for each, path in sorted(others.items())))
+
+
+def _shown(path: Path) -> Path:
+    """A path as messages show it: from the working folder, if it is below that."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _check_names(path: Path) -> None:
+    """Raises ConfigurationError if the file imports a module of its project whose name is one of Python's."""
+    for name in sorted({each.partition(".")[0] for each in imported_names(path, "")} & sys.stdlib_module_names):
+        own = own_file(path, name)
+        if own is not None:
+            raise ConfigurationError(
+                f"{path} imports {name}: {own} has a name that the standard library has; rename it"
+            )

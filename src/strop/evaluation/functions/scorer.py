@@ -1,0 +1,247 @@
+"""The host's end of a mark's functions: a guest in a tree of the project, which draws inputs and scores answers.
+
+The guest keeps what only the scorer knows. It outlives evaluations, as the module does in a program of the user's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from strop.base.environments import COPY
+from strop.base.errors import ConfigurationError, ScorerFailed, TaskError
+from strop.base.python_discovery import Interpreter
+from strop.base.user_modules import UserModule
+from strop.evaluation.outcomes import STAND_IN, explain
+from strop.sandbox import strop_plain_data as plain_data
+from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Returned, TimedOut, describe
+from strop.sandbox.tree_guests import TreePlan
+from strop.sandbox.tree_sandbox import RoomGuest, TreeSandbox
+from strop.sandbox.workspace.base import Tree
+from strop.sandbox.workspace.jail import Workspaces
+from strop.tasks.command.tree import listed
+from strop.tasks.function.task import FunctionTask
+
+SLOTS = 2
+"""Programs of one task that a worker has open at once: a candidate, and the original where a scorer failed on it."""
+LOADING_SECONDS = 120.0
+"""CPU seconds that the module of a mark may take to load."""
+SCORER_BYTES = 4 << 30
+"""Memory of a scorer."""
+INTERPRETER_BYTES = 512 << 20
+"""Address space that a process has before its program maps any."""
+_REPLY_BYTES = 64 << 20
+_WALL_FACTOR = 5.0
+_FOLDERS = (str(STAND_IN), str(Path(plain_data.__file__).parent))
+_PROGRAM = """
+import sys
+sys.path[:0] = {folders!r}
+from strop_scorer import answer
+sys.path[:2] = {path!r}
+"""
+_IMPORTED = """
+
+def __imported__():
+    import sys
+    files = [(name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items())]
+    return [[name, file] for name, file in files if isinstance(file, str) and file.startswith({root!r})]
+"""
+_ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+"""Of scorers and programs: the same in each process, and no threads of NumPy's own."""
+_NUMPY = ("random", "numpy", "numpy.random")
+
+
+class RoomScorer:
+    """A `strop.tasks.function.task.Scorer`. Its room begins at the first question, in whichever process that is asked."""
+
+    def __init__(
+        self, project: Path, file: Path, name: str, asked: str, roots: Sequence[str], interpreter: Interpreter
+    ) -> None:
+        """`file`, in the folder `project`, is the module `name` and marks `asked`; empty: its only mark. `roots`: see `Mark`."""
+        self._project, self._file, self._name, self._asked = project.absolute(), file, name, asked
+        self._roots, self._interpreter = tuple(roots), interpreter
+        self.module: UserModule | None = None
+        """What was loaded at first, and must not change meanwhile; None: nobody knows yet."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self._lock = threading.RLock()
+        self._guest: RoomGuest | None = None
+        self._sandbox: TreeSandbox | None = None
+        self._is_loaded = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the room: another process begins one of its own."""
+        own = ("_lock", "_guest", "_sandbox", "_is_loaded")
+        return {name: value for name, value in vars(self).items() if name not in own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Unpickle it, without a room."""
+        vars(self).update(state)
+        self._begin()
+
+    def ask(self, question: str, *given: Any, seconds: float) -> tuple[Any, ...]:
+        """What the module says; see `Scorer`."""
+        with self._lock:
+            if not self._is_loaded:
+                self._check_unchanged()
+                wrong = self._asked_of("describe", (), LOADING_SECONDS)["wrong"]
+                if wrong:
+                    raise TaskError(f"{self._file} {wrong}")
+                self._is_loaded = True
+            return tuple(self._asked_of(question, given, seconds))
+
+    def describe(self) -> Mapping[str, Any]:
+        """What there is to know of the target, or `wrong`: why it is none. Raises TaskError and SandboxError."""
+        with self._lock:
+            facts: Mapping[str, Any] = self._asked_of("describe", (), LOADING_SECONDS)
+            self._is_loaded = not facts["wrong"]
+            return facts
+
+    def imported(self, program: GuestProgram) -> list[tuple[str, str]]:
+        """The modules of the project that a program imports, in a process of its own: names and files from the project's top.
+        Empty if the program cannot be loaded."""
+        own = GuestProgram(program.text + _IMPORTED.format(root=f"{COPY}/"), "__imported__", module=program.module)
+        with self._lock:
+            room = self._guest = self._guest or self._opened()
+            with room.beside(own, _limits(LOADING_SECONDS)) as guest:
+                outcome = guest.call([], seed=0)
+        found: Any = outcome.value if isinstance(outcome, Returned) else []
+        with suppress(TypeError, ValueError):
+            return [(str(name), self.inside(str(file))) for name, file in found]
+        return []
+
+    def inside(self, file: str) -> str:
+        """The path of a guest's file from the top of the project; empty if it is none of the project's files."""
+        path = os.path.relpath(file, COPY) if file.startswith(f"{COPY}/") else ""
+        real = Path(os.path.realpath(self._project / path))
+        return path if path and real.is_file() and real.is_relative_to(os.path.realpath(self._project)) else ""
+
+    def close(self) -> None:
+        """End its room. Idempotent."""
+        with self._lock:
+            guest, self._guest, self._is_loaded = self._guest, None, False
+        if guest is not None:
+            guest.end()
+
+    def _check_unchanged(self) -> None:
+        for _, file, digest in self.module.imports if self.module else ():
+            if file and digest_of_file(file) != digest:
+                raise TaskError(f"{file} has changed since its function was read; start again")
+
+    def _asked_of(self, question: str, given: Sequence[Any], seconds: float) -> Any:
+        guest = self._guest = self._guest or self._opened()
+        guest.limits = _limits(seconds)
+        setup = {
+            "path": f"{COPY}/{self._file.absolute().relative_to(self._project)}",
+            "name": self._name,
+            "asked": self._asked,
+        }
+        try:
+            outcome = guest.call([setup, question, plain_data.encode(tuple(given))], seed=None)
+        except BaseException:
+            self.close()
+            raise
+        if isinstance(outcome, Returned) and isinstance(outcome.value, bytes):
+            with suppress(plain_data.NotPlainData):
+                return plain_data.decode(outcome.value)
+        self._is_loaded = False  # its process has ended
+        raise self._failed(question, outcome, seconds)
+
+    def _failed(self, question: str, outcome: Outcome, seconds: float) -> TaskError:
+        if question in ("describe", "draw", "case"):
+            what = "cannot be loaded" if question == "describe" else "cannot be asked: sample()"
+            return TaskError(f"{self._file} {what}: {explain(outcome)}")
+        function = "accept" if question == "accept" else "score"
+        if isinstance(outcome, TimedOut):
+            return ScorerFailed(f"{function}() took more than {seconds:g} s on this answer")
+        why = explain(outcome) if isinstance(outcome, Raised) else describe(outcome)
+        return ScorerFailed(f"{function}() ends its process: {why}")
+
+    def _opened(self) -> RoomGuest:
+        path = [f"{COPY}/{root}" for root in self._roots]
+        program = GuestProgram(_PROGRAM.format(folders=list(_FOLDERS), path=path), "answer")
+        guest = self._room().open(program, _limits(LOADING_SECONDS))
+        weakref.finalize(self, guest.end)
+        return guest
+
+    def _room(self) -> TreeSandbox:
+        if self._sandbox is None:
+            files = tuple(listed(self._project))
+            tree = Tree(self._project, {}, (*map(Path, _FOLDERS), self._interpreter.prefix), only=files)
+            self._sandbox = TreeSandbox(workspaces(), _plan(tree, self._interpreter, SCORER_BYTES, alone=False))
+        return self._sandbox
+
+
+def programs_of(task: FunctionTask, workspaces: Workspaces) -> TreeSandbox:
+    """The sandbox of a task's programs: a tree with the module and what it imports of its project."""
+    assert task.module is not None and task.mark is not None
+    project, mark = task.mark.project, task.mark
+    changing = str(Path(task.module.file).relative_to(project))
+    files = (changing, *(str(Path(file).relative_to(project)) for file in task.module.files))
+    tree = Tree(project, {}, (STAND_IN, mark.interpreter.prefix), only=files)
+    memory = task.memory_limit + INTERPRETER_BYTES
+    return TreeSandbox(workspaces, _plan(tree, mark.interpreter, memory, alone=True, changing=f"{COPY}/{changing}"))
+
+
+def _plan(tree: Tree, interpreter: Interpreter, memory: int, *, alone: bool, changing: str = "") -> TreePlan:
+    return TreePlan(
+        tree=tree,
+        interpreter=interpreter.path,
+        memory_bytes=memory,
+        environment=_ENVIRONMENT,
+        preload=_NUMPY,
+        has_packages=interpreter.is_strops,
+        changing=changing,
+        alone=alone,
+    )
+
+
+def _limits(seconds: float) -> Limits:
+    return Limits(seconds, _WALL_FACTOR * seconds, SCORER_BYTES, _REPLY_BYTES)
+
+
+def digest_of_file(file: str) -> str:
+    """The digest of a file's content; empty if it cannot be read."""
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+_shared: list[Workspaces] = []
+_making = threading.Lock()
+
+
+def workspaces() -> Workspaces:
+    """The workspaces of this process's scorers.
+
+    Raises:
+        ConfigurationError: this machine cannot run them apart.
+        SandboxError: the host failed.
+    """
+    with _making:
+        if not _shared:
+            made = Workspaces(slots=1 << 16, require=())
+            if not made.has_trees:
+                made.close()
+                raise ConfigurationError(
+                    "this machine cannot give a function and its scorer rooms of their own, with no network; "
+                    "strop doctor says what is missing"
+                )
+            _shared.append(made)
+        return _shared[0]
+
+

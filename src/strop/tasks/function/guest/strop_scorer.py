@@ -1,0 +1,452 @@
+"""The guest that draws inputs and scores answers: it loads the module that marks a function, and answers the host's questions.
+
+Stand-alone, under Python 3.9 or newer. Values travel as plain data; the host checks everything that this says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import inspect
+import io
+import math
+import os
+import random
+import sys
+import traceback
+import types
+from collections import OrderedDict
+from collections.abc import Mapping
+from operator import attrgetter
+from typing import Any, Callable
+
+import strop
+import strop_plain_data as plain_data
+from strop import MARK, Answer, CalledWhileLoading, Instance, Malformed, Marked
+
+SETTINGS = (
+    "name", "instances", "test_instances", "time_limit", "memory_limit", "score_limit", "failure", "description", "answer",
+    "fixed_input", "isolate",
+)  # fmt: skip
+"""Fields of a task that `improve_me` takes."""
+_ARGUMENTS = {"score": None, "sample": None, "cases": None, "reference": False, "best_known": None, "accept": None}
+_MOST_DRAWN = 4096
+"""Instances that are kept with what only the scorer knows; others are drawn again."""
+
+
+def answer(setup: Mapping[str, Any], question: str, content: bytes) -> bytes:
+    """The answer to a question, both plain data. `setup`: the module's `path` and `name` and the name `asked` for."""
+    if not _scorers:
+        _scorers.append(_Scorer(**setup))
+    scorer, given = _scorers[0], plain_data.decode(content)
+    strop.notes.clear()
+    return plain_data.encode(getattr(scorer, question)(*given))
+
+
+_scorers: list[_Scorer] = []
+
+
+class _Wrong(Exception):
+    """The target is none; the words say why."""
+
+
+class _Scorer:
+    """The module that has the mark, loaded, and the instances that were drawn."""
+
+    def __init__(self, path: str, name: str, asked: str) -> None:
+        self._path, self._name, self._asked = path, name, asked
+        self._function: Any = None
+        self._mark: dict[str, Any] = {}
+        self._drawn: OrderedDict[int, Instance] = OrderedDict()
+        self._before = set(sys.modules)
+        self._why = ""
+        try:
+            self._module = self._loaded()
+            self._find()
+        except _Wrong as error:
+            self._why = str(error)
+
+    def _loaded(self) -> types.ModuleType:
+        """The module, as Python would import it. Raises _Wrong."""
+        sys.argv, sys.stdin = [self._path], io.StringIO()
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                package = self._name.rpartition(".")[0]
+                if package:
+                    importlib.import_module(package)
+                known = sys.modules.get(self._name)
+                if known is not None and getattr(known, "__file__", None) == self._path:
+                    return known
+                spec = importlib.util.spec_from_file_location(self._name, self._path)
+                assert spec is not None and spec.loader is not None
+                module = importlib.util.module_from_spec(spec)
+                sys.modules.setdefault(self._name, module)
+                spec.loader.exec_module(module)
+                return module
+        except CalledWhileLoading as error:
+            raise _Wrong(
+                f"calls {error} when it is loaded, and would load itself again and again: "
+                "put it under if __name__ == '__main__':"
+            ) from None
+        except SystemExit as error:
+            raise _Wrong(
+                f"cannot be loaded: it ends the program (SystemExit: {error.code}); "
+                "read arguments below if __name__ == '__main__'"
+            ) from None
+        except Exception as error:
+            raise _Wrong(f"cannot be loaded: {type(error).__name__}: {error}") from None
+
+    def _find(self) -> None:
+        """The function that is asked for, and its mark. Raises _Wrong."""
+        names, asked = marked_names(self._module), self._asked or "task"
+        bound = getattr(self._module, asked, None)
+        own = getattr(bound, "__qualname__", "") if hasattr(bound, MARK) else ""
+        if "<" in own:
+            raise _Wrong(f"marks {own}; define it at the top level of a file, or in a class there")
+        if asked not in names and own in names:
+            asked = own
+        if asked not in names and not self._asked:
+            if len(names) > 1:
+                raise _Wrong(f"marks {', '.join(names)}; name one: {names[0]}")
+            asked = "".join(names)
+        if asked not in names:
+            there = ", ".join(names) or "none"
+            raise _Wrong(f"has no function {self._asked!r} that strop.improve_me marks; it marks {there}")
+        self._asked = asked
+        self._function = attrgetter(asked)(self._module)
+        self._marking: Marked = getattr(self._function, MARK)
+        self._mark = {**_ARGUMENTS, **self._marking.settings}
+
+    def describe(self) -> dict[str, Any]:
+        """What the host must know of the target, or why there is none."""
+        if self._why:
+            return {"wrong": self._why}
+        mark, function = self._mark, self._function
+        plain = inspect.unwrap(function)
+        name, module = self._asked, self._module
+        if self._marking.marking_module:
+            name, module = function.__qualname__, sys.modules.get(function.__module__, self._module)
+        callables: list[Any] = []
+        settings = {key: value for key, value in mark.items() if key not in (*_ARGUMENTS, "answer")}
+        return {
+            "wrong": next((words for words, holds in _required(mark).items() if not holds), ""),
+            "name": name,
+            "module": module.__name__,
+            "file": _file_of(module),
+            "is_marked_elsewhere": bool(self._marking.marking_module),
+            "kind": _kind(plain, name, module),
+            "doc": inspect.getdoc(function) or "",
+            "signature": _signature(function),
+            "is_timed": mark["score"] == "time",
+            "reference": bool(mark["reference"]),
+            "best_known": mark["best_known"] if _is_finite(mark["best_known"]) else None,
+            "settings": {key: value if _is_plain(value) else repr(value)[:90] for key, value in settings.items()},
+            "answer": _declared(mark.get("answer"), callables),
+            "cases": None if mark["cases"] is None else [_case(each) for each in mark["cases"]],
+            "scorer": _signature(mark["score"]) if callable(mark["score"]) else None,
+            "scorer_name": getattr(mark["score"], "__name__", "score"),
+            "sources": [_source(mark[key]) for key in ("sample", "score", "accept") if callable(mark[key])],
+            "has_accept": mark["accept"] is not None,
+            "loaded": _loaded_files(self._before),
+            "python": f"Python {sys.version_info[0]}.{sys.version_info[1]} {_numpy()}",
+        }
+
+    def draw(self, seed: int) -> tuple[Any, ...]:
+        """The inputs of the instance with this seed, and what the answer's form depends on."""
+        try:
+            instance = self._instance(seed)
+        except _Failed as error:
+            return ("failed", str(error))
+        if not isinstance(instance.inputs, Mapping):
+            return ("failed", f"must give a dict of inputs or (inputs, hidden), not {_shown(instance.inputs)}")
+        for name, value in instance.inputs.items():
+            if not isinstance(name, str):
+                return ("failed", f"must name its inputs by texts, not {_shown(name)}")
+            if (why := _unsendable(value)):
+                return ("unplain", name, why)
+        inputs = {name: value for name, value in instance.inputs.items()}
+        return ("drawn", inputs, self._resolved(instance))
+
+    def case(self, inputs: dict[str, Any]) -> tuple[Any, ...]:
+        """What the answer's form depends on, for listed inputs."""
+        return ("drawn", {}, self._resolved(Instance(inputs)))
+
+    def score(self, of: Any, answer: Any) -> tuple[Any, ...]:
+        """What an answer is worth. `of`: the instance's inputs, or its seed and the order of its inputs."""
+        score = self._mark["score"]
+        parameters = list(inspect.signature(score).parameters.values())
+
+        def scored() -> Any:
+            instance = self._copy_of(of)
+            if parameters and parameters[0].name == "instance":
+                return score(instance, answer)
+            positional, named = _bound(parameters[1:], dict(instance.inputs))
+            return score(answer, *positional, **named)
+
+        return self._judged(scored, lambda value: value if _is_number(value) else None)
+
+    def accept(self, of: Any, answer: Any) -> tuple[Any, ...]:
+        """Whether an answer is right."""
+        return self._judged(lambda: bool(self._mark["accept"](self._copy_of(of), answer)), lambda value: value)
+
+    def expected(self, arguments: dict[str, Any]) -> tuple[Any, ...]:
+        """What the original function answers. `arguments`: as the program gets them."""
+        from strop_by_name import bound
+
+        def called() -> Any:
+            positional, named = bound(self._function, arguments)
+            return self._function(*positional, **named)
+
+        return self._judged(called, lambda value: value)
+
+    def _judged(self, judge: Callable[[], Any], sent: Callable[[Any], Any]) -> tuple[Any, ...]:
+        """What a function of the mark says, and its notes."""
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                value = judge()
+                return ("said", sent(value), _shown(value), list(strop.notes))
+        except Malformed as error:
+            return ("malformed", str(error), list(strop.notes))
+        except CalledWhileLoading as error:
+            return ("failed", f"calls {error}, which a scorer cannot", list(strop.notes))
+        except _Failed as error:
+            return ("failed", str(error), list(strop.notes))
+        except (Exception, SystemExit) as error:
+            return ("failed", _blame(error), list(strop.notes))
+
+    def _copy_of(self, of: Any) -> Instance:
+        """The instance, of which a scorer may change everything. Raises _Failed."""
+        instance = Instance(of) if isinstance(of, dict) else self._instance(of[0])
+        names = of if isinstance(of, dict) else of[1]
+        try:
+            inputs = {name: plain_data.copied(instance.inputs[name]) for name in names}
+            return Instance(inputs, plain_data.copied(instance.hidden))
+        except Exception as error:
+            raise _Failed(f"gives what cannot be copied ({type(error).__name__}: {error})") from error
+
+    def _instance(self, seed: int) -> Instance:
+        if seed not in self._drawn:
+            try:
+                with contextlib.redirect_stdout(sys.stderr):
+                    drawn = self._mark["sample"](_generator(self._mark["sample"], seed))
+            except _Failed:
+                raise
+            except (Exception, SystemExit) as error:
+                raise _Failed(_blame(error)) from error
+            inputs, hidden = drawn if isinstance(drawn, tuple) and len(drawn) == 2 else (drawn, None)
+            self._drawn[seed] = Instance(inputs, hidden)
+            while len(self._drawn) > _MOST_DRAWN:
+                self._drawn.popitem(last=False)
+        return self._drawn[seed]
+
+    def _resolved(self, instance: Instance) -> list[Any]:
+        """What the functions in the declared answer give for an instance."""
+        callables: list[Any] = []
+        _declared(self._mark.get("answer"), callables)
+        return [_given(each, instance) for each in callables]
+
+
+class _Failed(Exception):
+    """A function of the mark failed; the words say how."""
+
+
+def _generator(sample: Any, seed: int) -> Any:
+    """What `sample` draws from: NumPy's generator, or Python's if its parameter is called `random`."""
+    if next(iter(inspect.signature(sample).parameters), "") == "random":
+        return random.Random(seed)
+    try:
+        import numpy
+    except ImportError:
+        version = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+        raise _Failed(
+            f"draws from a generator of NumPy, which this {version} does not have; call its parameter random, "
+            "and it gets a random.Random"
+        ) from None
+    return numpy.random.default_rng(seed)
+
+
+def marked_names(module: types.ModuleType) -> list[str]:
+    """The marked functions of a module, the static and class methods of its classes (`Class.name`), and the names under which it
+    marks functions of other modules."""
+    name, bound = module.__name__, vars(module)
+    elsewhere = [each for each, value in bound.items() if _marking(value) == name]
+    own = {each: value for each, value in bound.items() if getattr(value, "__module__", name) == name}
+    methods = {
+        f"{each}.{inner}": getattr(value, inner)
+        for each, value in own.items()
+        if isinstance(value, type)
+        for inner in list(vars(value))
+        if hasattr(value, inner)
+    }
+    return elsewhere + [
+        each
+        for each, value in {**own, **methods}.items()
+        if hasattr(value, MARK) and getattr(value, "__name__", "") == each.rpartition(".")[2]
+    ]
+
+
+def _marking(value: Any) -> str:
+    marked = getattr(value, MARK, None)
+    return marked.marking_module if isinstance(marked, Marked) else ""
+
+
+def _required(mark: dict[str, Any]) -> dict[str, bool]:
+    """What must hold of the arguments of `improve_me`, by the words for where it does not."""
+    score, accept, cases, best_known = (mark[key] for key in ("score", "accept", "cases", "best_known"))
+    unknown = sorted({*mark} - {*_ARGUMENTS, *SETTINGS})
+    return {
+        "@improve_me needs sample= or cases=, one of them": (mark["sample"] is None) != (cases is None),
+        f"@improve_me takes no {''.join(unknown[:1])}; it takes {', '.join(SETTINGS)}": not unknown,
+        f"score must be a function or 'time', not {score!r:.40}": score == "time" or callable(score),
+        "accept must be a function, and goes with score='time'; else let score() refuse": (
+            accept is None or (score == "time" and callable(accept))
+        ),
+        f"best_known must be a finite number, not {best_known!r:.40}": best_known is None or _is_finite(best_known),
+        "cases needs at least 2, since every second one is held out": cases is None or len(cases) >= 2,
+        "with cases=, instances are counted; do not give their number": (
+            cases is None or not {"instances", "test_instances"} & {*mark}
+        ),
+        "answer must be a strop.Answer": mark.get("answer") is None or isinstance(mark["answer"], Answer),
+    }
+
+
+def _kind(plain: Any, name: str, module: types.ModuleType) -> str:
+    """Why no mark takes a function; empty if one does."""
+    if inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain):
+        return "is async"
+    if inspect.isgeneratorfunction(plain):
+        return "is a generator"
+    owner, _, method = name.rpartition(".")
+    with contextlib.suppress(AttributeError):
+        found = inspect.getattr_static(attrgetter(owner)(module), method) if owner else None
+        if owner and not isinstance(found, (staticmethod, classmethod)):
+            return "is a method of an object"
+    return ""
+
+
+def _signature(function: Any) -> Any:
+    """The parameters of a function: name, kind, and whether it has a default; or why it has none."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError) as error:
+        return str(error)
+    return [(each.name, int(each.kind), each.default is not each.empty) for each in parameters]
+
+
+def _bound(parameters: list[inspect.Parameter], inputs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Inputs as (positional, keyword) arguments of a call."""
+    positional: list[Any] = []
+    for each in parameters:
+        if each.name not in inputs or each.kind in (each.KEYWORD_ONLY, each.VAR_KEYWORD):
+            break
+        value = inputs.pop(each.name)
+        positional += value if each.kind is each.VAR_POSITIONAL else [value]
+    return positional, inputs
+
+
+def _case(case: Any) -> tuple[Any, ...]:
+    """A case as plain data, or its words."""
+    kind = "tuple" if isinstance(case, tuple) else "dict" if isinstance(case, Mapping) else type(case).__name__
+    value = list(case) if kind == "tuple" else dict(case) if kind == "dict" else None
+    why = next(filter(None, map(_unsendable, value.values() if kind == "dict" else value)), "") if value else ""
+    return kind, None if why else value, f"{case!r:.60}", why
+
+
+def _declared(declared: Any, callables: list[Any]) -> Any:
+    """A declared answer as plain data; a function in it is its number in `callables`, to which it is added."""
+    if not isinstance(declared, Answer):
+        return None
+    return [_of(declared.of, callables), {key: _field(value, callables) for key, value in declared.fields.items()}]
+
+
+def _of(of: Any, callables: list[Any]) -> Any:
+    if isinstance(of, Mapping):
+        return ["dict", {str(key): _declared(value, callables) for key, value in of.items()}]
+    if isinstance(of, list):
+        return ["list", [_declared(each, callables) for each in of]]
+    return ["type", getattr(of, "__name__", repr(of)[:60])]
+
+
+def _field(value: Any, callables: list[Any]) -> Any:
+    if callable(value):
+        callables.append(value)
+        return ["call", len(callables) - 1]
+    if isinstance(value, slice):
+        return ["slice", [value.start, value.stop, value.step]]
+    return ["value", value] if _is_plain(value) else ["shown", repr(value)[:60]]
+
+
+def _given(function: Any, instance: Instance) -> Any:
+    """What a function in the declared answer gives for an instance."""
+    try:
+        value = function(instance)
+    except Exception as error:
+        return ["raised", f"{type(error).__name__}: {error}"[:300]]
+    return _field(value, []) if not callable(value) else ["shown", repr(value)[:60]]
+
+
+def _source(function: Any) -> dict[str, str]:
+    """The source of a function of the mark; empty where it cannot be read."""
+    plain = inspect.unwrap(function)
+    try:
+        text, file = inspect.getsource(plain), inspect.getsourcefile(plain) or ""
+    except (TypeError, OSError):
+        text, file = "", ""
+    return {"text": text, "file": file, "name": getattr(function, "__name__", "")}
+
+
+def _loaded_files(before: set[str]) -> list[tuple[str, str]]:
+    """The modules of the tree that were imported: names and files; a package without a file has none."""
+    root, found = f"{os.getcwd()}/", []
+    for name, module in sorted(sys.modules.items()):
+        file = _file_of(module) or next(iter(getattr(module, "__path__", ())), "")
+        if name not in before and isinstance(file, str) and file.startswith(root):
+            found.append((name, _file_of(module)))
+    return found
+
+
+def _numpy() -> str:
+    return "without numpy" if importlib.util.find_spec("numpy") is None else "with numpy"
+
+
+def _file_of(module: Any) -> str:
+    file = getattr(module, "__file__", None)
+    return os.path.abspath(file) if isinstance(file, str) else ""
+
+
+def _blame(error: BaseException) -> str:
+    """One line that says where the user's code failed."""
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    words = " ".join(str(error).split())[:300]
+    return f"raised {type(error).__name__}: {words} ({os.path.basename(frame.f_code.co_filename)}, line {line})"
+
+
+def _is_plain(value: Any) -> bool:
+    return not _unsendable(value)
+
+
+def _unsendable(value: Any) -> str:
+    """Why a value cannot be sent; empty if it can. What extends a plain type would arrive as that type."""
+    try:
+        plain_data.encode(value)
+    except plain_data.NotPlain as error:
+        return str(error)
+    return ""
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_number(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return isinstance(value, (int, float)) or (numpy is not None and isinstance(value, numpy.generic) and _is_plain(value))
+
+
+def _shown(value: Any) -> str:
+    """The beginning of a value in words; of what cannot be shown, its type."""
+    try:
+        return repr(value)[:60]
+    except Exception:
+        return f"a value of type {type(value).__name__}"
