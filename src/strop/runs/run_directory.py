@@ -327,6 +327,8 @@ def _folder(directory: Path, number: int) -> Path:
 
 def _place(name: str, file: str) -> str:
     """Where a module's file lies below the folder that it is imported from."""
+    if name.startswith("/"):
+        return name[1:]
     last = Path(file).name if Path(file).stem == "__init__" else ""
     return str(Path(*name.removesuffix(".__init__").split("."), last)) + ("" if last else "".join(Path(file).suffixes))
 

@@ -6,6 +6,7 @@ import ast
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from strop.base.user_modules import UserModule, imported_names, name_of, own_fil
 from strop.evaluation.functions.scorer import RoomScorer, digest_of_file
 from strop.evaluation.outcomes import guest_program
 from strop.tasks import registry
+from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask
 from strop.tasks.function.source import DECORATOR, bound_names
 from strop.tasks.function.task import FunctionTask, Mark, function_task
@@ -96,7 +98,7 @@ def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:
             + f" but in {facts['file']}" * bool(facts["file"])
         )
     loaded = [(name, scorer.inside(file)) for name, file in facts["loaded"]]
-    scorer.module = _module(name_of(path), path.resolve(), project, loaded)
+    scorer.module = _module(name_of(path), path.resolve(), project, loaded, roots)
     file = _shown(project / inside)
 
     def mark(scorer_parameters: Any) -> Mark:
@@ -115,14 +117,33 @@ def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:
     facts = {**facts, "sources": [each | {"file": str(project / scorer.inside(each["file"]))} for each in facts["sources"]]}
     task = function_task(where, facts, mark, file, scorer)
     alone = replace(task, module=UserModule(facts["module"], str(project / inside), ()))
-    found = scorer.imported(guest_program(alone, task.seed))
-    return replace(task, module=_module(facts["module"], project / inside, project, found))
+    used = scorer.used(guest_program(alone, task.seed), _call_of(alone))
+    return replace(task, module=_module(facts["module"], project / inside, project, used, roots))
 
 
-def _module(name: str, file: Path, project: Path, found: Sequence[tuple[str, str]]) -> UserModule:
-    """A module with what it imports: names, and files from the top of the project."""
-    others = {each: str(project / inside) for each, inside in found if inside and project / inside != file}
-    return UserModule(name, str(file), tuple((each, path, digest_of_file(path)) for each, path in sorted(others.items())))
+def _call_of(task: FunctionTask) -> Mapping[str, Any]:
+    """The arguments of a call of the function; none where its inputs cannot be drawn."""
+    with suppress(TaskError):
+        return task.arguments(task.instance("train", 0, SecretSeeds(b"")))
+    return {}
+
+
+def _module(
+    name: str, file: Path, project: Path, found: Sequence[tuple[str, str]], roots: Sequence[str]
+) -> UserModule:
+    """A module with what it uses: names, and files from the top of the project. What is no module is named by a slash and its
+    path from the folder that modules are imported from."""
+    others = {inside: each for each, inside in found if inside and project / inside != file}
+    tops = sorted(map(Path, roots), key=lambda root: len(root.parts), reverse=True)
+    named = [
+        (each or next(f"/{Path(inside).relative_to(top)}" for top in tops if Path(inside).is_relative_to(top)), inside)
+        for inside, each in others.items()
+    ]
+    return UserModule(
+        name,
+        str(file),
+        tuple((each, str(project / inside), digest_of_file(str(project / inside))) for each, inside in sorted(named)),
+    )
 
 
 def _shown(path: Path) -> Path:

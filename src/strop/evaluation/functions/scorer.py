@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +43,8 @@ _FOLDERS = (str(STAND_IN), str(Path(plain_data.__file__).parent))
 _PROGRAM = """
 import sys
 sys.path[:0] = {folders!r}
-from strop_scorer import answer
+from strop_scorer import {entry}
 sys.path[:2] = {path!r}
-"""
-_IMPORTED = """
-
-def __imported__():
-    import sys
-    files = [(name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items())]
-    return [[name, file] for name, file in files if isinstance(file, str) and file.startswith({root!r})]
 """
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
@@ -110,17 +104,18 @@ class RoomScorer:
             self._is_loaded = not facts["wrong"]
             return facts
 
-    def imported(self, program: GuestProgram) -> list[tuple[str, str]]:
-        """The modules of the project that a program imports, in a process of its own: names and files from the project's top.
-        Empty if the program cannot be loaded."""
-        own = GuestProgram(program.text + _IMPORTED.format(root=f"{COPY}/"), "__imported__", module=program.module)
+    def used(self, program: GuestProgram, arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What the original uses of the project, as it is loaded and in a call with these arguments, in a process of its own: the
+        name of each module, empty for another file, and its path from the project's top."""
+        assert program.module is not None
+        setup = {**asdict(program.module), "path": list(program.module.path), "text": program.text, "shown": "<solution>"}
         with self._lock:
             room = self._guest = self._guest or self._opened()
-            with room.beside(own, _limits(LOADING_SECONDS)) as guest:
-                outcome = guest.call([], seed=0)
-        found: Any = outcome.value if isinstance(outcome, Returned) else []
-        with suppress(TypeError, ValueError):
-            return [(str(name), self.inside(str(file))) for name, file in found]
+            with room.beside(_program("used", ()), _limits(LOADING_SECONDS)) as guest:
+                outcome = guest.call([setup, plain_data.encode((program.entry, dict(arguments)))], seed=0)
+        found: Any = outcome.value if isinstance(outcome, Returned) else b""
+        with suppress(plain_data.NotPlainData, TypeError, ValueError):
+            return [(str(name), self.inside(str(file))) for name, file in plain_data.decode(found)]
         return []
 
     def inside(self, file: str) -> str:
@@ -172,7 +167,7 @@ class RoomScorer:
 
     def _opened(self) -> RoomGuest:
         path = [f"{COPY}/{root}" for root in self._roots]
-        program = GuestProgram(_PROGRAM.format(folders=list(_FOLDERS), path=path), "answer")
+        program = _program("answer", path)
         guest = self._room().open(program, _limits(LOADING_SECONDS))
         weakref.finalize(self, guest.end)
         return guest
@@ -194,6 +189,10 @@ def programs_of(task: FunctionTask, workspaces: Workspaces) -> TreeSandbox:
     tree = Tree(project, {}, (STAND_IN, mark.interpreter.prefix), only=files)
     memory = task.memory_limit + INTERPRETER_BYTES
     return TreeSandbox(workspaces, _plan(tree, mark.interpreter, memory, alone=True, changing=f"{COPY}/{changing}"))
+
+
+def _program(entry: str, path: Sequence[str]) -> GuestProgram:
+    return GuestProgram(_PROGRAM.format(folders=list(_FOLDERS), path=list(path), entry=entry), entry)
 
 
 def _plan(tree: Tree, interpreter: Interpreter, memory: int, *, alone: bool, changing: str = "") -> TreePlan:

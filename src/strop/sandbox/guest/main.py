@@ -40,7 +40,8 @@ def run(read_descriptor: int, write_descriptor: int) -> NoReturn:
     """Serve the host on these two pipes. Never returns: the process ends when the host closes its end."""
     link = channel.Channel(read_descriptor, write_descriptor)
     program = _Program("", "", "solution")
-    sys.modules["strop_by_name"] = by_name  # under a name that no module of a user's has
+    # under names that no module of a user's has
+    sys.modules.update(strop_by_name=by_name, strop_user_module=user_module)
     while True:
         program = _served(link, program)
 

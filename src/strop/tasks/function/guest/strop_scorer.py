@@ -47,6 +47,32 @@ def answer(setup: Mapping[str, Any], question: str, content: bytes) -> bytes:
 _scorers: list[_Scorer] = []
 
 
+def used(setup: Mapping[str, Any], content: bytes) -> bytes:
+    """What the original uses of the tree, in a process of its own: (module or nothing, file) of each file that it imports or
+    opens, as it is loaded and in one call. `setup`: its text and what `user_module.imported` takes; `content`: its entry, and the
+    arguments of the call."""
+    import strop_by_name
+    import strop_user_module
+
+    opened: set[str] = set()
+
+    def hook(event: str, given: Any) -> None:
+        path = given[0] if event == "open" and given else None
+        if isinstance(path, (str, bytes, os.PathLike)):
+            opened.add(os.path.abspath(os.fsdecode(path)))
+
+    sys.addaudithook(hook)
+    entry, arguments = plain_data.decode(content)
+    with contextlib.suppress(BaseException):
+        function = attrgetter(entry)(strop_user_module.imported(**setup))
+        positional, named = strop_by_name.bound(function, arguments)
+        function(*positional, **named)
+    modules = {_file_of(module): name for name, module in list(sys.modules.items())}
+    root = "/copy/"
+    files = [path for path in sorted({*modules, *opened}) if path.startswith(root) and os.path.isfile(path)]
+    return plain_data.encode([(modules.get(path, ""), path) for path in files])
+
+
 class _Wrong(Exception):
     """The target is none; the words say why."""
 
