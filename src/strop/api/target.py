@@ -14,6 +14,7 @@ import shlex
 import sys
 import threading
 from collections import Counter
+from itertools import zip_longest
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -185,13 +186,17 @@ def source_of(task: TaskLike) -> str:
     return f"{file}:{name}"
 
 
-def all_of(tasks: Sequence[TaskLike], *, trusted: bool = False) -> tuple[AnyTask, ...]:
-    """All tasks, loaded. `trusted`: they are the files of a record that was made here.
+def all_of(tasks: Sequence[TaskLike], *, trusted: bool = False, pythons: Sequence[str] = ()) -> tuple[AnyTask, ...]:
+    """All tasks, loaded. `trusted`: they are the files of a record that was made here; `pythons`: the interpreter of each, where
+    that is not to be found.
 
     Raises:
         ConfigurationError: one does not exist, or two have the same name.
     """
-    loaded = tuple(as_task(task) or load_any(source_of(task), trusted=trusted) for task in tasks)
+    loaded = tuple(
+        as_task(task) or load_any(source_of(task), {"python": python} if python else {}, trusted=trusted)
+        for task, python in zip_longest(tasks, pythons, fillvalue="")
+    )
     for name, count in Counter(task.name for task in loaded).items():
         if count > 1:
             raise ConfigurationError(f"the task {name} is given twice")

@@ -30,7 +30,7 @@ from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.tree_sandbox import TreeSandbox
 from strop.sandbox.workspace.endings import oom_kills
-from strop.sandbox.workspace.jail import Workspaces
+from strop.sandbox.workspace.jail import Observed, Workspaces, know, observed
 from strop.tasks.base import Seeds, Split, Task
 from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import packed, unpack
@@ -71,6 +71,8 @@ class Equipment:
     """Name of a command task → its tree, packed; empty for a worker of this machine, which reads it where it is."""
     has_flags: bool = False
     """Whether messages spell options as flags."""
+    observed: Observed | None = None
+    """What the coordinator has observed of trees, for workers of this machine; None: they observe it themselves."""
 
 
 def pack(tasks: Sequence[AnyTask], require: frozenset[str], *, with_trees: bool = False) -> Equipment:
@@ -87,7 +89,9 @@ def pack(tasks: Sequence[AnyTask], require: frozenset[str], *, with_trees: bool 
         _Pickler(packed_tasks).dump(tuple(map(_anywhere, tasks)))
     except Exception as error:  # whatever an object raises that cannot be pickled
         raise ConfigurationError(f"a task cannot be sent to a worker process: {error}") from error
-    return Equipment(packed_tasks.getvalue(), require, path, imported_from(), trees, has_flags())
+    has_functions = any(isinstance(task, FunctionTask) for task in tasks)
+    known = observed() if has_functions and require and not with_trees else None  # begun as they were loaded
+    return Equipment(packed_tasks.getvalue(), require, path, imported_from(), trees, has_flags(), known)
 
 
 def _anywhere(task: AnyTask) -> AnyTask:
@@ -182,6 +186,8 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
     """
     sys.path[:] = [*equipment.path, *(entry for entry in sys.path if entry not in equipment.path)]
     import_from(equipment.roots)
+    if equipment.observed is not None:
+        know(equipment.observed)
     try:
         tasks: tuple[AnyTask, ...] = cloudpickle.loads(equipment.tasks)
     except Exception as error:

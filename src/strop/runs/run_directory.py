@@ -23,6 +23,7 @@ from strop.lm.options import is_harmless
 from strop.runs.meta import NOTHING_SAID, Meta
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import RunSpec
+from strop.evaluation.functions.load import is_marked
 from strop.store import Proof, Store
 from strop.tasks.command.config import CONFIG, to_toml
 from strop.tasks.command.task import AnyTask, CommandTask
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from strop.runs.assembly import Components
 
 TASK_FOLDER = "task"
+PYTHON = "python.txt"
+"""Where the task's folder in a record names the interpreter of a function."""
 TREE = ".tree"
 """Folder with the files of a command task as they were when the run started. Hidden, so that test tools in a folder with records
 do not find a second copy of the tests."""
@@ -166,12 +169,19 @@ class RunRecord:
                 f"{file} has changed since the run began. Start a new run, or give --trust-task to continue with the original, "
                 f"kept in {copy}"
             )
-        if not (ours or trust):
+        _, colon, attribute = task.partition(":")
+        if not (ours or trust or is_marked(copy, attribute)):  # what is marked runs in a jail
             raise ConfigurationError(
                 f"the task of this run is the file {copy}, whose code runs unconfined; read it, then give --trust-task"
             )
-        _, colon, attribute = task.partition(":")
         return f"{copy}{colon}{attribute}"
+
+    def pythons(self, *, trust: bool) -> tuple[str, ...]:
+        """The interpreter of each task; empty where the record names none, and where its sender's choice counts for nothing."""
+        if self.unverified and not trust:
+            return ("",) * len(self.spec.tasks)
+        files = (_folder(self.directory, number) / PYTHON for number in range(len(self.spec.tasks)))
+        return tuple(file.read_text("utf-8") if file.is_file() else "" for file in files)
 
 
 def check_tasks(directory: Path, meta: Meta, tasks: Sequence[AnyTask]) -> None:
@@ -256,6 +266,8 @@ def keep_task(directory: Path, source: str, number: int, task: AnyTask) -> None:
         own = [each for module in modules for each in ((module.name, module.file, ""), *module.imports)]
         files |= {_place(name, place): Path(place) for name, place, _ in own if place}
         private.make_folder(folder)
+        if is_function and not task.mark.interpreter.is_strops:
+            private.write(folder / PYTHON, task.mark.interpreter.path.encode())
         private.write(folder / PROJECT[0], b"")  # the copy is a project of its own: nothing above it is imported
     for name, file in files.items():
         copy = folder / name

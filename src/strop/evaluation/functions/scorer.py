@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.environments import COPY
-from strop.base.errors import ConfigurationError, ScorerFailed, TaskError
+from strop.base.errors import ConfigurationError, ScorerFailed, StropError, TaskError
 from strop.base.python_discovery import Interpreter
 from strop.base.user_modules import UserModule
 from strop.evaluation.outcomes import STAND_IN, explain
@@ -25,7 +25,7 @@ from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Returned, 
 from strop.sandbox.tree_guests import TreePlan
 from strop.sandbox.tree_sandbox import RoomGuest, TreeSandbox
 from strop.sandbox.workspace.base import Tree
-from strop.sandbox.workspace.jail import Workspaces
+from strop.sandbox.workspace.jail import Workspaces, observed
 from strop.tasks.command.tree import listed
 from strop.tasks.function.task import FunctionTask
 
@@ -220,6 +220,11 @@ def digest_of_file(file: str) -> str:
         return ""
 
 
+def _observe() -> None:
+    with suppress(StropError):
+        observed()
+
+
 _shared: list[Workspaces] = []
 _making = threading.Lock()
 
@@ -241,6 +246,8 @@ def workspaces() -> Workspaces:
                     "strop doctor says what is missing"
                 )
             _shared.append(made)
+            # Workers need it soon; what fails here fails there, with its words.
+            threading.Thread(target=_observe, name="strop-observe", daemon=True).start()
         return _shared[0]
 
 

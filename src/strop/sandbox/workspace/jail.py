@@ -10,10 +10,12 @@ import os
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
+from typing import TypeAlias
 
 from strop.base.closing import ClosesItself
 from strop.base.errors import SandboxError
 from strop.base.protections import DEFAULT_REQUIRE, Posture, required_of_commands
+from strop.base.temporary import TemporaryFolder
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.posture import observe_commands, strongest
@@ -33,8 +35,8 @@ class Workspaces(ClosesItself):
         layers: Layers | None = None,
         wait_for_memory: Callable[[], None] = wait_for_memory,
     ) -> None:
-        """Find the strongest confinement that works on this machine and observe what it prevents. Takes about a second, once per
-        process.
+        """Find the strongest confinement that works on this machine and, if something is required, observe what it prevents. That
+        takes most of a second, once per process, unless it was told (`know`).
 
         Args:
             slots: how many may be open at once; `open` blocks while all are taken.
@@ -54,11 +56,20 @@ class Workspaces(ClosesItself):
         """Plans → their idle trees."""
         self._closed = False
         wanted = required_of_commands(DEFAULT_REQUIRE if require is None else frozenset(require))
-        self._layers, self.posture = _strongest(layers or Layers.strongest(), os.geteuid())
-        if self.posture.missing(wanted):  # it may have been disturbed
-            _strongest.cache_clear()
-            self._layers, self.posture = _strongest(layers or Layers.strongest(), os.geteuid())
-        self.posture.require(wanted)
+        self._asked = layers or Layers.strongest()
+        if not wanted:
+            self._layers = _working(self._asked, os.geteuid())
+            return
+        self._layers, posture = observed(self._asked)
+        if posture.missing(wanted):  # it may have been disturbed
+            _observed.clear()
+            self._layers, posture = observed(self._asked)
+        posture.require(wanted)
+
+    @property
+    def posture(self) -> Posture:
+        """What its confinement was observed to prevent."""
+        return observed(self._asked)[1]
 
     def open(self, tree: Tree) -> JailedWorkspace:
         """Open a fresh copy; blocks while no slot is free.
@@ -154,10 +165,39 @@ class Workspaces(ClosesItself):
 
 
 @cache
-def _strongest(layers: Layers, user: int) -> tuple[Layers, Posture]:
-    """The strongest layers that this machine allows this user, and what they were observed to prevent."""
+def _working(layers: Layers, user: int) -> Layers:
+    """The strongest layers that this machine allows this user."""
 
-    def attempt(rung: Layers, refusals: Mapping[str, str]) -> tuple[Layers, Posture]:
+    def attempt(rung: Layers, refusals: Mapping[str, str]) -> Layers:
+        with TemporaryFolder("strop-probe-") as root, JailedWorkspace(Tree(root, {}), rung):
+            return rung
+
+    return strongest(layers, attempt, KeeperLost, "no workspace can be made")
+
+
+Observed: TypeAlias = tuple[Layers, Posture]
+"""The strongest layers that this machine allows, and what they were observed to prevent."""
+_observed: dict[tuple[Layers, int], Observed] = {}
+_observing = threading.Lock()
+
+
+def observed(layers: Layers | None = None) -> Observed:
+    """What this process has observed of these layers, or was told; else it is observed now."""
+    asked = layers or Layers.strongest()
+    with _observing:
+        key = asked, os.geteuid()
+        if key not in _observed:
+            _observed[key] = _observe(asked)
+        return _observed[key]
+
+
+def know(found: Observed) -> None:
+    """Take it from another process of this user on this machine, which has observed it."""
+    _observed[Layers.strongest(), os.geteuid()] = found
+
+
+def _observe(layers: Layers) -> Observed:
+    def attempt(rung: Layers, refusals: Mapping[str, str]) -> Observed:
         opened: list[JailedWorkspace] = []
 
         def open_one(tree: Tree) -> JailedWorkspace:
