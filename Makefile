@@ -36,6 +36,8 @@ lint: $(VENV)/dev.installed  ## format, lint, types, layers, sizes
 		--cache-dir=$(CURDIR)/.mypy_cache/guest *.py
 	cd src/strop/tasks/evaluator/guest && MYPYPATH=..:../../../sandbox $(CURDIR)/$(BIN)/mypy --strict --explicit-package-bases --config-file= \
 		--cache-dir=$(CURDIR)/.mypy_cache/evaluator strop_*.py
+	cd src/strop/tasks/function/guest && MYPYPATH=.:../../../sandbox:../../../sandbox/guest $(CURDIR)/$(BIN)/mypy --strict --explicit-package-bases --config-file= \
+		--cache-dir=$(CURDIR)/.mypy_cache/function *.py
 	$(BIN)/lint-imports
 	$(BIN)/python tools/house.py
 

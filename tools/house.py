@@ -22,13 +22,16 @@ ROOT = Path(__file__).resolve().parents[1]
 FORMS = {"Task", "CommandTask", "FunctionTask"}
 """The classes of tasks: a form is data, and no other room should have to know which one it has."""
 
+STANDS_IN = Path("tasks/function/guest/strop.py")
+"""It stands for strop's public names where strop is not installed, and so has some of them."""
+
 
 def sizes(root: Path) -> dict[str, int]:
     """What is counted → how much of it there is."""
     source = root / "src" / "strop"
     trees = _trees(source)
     nodes = [(path, node) for path, tree in trees.items() for node in ast.walk(tree)]
-    names = Counter(node.name for _, node in nodes if isinstance(node, ast.ClassDef))
+    names = Counter(node.name for path, node in nodes if isinstance(node, ast.ClassDef) and path != source / STANDS_IN)
     return {
         "src/strop": sum(statements(tree) + statements_in_texts(tree) for tree in trees.values()),
         "tests": sum(map(statements, _trees(root / "tests").values())),

@@ -17,6 +17,7 @@ import pytest
 
 from hostile.own_memory import search
 from strop.evaluation.base import Order
+from strop.evaluation.functions.load import load_any
 from strop.evaluation.pool import WorkerPool, idle_workers
 from strop.evaluation.worker_template import begin, worker_template
 from strop.evaluation.workers import pack
@@ -28,7 +29,6 @@ from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.jail import Workspaces
 from strop.sandbox.workspace.workspace import keeper_template
 from strop.tasks.base import PublishedSeeds
-from strop.evaluation.functions.load import load_any
 from support import errands
 from support.processes import all_end, descendants, family_of, holds, kill_and_wait, wait_until
 

@@ -29,10 +29,10 @@ from strop.base.events import (
 )
 from strop.base.protections import PROTECTIONS
 from strop.base.solution import digest_of
+from strop.evaluation.functions.load import load_any
 from strop.runs.spec import RunSpec, improver_text, shipped_improvers
 from strop.store import Store
 from strop.tasks.base import META_TASK
-from strop.evaluation.functions.load import load_any
 
 _COPIES = 5
 _RESPONSES = 6

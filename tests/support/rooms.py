@@ -5,23 +5,24 @@ from __future__ import annotations
 import atexit
 from collections import OrderedDict
 
-from strop.base.user_modules import UserModule
 from strop.evaluation.functions.scorer import programs_of, workspaces
 from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.tree_sandbox import TreeSandbox
 from strop.tasks.base import Task
-from strop.tasks.function.task import FunctionTask, Mark
+from strop.tasks.function.mark import Mark
+from strop.tasks.function.task import FunctionTask
 
 _MOST = 8
-_kept: OrderedDict[tuple[UserModule | None, Mark | None, int], TreeSandbox] = OrderedDict()
+_kept: OrderedDict[tuple[Mark, int], TreeSandbox] = OrderedDict()
 
 
 def rooms_of(task: FunctionTask) -> TreeSandbox:
     """The sandbox of a task's programs."""
-    key = task.module, task.mark, task.memory_limit
+    assert task.mark is not None
+    key = task.mark, task.memory_limit
     if key not in _kept:
-        _kept[key] = programs_of(task, workspaces())
+        _kept[key] = programs_of(*key, workspaces())
         if len(_kept) > _MOST:
             _kept.popitem(last=False)[1].close()
     _kept.move_to_end(key)

@@ -14,9 +14,9 @@ import shlex
 import sys
 import threading
 from collections import Counter
-from itertools import zip_longest
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -174,7 +174,7 @@ def source_of(task: TaskLike) -> str:
         raise ConfigurationError(
             f"{name} is not a task: name one, give a strop.Task, or mark a function with @strop.improve_me"
         )
-    marking_module = getattr(task, MARK).marking_module
+    marking_module = getattr(task, MARK)
     module = sys.modules.get(marking_module or getattr(task, "__module__", ""))
     if marking_module:
         name = next((each for each, value in vars(module).items() if value is task), name)

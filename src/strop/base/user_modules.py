@@ -168,10 +168,10 @@ def registered(name: str, module: ModuleType) -> Iterator[None]:
             sys.modules[name] = known
 
 
-def user_module(path: Path, without: Collection[str] = ()) -> UserModule:
-    """A module that was loaded, with what has been imported of its project since, but for the modules `without` and below."""
+def user_module(path: Path) -> UserModule:
+    """A module that was loaded, with what has been imported of its project since."""
     own, root = name_of(path), str(package_root(path))
-    hidden = [own, "strop", *(importlib.util.resolve_name(each, own.rpartition(".")[0]) for each in without)]
+    hidden = [own, "strop"]
     found = [
         _listed(name, _file_of(module))
         for name, module in sorted(sys.modules.items())
@@ -191,29 +191,8 @@ def last_loaded(path: Path) -> UserModule:
     return _loaded.get(path.absolute()) or user_module(path)
 
 
-def marked_beside(name: str) -> UserModule:
-    """A module that was imported, with what it imports of its project: not what the file that marks it imports."""
-    file = _file_of(sys.modules[name])
-    root = str(package_root(Path(file)))
-    known = {each: _file_of(module) for each, module in sys.modules.items() if _is_users(each, module, root)}
-    found, wanted = dict[str, str](), [name]
-    while wanted:
-        each = wanted.pop()
-        if each in known and each not in found:
-            found[each] = known[each]
-            wanted += _above(each)
-            wanted += [part for one in imported_names(Path(known[each]), each) for part in (one, *_above(one))]
-    found.pop(name, None)
-    return UserModule(name, str(Path(file).absolute()), tuple(_listed(*each) for each in sorted(found.items())))
-
-
 def _listed(name: str, file: str) -> tuple[str, str, str]:
     return name, file, hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
-
-
-def _above(name: str) -> list[str]:
-    parts = name.split(".")
-    return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
 def imported_names(file: Path, name: str) -> set[str]:

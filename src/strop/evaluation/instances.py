@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from functools import cached_property
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError
 from strop.base.later import dataclass

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from strop import tasks
+from strop.base.environments import COPY
 from strop.base.results import Verdict
 from strop.base.scorer_notes import shortened
-from strop.base.environments import COPY
 from strop.sandbox.base import (
     ANSWER_BYTES,
     AnswerTooLarge,
@@ -25,7 +25,6 @@ from strop.sandbox.base import (
     describe,
 )
 from strop.tasks.base import Task
-from strop.tasks.function.task import FunctionTask
 
 STAND_IN = Path(tasks.__file__).parent / "function/guest"
 """The folder with what modules of functions import as `strop`."""
@@ -51,12 +50,12 @@ def limits_of(task: Task) -> Limits:
 def guest_program(task: Task, candidate: str) -> GuestProgram:
     """What a guest runs for a candidate. Raises Malformed: it is no program of the task."""
     program = GuestProgram(task.program(candidate), task.entry)
-    if not isinstance(task, FunctionTask):
+    mark = task.mark
+    if mark is None:
         return program
-    assert task.module is not None and task.mark is not None
-    file = Path(task.module.file).relative_to(task.mark.project)
-    path = (str(STAND_IN), *(f"{COPY}/{root}" for root in task.mark.roots))
-    return replace(program, module=GuestModule(task.module.name, f"{COPY}/{file}", path))
+    file = Path(mark.program.file).relative_to(mark.project)
+    path = (str(STAND_IN), *(f"{COPY}/{root}" for root in mark.roots))
+    return replace(program, module=GuestModule(mark.program.name, f"{COPY}/{file}", path))
 
 
 def verdict_of(outcome: Outcome) -> Verdict:

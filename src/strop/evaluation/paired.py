@@ -136,7 +136,7 @@ class _Process(NamedTuple):
 
 @dataclass(frozen=True)
 class _Timing:
-    """The original and a program (`programs`). `is_listed`: there are no inputs but the instances; `is_own`: both are the same."""
+    """The original and a program. `is_listed`: there are no inputs but the instances; `is_own`: both are the same."""
 
     task: FunctionTask
     order: Order

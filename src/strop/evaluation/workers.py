@@ -23,9 +23,9 @@ from strop.base.surface import has_flags
 from strop.base.temporary import TemporaryFolder
 from strop.base.user_modules import import_from, imported_from
 from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.functions.scorer import SLOTS, programs_of
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
-from strop.evaluation.functions.scorer import SLOTS, programs_of
 from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.tree_sandbox import TreeSandbox
@@ -34,7 +34,6 @@ from strop.sandbox.workspace.jail import Observed, Workspaces, know, observed
 from strop.tasks.base import Seeds, Split, Task
 from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import packed, unpack
-from strop.tasks.function.task import FunctionTask
 
 if TYPE_CHECKING:
     from strop.evaluation.commands.command_program import WorkspacePool
@@ -89,7 +88,7 @@ def pack(tasks: Sequence[AnyTask], require: frozenset[str], *, with_trees: bool 
         _Pickler(packed_tasks).dump(tuple(map(_anywhere, tasks)))
     except Exception as error:  # whatever an object raises that cannot be pickled
         raise ConfigurationError(f"a task cannot be sent to a worker process: {error}") from error
-    has_functions = any(isinstance(task, FunctionTask) for task in tasks)
+    has_functions = any(task.mark is not None for task in tasks)
     known = observed() if has_functions and require and not with_trees else None  # begun as they were loaded
     return Equipment(packed_tasks.getvalue(), require, path, imported_from(), trees, has_flags(), known)
 
@@ -126,7 +125,9 @@ class JailedWorker:
         """What the jail of its programs enforces: that of trees, if it has some."""
         if self.pool is not None:
             return self.pool.workspaces.posture
-        return next((each.posture for each in self._rooms.values()), None) or cast("JailedSandbox", self._sandbox).posture
+        return (
+            next((each.posture for each in self._rooms.values()), None) or cast("JailedSandbox", self._sandbox).posture
+        )
 
     def sandbox_of(self, task: Task) -> Sandbox:
         """Where the programs of a task run."""
@@ -196,7 +197,7 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
     rooms: Mapping[str, TreeSandbox] = {}
     with ExitStack() as stack:
         on_trees = [task for task in tasks if task.root is not None]
-        functions = [task for task in tasks if isinstance(task, FunctionTask)]
+        functions = [task for task in tasks if task.root is None and task.mark is not None]
         if functions:
             rooms = stack.enter_context(_rooms(functions, equipment.require))
         if on_trees:
@@ -213,13 +214,16 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
 
 
 @contextmanager
-def _rooms(functions: Sequence[FunctionTask], require: frozenset[str]) -> Iterator[Mapping[str, TreeSandbox]]:
+def _rooms(functions: Sequence[Task], require: frozenset[str]) -> Iterator[Mapping[str, TreeSandbox]]:
     """Where the programs of these tasks run, by their names."""
     with ExitStack() as stack:
         workspaces = stack.enter_context(Workspaces(slots=SLOTS * len(functions), require=require))
+        rooms = dict[str, TreeSandbox]()
         for task in functions:
+            assert task.mark is not None
             stack.callback(task.close)
-        yield {task.name: stack.enter_context(closing(programs_of(task, workspaces))) for task in functions}
+            rooms[task.name] = stack.enter_context(closing(programs_of(task.mark, task.memory_limit, workspaces)))
+        yield rooms
 
 
 def _unpacked(task: AnyTask, equipment: Equipment, stack: ExitStack) -> AnyTask:

@@ -37,7 +37,6 @@ from strop.runs.spec import RunSpec, run_secret
 from strop.sandbox.jail import JailedSandbox
 from strop.store.key import key_file, machine_key
 from strop.tasks.command.task import AnyTask
-from strop.tasks.function.task import FunctionTask
 from strop.tasks.paper.self_improvement.task import self_improvement
 
 
@@ -154,7 +153,7 @@ def assembled(
             refuse_rewarding(tasks, evaluator, secret, step=observer.step)
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True))) if sandbox else None
         posture = sandbox.posture if sandbox else Posture({})
-        if evaluator and (tasks[0].root is not None or isinstance(tasks[0], FunctionTask)):
+        if evaluator and (tasks[0].root is not None or tasks[0].mark is not None):
             posture = evaluator.here.run(posture_of)
         yield Components(spec, tuple(tasks), language_model, sandbox, secret, meter, posture, evaluator, reader)  # type: ignore[arg-type]
 

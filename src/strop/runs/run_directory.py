@@ -19,15 +19,14 @@ from strop.base.protections import PROTECTIONS
 from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.base.user_modules import PROJECT, last_loaded
+from strop.evaluation.functions.load import is_marked
 from strop.lm.options import is_harmless
 from strop.runs.meta import NOTHING_SAID, Meta
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import RunSpec
-from strop.evaluation.functions.load import is_marked
 from strop.store import Proof, Store
 from strop.tasks.command.config import CONFIG, to_toml
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.function.task import FunctionTask
 from strop.tasks.command.tree import copy_tree
 from strop.tasks.identity import task_digest
 
@@ -258,15 +257,14 @@ def on_kept_trees(parts: Components, directory: Path) -> Components:
 def keep_task(directory: Path, source: str, number: int, task: AnyTask) -> None:
     """Copy the file that defines the run's `number`th task (from 0), the modules of its folder that it imports, and the file of
     its seed into the run's directory."""
-    files = {} if task.seed_file is None else {task.seed_file.name: task.seed_file}
+    files = {} if task.root is not None or task.seed_file is None else {task.seed_file.name: task.seed_file}
     folder = _folder(directory, number)
     if (file := _file(source)) is not None:
-        is_function = isinstance(task, FunctionTask) and task.mark is not None and task.module is not None
-        modules = (task.mark.module, task.module) if is_function else (last_loaded(file),)
+        modules = (last_loaded(file),) if task.mark is None else (task.mark.marking, task.mark.program)
         own = [each for module in modules for each in ((module.name, module.file, ""), *module.imports)]
         files |= {_place(name, place): Path(place) for name, place, _ in own if place}
         private.make_folder(folder)
-        if is_function and not task.mark.interpreter.is_strops:
+        if task.mark is not None and not task.mark.interpreter.is_strops:
             private.write(folder / PYTHON, task.mark.interpreter.path.encode())
         private.write(folder / PROJECT[0], b"")  # the copy is a project of its own: nothing above it is imported
     for name, file in files.items():

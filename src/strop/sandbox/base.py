@@ -14,7 +14,7 @@ from strop.base.closing import ClosesItself
 from strop.base.later import np
 from strop.sandbox.strop_plain_data import Unhashed
 
-Value: TypeAlias = Union[bool, int, float, str, "np.ndarray", "list[Value]", "dict[str, Value]", Unhashed, None]
+Value: TypeAlias = Union[bool, int, float, str, bytes, "np.ndarray", "list[Value]", "dict[str, Value]", Unhashed, None]
 """What may cross between host and guest: plain types and numeric arrays, always copies. A guest's dicts and sets are unhashed."""
 
 Arguments: TypeAlias = Union["Sequence[Value]", "Mapping[str, Value]"]

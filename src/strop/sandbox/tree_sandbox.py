@@ -73,9 +73,7 @@ class TreeSandbox(ClosesItself):
 class RoomGuest(TreeGuest):
     """The only guest of a room."""
 
-    def __init__(
-        self, server: TreeServer, program: GuestProgram, limits: Limits, put_back: Callable[[], None]
-    ) -> None:
+    def __init__(self, server: TreeServer, program: GuestProgram, limits: Limits, put_back: Callable[[], None]) -> None:
         super().__init__(server, program, limits, {"environment": {}, "cpu_seconds": _FOREVER})
         self._room, self._put_back = server, put_back
         self._denied = Counter[str]()

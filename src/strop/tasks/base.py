@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from strop.base.errors import Malformed, SandboxError, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.base.later import dataclass, np
@@ -22,17 +22,20 @@ from strop.base.randomness import derive
 from strop.base.results import Evaluation, Input, ScoredBy
 from strop.base.unified_diff import plain_text
 from strop.options.choices import Split as Split
-from strop.sandbox.strop_plain_data import SENT
+from strop.sandbox.strop_plain_data import SENT as SENT
 from strop.tasks.answer import Answer, sentence
 from strop.tasks.answer import Instance as Instance
 from strop.tasks.arguments import Parameters, parameters_of
-from strop.tasks.definitions import Shown, definitions, shown
+from strop.tasks.definitions import ShownFunction, definitions, shown
 from strop.tasks.languages import PYTHON
 from strop.tasks.mistakes import first_mistake
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.problem import VALUE, VERIFIED, Problem
 from strop.tasks.score_limit import DEFAULT, ended
 from strop.tasks.values import AnswerForm, rebuilt
+
+if TYPE_CHECKING:
+    from strop.tasks.function.mark import Mark
 
 PUBLISHED_BASES: Mapping[str, int] = {"train": 4321, "test": 5678}
 """Instance i of a split is drawn from seed base + i in the published implementation."""
@@ -211,6 +214,9 @@ class Task:
         object.__setattr__(self, "seed", plain_text(text))
         object.__setattr__(self, "seed_file", path)
 
+    def close(self) -> None:
+        """End what runs for it in this process: nothing, but for a function. Idempotent."""
+
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
         return self.test_instances if split == "test" else self.instances
@@ -269,6 +275,11 @@ class Task:
     def by_time(self) -> bool:
         """Whether the score depends on a measured time, which no second measurement repeats."""
         return False
+
+    @property
+    def mark(self) -> Mark | None:
+        """The mark of a function of a module, whose programs run in a tree; None: a program stands alone."""
+        return None
 
     @property
     def cases(self) -> tuple[Mapping[str, Any], ...]:
@@ -423,10 +434,12 @@ def described(words: str, *functions: Callable[..., Any]) -> str:
 def described_with_definitions(words: str, *functions: Callable[..., Any]) -> str:
     """A utility's description, built from the code that measures it and the definitions that this code uses: for users' tasks,
     whose helpers and constants no description names."""
-    return described_with(words, [shown(inspect.unwrap(function), getattr(function, "__name__", "")) for function in functions])
+    return described_with(
+        words, [shown(inspect.unwrap(function), getattr(function, "__name__", "")) for function in functions]
+    )
 
 
-def described_with(words: str, functions: Sequence[Shown]) -> str:
+def described_with(words: str, functions: Sequence[ShownFunction]) -> str:
     """`described_with_definitions`, of functions that are known by their source."""
     return _described(words, [*filter(None, [definitions(functions)]), *(each.text.rstrip() for each in functions)])
 

@@ -25,7 +25,7 @@ MOST_OF_ONE = 2000
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-class Shown(NamedTuple):
+class ShownFunction(NamedTuple):
     """A function whose source a model is shown."""
 
     text: str
@@ -33,12 +33,12 @@ class Shown(NamedTuple):
     name: str
 
 
-def shown(function: Callable[..., Any], name: str) -> Shown:
+def shown(function: Callable[..., Any], name: str) -> ShownFunction:
     """A function of this process. Raises TypeError and OSError: its source cannot be read."""
-    return Shown(inspect.getsource(function), Path(inspect.getsourcefile(function) or ""), name)
+    return ShownFunction(inspect.getsource(function), Path(inspect.getsourcefile(function) or ""), name)
 
 
-def definitions(functions: Sequence[Shown]) -> str:
+def definitions(functions: Sequence[ShownFunction]) -> str:
     """The imports, constants, functions and classes that `functions` use, directly or indirectly, in the order of their files.
 
     Long definitions are only named. Empty if there are none, or if the source cannot be followed.

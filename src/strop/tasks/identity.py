@@ -15,7 +15,6 @@ from strop.base.user_modules import imported_names, name_of, own_file, package_r
 from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import listed
-from strop.tasks.function.task import FunctionTask
 
 _OPTIONS = (str, int, float, bool, type(None))
 """Types of the fields that are options; what the others hold is in the files, or in u_str."""
@@ -50,11 +49,13 @@ def _files_of(task: Task) -> set[Path]:
     """The files that define the functions of a task, and what these import of the user's. It is read in their texts: what else
     this process has imported makes no difference."""
     waiting = list[Path]()
-    if isinstance(task, FunctionTask) and task.module is not None and task.mark is not None:
-        return {Path(each) for module in (task.module, task.mark.module) for each in (module.file, *module.files)}
+    if task.mark is not None:
+        return {
+            Path(each) for module in (task.mark.marking, task.mark.program) for each in (module.file, *module.files)
+        }
     for function in (task.sample, task.score):
         with suppress(TypeError):  # it is not written in Python
-            waiting.append(Path(inspect.getsourcefile(inspect.unwrap(function)) or ""))  # type: ignore[arg-type]
+            waiting.append(Path(inspect.getsourcefile(inspect.unwrap(function)) or ""))
     found = set[Path]()
     while waiting:
         path = waiting.pop()

@@ -13,6 +13,7 @@ import pytest
 
 from strop.checks.check import check
 from strop.checks.relay import beats
+from strop.evaluation.functions.load import load_any
 from strop.runs.evaluators import evaluator_for
 from strop.runs.spec import RunSpec
 from strop.tasks.answer import Answer
@@ -20,7 +21,6 @@ from strop.tasks.base import Task
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import AnyTask
 from strop.tasks.evaluator.task import evaluator_task
-from strop.evaluation.functions.load import load_any
 from support.rows import table
 
 

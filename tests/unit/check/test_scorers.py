@@ -11,13 +11,13 @@ import pytest
 from strop.api.scoring import check as strop_check
 from strop.base.errors import ConfigurationError
 from strop.checks.before_run import refuse_rewarding
+from strop.evaluation.functions.load import load_any
 from strop.runs.evaluators import evaluator_for
 from strop.runs.spec import RunSpec
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.evaluator.task import evaluator_task
-from strop.evaluation.functions.load import load_any
 from strop.tasks.registry import load
 from support.commands_here import here
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from strop.evaluation.functions.load import load_any
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import scorer_line
-from strop.evaluation.functions.load import load_any
 from support.rows import table
 
 FUNCTION = """import strop

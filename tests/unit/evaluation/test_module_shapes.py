@@ -12,11 +12,11 @@ import pytest
 
 from strop.base.budget import Budget
 from strop.core.utility import TaskUtility
+from strop.evaluation.functions.load import load_any
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.splice import spliced
 from strop.tasks.function.task import FunctionTask
-from strop.evaluation.functions.load import load_any
 from support.rooms import sandbox_of
 
 MARK = "@strop.improve_me(score=score, sample=sample, instances=1, test_instances=1)\n"

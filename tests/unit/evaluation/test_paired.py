@@ -15,13 +15,13 @@ from strop.checks.check import check
 from strop.checks.checked import Checked
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
+from strop.evaluation.functions.load import load_any
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.repeated import AT_LEAST, AT_MOST
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.task import CALLS, LOADING, OUTSIDE, SECONDS, FunctionTask
-from strop.evaluation.functions.load import load_any
 from support.commands_here import here
 from support.rooms import rooms_by_name, sandbox_of
 from support.rows import table
@@ -57,7 +57,9 @@ def measured(
     task: FunctionTask, jail: JailedSandbox, program: str, split: str = "train", *, is_final: bool = False
 ) -> tuple[Evaluation, list[Event]]:
     events: list[Event] = []
-    utility = TaskUtility(task, split, SecretSeeds(b"s"), sandbox_of(task, jail), events.append, b"secret", is_final=is_final)  # type: ignore[arg-type]
+    utility = TaskUtility(
+        task, split, SecretSeeds(b"s"), sandbox_of(task, jail), events.append, b"secret", is_final=is_final
+    )  # type: ignore[arg-type]
     return utility.evaluate(program, Budget().child("at")), events
 
 

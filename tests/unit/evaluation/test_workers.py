@@ -17,11 +17,11 @@ import pytest
 from strop.base.errors import ConfigurationError, SandboxError, StropError
 from strop.base.surface import command_line, option
 from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.functions.load import load_any
 from strop.evaluation.machines import posture_of
 from strop.evaluation.pool import WorkerPool, idle_workers
 from strop.evaluation.workers import Equipment, WorkerLost, pack
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Task
-from strop.evaluation.functions.load import load_any
 from support.processes import wait_until
 from support.rows import table
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.base.errors import ConfigurationError
-from strop.runs.patching.source_files import Original
 from strop.evaluation.functions.load import load_any
+from strop.runs.patching.source_files import Original
 from support.rows import table
 
 ABOVE = "import math\n\nLIMIT = '\f\u2028\x85'\n\n\ndef other():\n\treturn 1\n\n\n"

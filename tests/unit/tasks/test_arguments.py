@@ -11,9 +11,9 @@ from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.results import Evaluation
 from strop.core.utility import TaskUtility
+from strop.evaluation.functions.load import load_any
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
-from strop.evaluation.functions.load import load_any
 from strop.tasks.registry import PAPER
 from support.rooms import sandbox_of
 from support.rows import table

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from strop.base.errors import ConfigurationError
+from strop.evaluation.functions.load import load_any
 from strop.lm.base import Request, dropped
 from strop.lm.scripted import read_script
 from strop.options.scoring import NOT_IN_FILE, ScoringOptions, parse_settings
@@ -22,7 +23,6 @@ from strop.tasks.command.readers import documents, read_score
 from strop.tasks.command.score_kinds import KINDS, Printed
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, OWN_TESTS, CommandTask
 from strop.tasks.command.tree import RECORD, copy_tree, listed, packed, unpack
-from strop.evaluation.functions.load import load_any
 from strop.tasks.used_files import shown_files
 from support.rows import table
 from support.trees import written

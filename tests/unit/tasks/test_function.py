@@ -11,11 +11,11 @@ import pytest
 
 import strop
 from strop.base.errors import ConfigurationError, Malformed, TaskError
+from strop.evaluation.functions.load import load_any
 from strop.sandbox.strop_plain_data import Unhashed
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.splice import spliced
 from strop.tasks.function.task import FunctionTask
-from strop.evaluation.functions.load import load_any
 from strop.tasks.values import difference
 from support.rows import table
 

@@ -13,11 +13,11 @@ import pytest
 
 from strop.base.errors import ScorerFailed, TaskError
 from strop.evaluation.base import Order
+from strop.evaluation.functions.load import load_any
 from strop.evaluation.pool import WorkerPool
 from strop.evaluation.workers import pack
 from strop.sandbox.strop_plain_data import Unhashed
 from strop.tasks.base import Instance, SecretSeeds, Task
-from strop.evaluation.functions.load import load_any
 from strop.tasks.score_limit import ended
 from strop.tasks.values import AnswerForm
 from support.rows import table

@@ -21,8 +21,9 @@ from strop.evaluation.outcomes import guest_program
 from strop.tasks import registry
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask
+from strop.tasks.function.mark import Mark
 from strop.tasks.function.source import DECORATOR, bound_names
-from strop.tasks.function.task import FunctionTask, Mark, function_task
+from strop.tasks.function.task import FunctionTask, function_task
 
 
 def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> AnyTask:
@@ -98,13 +99,14 @@ def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:
             + f" but in {facts['file']}" * bool(facts["file"])
         )
     loaded = [(name, scorer.inside(file)) for name, file in facts["loaded"]]
-    scorer.module = _module(name_of(path), path.resolve(), project, loaded, roots)
+    marking = scorer.module = _module(name_of(path), path.resolve(), project, loaded, roots)
     file = _shown(project / inside)
 
     def mark(scorer_parameters: Any) -> Mark:
         return Mark(
             asked=asked or str(facts["name"]),
-            module=scorer.module,  # type: ignore[arg-type]
+            marking=marking,
+            program=UserModule(facts["module"], str(project / inside), ()),
             project=project,
             roots=tuple(dict.fromkeys([*roots, *(os.path.relpath(each, project) for each in source_roots(file))])),
             interpreter=interpreter,
@@ -114,11 +116,15 @@ def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:
             scorer=scorer_parameters,
         )
 
-    facts = {**facts, "sources": [each | {"file": str(project / scorer.inside(each["file"]))} for each in facts["sources"]]}
+    facts = {
+        **facts,
+        "sources": [each | {"file": str(project / scorer.inside(each["file"]))} for each in facts["sources"]],
+    }
     task = function_task(where, facts, mark, file, scorer)
-    alone = replace(task, module=UserModule(facts["module"], str(project / inside), ()))
-    used = scorer.used(guest_program(alone, task.seed), _call_of(alone))
-    return replace(task, module=_module(facts["module"], project / inside, project, used, roots))
+    assert task.mark is not None
+    used = scorer.used(guest_program(task, task.seed), _call_of(task))
+    program = _module(facts["module"], project / inside, project, used, roots)
+    return replace(task, mark=replace(task.mark, program=program))
 
 
 def _call_of(task: FunctionTask) -> Mapping[str, Any]:
@@ -128,9 +134,7 @@ def _call_of(task: FunctionTask) -> Mapping[str, Any]:
     return {}
 
 
-def _module(
-    name: str, file: Path, project: Path, found: Sequence[tuple[str, str]], roots: Sequence[str]
-) -> UserModule:
+def _module(name: str, file: Path, project: Path, found: Sequence[tuple[str, str]], roots: Sequence[str]) -> UserModule:
     """A module with what it uses: names, and files from the top of the project. What is no module is named by a slash and its
     path from the folder that modules are imported from."""
     others = {inside: each for each, inside in found if inside and project / inside != file}

@@ -21,13 +21,13 @@ from strop.base.python_discovery import Interpreter
 from strop.base.user_modules import UserModule
 from strop.evaluation.outcomes import STAND_IN, explain
 from strop.sandbox import strop_plain_data as plain_data
-from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Returned, TimedOut, describe
+from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Returned, TimedOut, Value, describe
 from strop.sandbox.tree_guests import TreePlan
 from strop.sandbox.tree_sandbox import RoomGuest, TreeSandbox
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.jail import Workspaces, observed
 from strop.tasks.command.tree import listed
-from strop.tasks.function.task import FunctionTask
+from strop.tasks.function.mark import Mark
 
 SLOTS = 2
 """Programs of one task that a worker has open at once: a candidate, and the original where a scorer failed on it."""
@@ -108,7 +108,12 @@ class RoomScorer:
         """What the original uses of the project, as it is loaded and in a call with these arguments, in a process of its own: the
         name of each module, empty for another file, and its path from the project's top."""
         assert program.module is not None
-        setup = {**asdict(program.module), "path": list(program.module.path), "text": program.text, "shown": "<solution>"}
+        setup: dict[str, Value] = {
+            **asdict(program.module),
+            "path": list(program.module.path),
+            "text": program.text,
+            "shown": "<solution>",
+        }
         with self._lock:
             room = self._guest = self._guest or self._opened()
             with room.beside(_program("used", ()), _limits(LOADING_SECONDS)) as guest:
@@ -139,7 +144,7 @@ class RoomScorer:
     def _asked_of(self, question: str, given: Sequence[Any], seconds: float) -> Any:
         guest = self._guest = self._guest or self._opened()
         guest.limits = _limits(seconds)
-        setup = {
+        setup: dict[str, Value] = {
             "path": f"{COPY}/{self._file.absolute().relative_to(self._project)}",
             "name": self._name,
             "asked": self._asked,
@@ -180,14 +185,12 @@ class RoomScorer:
         return self._sandbox
 
 
-def programs_of(task: FunctionTask, workspaces: Workspaces) -> TreeSandbox:
-    """The sandbox of a task's programs: a tree with the module and what it imports of its project."""
-    assert task.module is not None and task.mark is not None
-    project, mark = task.mark.project, task.mark
-    changing = str(Path(task.module.file).relative_to(project))
-    files = (changing, *(str(Path(file).relative_to(project)) for file in task.module.files))
-    tree = Tree(project, {}, (STAND_IN, mark.interpreter.prefix), only=files)
-    memory = task.memory_limit + INTERPRETER_BYTES
+def programs_of(mark: Mark, memory_limit: int, workspaces: Workspaces) -> TreeSandbox:
+    """The sandbox of the programs of a function's task: a tree with its module and what the original uses of its project."""
+    changing, *others = (str(Path(each).relative_to(mark.project)) for each in (mark.program.file, *mark.program.files))
+    files = (changing, *others)
+    tree = Tree(mark.project, {}, (STAND_IN, mark.interpreter.prefix), only=files)
+    memory = memory_limit + INTERPRETER_BYTES
     return TreeSandbox(workspaces, _plan(tree, mark.interpreter, memory, alone=True, changing=f"{COPY}/{changing}"))
 
 
@@ -249,5 +252,3 @@ def workspaces() -> Workspaces:
             # Workers need it soon; what fails here fails there, with its words.
             threading.Thread(target=_observe, name="strop-observe", daemon=True).start()
         return _shared[0]
-
-

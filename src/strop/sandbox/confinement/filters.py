@@ -111,7 +111,9 @@ def alone_filter() -> bpf.Assembled:
     """What a guest of a tree may not do that is to stay one process, in addition to the list of commands."""
     refused, program = bpf.refuse(errno.EPERM), bpf.Filter()
     program.on(["fork", "vfork", "execve", "execveat"], [bpf.answer(refused)])
-    program.on(["clone3"], [bpf.answer(bpf.refuse(errno.ENOSYS))])  # whose flags no filter sees: libraries then use clone
+    program.on(
+        ["clone3"], [bpf.answer(bpf.refuse(errno.ENOSYS))]
+    )  # whose flags no filter sees: libraries then use clone
     program.on(["clone"], bpf.any_bit(0, _CLONE_THREAD, bpf.ALLOW, refused))
     program.otherwise(bpf.ALLOW)
     return program.assembled()

@@ -110,6 +110,8 @@ class CommandTask:
     """Files that the command writes and the judge reads, or that are compared with the original's."""
     cases: tuple[str, ...] = ()
     """Files of the tree that are the instances."""
+    mark: ClassVar[None] = None
+    """The mark of a function: this is none."""
     problem: ClassVar[Problem | None] = None
     """What is verified: its answers are no constructions."""
 

@@ -1,7 +1,7 @@
 """`strop.improve_me`: mark a function for improvement, as its decorator or in a file of its own.
 
-The function itself does not change: a decorator's mark is one attribute, which only strop reads; one in another file is a
-function of that file. `strop.tasks.function.task` makes a task of either.
+The function itself does not change: a decorator's mark is one attribute; a mark in another file is a function of that file.
+What a mark says is read in a jail, where `function/guest/strop.py` stands for this package.
 """
 
 from __future__ import annotations
@@ -12,28 +12,11 @@ from functools import wraps
 from typing import Any, Literal, TypeVar, cast
 
 from strop.base.errors import ConfigurationError
-from strop.base.later import dataclass
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 MARK = "__strop_improve_me__"
-"""The attribute of a marked function."""
-
-
-@dataclass(frozen=True)
-class Marked:
-    """The arguments of `improve_me`, checked when strop makes a task from them."""
-
-    score: Callable[..., float] | Literal["time"]
-    sample: Callable[[Any], Any] | None
-    cases: Sequence[tuple[Any, ...] | Mapping[str, Any]] | None
-    reference: bool
-    best_known: float | None
-    accept: Callable[[Any, Any], object] | None
-    settings: Mapping[str, Any]
-    """The given fields of a `strop.Task`."""
-    marking_module: str = ""
-    """The module that marks a function of another one; empty if it is the function's own."""
+"""The attribute of a marked function: the module that marks it, empty if it is its own."""
 
 
 def improve_me(
@@ -53,14 +36,15 @@ def improve_me(
 
     Args:
         score: `score(instance, answer)` as in `strop.Task` if the first parameter is called `instance`, otherwise
-            `score(answer, …)` with the arguments by name. In [0, 1], higher is better; runs in the host. Or `"time"`: CPU
-            time relative to the original's, at equal answers.
-        sample: draws the arguments by name from a numpy Generator, or `(arguments, hidden)` if the scorer must know more.
+            `score(answer, …)` with the arguments by name. In [0, 1], higher is better. Or `"time"`: CPU time relative to the
+            original's, at equal answers.
+        sample: draws the arguments by name from a numpy Generator, or from a `random.Random` if its parameter is called
+            `random`; `(arguments, hidden)` if the scorer must know more.
         cases: arguments by position (tuples) or by name (dicts), at least 2; every second one is held out.
         reference: answers must also equal those of the original function (of the same types; floats within a relative 1e-9).
         best_known: the best known score, or with `"time"` CPU seconds of one call; it is shown beside the result.
         accept: with `"time"`, `accept(instance, answer)` says whether an answer is right, in place of being equal to the
-            original's: a truth value, or it raises `strop.Malformed("why")`. Runs in the host.
+            original's: a truth value, or it raises `strop.Malformed("why")`.
         settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `score_limit`, `failure`,
             `description`, `answer`, `fixed_input` and `isolate`, as in `strop.Task`. With `"time"`, `isolate="instance"`
             measures the first call of a process, and else later ones: they differ where a function keeps something.
@@ -74,10 +58,9 @@ def improve_me(
         marking_module = "" if getattr(function, "__module__", here) == here else here
         marked = _calling(function) if marking_module else function
         own = getattr(marked, "__func__", marked)  # of a static or class method, bound or not
-        if not hasattr(own, "__dict__") or (hasattr(own, MARK) and not marking_module):
-            why = "has a mark already" if hasattr(own, MARK) else "is no function of a file, which alone takes a mark"
-            raise ConfigurationError(f"{getattr(own, '__qualname__', own)} {why}")
-        setattr(own, MARK, Marked(score, sample, cases, reference, best_known, accept, settings, marking_module))
+        if not hasattr(own, "__dict__"):
+            raise ConfigurationError(f"{own} is no function of a file, which alone takes a mark")
+        setattr(own, MARK, marking_module)
         return marked
 
     return mark

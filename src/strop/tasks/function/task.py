@@ -13,22 +13,20 @@ import tokenize
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.later import dataclass
 from strop.base.plain_file import text_of
-from strop.base.python_discovery import Interpreter
 from strop.base.results import ScoredBy
 from strop.base.scorer_notes import note
 from strop.base.surface import option
-from strop.base.user_modules import UserModule
-from strop.sandbox.strop_plain_data import SENT
 from strop.tasks.answer import Answer
 from strop.tasks.arguments import Parameters
-from strop.tasks.base import UTILITY, Instance, Seeds, Split, Task, described_with
+from strop.tasks.base import SENT, UTILITY, Instance, Seeds, Split, Task, described_with
 from strop.tasks.command.score_kinds import EQUAL, KINDS
-from strop.tasks.definitions import Shown
+from strop.tasks.definitions import ShownFunction
+from strop.tasks.function.mark import Drawn, Mark, Scorer
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, read_source, scored, whole
 from strop.tasks.objective_facts import Calls, MetricFacts, ObjectiveFacts
@@ -50,54 +48,6 @@ FIRST = "first"
 _EQUAL = "The answer must equal the original function's (of the same types; floats within a relative 1e-9)."
 
 
-class Scorer(Protocol):
-    """The functions of a mark, in a jail of their own. Safe to use from many threads."""
-
-    def ask(self, question: str, *given: Any, seconds: float) -> tuple[Any, ...]:
-        """What the module of the mark answers to a question of `strop_scorer`, in at most so many CPU seconds.
-
-        Raises:
-            ScorerFailed: it takes longer, needs too much memory or ends its process.
-            TaskError: the module cannot be loaded any more, or has changed.
-            SandboxError: the host failed.
-        """
-
-    def close(self) -> None:
-        """End its process; the next question begins another one. Idempotent."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Where the mark of a function is, and what runs it and the function."""
-
-    asked: str
-    """The name in the file of the mark."""
-    module: UserModule
-    """The file that has the mark, and what it imports of its project."""
-    project: Path
-    """The folder of the project, which the jail has a copy of."""
-    roots: tuple[str, ...]
-    """Folders of the project, from its top, from which its modules are imported."""
-    interpreter: Interpreter
-    python: str
-    """The interpreter in words, for a model."""
-    has_accept: bool
-    """Whether it decides about answers, in place of their being equal to the original's."""
-    is_reference: bool
-    """Whether answers must also equal the original's."""
-    scorer: Parameters | None
-    """What its score takes beside the answer; None if it takes the instance."""
-
-
-class Drawn(NamedTuple):
-    """What the host knows of an instance beside its inputs: all that is hidden stays with the scorer."""
-
-    seed: int | None
-    """None if its inputs are listed."""
-    resolved: Sequence[Any]
-    """What the functions of the declared answer give for it."""
-
-
 def _by_its_mark(*given: object) -> Any:
     """Stands for the functions of a mark, which run in a jail."""
     raise TaskError("the functions of a mark run in a jail")
@@ -116,8 +66,6 @@ class FunctionTask(Task):
     """The best known score, or seconds of one call; it is shown beside the result."""
     cases: tuple[Mapping[str, Any], ...] = ()
     """Arguments by name, if they are listed rather than drawn; every second one is held out."""
-    module: UserModule | None = None
-    """The function's module, with what it imports of its project."""
     mark: Mark | None = None
     scorer: Scorer | None = field(default=None, compare=False)
 
@@ -269,8 +217,14 @@ class FunctionTask(Task):
 def function_task(
     where: str, facts: Mapping[str, Any], mark: Callable[[Parameters | None], Mark], path: Path, scorer: Scorer
 ) -> FunctionTask:
-    """The task of the function that a module marks. `where`: the target in words; `facts`: what `strop_scorer` says of it; `path`:
-    the function's file. The task has no `module` yet.
+    """The task of the function that a module marks.
+
+    Args:
+        where: the target in words.
+        facts: what `strop_scorer` says of it.
+        mark: makes the mark, with what its score takes.
+        path: the function's file.
+        scorer: asks the functions of the mark.
 
     Raises:
         ConfigurationError: no mark takes it, or the arguments of its mark do not fit it.
@@ -290,15 +244,14 @@ def function_task(
     if facts["kind"]:
         raise _of_command(where, facts["kind"], path, name, is_timed=facts["is_timed"])
     parameters = Parameters(name, _signature(facts["signature"], where))
-    settings = dict(facts["settings"])
     named = [_by_name(case, parameters, where) for case in facts["cases"] or ()]
     # Equal cases are one, so that none is in both halves; of a fixed input all are equal.
-    cases = tuple(named if settings.get("fixed_input") else {canonical(case): case for case in named}.values())
+    cases = tuple(named if facts["settings"].get("fixed_input") else {canonical(case): case for case in named}.values())
     if len(cases) == 1:
         raise ConfigurationError(
             f"{where}: all cases are equal; give different ones, of which every second one is held out"
         )
-    settings = {"name": name, "time_limit": 1.0} | settings
+    settings: dict[str, Any] = {"name": name, "time_limit": 1.0} | dict(facts["settings"])
     settings["description"] = settings.get("description") or _description(facts, cases, path, name)
     if cases:
         settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])}
@@ -440,7 +393,7 @@ def _description(facts: Mapping[str, Any], cases: Sequence[Mapping[str, Any]], p
         )
     if facts["doc"]:
         words.append(f"What it says of itself: {facts['doc'][:1000]}")
-    sources = [Shown(each["text"], Path(each["file"]), each["name"]) for each in facts["sources"]]
+    sources = [ShownFunction(each["text"], Path(each["file"]), each["name"]) for each in facts["sources"]]
     if not all(each.text for each in sources):
         return "\n".join(words) + "\n"
     return described_with("\n".join(words), sources)

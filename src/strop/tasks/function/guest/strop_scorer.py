@@ -17,12 +17,13 @@ import sys
 import traceback
 import types
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import Any, Callable
+from typing import Any
+
+import strop_plain_data as plain_data
 
 import strop
-import strop_plain_data as plain_data
 from strop import MARK, Answer, CalledWhileLoading, Instance, Malformed, Marked
 
 SETTINGS = (
@@ -51,9 +52,7 @@ def used(setup: Mapping[str, Any], content: bytes) -> bytes:
     """What the original uses of the tree, in a process of its own: (module or nothing, file) of each file that it imports or
     opens, as it is loaded and in one call. `setup`: its text and what `user_module.imported` takes; `content`: its entry, and the
     arguments of the call."""
-    import strop_by_name
-    import strop_user_module
-
+    by_name, user_module = map(importlib.import_module, ("strop_by_name", "strop_user_module"))
     opened: set[str] = set()
 
     def hook(event: str, given: Any) -> None:
@@ -64,8 +63,8 @@ def used(setup: Mapping[str, Any], content: bytes) -> bytes:
     sys.addaudithook(hook)
     entry, arguments = plain_data.decode(content)
     with contextlib.suppress(BaseException):
-        function = attrgetter(entry)(strop_user_module.imported(**setup))
-        positional, named = strop_by_name.bound(function, arguments)
+        function = attrgetter(entry)(user_module.imported(**setup))
+        positional, named = by_name.bound(function, arguments)
         function(*positional, **named)
     modules = {_file_of(module): name for name, module in list(sys.modules.items())}
     root = "/copy/"
@@ -182,17 +181,16 @@ class _Scorer:
         """The inputs of the instance with this seed, and what the answer's form depends on."""
         try:
             instance = self._instance(seed)
-        except _Failed as error:
+        except _CannotTell as error:
             return ("failed", str(error))
         if not isinstance(instance.inputs, Mapping):
             return ("failed", f"must give a dict of inputs or (inputs, hidden), not {_shown(instance.inputs)}")
         for name, value in instance.inputs.items():
             if not isinstance(name, str):
                 return ("failed", f"must name its inputs by texts, not {_shown(name)}")
-            if (why := _unsendable(value)):
+            if why := _unsendable(value):
                 return ("unplain", name, why)
-        inputs = {name: value for name, value in instance.inputs.items()}
-        return ("drawn", inputs, self._resolved(instance))
+        return ("drawn", dict(instance.inputs), self._resolved(instance))
 
     def case(self, inputs: dict[str, Any]) -> tuple[Any, ...]:
         """What the answer's form depends on, for listed inputs."""
@@ -218,7 +216,7 @@ class _Scorer:
 
     def expected(self, arguments: dict[str, Any]) -> tuple[Any, ...]:
         """What the original function answers. `arguments`: as the program gets them."""
-        from strop_by_name import bound
+        bound = importlib.import_module("strop_by_name").bound
 
         def called() -> Any:
             positional, named = bound(self._function, arguments)
@@ -236,30 +234,30 @@ class _Scorer:
             return ("malformed", str(error), list(strop.notes))
         except CalledWhileLoading as error:
             return ("failed", f"calls {error}, which a scorer cannot", list(strop.notes))
-        except _Failed as error:
+        except _CannotTell as error:
             return ("failed", str(error), list(strop.notes))
         except (Exception, SystemExit) as error:
             return ("failed", _blame(error), list(strop.notes))
 
     def _copy_of(self, of: Any) -> Instance:
-        """The instance, of which a scorer may change everything. Raises _Failed."""
+        """The instance, of which a scorer may change everything. Raises _CannotTell."""
         instance = Instance(of) if isinstance(of, dict) else self._instance(of[0])
         names = of if isinstance(of, dict) else of[1]
         try:
             inputs = {name: plain_data.copied(instance.inputs[name]) for name in names}
             return Instance(inputs, plain_data.copied(instance.hidden))
         except Exception as error:
-            raise _Failed(f"gives what cannot be copied ({type(error).__name__}: {error})") from error
+            raise _CannotTell(f"gives what cannot be copied ({type(error).__name__}: {error})") from error
 
     def _instance(self, seed: int) -> Instance:
         if seed not in self._drawn:
             try:
                 with contextlib.redirect_stdout(sys.stderr):
                     drawn = self._mark["sample"](_generator(self._mark["sample"], seed))
-            except _Failed:
+            except _CannotTell:
                 raise
             except (Exception, SystemExit) as error:
-                raise _Failed(_blame(error)) from error
+                raise _CannotTell(_blame(error)) from error
             inputs, hidden = drawn if isinstance(drawn, tuple) and len(drawn) == 2 else (drawn, None)
             self._drawn[seed] = Instance(inputs, hidden)
             while len(self._drawn) > _MOST_DRAWN:
@@ -273,7 +271,7 @@ class _Scorer:
         return [_given(each, instance) for each in callables]
 
 
-class _Failed(Exception):
+class _CannotTell(Exception):
     """A function of the mark failed; the words say how."""
 
 
@@ -285,7 +283,7 @@ def _generator(sample: Any, seed: int) -> Any:
         import numpy
     except ImportError:
         version = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
-        raise _Failed(
+        raise _CannotTell(
             f"draws from a generator of NumPy, which this {version} does not have; call its parameter random, "
             "and it gets a random.Random"
         ) from None
@@ -374,8 +372,9 @@ def _bound(parameters: list[inspect.Parameter], inputs: dict[str, Any]) -> tuple
 def _case(case: Any) -> tuple[Any, ...]:
     """A case as plain data, or its words."""
     kind = "tuple" if isinstance(case, tuple) else "dict" if isinstance(case, Mapping) else type(case).__name__
-    value = list(case) if kind == "tuple" else dict(case) if kind == "dict" else None
-    why = next(filter(None, map(_unsendable, value.values() if kind == "dict" else value)), "") if value else ""
+    value: Any = list(case) if kind == "tuple" else dict(case) if kind == "dict" else None
+    values = value.values() if kind == "dict" else value or ()
+    why = next(filter(None, map(_unsendable, values)), "")
     return kind, None if why else value, f"{case!r:.60}", why
 
 
@@ -467,7 +466,9 @@ def _is_finite(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     numpy = sys.modules.get("numpy")
-    return isinstance(value, (int, float)) or (numpy is not None and isinstance(value, numpy.generic) and _is_plain(value))
+    return isinstance(value, (int, float)) or (
+        numpy is not None and isinstance(value, numpy.generic) and _is_plain(value)
+    )
 
 
 def _shown(value: Any) -> str:
