@@ -149,6 +149,17 @@ TARGETS = {
         ("program.py", "--evaluator", "evaluator.py"),
         f"{SQUARE}# Attempt {{number}}.\n",
     ),
+    "function": Target(
+        {
+            "program.py": (
+                "import strop\n\n\ndef sample(rng):\n    return {'x': float(rng.integers(100))}\n\n\n"
+                "def score(answer, x):\n    return (answer == x * x) / 2\n\n\n"
+                f"@strop.improve_me(score=score, sample=sample, instances=5)\n{SQUARE}"
+            ),
+        },
+        ("program.py",),
+        f"{SQUARE}# Attempt {{number}}.\n",
+    ),
 }
 
 

@@ -91,6 +91,34 @@ def test_task_file_that_came_with_a_record_is_not_run_unless_it_is_trusted(
     assert not (folder.path / "trace").exists()
 
 
+MARKED = """
+import contextlib
+import strop
+
+with contextlib.suppress(OSError):
+    open({trace!r}, "w").close()
+
+
+@strop.improve_me(score=lambda answer, x: (answer == x) / 2, sample=lambda rng: {{"x": int(rng.integers(99))}})
+def f(x):
+    return x
+"""
+
+
+def test_function_of_a_record_from_elsewhere_is_repeated_without_trust_and_touches_nothing(folder: Folder) -> None:
+    (folder.path / "marked.py").write_text(MARKED.format(trace=str(folder.path / "trace")))
+    made = folder.strop("improve", "marked.py", "--utility-budget", "2", "--lm-budget", "1", "--out", "marked")
+    assert made.returncode == 0, made.stderr
+    replayed = folder.strop("replay", "./marked", machine="elsewhere")
+    assert replayed.returncode == 0 and "The replay agrees" in replayed.stdout, replayed.stderr
+    text = MARKED.format(trace=str(folder.path / "trace")).replace("return x\n", "return x\n\n\ntask = strop.Task(f)\n")
+    (folder.path / "marked/task/marked.py").write_text(text)
+    folder.forge("marked", unfinished=True, task="marked/task/marked.py:task")
+    refused = folder.strop("resume", "./marked", machine="elsewhere")
+    assert refused.returncode == 2 and "--trust-task" in refused.stderr, refused
+    assert not (folder.path / "trace").exists()
+
+
 MODELS = [
     *({"model": model} for model in ("command:touch trace", "python:trace:model", "inbox:trace")),
     *({"model": f"openai/any?{option}"} for option in ("url=http://127.0.0.1:9/v1", "price=0,0")),
