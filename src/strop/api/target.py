@@ -25,7 +25,6 @@ from strop.base.interpreter import EXECUTABLE
 from strop.base.later import dataclass
 from strop.base.python_discovery import interpreter_of
 from strop.base.surface import option
-from strop.evaluation.functions.load import load_any
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.options import is_harmless, joined
@@ -148,6 +147,13 @@ def _with_python(task: CommandTask, named: str) -> CommandTask:
             f"{found.path} -m venv FOLDER, then {option('python')} FOLDER"
         )
     return replace(task, interpreter=found, tools=(*([] if found.path == EXECUTABLE else [found.prefix]), *task.tools))
+
+
+def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> AnyTask:
+    """See `strop.evaluation.functions.load`."""
+    from strop.evaluation.functions import load  # here for the start-up time
+
+    return load.load_any(name, changes, trusted=trusted)
 
 
 TaskLike: TypeAlias = str | Path | AnyTask | Callable[..., Any]

@@ -19,7 +19,6 @@ from strop.base.protections import PROTECTIONS
 from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.base.user_modules import PROJECT, last_loaded
-from strop.evaluation.functions.load import is_marked
 from strop.lm.options import is_harmless
 from strop.runs.meta import NOTHING_SAID, Meta
 from strop.runs.run_data import FRAME, read_run
@@ -28,6 +27,7 @@ from strop.store import Proof, Store
 from strop.tasks.command.config import CONFIG, to_toml
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import copy_tree
+from strop.tasks.function.source import is_marked
 from strop.tasks.identity import task_digest
 
 if TYPE_CHECKING:

@@ -59,7 +59,7 @@ class TreeSandbox(ClosesItself):
             if self._open:
                 self._idle.append(lease)
                 return
-        lease.close()
+        _end(lease)
 
     def close(self) -> None:
         """End all that runs in idle rooms; of an open one when it ends. Idempotent."""
@@ -67,7 +67,7 @@ class TreeSandbox(ClosesItself):
             self._open = False
             idle, self._idle = self._idle, []
         for lease in idle:
-            lease.close()
+            _end(lease)
 
 
 class RoomGuest(TreeGuest):
@@ -115,3 +115,9 @@ class RoomGuest(TreeGuest):
 
 def _nothing() -> None:
     pass
+
+
+def _end(lease: Lease) -> None:
+    """Give a lease back without its tree, which nobody takes again."""
+    lease.renew()
+    lease.close()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +12,6 @@ from typing import Any
 
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.python_discovery import interpreter_of
-from strop.base.syntax import parsed
-from strop.base.unified_diff import plain_text
 from strop.base.user_modules import UserModule, imported_names, name_of, own_file, source_roots
 from strop.evaluation.functions.scorer import RoomScorer, digest_of_file
 from strop.evaluation.outcomes import guest_program
@@ -22,7 +19,7 @@ from strop.tasks import registry
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask
 from strop.tasks.function.mark import Mark
-from strop.tasks.function.source import DECORATOR, bound_names
+from strop.tasks.function.source import is_marked
 from strop.tasks.function.task import FunctionTask, function_task
 
 
@@ -40,34 +37,6 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
     fields = registry.changes_of(name, given)
     task = load_function(Path(path), asked, python)
     return replace(task, **fields) if fields else task
-
-
-def is_marked(path: Path, asked: str) -> bool:
-    """Whether a file says, without being run, that a function in it is meant: it names `improve_me`, and does not make what is
-    asked for by another call."""
-    if not path.is_file():
-        return False
-    tree = parsed(plain_text(path.read_bytes().decode("utf-8", "replace")))
-    if tree is None:
-        return DECORATOR.encode() in path.read_bytes()
-    marks = {each for node in tree.body if _calls(node, {DECORATOR}) for each in bound_names(node)}
-    names = {getattr(node, "id", getattr(node, "attr", getattr(node, "name", ""))) for node in ast.walk(tree)}
-    return DECORATOR in names and not any(
-        (asked or "task") in bound_names(node) and _is_made(node) and not _calls(node, {DECORATOR, *marks})
-        for node in tree.body
-    )
-
-
-def _is_made(node: ast.stmt) -> bool:
-    """Whether a statement binds what a call returns."""
-    return isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call)
-
-
-def _calls(node: ast.stmt, names: Collection[str]) -> bool:
-    """Whether a statement binds something that is made by a call of one of these names."""
-    value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
-    named = [getattr(each, "id", getattr(each, "attr", "")) for each in ast.walk(value)] if value else []
-    return not {*named}.isdisjoint(names)
 
 
 def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:

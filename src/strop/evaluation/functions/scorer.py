@@ -132,9 +132,10 @@ class RoomScorer:
     def close(self) -> None:
         """End its room. Idempotent."""
         with self._lock:
-            guest, self._guest, self._is_loaded = self._guest, None, False
-        if guest is not None:
-            guest.end()
+            guest, sandbox = self._guest, self._sandbox
+            self._guest, self._sandbox, self._is_loaded = None, None, False
+        if sandbox is not None:
+            _end(sandbox, guest)
 
     def _check_unchanged(self) -> None:
         for _, file, digest in self.module.imports if self.module else ():
@@ -172,9 +173,9 @@ class RoomScorer:
 
     def _opened(self) -> RoomGuest:
         path = [f"{COPY}/{root}" for root in self._roots]
-        program = _program("answer", path)
-        guest = self._room().open(program, _limits(LOADING_SECONDS))
-        weakref.finalize(self, guest.end)
+        sandbox = self._room()
+        guest = sandbox.open(_program("answer", path), _limits(LOADING_SECONDS))
+        weakref.finalize(self, _end, sandbox, guest)
         return guest
 
     def _room(self) -> TreeSandbox:
@@ -192,6 +193,12 @@ def programs_of(mark: Mark, memory_limit: int, workspaces: Workspaces) -> TreeSa
     tree = Tree(mark.project, {}, (STAND_IN, mark.interpreter.prefix), only=files)
     memory = memory_limit + INTERPRETER_BYTES
     return TreeSandbox(workspaces, _plan(tree, mark.interpreter, memory, alone=True, changing=f"{COPY}/{changing}"))
+
+
+def _end(sandbox: TreeSandbox, guest: RoomGuest | None) -> None:
+    sandbox.close()
+    if guest is not None:
+        guest.end()
 
 
 def _program(entry: str, path: Sequence[str]) -> GuestProgram:

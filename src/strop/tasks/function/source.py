@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 from strop.base.later import dataclass
-from strop.base.syntax import syntax_tree
+from strop.base.syntax import parsed, syntax_tree
+from strop.base.unified_diff import plain_text
 
 DECORATOR = "improve_me"
 
@@ -136,3 +137,31 @@ def joined(texts: Mapping[ast.stmt, str]) -> str:
         gap = "" if before is None else "\n\n\n" if large else "\n" if imports[0] == imports[1] else "\n\n"
         text, before = text + gap + own, node
     return text.rstrip()
+
+
+def is_marked(path: Path, asked: str) -> bool:
+    """Whether a file says, without being run, that a function in it is meant: it names `improve_me`, and does not make what is
+    asked for by another call."""
+    if not path.is_file():
+        return False
+    tree = parsed(plain_text(path.read_bytes().decode("utf-8", "replace")))
+    if tree is None:
+        return DECORATOR.encode() in path.read_bytes()
+    marks = {each for node in tree.body if _calls(node, {DECORATOR}) for each in bound_names(node)}
+    names = {getattr(node, "id", getattr(node, "attr", getattr(node, "name", ""))) for node in ast.walk(tree)}
+    return DECORATOR in names and not any(
+        (asked or "task") in bound_names(node) and _is_made(node) and not _calls(node, {DECORATOR, *marks})
+        for node in tree.body
+    )
+
+
+def _is_made(node: ast.stmt) -> bool:
+    """Whether a statement binds what a call returns."""
+    return isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call)
+
+
+def _calls(node: ast.stmt, names: Collection[str]) -> bool:
+    """Whether a statement binds something that is made by a call of one of these names."""
+    value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+    named = [getattr(each, "id", getattr(each, "attr", "")) for each in ast.walk(value)] if value else []
+    return not {*named}.isdisjoint(names)

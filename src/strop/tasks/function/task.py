@@ -243,14 +243,7 @@ def function_task(
         raise ConfigurationError(f"{where}: {facts['wrong']}")
     if facts["kind"]:
         raise _of_command(where, facts["kind"], path, name, is_timed=facts["is_timed"])
-    parameters = Parameters(name, _signature(facts["signature"], where))
-    named = [_by_name(case, parameters, where) for case in facts["cases"] or ()]
-    # Equal cases are one, so that none is in both halves; of a fixed input all are equal.
-    cases = tuple(named if facts["settings"].get("fixed_input") else {canonical(case): case for case in named}.values())
-    if len(cases) == 1:
-        raise ConfigurationError(
-            f"{where}: all cases are equal; give different ones, of which every second one is held out"
-        )
+    cases = _cases(facts, Parameters(name, _signature(facts["signature"], where)), where)
     settings: dict[str, Any] = {"name": name, "time_limit": 1.0} | dict(facts["settings"])
     settings["description"] = settings.get("description") or _description(facts, cases, path, name)
     if cases:
@@ -317,6 +310,17 @@ def _scorer_parameters(facts: Mapping[str, Any], where: str) -> Parameters | Non
     others = signature.replace(parameters=list(signature.parameters.values())[1:])
     words = f"{facts['scorer_name']}'s first parameter, {''.join(names[:1])}, is the answer; {facts['scorer_name']}"
     return Parameters(words, others)
+
+
+def _cases(facts: Mapping[str, Any], parameters: Parameters, where: str) -> tuple[Mapping[str, Any], ...]:
+    """The listed cases, by name. Equal ones are one, so that none is in both halves; of a fixed input all are equal."""
+    named = [_by_name(case, parameters, where) for case in facts["cases"] or ()]
+    cases = tuple(named if facts["settings"].get("fixed_input") else {canonical(case): case for case in named}.values())
+    if len(cases) == 1:
+        raise ConfigurationError(
+            f"{where}: all cases are equal; give different ones, of which every second one is held out"
+        )
+    return cases
 
 
 def _by_name(case: Any, parameters: Parameters, where: str) -> dict[str, Any]:
