@@ -1,10 +1,11 @@
-"""Install strop as the README says, into an empty environment, and type what a newcomer types:
+"""Install strop as the README says, with uv, and type what a newcomer types:
 
     python tools/plain_install.py ENVIRONMENT
 
-There are no constraints: it is the newest release of everything. In an empty folder follow the README's console blocks, and for
-each form of `strop init` the commands that it prints, and `strop eval`. The offline stand-in takes the place of every language
-model, and most searches are small. The first command that fails ends it.
+ENVIRONMENT is a new folder, which holds uv, the environment that uv makes for strop, and the command `strop`. There are no
+constraints: it is the newest release of everything. In an empty folder follow the README's console blocks, and for each form of
+`strop init` the commands that it prints, and `strop eval`. The offline stand-in takes the place of every language model, and most
+searches are small. The first command that fails ends it.
 """
 
 from __future__ import annotations
@@ -42,18 +43,19 @@ class Newcomer:
     def __init__(self, environment: Path, folder: Path) -> None:
         self.folder = folder
         self._path = {"PATH": f"{environment / 'bin'}:{os.environ['PATH']}"}
+        self._of_uv = {"UV_TOOL_DIR": str(environment / "tools"), "UV_TOOL_BIN_DIR": str(environment / "bin")}
 
     def types(self, command: str, folder: Path) -> str:
-        """What the command prints in a folder, or `pip` in the clone. One that fails ends this process."""
+        """What the command prints in a folder, or `pip` and `uv` in the clone. One that fails ends this process."""
         words = shlex.split(command)
         for word in words:
             if word.startswith("examples/"):
                 shutil.copytree(ROOT / word, folder / word)
-        is_pip = words[0] == "pip"
-        variables = dict(os.environ) if is_pip else {"HOME": str(self.folder), "COLUMNS": "200"}
+        installs = words[0] in ("pip", "uv")
+        variables = os.environ | self._of_uv if installs else {"HOME": str(self.folder), "COLUMNS": "200"}
         began = time.monotonic()
         ended = subprocess.run(
-            words, cwd=ROOT if is_pip else folder, env=variables | self._path, capture_output=True, text=True
+            words, cwd=ROOT if installs else folder, env=variables | self._path, capture_output=True, text=True
         )
         print(f"[{time.monotonic() - began:5.1f} s] $ {command}", flush=True)
         if ended.returncode:
@@ -87,11 +89,12 @@ def main(environment: Path) -> None:
     venv.create(environment, clear=True, with_pip=True)
     with TemporaryDirectory(prefix="strop-plain-") as folder:
         newcomer = Newcomer(environment.absolute(), Path(folder))
+        newcomer.types("pip install uv", Path(folder))
         newcomer.follows(ROOT / "README.md")
         (forms,) = re.findall(r"\[choices: (.*?)\]", newcomer.types("strop init --help-all", Path(folder)))
         for form in forms.split(", "):
             newcomer.tries(form)
-        print(newcomer.types("pip list", Path(folder)))
+        print(newcomer.types(f"uv pip list --python {environment.absolute() / 'tools' / 'strop'}", Path(folder)))
 
 
 if __name__ == "__main__":
