@@ -94,8 +94,8 @@ class ScoringOptions:
     environment: Mapping[str, str] | None = None
     """Variables of the environment of commands, as a table: { THREADS = '2' }."""
     python: Text = ""
-    """Interpreter or virtual environment of your code. It runs the function, evaluator or command: 3.9 or newer. The default is .venv
-    beside pyproject.toml, else the active environment, else strop's own."""
+    """Interpreter or virtual environment of your code. It runs the function, evaluator or command: 3.9 or newer. The default is
+    .venv beside pyproject.toml, else the active environment, else strop's own."""
     shared: bool = False
     """Run the program in its evaluator's process. It can make its score there: a better result is called "by its own score"."""
     calls: Texts = ()
