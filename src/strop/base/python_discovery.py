@@ -1,4 +1,4 @@
-"""Which Python runs the user's code: the one rule, for evaluators and commands.
+"""Which Python runs the user's code: the one rule, for functions, evaluators and commands.
 
 `--python`; else `.venv` beside the pyproject.toml of the target's project; else the active environment; else strop's own.
 
