@@ -93,7 +93,7 @@ TARGETS = {
         made=f"mkdir -p bare/bin && cp $(realpath {sys.base_prefix}/bin/python3) {BARE} && ln -s {sys.base_prefix}/lib bare/lib && {BARE} -m venv --without-pip env",
     ),
     "python of a function": Row(
-        on("fn.py", "--python env"), "runs in strop's own interpreter; it requires --command or --evaluator", on("p.py", f"{C} --score time --python /usr"), TIMES | {"fn.py": f"import onlyhere\n{WORK}"}
+        on("lpn", "--python env"), "runs in strop's own interpreter; it requires --command or --evaluator", on("p.py", f"{C} --score time --python /usr"), TIMES | {"fn.py": f"import onlyhere\n{WORK}"}
     ),
     "files of a file": Row(on("p.py", f"{C} --score time --files p.py"), "with --files, name its folder", f"{OF_TREE} --score time", TIMES),
     "evaluator that is a folder": Row(on("program.py", "--evaluator ."), "name the file of the evaluator", on("program.py", "--evaluator e.py"), SCORED),

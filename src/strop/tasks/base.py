@@ -35,6 +35,7 @@ from strop.tasks.score_limit import DEFAULT, ended
 from strop.tasks.values import AnswerForm, rebuilt
 
 if TYPE_CHECKING:
+    from strop.base.python_discovery import Interpreter
     from strop.tasks.function.mark import Mark
 
 PUBLISHED_BASES: Mapping[str, int] = {"train": 4321, "test": 5678}
@@ -158,8 +159,6 @@ class Task:
     """Whether programs that could make their score themselves are trusted: here none can."""
     evaluator: ClassVar[None] = None
     """The evaluator of a command's program."""
-    interpreter: ClassVar[None] = None
-    """The Python of a command: programs of this task run in strop's own."""
     root: ClassVar[None] = None
     """The tree in which commands run: programs of this task run in none."""
     files: ClassVar[Mapping[str, str]] = {}
@@ -275,6 +274,11 @@ class Task:
     def by_time(self) -> bool:
         """Whether the score depends on a measured time, which no second measurement repeats."""
         return False
+
+    @property
+    def interpreter(self) -> Interpreter | None:
+        """The Python that runs the user's code; None: strop's own."""
+        return None
 
     @property
     def mark(self) -> Mark | None:

@@ -75,7 +75,7 @@ def made(kind: str, name: str, folder: Path) -> AnyTask:
     case = (module.HOLES | module.SOUND)[name]  # type: ignore[attr-defined]
     if isinstance(case, str):
         path.write_text(case if kind == "functions" else TASK.format(text=case, name=name))
-        return load(f"{path}:f" if kind == "functions" else str(path))
+        return load_any(f"{path}:f") if kind == "functions" else load(str(path))
     path.write_text(case[0])
     (folder / "evaluator.py").write_text(evaluators.LOAD + case[1])
     return evaluator_task(path, folder / "evaluator.py")

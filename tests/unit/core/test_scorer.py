@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,18 @@ FUNCTION = """import strop
 def same(x):
     return x
 """
+BY_STROP = f" (Python {sys.version_info[0]}.{sys.version_info[1]} of strop's own environment)"
 OWN = ': a better result will be called "by its own score" (name a judge: docs/targets.md)'
 
 
 @table(
     ("how", "line"),
     [
-        ("score=lambda answer, x: 1.0", "computed by the host in score()"),
-        ('score="time"', "CPU time, counted by the kernel; answers must equal the original's"),
+        ("score=lambda answer, x: 1.0", f"computed by score(), in a process of its own{BY_STROP}"),
+        ('score="time"', f"CPU time, counted by the kernel; answers must equal the original's{BY_STROP}"),
         (
             'score="time", accept=lambda instance, answer: True',
-            "CPU time, counted by the kernel; accept() decides about answers, in the host",
+            f"CPU time, counted by the kernel; accept() decides about answers, in a process of its own{BY_STROP}",
         ),
     ],
 )

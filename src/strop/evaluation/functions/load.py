@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.python_discovery import interpreter_of
+from strop.base.surface import option
 from strop.base.user_modules import UserModule, imported_names, name_of, own_file, source_roots
 from strop.evaluation.functions.scorer import RoomScorer, digest_of_file
 from strop.evaluation.outcomes import guest_program
@@ -20,7 +22,7 @@ from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask
 from strop.tasks.function.mark import Mark
 from strop.tasks.function.source import is_marked
-from strop.tasks.function.task import FunctionTask, function_task
+from strop.tasks.function.task import FunctionTask, function_task, scorer_parameters
 
 
 def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> AnyTask:
@@ -53,47 +55,56 @@ def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:
     project = Path(os.path.commonpath(folders))
     roots = [os.path.relpath(folder, project) for folder in folders]
     scorer = RoomScorer(project, path.resolve(), name_of(path), asked, roots, interpreter)
-    where = f"{path}:{asked}" if asked else str(path)
+    facts = _facts_of(scorer, path, asked)
+    where, file = f"{path}:{asked or facts['name']}", project / facts["file"]
+    marking = scorer.module = _module(name_of(path), path.resolve(), project, facts["loaded"], roots)
+    mark = Mark(
+        asked=asked or str(facts["name"]),
+        marking=marking,
+        program=UserModule(facts["module"], str(file), ()),
+        project=project,
+        roots=tuple(dict.fromkeys([*roots, *(os.path.relpath(each, project) for each in source_roots(file))])),
+        interpreter=interpreter,
+        python=facts["python"],
+        has_accept=facts["has_accept"],
+        is_reference=facts["reference"],
+        scorer=scorer_parameters(facts, where),
+    )
+    task = function_task(where, facts, mark, _shown(file), scorer)
+    used = scorer.used(guest_program(task, task.seed), _call_of(task))
+    return replace(task, mark=replace(mark, program=_module(facts["module"], file, project, used, roots)))
+
+
+def _facts_of(scorer: RoomScorer, path: Path, asked: str) -> Mapping[str, Any]:
+    """What the guest says of the target, with files of its project as paths from its top. Raises ConfigurationError."""
     try:
         facts = scorer.describe()
     except TaskError as error:
         raise ConfigurationError(str(error)) from error
     if "name" not in facts:
-        raise ConfigurationError(f"{path} {facts['wrong']}")
-    where = where if asked else f"{path}:{facts['name']}"
+        raise ConfigurationError(f"{path} {facts['wrong'] or _unfound(path, asked, facts['names'])}")
     inside = scorer.inside(facts["file"])
-    if not inside or not inside.endswith(".py"):
+    if not inside.endswith(".py"):
         raise ConfigurationError(
-            f"{where} marks {facts['module']}.{facts['name']}, which is no function in a file of its project"
-            + f" but in {facts['file']}" * bool(facts["file"])
+            f"{path}:{asked or facts['name']} marks {facts['module']}.{facts['name']}, which is no function in a file of its "
+            "project" + f" but in {facts['file']}" * bool(facts["file"])
         )
     loaded = [(name, scorer.inside(file)) for name, file in facts["loaded"]]
-    marking = scorer.module = _module(name_of(path), path.resolve(), project, loaded, roots)
-    file = _shown(project / inside)
+    sources = [each | {"file": scorer.project / scorer.inside(each["file"])} for each in facts["sources"]]
+    return {**facts, "file": inside, "loaded": loaded, "sources": sources}
 
-    def mark(scorer_parameters: Any) -> Mark:
-        return Mark(
-            asked=asked or str(facts["name"]),
-            marking=marking,
-            program=UserModule(facts["module"], str(project / inside), ()),
-            project=project,
-            roots=tuple(dict.fromkeys([*roots, *(os.path.relpath(each, project) for each in source_roots(file))])),
-            interpreter=interpreter,
-            python=facts["python"],
-            has_accept=facts["has_accept"],
-            is_reference=facts["reference"],
-            scorer=scorer_parameters,
-        )
 
-    facts = {
-        **facts,
-        "sources": [each | {"file": str(project / scorer.inside(each["file"]))} for each in facts["sources"]],
-    }
-    task = function_task(where, facts, mark, file, scorer)
-    assert task.mark is not None
-    used = scorer.used(guest_program(task, task.seed), _call_of(task))
-    program = _module(facts["module"], project / inside, project, used, roots)
-    return replace(task, mark=replace(task.mark, program=program))
+def _unfound(path: Path, asked: str, names: Sequence[str]) -> str:
+    """Why a file that marks functions of these names has none that is meant."""
+    if not asked and names:
+        return f"marks {', '.join(names)}; name one: {path}:{names[0]}"
+    close = difflib.get_close_matches(asked, names, n=1, cutoff=0.0)
+    meant = (
+        f"; did you mean {path}:{close[0]}?"
+        if close
+        else f"; or say how it is scored: {option('evaluator')} FILE, or {option('command')}"
+    )
+    return f"defines no function {asked!r} that strop.improve_me marks{meant}"
 
 
 def _call_of(task: FunctionTask) -> Mapping[str, Any]:

@@ -64,7 +64,7 @@ class RoomScorer:
         self, project: Path, file: Path, name: str, asked: str, roots: Sequence[str], interpreter: Interpreter
     ) -> None:
         """`file`, in the folder `project`, is the module `name` and marks `asked`; empty: its only mark. `roots`: see `Mark`."""
-        self._project, self._file, self._name, self._asked = project.absolute(), file, name, asked
+        self.project, self._file, self._name, self._asked = project.absolute(), file, name, asked
         self._roots, self._interpreter = tuple(roots), interpreter
         self.module: UserModule | None = None
         """What was loaded at first, and must not change meanwhile; None: nobody knows yet."""
@@ -91,9 +91,9 @@ class RoomScorer:
         with self._lock:
             if not self._is_loaded:
                 self._check_unchanged()
-                wrong = self._asked_of("describe", (), LOADING_SECONDS)["wrong"]
-                if wrong:
-                    raise TaskError(f"{self._file} {wrong}")
+                facts = self._asked_of("describe", (), LOADING_SECONDS)
+                if "name" not in facts:
+                    raise TaskError(f"{self._file} {facts['wrong']}")
                 self._is_loaded = True
             return tuple(self._asked_of(question, given, seconds))
 
@@ -101,7 +101,7 @@ class RoomScorer:
         """What there is to know of the target, or `wrong`: why it is none. Raises TaskError and SandboxError."""
         with self._lock:
             facts: Mapping[str, Any] = self._asked_of("describe", (), LOADING_SECONDS)
-            self._is_loaded = not facts["wrong"]
+            self._is_loaded = "name" in facts
             return facts
 
     def used(self, program: GuestProgram, arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -126,8 +126,8 @@ class RoomScorer:
     def inside(self, file: str) -> str:
         """The path of a guest's file from the top of the project; empty if it is none of the project's files."""
         path = os.path.relpath(file, COPY) if file.startswith(f"{COPY}/") else ""
-        real = Path(os.path.realpath(self._project / path))
-        return path if path and real.is_file() and real.is_relative_to(os.path.realpath(self._project)) else ""
+        real = Path(os.path.realpath(self.project / path))
+        return path if path and real.is_file() and real.is_relative_to(os.path.realpath(self.project)) else ""
 
     def close(self) -> None:
         """End its room. Idempotent."""
@@ -146,7 +146,7 @@ class RoomScorer:
         guest = self._guest = self._guest or self._opened()
         guest.limits = _limits(seconds)
         setup: dict[str, Value] = {
-            "path": f"{COPY}/{self._file.absolute().relative_to(self._project)}",
+            "path": f"{COPY}/{self._file.absolute().relative_to(self.project)}",
             "name": self._name,
             "asked": self._asked,
         }
@@ -180,8 +180,8 @@ class RoomScorer:
 
     def _room(self) -> TreeSandbox:
         if self._sandbox is None:
-            files = tuple(listed(self._project))
-            tree = Tree(self._project, {}, (*map(Path, _FOLDERS), self._interpreter.prefix), only=files)
+            files = tuple(listed(self.project))
+            tree = Tree(self.project, {}, (*map(Path, _FOLDERS), self._interpreter.prefix), only=files)
             self._sandbox = TreeSandbox(workspaces(), _plan(tree, self._interpreter, SCORER_BYTES, alone=False))
         return self._sandbox
 

@@ -10,8 +10,9 @@ from strop.base.later import dataclass
 from strop.base.plugins import TASKS, Installed, installed
 from strop.base.results import Input
 from strop.runs.spec import PAPERS
+from strop.tasks import registry
 from strop.tasks.base import Task
-from strop.tasks.command.task import CommandTask, scorer_line
+from strop.tasks.command.task import AnyTask, CommandTask, scorer_line
 from strop.tasks.objective_facts import MetricFacts
 from strop.tasks.paper.facts import Facts, facts
 from strop.tasks.paper.meta import MetaTask
@@ -147,6 +148,14 @@ def all_tasks() -> Tasks:
     )
 
 
+def _loaded(name: str) -> AnyTask:
+    if not name.partition(":")[0].endswith(".py"):
+        return registry.load_any(name)
+    from strop.evaluation.functions.load import load_any  # here for the start-up time
+
+    return load_any(name)
+
+
 def one_task(name: str) -> TaskListing:
     """Any task by its name, file or folder.
 
@@ -155,9 +164,7 @@ def one_task(name: str) -> TaskListing:
     """
     if name in META:
         return _meta(META[name]())
-    from strop.evaluation.functions.load import load_any  # here for the start-up time
-
-    task = load_any(name)
+    task = _loaded(name)
     if task.root is not None:
         return _command(task)
     if task.problem is not None:

@@ -14,6 +14,7 @@ from strop.base.syntax import parsed, syntax_tree
 from strop.base.unified_diff import plain_text
 
 DECORATOR = "improve_me"
+_TASKS = ("Task", "Construction")
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def joined(texts: Mapping[ast.stmt, str]) -> str:
 
 def is_marked(path: Path, asked: str) -> bool:
     """Whether a file says, without being run, that a function in it is meant: it names `improve_me`, and does not make what is
-    asked for by another call."""
+    asked for by another call, which only one that names `Task` or `Construction` could."""
     if not path.is_file():
         return False
     tree = parsed(plain_text(path.read_bytes().decode("utf-8", "replace")))
@@ -149,9 +150,12 @@ def is_marked(path: Path, asked: str) -> bool:
         return DECORATOR.encode() in path.read_bytes()
     marks = {each for node in tree.body if _calls(node, {DECORATOR}) for each in bound_names(node)}
     names = {getattr(node, "id", getattr(node, "attr", getattr(node, "name", ""))) for node in ast.walk(tree)}
-    return DECORATOR in names and not any(
-        (asked or "task") in bound_names(node) and _is_made(node) and not _calls(node, {DECORATOR, *marks})
-        for node in tree.body
+    return DECORATOR in names and (
+        names.isdisjoint(_TASKS)
+        or not any(
+            (asked or "task") in bound_names(node) and _is_made(node) and not _calls(node, {DECORATOR, *marks})
+            for node in tree.body
+        )
     )
 
 

@@ -10,7 +10,7 @@ import copy
 import inspect
 import io
 import tokenize
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.later import dataclass
 from strop.base.plain_file import text_of
+from strop.base.python_discovery import Interpreter
 from strop.base.results import ScoredBy
 from strop.base.scorer_notes import note
 from strop.base.surface import option
@@ -81,6 +82,11 @@ class FunctionTask(Task):
             return "computed by score(), in a process of its own"
         accepted = "accept() decides about answers, in a process of its own" if self.has_accept else EQUAL
         return f"{KINDS['time'].noun}, counted by the kernel; {accepted}"
+
+    @property
+    def interpreter(self) -> Interpreter | None:
+        """The Python that runs it and its mark."""
+        return None if self.mark is None else self.mark.interpreter
 
     @property
     def has_accept(self) -> bool:
@@ -214,15 +220,13 @@ class FunctionTask(Task):
         return why
 
 
-def function_task(
-    where: str, facts: Mapping[str, Any], mark: Callable[[Parameters | None], Mark], path: Path, scorer: Scorer
-) -> FunctionTask:
+def function_task(where: str, facts: Mapping[str, Any], mark: Mark, path: Path, scorer: Scorer) -> FunctionTask:
     """The task of the function that a module marks.
 
     Args:
         where: the target in words.
         facts: what `strop_scorer` says of it.
-        mark: makes the mark, with what its score takes.
+        mark: where it is.
         path: the function's file.
         scorer: asks the functions of the mark.
 
@@ -260,7 +264,7 @@ def function_task(
             seed=program,
             entry=name,
             answer=_declared_answer(facts["answer"]),
-            mark=mark(_scorer_parameters(facts, where)),
+            mark=mark,
             scorer=scorer,
             **settings,
         )
@@ -299,7 +303,7 @@ def _signature(told: Any, where: str) -> inspect.Signature:
     )
 
 
-def _scorer_parameters(facts: Mapping[str, Any], where: str) -> Parameters | None:
+def scorer_parameters(facts: Mapping[str, Any], where: str) -> Parameters | None:
     """What a score takes beside the answer; None if it takes the instance, or there is none."""
     if facts["scorer"] is None:
         return None
@@ -397,7 +401,7 @@ def _description(facts: Mapping[str, Any], cases: Sequence[Mapping[str, Any]], p
         )
     if facts["doc"]:
         words.append(f"What it says of itself: {facts['doc'][:1000]}")
-    sources = [ShownFunction(each["text"], Path(each["file"]), each["name"]) for each in facts["sources"]]
+    sources = [ShownFunction(each["text"], each["file"], each["name"]) for each in facts["sources"]]
     if not all(each.text for each in sources):
         return "\n".join(words) + "\n"
     return described_with("\n".join(words), sources)

@@ -83,6 +83,7 @@ class _Scorer:
         self._path, self._name, self._asked = path, name, asked
         self._function: Any = None
         self._mark: dict[str, Any] = {}
+        self._names: list[str] = []
         self._drawn: OrderedDict[int, Instance] = OrderedDict()
         self._before = set(sys.modules)
         self._why = ""
@@ -132,12 +133,10 @@ class _Scorer:
         if asked not in names and own in names:
             asked = own
         if asked not in names and not self._asked:
-            if len(names) > 1:
-                raise _Wrong(f"marks {', '.join(names)}; name one: {names[0]}")
-            asked = "".join(names)
+            asked = "".join(names[:1]) if len(names) == 1 else ""
         if asked not in names:
-            there = ", ".join(names) or "none"
-            raise _Wrong(f"has no function {self._asked!r} that strop.improve_me marks; it marks {there}")
+            self._names = names
+            raise _Wrong("")
         self._asked = asked
         self._function = attrgetter(asked)(self._module)
         self._marking: Marked = getattr(self._function, MARK)
@@ -145,8 +144,8 @@ class _Scorer:
 
     def describe(self) -> dict[str, Any]:
         """What the host must know of the target, or why there is none."""
-        if self._why:
-            return {"wrong": self._why}
+        if not self._mark:
+            return {"wrong": self._why, "names": self._names}
         mark, function = self._mark, self._function
         plain = inspect.unwrap(function)
         name, module = self._asked, self._module
