@@ -95,6 +95,11 @@ TARGETS = {
     "python of a function": Row(
         on("lpn", "--python env"), "runs in strop's own interpreter; it requires --command or --evaluator", on("p.py", f"{C} --score time --python /usr"), TIMES | {"fn.py": f"import onlyhere\n{WORK}"}
     ),
+    "package of a task": Row(
+        on("t.py"), "-m pip install onlyhere; or install strop where that is", "",
+        {"t.py": "import onlyhere\nimport strop\ntask = strop.Task(name='t', sample=lambda rng: {'n': 1}, score=lambda instance, answer: 0.5, seed='def f(n):\\n    return n\\n', entry='f', description='n')\n"},
+        {"onlyhere.py": ""},
+    ),
     "files of a file": Row(on("p.py", f"{C} --score time --files p.py"), "with --files, name its folder", f"{OF_TREE} --score time", TIMES),
     "evaluator that is a folder": Row(on("program.py", "--evaluator ."), "name the file of the evaluator", on("program.py", "--evaluator e.py"), SCORED),
     "another file by command": Row(on("p.txt"), "needs --command, which runs it", on("p.txt", "--command 'cat p.txt' --score time"), {"p.txt": "5"}),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 EXECUTABLE = os.path.abspath(sys.executable)  # noqa: PTH100
 """This process's interpreter, without the `..` of a path that leads through folders which a jail does not have. Its links stay:
@@ -23,6 +24,16 @@ _PLACES = ("PYTHONHOME", "PYTHONUSERBASE", "PYTHONPYCACHEPREFIX", "PYTHONSTARTUP
 def python(*arguments: str) -> list[str]:
     """The command line of a Python process of our own; start it with `environment()` or another that names no relative place."""
     return [EXECUTABLE, "-P", *arguments]
+
+
+def to_add(package: str) -> str:
+    """The command that adds a package to strop's own environment, whichever tool made that."""
+    prefix = Path(sys.prefix)
+    if (prefix / "uv-receipt.toml").is_file():
+        return f"uv pip install --python {EXECUTABLE} {package}"
+    if (prefix / "pipx_metadata.json").is_file():
+        return f"pipx inject strop {package}"
+    return f"{EXECUTABLE} -m pip install {package}"
 
 
 def environment() -> dict[str, str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError
+from strop.base.interpreter import to_add
 from strop.base.plugins import TASKS, Installed, find_installed, installed, object_of
 from strop.base.surface import option
 from strop.base.user_modules import loaded, refuse_shadowing, registered, spec_of
@@ -211,7 +212,14 @@ def _from_file(path: Path, attribute: str) -> Task:
             "read arguments below if __name__ == '__main__'"
         ) from error
     except Exception as error:
-        raise ConfigurationError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+        missing = (error.name or "") if isinstance(error, ModuleNotFoundError) else ""
+        ways = (
+            f". A strop.Task runs in strop's own Python: to add what it imports, {to_add(missing.partition('.')[0])}; "
+            "or install strop where that is"
+        )
+        raise ConfigurationError(
+            f"{path} cannot be loaded: {type(error).__name__}: {error}{ways if missing else ''}"
+        ) from error
     refuse_shadowing([Path(file) for file in loaded(path).files])
     task = getattr(module, attribute, None)
     if not isinstance(task, Task):
