@@ -29,7 +29,7 @@ def test_home_that_every_root_of_commands_has_is_no_breach(home: str) -> None:
 def test_root_of_a_container_runs_commands_under_a_uid_of_their_own_and_reads_which_flags_give_more() -> None:
     told = subprocess.run([*LESSER, "container", *DOCTOR], capture_output=True, text=True, check=True).stdout
     assert told.count(", nobody else's\n") == 2 and "modes or times of the host's files: enforced" in told, told
-    assert "an evaluator runs here only with --shared" in told and "--security-opt systempaths=unconfined" in told
+    assert "evaluators run here only with --shared" in told and "--security-opt systempaths=unconfined" in told
 
 
 @as_root

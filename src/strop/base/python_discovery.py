@@ -58,6 +58,17 @@ def interpreter_of(target: Path, named: str = "") -> Interpreter:
     return _at(Path(active or sys.prefix), f"the active environment {active}" if active else "strop's own environment")
 
 
+def check_outside(interpreter: Interpreter, folder: Path) -> None:
+    """Raises ConfigurationError if the file of an interpreter lies in the folder that its programs are from: the first process of
+    a tree, which has rights, executes it."""
+    if Path(interpreter.real).is_relative_to(folder.resolve()):
+        raise ConfigurationError(
+            f"{interpreter.real} is a file of the project {folder}, and no link to an interpreter outside of it; "
+            f"make its environment with links (python -m venv --clear --symlinks {interpreter.prefix}), or name another by "
+            f"{option('python')}"
+        )
+
+
 def project_of(target: Path) -> Path | None:
     """The nearest folder that has a pyproject.toml, from a file or folder upwards; None if there is none."""
     real = target.resolve()

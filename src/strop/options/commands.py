@@ -54,7 +54,8 @@ TrustTask = Annotated[
     Switch,
     Parameter(
         name="--trust-task",
-        help="Run the task file in the run's directory. Needed if the original file is no longer in its place.",
+        help="Run outside of a jail what the run's directory brought: its task file, or the commands of its strop.toml. Needed "
+        "if the original is no longer in its place, but for a marked function, which runs in a jail.",
     ),
 ]
 

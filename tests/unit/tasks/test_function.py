@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 import sys
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +231,16 @@ def test_module_that_reads_arguments_does_not_get_those_of_strop(tmp_path: Path,
     asks = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--n', required=True)\np.parse_args()\n"
     with pytest.raises(ConfigurationError, match="below if __name__"):
         task_of(tmp_path, MODULE.replace("import strop\n", f"import strop\n{asks}"))
+
+
+def test_environment_whose_interpreter_is_a_file_of_the_project_is_refused_with_the_command_that_mends_it(
+    tmp_path: Path,
+) -> None:
+    venv.create(tmp_path / ".venv", symlinks=False)
+    (tmp_path / "pyproject.toml").touch()
+    with pytest.raises(ConfigurationError, match="no link to an interpreter outside of it") as refused:
+        task_of(tmp_path)
+    remedy = str(refused.value).partition("(python ")[2].partition(")")[0]
+    subprocess.run([sys.executable, *shlex.split(remedy), "--without-pip"], check=True, capture_output=True)
+    task = task_of(tmp_path)
+    assert task.interpreter is not None and task.interpreter.words.endswith("of .venv beside pyproject.toml")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError, TaskError
-from strop.base.python_discovery import interpreter_of
+from strop.base.python_discovery import check_outside, interpreter_of
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, imported_names, name_of, own_file, source_roots
 from strop.evaluation.functions.scorer import RoomScorer, digest_of_file
@@ -54,6 +54,7 @@ def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:
     folders = [folder.resolve() for folder in source_roots(path)]
     project = Path(os.path.commonpath(folders))
     roots = [os.path.relpath(folder, project) for folder in folders]
+    check_outside(interpreter, project)
     scorer = RoomScorer(project, path.resolve(), name_of(path), asked, roots, interpreter)
     facts = _facts_of(scorer, path, asked)
     where, file = f"{path}:{asked or facts['name']}", project / facts["file"]
@@ -82,7 +83,8 @@ def _facts_of(scorer: RoomScorer, path: Path, asked: str) -> Mapping[str, Any]:
     except TaskError as error:
         raise ConfigurationError(str(error)) from error
     if "name" not in facts:
-        raise ConfigurationError(f"{path} {facts['wrong'] or _unfound(path, asked, facts['names'])}")
+        wrong = f"{facts['wrong']} ({scorer.interpreter.words})" if facts["wrong"] else ""
+        raise ConfigurationError(f"{path} {wrong or _unfound(path, asked, facts['names'])}")
     inside = scorer.inside(facts["file"])
     if not inside.endswith(".py"):
         raise ConfigurationError(

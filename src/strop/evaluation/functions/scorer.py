@@ -65,7 +65,7 @@ class RoomScorer:
     ) -> None:
         """`file`, in the folder `project`, is the module `name` and marks `asked`; empty: its only mark. `roots`: see `Mark`."""
         self.project, self._file, self._name, self._asked = project.absolute(), file, name, asked
-        self._roots, self._interpreter = tuple(roots), interpreter
+        self._roots, self.interpreter = tuple(roots), interpreter
         self.module: UserModule | None = None
         """What was loaded at first, and must not change meanwhile; None: nobody knows yet."""
         self._begin()
@@ -181,8 +181,8 @@ class RoomScorer:
     def _room(self) -> TreeSandbox:
         if self._sandbox is None:
             files = tuple(listed(self.project))
-            tree = Tree(self.project, {}, (*map(Path, _FOLDERS), self._interpreter.prefix), only=files)
-            self._sandbox = TreeSandbox(workspaces(), _plan(tree, self._interpreter, SCORER_BYTES, alone=False))
+            tree = Tree(self.project, {}, (*map(Path, _FOLDERS), self.interpreter.prefix), only=files)
+            self._sandbox = TreeSandbox(workspaces(), _plan(tree, self.interpreter, SCORER_BYTES, alone=False))
         return self._sandbox
 
 

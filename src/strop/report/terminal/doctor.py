@@ -28,7 +28,10 @@ def print_enforced(enforced: Enforced, console: Console) -> None:
         nothing = "everything that tasks scored by a command require is enforced"
         say(console, f"tasks scored by a command need --require without {lacking}" if lacking else nothing)
         if "namespaces" not in enforced.workspaces.layers:
-            say(console, "an evaluator runs here only with --shared: commands have no network of their own")
+            say(
+                console,
+                "evaluators run here only with --shared, and marked functions not at all: commands have no network of their own",
+            )
     missing = ", ".join(enforced.missing(DEFAULT_REQUIRE))
     nothing = "everything that strop run requires is enforced"
     say(console, f"strop run starts here only with --require without {missing}" if missing else nothing)

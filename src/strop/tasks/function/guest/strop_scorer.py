@@ -443,6 +443,8 @@ def _blame(error: BaseException) -> str:
     """One line that says where the user's code failed."""
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     words = " ".join(str(error).split())[:300]
+    if isinstance(error, OSError):
+        words += "; it runs in a jail, with a copy of its project alone"
     return f"raised {type(error).__name__}: {words} ({os.path.basename(frame.f_code.co_filename)}, line {line})"
 
 
