@@ -25,18 +25,6 @@ from support.trees import written
 
 CASES = "import strop\n@strop.improve_me(score=lambda answer, n: 1 / (1 + abs(answer - 5)), cases=[(n,) for n in range(12)])\n"
 WORK = f"{CASES}def work(n):\n    return 1\n"
-TIMED = "import strop\nimport shop\nmark = strop.improve_me(score='time', sample=lambda rng: {'n': int(rng.integers(9**6))})\n"
-SHOP = (
-    "class Box:\n    def find(self, n):\n        return sum(range(n))\n"
-    "def each(n):\n    yield sum(range(n))\n"
-    "async def late(n):\n    return sum(range(n))\n"
-)
-CALLS = {
-    "find": "print(shop.Box().find(n))",
-    "each": "print(*shop.each(n))",
-    "late": "import asyncio\nprint(asyncio.run(shop.late(n)))",
-}
-SCRIPT = "import sys, shop\nn = 9**6 + int(sys.argv[1]) % 99\n"
 PRINTS = "import sys\nprint('speed: 4')\nprint('loss: 2')\n"
 ADDS = "import sys\nprint(sum(range(10**5 + int(sys.argv[1]) % 99)))\n"
 TREE = {"p.py": PRINTS}
@@ -352,20 +340,6 @@ def test_advice_about_a_missing_package_works_when_it_is_followed(row: tuple[Any
     made = environment_in(tmp_path, name)
     ended = run(f"{command} {more}", tmp_path, dict.fromkeys(env, str(made)))
     assert ended.returncode == 0 and missing not in ended.stdout, ended.stdout + ended.stderr
-
-
-@pytest.mark.slow
-@table("what", ["find", "each", "late"])
-def test_advice_about_what_no_mark_takes_works_when_it_is_followed(what: str, tmp_path: Path) -> None:
-    name = f"Box.{what}" if what == "find" else what
-    files = {"shop.py": SHOP, "bench.py": f"{TIMED}target = mark(shop.{name})\n", "go.py": f"{SCRIPT}{CALLS[what]}\n"}
-    written(tmp_path, files)
-    ended = run("check bench.py:target", tmp_path, {})
-    assert ended.returncode == 2 and "which no mark takes; let a script print what it answers" in ended.stderr
-    advised = ended.stderr.partition("strop improve ")[2].replace("SCRIPT", "go.py")
-    assert "shop.py" in advised and name in advised
-    ended = run(f"check {advised}", tmp_path, {})
-    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 SLOWER = {

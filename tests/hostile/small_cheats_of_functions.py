@@ -9,7 +9,7 @@ CHEATS = [
         "sorts-in-place",
         "def f(xs):\n    for i in range(40):\n        xs.sort()\n",
         "def f(xs):\n    pass\n",
-        "refused",
+        "not better",
         MANY,
     ),
     function(

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from hostile import small_cheats, small_cheats_of_functions, small_cheats_of_scorers, small_cheats_that_remember
+from hostile import (
+    small_cheats,
+    small_cheats_of_functions,
+    small_cheats_of_objects,
+    small_cheats_of_scorers,
+    small_cheats_that_remember,
+)
 from strop.evaluation import repeated
 from support.command_line import environment
 from support.small_targets.engine import Engine
@@ -21,6 +27,7 @@ pytestmark = pytest.mark.process
 CHEATS = [
     *small_cheats.CHEATS,
     *small_cheats_of_functions.CHEATS,
+    *small_cheats_of_objects.CHEATS,
     *small_cheats_of_scorers.CHEATS,
     *small_cheats_that_remember.CHEATS,
 ]

@@ -15,6 +15,7 @@ from small_targets.tables import (
     functions,
     inputs,
     metrics,
+    objects,
     outputs,
     scores,
     test_tools,
@@ -26,7 +27,7 @@ from support.tiers import slow_unless
 
 pytestmark = pytest.mark.process
 
-TABLES = (scores, evaluators, test_tools, outputs, builds, functions, metrics, inputs)
+TABLES = (scores, evaluators, test_tools, outputs, builds, functions, objects, metrics, inputs)
 TARGETS = {target.name: target for table in TABLES for target in table.TARGETS}
 FROM_END_TO_END = ("expression", "ev-plain", "more-pass", "standard-error-differs", "typed")
 """One of each form; `make test-all` tries all of them from end to end."""

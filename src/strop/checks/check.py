@@ -25,6 +25,7 @@ from strop.evaluation.laws import keeps_something
 from strop.evaluation.workers import JailedWorker
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask, scorer_line
+from strop.tasks.function.task import OBJECTS
 
 Problems = Iterator[CheckProblem]
 
@@ -57,6 +58,9 @@ def check(
         evaluation = utility.evaluate(task.seed, Budget())
         result = replace(result, value=evaluation.value, metrics=evaluation.means, scores=evaluation.scores)
         found += _of_evaluation(task, evaluation)
+        if task.mark is not None and task.mark.is_method:
+            what, _, change = OBJECTS.rstrip(".").partition(": ")
+            found.append(CheckProblem(what, change.capitalize()))
         order = evaluator.with_baseline(to_relay(task, secret))
         problems, spoiled = evaluator.here.run(partial(_spoiled, order=order), step)
         result, found = replace(result, kinds_tried=spoiled.tried), found + problems

@@ -12,6 +12,7 @@ from dataclasses import field
 from strop.base.failures import gist
 from strop.base.later import dataclass, np
 from strop.base.scorer_notes import cut, shortened
+from strop.sandbox.strop_plain_data import OPAQUE
 from strop.tasks.base import Instance
 
 MOST_FAILURES = 5
@@ -55,8 +56,17 @@ def shown(inputs: Mapping[str, object]) -> str:
     return shortened(", ".join(f"{name} = {brief.repr(value)}" for name, value in inputs.items()), INPUT_CHARACTERS)
 
 
+def _inputs(instance: Instance) -> str:
+    """The inputs of an instance; of objects what their scorer says of them."""
+    if OPAQUE not in instance.inputs:
+        return shown(instance.inputs)
+    return shortened(", ".join(f"{name} = {words}" for name, words in instance.hidden.shown.items()), INPUT_CHARACTERS)
+
+
 def sizes(inputs: Mapping[str, object]) -> str:
     """The inputs of an instance by name: a number itself, of what has elements how many, `12 x 40` of rows of one length."""
+    if OPAQUE in inputs:
+        return f"objects of {_size(inputs[OPAQUE])} bytes"
     return shortened(", ".join(f"{name} {_size(value)}" for name, value in inputs.items()), INPUT_CHARACTERS)
 
 
@@ -81,7 +91,7 @@ class Feedback:
         """Add instance `index` (from 0), whose verdict is not `ok`."""
         if len(self._failures) < MOST_FAILURES:
             words = shortened(gist(error), ERROR_CHARACTERS)
-            self._failures.append(f"instance {index} ({verdict}): {words}; inputs: {shown(instance.inputs)}")
+            self._failures.append(f"instance {index} ({verdict}): {words}; inputs: {_inputs(instance)}")
 
     def noted(self, index: int, notes: Sequence[str]) -> None:
         """Add the scorer's notes on instance `index`."""

@@ -59,6 +59,8 @@ class DrawnInstances:
         """What the original answers to them."""
         self.plan: BatchPlan | None = None
         """Of a function whose time counts (strop.evaluation.paired); None: not known yet."""
+        self.changes: bool | None = None
+        """Whether the original changes what it gets, of such a function; None: not known yet."""
         self.failing = set[tuple[bytes, bytes]]()
         """Inputs on which the original of such a function was seen to fail."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from strop import tasks
@@ -28,6 +30,16 @@ from strop.tasks.base import Task
 
 STAND_IN = Path(tasks.__file__).parent / "function/guest"
 """The folder with what modules of functions import as `strop`."""
+
+
+@cache
+def pickler() -> Path:
+    """The folder of the package that pickles arguments which are no plain data, in guests."""
+    found = find_spec("cloudpickle")
+    assert found is not None and found.origin is not None
+    return Path(found.origin).parent
+
+
 WALL_FACTOR = 5.0
 """The wall-clock limit in CPU limits: a busy machine must not fail a solution."""
 WALL_FLOOR = 2.0
@@ -55,7 +67,7 @@ def guest_program(task: Task, candidate: str) -> GuestProgram:
         return program
     file = Path(mark.program.file).relative_to(mark.project)
     path = (str(STAND_IN), *(f"{COPY}/{root}" for root in mark.roots))
-    return replace(program, module=GuestModule(mark.program.name, f"{COPY}/{file}", path))
+    return replace(program, module=GuestModule(mark.program.name, f"{COPY}/{file}", path, str(pickler())))
 
 
 def verdict_of(outcome: Outcome) -> Verdict:

@@ -23,7 +23,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import Any, NamedTuple, TypeVar
 
 from strop.analysis.stats import mean
@@ -36,13 +36,14 @@ from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.batches import AT_ONCE, ROOM, Batch, batch_program, run_batch
+from strop.evaluation.batches import AT_ONCE, ROOM, Batch, Beside, Told, batch_program, run_batch
 from strop.evaluation.instances import MOST, BatchPlan, DrawnInstances, Input
 from strop.evaluation.laws import check_repeats, leaves_out, moved
 from strop.evaluation.outcomes import explain, guest_program, limits_of
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.evaluation.tally import Tally, Worth, judged
-from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Sandbox
+from strop.sandbox.base import Guest, GuestProgram, Outcome, Raised, Returned, Sandbox
+from strop.sandbox.strop_plain_data import OPAQUE
 from strop.tasks.base import Instance, PublishedSeeds
 from strop.tasks.function.source import callers
 from strop.tasks.function.task import ALONE, CALLS, FIRST, LOADING, OUTSIDE, SECONDS, FunctionTask
@@ -61,6 +62,7 @@ BEFORE = 2
 CHARGED = (SECONDS, SECONDS + AT_LEAST, SECONDS + AT_MOST)
 """The metrics to which is added what a program uses elsewhere."""
 NOTHING = "the original returns None for every instance; return what it computes"
+PLAIN = "plain data"
 VARYING = "the original's answer differs when run again; seed what it draws, or give accept="
 T = TypeVar("T")
 Numbered = tuple[int, Input]
@@ -79,10 +81,12 @@ def measure_paired(
     `progress`: see `strop.evaluation.measure.measure`.
 
     Raises Malformed: the text is no program of the task; TaskError: the original fails (for the verdict: everywhere), is too fast
-    to compare, answers otherwise when it is run again, or changes its arguments; SandboxError: the host failed."""
+    to compare, answers otherwise when it is run again, or does what nothing compares; SandboxError: the host failed."""
     programs = guest_program(task, task.seed), guest_program(task, order.program)
     is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), programs[0] == programs[1]
     timing = _Timing(task, order, drawn, sandbox, log, programs, is_listed, is_own)
+    if drawn.changes is None:
+        drawn.changes = timing.changes()
     if is_own and order.split == "train":
         timing.examine_original()
     drawn.plan = drawn.plan or timing.without_failing(timing.planned)
@@ -132,6 +136,21 @@ class _Process(NamedTuple):
     metrics: dict[str, float]
     outcomes: list[Outcome]
     """Of the calls before the batch, and of the batch's; the last is no answer if there are fewer."""
+    beside: list[Beside]
+
+
+def _whole(outcomes: Sequence[Outcome], beside: Sequence[Beside]) -> list[Any]:
+    """Answers, each with the arguments as its call leaves them."""
+    answers = [outcome.value for outcome in outcomes if isinstance(outcome, Returned)]
+    return [[answer, each.arguments] for answer, each in zip(answers, beside, strict=True)]
+
+
+def _differs_beside(expected: Beside, found: Beside, close: float | None) -> str:
+    """How what is told beside an answer differs from what is told beside the original's; empty if it does not."""
+    if expected.kind != found.kind:
+        return f"the answer is {found.kind or PLAIN}, the original's is {expected.kind or PLAIN}"
+    words = difference(expected.arguments, found.arguments, close)
+    return words and f"the call leaves other arguments than the original's: {words.replace('the answer', 'arguments')}"
 
 
 @dataclass(frozen=True)
@@ -150,19 +169,58 @@ class _Timing:
     """Metrics of both in each turn."""
 
     def examine_original(self) -> None:
-        """Raises TaskError if it changes an argument, which a candidate could leave out, or if its answers show nothing."""
-        inputs, seen = [self.drawn[index] for index in range(self.task.count("train"))], list[list[Any]]()
-        for described in ("arguments", "answers", "answers"):
+        """Raises TaskError if its answers show nothing."""
+        if self.task.has_accept:
+            return
+        inputs = [self.drawn[index] for index in range(self.task.count("train"))]
+        seen = list[list[Any]]()
+        for _ in range(2):
             with self.open(0) as guest:
-                outcomes = run_batch(guest, Batch(inputs), 0, described).outcomes
-            if not all(isinstance(outcome, Returned) for outcome in outcomes):
+                ran = run_batch(guest, Batch(inputs), 0, self.told, objects=True)
+            if not all(isinstance(outcome, Returned) for outcome in ran.outcomes):
                 return  # it fails, as its timing says
-            seen.append([outcome.value for outcome in outcomes if isinstance(outcome, Returned)])
-        if any(difference(dict(sent), after) for (_, sent), after in zip(inputs, seen[0], strict=True)):
-            raise self.refused("the original changes its arguments, which nothing compares; work on a copy")
-        if not self.task.has_accept:
-            differs = (difference(answer, again) for answer, again in zip(*seen[1:], strict=True))
-            check_repeats((answer is None for answer in seen[1]), differs, self.words(NOTHING), self.words(VARYING))
+            seen.append(_whole(ran.outcomes, ran.beside))
+        differs = (difference(one, other, self.task.tolerance) for one, other in zip(*seen, strict=True))
+        nothing = (answer is None and not self.drawn.changes for answer, _ in seen[0])
+        check_repeats(nothing, differs, self.words(NOTHING), self.words(VARYING))
+
+    @property
+    def told(self) -> Told:
+        """What a process describes after its calls."""
+        return "answers and arguments" if self.drawn.changes else "answers"
+
+    def changes(self) -> bool:
+        """Whether the original changes what it gets, on the instances of training on which it does not fail. Raises TaskError if
+        nobody can say, or nothing compares it."""
+        training = self.drawn
+        if self.order.split != "train":
+            seeds = self.order.seeds
+            training = DrawnInstances(self.task, "train", getattr(seeds, "training", None) or seeds)
+        inputs = [training[index] for index in range(self.task.count("train"))]
+        before = [dict(sent) for _, sent in inputs]
+        if any(OPAQUE in each for each in before):
+            before = self.arguments(inputs, "arguments as they are")
+        after = self.arguments(inputs, "arguments")
+        pairs = [pair for pair in zip(before, after, strict=True) if None not in pair]
+        changes = any(difference(*pair) for pair in pairs)
+        if changes and self.task.has_accept:
+            raise self.refused("the original changes its arguments, which accept() does not see; work on a copy")
+        return changes
+
+    def arguments(self, inputs: Sequence[Input], told: Told) -> list[Any]:
+        """The original's arguments, before its calls or after; None where it fails."""
+
+        def described(these: Sequence[Input]) -> list[Outcome]:
+            with self.open(0) as guest:
+                return run_batch(guest, Batch(these), 0, told, objects=True).outcomes
+
+        outcomes = described(inputs)
+        if not all(isinstance(outcome, Returned) for outcome in outcomes):
+            outcomes = [described([each])[-1] for each in inputs]
+        undescribed = (each for each in outcomes if isinstance(each, Raised) and each.exception == "NotDescribed")
+        if (other := next(undescribed, None)) is not None:
+            raise self.refused(f"what the original does to its arguments cannot be compared: they hold {other.message}")
+        return [outcome.value if isinstance(outcome, Returned) else None for outcome in outcomes]
 
     def planned(self) -> BatchPlan:
         """How the calls of the split are dealt into batches. Raises TaskError: the original's calls are too short, or too few."""
@@ -298,40 +356,49 @@ class _Timing:
         outcomes = ran[-1].outcomes
         if len(outcomes) < len(calls) and not self.is_own:
             outcomes = self.one_by_one(1, calls, until_failure=True) or outcomes
-        for (instance_number, (instance, _)), answer, outcome in zip(calls, expected, outcomes, strict=False):
+        differs = partial(_differs_beside, close=self.task.tolerance)
+        others = chain(map(differs, ran[0].beside, ran[-1].beside), repeat(""))
+        for (instance_number, (instance, _)), answer, outcome, other in zip(
+            calls, expected, outcomes, others, strict=False
+        ):
             self.log.observe(outcome)
-            judge = partial(self.accepted, instance, answer, self.is_own)
-            ask_original = partial(self.accepted, instance, answer, True, answer)
+            judge = partial(self.accepted, instance, answer, self.is_own, other)
+            ask_original = partial(self.accepted, instance, answer, True, "", answer)
             found = judged(outcome, judge, self.log, ask_original, is_original=self.is_own)
             if found.verdict != "ok":
                 raise _Failed(found, instance_number, instance)
-        return [each.metrics for each in ran], expected[len(warming) :]
+        shown = expected if not self.drawn.changes else _whole(ran[0].outcomes, ran[0].beside)
+        return [each.metrics for each in ran], shown[len(warming) :]
 
     def process(self, which: int, batch: Batch, warming: Sequence[Numbered], seed: int) -> _Process:
         """A fresh process, loaded, which makes the calls before the batch and then those of the batch."""
         with self.open(which) as guest:
             loaded = guest.call({}, seed=seed)
             if not isinstance(loaded, Returned):
-                return _Process({}, [loaded])
-            calls, outcomes = list[float](), list[Outcome]()
+                return _Process({}, [loaded], [])
+            calls, outcomes, beside = list[float](), list[Outcome](), list[Beside]()
             for one in [*(Batch([each]) for _, each in warming), batch]:
-                ran = run_batch(guest, one, seed)
+                # Before the batch it is also seen whether the program changes what the original leaves.
+                looks = (one is not batch or self.task.isolate) and not self.task.has_accept
+                told: Told = "answers and arguments" if looks else self.told
+                ran = run_batch(guest, one, seed, told, objects=not self.task.has_accept)
                 outcomes += ran.outcomes
+                beside += ran.beside
                 if not isinstance(outcomes[-1], Returned):
-                    return _Process({}, outcomes)
+                    return _Process({}, outcomes, [])
                 calls.append(ran.calls)
         seconds = ran.calls / len(batch.inputs)
         beyond = max(calls[0] - seconds, 0.0)
         metrics = {SECONDS: seconds, CALLS: float(len(batch.inputs)), OUTSIDE: ran.outside}
         metrics |= {LOADING: loaded.spent.cpu_seconds + beyond, FIRST: seconds + beyond}
-        return _Process(metrics | {ALONE: calls[1] if len(calls) > BEFORE else 0.0}, outcomes)
+        return _Process(metrics | {ALONE: calls[1] if len(calls) > BEFORE else 0.0}, outcomes, beside)
 
     def one_by_one(self, which: int, calls: Sequence[Numbered], *, until_failure: bool = False) -> list[Outcome]:
         """The outcome of each call alone; `until_failure`: up to the first that is no answer, none if all are."""
         outcomes = list[Outcome]()
         with self.open(which) as guest:
             for _, each in calls:
-                outcomes += run_batch(guest, Batch([each]), None).outcomes
+                outcomes += run_batch(guest, Batch([each]), None, self.told, objects=not self.task.has_accept).outcomes
                 if until_failure and not isinstance(outcomes[-1], Returned):
                     return outcomes
         return [] if until_failure else outcomes
@@ -342,8 +409,11 @@ class _Timing:
         failing = [(number, each) for number in numbers if self.is_failing(each := self.drawn[number])]
         return [not isinstance(outcome, Returned) for outcome in self.one_by_one(1 - self.is_own, failing)]
 
-    def accepted(self, instance: Instance, expected: Any, own: bool, answer: Any) -> float:
-        """1 for an answer that is accepted in place of the `expected` one; `own`: it is the original's. A `Judge`."""
+    def accepted(self, instance: Instance, expected: Any, own: bool, other: str, answer: Any) -> float:
+        """1 for an answer that is accepted in place of the `expected` one; `own`: it is the original's. `other`: how what is told
+        beside it differs. A `Judge`."""
+        if other and not self.task.has_accept:
+            raise Malformed(other)
         if why := self.task.objection(instance, answer, expected, own=own):
             raise Malformed(why)
         return 1.0

@@ -73,6 +73,8 @@ class GuestModule:
     file: str
     path: tuple[str, ...]
     """Folders that the guest imports from before others."""
+    pickler: str = ""
+    """The folder of the package that pickled arguments may need; none if empty."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from typing import Any
 
 SENT = "None, truth values, numbers, texts, bytes, bytearrays, lists, tuples, ranges, dicts, sets and arrays of numbers"
 """What can be sent, in words."""
+OPAQUE = "__opaque__"
+"""The name of inputs that are no plain data: the bytes of all of them, which only a guest opens (`guest/calling.py`)."""
 MOST_BYTES = 32 << 20
 MOST_ITEMS = 2_000_000
 """Numbers in lists of equal types and in arrays do not count."""

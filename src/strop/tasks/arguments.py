@@ -99,10 +99,14 @@ def _shown(parameter: Parameter) -> str:
 
 
 def parameters_of(text: str, entry: str) -> Parameters | None:
-    """The parameters of the function `entry` of a program; None if its text does not tell them."""
+    """The parameters of the function `entry` of a program, or of a method `Class.name`; None if its text does not tell them."""
     tree, found = parsed(text), None
-    for node in tree.body if tree else ():
-        if entry in bound_names(node):
+    *outer, last = entry.split(".")
+    body: list[ast.stmt] = tree.body if tree else []
+    for each in outer:
+        body = next((node.body for node in body if isinstance(node, ast.ClassDef) and node.name == each), [])
+    for node in body:
+        if last in bound_names(node):
             is_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
             found = _parameters(node, entry) if is_function else None  # type: ignore[arg-type]
     return found

@@ -22,6 +22,7 @@ from strop.base.randomness import derive
 from strop.base.results import Evaluation, Input, ScoredBy
 from strop.base.unified_diff import plain_text
 from strop.options.choices import Split as Split
+from strop.sandbox.strop_plain_data import OPAQUE as OPAQUE
 from strop.sandbox.strop_plain_data import SENT as SENT
 from strop.tasks.answer import Answer, sentence
 from strop.tasks.answer import Instance as Instance

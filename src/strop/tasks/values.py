@@ -41,13 +41,14 @@ _BETWEEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\s,:\[\]{}]+')
 """Between the words of JSON; texts are none. Linear in a text that has only the beginnings of texts, too."""
 CLOSE = 1e-9
 """Floats that differ by less than this, relative to the larger, count as equal."""
+CLOSE_32 = 1e-5
+"""Numbers of an array of 32-bit floats that differ by less than this, relative to the array's largest, count as equal."""
 _SAME: dict[Any, str] = {
     bool: TRUTH, type(None): NONE, int: "an int", float: "a float", str: TEXT, list: SEQUENCE, dict: MAPPING,
     Integral: "an int", Real: "a float", Mapping: MAPPING,
 }  # fmt: skip
 """Types of values that can be equal, in words."""
 _WORDS_OF_DTYPES = {"b": TRUTH, "i": "an int", "u": "an int", "f": "a float", "c": COMPLEX}
-_IS_CLOSE = partial(math.isclose, rel_tol=CLOSE, abs_tol=0.0)
 
 
 def kind_of(value: object) -> str:
@@ -428,19 +429,20 @@ def canonical(value: Any) -> str:
     return f"{kind} {canonical(fields) if fields else ''}"
 
 
-def difference(expected: object, answer: object) -> str:
+def difference(expected: object, answer: object, close: float | None = None) -> str:
     """How an answer differs from the original's; empty if it is the same. Raises Malformed as `rebuilt`.
 
     Whole numbers, texts, True, False and None must be equal and of the same type: a float where the original returns an int
-    is another answer, whatever its value. Floats may differ by a relative `CLOSE`. Lists, dicts and arrays are compared part
-    by part. A tuple counts as a list, a numpy scalar as its Python value, and an array equals a list of the same numbers.
+    is another answer, whatever its value. Floats may differ by a relative `close`, `CLOSE` if it is None; then those of an
+    array of 32 bits may differ by `CLOSE_32` of its largest number. Lists, dicts and arrays are compared part by part.
+    A tuple counts as a list, a numpy scalar as its Python value, and an array equals a list of the same numbers.
     """
-    return _difference(rebuilt(expected), rebuilt(answer), "the answer")
+    return _difference(rebuilt(expected), rebuilt(answer), "the answer", close)
 
 
-def _difference(one: Any, other: Any, name: str) -> str:
+def _difference(one: Any, other: Any, name: str, close: float | None) -> str:
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return _difference_of_arrays(one, other, name)
+        return _difference_of_arrays(one, other, name, close)
     one, other = _as_list(one), _as_list(other)
     words = _in_words(one), _in_words(other)
     if words[0] != words[1]:
@@ -449,34 +451,38 @@ def _difference(one: Any, other: Any, name: str) -> str:
     if isinstance(one, list):
         if len(one) != len(other):
             return f"{name} has {len(other)} elements, the original's has {len(one)}"
-        pairs = () if _quickly_same(one, other) else enumerate(zip(one, other, strict=True))
+        pairs = () if _quickly_same(one, other, close) else enumerate(zip(one, other, strict=True))
     elif isinstance(one, Mapping):
         if one.keys() != other.keys():
             return f"{name} has the keys {list(other)[:9]!a:.100}, the original's {list(one)[:9]!a:.100}"
         pairs = ((key, (one[key], other[key])) for key in one)
     else:
-        return "" if _is_equal(one, other) else f"{name} is {other!a:.60}, the original's is {one!a:.60}"
-    return next(filter(None, (_difference(*pair, f"{name}[{place!a:.60}]") for place, pair in pairs)), "")
+        return "" if _is_equal(one, other, close) else f"{name} is {other!a:.60}, the original's is {one!a:.60}"
+    return next(filter(None, (_difference(*pair, f"{name}[{place!a:.60}]", close) for place, pair in pairs)), "")
 
 
-def _quickly_same(one: list[Any], other: list[Any]) -> bool:
+def _quickly_same(one: list[Any], other: list[Any], close: float | None) -> bool:
     """Whether two lists of plain values of the same types are equal: long ones are compared without a call for each element."""
     types = list(map(type, one))
     if types != list(map(type, other)):
         return False
     if set(types) == {float}:
-        return all(map(_IS_CLOSE, one, other))
+        return all(map(partial(math.isclose, rel_tol=close or CLOSE, abs_tol=0.0), one, other))
     return _EXACT.issuperset(types) and one == other
 
 
-def _difference_of_arrays(one: np.ndarray, other: np.ndarray, name: str) -> str:
+def _difference_of_arrays(one: np.ndarray, other: np.ndarray, name: str, close: float | None) -> str:
     words = [_WORDS_OF_DTYPES.get(array.dtype.kind, OBJECT) for array in (one, other)]
     if one.shape != other.shape:
         return f"{name} is an array of shape {other.shape}, the original's has {one.shape}"
     if words[0] != words[1] and one.size:
         return f"an element of {name} is {words[1]}, the original's is {words[0]}"
     is_inexact = one.dtype.kind in "fc"
-    is_same = np.allclose(one, other, CLOSE, 0.0, equal_nan=True) if is_inexact else np.array_equal(one, other)
+    is_short = close is None and one.dtype in (np.float32, np.complex64) and one.size
+    least = CLOSE_32 * float(np.abs(one[np.isfinite(one)]).max(initial=0.0)) if is_short else 0.0
+    is_same = (
+        np.allclose(one, other, close or CLOSE, least, equal_nan=True) if is_inexact else np.array_equal(one, other)
+    )
     return "" if is_same else f"{name} has other numbers than the original's"
 
 
@@ -496,7 +502,7 @@ def _in_brackets(value: object) -> str:
     return f" ({value!a:.40})" if isinstance(value, (int, float, str)) and not isinstance(value, bool) else ""
 
 
-def _is_equal(one: object, other: object) -> bool:
+def _is_equal(one: object, other: object, close: float | None) -> bool:
     if isinstance(one, float) and isinstance(other, float):
-        return (math.isnan(one) and math.isnan(other)) or _IS_CLOSE(one, other)
+        return (math.isnan(one) and math.isnan(other)) or math.isclose(one, other, rel_tol=close or CLOSE)
     return bool(one == other)

@@ -322,8 +322,10 @@ UNCOMPARABLE = {
         "or mark whole, which calls it",
     ),
     "changes its arguments": (
-        MODULE.replace("found = []", "found = []\n    values.sort()"),
-        "the original changes its arguments, which nothing compares",
+        ACCEPTED.replace("    sum(range", "    values.pop()\n    sum(range")
+        .replace("(value)", "(value, values)")
+        .replace('{"value"', '{"values": [1], "value"'),
+        r"the original changes its arguments, which accept\(\) does not see",
     ),
     "prints": (
         MODULE.replace("found = []", "found = []\n    print(sorted(values))\n    return None"),

@@ -196,6 +196,25 @@ def test_answers_are_the_same_within_rounding(one: object, other: object, same: 
     assert (difference(one, other) == "") is (difference(other, one) == "") is same
 
 
+SHORT = np.array([1e-6, 0.5, 4.0], dtype="f4")
+
+
+@table(
+    ("one", "other", "close", "same"),
+    [
+        (SHORT, SHORT + np.float32(3e-5), None, True), (SHORT, SHORT + np.float32(6e-5), None, False),
+        (SHORT, SHORT.astype("f8") + 3e-5, None, True), (SHORT.astype("f8"), SHORT + np.float32(3e-5), None, False),
+        (SHORT, SHORT + np.float32(3e-5), 1e-9, False), (1.0, 1.001, 0.01, True), ([1.0, 2.0], [1.0, 2.001], 0.01, True),
+        ({"a": np.ones(3)}, {"a": np.ones(3) * 1.001}, 0.01, True), (1.0, 1.1, 0.01, False), (1, 1.0, 0.01, False),
+        (np.array([np.inf, 1], dtype="f4"), np.array([np.inf, 2], dtype="f4"), None, False),
+    ],
+)  # fmt: skip
+def test_floats_may_differ_by_what_is_close_and_arrays_of_32_bits_by_more(
+    one: object, other: object, close: float | None, same: bool
+) -> None:
+    assert (difference(one, other, close) == "") is same
+
+
 @table(
     ("one", "other", "words"),
     [

@@ -155,7 +155,6 @@ def test_candidate_of_a_method_that_changes_its_class_is_malformed(candidate: st
 @table(
     ("module", "name", "said"),
     [
-        ("async def f(n):\n    return n\n", "f", "no plain def"),
         ("def f(n):\n    return n\ndef f(n):\n    return 1\n", "f", "2 times"),
         ("f = len\n", "f", "no plain def"),
         ("def g():\n    def f(n):\n        return n\n", "f", "no such function"),

@@ -70,6 +70,8 @@ def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:
         has_accept=facts["has_accept"],
         is_reference=facts["reference"],
         scorer=scorer_parameters(facts, where),
+        close=facts["close"],
+        is_method=facts["is_method"],
     )
     task = function_task(where, facts, mark, _shown(file), scorer)
     used = scorer.used(guest_program(task, task.seed), _call_of(task))

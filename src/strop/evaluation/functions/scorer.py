@@ -19,7 +19,7 @@ from strop.base.environments import COPY
 from strop.base.errors import ConfigurationError, ScorerFailed, StropError, TaskError
 from strop.base.python_discovery import Interpreter
 from strop.base.user_modules import UserModule
-from strop.evaluation.outcomes import STAND_IN, explain
+from strop.evaluation.outcomes import STAND_IN, explain, pickler
 from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Returned, TimedOut, Value, describe
 from strop.sandbox.tree_guests import TreePlan
@@ -149,6 +149,7 @@ class RoomScorer:
             "path": f"{COPY}/{self._file.absolute().relative_to(self.project)}",
             "name": self._name,
             "asked": self._asked,
+            "pickler": str(pickler()),
         }
         try:
             outcome = guest.call([setup, question, plain_data.encode(tuple(given))], seed=None)
@@ -181,7 +182,7 @@ class RoomScorer:
     def _room(self) -> TreeSandbox:
         if self._sandbox is None:
             files = tuple(listed(self.project))
-            tree = Tree(self.project, {}, (*map(Path, _FOLDERS), self.interpreter.prefix), only=files)
+            tree = Tree(self.project, {}, (*map(Path, _FOLDERS), pickler(), self.interpreter.prefix), only=files)
             self._sandbox = TreeSandbox(workspaces(), _plan(tree, self.interpreter, SCORER_BYTES, alone=False))
         return self._sandbox
 
@@ -190,7 +191,7 @@ def programs_of(mark: Mark, memory_limit: int, workspaces: Workspaces) -> TreeSa
     """The sandbox of the programs of a function's task: a tree with its module and what the original uses of its project."""
     changing, *others = (str(Path(each).relative_to(mark.project)) for each in (mark.program.file, *mark.program.files))
     files = (changing, *others)
-    tree = Tree(mark.project, {}, (STAND_IN, mark.interpreter.prefix), only=files)
+    tree = Tree(mark.project, {}, (STAND_IN, pickler(), mark.interpreter.prefix), only=files)
     memory = memory_limit + INTERPRETER_BYTES
     return TreeSandbox(workspaces, _plan(tree, mark.interpreter, memory, alone=True, changing=f"{COPY}/{changing}"))
 
@@ -211,7 +212,8 @@ def _plan(tree: Tree, interpreter: Interpreter, memory: int, *, alone: bool, cha
         interpreter=interpreter.path,
         memory_bytes=memory,
         environment=_ENVIRONMENT,
-        preload=_NUMPY,
+        search=(str(STAND_IN),),
+        preload=(*_NUMPY, "strop_behaviour"),
         has_packages=interpreter.is_strops,
         changing=changing,
         alone=alone,

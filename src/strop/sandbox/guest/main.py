@@ -18,6 +18,7 @@ import types
 from typing import Any, NoReturn
 
 import by_name
+import calling
 import channel
 import frames
 import user_module
@@ -41,7 +42,7 @@ def run(read_descriptor: int, write_descriptor: int) -> NoReturn:
     link = channel.Channel(read_descriptor, write_descriptor)
     program = _Program("", "", "solution")
     # under names that no module of a user's has
-    sys.modules.update(strop_by_name=by_name, strop_user_module=user_module)
+    sys.modules.update(strop_by_name=by_name, strop_calling=calling, strop_user_module=user_module)
     while True:
         program = _served(link, program)
 
@@ -98,11 +99,11 @@ class _Program:
         if isinstance(arguments, dict):
             if self._bound[0] is not entry:
                 self._bound = entry, by_name.binding(entry)
-            arguments, named = self._bound[1](arguments)
+            arguments, named = self._bound[1](calling.opened(arguments))
         elif self.role == "improver":
             arguments = handles.arguments(entry, arguments, link)
         _seed(seed)
-        return entry(*arguments, **named)
+        return calling.ended(entry(*arguments, **named))
 
     def _load(self) -> types.ModuleType:
         lines = [line + "\n" for line in self.text.split("\n")]  # as the compiler counts them

@@ -34,11 +34,34 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self._text, self._shown, "exec", dont_inherit=True), module.__dict__)
 
 
-def imported(text: str, shown: str, name: str, file: str, path: Sequence[str]) -> types.ModuleType:
-    """The module `name` of `file` with another text, which tracebacks call `shown`. `path`: folders to import from first."""
+class _Package(importlib.abc.MetaPathFinder):
+    """Finds this package alone, in its folder and under another name."""
+
+    def __init__(self, name: str, folder: str) -> None:
+        self._name, self._folder = name, folder
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != self._name:
+            return None
+        file = f"{self._folder}/__init__.py"
+        return importlib.util.spec_from_file_location(name, file, submodule_search_locations=[self._folder])
+
+
+def bring(pickler: str) -> None:
+    """Let the package in this folder be imported as `strop_cloudpickle`: the user may have another version of it."""
+    sys.meta_path.append(_Package("strop_cloudpickle", pickler))
+
+
+def imported(text: str, shown: str, name: str, file: str, path: Sequence[str], pickler: str = "") -> types.ModuleType:
+    """The module `name` of `file` with another text, which tracebacks call `shown`. `path`: folders to import from first.
+    `pickler`: see `bring`."""
     if "\0" in text:  # a ValueError before Python 3.11.4
         raise SyntaxError("source code string cannot contain null bytes")
     sys.path[:0] = path
+    if pickler:
+        bring(pickler)
     finder = _Finder(text, shown, name, file)
     sys.meta_path.insert(0, finder)
     if package := name.rpartition(".")[0]:

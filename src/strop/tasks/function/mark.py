@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -51,6 +51,10 @@ class Mark:
     """Whether answers must also equal the original's."""
     scorer: Parameters | None
     """What its score takes beside the answer; None if it takes the instance."""
+    close: float | None = None
+    """The relative tolerance of floats, if the mark names one."""
+    is_method: bool = False
+    """Whether the function is called with an object of its class."""
 
 
 class Drawn(NamedTuple):
@@ -60,3 +64,5 @@ class Drawn(NamedTuple):
     """None if its inputs are listed."""
     resolved: Sequence[Any]
     """What the functions of the declared answer give for it."""
+    shown: Mapping[str, str] | None = None
+    """The inputs in words, where they are no plain data."""

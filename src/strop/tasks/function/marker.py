@@ -47,7 +47,9 @@ def improve_me(
             original's: a truth value, or it raises `strop.Malformed("why")`.
         settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `score_limit`, `failure`,
             `description`, `answer`, `fixed_input` and `isolate`, as in `strop.Task`. With `"time"`, `isolate="instance"`
-            measures the first call of a process, and else later ones: they differ where a function keeps something.
+            measures the first call of a process, and else later ones: they differ where a function keeps something. `close` is
+            the relative tolerance of floats in answers that must equal the original's; without it 1e-9, and 1e-5 of the largest
+            number of an array of 32-bit floats.
 
     Returns:
         A decorator that returns the function itself, or for a function of another module one that calls it.

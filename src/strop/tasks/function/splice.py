@@ -25,6 +25,7 @@ _CANDIDATES, _MODULES = 64, 8
 """How many candidates and modules are remembered: a run asks for a candidate's module wherever it evaluates or shows it."""
 _EVERYWHERE = frozenset(dir(builtins)) | {"__all__", "__dir__", "__file__", "__getattr__", "__path__"}
 """Names that mean something in every module."""
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 _DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _ANY = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
@@ -49,7 +50,7 @@ def read_source(path: Path, text: str) -> Source:
         raise ConfigurationError(f"{path} is not Python: {error}") from error
 
 
-def find_function(source: Source, name: str) -> ast.FunctionDef:
+def find_function(source: Source, name: str) -> Function:
     """The only definition of `name` at the top level of a module, or of `Class.name` in a class.
 
     Raises:
@@ -69,7 +70,7 @@ def find_function(source: Source, name: str) -> ast.FunctionDef:
             else f"{where}: the module defines no such function at its top level or in a class"
         )
     (node,) = found
-    if not isinstance(node, ast.FunctionDef):
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         raise ConfigurationError(f"{where} is no plain def")
     return node
 
@@ -88,7 +89,7 @@ def alone(source: Source, name: str) -> str:
     return joined({node: own if node is top else source.of(node) for node in source.tree.body if node in kept}) + "\n"
 
 
-def _top(source: Source, target: ast.FunctionDef) -> ast.stmt:
+def _top(source: Source, target: Function) -> ast.stmt:
     """The statement of the module that the function is in."""
     return next(node for node in source.tree.body if node.lineno <= target.lineno <= _last(node))
 
@@ -190,7 +191,7 @@ def _is_plain(node: ast.stmt, source: Source) -> bool:
     return isinstance(node, ast.Import) and all(own_file(source.path, alias.name) is None for alias in node.names)
 
 
-def _put(source: Source, name: str, found: Source, function: ast.FunctionDef) -> str:
+def _put(source: Source, name: str, found: Source, function: Function) -> str:
     target = find_function(source, name)
     _check_parameters(target, function)
     if function.col_offset != target.col_offset:
@@ -218,7 +219,7 @@ def _put(source: Source, name: str, found: Source, function: ast.FunctionDef) ->
     return "\n".join(after)
 
 
-def _check_parameters(before: ast.FunctionDef, after: ast.FunctionDef) -> None:
+def _check_parameters(before: Function, after: Function) -> None:
     """Raise Malformed unless every call that was right before means the same after."""
     old, new = (
         [("" if each.kind in _UNNAMED else each.name, each.kind, each.default is each.empty) for each in parameters]
@@ -234,7 +235,7 @@ def _check_parameters(before: ast.FunctionDef, after: ast.FunctionDef) -> None:
         )
 
 
-def _new(source: Source, name: str, found: Source, function: ast.FunctionDef) -> tuple[list[str], list[str]]:
+def _new(source: Source, name: str, found: Source, function: Function) -> tuple[list[str], list[str]]:
     """The imports and the definitions that a candidate adds, each with the comments directly above it."""
     known = {ast.dump(node) for node in source.tree.body}
     imports, added = [], []
@@ -258,7 +259,7 @@ def _new(source: Source, name: str, found: Source, function: ast.FunctionDef) ->
     return imports, added
 
 
-def _is_only(node: ast.stmt, function: ast.FunctionDef) -> bool:
+def _is_only(node: ast.stmt, function: Function) -> bool:
     """Whether it is the function, or a class that holds nothing else."""
     while isinstance(node, ast.ClassDef) and len(node.body) == 1:
         node = node.body[0]

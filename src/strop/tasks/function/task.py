@@ -21,10 +21,9 @@ from strop.base.plain_file import text_of
 from strop.base.python_discovery import Interpreter
 from strop.base.results import ScoredBy
 from strop.base.scorer_notes import note
-from strop.base.surface import option
 from strop.tasks.answer import Answer
 from strop.tasks.arguments import Parameters
-from strop.tasks.base import SENT, UTILITY, Instance, Seeds, Split, Task, described_with
+from strop.tasks.base import OPAQUE, UTILITY, Instance, Seeds, Split, Task, described_with
 from strop.tasks.command.score_kinds import EQUAL, KINDS
 from strop.tasks.definitions import ShownFunction
 from strop.tasks.function.mark import Drawn, Mark, Scorer
@@ -32,7 +31,7 @@ from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, read_source, scored, whole
 from strop.tasks.objective_facts import Calls, MetricFacts, ObjectiveFacts
 from strop.tasks.score_limit import ended
-from strop.tasks.values import AnswerForm, canonical, difference, rebuilt
+from strop.tasks.values import CLOSE, AnswerForm, canonical, difference, rebuilt
 
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call."""
@@ -46,7 +45,10 @@ LOADING = "loading"
 """Beside it: CPU seconds of loading, and of what the first call costs beyond a later one. It decides nothing."""
 FIRST = "first"
 """Beside it: CPU seconds of the first call of a process, as far as that is longer."""
-_EQUAL = "The answer must equal the original function's (of the same types; floats within a relative 1e-9)."
+_EQUAL = "The answer must equal the original function's (of the same types; floats within a relative {:g})."
+
+
+OBJECTS = "Objects are made by the original's code before the clock starts: change what the method does, not what objects hold."
 
 
 def _by_its_mark(*given: object) -> Any:
@@ -94,6 +96,11 @@ class FunctionTask(Task):
         return self.mark is not None and self.mark.has_accept
 
     @property
+    def tolerance(self) -> float | None:
+        """The relative tolerance of floats, if the mark names one."""
+        return None if self.mark is None else self.mark.close
+
+    @property
     def facts(self) -> ObjectiveFacts | None:
         """What decides in place of the score; None if the score does."""
         if not self.by_time:
@@ -135,11 +142,10 @@ class FunctionTask(Task):
         kind, *given = self._ask("draw", seed)
         if kind == "failed":
             raise TaskError(f"task {self.name}: sample() {given[0]}")
-        if kind == "unplain":
-            raise TaskError(
-                f"task {self.name}: input {given[0]} cannot be sent to a guest: it is or holds {given[1]}; "
-                f"what can be sent: {SENT}"
-            )
+        if kind == "opaque":
+            data, shape, shown, resolved = given
+            self._ordered(shape)
+            return Instance({OPAQUE: data}, Drawn(seed, resolved, shown))
         return Instance(self._ordered(given[0]), Drawn(seed, given[1]))
 
     def _of(self, split: Split) -> tuple[Mapping[str, Any], ...]:
@@ -173,9 +179,9 @@ class FunctionTask(Task):
         assert self.mark is not None
         if self.mark.is_reference:
             expected, _ = self._said("expected", f"{self.entry}()", instance)
-            if other := ended(self.score_limit, "comparing", difference, expected, read):
+            if other := ended(self.score_limit, "comparing", difference, expected, read, self.tolerance):
                 raise Malformed(other)
-        if self.mark.scorer is not None:
+        if self.mark.scorer is not None and OPAQUE not in instance.inputs:
             self.mark.scorer.ordered(instance.inputs, "sample()")
         value, shown = self._said("score", "score()", instance, rebuilt(read, wide=True))
         if value is None:
@@ -205,7 +211,7 @@ class FunctionTask(Task):
         """
         try:
             if not self.has_accept:
-                return ended(self.score_limit, "comparing", difference, expected, answer)
+                return ended(self.score_limit, "comparing", difference, expected, answer, self.tolerance)
             taken = answer if own else AnswerForm().learn(expected).conformed(answer)
             is_right, _ = self._said("accept", "accept()", instance, rebuilt(taken, wide=True))
             why = "" if is_right else "accept() says that it is wrong"
@@ -240,13 +246,9 @@ def function_task(where: str, facts: Mapping[str, Any], mark: Mark, path: Path, 
     if (encoding := _declared(text)) not in ("utf-8", "utf-8-sig"):
         raise ConfigurationError(f"{path} declares the encoding {encoding}; save it as UTF-8 and declare none")
     source = read_source(path, text)
-    if facts["kind"] and facts["kind"] != "is a method of an object":
-        raise _of_command(where, facts["kind"], path, name, is_timed=facts["is_timed"])
     program = alone(source, name)
     if facts["wrong"]:
         raise ConfigurationError(f"{where}: {facts['wrong']}")
-    if facts["kind"]:
-        raise _of_command(where, facts["kind"], path, name, is_timed=facts["is_timed"])
     cases = _cases(facts, Parameters(name, _signature(facts["signature"], where)), where)
     settings: dict[str, Any] = {"name": name, "time_limit": 1.0} | dict(facts["settings"])
     settings["description"] = settings.get("description") or _description(facts, cases, path, name)
@@ -270,16 +272,6 @@ def function_task(where: str, facts: Mapping[str, Any], mark: Mark, path: Path, 
         )
     except TaskError as error:
         raise ConfigurationError(f"{where}: {error}") from error
-
-
-def _of_command(where: str, what: str, path: Path, name: str, *, is_timed: bool) -> ConfigurationError:
-    """The error of what no mark takes, with the form that improves it where it stands: a function around it would be all that
-    may change."""
-    how = f"{option('files')} {path} {option('only')} {name} {option('score')} {'time' if is_timed else 'HOW'}"
-    return ConfigurationError(
-        f"{where} {what}, which no mark takes; let a script print what it answers: strop improve . "
-        f"{option('command')} 'python3 SCRIPT {{seed}}' {how}"
-    )
 
 
 def _declared(text: str) -> str:
@@ -332,7 +324,7 @@ def _by_name(case: Any, parameters: Parameters, where: str) -> dict[str, Any]:
     kind, value, words, why = case
     try:
         if why:
-            raise TypeError(f"it holds {why}, which cannot be sent to a guest; what can be sent: {SENT}")
+            raise TypeError(why.removeprefix("draws ").replace("what cannot", "it holds what cannot"))
         if kind == "tuple":
             bound = parameters.signature.bind(*value).arguments
             known = parameters.signature.parameters.values()
@@ -340,6 +332,9 @@ def _by_name(case: Any, parameters: Parameters, where: str) -> dict[str, Any]:
             return bound | lists
         if kind == "dict":
             return parameters.ordered(value, "it")
+        if kind == "opaque":
+            parameters.ordered(value[1], "it")
+            return {OPAQUE: value[0]}
         raise TypeError(f"a case must be a tuple of arguments or a dict of them by name, not {kind}")
     except (TypeError, TaskError) as error:
         raise ConfigurationError(f"{where}: case {words}: {error}") from error
@@ -382,23 +377,26 @@ class _Resolved:
 
 def _description(facts: Mapping[str, Any], cases: Sequence[Mapping[str, Any]], path: Path, name: str) -> str:
     """u_str: what may change, what counts, and the source of the functions that draw and score."""
+    equal = _EQUAL.format(facts["close"] or CLOSE)
     words = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",
         f"Only {name} may change. It is put back into its module, whose other names it may use. You may add imports, "
         "constants and helper functions under new names.",
     ]
     if facts["is_timed"]:
-        right = "The answer must be right: accept below says whether it is." if facts["has_accept"] else _EQUAL
+        right = "The answer must be right: accept below says whether it is." if facts["has_accept"] else equal
         words.append(
             f"{right} The score of an instance is 1 / (1 + t / t0), t the CPU time of a call of the program and t0 that of the "
             "original: 0.5 is as fast as the original. Loading counts by itself, and no process gets the same arguments twice."
         )
     elif facts["reference"]:
-        words.append(f"{_EQUAL[:-1]}, then it is scored.")
+        words.append(f"{equal[:-1]}, then it is scored.")
+    if facts["is_method"]:
+        words.append(OBJECTS)
     if cases:
-        words.append(
-            "An instance, by argument: " + ", ".join(f"{key} = {value!r:.200}" for key, value in cases[0].items())
-        )
+        plain = {key: f"{value!r:.200}" for key, value in cases[0].items()}
+        shown = facts["cases"][0][1][2] if OPAQUE in cases[0] else plain
+        words.append("An instance, by argument: " + ", ".join(f"{key} = {value}" for key, value in shown.items()))
     if facts["doc"]:
         words.append(f"What it says of itself: {facts['doc'][:1000]}")
     sources = [ShownFunction(each["text"], each["file"], each["name"]) for each in facts["sources"]]

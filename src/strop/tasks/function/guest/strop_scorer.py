@@ -6,6 +6,7 @@ Stand-alone, under Python 3.9 or newer. Values travel as plain data; the host ch
 from __future__ import annotations
 
 import contextlib
+import copy
 import importlib
 import importlib.util
 import inspect
@@ -13,6 +14,7 @@ import io
 import math
 import os
 import random
+import re
 import sys
 import traceback
 import types
@@ -21,6 +23,7 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any
 
+import strop_pickle
 import strop_plain_data as plain_data
 
 import strop
@@ -31,7 +34,8 @@ SETTINGS = (
     "fixed_input", "isolate",
 )  # fmt: skip
 """Fields of a task that `improve_me` takes."""
-_ARGUMENTS = {"score": None, "sample": None, "cases": None, "reference": False, "best_known": None, "accept": None}
+_ARGUMENTS = {**dict.fromkeys(("score", "sample", "cases", "best_known", "accept", "close")), "reference": False}
+_MOST_PICKLED = plain_data.MOST_BYTES - 4096
 _MOST_DRAWN = 4096
 """Instances that are kept with what only the scorer knows; others are drawn again."""
 
@@ -52,7 +56,8 @@ def used(setup: Mapping[str, Any], content: bytes) -> bytes:
     """What the original uses of the tree, in a process of its own: (module or nothing, file) of each file that it imports or
     opens, as it is loaded and in one call. `setup`: its text and what `user_module.imported` takes; `content`: its entry, and the
     arguments of the call."""
-    by_name, user_module = map(importlib.import_module, ("strop_by_name", "strop_user_module"))
+    names = ("strop_by_name", "strop_calling", "strop_user_module")
+    by_name, calling, user_module = map(importlib.import_module, names)
     opened: set[str] = set()
 
     def hook(event: str, given: Any) -> None:
@@ -64,8 +69,8 @@ def used(setup: Mapping[str, Any], content: bytes) -> bytes:
     entry, arguments = plain_data.decode(content)
     with contextlib.suppress(BaseException):
         function = attrgetter(entry)(user_module.imported(**setup))
-        positional, named = by_name.bound(function, arguments)
-        function(*positional, **named)
+        positional, named = by_name.bound(function, calling.opened(arguments))
+        calling.ended(function(*positional, **named))
     modules = {_file_of(module): name for name, module in list(sys.modules.items())}
     root = "/copy/"
     files = [path for path in sorted({*modules, *opened}) if path.startswith(root) and os.path.isfile(path)]
@@ -79,8 +84,8 @@ class _Wrong(Exception):
 class _Scorer:
     """The module that has the mark, loaded, and the instances that were drawn."""
 
-    def __init__(self, path: str, name: str, asked: str) -> None:
-        self._path, self._name, self._asked = path, name, asked
+    def __init__(self, path: str, name: str, asked: str, pickler: str) -> None:
+        self._path, self._name, self._asked, self._pickler = path, name, asked, pickler
         self._function: Any = None
         self._mark: dict[str, Any] = {}
         self._names: list[str] = []
@@ -147,7 +152,6 @@ class _Scorer:
         if not self._mark:
             return {"wrong": self._why, "names": self._names}
         mark, function = self._mark, self._function
-        plain = inspect.unwrap(function)
         name, module = self._asked, self._module
         if self._marking.marking_module:
             name, module = function.__qualname__, sys.modules.get(function.__module__, self._module)
@@ -159,15 +163,16 @@ class _Scorer:
             "module": module.__name__,
             "file": _file_of(module),
             "is_marked_elsewhere": bool(self._marking.marking_module),
-            "kind": _kind(plain, name, module),
+            "is_method": _is_method(name, module),
             "doc": inspect.getdoc(function) or "",
             "signature": _signature(function),
             "is_timed": mark["score"] == "time",
             "reference": bool(mark["reference"]),
             "best_known": mark["best_known"] if _is_finite(mark["best_known"]) else None,
+            "close": mark["close"],
             "settings": {key: value if _is_plain(value) else repr(value)[:90] for key, value in settings.items()},
             "answer": _declared(mark.get("answer"), callables),
-            "cases": None if mark["cases"] is None else [_case(each) for each in mark["cases"]],
+            "cases": None if mark["cases"] is None else [self._case(each) for each in mark["cases"]],
             "scorer": _signature(mark["score"]) if callable(mark["score"]) else None,
             "scorer_name": getattr(mark["score"], "__name__", "score"),
             "sources": [_source(mark[key]) for key in ("sample", "score", "accept") if callable(mark[key])],
@@ -184,16 +189,22 @@ class _Scorer:
             return ("failed", str(error))
         if not isinstance(instance.inputs, Mapping):
             return ("failed", f"must give a dict of inputs or (inputs, hidden), not {_shown(instance.inputs)}")
-        for name, value in instance.inputs.items():
+        for name in instance.inputs:
             if not isinstance(name, str):
                 return ("failed", f"must name its inputs by texts, not {_shown(name)}")
-            if why := _unsendable(value):
-                return ("unplain", name, why)
-        return ("drawn", dict(instance.inputs), self._resolved(instance))
+            if name == plain_data.OPAQUE:
+                return ("failed", f"names an input {name}, which is strop's own name")
+        inputs = dict(instance.inputs)
+        if all(map(_is_plain, inputs.values())):
+            return ("drawn", inputs, self._resolved(instance))
+        try:
+            return ("opaque", *self._pickled(inputs), self._resolved(instance))
+        except _CannotTell as error:
+            return ("failed", str(error))
 
     def case(self, inputs: dict[str, Any]) -> tuple[Any, ...]:
         """What the answer's form depends on, for listed inputs."""
-        return ("drawn", {}, self._resolved(Instance(inputs)))
+        return ("drawn", {}, self._resolved(Instance(_unpickled(inputs))))
 
     def score(self, of: Any, answer: Any) -> tuple[Any, ...]:
         """What an answer is worth. `of`: the instance's inputs, or its seed and the order of its inputs."""
@@ -215,11 +226,11 @@ class _Scorer:
 
     def expected(self, arguments: dict[str, Any]) -> tuple[Any, ...]:
         """What the original function answers. `arguments`: as the program gets them."""
-        bound = importlib.import_module("strop_by_name").bound
+        by_name, calling = map(importlib.import_module, ("strop_by_name", "strop_calling"))
 
         def called() -> Any:
-            positional, named = bound(self._function, arguments)
-            return self._function(*positional, **named)
+            positional, named = by_name.bound(self._function, calling.opened(arguments))
+            return calling.ended(self._function(*positional, **named))
 
         return self._judged(called, lambda value: value)
 
@@ -240,9 +251,11 @@ class _Scorer:
 
     def _copy_of(self, of: Any) -> Instance:
         """The instance, of which a scorer may change everything. Raises _CannotTell."""
-        instance = Instance(of) if isinstance(of, dict) else self._instance(of[0])
-        names = of if isinstance(of, dict) else of[1]
+        instance = Instance(_unpickled(of)) if isinstance(of, dict) else self._instance(of[0])
+        names = instance.inputs if isinstance(of, dict) else of[1]
         try:
+            if plain_data.OPAQUE in names:  # what belongs together stays so
+                return Instance(*copy.deepcopy((dict(instance.inputs), instance.hidden)))
             inputs = {name: plain_data.copied(instance.inputs[name]) for name in names}
             return Instance(inputs, plain_data.copied(instance.hidden))
         except Exception as error:
@@ -262,6 +275,44 @@ class _Scorer:
             while len(self._drawn) > _MOST_DRAWN:
                 self._drawn.popitem(last=False)
         return self._drawn[seed]
+
+    def _pickled(self, inputs: dict[str, Any]) -> tuple[bytes, dict[str, Any], dict[str, str]]:
+        """Arguments as one pickle; of each what its name is checked by, and its beginning in words. Raises _CannotTell."""
+        with contextlib.suppress(TypeError, ValueError):
+            parameters = inspect.signature(self._function).parameters
+            inputs = {name: inputs[name] for name in parameters if name in inputs} | inputs
+            stars = {each.name for each in parameters.values() if each.kind is each.VAR_POSITIONAL}
+        sent = {"*" * (name in stars) + name: value for name, value in inputs.items()}
+        pickle = strop_pickle.pickler(self._pickler, self._marking.marking_module)
+        try:
+            data = pickle(sent)
+        except Exception:
+            for name, value in inputs.items():
+                try:
+                    pickle(value)
+                except Exception as error:
+                    raise _CannotTell(
+                        f"draws what cannot be pickled: input {name} ({type(error).__name__}: {str(error)[:200]})"
+                    ) from error
+            raise
+        if len(data) > _MOST_PICKLED:
+            raise _CannotTell(f"draws inputs of {len(data):,} bytes, more than the {_MOST_PICKLED:,} allowed")
+        shape = {name: _shape(value) if name in stars else None for name, value in inputs.items()}
+        return data, shape, {name: _in_words(value) for name, value in inputs.items()}
+
+    def _case(self, case: Any) -> tuple[Any, ...]:
+        """A case as plain data or as a pickle, and its words; or why it is neither."""
+        kind = "tuple" if isinstance(case, tuple) else "dict" if isinstance(case, Mapping) else type(case).__name__
+        value: Any = list(case) if kind == "tuple" else dict(case) if kind == "dict" else None
+        words = f"{case!r:.60}"
+        if value is None or all(map(_is_plain, value.values() if kind == "dict" else value)):
+            return kind, value, words, ""
+        try:
+            if kind == "tuple":
+                value = _bound_case(inspect.signature(self._function), value)
+            return "opaque", self._pickled(value), words, ""
+        except (_CannotTell, TypeError) as error:
+            return kind, None, words, str(error)
 
     def _resolved(self, instance: Instance) -> list[Any]:
         """What the functions in the declared answer give for an instance."""
@@ -317,6 +368,7 @@ def _marking(value: Any) -> str:
 def _required(mark: dict[str, Any]) -> dict[str, bool]:
     """What must hold of the arguments of `improve_me`, by the words for where it does not."""
     score, accept, cases, best_known = (mark[key] for key in ("score", "accept", "cases", "best_known"))
+    close = mark["close"]
     unknown = sorted({*mark} - {*_ARGUMENTS, *SETTINGS})
     return {
         "@improve_me needs sample= or cases=, one of them": (mark["sample"] is None) != (cases is None),
@@ -326,6 +378,9 @@ def _required(mark: dict[str, Any]) -> dict[str, bool]:
             accept is None or (score == "time" and callable(accept))
         ),
         f"best_known must be a finite number, not {best_known!r:.40}": best_known is None or _is_finite(best_known),
+        f"close must be a number between 0 and 1, not {close!r:.40}": (
+            close is None or (_is_finite(close) and 0 < close < 1)
+        ),
         "cases needs at least 2, since every second one is held out": cases is None or len(cases) >= 2,
         "with cases=, instances are counted; do not give their number": (
             cases is None or not {"instances", "test_instances"} & {*mark}
@@ -334,18 +389,13 @@ def _required(mark: dict[str, Any]) -> dict[str, bool]:
     }
 
 
-def _kind(plain: Any, name: str, module: types.ModuleType) -> str:
-    """Why no mark takes a function; empty if one does."""
-    if inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain):
-        return "is async"
-    if inspect.isgeneratorfunction(plain):
-        return "is a generator"
+def _is_method(name: str, module: types.ModuleType) -> bool:
+    """Whether a function is called with an object of its class."""
     owner, _, method = name.rpartition(".")
     with contextlib.suppress(AttributeError):
         found = inspect.getattr_static(attrgetter(owner)(module), method) if owner else None
-        if owner and not isinstance(found, (staticmethod, classmethod)):
-            return "is a method of an object"
-    return ""
+        return bool(owner) and not isinstance(found, (staticmethod, classmethod))
+    return False
 
 
 def _signature(function: Any) -> Any:
@@ -368,13 +418,29 @@ def _bound(parameters: list[inspect.Parameter], inputs: dict[str, Any]) -> tuple
     return positional, inputs
 
 
-def _case(case: Any) -> tuple[Any, ...]:
-    """A case as plain data, or its words."""
-    kind = "tuple" if isinstance(case, tuple) else "dict" if isinstance(case, Mapping) else type(case).__name__
-    value: Any = list(case) if kind == "tuple" else dict(case) if kind == "dict" else None
-    values = value.values() if kind == "dict" else value or ()
-    why = next(filter(None, map(_unsendable, values)), "")
-    return kind, None if why else value, f"{case!r:.60}", why
+def _bound_case(signature: inspect.Signature, values: list[Any]) -> dict[str, Any]:
+    """Arguments by position as arguments by name. Raises TypeError."""
+    bound = signature.bind(*values).arguments
+    rest = [each.name for each in signature.parameters.values() if each.kind is each.VAR_POSITIONAL]
+    return {**bound, **{name: list(bound.get(name, ())) for name in rest}}
+
+
+def _unpickled(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs that this process may have pickled, by the names of the parameters."""
+    opened = importlib.import_module("strop_calling").opened(dict(inputs))
+    return {name.lstrip("*"): value for name, value in opened.items()}
+
+
+def _shape(value: Any) -> Any:
+    """What is checked of the arguments that a call takes behind a star: whether there are some."""
+    return [0] * bool(len(value)) if isinstance(value, (list, tuple)) else None
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def _in_words(value: Any) -> str:
+    return _ADDRESS.sub("", _shown(value))
 
 
 def _declared(declared: Any, callables: list[Any]) -> Any:

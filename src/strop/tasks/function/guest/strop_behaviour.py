@@ -1,0 +1,397 @@
+"""Describe values that are no plain data as plain data, so that the host can compare what two programs made.
+
+The description calls no method of a value that a program may have written: types are compared exactly, and what an object holds
+is read through the descriptors of its classes. What only code in C knows is read as `pickle` reads it, and so are objects of an
+installed package's class that says what is kept of them. Loaded before the program. Stand-alone, under Python 3.9 or newer.
+
+A value that is not described as itself is a list: a name, and what belongs to it.
+
+| value | description |
+|---|---|
+| None, truth value, number, text, bytes, array | itself |
+| list, tuple | `["list", [items]]` |
+| dict | `["dict", [keys], [values]]`, sorted where all keys are texts or numbers |
+| set, frozenset | `["set", [items]]`, sorted |
+| object | `["object", "module.Class", its content as a plain type, {attribute: value}]` |
+| what was there before | `["again", its number]`, of what can be changed |
+| function, class, module | `["function", its name]`, of a function made in a call with a digest of its code |
+"""
+
+from __future__ import annotations
+
+import collections
+import enum
+import functools
+import hashlib
+import random
+import re
+import sys
+import types
+from typing import Any, NamedTuple
+
+MOST = 400_000
+"""Values of one description."""
+MOST_DEPTH = 40
+_ATOMS = frozenset({type(None), bool, int, float, str, bytes, complex})
+_CONTENTS = (dict, list, tuple, set, frozenset, str, bytes, bytearray, int, float, complex, collections.deque)
+"""Types that others extend."""
+_NAMED = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType, types.MethodDescriptorType,
+          types.WrapperDescriptorType, types.ClassMethodDescriptorType, types.GetSetDescriptorType)  # fmt: skip
+_KEPT = (types.GetSetDescriptorType, types.MemberDescriptorType)
+_PYTHONS = (types.FunctionType, types.MethodType, property, functools.partial)
+_KEEPING = ("__reduce_ex__", "__reduce__", "__getstate__")
+_dict_of_type = type.__dict__["__dict__"].__get__
+_mro_of_type = type.__dict__["__mro__"].__get__
+_encoded = str.encode
+_arguments_of: Any = BaseException.__dict__["args"].__get__
+
+
+class NotDescribed(TypeError):
+    """A value that cannot be described."""
+
+
+def is_plain(value: Any, depth: int = 0) -> bool:
+    """Whether a value is sent as it is."""
+    kind = type(value)
+    if kind in _ATOMS or kind is bytearray or kind is range:
+        return True
+    if depth > MOST_DEPTH:
+        return False
+    if kind is list or kind is tuple or kind is set or kind is frozenset:
+        return _ATOMS.issuperset(map(type, value)) or all(is_plain(each, depth + 1) for each in value)
+    if kind is dict:
+        return is_plain(list(value), depth) and is_plain(list(dict.values(value)), depth)
+    if _is_numpy(value):
+        return value.dtype.kind in "biufc"
+    # As what it extends, if it has nothing else: a named tuple, a Counter, an IntEnum.
+    base = next((each for each in _SENT if issubclass(kind, each)), None)
+    if base is None:
+        return False
+    content = _content(value, base)
+    return is_plain(content, depth + 1)
+
+
+_SENT = (str, bytes, bytearray, int, float, complex, tuple, list, dict, frozenset, set)
+
+
+def described(values: list[Any]) -> list[Any]:
+    """The description of values in one walk: what several of them share is numbered. Raises NotDescribed."""
+    walk = _Walk()
+    return [walk.of(each, 0) for each in values]
+
+
+def told(
+    what: str, count: int, objects: bool, arguments: list[Any], results: list[Any], kinds: list[str]
+) -> list[list[Any]]:
+    """Take the next answers or arguments of a batch: [values, kinds, arguments], the latter empty where there is nothing to say.
+    `objects`: describe what is no plain data; else it stays as it is, and cannot be sent."""
+    given, made, lazy = arguments[:count], results[:count], kinds[:count]
+    del arguments[:count], results[:count], kinds[:count]
+    if not what.startswith("answers"):
+        return [[_told([each], objects)[0] for each in given], [], []]
+    lazy = lazy or [""] * len(made)
+    is_asked = what != "answers"
+    try:
+        pairs = [_told([value, each] if is_asked else [value], objects) for value, each in zip(made, given)]
+    except NotDescribed as error:
+        raise TypeError(f"an answer is or holds {error}, which cannot be compared") from None
+    values = [pair[0] for pair in pairs]
+    found = [_kind(value, one, of) for value, one, of in zip(made, values, lazy)]
+    return [values, found if any(found) else [], [pair[1] for pair in pairs] if is_asked else []]
+
+
+def _told(values: list[Any], objects: bool) -> list[Any]:
+    """Values in one walk if one of them is no plain data."""
+    return described(values) if objects and not all(map(is_plain, values)) else values
+
+
+def _kind(value: Any, told: Any, lazy: str) -> str:
+    """What an answer is, where it is not sent as it is, or was not there at once."""
+    if told is value or is_plain(value):
+        return lazy
+    return f"{lazy} of objects" if lazy else "an object"
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self._seen: dict[int, int] = {}
+        self._held: list[Any] = []
+        """What was seen stays alive, so that no number is used twice."""
+        self._left = MOST
+
+    def of(self, value: Any, depth: int) -> Any:
+        """The description of a value."""
+        kind = type(value)
+        self._left -= 1
+        if self._left < 0:
+            raise NotDescribed(f"more than {MOST:,} values")
+        if depth > MOST_DEPTH:
+            raise NotDescribed(f"data nested deeper than {MOST_DEPTH}")
+        if kind in _ATOMS:
+            return _finite(value)
+        if issubclass(kind, _NAMED):
+            return self._named(value, depth)
+        if kind is tuple:
+            return ["list", [self.of(each, depth + 1) for each in value]]
+        if kind is frozenset:
+            return self._set(value, depth)
+        if issubclass(type(kind), enum.EnumMeta):
+            return ["enum", _facts(kind).name, _attributes(value).get("_name_")]
+        if kind is range or kind is slice:
+            return [kind.__name__, self.of(value.start, depth), self.of(value.stop, depth), self.of(value.step, depth)]
+        return self._changeable(value, kind, depth)
+
+    def _changeable(self, value: Any, kind: type, depth: int) -> Any:
+        if id(value) in self._seen:
+            return ["again", self._seen[id(value)]]
+        self._seen[id(value)] = len(self._seen)
+        self._held.append(value)
+        if kind is list:
+            return ["list", [self.of(each, depth + 1) for each in value]]
+        if kind is set:
+            return self._set(value, depth)
+        if kind is dict:
+            return self._dict(value, depth)
+        if kind is bytearray:
+            return ["bytearray", bytes(value)]
+        if _is_numpy(value):
+            return self._array(value, depth)
+        return self._object(value, kind, depth)
+
+    def _named(self, value: Any, depth: int) -> list[Any]:
+        if issubclass(type(value), types.ModuleType):
+            return ["module", _attributes(value).get("__name__")]
+        if issubclass(type(value), type):
+            return ["class", _facts(value).name]
+        if type(value) is not types.FunctionType:
+            owner = getattr(value, "__self__", None)
+            known = owner is None or isinstance(owner, types.ModuleType)
+            name = str(getattr(value, "__qualname__", ""))
+            return ["function", name] if known else ["function", name, self.of(owner, depth + 1)]
+        name = f"{value.__module__}.{value.__qualname__}"
+        if "<" not in name:
+            return ["function", name]
+        held = [cell.cell_contents for cell in value.__closure__ or () if _is_full(cell)]
+        more = [held, value.__defaults__, value.__kwdefaults__]
+        return ["function", name, _digest(value.__code__), self.of(more, depth + 1)]
+
+    def _set(self, value: Any, depth: int) -> list[Any]:
+        items, seen = [], self._seen
+        for each in set.__iter__(value) if type(value) is set else frozenset.__iter__(value):
+            self._seen = dict(seen)  # a number must not depend on the order
+            items.append(self.of(each, depth + 1))
+        self._seen = seen
+        return ["set", sorted(items, key=repr)]
+
+    def _dict(self, value: Any, depth: int) -> list[Any]:
+        pairs = list(dict.items(value))
+        if {str, int, bool, float, bytes}.issuperset(type(key) for key, _ in pairs):
+            pairs.sort(key=lambda pair: (type(pair[0]).__name__, repr(pair[0])))
+        keys = [self.of(key, depth + 1) for key, _ in pairs]
+        return ["dict", keys, [self.of(each, depth + 1) for _, each in pairs]]
+
+    def _array(self, value: Any, depth: int) -> Any:
+        if value.dtype.kind in "fc" and not sys.modules["numpy"].isfinite(value).all():
+            return ["array", value.dtype.str, list(value.shape), value.tobytes()]
+        if value.dtype.kind in "biufc":
+            return value
+        if value.dtype.kind in "SUMm":
+            return ["array", value.dtype.str, list(value.shape), value.tobytes()]
+        if value.dtype.kind == "O":
+            return ["array", "object", list(value.shape), [self.of(each, depth + 1) for each in value.ravel().tolist()]]
+        raise NotDescribed(f"an array of {value.dtype}")
+
+    def _object(self, value: Any, kind: type, depth: int) -> list[Any]:
+        if kind is types.MethodType:
+            return ["method", self.of(value.__func__, depth + 1), self.of(value.__self__, depth + 1)]
+        if kind is re.Pattern:
+            return ["pattern", value.pattern, value.flags]
+        if issubclass(kind, random.Random):
+            return ["random", self.of(random.Random.getstate(value), depth + 1)]
+        facts = _facts(kind)
+        held = _attributes(value)
+        inside: Any = None
+        if facts.base is not None:
+            inside = self.of(_content(value, facts.base), depth + 1)
+        elif issubclass(kind, BaseException):
+            inside = self.of([_arguments_of(value), type(value.__cause__)], depth + 1)
+        elif facts.name in _TABLES:
+            inside, held = self.of(_TABLES[facts.name](value), depth + 1), {}
+        elif facts.is_hidden:
+            inside = self.of(_reduced(value, kind), depth + 1)
+            held = {}
+        return ["object", facts.name, inside, {name: self.of(held[name], depth + 1) for name in sorted(held)}]
+
+
+def _finite(value: Any) -> Any:
+    """A number that cannot be sent, in words."""
+    if type(value) is float and (value != value or value in (float("inf"), float("-inf"))):
+        return ["float", repr(value)]
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        return ["int", hex(value)]
+    if type(value) is complex:
+        return ["complex", _finite(value.real), _finite(value.imag)]
+    return value if type(value) is not str else _encoded(value, "utf-8", "backslashreplace").decode()
+
+
+def _content(value: Any, base: type) -> Any:
+    """What an object of a subclass holds as the type that it extends."""
+    if base is dict:
+        return dict(dict.items(value))
+    if base is collections.deque:
+        return [collections.deque.__len__(value) and each for each in collections.deque.__iter__(value)]
+    if base in (list, tuple, set, frozenset):
+        return base(base.__iter__(value))
+    if base is bytearray:
+        return bytes(memoryview(value))
+    return _AS_BASE[base](value)
+
+
+_AS_BASE: dict[type, Any] = {
+    str: str.__str__, bytes: lambda each: bytes.__add__(each, b""), int: int.__int__, float: float.__float__,
+    complex: lambda each: complex.__add__(each, 0),
+}  # fmt: skip
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """What an object holds in its dict and its slots."""
+    found: dict[str, Any] = {}
+    facts = _facts(type(value))
+    if facts.held is not None:
+        held = facts.held(value)
+        if type(held) is dict:
+            found = {str(name): each for name, each in held.items()}
+    for name, get in facts.slots:
+        try:
+            found.setdefault(name, get(value))
+        except AttributeError:
+            continue
+    return found
+
+
+class _Facts(NamedTuple):
+    """How objects of a class are read."""
+
+    name: str
+    base: Any
+    """The plain type that it extends, if any."""
+    held: Any
+    """What gives an object's dict; None if it has none."""
+    slots: list[tuple[str, Any]]
+    is_hidden: bool
+    """Whether they have a state that only C knows, or their class is an installed package's and says what is kept of them."""
+
+
+_known: dict[type, _Facts] = {}
+
+
+def _facts(kind: type) -> _Facts:
+    if kind not in _known:
+        dicts, slots = [], []
+        for each in _mro_of_type(kind)[:-1]:
+            for name, value in _dict_of_type(each).items():
+                if name == "__dict__":
+                    dicts.append(value.__get__ if type(value) in _KEPT else None)
+                elif type(value) is types.MemberDescriptorType and value.__objclass__ is each:
+                    slots.append((name, value.__get__))
+        base = next((each for each in _CONTENTS if issubclass(kind, each)), None)
+        _known[kind] = _Facts(
+            "", base, dicts[0] if dicts else None, slots, _has_hidden(kind) or _says_what_it_keeps(kind)
+        )
+        _known[kind] = _known[kind]._replace(name=_name(kind))
+    return _known[kind]
+
+
+def _has_hidden(kind: type) -> bool:
+    """Whether objects of a class have a state that only C knows."""
+    for each in _mro_of_type(kind)[:-1]:
+        own = _dict_of_type(each)
+        slots = sum(type(value) is types.MemberDescriptorType for value in list(own.values()))
+        grows = each.__basicsize__ - each.__base__.__basicsize__
+        if grows > 8 * (slots + ("__dict__" in own) + ("__weakref__" in own)) or each.__itemsize__:
+            return True
+    return False
+
+
+def _index(value: Any) -> list[Any]:
+    return [list(value.names), str(value.dtype), value.to_numpy()]
+
+
+def _column(value: Any) -> list[Any]:
+    return [str(value.dtype), value.to_numpy()]
+
+
+def _frame(value: Any) -> list[Any]:
+    columns = [_column(value.iloc[:, at]) for at in range(value.shape[1])]
+    return [_index(value.columns), _index(value.index), columns, value.attrs]
+
+
+def _series(value: Any) -> list[Any]:
+    return [value.name, _index(value.index), _column(value), value.attrs]
+
+
+_TABLES = {
+    f"pandas.{path}": read
+    for names, read in (
+        (("DataFrame", "core.frame.DataFrame"), _frame),
+        (("Series", "core.series.Series"), _series),
+        (("Index", "core.indexes.base.Index"), _index),
+    )
+    for path in names
+}
+"""Of a table's columns pickle would also tell how they lie in memory."""
+
+
+def _says_what_it_keeps(kind: type) -> bool:
+    """Whether an installed package has a class that says what `pickle` keeps of its objects: not what they only remember."""
+    module = sys.modules.get(str(kind.__module__))
+    file = str(_attributes(module).get("__file__")) if issubclass(type(module), types.ModuleType) else ""
+    is_installed = "/site-packages/" in file or "/dist-packages/" in file
+    return is_installed and any(name in _dict_of_type(each) for each in _mro_of_type(kind)[:-1] for name in _KEEPING)
+
+
+def _reduced(value: Any, kind: type) -> Any:
+    """What `pickle` would keep of an object, if code in C or of an installed package says it."""
+    dicts = [_dict_of_type(each) for each in _mro_of_type(kind)]
+    found = [next((each[name] for each in dicts if name in each), None) for name in _KEEPING]
+    if any(type(each) in _PYTHONS for each in found) and not _says_what_it_keeps(kind):
+        raise NotDescribed(f"an object of type {kind.__name__:.60}")
+    try:
+        made: Any = found[0](value, 4)  # type: ignore[misc]
+    except Exception:
+        raise NotDescribed(f"an object of type {kind.__name__:.60}") from None
+    if isinstance(made, str):
+        return made
+    return [list(each) if at > 2 and each is not None else each for at, each in enumerate(made[:5])]
+
+
+def _name(kind: type) -> str:
+    """The name by which a class is found in its module; of another one its name alone."""
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    found: Any = sys.modules.get(str(kind.__module__))
+    for each in str(kind.__qualname__).split("."):
+        found = _attributes(found).get(each) if isinstance(found, types.ModuleType) else _member(found, each)
+    return name if found is kind or kind.__module__ == "builtins" else f"another {name}"
+
+
+def _member(kind: Any, name: str) -> Any:
+    return _dict_of_type(kind).get(name) if isinstance(kind, type) else None
+
+
+def _is_full(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is cell.cell_contents
+    except ValueError:
+        return False
+
+
+def _digest(code: types.CodeType) -> str:
+    digest = hashlib.sha256(code.co_code + repr((code.co_names, code.co_varnames, code.co_freevars)).encode())
+    for each in code.co_consts:
+        digest.update((_digest(each) if isinstance(each, types.CodeType) else repr(each)).encode("utf-8", "replace"))
+    return digest.hexdigest()[:16]
+
+
+def _is_numpy(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and (type(value) is numpy.ndarray or issubclass(type(value), numpy.generic))
