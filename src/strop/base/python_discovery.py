@@ -58,14 +58,19 @@ def interpreter_of(target: Path, named: str = "") -> Interpreter:
     return _at(Path(active or sys.prefix), f"the active environment {active}" if active else "strop's own environment")
 
 
-def check_outside(interpreter: Interpreter, folder: Path) -> None:
-    """Raises ConfigurationError if the file of an interpreter lies in the folder that its programs are from: the first process of
-    a tree, which has rights, executes it."""
-    if Path(interpreter.real).is_relative_to(folder.resolve()):
+def check_outside(path: Path, folder: Path, more: str = "") -> None:
+    """Check that an interpreter is no file of the folder that its programs are from, nor of the project that its environment lies
+    in: the first process of a tree, which has rights, executes it. `more`: what may be done beside naming another one.
+
+    Raises:
+        ConfigurationError: it is.
+    """
+    folders = (folder, project_of(path.parent.parent) or folder)
+    if str(path) != EXECUTABLE and any(path.resolve().is_relative_to(each.resolve()) for each in folders):
         raise ConfigurationError(
-            f"{interpreter.real} is a file of the project {folder}, and no link to an interpreter outside of it; "
-            f"make its environment with links (python -m venv --clear --symlinks {interpreter.prefix}), or name another by "
-            f"{option('python')}"
+            f"{path} leads to a file of the folder, which would start with rights that no code of it may have; make its "
+            f"environment with links (python -m venv --clear --symlinks {path.parent.parent}), or name another Python, or a "
+            f"virtual environment of one, by {option('python')}{more}"
         )
 
 

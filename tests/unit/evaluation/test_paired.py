@@ -226,7 +226,9 @@ def test_check_of_a_function_scored_by_time_says_that_nothing_was_spoiled(jail: 
     found = checked(task_of(tmp_path, MODULE), jail)
     assert not found.problems
     assert found.sentence.endswith("nothing broken found; there are no spoiled answers to try.")
-    assert found.lines[0] == "Score: CPU time, counted by the kernel; answers must equal the original's."
+    assert found.lines[0].startswith(
+        "Score: CPU time, counted by the kernel; answers must equal the original's (Python "
+    )
 
 
 def test_each_instance_has_a_fresh_process_in_training_as_in_the_final_comparison(

@@ -54,7 +54,7 @@ def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:
     folders = [folder.resolve() for folder in source_roots(path)]
     project = Path(os.path.commonpath(folders))
     roots = [os.path.relpath(folder, project) for folder in folders]
-    check_outside(interpreter, project)
+    check_outside(Path(interpreter.path), project)
     scorer = RoomScorer(project, path.resolve(), name_of(path), asked, roots, interpreter)
     facts = _facts_of(scorer, path, asked)
     where, file = f"{path}:{asked or facts['name']}", project / facts["file"]

@@ -16,9 +16,8 @@ from typing import Any
 from strop.base.console import notify
 from strop.base.environments import at_home, why_hidden
 from strop.base.errors import ConfigurationError
-from strop.base.interpreter import EXECUTABLE
 from strop.base.plain_file import read_plain
-from strop.base.python_discovery import again, project_of
+from strop.base.python_discovery import again, check_outside
 from strop.base.surface import option, setting
 from strop.base.terminal_text import escape
 from strop.options.scoring import NOT_IN_FILE, check_options, flag_of, write_toml
@@ -119,13 +118,7 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
         raise ConfigurationError(f"{why}; {option('shared')} runs the program in its evaluator's process")
     stub = ""
     if not shared:
-        path = task.root / interpreter
-        folders = (task.root, project_of(path.parent.parent) or task.root)
-        if str(path) != EXECUTABLE and any(path.resolve().is_relative_to(folder.resolve()) for folder in folders):
-            raise ConfigurationError(
-                f"{interpreter} leads to a file of the folder, which would start with rights that no code of it may have; name "
-                f"another Python, or a virtual environment of one, by {option('python')}, or give {option('shared')}"
-            )
+        check_outside(task.root / interpreter, task.root, f", or give {option('shared')}")
         try:
             stub = stub_of(task.files[program], options.calls)
         except (SyntaxError, ValueError) as error:
