@@ -71,6 +71,11 @@ class Beside(NamedTuple):
     """As the call leaves them; None: nobody asked."""
 
 
+_LAZY = ("a generator", "a coroutine", "an async generator")
+_KINDS = frozenset({"", "an object", *_LAZY, *(f"{each} of objects" for each in _LAZY)})
+"""What a process may say that an answer is."""
+
+
 class RanBatch(NamedTuple):
     """What came of a batch in one process."""
 
@@ -133,6 +138,6 @@ def _described(value: Any, count: int) -> tuple[list[Any], list[Beside]] | None:
     answers, kinds, arguments = value
     if len(answers) != count or any(len(each) not in (0, count) for each in (kinds, arguments)):
         return None
-    if any(type(each) is not str for each in kinds):
+    if not all(type(each) is str and each in _KINDS for each in kinds):
         return None
     return answers, [Beside(*each) for each in zip(kinds or [""] * count, arguments or [None] * count, strict=True)]

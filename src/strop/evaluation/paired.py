@@ -47,6 +47,7 @@ from strop.sandbox.strop_plain_data import OPAQUE
 from strop.tasks.base import Instance, PublishedSeeds
 from strop.tasks.function.source import callers
 from strop.tasks.function.task import ALONE, CALLS, FIRST, LOADING, OUTSIDE, SECONDS, FunctionTask
+from strop.tasks.score_limit import ended
 from strop.tasks.values import canonical, difference, rebuilt
 
 ENOUGH, LEAST = 0.02, 0.002
@@ -356,14 +357,13 @@ class _Timing:
         outcomes = ran[-1].outcomes
         if len(outcomes) < len(calls) and not self.is_own:
             outcomes = self.one_by_one(1, calls, until_failure=True) or outcomes
-        differs = partial(_differs_beside, close=self.task.tolerance)
-        others = chain(map(differs, ran[0].beside, ran[-1].beside), repeat(""))
-        for (instance_number, (instance, _)), answer, outcome, other in zip(
-            calls, expected, outcomes, others, strict=False
+        pairs = chain(zip(ran[0].beside, ran[-1].beside, strict=False), repeat((Beside(), Beside())))
+        for (instance_number, (instance, _)), answer, outcome, pair in zip(
+            calls, expected, outcomes, pairs, strict=False
         ):
             self.log.observe(outcome)
-            judge = partial(self.accepted, instance, answer, self.is_own, other)
-            ask_original = partial(self.accepted, instance, answer, True, "", answer)
+            judge = partial(self.accepted, instance, answer, self.is_own, pair)
+            ask_original = partial(self.accepted, instance, answer, True, (pair[0], pair[0]), answer)
             found = judged(outcome, judge, self.log, ask_original, is_original=self.is_own)
             if found.verdict != "ok":
                 raise _Failed(found, instance_number, instance)
@@ -409,11 +409,15 @@ class _Timing:
         failing = [(number, each) for number in numbers if self.is_failing(each := self.drawn[number])]
         return [not isinstance(outcome, Returned) for outcome in self.one_by_one(1 - self.is_own, failing)]
 
-    def accepted(self, instance: Instance, expected: Any, own: bool, other: str, answer: Any) -> float:
-        """1 for an answer that is accepted in place of the `expected` one; `own`: it is the original's. `other`: how what is told
-        beside it differs. A `Judge`."""
-        if other and not self.task.has_accept:
-            raise Malformed(other)
+    def accepted(
+        self, instance: Instance, expected: Any, own: bool, beside: tuple[Beside, Beside], answer: Any
+    ) -> float:
+        """1 for an answer that is accepted in place of the `expected` one; `own`: it is the original's. `beside`: what is told
+        beside both. A `Judge`."""
+        if not self.task.has_accept:
+            limit, close = self.task.score_limit, self.task.tolerance
+            if other := ended(limit, "comparing", _differs_beside, *beside, close):
+                raise Malformed(other)
         if why := self.task.objection(instance, answer, expected, own=own):
             raise Malformed(why)
         return 1.0
