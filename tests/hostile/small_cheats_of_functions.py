@@ -207,7 +207,7 @@ CHEATS = [
     function(
         "time-ends-with-the-answer",
         "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60))\n",
-        "import os\n\nimport frames\n\nWRITE = frames.write\n\n\ndef write_and_end(descriptor, frame):\n    WRITE(descriptor, frame)\n"
+        "import os\nimport sys\n\nframes = sys.modules['strop_calling'].frames\nWRITE = frames.write\n\n\ndef write_and_end(descriptor, frame):\n    WRITE(descriptor, frame)\n"
         "    os._exit(0)\n\n\ndef f(xs):\n    frames.write = write_and_end\n    return sum(sorted(xs)[i % 60] for i in range(240)) // 4\n",
         "not better",
         MANY,
@@ -244,7 +244,7 @@ CHEATS = [
     function(
         "time-works-before-it-is-told-to-begin",
         "def f(x):\n    return sum(x * k % 7 for k in range(4000))\n",
-        "import by_name\n\nBINDING, KEPT = by_name.binding, {}\n\n\ndef binding(entry):\n    bind = BINDING(entry)\n\n"
+        "import sys\n\nby_name = sys.modules['strop_by_name']\nBINDING, KEPT = by_name.binding, {}\n\n\ndef binding(entry):\n    bind = BINDING(entry)\n\n"
         "    def knows(given):\n        if type(given.get('x')) is int:\n            KEPT[given['x']] = sum(given['x'] * (k % 4000) % 7 for k in range(12000)) // 3\n"
         "        return bind(given)\n\n    return knows\n\n\nNEW = setattr(by_name, 'binding', binding)\n\n\n"
         "def f(x):\n    return KEPT[x]\n",
@@ -254,7 +254,7 @@ CHEATS = [
     function(
         "time-works-when-it-has-said-that-it-is-done",
         "def f(x):\n    return [sum(x * k % 7 for k in range(4000))]\n",
-        "import frames\n\nENCODE, LEFT = frames.encode, []\n\n\ndef encode(value):\n"
+        "import sys\n\nframes = sys.modules['strop_calling'].frames\nENCODE, LEFT = frames.encode, []\n\n\ndef encode(value):\n"
         "    while LEFT and isinstance(value.get('returned'), list):\n        x, answer = LEFT.pop()\n"
         "        answer.append(sum(x * (k % 4000) % 7 for k in range(12000)) // 3)\n    return ENCODE(value)\n\n\n"
         "NEW = setattr(frames, 'encode', encode)\n\n\ndef f(x):\n    answer = []\n    LEFT.append((x, answer))\n    return answer\n",
@@ -264,9 +264,9 @@ CHEATS = [
     function(
         "time-leaves-its-work-to-a-thread-until-it-is-described",
         "def f(x):\n    return [sum(x * k % 7 for k in range(4000))]\n",
-        "import threading\nimport time\n\n\ndef work(x, answer):\n    time.sleep(0.02)\n"
+        "import threading\nimport time\n\nSIZE = threading.stack_size(1 << 18)\n\n\ndef work(x, answer):\n    time.sleep(0.02)\n"
         "    answer.append(sum(x * (k % 4000) % 7 for k in range(12000)) // 3)\n\n\n"
-        "import frames\n\nENCODE, LEFT = frames.encode, []\n\n\ndef encode(value):\n"
+        "import sys\n\nframes = sys.modules['strop_calling'].frames\nENCODE, LEFT = frames.encode, []\n\n\ndef encode(value):\n"
         "    while LEFT and isinstance(value.get('returned'), list):\n        LEFT.pop().join()\n    return ENCODE(value)\n\n\n"
         "NEW = setattr(frames, 'encode', encode)\n\n\ndef f(x):\n    answer = []\n"
         "    LEFT.append(threading.Thread(target=work, args=(x, answer)))\n    LEFT[-1].start()\n    return answer\n",
