@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 import numpy as np
 
-from strop.tasks.base import Instance, PublishedSeeds, Task
 from strop.evaluation.functions.load import load_any
+from strop.tasks.base import Instance, PublishedSeeds, Task
 
 
 class TimeLimit(Exception):

@@ -21,9 +21,9 @@ from pathlib import Path
 import environments
 import programs
 
+from strop.evaluation.functions.load import load_any
 from strop.options.run import OneImprovementOptions
 from strop.tasks.base import PublishedSeeds, Task
-from strop.evaluation.functions.load import load_any
 
 HOME = Path(__file__).resolve().parent
 LADDERS = HOME / "ladder_tasks.py"

@@ -77,17 +77,6 @@ class Parameters:
             for name, value in inputs.items()
         }
 
-    def bound(self, inputs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-        """Ordered inputs as (positional, keyword) arguments of a call in this process."""
-        positional: list[Any] = []
-        named = dict(inputs)
-        for name, parameter in self.signature.parameters.items():
-            if name not in named or parameter.kind not in (*_POSITIONAL, Parameter.VAR_POSITIONAL):
-                break
-            value = named.pop(name)
-            positional += value if parameter.kind is Parameter.VAR_POSITIONAL else [value]
-        return positional, named
-
     def __str__(self) -> str:
         return f"{self.entry}({', '.join(_shown(each) for each in self.signature.parameters.values())})"
 

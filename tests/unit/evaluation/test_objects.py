@@ -229,7 +229,9 @@ def test_close_is_the_tolerance_of_floats(tmp_path: Path, close: str, verdict: s
     assert measured(task, "def work(values):\n    return sum({*values}) / 7 * (1 + 1e-5)\n").verdict == verdict
 
 
-@table("told", ["[[1] * count, ['a lie'] * count, []]", "[[1] * count, [], [{}] * (count + 1)]", "[[1] * count, []]", "1"])
+@table(
+    "told", ["[[1] * count, ['a lie'] * count, []]", "[[1] * count, [], [{}] * (count + 1)]", "[[1] * count, []]", "1"]
+)
 def test_program_that_describes_its_answers_in_another_form_breaks_the_protocol(tmp_path: Path, told: str) -> None:
     task = task_of(tmp_path, lists("return len(found)"), "work")
     lies = f"import strop_behaviour\n\nNEW = setattr(strop_behaviour, 'told', lambda what, count, *given: {told})\n"
