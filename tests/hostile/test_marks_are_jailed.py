@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from strop.base.errors import Malformed, TaskError
+from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.evaluation.functions.load import load_function
+from strop.runs.run_directory import keep_task
 from strop.tasks.base import SecretSeeds
 from support.rows import table
 
@@ -119,3 +120,53 @@ def test_attempt_that_succeeds_would_be_told(tmp_path: Path) -> None:
     with pytest.raises((TaskError, Malformed), match="reached"):
         task.instance("train", 0, SecretSeeds(b"s"))
     task.close()
+
+
+LIES = """
+import os, sys, types
+
+for name, file in {"/../../made": "evil.py", "..made": "evil.py", "python": "evil.txt", "a.b": "evil.txt"}.items():
+    other = types.ModuleType(name)
+    other.__file__ = os.path.join(os.path.dirname(__file__), file)
+    sys.modules[name] = other
+"""
+
+
+def test_names_that_a_module_gives_to_files_are_no_paths_out_of_its_record(tmp_path: Path) -> None:
+    project, record = tmp_path / "project", tmp_path / "a/record"
+    project.mkdir()
+    for name in ("evil.py", "evil.txt", "pyproject.toml"):
+        (project / name).write_text("/bin/sh")
+    calls = dict.fromkeys(("sample", "score", "accept"), "pass")
+    (project / "module.py").write_text(
+        MODULE.format(attempt="        found = ''", module=LIES, how="score=score", **calls)
+    )
+    task = load_function(project / "module.py", "f")
+    assert task.mark is not None and len(task.mark.marking.imports) == 2
+    keep_task(record, str(project / "module.py"), 0, task)
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_relative_to(record / "task")] == [
+        *(path for path in project.rglob("*") if path.is_file())
+    ]
+    assert (record / "task/python.txt").read_bytes() == b""
+    task.close()
+
+
+@table(
+    "said",
+    [
+        "{}",
+        "{'name': 5}",
+        "{'name': 'f', 'file': 3}",
+        "dict(HONEST(self), settings={'seed_file': 'x', 'name': 5})",
+        "[1]",
+    ],
+)
+def test_process_that_says_what_no_mark_says_is_refused_in_one_line(said: str, tmp_path: Path) -> None:
+    lie = f"strop_scorer._Scorer.describe = lambda self: {said}"
+    takes_over = f"import strop_scorer\nHONEST = strop_scorer._Scorer.describe\n{lie}\n"
+    calls = dict.fromkeys(("sample", "score", "accept"), "pass")
+    text = MODULE.format(attempt="        found = ''", module=takes_over, how="score=score", **calls)
+    (tmp_path / "module.py").write_text(text)
+    with pytest.raises(ConfigurationError) as refused:
+        load_function(tmp_path / "module.py", "f")
+    assert len(str(refused.value).splitlines()) == 1

@@ -264,14 +264,15 @@ def keep_task(directory: Path, source: str, number: int, task: AnyTask) -> None:
         own = [each for module in modules for each in ((module.name, module.file, ""), *module.imports)]
         files |= {_place(name, place): Path(place) for name, place, _ in own if place}
         private.make_folder(folder)
-        if task.mark is not None and not task.mark.interpreter.is_strops:
-            private.write(folder / PYTHON, task.mark.interpreter.path.encode())
         private.write(folder / PROJECT[0], b"")  # the copy is a project of its own: nothing above it is imported
     for name, file in files.items():
         copy = folder / name
         private.make_folder(copy.parent)
         private.write(copy.with_suffix(".tmp"), file.read_bytes())
         copy.with_suffix(".tmp").replace(copy)
+    if task.mark is not None:  # last, so that no file of the project is taken for it
+        interpreter = task.mark.interpreter
+        private.write(folder / PYTHON, b"" if interpreter.is_strops else interpreter.path.encode())
 
 
 def load_run(directory: Path, *, believed: bool = True) -> RunRecord:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from strop.base.errors import ConfigurationError, TaskError
+from strop.base.errors import ConfigurationError, StropError, TaskError
 from strop.base.python_discovery import check_outside, interpreter_of
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, imported_names, name_of, own_file, source_roots
@@ -51,21 +51,34 @@ def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:
     """
     _check_names(path)
     interpreter = interpreter_of(path, python)
-    folders = [folder.resolve() for folder in source_roots(path)]
+    real = path.resolve()
+    folders = source_roots(real)
     project = Path(os.path.commonpath(folders))
     roots = [os.path.relpath(folder, project) for folder in folders]
     check_outside(Path(interpreter.path), project)
-    scorer = RoomScorer(project, path.resolve(), name_of(path), asked, roots, interpreter)
-    facts = _facts_of(scorer, path, asked)
+    scorer = RoomScorer(project, real, name_of(real), asked, roots, interpreter)
+    try:
+        return _function_of(scorer, path, asked)
+    except StropError:
+        raise
+    except Exception as error:  # its code may have taken over the process that tells of it
+        raise ConfigurationError(
+            f"{path} cannot be loaded: its process says what no mark says ({type(error).__name__})"
+        ) from error
+
+
+def _function_of(scorer: RoomScorer, path: Path, asked: str) -> FunctionTask:
+    """The task of the function that a scorer's module marks. Raises ConfigurationError."""
+    facts, real, project, roots = _facts_of(scorer, path, asked), path.resolve(), scorer.project, scorer.roots
     where, file = f"{path}:{asked or facts['name']}", project / facts["file"]
-    marking = scorer.module = _module(name_of(path), path.resolve(), project, facts["loaded"], roots)
+    marking = scorer.module = _module(name_of(real), real, project, facts["loaded"], roots)
     mark = Mark(
         asked=asked or str(facts["name"]),
         marking=marking,
         program=UserModule(facts["module"], str(file), ()),
         project=project,
         roots=tuple(dict.fromkeys([*roots, *(os.path.relpath(each, project) for each in source_roots(file))])),
-        interpreter=interpreter,
+        interpreter=scorer.interpreter,
         python=facts["python"],
         has_accept=facts["has_accept"],
         is_reference=facts["reference"],
@@ -88,7 +101,9 @@ def _facts_of(scorer: RoomScorer, path: Path, asked: str) -> Mapping[str, Any]:
         wrong = f"{facts['wrong']} ({scorer.interpreter.words})" if facts["wrong"] else ""
         raise ConfigurationError(f"{path} {wrong or _unfound(path, asked, facts['names'])}")
     inside = scorer.inside(facts["file"])
-    if not inside.endswith(".py"):
+    if scorer.project / inside == path.resolve():
+        facts = {**facts, "module": name_of(path.resolve())}
+    elif not _is_module(facts["module"], inside):
         raise ConfigurationError(
             f"{path}:{asked or facts['name']} marks {facts['module']}.{facts['name']}, which is no function in a file of its "
             "project" + f" but in {facts['file']}" * bool(facts["file"])
@@ -121,7 +136,11 @@ def _call_of(task: FunctionTask) -> Mapping[str, Any]:
 def _module(name: str, file: Path, project: Path, found: Sequence[tuple[str, str]], roots: Sequence[str]) -> UserModule:
     """A module with what it uses: names, and files from the top of the project. What is no module is named by a slash and its
     path from the folder that modules are imported from."""
-    others = {inside: each for each, inside in found if inside and project / inside != file}
+    others = {
+        inside: each if _is_module(each, inside) else ""
+        for each, inside in found
+        if inside and project / inside != file
+    }
     tops = sorted(map(Path, roots), key=lambda root: len(root.parts), reverse=True)
     named = [
         (each or next(f"/{Path(inside).relative_to(top)}" for top in tops if Path(inside).is_relative_to(top)), inside)
@@ -132,6 +151,11 @@ def _module(name: str, file: Path, project: Path, found: Sequence[tuple[str, str
         str(file),
         tuple((each, str(project / inside), digest_of_file(str(project / inside))) for each, inside in sorted(named)),
     )
+
+
+def _is_module(name: str, file: str) -> bool:
+    """Whether a file may be the module of this name. The name becomes a path in records, and a process of the user's tells it."""
+    return all(map(str.isidentifier, name.split("."))) and file.endswith((".py", ".so"))
 
 
 def _shown(path: Path) -> Path:

@@ -65,7 +65,7 @@ class RoomScorer:
     ) -> None:
         """`file`, in the folder `project`, is the module `name` and marks `asked`; empty: its only mark. `roots`: see `Mark`."""
         self.project, self._file, self._name, self._asked = project.absolute(), file, name, asked
-        self._roots, self.interpreter = tuple(roots), interpreter
+        self.roots, self.interpreter = tuple(roots), interpreter
         self.module: UserModule | None = None
         """What was loaded at first, and must not change meanwhile; None: nobody knows yet."""
         self._begin()
@@ -173,7 +173,7 @@ class RoomScorer:
         return ScorerFailed(f"{function}() ends its process: {why}")
 
     def _opened(self) -> RoomGuest:
-        path = [f"{COPY}/{root}" for root in self._roots]
+        path = [f"{COPY}/{root}" for root in self.roots]
         sandbox = self._room()
         guest = sandbox.open(_program("answer", path), _limits(LOADING_SECONDS))
         weakref.finalize(self, _end, sandbox, guest)

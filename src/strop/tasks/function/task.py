@@ -33,6 +33,11 @@ from strop.tasks.objective_facts import Calls, MetricFacts, ObjectiveFacts
 from strop.tasks.score_limit import ended
 from strop.tasks.values import CLOSE, AnswerForm, canonical, difference, rebuilt
 
+SETTINGS = (
+    *("name", "instances", "test_instances", "time_limit", "memory_limit", "score_limit"),
+    *("failure", "description", "fixed_input", "isolate"),
+)
+"""Fields of a task that a mark may set."""
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call."""
 CALLS = "calls"
@@ -250,7 +255,8 @@ def function_task(where: str, facts: Mapping[str, Any], mark: Mark, path: Path, 
     if facts["wrong"]:
         raise ConfigurationError(f"{where}: {facts['wrong']}")
     cases = _cases(facts, Parameters(name, _signature(facts["signature"], where)), where)
-    settings: dict[str, Any] = {"name": name, "time_limit": 1.0} | dict(facts["settings"])
+    settings: dict[str, Any] = {"name": name, "time_limit": 1.0}
+    settings |= {key: value for key, value in facts["settings"].items() if key in SETTINGS}
     settings["description"] = settings.get("description") or _description(facts, cases, path, name)
     if cases:
         settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])}
