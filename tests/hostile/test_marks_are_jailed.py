@@ -170,3 +170,15 @@ def test_process_that_says_what_no_mark_says_is_refused_in_one_line(said: str, t
     with pytest.raises(ConfigurationError) as refused:
         load_function(tmp_path / "module.py", "f")
     assert len(str(refused.value).splitlines()) == 1
+
+
+@table("said", ["None", "5", "()", "('drawn',)", "('drawn', 3, [])", "('said', 1)", "('opaque', 'x', {}, {}, [])"])
+def test_process_that_answers_what_no_scorer_answers_ends_in_one_line(said: str, tmp_path: Path) -> None:
+    lie = f"strop_scorer._Scorer.draw = lambda self, seed: {said}"
+    calls = dict.fromkeys(("sample", "score", "accept"), "pass")
+    text = MODULE.format(
+        attempt="        found = ''", module=f"import strop_scorer\n{lie}\n", how="score=score", **calls
+    )
+    (tmp_path / "module.py").write_text(text)
+    with pytest.raises((ConfigurationError, TaskError), match="its process says what no scorer says"):
+        load_function(tmp_path / "module.py", "f").instance("train", 0, SecretSeeds(b"s"))

@@ -54,6 +54,14 @@ _ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
 }
 """Of scorers and programs: the same in each process, and no threads of NumPy's own."""
+_ANSWERS: Mapping[str, tuple[type, ...]] = {
+    "drawn": (dict, list),
+    "opaque": (bytes, dict, dict, list),
+    "said": (object, str, list),
+    "malformed": (str, list),
+    "failed": (str,),
+}
+"""Kinds of a scorer's answers, and what belongs to them."""
 _NUMPY = ("random", "numpy", "numpy.random")
 
 
@@ -95,7 +103,11 @@ class RoomScorer:
                 if "name" not in facts:
                     raise TaskError(f"{self._file} {facts['wrong']}")
                 self._is_loaded = True
-            return tuple(self._asked_of(question, given, seconds))
+            found = self._asked_of(question, given, seconds)
+            if not _is_answer(found):
+                self.close()
+                raise TaskError(f"{self._file}: its process says what no scorer says")
+            return tuple(found)
 
     def describe(self) -> Mapping[str, Any]:
         """What there is to know of the target, or `wrong`: why it is none. Raises TaskError and SandboxError."""
@@ -222,6 +234,13 @@ def _plan(tree: Tree, interpreter: Interpreter, memory: int, *, alone: bool, cha
 
 def _limits(seconds: float) -> Limits:
     return Limits(seconds, _WALL_FACTOR * seconds, SCORER_BYTES, _REPLY_BYTES)
+
+
+def _is_answer(found: Any) -> bool:
+    """Whether a scorer's process answers as `strop_scorer` does: code of the module may have taken it over."""
+    kind, *items = found if isinstance(found, (tuple, list)) and found else ("",)
+    types = _ANSWERS.get(kind) if isinstance(kind, str) else None
+    return types is not None and len(items) >= len(types) and all(map(isinstance, items, types))
 
 
 def digest_of_file(file: str) -> str:
