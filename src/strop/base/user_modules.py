@@ -45,6 +45,15 @@ class UserModule:
         """The files of these."""
         return [file for _, file, _ in self.imports if file]
 
+    def at(self, before: Path, after: Path) -> UserModule:
+        """The module in a copy, at `after`, of the folder that has its files."""
+        own, *others = (
+            file and str(after / Path(file).relative_to(before))
+            for file in (self.file, *(each[1] for each in self.imports))
+        )
+        imports = ((name, file, digest) for (name, _, digest), file in zip(self.imports, others, strict=True))
+        return UserModule(self.name, own, tuple(imports))
+
 
 class _WorkTree(MetaPathFinder):
     """Finds top-level modules in the folders that user's files are imported from, before `sys.path`; nothing of Python's."""

@@ -10,6 +10,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import field, replace
+from pathlib import Path
 from types import CodeType, MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -67,7 +68,7 @@ class Equipment:
     roots: tuple[str, ...] = ()
     """Folders of the user's modules, which come before what is installed."""
     trees: Mapping[str, bytes] = field(default_factory=dict)
-    """Name of a command task → its tree, packed; empty for a worker of this machine, which reads it where it is."""
+    """Name of a task on a tree → its tree, packed; empty for a worker of this machine, which reads it where it is."""
     has_flags: bool = False
     """Whether messages spell options as flags."""
     observed: Observed | None = None
@@ -81,8 +82,8 @@ def pack(tasks: Sequence[AnyTask], require: frozenset[str], *, with_trees: bool 
         ConfigurationError: a task cannot be sent to another process, because its scorer holds an open file or the like.
     """
     path = tuple(map(os.path.abspath, sys.path))
-    on_trees = [task for task in tasks if task.root is not None and with_trees]
-    trees = {task.name: packed(task.root, task.named_files) for task in on_trees}
+    trees = {task.name: packed(task.root, task.named_files) for task in tasks if with_trees and task.root is not None}
+    trees |= {task.name: packed(task.mark.project) for task in tasks if with_trees and task.mark is not None}
     packed_tasks = io.BytesIO()
     try:
         _Pickler(packed_tasks).dump(tuple(map(_anywhere, tasks)))
@@ -196,6 +197,7 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
     pool = sandbox = None
     rooms: Mapping[str, TreeSandbox] = {}
     with ExitStack() as stack:
+        tasks = tuple(_unpacked(task, equipment, stack) for task in tasks)
         on_trees = [task for task in tasks if task.root is not None]
         functions = [task for task in tasks if task.root is None and task.mark is not None]
         if functions:
@@ -203,7 +205,6 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
         if on_trees:
             from strop.evaluation.commands.command_program import WorkspacePool  # here for the start-up time
 
-            tasks = tuple(_unpacked(task, equipment, stack) for task in tasks)
             # An order takes one for its candidate; each task may keep one for its original and one for its judge.
             workspaces = stack.enter_context(Workspaces(slots=1 + 2 * len(on_trees), require=equipment.require))
             pool = stack.enter_context(closing(WorkspacePool(workspaces)))
@@ -228,12 +229,11 @@ def _rooms(functions: Sequence[Task], require: frozenset[str]) -> Iterator[Mappi
 
 def _unpacked(task: AnyTask, equipment: Equipment, stack: ExitStack) -> AnyTask:
     """The task, on its tree, which is unpacked here if it was sent."""
-    if task.root is None:
-        return task
-    if missing := [str(tool) for tool in task.tools if not tool.exists()]:
+    tools = [Path(task.mark.interpreter.path)] if task.mark is not None else [] if task.root is None else task.tools
+    if missing := [str(tool) for tool in tools if not tool.exists()]:
         raise SandboxUnavailable(f"task {task.name} needs {', '.join(missing)}, which this machine does not have")
     if task.name not in equipment.trees:
         return task
     root = stack.enter_context(TemporaryFolder("strop-tree-"))
     unpack(equipment.trees[task.name], root)
-    return replace(task, root=root)
+    return task.at(root) if task.root is None else replace(task, root=root)

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
 from strop.base.errors import Malformed, SandboxError, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.base.later import dataclass, np
@@ -213,6 +213,10 @@ class Task:
             raise TaskError(f"task {self.name}: its seed, the file {path}, cannot be read: {reason}") from error
         object.__setattr__(self, "seed", plain_text(text))
         object.__setattr__(self, "seed_file", path)
+
+    def at(self, project: Path) -> Self:
+        """The task with a copy of the project that its function is in: there is none, but for a function."""
+        return self
 
     def close(self) -> None:
         """End what runs for it in this process: nothing, but for a function. Idempotent."""

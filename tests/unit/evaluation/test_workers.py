@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -250,3 +251,40 @@ def test_worker_that_measures_ends_when_its_pool_is_closed() -> None:
     with pytest.raises(SandboxError, match="the evaluator is closed"):
         future.result(60)
     assert not Path(f"/proc/{worker.pid}").exists()
+
+
+ELSEWHERE = """
+from pathlib import Path
+import strop
+from helper import twice
+
+def score(instance, answer):
+    return (answer == int((Path(__file__).parent / "factor.txt").read_text()) * instance["x"]) / 2
+
+@strop.improve_me(score=score, sample=lambda rng: {"x": int(rng.integers(9))}, instances=2)
+def f(x):
+    return twice(x)
+"""
+
+
+def test_worker_of_another_machine_has_the_project_of_a_function_and_tells_which_interpreter_it_lacks(
+    tmp_path: Path,
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    for name, text in {"t.py": ELSEWHERE, "helper.py": "def twice(x):\n    return 2 * x\n", "factor.txt": "2"}.items():
+        (project / name).write_text(text)
+    task = load_any(str(project / "t.py"))
+    equipment = pack([task], frozenset(), with_trees=True)
+    shutil.rmtree(project)
+    order = Order("at", task.seed, task.name, "train", SecretSeeds(b"s"), b"s")
+    with closing(WorkerPool(equipment, 1)) as pool:
+        assert pool.submit(order).result().result().scores == (0.5, 0.5)
+    assert task.mark is not None
+    elsewhere = replace(task.mark, interpreter=replace(task.mark.interpreter, path="/nowhere/python"))
+    lacking = replace(equipment, tasks=pack([replace(task, mark=elsewhere)], frozenset()).tasks)
+    with (
+        closing(WorkerPool(lacking, 1)) as pool,
+        pytest.raises(SandboxError, match="needs /nowhere/python, which this"),
+    ):
+        pool.submit(order).result()

@@ -141,6 +141,13 @@ class RoomScorer:
         real = Path(os.path.realpath(self.project / path))
         return path if path and real.is_file() and real.is_relative_to(os.path.realpath(self.project)) else ""
 
+    def at(self, project: Path) -> RoomScorer:
+        """One like it, for a copy of its project."""
+        file = project / self._file.relative_to(self.project)
+        found = RoomScorer(project, file, self._name, self._asked, self.roots, self.interpreter)
+        found.module = self.module and self.module.at(self.project, project)
+        return found
+
     def close(self) -> None:
         """End its room. Idempotent."""
         with self._lock:

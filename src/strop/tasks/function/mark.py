@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -23,6 +24,9 @@ class Scorer(Protocol):
             TaskError: the module cannot be loaded any more, or has changed.
             SandboxError: the host failed.
         """
+
+    def at(self, project: Path) -> Scorer:
+        """One like it, for a copy of its project."""
 
     def close(self) -> None:
         """End its process; the next question begins another one. Idempotent."""
@@ -55,6 +59,11 @@ class Mark:
     """The relative tolerance of floats, if the mark names one."""
     is_method: bool = False
     """Whether the function is called with an object of its class."""
+
+    def at(self, project: Path) -> Mark:
+        """The mark in a copy of its project."""
+        marking, program = (each.at(self.project, project) for each in (self.marking, self.program))
+        return replace(self, project=project, marking=marking, program=program)
 
 
 class Drawn(NamedTuple):

@@ -11,9 +11,9 @@ import inspect
 import io
 import tokenize
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.later import dataclass
@@ -155,6 +155,11 @@ class FunctionTask(Task):
 
     def _of(self, split: Split) -> tuple[Mapping[str, Any], ...]:
         return self.cases[1::2] if split == "test" else self.cases[::2]
+
+    def at(self, project: Path) -> Self:
+        """The task with a copy of its project."""
+        assert self.mark is not None and self.scorer is not None
+        return replace(self, mark=self.mark.at(project), scorer=self.scorer.at(project))
 
     def close(self) -> None:
         """End what runs for it in this process. Idempotent."""
