@@ -120,7 +120,7 @@ def test_jail_is_no_weaker_where_its_probe_cannot_start(monkeypatch: pytest.Monk
     with pytest.raises(
         SandboxError, match=r"^a workspace cannot run its own probe: exit status 127: .*/nowhere/python: not found"
     ):
-        Workspaces(slots=1, require=(), layers=Layers(audit=False))
+        Workspaces(slots=1, require=["network"], layers=Layers(audit=False))
 
 
 @pytest.mark.parametrize(

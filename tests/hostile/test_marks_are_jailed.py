@@ -125,7 +125,7 @@ def test_attempt_that_succeeds_would_be_told(tmp_path: Path) -> None:
 LIES = """
 import os, sys, types
 
-for name, file in {"/../../made": "evil.py", "..made": "evil.py", "python": "evil.txt", "a.b": "evil.txt"}.items():
+for name, file in {"/../../made": "evil.py", "..made": "evil.py", "room": "evil.json", "a.b": "evil.txt"}.items():
     other = types.ModuleType(name)
     other.__file__ = os.path.join(os.path.dirname(__file__), file)
     sys.modules[name] = other
@@ -135,19 +135,19 @@ for name, file in {"/../../made": "evil.py", "..made": "evil.py", "python": "evi
 def test_names_that_a_module_gives_to_files_are_no_paths_out_of_its_record(tmp_path: Path) -> None:
     project, record = tmp_path / "project", tmp_path / "a/record"
     project.mkdir()
-    for name in ("evil.py", "evil.txt", "pyproject.toml"):
+    for name in ("evil.py", "evil.txt", "evil.json", "pyproject.toml"):
         (project / name).write_text("/bin/sh")
     calls = dict.fromkeys(("sample", "score", "accept"), "pass")
     (project / "module.py").write_text(
         MODULE.format(attempt="        found = ''", module=LIES, how="score=score", **calls)
     )
     task = load_function(project / "module.py", "f")
-    assert task.mark is not None and len(task.mark.marking.imports) == 2
+    assert task.mark is not None and len(task.mark.marking.imports) == 3
     keep_task(record, str(project / "module.py"), 0, task)
     assert [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_relative_to(record / "task")] == [
         *(path for path in project.rglob("*") if path.is_file())
     ]
-    assert (record / "task/python.txt").read_bytes() == b""
+    assert (record / "task/room.json").read_bytes() == b"{}"
     task.close()
 
 

@@ -62,7 +62,7 @@ def job_of(record: RunRecord, *, trust: bool) -> Job[Any]:
             f"{record.directory} is the record of {command_of(record.kind)}, which cannot be resumed"
         )
     sources = record.sources(trust=trust)
-    job = make(record, all_of(sources, trusted=True, pythons=record.pythons(trust=trust)))
+    job = make(record, all_of(sources, trusted=True, rooms=record.rooms(trust=trust)))
     return replace(job, begun=Begun(record.secret, sources, record.directory, record.proof))
 
 

@@ -16,7 +16,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -192,16 +192,18 @@ def source_of(task: TaskLike) -> str:
     return f"{file}:{name}"
 
 
-def all_of(tasks: Sequence[TaskLike], *, trusted: bool = False, pythons: Sequence[str] = ()) -> tuple[AnyTask, ...]:
-    """All tasks, loaded. `trusted`: they are the files of a record that was made here; `pythons`: the interpreter of each, where
-    that is not to be found.
+def all_of(
+    tasks: Sequence[TaskLike], *, trusted: bool = False, rooms: Sequence[Mapping[str, Any]] = ()
+) -> tuple[AnyTask, ...]:
+    """All tasks, loaded. `trusted`: they are the files of a record that was made here; `rooms`: the options of each that say
+    what it runs in.
 
     Raises:
         ConfigurationError: one does not exist, or two have the same name.
     """
     loaded = tuple(
-        as_task(task) or load_any(source_of(task), {"python": python} if python else {}, trusted=trusted)
-        for task, python in zip_longest(tasks, pythons, fillvalue="")
+        as_task(task) or load_any(source_of(task), room, trusted=trusted)
+        for task, room in zip(tasks, chain(rooms, repeat({})), strict=False)
     )
     for name, count in Counter(task.name for task in loaded).items():
         if count > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import time
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from strop.base import private
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import ImproveFinished, RunStarted, SearchEnded
+from strop.base.from_json import read_json
 from strop.base.later import dataclass
 from strop.base.protections import PROTECTIONS
 from strop.base.surface import option
@@ -35,8 +37,8 @@ if TYPE_CHECKING:
     from strop.runs.assembly import Components
 
 TASK_FOLDER = "task"
-PYTHON = "python.txt"
-"""Where the task's folder in a record names the interpreter of a function."""
+ROOM = "room.json"
+"""Where the task's folder in a record says what a function runs in."""
 TREE = ".tree"
 """Folder with the files of a command task as they were when the run started. Hidden, so that test tools in a folder with records
 do not find a second copy of the tests."""
@@ -175,12 +177,11 @@ class RunRecord:
             )
         return f"{copy}{colon}{attribute}"
 
-    def pythons(self, *, trust: bool) -> tuple[str, ...]:
-        """The interpreter of each task; empty where the record names none, and where its sender's choice counts for nothing."""
-        if self.unverified and not trust:
-            return ("",) * len(self.spec.tasks)
-        files = (_folder(self.directory, number) / PYTHON for number in range(len(self.spec.tasks)))
-        return tuple(file.read_text("utf-8") if file.is_file() else "" for file in files)
+    def rooms(self, *, trust: bool) -> tuple[Mapping[str, Any], ...]:
+        """The options `python` and `tool` of each task; none where its sender's choice counts for nothing."""
+        files = (_folder(self.directory, number) / ROOM for number in range(len(self.spec.tasks)))
+        is_believed = trust or not self.unverified
+        return tuple(read_json(file.read_text("utf-8")) if is_believed and file.is_file() else {} for file in files)
 
 
 def check_tasks(directory: Path, meta: Meta, tasks: Sequence[AnyTask]) -> None:
@@ -272,7 +273,9 @@ def keep_task(directory: Path, source: str, number: int, task: AnyTask) -> None:
         copy.with_suffix(".tmp").replace(copy)
     if task.mark is not None:  # last, so that no file of the project is taken for it
         interpreter = task.mark.interpreter
-        private.write(folder / PYTHON, b"" if interpreter.is_strops else interpreter.path.encode())
+        room: dict[str, Any] = {} if interpreter.is_strops else {"python": interpreter.path}
+        room |= {"tool": [str(each) for each in task.mark.tools]} if task.mark.tools else {}
+        private.write(folder / ROOM, json.dumps(room).encode())
 
 
 def load_run(directory: Path, *, believed: bool = True) -> RunRecord:

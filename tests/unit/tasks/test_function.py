@@ -263,3 +263,18 @@ def test_environment_whose_interpreter_is_a_file_of_the_project_is_refused_with_
     subprocess.run([sys.executable, *shlex.split(remedy), "--without-pip"], check=True, capture_output=True)
     task = task_of(tmp_path)
     assert task.interpreter is not None and task.interpreter.words.endswith("of .venv beside pyproject.toml")
+
+
+def test_sample_that_reads_beside_its_project_is_told_the_option_that_allows_it(tmp_path: Path) -> None:
+    (tmp_path / "beside").mkdir()
+    (project := tmp_path / "project").mkdir()
+    (tmp_path / "beside/n.txt").write_text("7")
+    text = f"import strop\ndef sample(rng):\n    return {{'x': int(open({str(tmp_path / 'beside/n.txt')!r}).read())}}\n"
+    mark = "@strop.improve_me(score=lambda answer, x: 0.5, sample=sample)\ndef f(x):\n    return x\n"
+    (project / "module.py").write_text(text + mark)
+    with pytest.raises(TaskError, match="reads outside of it what --set tool=PATH names"):
+        load_any(f"{project / 'module.py'}:f").instance("train", 0, SecretSeeds(b"s"))  # type: ignore[union-attr]
+    task = load_any(f"{project / 'module.py'}:f", {"tool": str(tmp_path / "beside")})
+    assert isinstance(task, FunctionTask) and task.instance("train", 0, SecretSeeds(b"s")).inputs == {"x": 7}
+    with pytest.raises(ConfigurationError, match="nowhere cannot be shown to a function: there is none"):
+        load_any(f"{project / 'module.py'}:f", {"tool": [str(tmp_path / "nowhere")]})

@@ -11,12 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from strop.base.environments import at_home, why_hidden
 from strop.base.errors import ConfigurationError, StropError, TaskError
 from strop.base.python_discovery import check_outside, interpreter_of
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, imported_names, name_of, own_file, source_roots
 from strop.evaluation.functions.scorer import RoomScorer, digest_of_file
 from strop.evaluation.outcomes import guest_program
+from strop.options.scoring import flag_of
 from strop.tasks import registry
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask
@@ -35,15 +37,26 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
     if not (path.endswith(".py") and is_marked(Path(path), asked)):
         return registry.load_any(name, changes, trusted=trusted)
     given = dict(changes or {})
-    python = str(given.pop("python", "") or "")
+    python, tools = str(given.pop("python", "") or ""), _tools(given.pop("tool", ()))
+    if other := next((key for key in given if key != "fixed_input"), ""):
+        raise ConfigurationError(f"{flag_of(other)} does not apply to {name}: a marked function is set by its mark")
     fields = registry.changes_of(name, given)
-    task = load_function(Path(path), asked, python)
+    task = load_function(Path(path), asked, python, tools)
     return replace(task, **fields) if fields else task
 
 
-def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:
-    """The task of the function that a file marks under this name; with an empty one, of the only one. `python`: the interpreter
-    that the user names.
+def _tools(named: Any) -> tuple[Path, ...]:
+    """What the user lets a function and its scorer read beside its project. Raises ConfigurationError: it cannot be shown."""
+    tools = tuple(at_home(each).absolute() for each in ([named] if isinstance(named, (str, Path)) else named))
+    for tool in tools:
+        if why := "there is none" if not tool.exists() else why_hidden(tool):
+            raise ConfigurationError(f"tool: {tool} cannot be shown to a function: {why}")
+    return tools
+
+
+def load_function(path: Path, asked: str, python: str = "", tools: Sequence[Path] = ()) -> FunctionTask:
+    """The task of the function that a file marks under this name; with an empty one, of the only one. `python`, `tools`: the
+    interpreter that the user names, and files and folders that it may read beside its project.
 
     Raises:
         ConfigurationError: there is none, or no mark takes it.
@@ -57,6 +70,7 @@ def load_function(path: Path, asked: str, python: str = "") -> FunctionTask:
     roots = [os.path.relpath(folder, project) for folder in folders]
     check_outside(Path(interpreter.path), project)
     scorer = RoomScorer(project, real, name_of(real), asked, roots, interpreter)
+    scorer.tools = tuple(tools)
     try:
         return _function_of(scorer, path, asked)
     except StropError:
@@ -79,6 +93,7 @@ def _function_of(scorer: RoomScorer, path: Path, asked: str) -> FunctionTask:
         project=project,
         roots=tuple(dict.fromkeys([*roots, *(os.path.relpath(each, project) for each in source_roots(file))])),
         interpreter=scorer.interpreter,
+        tools=scorer.tools,
         python=facts["python"],
         has_accept=facts["has_accept"],
         is_reference=facts["reference"],

@@ -69,11 +69,19 @@ class RoomScorer:
     """A `strop.tasks.function.task.Scorer`. Its room begins at the first question, in whichever process that is asked."""
 
     def __init__(
-        self, project: Path, file: Path, name: str, asked: str, roots: Sequence[str], interpreter: Interpreter
+        self,
+        project: Path,
+        file: Path,
+        name: str,
+        asked: str,
+        roots: Sequence[str],
+        interpreter: Interpreter,
     ) -> None:
         """`file`, in the folder `project`, is the module `name` and marks `asked`; empty: its only mark. `roots`: see `Mark`."""
         self.project, self._file, self._name, self._asked = project.absolute(), file, name, asked
         self.roots, self.interpreter = tuple(roots), interpreter
+        self.tools: tuple[Path, ...] = ()
+        """Files and folders that it may read beside the project. Set before the first question."""
         self.module: UserModule | None = None
         """What was loaded at first, and must not change meanwhile; None: nobody knows yet."""
         self._begin()
@@ -145,6 +153,7 @@ class RoomScorer:
         """One like it, for a copy of its project."""
         file = project / self._file.relative_to(self.project)
         found = RoomScorer(project, file, self._name, self._asked, self.roots, self.interpreter)
+        found.tools = self.tools
         found.module = self.module and self.module.at(self.project, project)
         return found
 
@@ -201,7 +210,8 @@ class RoomScorer:
     def _room(self) -> TreeSandbox:
         if self._sandbox is None:
             files = tuple(listed(self.project))
-            tree = Tree(self.project, {}, (*map(Path, _FOLDERS), pickler(), self.interpreter.prefix), only=files)
+            tools = (*map(Path, _FOLDERS), pickler(), self.interpreter.prefix, *self.tools)
+            tree = Tree(self.project, {}, tools, only=files)
             self._sandbox = TreeSandbox(workspaces(), _plan(tree, self.interpreter, SCORER_BYTES, alone=False))
         return self._sandbox
 
@@ -210,7 +220,7 @@ def programs_of(mark: Mark, memory_limit: int, workspaces: Workspaces) -> TreeSa
     """The sandbox of the programs of a function's task: a tree with its module and what the original uses of its project."""
     changing, *others = (str(Path(each).relative_to(mark.project)) for each in (mark.program.file, *mark.program.files))
     files = (changing, *others)
-    tree = Tree(mark.project, {}, (STAND_IN, pickler(), mark.interpreter.prefix), only=files)
+    tree = Tree(mark.project, {}, (STAND_IN, pickler(), mark.interpreter.prefix, *mark.tools), only=files)
     memory = memory_limit + INTERPRETER_BYTES
     return TreeSandbox(workspaces, _plan(tree, mark.interpreter, memory, alone=True, changing=f"{COPY}/{changing}"))
 

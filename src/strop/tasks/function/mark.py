@@ -55,6 +55,8 @@ class Mark:
     """Whether answers must also equal the original's."""
     scorer: Parameters | None
     """What its score takes beside the answer; None if it takes the instance."""
+    tools: tuple[Path, ...] = ()
+    """Files and folders that it may read beside its project."""
     close: float | None = None
     """The relative tolerance of floats, if the mark names one."""
     is_method: bool = False

@@ -510,7 +510,7 @@ def _blame(error: BaseException) -> str:
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     words = " ".join(str(error).split())[:300]
     if isinstance(error, OSError):
-        words += "; it runs in a jail, with a copy of its project alone"
+        words += "; it runs in a jail, with a copy of its project, and reads outside of it what --set tool=PATH names"
     return f"raised {type(error).__name__}: {words} ({os.path.basename(frame.f_code.co_filename)}, line {line})"
 
 
