@@ -12,7 +12,7 @@ import pytest
 
 from strop.base.errors import SandboxError, SandboxUnavailable
 from strop.sandbox.base import GuestProgram, Limits, Raised, Returned
-from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.jail import JailedSandbox, idle_servers
 from strop.sandbox.layers import Layers
 from strop_selftest.traces import children
 
@@ -157,12 +157,13 @@ def test_sandbox_takes_over_the_servers_of_the_one_before() -> None:
 
 
 def test_sandbox_that_is_closed_with_an_open_guest_leaves_no_server() -> None:
+    idle_servers.clear()  # an earlier test's may come from a template that was replaced, whose servers nobody counts
     sandbox = reusing()
     guest = sandbox.open(ONE, Limits())
     guest.call([], seed=0)
     mine = children()
     sandbox.close()
-    assert {*mine} - {*children()}
+    assert mine - children()
     guest.close()
     with reusing() as other:
         assert other.posture is not sandbox.posture
