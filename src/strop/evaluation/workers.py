@@ -112,9 +112,9 @@ class JailedWorker:
         rooms: Mapping[str, TreeSandbox] = MappingProxyType({}),
         step: Callable[..., None] = lambda *said: None,
     ) -> None:
-        """`sandbox`, `pool`: where solutions and commands run; None if there is no such task. `rooms`: where the programs of a
-        task run that are functions of a module, by its name. `step` gets what an errand does
-        now, and the number of each measurement for a verdict with the most there are."""
+        """`sandbox`, `pool`: where solutions and commands run; None if there is no such task. `rooms`: where the programs of
+        marked functions run, by the name of their task. `step` gets what an errand does now, and the number of each measurement
+        for a verdict with the most there are."""
         self.tasks = {task.name: task for task in tasks}
         self._sandbox, self.pool, self.step = sandbox, cast("WorkspacePool", pool), step
         self._rooms = rooms

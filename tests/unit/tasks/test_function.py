@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shlex
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from strop.evaluation.functions.load import load_any
 from strop.sandbox.strop_plain_data import Unhashed
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.splice import spliced
-from strop.tasks.function.task import FunctionTask
+from strop.tasks.function.task import SETTINGS, FunctionTask
 from strop.tasks.values import difference
 from support.rows import table
 
@@ -278,3 +279,26 @@ def test_sample_that_reads_beside_its_project_is_told_the_option_that_allows_it(
     assert isinstance(task, FunctionTask) and task.instance("train", 0, SecretSeeds(b"s")).inputs == {"x": 7}
     with pytest.raises(ConfigurationError, match="nowhere cannot be shown to a function: there is none"):
         load_any(f"{project / 'module.py'}:f", {"tool": [str(tmp_path / "nowhere")]})
+
+
+def test_host_and_guest_know_the_same_settings_of_a_mark() -> None:
+    guest = Path(strop.__file__).parent / "tasks/function/guest/strop_scorer.py"
+    assigned = {
+        node.targets[0].id: node.value
+        for node in ast.parse(guest.read_text()).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    assert {*ast.literal_eval(assigned["SETTINGS"])} == {*SETTINGS, "answer"}
+
+
+def test_module_that_changes_its_folder_is_loaded_with_the_modules_of_its_project(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text("def half(n):\n    return n // 2\n")
+    task = task_of(
+        tmp_path,
+        f"import os\nfrom helper import half\nos.chdir('/')\n{MODULE.partition(chr(10))[2]}".replace(
+            "from __future__ import annotations\n", ""
+        ).replace("waiting = deque", "half(n)\n    waiting = deque"),
+    )
+    assert task.mark is not None
+    for module in (task.mark.marking, task.mark.program):
+        assert [name for name, *_ in module.imports] == ["helper"]

@@ -66,7 +66,7 @@ _NUMPY = ("random", "numpy", "numpy.random")
 
 
 class RoomScorer:
-    """A `strop.tasks.function.task.Scorer`. Its room begins at the first question, in whichever process that is asked."""
+    """A `strop.tasks.function.mark.Scorer`. Its room begins at the first question, in whichever process that is asked."""
 
     def __init__(
         self,

@@ -33,9 +33,11 @@ SETTINGS = (
     "name", "instances", "test_instances", "time_limit", "memory_limit", "score_limit", "failure", "description", "answer",
     "fixed_input", "isolate",
 )  # fmt: skip
-"""Fields of a task that `improve_me` takes."""
+"""Fields of a task that `improve_me` takes. The host, which does not believe this process, has them, too."""
 _ARGUMENTS = {**dict.fromkeys(("score", "sample", "cases", "best_known", "accept", "close")), "reference": False}
 _MOST_PICKLED = plain_data.MOST_BYTES - 4096
+_ROOT = f"{os.getcwd()}/"
+"""The tree, as the process begins: a module may go elsewhere."""
 _MOST_DRAWN = 4096
 """Instances that are kept with what only the scorer knows; others are drawn again."""
 
@@ -72,8 +74,7 @@ def used(setup: Mapping[str, Any], content: bytes) -> bytes:
         positional, named = by_name.bound(function, calling.opened(arguments))
         calling.ended(function(*positional, **named))
     modules = {_file_of(module): name for name, module in list(sys.modules.items())}
-    root = "/copy/"
-    files = [path for path in sorted({*modules, *opened}) if path.startswith(root) and os.path.isfile(path)]
+    files = [path for path in sorted({*modules, *opened}) if path.startswith(_ROOT) and os.path.isfile(path)]
     return plain_data.encode([(modules.get(path, ""), path) for path in files])
 
 
@@ -138,7 +139,7 @@ class _Scorer:
         if asked not in names and own in names:
             asked = own
         if asked not in names and not self._asked:
-            asked = "".join(names[:1]) if len(names) == 1 else ""
+            asked = names[0] if len(names) == 1 else ""
         if asked not in names:
             self._names = names
             raise _Wrong("")
@@ -278,7 +279,8 @@ class _Scorer:
 
     def _pickled(self, inputs: dict[str, Any]) -> tuple[bytes, dict[str, Any], dict[str, str]]:
         """Arguments as one pickle; of each what its name is checked by, and its beginning in words. Raises _CannotTell."""
-        with contextlib.suppress(TypeError, ValueError):
+        stars: set[str] = set()
+        with contextlib.suppress(TypeError, ValueError):  # a function in C that does not tell its parameters
             parameters = inspect.signature(self._function).parameters
             inputs = {name: inputs[name] for name in parameters if name in inputs} | inputs
             stars = {each.name for each in parameters.values() if each.kind is each.VAR_POSITIONAL}
@@ -488,10 +490,10 @@ def _source(function: Any) -> dict[str, str]:
 
 def _loaded_files(before: set[str]) -> list[tuple[str, str]]:
     """The modules of the tree that were imported: names and files; a package without a file has none."""
-    root, found = f"{os.getcwd()}/", []
+    found = []
     for name, module in sorted(sys.modules.items()):
         file = _file_of(module) or next(iter(getattr(module, "__path__", ())), "")
-        if name not in before and isinstance(file, str) and file.startswith(root):
+        if name not in before and isinstance(file, str) and file.startswith(_ROOT):
             found.append((name, _file_of(module)))
     return found
 
