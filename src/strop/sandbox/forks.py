@@ -85,7 +85,8 @@ def _answered(host: socket.socket, hosts: list[socket.socket], told: dict[int, i
 
 
 def _begun(given: list[int]) -> list[int]:
-    """Make a fresh process one of its own: nothing of the template's is left, and what it was given is."""
+    """Make a fresh process one of its own: nothing of the template's is left, and what it was given is, in the numbers from 3 on,
+    which tell nothing of how many processes and hosts the template has."""
     os.setsid()
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -94,7 +95,12 @@ def _begun(given: list[int]) -> list[int]:
         if descriptor > 2 and descriptor not in given[1:]:
             with suppress(OSError):  # that of the list itself
                 os.close(descriptor)
-    return given[1:]
+    numbers = {each: number for number, each in enumerate(sorted(given[1:]), 3)}
+    for each, number in numbers.items():
+        if number < each:  # it is free: all that are open are in `numbers`, and the lower ones have moved
+            os.dup2(each, number, inheritable=False)
+            os.close(each)
+    return [numbers[each] for each in given[1:]]
 
 
 def _any_left(told: dict[int, int]) -> bool:

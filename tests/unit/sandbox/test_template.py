@@ -77,6 +77,17 @@ def test_process_has_the_descriptors_that_it_was_given_and_no_others_however_man
         os.close(null)
 
 
+def test_descriptors_of_a_process_tell_nothing_of_what_else_its_template_has() -> None:
+    numbers = "[end, *more]"
+    with made() as (template, fork), ExitStack() as stack:
+        null = stack.enter_context(closing(socket.socket())).fileno()
+        first = fork(null).worth(numbers)
+        hosts = [stack.enter_context(template.joined()) for _ in range(3)]
+        alive = [fork(null, tells=True) for _ in range(2)]
+        hosts[0].close()
+        assert [each.worth(numbers) for each in (*alive, fork(null))] == [first] * 3
+
+
 def test_process_leads_a_session_and_has_the_variables_of_its_template_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CANARY", "a-canary-of-the-environment")
     with made({"KNOWN": "1"}) as (template, fork):
