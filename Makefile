@@ -38,6 +38,8 @@ lint: $(VENV)/dev.installed  ## format, lint, types, layers, sizes
 		--cache-dir=$(CURDIR)/.mypy_cache/evaluator strop_*.py
 	cd src/strop/tasks/function/guest && MYPYPATH=.:../../../sandbox:../../../sandbox/guest $(CURDIR)/$(BIN)/mypy --strict --explicit-package-bases --config-file= \
 		--cache-dir=$(CURDIR)/.mypy_cache/function *.py
+	cd src/strop/watch/inside && MYPYPATH=.:../../sandbox:../../tasks/function/guest $(CURDIR)/$(BIN)/mypy --strict --explicit-package-bases --config-file= \
+		--cache-dir=$(CURDIR)/.mypy_cache/watch *.py
 	$(BIN)/lint-imports
 	$(BIN)/python tools/house.py
 

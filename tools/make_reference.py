@@ -54,6 +54,7 @@ from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
 from strop.store.schema import VIEWS
 from strop.tasks.problem import Published
+from strop.watch import hot
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 BUILD = DOCS.parent / "build" / "reference"
@@ -232,6 +233,8 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "An ending": (measured.Ending, ""),
     "A seed solution": (measured.SeedSolution, ""),
     "A difference of improvers": (measured.Difference, ""),
+    "hot": (hot.HotFunctions, "`strop hot` prints it."),
+    "A hot function": (hot.HotFunction, ""),
     "check": (Checked, "`strop check` prints it."),
     "plan": (
         plan.Plan,

@@ -90,6 +90,10 @@ def main(environment: Path) -> None:
     with TemporaryDirectory(prefix="strop-plain-") as folder:
         newcomer = Newcomer(environment.absolute(), Path(folder))
         newcomer.types("pip install uv", Path(folder))
+        (program,) = re.findall(
+            r"```python\n(# app\.py\n.*?)```", (ROOT / "docs" / "hot.md").read_text("utf-8"), re.DOTALL
+        )
+        (Path(folder) / "app.py").write_text(program)  # the command that the newcomer has
         newcomer.follows(ROOT / "README.md")
         (forms,) = re.findall(r"\[choices: (.*?)\]", newcomer.types("strop init --help-all", Path(folder)))
         for form in forms.split(", "):

@@ -200,8 +200,8 @@ EVALUATORS = {
     ),
     "shared": Row("check program.py --evaluator e.py", "--shared runs the program in its evaluator's process", "check program.py --evaluator e.py --shared", SCORED | {"e.py": "def evaluate(path):\n    return {'combined_score': len(open(path).read()) / 100}\n"}),
     "trusted scorer": Row(
-        "improve program.py --evaluator e.py --lm-budget 1 --max-responses 1 --utility-budget 2 --fixed-input --model offline", "or give --trust-scorer",
-        "improve program.py --evaluator e.py --lm-budget 1 --max-responses 1 --utility-budget 2 --fixed-input --model offline --trust-scorer",
+        "improve program.py --evaluator e.py --lm-budget 1 --max-responses 1 --utility-budget 2 --set fixed_input=true --model offline", "or give --trust-scorer",
+        "improve program.py --evaluator e.py --lm-budget 1 --max-responses 1 --utility-budget 2 --set fixed_input=true --model offline --trust-scorer",
         {"program.py": "def f(n):\n    return [3, 1, 2]\n", "e.py": "import program\ndef evaluate(path):\n    return {'combined_score': 9 - sum(program.f(1))}\n"},
     ),
 }  # fmt: skip

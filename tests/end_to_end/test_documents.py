@@ -133,9 +133,9 @@ def test_speed_command_is_sound_for_a_program_that_prints_its_answer(strop: Any,
     assert "offline" not in ended.stderr
 
 
-FASTER = ROOT / "docs" / "faster.md"
-"""test_faster.py types its commands."""
-PAGES = sorted({ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")} - {FASTER})
+WALKED = {ROOT / "docs" / name for name in ("faster.md", "hot.md")}
+"""test_faster.py types their commands."""
+PAGES = sorted({ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")} - WALKED)
 ELSEWHERE = {
     r"make (run|test|check)|\. \.venv": "what CI runs, and what every clone runs first",
     r"(pip|uv) ": "tests of the wheel, and of what messages tell people to install",
@@ -180,6 +180,7 @@ FILES = {
     "c/Makefile": "bench: src/bench.c\n\tcc -O1 -o bench src/bench.c\n",
     "mine.py": "def pack(items):\n    return [[item] for item in range(len(items))]\n\n"
     "def algorithm(train_samples, train_parity, test_samples):\n    return [0] * len(test_samples)\n",
+    "tests/test_pack.py": "from pack import pack\n\ndef test_nothing_needs_no_bin():\n    assert pack([]) == []\n",
 }
 """What the pages suppose to be there."""
 
@@ -211,6 +212,7 @@ def folder(records: Path, tmp_path: Path) -> Path:
     """A folder with every file that the pages name."""
     packing = block("docs/tasks.md", r"# packing\.py")
     programs = {
+        "app.py": block("docs/hot.md", r"# app\.py"),
         "packing.py": packing,
         "routes.py": packing.replace('name="packing"', 'name="routes"'),
         "pack.py": block("docs/targets.md", r"# pack\.py"),

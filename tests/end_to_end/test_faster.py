@@ -1,15 +1,19 @@
-"""docs/faster.md as a reader would walk it: its files, and its commands as printed, from an empty folder."""
+"""docs/faster.md and docs/hot.md as a reader would walk them: files and commands as printed, from an empty folder."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from plain_install import blocks
 
-PAGE = (Path(__file__).parents[2] / "docs" / "faster.md").read_text("utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, HOT = ((DOCS / name).read_text("utf-8") for name in ("faster.md", "hot.md"))
 RESPONSE = """Bits in place of a row.
 ```python
 def distance(first, second):
@@ -49,3 +53,81 @@ def test_slow_function_of_the_page_ends_in_an_applied_patch(strop: Any, tmp_path
         r"^Better: .*x as fast .* of CPU time, on \d+ held-out calls in \d+ batches", said["improve"], re.MULTILINE
     )
     assert "places" in (tmp_path / "words.py").read_text()
+
+
+@pytest.mark.slow
+def test_slow_command_of_the_page_ends_in_an_applied_patch(strop: Any, tmp_path: Path) -> None:
+    for name, text in re.findall(r"```python\n# (\S+)\n(.*?)```", HOT, re.DOTALL):
+        (tmp_path / name).write_text(text)
+    program = (tmp_path / "app.py").read_text()
+    function = RESPONSE.replace("```\n", program[program.index("def nearest") : program.index("def main")] + "```\n", 2)
+    (tmp_path / "responses.jsonl").write_text(json.dumps(function) + "\n")
+    least = ["--model", "scripted:responses.jsonl", "--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2"]
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    said, printed = "", list[str]()
+    for command in [each for block in blocks(DOCS / "hot.md") for each in block]:
+        words = shlex.split(re.sub(" > .*", "", command))[1:]
+        kept = "nearest.calls" in command and words[0] == "improve"  # the search was made
+        ended = strop(*words, *(least if words[0] == "improve" else []), *["--dry-run"] * kept, PATH=path)
+        assert ended.returncode == 0, f"$ {command}\n{ended.stdout}{ended.stderr}"
+        said += ended.stdout + ended.stderr
+        printed.append(words[0])
+    assert printed == ["hot", "improve", "apply", "check", "improve", "improve"]
+    for line in re.findall(r"^(?:strop: .*|strop improve .*|tests: .*)$", HOT, re.MULTILINE):
+        assert line in said.splitlines(), line
+    assert re.search(r"^Better: .*, on 50 held-out calls of `python app.py` in 8 batches; the program at", said, re.M)
+    assert "places" in (tmp_path / "app.py").read_text()
+
+
+SUM = "def work(n):\n    return sum(range(9000 + n))\n"
+CHANCE = f"import random\n{SUM}".replace("return ", "return random.random(), ")
+STATE = "SEEN = []\ndef work(n):\n    SEEN.append(n)\n    return len(SEEN)\n"
+OPTIONS = "class Options:\n    log = None\ndef work(options):\n    return 1\n"
+NESTED = "def outer(n):\n    def work(n):\n        return n\n    return work(n)\n"
+CALLS = "for n in range(60):\n    lib.work(n)\n"
+REFUSED = {
+    "too little to compare (2 ms are needed); record … in its place": ("def work(n):\n    return n\n", CALLS),
+    "1 different call of 1 can be used, and 12 are needed": (SUM, "lib.work(1)\n"),
+    "of 60 the original gives another outcome than in the run": (CHANCE, CALLS),
+    "of 32 the original gives another outcome when it runs again": (STATE, CALLS),
+    "cannot be pickled: options['a'].log is a generator": (
+        OPTIONS,
+        "o = lib.Options()\no.log = (x for x in 'a')\nlib.work({'a': o})\n",
+    ),
+    "larger than 8 MiB": ("def work(data):\n    return len(data)\n", "lib.work(bytes(9 << 20))\n"),
+    "was not read to its end": ("def work(n):\n    yield n\n    yield n\n", "next(lib.work(1))\n"),
+    "it is an async generator, which strop does not record": ("async def work(n):\n    yield n\n", "lib.work(1)\n"),
+    "the module defines no such function at its top level or in a class": (NESTED, "lib.outer(1)\n"),
+    "starts no Python that strop can watch": (SUM, ""),
+    "loads lib from …, not from src/lib.py; install the project with pip install -e .": (SUM, CALLS),
+    "loads lib.py but never calls work": (SUM, ""),
+    "the command failed (exit status 3); the calls that it made until then are recorded": (
+        SUM,
+        f"{CALLS}raise SystemExit(3)\n",
+    ),
+}
+"""What the table says that strop prints → a module, and what a program does with it."""
+
+
+def test_table_of_the_page_has_every_refusal_that_is_tried_here() -> None:
+    table = HOT[HOT.index("## What is refused") : HOT.index("## Your data")]
+    assert re.findall(r"^\| (.*?) \|", table, re.MULTILINE)[1:] == [*REFUSED]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", REFUSED)
+def test_refusal_of_the_page_is_what_strop_prints(words: str, strop: Any, tmp_path: Path) -> None:
+    module, program = REFUSED[words]
+    name = "outer.work" if module is NESTED else "work"
+    folder = tmp_path / "src" if "src/" in words else tmp_path
+    for path in {folder / "lib.py", tmp_path / "lib.py"}:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(module)
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "app.py").write_text(f"import lib\n{program}")
+    command = f"{sys.executable} {'-S ' * ('no Python' in words)}app.py"
+    target = f"{(folder / 'lib.py').relative_to(tmp_path)}:{name}"
+    ended = strop("check", target, "--record", command)
+    expected = re.sub(r"\d+", r"\\d+", ".*".join(map(re.escape, words.split("…"))))
+    assert re.search(expected, " ".join((ended.stdout + ended.stderr).split())), ended.stdout + ended.stderr
+    assert ended.returncode == (0 if "failed" in words else 5 if "too little" in words else 2)

@@ -132,15 +132,15 @@ def test_lower_time_for_one_answer_is_held_back_as_is_said_before_anything_is_pa
     target = ["p.sh", "--command", "sh p.sh", "--score", "time"]
     asked = [*target, "--model", "scripted:answers", "--lm-budget", "1", "--max-responses", "1", "--apply"]
     line = "The original gives one and the same answer to all inputs, so that a program that remembers it would cost nothing. "
-    line += "Let the inputs differ in their answers, or give --fixed-input if one is wanted."
+    line += "Let the inputs differ in their answers, or give --set fixed_input=true if one is wanted."
     assert line in " ".join(strop("check", *target).stdout.split())
     held_back = strop("improve", *asked, "--out", "there")
     said = " ".join(held_back.stdout.split())
     assert held_back.returncode == 9 and "Better on its fixed input: " in said and " in 10 evaluations; " in said
-    assert "If that is wanted, give --fixed-input; strop apply --unproven applies this patch." in said
+    assert "If that is wanted, give --set fixed_input=true; strop apply --unproven applies this patch." in said
     before, _, after = " ".join(held_back.stderr.split()).partition(line)
     assert after and "candidate" not in before, "it is said before a model is asked"
-    wanted = strop("improve", *asked, "--fixed-input", "--out", "wanted")
+    wanted = strop("improve", *asked, "--set", "fixed_input=true", "--out", "wanted")
     assert wanted.returncode == 0 and " Better: " in " ".join(wanted.stdout.split()), wanted.stdout
     assert line not in " ".join(wanted.stderr.split())
 

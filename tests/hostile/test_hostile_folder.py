@@ -22,6 +22,7 @@ LEAST = ["--copies", "2", "--lm-budget", "1", "--max-responses", "1", "--meta-bu
 RUN = ["run", "lpn", "-T", "0", *LEAST, "-j", "2", "--gate-pairs", "2"]
 IMPROVE = ["improve", "task.py", "--lm-budget", "1", "--max-responses", "1", "-j", "2", "--seed", "1"]
 CALLS: dict[str, list[list[str]]] = {
+    "hot": [["hot", "--", sys.executable, "-I", "-c", ""]],
     "init": [["init", "mine", "--form", "sample"]],
     "check": [["check", "task.py"], ["check", "lpn"]],
     "improve": [[*IMPROVE, "--out", "again"], ["improve", "lpn", *IMPROVE[2:], "--out", "parity"]],

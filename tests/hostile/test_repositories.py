@@ -22,6 +22,7 @@ REPOSITORIES = sorted(
 )
 SPENT = ["--utility-budget", "1", "--lm-budget", "1"]
 WORDS = {
+    "hot": [["hot", "--once", "--", sys.executable, "-I", "-c", ""]],
     "init": [["init", "new"]],
     "check": [["check", "."]],
     "improve": [["improve", ".", *SPENT], ["improve", ".", "--apply", *SPENT]],

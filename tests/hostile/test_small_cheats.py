@@ -13,6 +13,7 @@ from hostile import (
     small_cheats,
     small_cheats_of_functions,
     small_cheats_of_objects,
+    small_cheats_of_recorded_calls,
     small_cheats_of_scorers,
     small_cheats_that_remember,
 )
@@ -28,6 +29,7 @@ CHEATS = [
     *small_cheats.CHEATS,
     *small_cheats_of_functions.CHEATS,
     *small_cheats_of_objects.CHEATS,
+    *small_cheats_of_recorded_calls.CHEATS,
     *small_cheats_of_scorers.CHEATS,
     *small_cheats_that_remember.CHEATS,
 ]

@@ -17,6 +17,7 @@ from small_targets.tables import (
     metrics,
     objects,
     outputs,
+    recorded,
     scores,
     test_tools,
 )
@@ -27,7 +28,7 @@ from support.tiers import slow_unless
 
 pytestmark = pytest.mark.process
 
-TABLES = (scores, evaluators, test_tools, outputs, builds, functions, objects, metrics, inputs)
+TABLES = (scores, evaluators, test_tools, outputs, builds, functions, objects, recorded, metrics, inputs)
 TARGETS = {target.name: target for table in TABLES for target in table.TARGETS}
 FROM_END_TO_END = ("expression", "ev-plain", "more-pass", "standard-error-differs", "typed")
 """One of each form; `make test-all` tries all of them from end to end."""

@@ -39,7 +39,7 @@ class Here:
             future.set_exception(error)
         return future
 
-    def run(self, errand: Callable[[JailedWorker], Any], step: Callable[[str], None]) -> Any:
+    def run(self, errand: Callable[[JailedWorker], Any], step: Callable[[str], None] = lambda line: None) -> Any:
         self._order = None
         return errand(self.worker)
 

@@ -87,7 +87,7 @@ def improve_job(spec: RunSpec, goal: Target, improver: str, instances: int = 0) 
             best_known=goal.task.best_values,
             comparisons=comparisons(goal.task, is_published=is_published),
         ),
-        name=f"improve-{plain_name(Path(goal.source).name) or Path.cwd().name}",
+        name=f"improve-{plain_name(Path(goal.source).name).replace(':', '-') or Path.cwd().name}",
         says=(budget_line(spec),),
         warning=only_one(goal.task, is_published=is_published),
         estimate=Formula.once,

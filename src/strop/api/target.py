@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import glob
 import inspect
-import os
 import re
 import shlex
 import sys
@@ -18,18 +17,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, repeat
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
+from strop.base.console import notify
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.interpreter import EXECUTABLE
 from strop.base.later import dataclass
-from strop.base.python_discovery import interpreter_of
+from strop.base.python_discovery import check_found, interpreter_of, runs_python
 from strop.base.surface import option
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.options import is_harmless, joined
 from strop.lm.registry import no_model
 from strop.options.run import ModelLike
+from strop.options.scoring import flag_of
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, command_task, config_of, model_in
@@ -64,6 +65,11 @@ def target_of(
     if options.get("command") and options.get("evaluator"):
         raise ConfigurationError(f"give only one of {option('command')} and {option('evaluator')}")
     cwd, path = Path.cwd(), Path(name)
+    commands, options = options.get("record"), {key: value for key, value in options.items() if key != "record"}
+    if commands:
+        return _recorded(name, cast("Sequence[str | Path]", commands), options, solution)
+    if options.get("show_calls") and ":" not in name.rpartition("@")[0]:
+        raise ConfigurationError(f"{option('show_calls')} is for recorded calls; give {option('record')} COMMAND, too")
     is_program = bool(options.get("evaluator") or (options.get("command") and not (path / CONFIG).is_file()))
     task = replace(task, **changes_of(task.name, options)) if task and options else task
     if is_program and solution is not None:
@@ -93,6 +99,21 @@ def target_of(
     return Target(name, task, None if task.seed_file is None else of_file(task.seed_file, cwd))
 
 
+def _recorded(name: str, record: Sequence[str | Path], options: Mapping[str, object], solution: Path | None) -> Target:
+    """A function whose calls are recorded now."""
+    from strop.evaluation.functions.load import tested, texts_of  # here for the start-up time
+    from strop.watch.recorded import recorded_task
+
+    given = dict(options)
+    python, tools, shows, only, test = (given.pop(key, "") for key in ("python", "tool", "show_calls", "only", "test"))
+    if other := "solution" if solution is not None else next(iter(given), ""):
+        raise ConfigurationError(f"{option('record')} and {flag_of(other)} do not go together")
+    sources = texts_of(record)
+    task = recorded_task(name, sources, str(python or ""), tools or (), texts_of(only), notify)
+    task = replace(tested(task, str(test)), shows_calls=bool(shows))
+    return Target(name, task, of_function(task, Path.cwd()))
+
+
 def _commanded(path: Path, **options: Any) -> CommandTask:
     """The task of `--command` on a folder, or on the folder of one file."""
     if not path.exists():
@@ -113,10 +134,6 @@ def _evaluated(program: Path, options: Mapping[str, object]) -> CommandTask:
     return evaluator_task(program, evaluator, None, **{**options, "evaluator": ""})
 
 
-_PYTHON = re.compile(r"(?<![\w/.-])(python3?|pytest)\b")
-"""A command that runs Python by its plain name."""
-
-
 def _with_source(task: CommandTask) -> CommandTask:
     """The task with the copy's own `src` on the path of Python, if it has a package: an installation leads out of the copy."""
     has_package = any((task.root / "src").glob("*/*.py")) or any((task.root / "src").glob("*.py"))
@@ -134,18 +151,10 @@ def _with_python(task: CommandTask, named: str) -> CommandTask:
                 f"{word} is no file of the copy that commands run in; write python, and give "
                 f"{option('python')} {shlex.quote(str((task.root / word).parents[1]))}"
             )
-    words = set(_PYTHON.findall(commands))
-    if not named and (task.tools or not words):
+    if not named and (task.tools or not runs_python(commands)):
         return task
     found = interpreter_of(task.root, named)
-    others = [
-        word for word in words - {"pytest"} if found.path == found.real != os.path.realpath(found.prefix / "bin" / word)
-    ]
-    if others and found.path != EXECUTABLE:
-        raise ConfigurationError(
-            f"commands would not find {found.path} as {others[0]}; name a virtual environment of it: "
-            f"{found.path} -m venv FOLDER, then {option('python')} FOLDER"
-        )
+    check_found(found, commands)
     return replace(task, interpreter=found, tools=(*([] if found.path == EXECUTABLE else [found.prefix]), *task.tools))
 
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from strop.base.errors import EndedBy
 from strop.base.later import dataclass
-from strop.base.results import Comparison, Evaluation, Fault, Improvement, Response, Unit
+from strop.base.results import ChangedCalls, Comparison, Evaluation, Fault, Improvement, Response, Unit
 from strop.base.solution import digest_of
 
 
@@ -194,6 +194,41 @@ class Evaluated(Evaluation, Event):
     """None if the candidate was not a text."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
     QUOTES: ClassVar[tuple[str, ...]] = ("error", "notes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteRan(Event):
+    """The user's tests ran: twice on the original, before anything is paid; or once on a program, before it is compared."""
+
+    solution: str
+    """The program."""
+    passed: str
+    """The names of the tests that passed, a line each; of the original, of those that passed both times."""
+    count: int
+    """How many these are."""
+    exits: bool
+    """Whether the command ended with exit status 0; of the original, both times."""
+    not_green: int = 0
+    """Of the original, tests that failed and never passed."""
+    flaky: int = 0
+    """Of the original, tests that passed once."""
+    failing: tuple[str, ...] = ()
+    """Tests that passed for the original, and fail or are missing for this program."""
+    detail: str = ""
+    """How the command ended, such as `exit status 1`."""
+    output: str = ""
+    """The end of what it printed, if a test that passed for the original fails."""
+    wall_seconds: float = 0.0
+    """How long it took; on the original, the longer time."""
+    TEXTS: ClassVar[tuple[str, ...]] = ("solution", "passed", "output")
+    QUOTES: ClassVar[tuple[str, ...]] = ("failing",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallsChanged(ChangedCalls, Event):
+    """The improved program and the original made recorded calls with changed arguments."""
+
+    QUOTES: ClassVar[tuple[str, ...]] = ("first", "detail")
 
 
 @dataclass(frozen=True, kw_only=True)

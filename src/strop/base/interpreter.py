@@ -49,12 +49,21 @@ def environment() -> dict[str, str]:
     return kept
 
 
+_given: dict[str, str] = {}
+
+
+def users_environment() -> dict[str, str]:
+    """The variables as the user gave them, for programs of theirs."""
+    return dict(_given or os.environ)
+
+
 def leave_current_folder() -> None:
     """Stop importing code from the current folder, in this process and in those that it starts.
 
     A folder in `PYTHONPATH` that the user names by its absolute path stays.
     """
     before = dict(os.environ)
+    _given.update(before)
     relative = _folders(before, absolute=False) - _folders(before, absolute=True)
     sys.path[:] = [entry for entry in sys.path if entry.startswith("/") and entry not in relative]
     kept = environment()

@@ -74,6 +74,33 @@ def check_outside(path: Path, folder: Path, more: str = "") -> None:
         )
 
 
+_PYTHON = re.compile(r"(?<![\w/.-])(python3?|pytest)\b")
+"""A command that runs Python by its plain name."""
+
+
+def runs_python(commands: str) -> bool:
+    """Whether commands run Python by its plain name, or pytest."""
+    return _PYTHON.search(commands) is not None
+
+
+def check_found(found: Interpreter, commands: str) -> None:
+    """Check that commands find an interpreter by the plain name that they use.
+
+    Raises:
+        ConfigurationError: they would find another one.
+    """
+    others = [
+        word
+        for word in {*_PYTHON.findall(commands)} - {"pytest"}
+        if found.path == found.real != os.path.realpath(found.prefix / "bin" / word)
+    ]
+    if others and found.path != EXECUTABLE:
+        raise ConfigurationError(
+            f"commands would not find {found.path} as {others[0]}; name a virtual environment of it: "
+            f"{found.path} -m venv FOLDER, then {option('python')} FOLDER"
+        )
+
+
 def project_of(target: Path) -> Path | None:
     """The nearest folder that has a pyproject.toml, from a file or folder upwards; None if there is none."""
     real = target.resolve()

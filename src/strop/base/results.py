@@ -104,6 +104,31 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class ChangedCalls:
+    """What the original and the improved program do in recorded calls of which one place was changed. It decides nothing."""
+
+    compared: int
+    """Calls in which the original does the same twice, made by both."""
+    differ: int
+    """Of these, those in which the improved program does something else."""
+    first: str = ""
+    """One of these, the first in which another kind of thing happens if there is one: what was changed, and what both do, with
+    short values. For the user alone."""
+    detail: str = ""
+    """Why there are no more, or none; empty if all were compared."""
+
+    @computed
+    def sentence(self) -> str:
+        """The note in one line."""
+        calls = f"{self.compared:,} changed call{'s' * (self.compared != 1)}"
+        if not self.compared:
+            return f"no calls with changed arguments were compared: {self.detail or 'the original repeats none'}"
+        words = f"of {calls} {self.differ:,} answer{'s' * (self.differ == 1)} otherwise; the first: {self.first}"
+        words = words if self.differ else f"{calls} answer{'s' * (self.compared == 1)} alike"
+        return f"{words}; {self.detail}" if self.detail else words
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What pairs show of a candidate and the incumbent, in a gate or in the final comparison of a run, and their cost."""
 
@@ -226,7 +251,7 @@ class Improvement:
     """The best score after each LM call (of an improver with threads only the best), and how programs failed, in words."""
 
 
-Value: TypeAlias = Evaluation | Comparison | Response | Fault | Improvement
+Value: TypeAlias = Evaluation | ChangedCalls | Comparison | Response | Fault | Improvement
 """A result that an event records: the event is a subclass of it."""
 
 

@@ -22,6 +22,7 @@ PRINTERS: Mapping[str, str] = {
     "Applied": "improvement",
     "Checked": "check",
     "Enforced": "doctor",
+    "HotFunctions": "hot",
     "ImproverProgram": "listings",
     "Improved": "improvement",
     "Improvers": "listings",

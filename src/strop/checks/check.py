@@ -8,7 +8,7 @@ from functools import partial
 
 from strop.analysis.stats import mean
 from strop.base.budget import Budget
-from strop.base.errors import TaskError
+from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import discard
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation
@@ -22,6 +22,7 @@ from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.measure import SHOWN
 from strop.evaluation.laws import keeps_something
+from strop.evaluation.suite import on_original
 from strop.evaluation.workers import JailedWorker
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask, scorer_line
@@ -61,6 +62,14 @@ def check(
         if task.mark is not None and task.mark.is_method:
             what, _, change = OBJECTS.rstrip(".").partition(": ")
             found.append(CheckProblem(what, change.capitalize()))
+        if task.test:
+            step("running the tests")
+            project = task.root if task.mark is None else task.mark.project
+            assert project is not None, "only commands and functions have tests"
+            try:
+                result = replace(result, tests=on_original(evaluator.here, task, project.absolute()).sentence)
+            except ConfigurationError as error:
+                found.append(CheckProblem(str(error), "", is_broken=True))
         order = evaluator.with_baseline(to_relay(task, secret))
         problems, spoiled = evaluator.here.run(partial(_spoiled, order=order), step)
         result, found = replace(result, kinds_tried=spoiled.tried), found + problems

@@ -52,6 +52,8 @@ class Checked(Shown):
     """Of the original on each training instance; 1/2 where it is compared with itself."""
     kinds_tried: int = 0
     """Kinds of spoiled answers that were scored."""
+    tests: str = ""
+    """What the user's tests show of the original; empty without tests."""
     held_out: int
     """Held-out instances."""
     can_show: str
@@ -84,8 +86,9 @@ class Checked(Shown):
             timed = f"{quantity(count, 'batch')} of {quantity(round(metrics[CALLS]), 'different call')}"
             a_call = f"{plain(1000 * metrics[SECONDS])} ms of CPU time"
             original = [f"A call of the original takes {a_call} in training, timed in {timed}."]
+        tests = [f"{self.tests[:1].upper()}{self.tests[1:]}."] if self.tests else []
         problems = [line for each in self.problems for line in (each.sentence, *each.printed.splitlines())]
-        return (f"Score: {self.scorer}.", *original, *problems, *shown, self.sentence)
+        return (f"Score: {self.scorer}.", *original, *tests, *problems, *shown, self.sentence)
 
     def __repr__(self) -> str:
         return f"<Checked {self.sentence}>"

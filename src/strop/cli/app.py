@@ -39,6 +39,7 @@ FLAGS = {
     "--install-completion": "Install completion for bash, zsh or fish.",
 }
 COMMANDS = {
+    "hot": "Run a command of yours, and list the functions of your project that take its time.",
     "init": "Create a task of your own: a few files that work as they are, with a test.",
     "check": "Test a task's scorer before you spend money.",
     "improve": "Improve a program, and compare it on instances that the search never saw; ends with a patch.",
@@ -57,7 +58,7 @@ COMMANDS = {
     "export": "Write a run as JSON lines, or send it to a tracker.",
 }
 HEADINGS = {
-    "Better programs": ("init", "check", "improve", "apply", "score", "verify"),
+    "Better programs": ("hot", "init", "check", "improve", "apply", "score", "verify"),
     "Better improvers": ("run", "eval", "reproduce"),
     "Inspect": ("list", "doctor"),
     "Records of runs": ("show", "view", "resume", "replay", "export"),

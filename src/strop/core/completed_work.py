@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 from strop.base.budget import COST, TOKENS, Budget
-from strop.base.events import Evaluated, ImproveFinished, LmCalled, SearchEnded
+from strop.base.events import Evaluated, ImproveFinished, LmCalled, SearchEnded, SuiteRan
 from strop.base.later import dataclass, np
 from strop.base.solution import digest_of
 
@@ -33,6 +33,8 @@ class CompletedWork:
     """CPU seconds of the instances of the evaluation at each scope: what a replay reports, so that prompts are as recorded."""
     versions: str = f"Python {platform.python_version()}, numpy {np.__version__}"
     """What programs run on; of a resumed or replayed run what its record says, so that prompts are as recorded."""
+    suites: Mapping[str, SuiteRan] = field(default_factory=dict)
+    """Digest of a program → what the user's tests said of it, with whole texts."""
     ends: tuple[SearchEnded, ...] = ()
     """How the search ended before its end, each time that it went on afterwards."""
     last: SearchEnded | None = None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from strop.base.errors import StropError
 from strop.base.events import AuditNoted
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from strop.tasks.command.behaviour import Behaviour
     from strop.tasks.command.readers import Reading
     from strop.tasks.command.task import CommandTask
-
-TestsRan: TypeAlias = tuple[int, ...]
-"""How many tests passed or failed, for each kind of summary."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +72,6 @@ class Baseline:
     """What it did on each instance; empty if nothing is compared."""
     readings: Mapping[str, Reading] | None = None
     """What its scores are of; None: nobody knows yet."""
-    tests_ran: TestsRan = ()
-    """How many tests of the task's `test` it runs."""
     calls: OriginalCalls | None = None
     """What its evaluator's calls showed, where that runs apart from the program."""
 

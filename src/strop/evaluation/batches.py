@@ -2,7 +2,7 @@
 
 The process opens the arguments, then it is told to call the function once for each, then it describes what came. The time of the
 calls is what the kernel counts of it, threads included, from the end of the opening until it says that all calls are made. The
-rest is counted apart, as *outside*.
+rest is counted apart, as *outside*; and what a message takes that makes no call, as *idle*.
 """
 
 from __future__ import annotations
@@ -23,20 +23,34 @@ _BATCH = """
 
 def __batch__(opened=None, do="", count=0, objects=False, arguments=[], calls=[], results=[], kinds=[]):
     import strop_calling
+    entry = {entry}
     if opened is not None:
         from strop_by_name import binding
-        strop_calling.ready({entry})
+        strop_calling.ready(entry){listen}
         opened = [*map(strop_calling.opened, opened)]
         arguments += opened
-        calls += map(binding({entry}), opened)
+        calls += map(binding(entry), opened)
     elif do == "call":
-        results += [{entry}(*given, **named) for given, named in calls]
-        kinds += strop_calling.finished(results)
+        {call}
         calls.clear()
-    elif do:
-        from strop_behaviour import told
-        return told(do, count, objects, arguments, results, kinds)
+    elif do and do != "wait":
+        import strop_behaviour{shares}
+        return strop_behaviour.told(do, count, objects, arguments, results, kinds){heard}
 """
+
+_CALL = """results += [entry(*given, **named) for given, named in calls]
+        kinds += strop_calling.finished(results)"""
+_CALL_AND_CATCH = """import strop_behaviour
+        for given, named in calls:
+            try:
+                results.append(entry(*given, **named))
+            except (Exception, SystemExit) as error:
+                results.append(strop_behaviour.CallRaised(error))
+        kinds += strop_calling.finished(results, strop_behaviour.CallRaised)"""
+
+_LISTEN = "\n        strop_calling.listen()"
+_SHARES = "\n        shares = strop_behaviour.shared(results[:count])"
+_HEARD = " + [strop_calling.heard(), shares]"
 
 
 class Batch:
@@ -69,10 +83,12 @@ class Beside(NamedTuple):
     """Of an answer that is no plain data, or comes from a generator or a coroutine: what it is."""
     arguments: Value = None
     """As the call leaves them; None: nobody asked."""
+    shares: bool = False
+    """Whether an earlier answer holds a part of the answer that can be changed; asked of programs that catch."""
 
 
 _LAZY = ("a generator", "a coroutine", "an async generator")
-_KINDS = frozenset({"", "an object", *_LAZY, *(f"{each} of objects" for each in _LAZY)})
+_KINDS = frozenset({"", "an object", "an exception", *_LAZY, *(f"{each} of objects" for each in _LAZY)})
 """What a process may say that an answer is."""
 
 
@@ -87,11 +103,19 @@ class RanBatch(NamedTuple):
     """Of each call, in order. One that is no answer is the only one: the process does not say which call it was."""
     beside: list[Beside]
     """What is told beside each answer."""
+    printed: str = ""
+    """By all calls, if the program tells it."""
+    idle: float = 0.0
+    """CPU seconds of a message that makes no call: what the time of the calls has of other work."""
 
 
-def batch_program(program: GuestProgram) -> GuestProgram:
-    """The program for `run_batch`."""
-    return replace(program, text=program.text + _BATCH.format(entry=program.entry), entry="__batch__")
+def batch_program(program: GuestProgram, *, catches: bool = False) -> GuestProgram:
+    """The program for `run_batch`. `catches`: an exception is an answer, too, and so is what is printed."""
+    is_innermost = program.module is not None and program.module.innermost
+    entry = "__import__('strop_innermost').held()" if is_innermost else program.entry
+    call, *more = (_CALL_AND_CATCH, _LISTEN, _SHARES, _HEARD) if catches else (_CALL, "", "", "")
+    own = _BATCH.format(entry=entry, call=call, **dict(zip(("listen", "shares", "heard"), more, strict=True)))
+    return replace(program, text=program.text + own, entry="__batch__")
 
 
 def run_batch(
@@ -103,7 +127,7 @@ def run_batch(
     Raises:
         SandboxError: the host failed.
     """
-    outside, outcomes, beside = 0.0, list[Outcome](), list[Beside]()
+    outside, idle, outcomes, beside, printed = 0.0, 0.0, list[Outcome](), list[Beside](), ""
     for message in batch.messages:
         opened, seed = guest.call(message, seed=seed), None
         outside += opened.spent.cpu_seconds
@@ -111,8 +135,9 @@ def run_batch(
             return RanBatch(0.0, outside, [opened], [])
     calls = 0.0
     if told != "arguments as they are":
-        ready = guest.call({}, seed=None)  # so that the next message meets a process that has just run
-        outside += ready.spent.cpu_seconds
+        for _ in range(2):  # once so that the next message meets a process that has just run
+            idle = guest.call({"do": "wait"}, seed=None).spent.cpu_seconds
+            outside += idle
         done = guest.call({"do": "call"}, seed=None)
         calls = done.spent.cpu_seconds
         if not isinstance(done, Returned):
@@ -128,16 +153,19 @@ def run_batch(
             return RanBatch(calls, outside, [Violated("it does not describe one answer for each call")], [])
         outcomes += [replace(said, value=value) for value in found[0]]
         beside += found[1]
-    return RanBatch(calls, outside, outcomes, beside)
+        printed += found[2]
+    return RanBatch(calls, outside, outcomes, beside, printed, idle)
 
 
-def _described(value: Any, count: int) -> tuple[list[Any], list[Beside]] | None:
-    """Answers, and what is told beside them; None if a process says something else."""
-    if type(value) is not list or len(value) != 3 or any(type(each) is not list for each in value):
+def _described(value: Any, count: int) -> tuple[list[Any], list[Beside], str] | None:
+    """Answers, what is told beside them, and what was printed; None if a process says something else."""
+    if type(value) is not list or [*map(type, value)] not in ([list] * 3, [list, list, list, str, list]):
         return None
-    answers, kinds, arguments = value
-    if len(answers) != count or any(len(each) not in (0, count) for each in (kinds, arguments)):
+    answers, kinds, arguments, printed, shares = value if len(value) > 3 else [*value, "", []]
+    if len(answers) != count or any(len(each) not in (0, count) for each in (kinds, arguments, shares)):
         return None
-    if not all(type(each) is str and each in _KINDS for each in kinds):
+    if not all(type(each) is str and each in _KINDS for each in kinds) or {*map(type, shares)} - {bool}:
         return None
-    return answers, [Beside(*each) for each in zip(kinds or [""] * count, arguments or [None] * count, strict=True)]
+    told = kinds or [""] * count, arguments or [None] * count, shares or [False] * count
+    beside = [Beside(*each) for each in zip(*told, strict=True)]
+    return answers, beside, printed

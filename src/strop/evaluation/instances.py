@@ -45,6 +45,8 @@ class BatchPlan(NamedTuple):
     """How many answers one message has."""
     dealt: list[list[int]] | None
     """The instances of each batch, of inputs that are listed; None: they are drawn, a batch for each instance."""
+    are_shared: bool = False
+    """Whether batches have instances in common."""
 
 
 class DrawnInstances:

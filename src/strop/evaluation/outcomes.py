@@ -67,7 +67,9 @@ def guest_program(task: Task, candidate: str) -> GuestProgram:
         return program
     file = Path(mark.program.file).relative_to(mark.project)
     path = (str(STAND_IN), *(f"{COPY}/{root}" for root in mark.roots))
-    return replace(program, module=GuestModule(mark.program.name, f"{COPY}/{file}", path, str(pickler())))
+    innermost = () if mark.innermost is None else (mark.innermost[0], f"{COPY}/{mark.innermost[1]}", mark.innermost[2])
+    module = GuestModule(mark.program.name, f"{COPY}/{file}", path, str(pickler()), innermost)
+    return replace(program, module=module)
 
 
 def verdict_of(outcome: Outcome) -> Verdict:

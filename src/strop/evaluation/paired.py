@@ -7,10 +7,10 @@ processes, in training as for the verdict, and no process gets an input twice: w
 *Later calls*: a call alone, on an input of its own, precedes the batch, and a second one where the batch has several calls. *A
 first call*, with `isolate="instance"`: the batch is the only call of its process.
 
-The time is that of the calls. What a program uses outside of them beyond the original, in total over all batches, is added to its
-time: nothing is gained by work that is done before the calls or left for later. So is what a call alone takes longer than the
-original's: a caller makes one call at a time, and cannot have the calls of a batch answered together. Loading is measured by
-itself.
+The time is that of the calls, without what a message takes that makes none. What a program uses outside of them beyond the
+original, in total over all batches, is added to its time: nothing is gained by work that is done before the calls or left for
+later. So is what a call alone takes longer than the original's: a caller makes one call at a time, and cannot have the calls of a
+batch answered together. Loading is measured by itself.
 
 For the verdict a batch is repeated in further processes, and the mean of each program's times counts. What fails has no value: an
 instance on which the original fails is left out.
@@ -46,7 +46,7 @@ from strop.sandbox.base import Guest, GuestProgram, Outcome, Raised, Returned, S
 from strop.sandbox.strop_plain_data import OPAQUE
 from strop.tasks.base import Instance, PublishedSeeds
 from strop.tasks.function.source import callers
-from strop.tasks.function.task import ALONE, CALLS, FIRST, LOADING, OUTSIDE, SECONDS, FunctionTask
+from strop.tasks.function.task import ALONE, CALLS, DIFFERENT, FIRST, IDLE, LOADING, OUTSIDE, SECONDS, FunctionTask
 from strop.tasks.score_limit import ended
 from strop.tasks.values import canonical, difference, rebuilt
 
@@ -66,6 +66,7 @@ NOTHING = "the original returns None for every instance; return what it computes
 PLAIN = "plain data"
 VARYING = "the original's answer differs when run again; seed what it draws, or give accept="
 T = TypeVar("T")
+_Pair = tuple[dict[str, float], dict[str, float]]
 Numbered = tuple[int, Input]
 """An input with the number of its instance."""
 
@@ -107,17 +108,31 @@ def measure_paired(
     if not rows:
         raise timing.refused("the original fails on every held-out instance")
     tally.count = len(rows)
-    tally.original_metrics += [row[0] for row in rows]
-    outside, alone = (
-        moved(*([turn[which][name] for turn in timing.turns] for which in (0, -1))) for name in (OUTSIDE, ALONE)
-    )
-    for old, *_, new in ([row[0], *row] for row in rows):
-        own = {name: new[name] + outside / new[CALLS] + alone for name in CHARGED if name in new}
-        tally.metrics.append(new | own)
-        tally.spent(own[SECONDS], 0.0)
-        both = old[SECONDS] + own[SECONDS]
+    dealt = {number for batch in drawn.plan.dealt or () for number in batch}
+    shared = {DIFFERENT: len(dealt) / len(rows)} if drawn.plan.are_shared else {}
+    for old, new in _charged(rows, timing.turns):
+        tally.original_metrics.append(old)
+        tally.metrics.append(new | shared)
+        tally.spent(new[SECONDS], 0.0)
+        both = old[SECONDS] + new[SECONDS]
         tally.add(Worth(old[SECONDS] / both if both else 0.5))  # a clock may stand still
     return tally.evaluation
+
+
+def _charged(rows: Sequence[list[dict[str, float]]], turns: Sequence[list[dict[str, float]]]) -> Iterator[_Pair]:
+    """The metrics of the original and of the program for each batch, with what the program uses elsewhere, and for both without
+    what a message takes that makes no call. `turns`: of each process."""
+    # Which the original's processes tell alone; no more than each of them surely had.
+    idle = min(turn[0][IDLE] for turn in turns)
+    outside, alone = (moved(*([turn[which][name] for turn in turns] for which in (0, -1))) for name in (OUTSIDE, ALONE))
+    for row in rows:
+        old, new = (_without(each, idle / each[CALLS]) for each in (row[0], row[-1]))
+        yield old, new | {name: new[name] + outside / new[CALLS] + alone for name in CHARGED if name in new}
+
+
+def _without(metrics: dict[str, float], seconds: float) -> dict[str, float]:
+    """Metrics of a program, less so many seconds a call; never less than half of what they were."""
+    return metrics | {name: max(metrics[name] - seconds, metrics[name] / 2) for name in CHARGED if name in metrics}
 
 
 class _Failed(Exception):
@@ -138,6 +153,7 @@ class _Process(NamedTuple):
     outcomes: list[Outcome]
     """Of the calls before the batch, and of the batch's; the last is no answer if there are fewer."""
     beside: list[Beside]
+    printed: str = ""
 
 
 def _whole(outcomes: Sequence[Outcome], beside: Sequence[Beside]) -> list[Any]:
@@ -150,6 +166,8 @@ def _differs_beside(expected: Beside, found: Beside, close: float | None) -> str
     """How what is told beside an answer differs from what is told beside the original's; empty if it does not."""
     if expected.kind != found.kind:
         return f"the answer is {found.kind or PLAIN}, the original's is {expected.kind or PLAIN}"
+    if found.shares and not expected.shares:
+        return "the answer shares a part that can be changed with an earlier one, the original's does not"
     words = difference(expected.arguments, found.arguments, close)
     return words and f"the call leaves other arguments than the original's: {words.replace('the answer', 'arguments')}"
 
@@ -187,8 +205,8 @@ class _Timing:
 
     @property
     def told(self) -> Told:
-        """What a process describes after its calls."""
-        return "answers and arguments" if self.drawn.changes else "answers"
+        """What a process describes after its calls. Of recorded ones arguments, too: some may be changed that are held out."""
+        return "answers and arguments" if self.drawn.changes or self.task.recorded is not None else "answers"
 
     def changes(self) -> bool:
         """Whether the original changes what it gets, on the instances of training on which it does not fail. Raises TaskError if
@@ -228,15 +246,24 @@ class _Timing:
         return self.dealt() if self.is_listed else self.drawn_each()
 
     def dealt(self) -> BatchPlan:
-        """Of listed inputs: in an order that the secret draws, each in one batch."""
+        """Of listed inputs: in an order that the secret draws, each in one batch. Of recorded calls that are too few or too short
+        for that, each batch is a draw of its own, and they share calls."""
         listed = [index for index in range(self.task.count(self.order.split)) if not self.is_failing(self.drawn[index])]
-        inputs = [(index, self.drawn[index]) for index in listed[: 1 if self.task.isolate else None]]
-        if not inputs:
+        if not listed:
             return BatchPlan(1, 1, [])
-        a_call, answers = self.timed(inputs, [])
+        chance = random.Random(derive(self.order.secret, "batches", self.order.split))
+        chance.shuffle(listed)
+        inputs = [(index, self.drawn[index]) for index in listed[: 1 if self.task.isolate else None]]
+        tried, a_call, answers = 1, *self.timed(inputs[:1], [])
+        # All of them may take longer than a process may.
+        while tried < (more := min(tried * GROWS, len(inputs), int(self.task.time_limit / max(4 * a_call, 1e-9)))):
+            tried, (a_call, answers) = more, self.timed(inputs[:more], [])
         most = 1 if self.task.isolate else max(self.task.count("test") // LEAST_BATCHES, 1)
+        if self.task.recorded is not None and min(self.wanted(a_call), most) * a_call < LEAST:
+            calls = self.enough(a_call, len(listed) - BEFORE)
+            drawn = [chance.sample(listed, calls) for _ in range(LEAST_BATCHES)]
+            return BatchPlan(calls, answers, drawn, are_shared=True)
         calls = self.enough(a_call, most)
-        random.Random(derive(self.order.secret, "batches", self.order.split)).shuffle(listed)
         count = max(len(listed) // calls, 1)
         return BatchPlan(calls, answers, [listed[number::count] for number in range(count)])
 
@@ -271,16 +298,22 @@ class _Timing:
         calls = min(self.wanted(a_call), most)
         if calls * a_call >= LEAST:
             return calls
-        caller = next(iter(callers(self.task.source, self.task.entry)), "") if self.task.source else ""
-        raise self.refused(
+        too_little = (
             f"the original takes {plain(1000 * calls * a_call, 2)} ms for {quantity(calls, 'different call')}, too little to "
-            f"compare ({plain(1000 * LEAST)} ms are needed); draw longer inputs, or more different ones"
-            + (f", or mark {caller}, which calls it" if caller else "")
+            f"compare ({plain(1000 * LEAST)} ms are needed)"
         )
+        if (recorded := self.task.recorded) is not None:
+            named = (each for each in recorded.callers if "<" not in each and not each.startswith("__main__"))
+            caller = next(named, "a function that calls it")
+            raise self.refused(f"{too_little}; record {caller} in its place, or a run with longer calls")
+        caller = next(iter(callers(self.task.source, self.task.entry)), "") if self.task.source else ""
+        mark = f", or mark {caller}, which calls it" if caller else ""
+        raise self.refused(f"{too_little}; draw longer inputs, or more different ones{mark}")
 
     def open(self, which: int) -> Guest:
         """A fresh process of the original or of the program."""
-        return self.sandbox.open(batch_program(self.programs[which]), limits_of(self.task))
+        program = batch_program(self.programs[which], catches=self.task.recorded is not None)
+        return self.sandbox.open(program, limits_of(self.task))
 
     def is_failing(self, given: Input) -> bool:
         """Whether the original was seen to fail on an input."""
@@ -311,7 +344,9 @@ class _Timing:
                 return [], []
             found = [*islice(self.different(index), calls + before)]
         else:
-            numbers = chain(*plan.dealt[index:], *plan.dealt[:index])
+            numbers = dict.fromkeys(
+                chain(*plan.dealt[index:], *plan.dealt[:index], range(self.task.count(self.order.split)))
+            )
             listed = ((number, each) for number in numbers if not self.is_failing(each := self.drawn[number]))
             calls = sum(not self.is_failing(self.drawn[number]) for number in plan.dealt[index])
             found = [*islice(listed, calls + before if calls else 0)]
@@ -340,7 +375,8 @@ class _Timing:
             tally.answers += sorted({digest_of(canonical(rebuilt(each)))[:16] for each in answers})[:2]
         if not self.order.is_final:
             return rows
-        tally.asked(inputs[0][1][1])
+        if not plan.are_shared:  # else what tells batches apart is not their first call
+            tally.asked(inputs[0][1][1])
         return [
             [averaged(of, SECONDS) | {OUTSIDE: mean([row[OUTSIDE] for row in of])} for of in zip(*rows, strict=True)]
         ]
@@ -366,7 +402,11 @@ class _Timing:
             ask_original = partial(self.accepted, instance, answer, True, (pair[0], pair[0]), answer)
             found = judged(outcome, judge, self.log, ask_original, is_original=self.is_own)
             if found.verdict != "ok":
+                found = found._replace(error=self.task.hides(found.error, found.verdict))
                 raise _Failed(found, instance_number, instance)
+        if ran[0].printed != ran[-1].printed and ran[0].printed == self.process(0, batch, warming, seed).printed:
+            why = self.task.hides("malformed answer: the calls print other text than the original's", "malformed")
+            raise _Failed(Worth(0.0, "malformed", why), inputs[0][0], inputs[0][1][0])
         shown = expected if not self.drawn.changes else _whole(ran[0].outcomes, ran[0].beside)
         return [each.metrics for each in ran], shown[len(warming) :]
 
@@ -376,7 +416,7 @@ class _Timing:
             loaded = guest.call({}, seed=seed)
             if not isinstance(loaded, Returned):
                 return _Process({}, [loaded], [])
-            calls, outcomes, beside = list[float](), list[Outcome](), list[Beside]()
+            calls, outcomes, beside, printed = list[float](), list[Outcome](), list[Beside](), ""
             for one in [*(Batch([each]) for _, each in warming), batch]:
                 # Before the batch it is also seen whether the program changes what the original leaves.
                 looks = (one is not batch or self.task.isolate) and not self.task.has_accept
@@ -384,14 +424,15 @@ class _Timing:
                 ran = run_batch(guest, one, seed, told, objects=not self.task.has_accept)
                 outcomes += ran.outcomes
                 beside += ran.beside
+                printed += ran.printed
                 if not isinstance(outcomes[-1], Returned):
                     return _Process({}, outcomes, [])
                 calls.append(ran.calls)
         seconds = ran.calls / len(batch.inputs)
         beyond = max(calls[0] - seconds, 0.0)
         metrics = {SECONDS: seconds, CALLS: float(len(batch.inputs)), OUTSIDE: ran.outside}
-        metrics |= {LOADING: loaded.spent.cpu_seconds + beyond, FIRST: seconds + beyond}
-        return _Process(metrics | {ALONE: calls[1] if len(calls) > BEFORE else 0.0}, outcomes, beside)
+        metrics |= {IDLE: ran.idle, LOADING: loaded.spent.cpu_seconds + beyond, FIRST: seconds + beyond}
+        return _Process(metrics | {ALONE: calls[1] if len(calls) > BEFORE else 0.0}, outcomes, beside, printed)
 
     def one_by_one(self, which: int, calls: Sequence[Numbered], *, until_failure: bool = False) -> list[Outcome]:
         """The outcome of each call alone; `until_failure`: up to the first that is no answer, none if all are."""

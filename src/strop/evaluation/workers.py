@@ -83,7 +83,9 @@ def pack(tasks: Sequence[AnyTask], require: frozenset[str], *, with_trees: bool 
     """
     path = tuple(map(os.path.abspath, sys.path))
     trees = {task.name: packed(task.root, task.named_files) for task in tasks if with_trees and task.root is not None}
-    trees |= {task.name: packed(task.mark.project) for task in tasks if with_trees and task.mark is not None}
+    trees |= {
+        task.name: packed(task.mark.project, modules=True) for task in tasks if with_trees and task.mark is not None
+    }
     packed_tasks = io.BytesIO()
     try:
         _Pickler(packed_tasks).dump(tuple(map(_anywhere, tasks)))
@@ -111,13 +113,14 @@ class JailedWorker:
         pool: WorkspacePool | None = None,
         rooms: Mapping[str, TreeSandbox] = MappingProxyType({}),
         step: Callable[..., None] = lambda *said: None,
+        workspaces: Workspaces | None = None,
     ) -> None:
         """`sandbox`, `pool`: where solutions and commands run; None if there is no such task. `rooms`: where the programs of
-        marked functions run, by the name of their task. `step` gets what an errand does now, and the number of each measurement
-        for a verdict with the most there are."""
+        marked functions run, by the name of their task, in `workspaces`. `step` gets what an errand does now, and the number of
+        each measurement for a verdict with the most there are."""
         self.tasks = {task.name: task for task in tasks}
         self._sandbox, self.pool, self.step = sandbox, cast("WorkspacePool", pool), step
-        self._rooms = rooms
+        self._rooms, self._workspaces = rooms, workspaces
         self._drawn: dict[tuple[str, Split, Seeds], DrawnInstances] = {}
         """The instances of the splits that were used last, the last one at the end."""
 
@@ -133,6 +136,10 @@ class JailedWorker:
     def sandbox_of(self, task: Task) -> Sandbox:
         """Where the programs of a task run."""
         return self._rooms.get(task.name) or cast("JailedSandbox", self._sandbox)
+
+    def workspaces_of(self, task: AnyTask) -> Workspaces:
+        """Where commands run in a copy of a task's project."""
+        return self.pool.workspaces if task.root is not None else cast("Workspaces", self._workspaces)
 
     def task_of(self, order: Order) -> AnyTask:
         """The task of an order, on the tree that the order names."""
@@ -194,14 +201,15 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
         tasks: tuple[AnyTask, ...] = cloudpickle.loads(equipment.tasks)
     except Exception as error:
         raise ConfigurationError(f"a worker cannot load the tasks of the run: {error}") from error
-    pool = sandbox = None
+    pool = sandbox = apart = None
     rooms: Mapping[str, TreeSandbox] = {}
     with ExitStack() as stack:
         tasks = tuple(_unpacked(task, equipment, stack) for task in tasks)
         on_trees = [task for task in tasks if task.root is not None]
         functions = [task for task in tasks if task.root is None and task.mark is not None]
         if functions:
-            rooms = stack.enter_context(_rooms(functions, equipment.require))
+            apart = stack.enter_context(Workspaces(slots=SLOTS * len(functions), require=equipment.require))
+            rooms = stack.enter_context(_rooms(functions, apart))
         if on_trees:
             from strop.evaluation.commands.command_program import WorkspacePool  # here for the start-up time
 
@@ -211,14 +219,13 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
         if len(on_trees) + len(functions) < max(1, len(tasks)):
             jail = JailedSandbox(solution_slots=1, improver_slots=0, require=equipment.require, reuse=True)
             sandbox = stack.enter_context(closing(jail))
-        yield JailedWorker(tasks, sandbox, pool, rooms, step)
+        yield JailedWorker(tasks, sandbox, pool, rooms, step, apart)
 
 
 @contextmanager
-def _rooms(functions: Sequence[Task], require: frozenset[str]) -> Iterator[Mapping[str, TreeSandbox]]:
+def _rooms(functions: Sequence[Task], workspaces: Workspaces) -> Iterator[Mapping[str, TreeSandbox]]:
     """Where the programs of these tasks run, by their names."""
     with ExitStack() as stack:
-        workspaces = stack.enter_context(Workspaces(slots=SLOTS * len(functions), require=require))
         rooms = dict[str, TreeSandbox]()
         for task in functions:
             assert task.mark is not None

@@ -70,14 +70,15 @@ class ScoringOptions:
     build: str = ""
     """Command that is run once for each candidate, before it is scored."""
     test: str = ""
-    """Command that tests each candidate once, untimed. It runs after the build. It must exit with 0; its time does not count."""
+    """Command of your tests, such as 'python -m pytest -q'. No test that the original passes may fail or vanish. It runs twice on
+    the original, then on the best candidate before that is compared."""
     instances: int | None = None
     """Runs for each candidate in training: 5, of times 3, of a target that chooses its inputs 1. Of cases, those that are not
     held out."""
     held_out: int | None = None
     """Runs for the verdict, with other seeds than in training: 10. Of cases, how many are held out: half of them."""
     time_limit: float | None = None
-    """Seconds for one run of the command, and for the test: 60. A build may take a minute in any case, a judge 10 seconds."""
+    """Seconds for one run of the command: 60. A build may take a minute in any case, a judge 10 seconds, the tests 10 minutes."""
     memory_limit: Size | None = None
     """Memory for one run: bytes, or a text such as '2 GiB'. The default is 4 GiB."""
     fixed_input: bool = False
@@ -98,8 +99,13 @@ class ScoringOptions:
     .venv beside pyproject.toml, else the active environment, else strop's own."""
     shared: bool = False
     """Run the program in its evaluator's process. It can make its score there: a better result is called "by its own score"."""
+    record: Texts = ()
+    """Command whose calls of the function get faster. It runs as you run it; its calls are recorded. Or @FILE, with calls that
+    strop check kept."""
+    show_calls: bool = False
+    """Let the model see values of recorded calls. Without it, it sees their types and lengths."""
     calls: Texts = ()
-    """Functions that the evaluator calls and the program's text does not show. Such as a partial."""
+    """Functions that the evaluator calls out of sight. The program's text does not show them, such as a partial."""
     seeded: bool = False
     """The evaluator draws its inputs from STROP_SEED. One with a parameter `seed` or `seeds` needs no word."""
     name: str = ""
@@ -112,11 +118,12 @@ class ScoringOptions:
 
 FLAGS = (
     "command", "judge", "test", "evaluator", "python", "files", "only", "score", "metric", "require_metric", "trust_programs",
-    "fixed_input", "shared", "calls",
+    "shared", "record", "show_calls",
 )  # fmt: skip
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
-NOT_IN_FILE = ("evaluator", "python", "shared", "calls", "seeded", "trust_programs")
-"""The options that strop.toml does not have: those of evaluators, and what a folder cannot say of its own programs."""
+NOT_IN_FILE = ("evaluator", "python", "shared", "calls", "seeded", "trust_programs", "record", "show_calls")
+"""The options that strop.toml does not have: those of evaluators and functions, and what a folder cannot say of its own
+programs."""
 
 
 def _is_number(value: object) -> bool:

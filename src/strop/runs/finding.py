@@ -14,7 +14,8 @@ from strop.base.budget import Grant
 from strop.base.errors import EndedBy
 from strop.base.events import Evaluated
 from strop.base.later import dataclass
-from strop.base.results import Evaluation, Improvement, ScoredBy, means_of
+from strop.base.pluralize import quantity
+from strop.base.results import ChangedCalls, Evaluation, Improvement, ScoredBy, means_of
 from strop.base.solution import digest_of
 from strop.core.metric_change import Gain, gain_in
 from strop.evaluation.laws import holds_back_cost
@@ -38,7 +39,8 @@ Finding: TypeAlias = Literal[
 inputs.
 `a better construction`: its verified value is better than every value that the original gave; that is nothing about a program.
 `by its own score`: it measures better, and its score is computed where the program runs.
-`unchanged`: the improver returned the original, or its search ended early and no candidate was better in training.
+`unchanged`: the improver returned the original, or its search ended early and no candidate was better in training, or those that
+were better fail tests that the original passes.
 `failed`: the improver returned no solution, and no candidate was better than the original."""
 
 _HELD_BACK: tuple[Finding, ...] = ("better on its fixed input", "a better construction", "by its own score")
@@ -83,6 +85,41 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class RefusedCandidate:
+    """A candidate that fails tests that the original passes."""
+
+    digest: str
+    """SHA-256 of its text."""
+    failing: tuple[str, ...]
+    """The tests that fail or are missing."""
+    output: str
+    """The end of what the tests printed."""
+
+
+@dataclass(frozen=True)
+class OwnTests:
+    """What the user's tests say."""
+
+    passed: int
+    """Tests that the original passes in both of two runs, which count."""
+    not_green: int
+    """Tests that fail for the original; they are left out."""
+    flaky: int
+    """Tests that pass for the original in one of two runs; they are left out."""
+    refused: tuple[RefusedCandidate, ...] = ()
+    """Candidates that were the best in training, one after the other, and fail tests that count."""
+
+    @property
+    def sentence(self) -> str:
+        """What holds of a program that was compared: `tests: 288 pass`, and how many before it fail some."""
+        count = len(self.refused)
+        others = (
+            f"; {quantity(count, 'candidate')} that ranked higher in training {'fails' if count == 1 else 'fail'} some"
+        )
+        return f"tests: {self.passed} pass{others if count else ''}"
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What one improvement measured, and what that shows."""
 
@@ -115,6 +152,10 @@ class Evidence:
     """Which comparison of the run this is: after a search was continued, its result is compared again, on new instances."""
     removes: tuple[str, ...] = ()
     """The public functions, classes and values of the user's Python files that the improved program no longer has."""
+    tests: OwnTests | None = None
+    """What the user's tests say; null without --test."""
+    changed: ChangedCalls | None = None
+    """Of a function whose calls were recorded, what calls with changed arguments showed; else null. It decides nothing."""
 
     @property
     def confidence(self) -> float:
@@ -173,7 +214,8 @@ class Evidence:
         A program of a command task that fails on the sealed split is worse, whatever it measured before.
         """
         if self.improved is None:
-            return "failed" if self.improvement.solution is None and self.ended_by is None else "unchanged"
+            is_failure = self.improvement.solution is None and self.ended_by is None and not self.refused
+            return "failed" if is_failure else "unchanged"
         if self.verified is not None:
             return "a better construction" if self.verified.is_better else "no significant improvement"
         if self.facts is not None and self.improved.last.verdict != "ok":
@@ -184,6 +226,11 @@ class Evidence:
         if shown <= 0:
             return "worse" if shown else "no significant improvement"
         return "by its own score" if self.scored_by == "program" and not self.trusts_programs else self._better
+
+    @property
+    def refused(self) -> tuple[RefusedCandidate, ...]:
+        """The candidates that fail tests that the original passes."""
+        return () if self.tests is None else self.tests.refused
 
     @property
     def _better(self) -> Finding:

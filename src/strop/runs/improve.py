@@ -12,22 +12,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from strop.analysis.stats import CONFIDENCE, confidence_of, differences, least_pairs, mean, pairs_needed
 from strop.base.budget import Budget, Grant
 from strop.base.errors import ConfigurationError, Malformed, SearchOver, TaskError
-from strop.base.events import Evaluated, Event, SearchEnded, in_full
-from strop.base.results import Evaluation, Improvement, Verdict, fields_of
+from strop.base.events import CallsChanged, Evaluated, Event, SearchEnded, SuiteRan, in_full
+from strop.base.randomness import derive
+from strop.base.results import ChangedCalls, Evaluation, Improvement, Verdict, fields_of
+from strop.base.solution import digest_of
 from strop.base.surface import option
-from strop.runs.finding import Cost, Evidence, ScoredProgram
+from strop.core.metric_change import gain_in
+from strop.runs.finding import Cost, Evidence, OwnTests, RefusedCandidate, ScoredProgram
+from strop.runs.interrupts import Interrupted
 from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import Original, of_seed
 from strop.runs.run_data import RunData, read_run
-from strop.runs.scopes import comparison_at
+from strop.runs.scopes import ORIGINAL_TESTS, comparison_at
 from strop.runs.spec import RunSpec
 from strop.store import Store
-from strop.tasks.command.bundle import ended_like
 from strop.tasks.command.task import AnyTask
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from strop.runs.assembly import Components
     from strop.runs.context import RunContext
     from strop.runs.journal import Journal
+    from strop.tasks.function.task import FunctionTask
 
 PAR = 0.5
 """The utility of the original of a command task, by definition."""
@@ -57,27 +61,54 @@ def improve_once(context: RunContext, improver: str, original: Original | None, 
     task, journal, run = context.parts.task, context.journal, context.run
     began = original or of_seed(task.seed)
     initial = began.program
-    journal.also_tell(BestSoFar(context.folder, began, journal.recorded(Evaluated)))
+    journal.also_tell(BestSoFar(context.folder, began, journal.recorded(Evaluated, SuiteRan)))
     train = context.utility("train")
     measured = train.evaluate(initial, run.child("original").child("train"))
     _check_runs(context.parts, original, measured)
+    before = _test_original(context, began)
     improvement, number = _searched(context, improver, initial)
     improvement = _written(improvement, began)
     _score_returned(improvement, began, train, run, journal)
-    candidate = _improved_program(improvement, began, journal.recorded(Evaluated))
-    keep_result(context.folder, began, candidate)
     budget = run.child(comparison_at(number)) if number > 1 else run
+    candidate = _tested_program(context, improvement, began, before, budget)
+    keep_result(context.folder, began, candidate)
     if candidate != initial:
         is_constant = task.root is not None and not (task.objective.counts_cost or measured.original_varies)
-        first = _standings(began, journal.recorded(Evaluated)).first.get(candidate) if is_constant else None
+        first = Standings(journal.recorded(Evaluated), began).first.get(candidate) if is_constant else None
         _score_improved(context, candidate, first, budget)
     if task.facts is None and candidate != initial:
         compare(context, candidate, initial, instances, number)
     elif task.facts is None:
         context.held_out(0, number).evaluate(initial, budget.child("original").child("test"))
     elif candidate != initial:  # the original is measured beside the candidate
-        context.held_out(0, number).evaluate(candidate, budget.child("improved").child("test"))
+        measured = context.held_out(0, number).evaluate(candidate, budget.child("improved").child("test"))
+        _note_changed(context, candidate, measured, budget.child("changed").path, confidence_of(number))
     keep_construction(context.folder, task.name, task.problem, journal.recorded(Evaluated))
+
+
+def _test_original(context: RunContext, original: Original) -> SuiteRan | None:
+    """What the user's tests say of the original; None without tests. Raises ConfigurationError if none passes."""
+    if not context.parts.task.test:
+        return None
+    from strop.runs.own_tests import tested_original  # here for the start-up time
+
+    return tested_original(context, original)
+
+
+def _tested_program(
+    context: RunContext, improvement: Improvement, original: Original, before: SuiteRan | None, budget: Budget
+) -> str:
+    """The improved program; of several the best that fails no test that passed `before`, if there are tests."""
+    refused: list[SuiteRan] = []
+    while True:
+        candidate = _improved_program(improvement, original, [*context.journal.recorded(Evaluated), *refused])
+        if candidate == original.program or before is None:
+            return candidate
+        from strop.runs.own_tests import tested_candidate  # here for the start-up time
+
+        refused.append(tested_candidate(context, original, candidate, before, budget))
+        if not refused[-1].failing:
+            return candidate
 
 
 def _searched(context: RunContext, improver: str, initial: str) -> tuple[Improvement, int]:
@@ -114,11 +145,7 @@ def _written(improvement: Improvement, original: Original) -> Improvement:
     if improvement.solution is None:
         return improvement
     try:
-        if original.function and original.written(improvement.solution) == original.files:
-            return replace(improvement, solution=original.program)
-        if not original.command:
-            return replace(improvement, solution=ended_like(improvement.solution, original.program))
-        return replace(improvement, solution=original.plain(original.written(improvement.solution)))
+        return replace(improvement, solution=original.normal(improvement.solution))
     except Malformed as error:
         reason = f"what it returned is not a program of these files: {error}"
         return replace(improvement, solution=None, outcome="malformed", detail=reason)
@@ -129,7 +156,7 @@ def _score_returned(
 ) -> None:
     """Score the returned program in training, outside the budget, if the improver did not evaluate it but evaluated a better
     candidate than the original: the better of the two is kept."""
-    standings, returned = _standings(original, journal.recorded(Evaluated)), improvement.solution
+    standings, returned = Standings(journal.recorded(Evaluated), original), improvement.solution
     if returned is not None and standings.mean(returned) == -math.inf and standings.best is not None:
         train.evaluate(returned, run.child("returned").child("train"))
 
@@ -148,21 +175,13 @@ def _score_improved(context: RunContext, candidate: str, known: Evaluated | None
 
 def _improved_program(improvement: Improvement, original: Original, events: Iterable[Event]) -> str:
     """The improved program: the returned one, or the best candidate if its mean training value is higher or nothing was returned;
-    else the original."""
-    standings, returned = _standings(original, events), improvement.solution
+    else the original. None of them that fails tests of the user's."""
+    standings, returned = Standings(events, original), improvement.solution
+    returned = None if returned is None or standings.is_out(returned) else returned
     best = standings.best
     if best is None:
         return original.program if returned is None else returned
     return best if returned is None or standings.mean(returned) < standings.mean(best) else returned
-
-
-def _standings(original: Original, events: Iterable[Event]) -> Standings:
-    return Standings(events, lambda text: _program(text, original))
-
-
-def _program(text: str, original: Original) -> str | None:
-    """A candidate in normal form, in which equal programs are equal texts; None if it is not a program."""
-    return _written(Improvement(text), original).solution
 
 
 def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
@@ -179,8 +198,12 @@ def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
     else:
         improvement = _written(Improvement(**fields_of(Improvement, in_full(end, run.text))), began)
     tried = [in_full(event, run.text) for event in run.candidates]
+    suites = [in_full(event, run.text) for event in run.suites]
     candidates = candidates_of(tried)
-    if improved is None and _improved_program(improvement, began, [*results.values(), *tried]) != before.solution:
+    failing, refused = {one.solution: one for one in suites if one.failing}, list[SuiteRan]()
+    while (program := _improved_program(improvement, began, [*results.values(), *tried, *refused])) in failing:
+        refused.append(failing.pop(program))
+    if improved is None and program != before.solution:
         return None
     spec = run.spec
     grant = Grant(spec.utility_budget, spec.lm_budget, spec.max_responses) if spec else None
@@ -196,6 +219,8 @@ def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
         ended_by,
         run.comparison,
         () if improved is None else began.removed(improved.text),
+        _own_tests(suites, refused),
+        None if run.changed is None else ChangedCalls(**fields_of(ChangedCalls, run.changed)),
     )
     others = sum(one.text != before.solution for one in candidates)
     cost = Cost(end.lm_calls, run.costs.total.responses, end.utility_calls, others)
@@ -204,6 +229,15 @@ def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
         return Evidence(improvement, start, improved, cost, facts, *more)
     scored = _scored(results, "original")
     return None if scored is None else Evidence(improvement, scored, improved, cost, None, *more)
+
+
+def _own_tests(suites: Sequence[SuiteRan], refused: Sequence[SuiteRan]) -> OwnTests | None:
+    """What the user's tests say, of these runs; None if they did not run."""
+    first = next((one for one in suites if one.scope == ORIGINAL_TESTS), None)
+    if first is None:
+        return None
+    out = (RefusedCandidate(digest_of(one.solution), one.failing, one.output) for one in refused)
+    return OwnTests(first.count, first.not_green, first.flaky, tuple(out))
 
 
 def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
@@ -264,6 +298,27 @@ def compare(context: RunContext, improved: str, original: str, instances: int = 
     waits = [utility.begin(program, budget.child(name).child("test")) for name, program in programs]
     for wait in waits:
         wait()
+
+
+def _note_changed(context: RunContext, candidate: str, measured: Evaluation, scope: str, confidence: float) -> None:
+    """Record what a better program does in calls with changed arguments, unless the record says it. Nothing fails for it."""
+    task = context.parts.task
+    if task.facts is None or not task.facts.commands:  # no calls were recorded
+        return
+    gained = gain_in(task.facts, measured, confidence=confidence) if measured.verdict == "ok" else None
+    is_known = any(event.scope == scope for event in context.journal.recorded(CallsChanged))
+    if gained is None or gained.verdict != "better" or is_known:
+        return
+    from strop.evaluation.functions.changed import compare_changed
+
+    context.observer.say("comparing calls with changed arguments")
+    try:
+        found = compare_changed(cast("FunctionTask", task), candidate, derive(context.parts.secret, scope))
+    except (Interrupted, SearchOver):
+        raise
+    except Exception as error:  # noqa: BLE001 (a note fails nothing)
+        found = ChangedCalls(0, 0, detail=(f"{error}" or type(error).__name__).splitlines()[0][:300])
+    context.record(CallsChanged(**fields_of(ChangedCalls, found), scope=scope))
 
 
 def instances_needed(

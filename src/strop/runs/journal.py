@@ -66,9 +66,9 @@ class Journal:
         """Give every new event to `recorder`, too, once it is recorded and shown."""
         self._also.append(recorder)
 
-    def recorded(self, kind: type[E]) -> Iterator[E]:
-        """The events of a kind that are recorded so far."""
-        return (stored.event for stored in (self._store.events(kind) if self._store else ()))
+    def recorded(self, *kinds: type[E]) -> Iterator[E]:
+        """The events of these kinds that are recorded so far."""
+        return (stored.event for stored in (self._store.events(*kinds) if self._store else ()))
 
     def tally(self, scope: str) -> ScopeTally:
         """The counts of an outermost scope of the run, such as `t2`."""

@@ -51,7 +51,9 @@ def programs_in(run: RunData) -> list[Program]:
 
 def best_in(run: RunData) -> str | None:
     """The best candidate in a record of `strop improve`; None if none is better than the original."""
-    return Standings(in_full(event, run.text) for event in (*run.results.values(), *run.candidates)).best
+    events = (in_full(event, run.text) for event in (*run.results.values(), *run.candidates, *run.suites))
+    standings = Standings(events, run.meta.original)
+    return None if standings.best is None else standings.first[standings.best].solution
 
 
 class _Improvers:

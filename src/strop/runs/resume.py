@@ -32,11 +32,13 @@ from strop.base.events import (
     RunResumed,
     RunStarted,
     SearchEnded,
+    SuiteRan,
     outlined,
 )
 from strop.base.later import dataclass
 from strop.base.private import FILE
 from strop.base.results import Fault, Response, fields_of
+from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.lm.base import Completion, Request
 from strop.lm.scripted import answer_line, head_line
@@ -205,7 +207,8 @@ def recall(store: Store) -> ResumeState:
             state.seconds += seconds
         else:
             state.tallies[scope].seconds += seconds
-    state.past = CompletedWork(evaluations, improvements, spent, calls, granted, ends=tuple(ends))
+    suites = {digest_of(stored.event.solution): stored.event for stored in store.events(SuiteRan)}
+    state.past = CompletedWork(evaluations, improvements, spent, calls, granted, suites=suites, ends=tuple(ends))
     for start in store.events(RunStarted):
         found = start.event.environment
         state.past = replace(state.past, versions=f"Python {found.get('python')}, numpy {found.get('numpy')}")
@@ -244,7 +247,7 @@ def recorded_acts(store: Store) -> CompletedWork:
     last = read_run(store).search_end
     ends = past.ends[: len(past.ends) - (last is not None)]
     acts = {"calls": past.calls, "granted": past.granted, "seconds": seconds, "versions": past.versions}
-    return CompletedWork(**acts, ends=ends, last=last)  # type: ignore[arg-type]
+    return CompletedWork(**acts, suites=past.suites, ends=ends, last=last)  # type: ignore[arg-type]
 
 
 def _is_history(event: Event) -> bool:

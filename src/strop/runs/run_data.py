@@ -18,6 +18,7 @@ from strop.base.errors import EndedBy, StoreError
 from strop.base.events import (
     AuditNoted,
     BudgetMoved,
+    CallsChanged,
     Compared,
     Edited,
     Evaluated,
@@ -35,6 +36,7 @@ from strop.base.events import (
     RunResumed,
     RunStarted,
     SearchEnded,
+    SuiteRan,
 )
 from strop.base.failures import failure
 from strop.base.from_json import read_as, reader_of
@@ -270,10 +272,14 @@ class RunData:
     """Improver → how its improvements ended."""
     ends: dict[str, ImproveFinished] = field(default_factory=dict)
     """Scope → how its self-improvement, or the improvement of `strop improve`, ended."""
+    suites: list[SuiteRan] = field(default_factory=list)
+    """Runs of the user's tests."""
     search_ends: list[SearchEnded] = field(default_factory=list)
     """How the search ended before its end, each time."""
     search_end: SearchEnded | None = None
     """The last of these; None once the search was continued after it."""
+    changed: CallsChanged | None = None
+    """What calls with changed arguments showed in the comparison of `strop improve`; None if none were made."""
     compared: int = 0
     """The last comparison with a verdict after which the search was continued; 0 for none."""
     unused_evaluations: int = 0
@@ -322,6 +328,8 @@ class RunData:
                 if OUTER_IMPROVEMENT.fullmatch(event.scope):
                     self.ends[event.scope] = event
                     self._went_on()
+            case SuiteRan():
+                self.suites.append(event)
             case AuditNoted():
                 self.audit.append(event)
                 self.notes[event.rule] += event.times
@@ -349,6 +357,8 @@ class RunData:
                     self.gates[event.t] = event
             case Judged():
                 self.judged.append(event)
+            case CallsChanged():
+                self.changed = event
             case _:
                 pass
 
@@ -372,7 +382,7 @@ class RunData:
         if self.search_end is not None:
             if "improved/test" in self.results:
                 self.compared = self.comparison
-            self.search_end = None
+            self.search_end = self.changed = None
             for place in ("improved/train", "improved/test", "original/test"):
                 self.results.pop(place, None)
 

@@ -29,6 +29,7 @@ from strop.store import Proof, Store
 from strop.tasks.command.config import CONFIG, to_toml
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import copy_tree
+from strop.tasks.function.calls import read_calls
 from strop.tasks.function.source import is_marked
 from strop.tasks.identity import task_digest
 
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 
 TASK_FOLDER = "task"
 ROOM = "room.json"
-"""Where the task's folder in a record says what a function runs in."""
+"""Where the task's folder in a record says what a function runs in, and its tests."""
+CALLS = "recorded.calls"
+"""The file there with the recorded calls of a function."""
 TREE = ".tree"
 """Folder with the files of a command task as they were when the run started. Hidden, so that test tools in a folder with records
 do not find a second copy of the tests."""
@@ -154,10 +157,15 @@ class RunRecord:
                     "read it, then give --trust-task"
                 )
             return str(described)
+        if (kept := _folder(self.directory, number) / CALLS).is_file():
+            recorded = read_calls(kept)
+            module = _kept(_files(kept.parent), Path("/", recorded.file))
+            return f"{module}:{recorded.name}@{kept}"  # it runs in a jail
         file = _file(task)
         if file is None:
             return task
-        copy = _kept(_folder(self.directory, number), file)
+        folder = _folder(self.directory, number)
+        copy = _kept(_files(folder), file)
         # A file inside the directory came with the record and is not evidence of this machine.
         ours = not self.unverified and file.is_file() and self.directory.resolve() not in file.resolve().parents
         if ours and not self.began:
@@ -178,10 +186,16 @@ class RunRecord:
         return f"{copy}{colon}{attribute}"
 
     def rooms(self, *, trust: bool) -> tuple[Mapping[str, Any], ...]:
-        """The options `python` and `tool` of each task; none where its sender's choice counts for nothing."""
+        """The options `python`, `tool`, `test`, `only` and `show_calls` of each task; where its sender's choice counts for
+        nothing only those that run nothing but in a jail."""
         files = (_folder(self.directory, number) / ROOM for number in range(len(self.spec.tasks)))
+        rooms = (read_json(file.read_text("utf-8")) if file.is_file() else {} for file in files)
         is_believed = trust or not self.unverified
-        return tuple(read_json(file.read_text("utf-8")) if is_believed and file.is_file() else {} for file in files)
+        found = tuple({key: room[key] for key in room if is_believed or key in ("test", "only")} for room in rooms)
+        for number, room in enumerate(found):
+            if "only" in room:
+                room["only"] = [str(_folder(self.directory, number) / each) for each in room["only"]]
+        return found
 
 
 def check_tasks(directory: Path, meta: Meta, tasks: Sequence[AnyTask]) -> None:
@@ -260,11 +274,15 @@ def keep_task(directory: Path, source: str, number: int, task: AnyTask) -> None:
     its seed into the run's directory."""
     files = {} if task.root is not None or task.seed_file is None else {task.seed_file.name: task.seed_file}
     folder = _folder(directory, number)
-    if (file := _file(source)) is not None:
-        modules = (last_loaded(file),) if task.mark is None else (task.mark.marking, task.mark.program)
+    file = _file(source)
+    if file is not None or task.mark is not None:
+        modules = (task.mark.marking, task.mark.program) if task.mark is not None else (last_loaded(file or Path()),)
         own = [each for module in modules for each in ((module.name, module.file, ""), *module.imports)]
-        files |= {_place(name, place): Path(place) for name, place, _ in own if place}
         private.make_folder(folder)
+        if task.mark is not None and task.test:
+            _keep_project(folder / TREE, task.mark.project, [Path(place) for _, place, _ in own if place])
+        else:
+            files |= {_place(name, place): Path(place) for name, place, _ in own if place}
         private.write(folder / PROJECT[0], b"")  # the copy is a project of its own: nothing above it is imported
     for name, file in files.items():
         copy = folder / name
@@ -275,7 +293,34 @@ def keep_task(directory: Path, source: str, number: int, task: AnyTask) -> None:
         interpreter = task.mark.interpreter
         room: dict[str, Any] = {} if interpreter.is_strops else {"python": interpreter.path}
         room |= {"tool": [str(each) for each in task.mark.tools]} if task.mark.tools else {}
+        room |= {"test": task.test} if task.test else {}
+        room |= {"show_calls": True} if task.shows_calls else {}
+        if task.mark.changing:
+            file = Path(task.mark.program.file)
+            place = (
+                f"{TREE}/{file.relative_to(task.mark.project)}"
+                if task.test
+                else _place(task.mark.program.name, str(file))
+            )
+            room["only"] = [f"{place}:{each}" for each in task.mark.changing]
         private.write(folder / ROOM, json.dumps(room).encode())
+        if task.recorded is not None:
+            task.recorded.write(folder / CALLS)
+
+
+def _keep_project(tree: Path, project: Path, named: Sequence[Path]) -> None:
+    """Copy a project whole, with these files of it whatever a .gitignore says."""
+    if tree.exists():
+        shutil.rmtree(tree)
+    copy_tree(project, tree, [str(file.relative_to(project)) for file in named], modules=True)
+    private.close_to_others(tree)
+    if not any((tree / name).exists() for name in PROJECT):
+        private.write(tree / PROJECT[0], b"")
+
+
+def kept_project(directory: Path) -> Path:
+    """The copy of a function's project in a record, where it has tests."""
+    return _folder(directory, 0) / TREE
 
 
 def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
@@ -352,6 +397,11 @@ def _kept(folder: Path, file: Path) -> Path:
     parts = file.absolute().parts[1:]
     places = (folder.joinpath(*parts[at:]) for at in range(len(parts)))
     return next((place for place in places if place.is_file()), folder / file.name)
+
+
+def _files(folder: Path) -> Path:
+    """Where the files of a task's folder are."""
+    return folder / TREE if (folder / TREE).is_dir() else folder
 
 
 def _file(task: str) -> Path | None:

@@ -14,6 +14,8 @@ ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT, FINAL_COMPARISON)
 """Purposes of LM calls, in display order."""
 IMPROVEMENT = "improvement"
 """The role of the one improvement of `strop improve`."""
+ORIGINAL_TESTS = "original/tests"
+"""The scope of the user's tests on the original of `strop improve`."""
 FINAL = "final"
 """The outermost scope of the final comparison of a run."""
 _CANDIDATE, _META_CANDIDATE = re.compile(r"improve/u-"), re.compile(r"t\d{1,9}/improve/u-[^/]+$")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from strop.base.errors import SearchOver
-from strop.base.events import Evaluated, Event
+from strop.base.events import Evaluated, Event, SuiteRan
 from strop.evaluation.repeated import SECONDS, TIMES
 from strop.runs.context import RunContext
 from strop.tasks.command.task import AnyTask
@@ -31,6 +31,7 @@ class Reserve:
         self._task, self._slots, self._most = task, slots, most
         self._each = self._longest = 0.0
         self._runs = 0
+        self._tests = 0.0
         for event in before:
             self(event)
 
@@ -39,15 +40,17 @@ class Reserve:
             self._runs += len(event.scores)
             self._longest = max(self._longest, event.wall_seconds)
             self._each = max(self._each, event.wall_seconds / len(event.scores))
+        elif isinstance(event, SuiteRan):
+            self._tests = max(self._tests, event.wall_seconds)
 
     @property
     def seconds(self) -> float:
-        """Of the comparison, the last evaluation in flight, and that of the improved program in training."""
+        """Of the comparison, the last evaluation in flight, that of the improved program in training, and its tests."""
         count = max(self._task.count("test"), self._runs // self._most if self._most else 0)
         both, at_once = 2 * (self._each + STARTS), min(2, max(self._slots, 1))
         if self._task.facts is not None:  # in turns, and short times several times
             both, at_once = max(both, min(TIMES * both, SECONDS)), 1
-        return MARGIN * (count * both / at_once + 2 * self._longest)
+        return MARGIN * (count * both / at_once + 2 * self._longest + self._tests)
 
 
 @contextmanager
@@ -61,7 +64,7 @@ def comparison_kept(context: RunContext, most: int) -> Iterator[None]:
     if ends_at is None:
         yield
         return
-    reserve = Reserve(parts.task, parts.spec.slots, most, journal.recorded(Evaluated))
+    reserve = Reserve(parts.task, parts.spec.slots, most, journal.recorded(Evaluated, SuiteRan))
     journal.also_tell(reserve)
     in_flight = min(IN_FLIGHT, (ends_at - journal.clock()) / 10)
     over = SearchOver("max_time", f"--max-time {parts.spec.max_time:g} s was spent, but for the comparison")

@@ -75,6 +75,8 @@ class GuestModule:
     """Folders that the guest imports from before others."""
     pickler: str = ""
     """The folder of the package that pickled arguments may need; none if empty."""
+    innermost: tuple[str, ...] = ()
+    """Module, file and qualified name of a function that is called below all its decorators (`strop_innermost`)."""
 
 
 @dataclass(frozen=True)

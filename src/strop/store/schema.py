@@ -49,6 +49,8 @@ VIEWS: dict[str, type[Event]] = {
     "edit": ev.Edited,
     "extraction": ev.Extracted,
     "evaluation": ev.Evaluated,
+    "suite_run": ev.SuiteRan,
+    "changed_calls": ev.CallsChanged,
     "search_end": ev.SearchEnded,
     "iteration_start": ev.IterationStarted,
     "iteration": ev.IterationFinished,

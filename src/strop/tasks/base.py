@@ -37,6 +37,7 @@ from strop.tasks.values import AnswerForm, rebuilt
 
 if TYPE_CHECKING:
     from strop.base.python_discovery import Interpreter
+    from strop.tasks.function.calls import RecordedCalls
     from strop.tasks.function.mark import Mark
 
 PUBLISHED_BASES: Mapping[str, int] = {"train": 4321, "test": 5678}
@@ -107,6 +108,8 @@ def python_random(seed: int) -> random.Random:
 
 
 BY_HOST = "computed by the host in score()"
+MUST_PASS = "The tests that the original passes must pass: {}"
+"""What a model is told of the user's tests, by their command."""
 UTILITY = "utility"
 """The metric where only the score counts."""
 
@@ -291,9 +294,24 @@ class Task:
         return None
 
     @property
+    def test(self) -> str:
+        """The command of the user's tests: there are none, but for a function."""
+        return ""
+
+    @property
     def cases(self) -> tuple[Mapping[str, Any], ...]:
         """The instances, if they are listed rather than drawn."""
         return ()
+
+    @property
+    def recorded(self) -> RecordedCalls | None:
+        """The calls that are the cases, if they were recorded."""
+        return None
+
+    @property
+    def shows_calls(self) -> bool:
+        """Whether a model may see values of recorded calls."""
+        return False
 
     @property
     def input(self) -> Input:

@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from strop.base.user_modules import imported_names, name_of, own_file, package_root
-from strop.tasks.base import Task
+from strop.tasks.base import OPAQUE, Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import listed
 
@@ -30,6 +30,7 @@ def task_digest(task: AnyTask) -> str:
     else:
         values = [(field.name, getattr(task, field.name)) for field in fields(task) if field.compare]
         options = repr([*((name, value) for name, value in values if type(value) in _OPTIONS), task.u_str])
+        options += "".join(hashlib.sha256(case[OPAQUE]).hexdigest() for case in task.cases if OPAQUE in case)
         files = sorted((str(path.relative_to(package_root(path))), path) for path in _files_of(task))
     digest = hashlib.sha256(options.encode("utf-8", "surrogateescape"))
     for name, path in files:

@@ -48,6 +48,10 @@ class ObjectiveFacts:
     """Score that is only shown → how its value is read."""
     calls: Calls = ""
     """Which calls of a timed function are measured."""
+    commands: tuple[str, ...] = ()
+    """The commands whose calls of the function were recorded; empty: none were."""
+    share: float = 0.0
+    """Of their CPU time, the share of the function; 0 where nobody knows it."""
 
     def to_json(self) -> str:
         """One line of JSON."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from strop.base.errors import ConfigurationError
+from strop.base.interpreter import users_environment
+from strop.base.private import users_umask
 from strop.evaluation.outcomes import STAND_IN, pickler
 from strop.sandbox import strop_plain_data as plain_data
 
+_STOPPING = ((1, signal.SIGINT), (5, signal.SIGTERM), (5, signal.SIGKILL))
+"""Seconds to wait, and the signal for a process that has not ended by then."""
 _INSIDE = Path(__file__).parent / "inside"
 _FOLDERS = (str(_INSIDE), str(STAND_IN), str(Path(plain_data.__file__).parent))
 
@@ -45,35 +50,72 @@ class Watched(NamedTuple):
     """Why a tool did not begin or end in a process, of each such one."""
 
 
+class Stopped(KeyboardInterrupt):
+    """The user stopped strop. The command was stopped, too, and has ended."""
+
+    def __init__(self, watched: Watched) -> None:
+        super().__init__()
+        self.watched = watched
+        """What came of it until then."""
+
+
 def run_watched(
-    command: str | Sequence[str], tools: Sequence[str], plan: Mapping[str, Any], stdout: int | None = None
+    command: str | Sequence[str],
+    tools: Sequence[str],
+    plan: Mapping[str, Any],
+    stdout: int | None = None,
+    stderr: int | None = None,
 ) -> Watched:
-    """Run a command to its end. `command`: a text for the shell, or words; `tools`: modules of `inside`, without `strop_`; `plan`:
-    what they get; `stdout`: where the output goes, in place of the caller's.
+    """Run a command to its end. `command`: a text for the shell, or words; `tools`: modules of `inside`, without `strop_`.
+    `plan`: what they get. `stdout`, `stderr`: where the output goes, in place of the caller's.
 
     Raises:
         ConfigurationError: there is no such program.
-        KeyboardInterrupt: the user stopped it. The command was stopped, too, and has ended.
+        Stopped: the user stopped it.
     """
     folder = Path(tempfile.mkdtemp(prefix="strop-watch-"))
     try:
         shutil.copyfile(_INSIDE / "sitecustomize.py", folder / "sitecustomize.py")
         whole = {**plan, "tools": list(tools), "folders": list(_FOLDERS), "pickler": str(pickler())}
         (folder / "plan.json").write_text(json.dumps(whole), "utf-8")
-        path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH", ""))))
+        variables = users_environment()
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(folder), variables.get("PYTHONPATH", ""))))
         try:
             process = subprocess.Popen(
-                command, shell=isinstance(command, str), env={**os.environ, "PYTHONPATH": path}, stdout=stdout
+                command,
+                shell=isinstance(command, str),
+                env=variables,
+                umask=users_umask(),
+                stdout=stdout,
+                stderr=stderr,
             )
         except OSError as error:
             raise ConfigurationError(f"{command[0]} cannot be run: {error.strerror}") from error
-        with process:
+        stopped: KeyboardInterrupt | None = None
+        try:
             status = process.wait()
+        except KeyboardInterrupt as error:
+            stopped, status = error, _stop(process)
         seen = {tool: tuple(_read(folder, tool)) for tool in tools}
         failed = tuple(each.read_text("utf-8", "replace") for each in sorted(folder.glob("failed.*")))
-        return Watched(status, seen, failed)
+        watched = Watched(status, seen, failed)
+        if stopped is not None:
+            raise Stopped(watched) from stopped
+        return watched
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        # By another name, so that no process which ends later writes into it meanwhile.
+        shutil.rmtree(folder.rename(folder.with_name(f"{folder.name}.gone")), ignore_errors=True)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> int:
+    """The status of a process that is stopped with strop. A terminal interrupts both, and a second signal would break off what
+    the process does at its end."""
+    for seconds, number in _STOPPING:
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(number)
+    return process.wait()
 
 
 def _read(folder: Path, tool: str) -> list[Process]:

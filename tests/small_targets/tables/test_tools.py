@@ -1,12 +1,10 @@
 """Tests that are skipped, lost, hidden or reported by other tools."""
 
 from support.small_targets.forms import (
-    BENCH,
     FAST,
     MODULE,
     OPS,
     PYTEST,
-    TEST,
     command,
     counted,
     metrics,
@@ -45,13 +43,6 @@ TARGETS = [
         FASTER,
         "refused",
         command(OPS, *FAST, run="python3 -m unittest test_p 2>&1 && python3 -S bench.py"),
-    ),
-    Target(
-        "test-fails",
-        {"p.py": MODULE, "test_p.py": TEST, "bench.py": BENCH},
-        WRONG,
-        "not better",
-        command(OPS, metrics("speed:max"), f"test = '{PYTEST}'", run="python3 -S bench.py"),
     ),
     Target(
         "crashes-by-signal",

@@ -97,7 +97,7 @@ def test_module_that_is_scored_is_the_one_that_is_applied(jail: JailedSandbox, t
         utility = TaskUtility(task, "train", SecretSeeds(b"s"), sandbox_of(task, jail), lambda event: None, b"secret")
         found = utility.evaluate(candidate, Budget().child("at"))
         assert found.verdict == "ok" and task.source is not None, found.error
-        task.source.path.write_text(spliced(task.source, task.entry, candidate))
+        task.source.path.write_text(spliced(task.source, (task.entry,), candidate))
         scores.append(1000 * found.value)
         folders.append(str(folder))
     environment = {"PYTHONPATH": ":".join(each for each in sys.path if each)}

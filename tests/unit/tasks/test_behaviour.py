@@ -99,3 +99,64 @@ def test_numbers_of_a_set_s_items_do_not_depend_on_its_order() -> None:
     held = [Held(x=n) for n in range(9)]
     one, other = (behaviour.described([[set(items), held[3]]])[0] for items in (held, held[::-1]))
     assert one == other
+
+
+def raised(error: BaseException, *yielded: Any, cause: BaseException | None = None, note: str = "") -> Any:
+    error.__cause__ = cause
+    if note:
+        error.__notes__ = [note]  # type: ignore[attr-defined]
+    return behaviour.CallRaised(error, yielded)
+
+
+@table(
+    ("one", "other", "same"),
+    [
+        (raised(ValueError(1)), raised(ValueError(1)), True), (raised(ValueError(1)), raised(ValueError(2)), False),
+        (raised(ValueError(1), cause=KeyError(1)), raised(ValueError(1), cause=KeyError(1)), True),
+        (raised(ValueError(1), cause=KeyError(1)), raised(ValueError(1), cause=KeyError(2)), False),
+        (raised(ValueError(1), cause=KeyError(1)), raised(ValueError(1)), False),
+        (raised(ValueError(1), note="a"), raised(ValueError(1), note="b"), False),
+        (raised(ValueError(1), 1, 2), raised(ValueError(1), 1, 2), True),
+        (raised(ValueError(1), 1), raised(ValueError(1)), False),
+        (raised(ValueError("<X object at 0x7f3bb6c1>")), raised(ValueError("<X object at 0x7f3bb6c2>")), True),
+        (raised(ValueError("0x7f3bb6c1")), raised(ValueError("0x7f3bb6c2")), False),
+        (raised(ValueError("stopped at 0x7f3bb6c1")), raised(ValueError("stopped at 0x7f3bb6c2")), False),
+    ],
+)  # fmt: skip
+def test_exceptions_are_told_apart_by_all_that_a_caller_can_see(one: Any, other: Any, same: bool) -> None:
+    assert (difference(*(behaviour.described([each])[0] for each in (one, other))) == "") is same
+
+
+GIVEN, NUMBERS = [3, 4], np.arange(9.0)
+
+
+@table(
+    ("answer", "given", "is_plain"),
+    [
+        ([3, 4], GIVEN, True), (GIVEN, GIVEN, False), ([GIVEN[0]], GIVEN, True), (shared([1]), GIVEN, False),
+        (shared((1,)), GIVEN, True),
+        ({"a": GIVEN}, GIVEN, False), (shared("text"), GIVEN, True), (NUMBERS[::-1], NUMBERS, False),
+        (NUMBERS.copy(), NUMBERS, True),
+        (shared(1.5), GIVEN, True), ([[1], [1]], GIVEN, True),
+    ],
+)  # fmt: skip
+def test_plain_answer_is_sent_as_it_is_unless_it_shares_what_can_be_changed(
+    answer: Any, given: Any, is_plain: bool
+) -> None:
+    (told,), _, (after,) = behaviour.told("answers and arguments", 1, True, [given], [answer], [])
+    assert (told is answer and after is given) is is_plain
+
+
+def test_part_that_an_earlier_answer_holds_is_found() -> None:
+    part = [1]
+    assert behaviour.shared([[part], Held(x=1)]) == [False, False]
+    assert behaviour.shared([Held(x={"a": part}), [[1]], (1, "a", Held), NUMBERS, NUMBERS[1:]]) == [
+        True, False, False, False, True,
+    ]  # fmt: skip
+
+
+def test_parts_of_one_array_are_told_apart() -> None:
+    numbers = np.arange(10.0)
+    halves, twice = [numbers[:5], numbers[5:]], [numbers[:5], numbers[:5]]
+    assert str(behaviour.described([halves])) != str(behaviour.described([twice]))
+    assert str(behaviour.described([twice])) == str(behaviour.described([[numbers[:5], numbers[:5]]]))

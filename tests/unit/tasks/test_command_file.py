@@ -127,7 +127,7 @@ def test_config_takes_every_key(tree: Path) -> None:
     assert task.tools == (Path("/usr/bin/env"),)
     assert task.context == ("bench.sh",)
     assert task.test == "make check"
-    assert "Tested once, before it is measured, by: make check\n" in replace(task, description="").u_str
+    assert "The tests that the original passes must pass: make check.\n" in replace(task, description="").u_str
     assert task.environment == {"THREADS": "2"}
 
 

@@ -165,7 +165,7 @@ def test_option_of_an_evaluator_is_refused_without_one(tmp_path: Path, key: str)
         command_task(tmp_path, command="true", files="x.py", score="time", **{key: ["f"] if key == "calls" else True})
 
 
-@table("options", [{"build": "true"}, {"test": "true"}, {"score": "time"}])
+@table("options", [{"build": "true"}, {"score": "time"}])
 def test_evaluator_with_what_needs_one_process_is_refused_unless_it_is_shared(
     tmp_path: Path, options: dict[str, str]
 ) -> None:

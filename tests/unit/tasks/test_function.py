@@ -70,7 +70,7 @@ def task_of(folder: Path, text: str = MODULE, name: str = "work") -> FunctionTas
 
 def written(task: FunctionTask, candidate: str) -> str:
     assert task.source is not None
-    return spliced(task.source, task.entry, candidate)
+    return spliced(task.source, (task.entry,), candidate)
 
 
 def test_new_helpers_stand_above_the_function_and_new_imports_below_the_old(tmp_path: Path) -> None:

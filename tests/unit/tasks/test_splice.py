@@ -14,7 +14,7 @@ from support.rows import table
 
 
 def program(module: str, candidate: str, name: str = "f") -> str:
-    return spliced(read_source(Path("module.py"), module), name, candidate)
+    return spliced(read_source(Path("module.py"), module), (name,), candidate)
 
 
 @table(
@@ -114,8 +114,8 @@ IN_A_CLASS = """class Outer:
 
 def test_method_is_replaced_in_its_class() -> None:
     source = read_source(Path("module.py"), IN_A_CLASS)
-    assert alone(source, "Outer.f") == "class Outer:\n    @staticmethod\n    def f(a):\n        return a  # one\n"
-    better = "import math\n" + alone(source, "Outer.f").replace("return a  # one", "return math.floor(a)")
+    assert alone(source, ("Outer.f",)) == "class Outer:\n    @staticmethod\n    def f(a):\n        return a  # one\n"
+    better = "import math\n" + alone(source, ("Outer.f",)).replace("return a  # one", "return math.floor(a)")
     assert program(IN_A_CLASS, better, "Outer.f") == "import math\n\n" + IN_A_CLASS.replace("a  # one", "math.floor(a)")
 
 
@@ -162,7 +162,7 @@ def test_candidate_of_a_method_that_changes_its_class_is_malformed(candidate: st
 )
 def test_what_is_no_plain_function_of_a_module_is_refused(module: str, name: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
-        alone(read_source(Path("module.py"), module), name)
+        alone(read_source(Path("module.py"), module), (name,))
 
 
 SCORED = """import strop
@@ -194,7 +194,7 @@ def other():
 def test_scored_text_holds_no_value_that_only_the_score_uses_and_has_the_same_lines(tmp_path: Path) -> None:
     (tmp_path / "labels.py").write_text("EXPECTED = {}")
     source = read_source(tmp_path / "module.py", SCORED)
-    text = scored(source, "work", "def work(n):\n    return n\n")
+    text = scored(source, ("work",), "def work(n):\n    return n\n")
     assert [line for line in text.split("\n") if line] == [
         "import strop",
         "PAR = 3",
@@ -203,7 +203,7 @@ def test_scored_text_holds_no_value_that_only_the_score_uses_and_has_the_same_li
         "    return n",
     ]
     assert text.count("\n") == SCORED.count("\n")
-    assert scored(source, "work", SCORED) == scored(source, "work", alone(source, "work"))
+    assert scored(source, ("work",), SCORED) == scored(source, ("work",), alone(source, ("work",)))
 
 
 @table("text", [spliced, scored, whole])

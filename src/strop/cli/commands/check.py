@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from strop.options.commands import Json, Scored, Settings, Target, ViewOptions, scoring_of
@@ -15,6 +16,7 @@ def check_command(
     *,
     seed: Whole = 0,
     require: Annotated[str | None, Rare] = None,
+    keep: Annotated[Path | None, Rare] = None,
     scored: Scored = ScoringOptions(),
     settings: Settings = (),
     as_json: Json = False,
@@ -30,16 +32,22 @@ def check_command(
         Seed of the instances, together with this machine's key.
     require
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
+    keep
+        File for the calls that --record has. It holds data of yours. --record @FILE and TARGET@FILE use it.
     """
     from strop.api.scoring import check_job
     from strop.api.target import target_of
-    from strop.base.errors import TaskError
+    from strop.base.errors import ConfigurationError, TaskError
     from strop.base.protections import protections
     from strop.cli.command import command
     from strop.runs.spec import RunSpec
 
     spec = RunSpec(task=target, seed=seed, require=protections(require))
     task = target_of(target, scoring_of(scored, settings)).task
+    if keep is not None:
+        if task.root is not None or task.recorded is None:
+            raise ConfigurationError("--keep is for recorded calls; give --record COMMAND, too")
+        task.recorded.write(keep)
     return command(
         check_job(spec, task),
         ViewOptions(as_json=as_json),

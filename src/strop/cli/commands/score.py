@@ -33,6 +33,15 @@ def score_command(
     seed
         Seed of the instances, together with this machine's key.
     """
+    from strop.base.errors import ConfigurationError
+    from strop.base.surface import option
+
+    options = scoring_of(scored, settings)
+    if "test" in options:
+        raise ConfigurationError(
+            f"{option('test')} does not apply to strop score, which measures one program and tests none; "
+            f"strop check {option('test')} runs your tests on the original"
+        )
     from strop.api.conventions import make_spec
     from strop.api.scoring import score_job
     from strop.api.target import target_of
@@ -40,6 +49,6 @@ def score_command(
     from strop.runs.score import program_of
 
     spec = make_spec((target,), environment, seed=seed)
-    task = target_of(target, scoring_of(scored, settings)).task
+    task = target_of(target, options).task
     text = task.seed if solution is None else program_of(solution, task)
     return command(score_job(spec, task, text, split), ViewOptions(as_json=as_json))

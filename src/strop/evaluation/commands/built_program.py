@@ -15,7 +15,6 @@ from strop.base.randomness import derive
 from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, PREFIX, shortened
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.base import TestsRan
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran
 from strop.tasks.command.behaviour import Behaviour
@@ -87,19 +86,11 @@ class BuiltProgram(ClosesItself, Protocol):
 
     notes: AuditLog
     """Where calls are noted that the jail refuses to it."""
-    tests_ran: TestsRan = ()
     answers: dict[int, Any] | None = None
     """The last answer for each seed, kept so that the judge can be given a spoiled copy of it; None: nothing is kept."""
 
     def build(self) -> ProgramRun | None:
         """Run the build, if there is one that has not run; None if it succeeded."""
-        return None
-
-    def test(self, least: TestsRan = ()) -> ProgramRun | None:
-        """Run the task's test, if there is one, on what was built; None if it succeeded. No run finds what it leaves.
-
-        `least`: how many tests must pass or fail: as many as of the original, because a skipped test does not count as passed.
-        """
         return None
 
     def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> ProgramRun:

@@ -21,7 +21,6 @@ from strop.base.later import dataclass
 from strop.base.scorer_notes import NOTE_CHARACTERS, WORKSPACE, shortened
 from strop.base.unified_diff import as_written
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.base import TestsRan
 from strop.evaluation.commands.built_program import (
     MOST_OUTPUT,
     SEED_BITS,
@@ -40,7 +39,7 @@ from strop.evaluation.commands.evaluated_program import EvaluatedProgram, Isolat
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
-from strop.tasks.command.readers import MOST_FILE, fewer_tests, test_counts
+from strop.tasks.command.readers import MOST_FILE, test_counts
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import OUTPUT, PROGRAM, CommandTask
 
@@ -80,18 +79,6 @@ class CommandProgram(BuiltProgram):
         rest = [line for line in lines if line is not named]
         words = "\n".join([f"{BUILD_FAILED}: {shortened(named.strip(), NOTE_CHARACTERS) or error}", *rest])
         return measured(ran, verdict, words)
-
-    def test(self, least: TestsRan = ()) -> ProgramRun | None:
-        if not self._task.test:
-            return None
-        if not self._start_over():
-            return _NOT_COPIED
-        ran = self._run(self._task.test, self._environment(0))
-        self.tests_ran = tuple(map(sum, test_counts(f"{ran.output}\n{ran.errors}")))
-        verdict, error = failure_of(ran) or ("malformed", fewer_tests(self.tests_ran, least))
-        if not error:
-            return None
-        return measured(ran, verdict, f"the test failed: {error}\n{printed_by(ran)}")
 
     def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> ProgramRun:
         task = self._task

@@ -30,7 +30,6 @@ from strop.evaluation.commands.original import (
     check_comparable,
     check_effect,
     check_left,
-    check_tested,
     in_one_process,
     raised_in,
     trial,
@@ -216,8 +215,7 @@ class CommandMeasurement:
         with self.built_original() as copy:
             count = self.count if self.task.compare_output else 1
             runs = [self._of_original(copy, index) for index in range(count)]
-            tests = check_tested(self.task, copy)
-        return replace(self.baseline, behaviours=_shown(runs), tests_ran=tests)
+        return replace(self.baseline, behaviours=_shown(runs))
 
     def _examined(self, copy: BuiltProgram, runs: list[ProgramRun], seen: ProgramRun | None) -> bool:
         """Run the original again in training, and keep what that shows; whether its score varies on one seed.
@@ -230,7 +228,6 @@ class CommandMeasurement:
         check_comparable(task, runs, again)
         if task.compare_output:
             check_left(task, copy.left_beside(task.case(self.split, len(again) - 1, self.order.seeds)))
-        self.baseline = replace(self.baseline, tests_ran=check_tested(task, copy))
         one, other = (task.objective.counted(run.values) for run in (runs[0], again[0]))
         return one != other and not task.objective.counts_cost
 
@@ -272,8 +269,6 @@ class CommandMeasurement:
                 if not _succeeded(candidate.build(), tally):
                     return tally.evaluation
                 self._built(original)
-                if not (tally.scores or _succeeded(candidate.test(self.baseline.tests_ran), tally)):
-                    return tally.evaluation
                 for index in indices:
                     if ends_early and self._shows_enough(tally):
                         return tally.evaluation
@@ -415,7 +410,7 @@ class CommandMeasurement:
 
 
 def _succeeded(failed: ProgramRun | None, tally: Tally) -> bool:
-    """Whether a build, or a test, did not fail; else that is all there is to count."""
+    """Whether a build did not fail; else that is all there is to count."""
     if failed is not None:
         tally.spent(failed.cpu_seconds, failed.wall_seconds, failed.notes)
         tally.add(Worth(0.0, failed.verdict, failed.error))

@@ -15,8 +15,7 @@ from strop.base.failures import gist
 from strop.base.later import dataclass
 from strop.base.pluralize import plain
 from strop.base.surface import option, setting
-from strop.evaluation.base import TestsRan
-from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun
+from strop.evaluation.commands.built_program import ProgramRun
 from strop.evaluation.commands.evaluated_program import Isolation
 from strop.evaluation.commands.relay import OriginalCalls
 from strop.evaluation.laws import check_repeats
@@ -162,16 +161,6 @@ def check_left(task: CommandTask, left: Sequence[str]) -> None:
     """Raises TaskError if the original leaves what nothing compares, although its answer is compared."""
     if left:
         raise TaskError(f"task {task.name}: {LEAVES.format(', '.join(f'{path!a:.90}' for path in left[:3]))}")
-
-
-def check_tested(task: CommandTask, copy: BuiltProgram) -> TestsRan:
-    """How many tests the original runs, in a copy that is built. Raises TaskError if it does not pass the task's test."""
-    failed = copy.test()
-    if failed is not None:
-        raise TaskError(
-            f"task {task.name}: the original must pass the test first: {gist(failed.error)}{raised_in(task, failed)}"
-        )
-    return copy.tests_ran
 
 
 def check_effect(

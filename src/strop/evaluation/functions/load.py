@@ -5,47 +5,133 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from strop.base.environments import at_home, why_hidden
 from strop.base.errors import ConfigurationError, StropError, TaskError
-from strop.base.python_discovery import check_outside, interpreter_of
+from strop.base.python_discovery import Interpreter, check_found, check_outside, interpreter_of
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, imported_names, name_of, own_file, source_roots
 from strop.evaluation.functions.scorer import RoomScorer, digest_of_file
 from strop.evaluation.outcomes import guest_program
 from strop.options.scoring import flag_of
+from strop.sandbox.strop_plain_data import MOST_BYTES
 from strop.tasks import registry
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask
+from strop.tasks.function.calls import RecordedCalls, read_calls
 from strop.tasks.function.mark import Mark
 from strop.tasks.function.source import is_marked
-from strop.tasks.function.task import FunctionTask, function_task, scorer_parameters
+from strop.tasks.function.task import FunctionTask, function_task, scorer_parameters, with_unreached
 
 
 def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> AnyTask:
-    """A task of any form: what `registry.load_any` gives, or a function that a file marks. See there.
+    """A task of any form: what `registry.load_any` gives, a function that a file marks, or `TARGET@FILE`, a function with the
+    file of its recorded calls. See there.
 
     Raises:
         ConfigurationError: there is none.
     """
     path, _, asked = name.partition(":")
-    if not (path.endswith(".py") and is_marked(Path(path), asked)):
+    target, _, kept = name.rpartition("@")
+    is_recorded = ":" in target
+    if not is_recorded and not (path.endswith(".py") and is_marked(Path(path), asked)):
         return registry.load_any(name, changes, trusted=trusted)
     given = dict(changes or {})
-    python, tools = str(given.pop("python", "") or ""), _tools(given.pop("tool", ()))
-    if other := next((key for key in given if key != "fixed_input"), ""):
-        raise ConfigurationError(f"{flag_of(other)} does not apply to {name}: a marked function is set by its mark")
-    fields = registry.changes_of(name, given)
-    task = load_function(Path(path), asked, python, tools)
-    return replace(task, **fields) if fields else task
+    python, tools = str(given.pop("python", "") or ""), tools_of(given.pop("tool", ()))
+    only, test = texts_of(given.pop("only", ())), str(given.pop("test", ""))
+    if other := next((key for key in given if key not in ("fixed_input", *["show_calls"] * is_recorded)), ""):
+        why = "it has recorded calls" if is_recorded else "a marked function is set by its mark"
+        raise ConfigurationError(f"{flag_of(other)} does not apply to {name}: {why}")
+    shown = {"shows_calls": True} if given.pop("show_calls", False) else {}
+    fields = registry.changes_of(name, given) | shown
+    if is_recorded:
+        task = load_recorded(target, read_calls(Path(kept)), python, tools, only)
+    else:
+        task = load_function(Path(path), asked, python, tools, only)
+    return replace(tested(task, test), **fields)
 
 
-def _tools(named: Any) -> tuple[Path, ...]:
+def tested(task: FunctionTask, test: str) -> FunctionTask:
+    """The task with a command that tests its project. Raises ConfigurationError: it would find another interpreter."""
+    assert task.mark is not None
+    check_found(task.mark.interpreter, test)
+    return replace(task, test=test)
+
+
+def file_and_function(target: str) -> tuple[Path, str]:
+    """The file and the qualified name of `file.py:name` or `module:name`; a module is one of the project of the working folder.
+
+    Raises:
+        ConfigurationError: there is no such file, or no name.
+    """
+    left, _, name = target.rpartition(":")
+    if not name or not all(map(str.isidentifier, name.split("."))):
+        raise ConfigurationError(f"{target} names no function: name one, as in module:function or file.py:Class.method")
+    if left.endswith(".py"):
+        path = Path(left)
+    else:
+        here = Path.cwd() / "module.py"
+        found = own_file(here, left) if all(map(str.isidentifier, left.split("."))) else None
+        path = found / "__init__.py" if found is not None and found.is_dir() else found or Path(f"{left}.py")
+    if not path.is_file():
+        what = f"no file {path}" if left.endswith(".py") else f"no module {left} in the project of {Path.cwd()}"
+        raise ConfigurationError(f"there is {what}; name the file of the function: path/to/file.py:{name}")
+    return path, name
+
+
+def texts_of(named: Any) -> tuple[str, ...]:
+    """One text or several, as they were given."""
+    return tuple(filter(None, map(str, [named] if isinstance(named, (str, Path)) else named or ())))
+
+
+def _changing(only: Sequence[str], path: Path) -> tuple[Path, tuple[str, ...]]:
+    """The file whose functions may change, and which of them: those that a user names as `name`, of the file at `path`, or as
+    `module:name` or `file.py:name`. Raises ConfigurationError."""
+    found = [file_and_function(each) if ":" in each else (path, each) for each in only]
+    files = {file.resolve(): file for file, _ in found}
+    if len(files) > 1:
+        raise ConfigurationError(
+            f"{option('only')} names functions of {' and '.join(map(str, files.values()))}; functions of one file may change"
+        )
+    return next(iter(files.values()), path), tuple(dict.fromkeys(name for _, name in found))
+
+
+def load_recorded(
+    target: str,
+    recorded: RecordedCalls,
+    python: str = "",
+    tools: Sequence[Path] = (),
+    only: Sequence[str] = (),
+    *,
+    is_checked: bool = True,
+) -> FunctionTask:
+    """The task of a function whose calls were recorded. `python`, `tools`: see `load_function`. `only`: the functions that may
+    change in its place. `is_checked`: whether the original must be the one that was seen to repeat them.
+
+    Raises:
+        ConfigurationError: there is no such function, or its file has changed since its calls were recorded.
+        SandboxError: the host failed.
+    """
+    path, name = file_and_function(target)
+    if name != recorded.name:
+        raise ConfigurationError(f"{target}: the recorded calls are those of {recorded.name}")
+    if is_checked and digest_of_file(str(path)) != recorded.digest:
+        raise ConfigurationError(
+            f"{path} is not as it was when calls of {name} were recorded; check them again: "
+            f"strop check {target} --record @FILE --keep OTHER"
+        )
+    interpreter = interpreter_of(path, python)
+    scorer = _scorer_of(path, name, interpreter, tools, is_recorded=True)
+    return _checked(path, lambda: _function_of(scorer, path, name, only, recorded))
+
+
+def tools_of(named: Any) -> tuple[Path, ...]:
     """What the user lets a function and its scorer read beside its project. Raises ConfigurationError: it cannot be shown."""
     tools = tuple(at_home(each).absolute() for each in ([named] if isinstance(named, (str, Path)) else named))
     for tool in tools:
@@ -54,25 +140,39 @@ def _tools(named: Any) -> tuple[Path, ...]:
     return tools
 
 
-def load_function(path: Path, asked: str, python: str = "", tools: Sequence[Path] = ()) -> FunctionTask:
+def load_function(
+    path: Path, asked: str, python: str = "", tools: Sequence[Path] = (), only: Sequence[str] = ()
+) -> FunctionTask:
     """The task of the function that a file marks under this name; with an empty one, of the only one. `python`, `tools`: the
-    interpreter that the user names, and files and folders that it may read beside its project.
+    interpreter that the user names, and files and folders that it may read beside its project. `only`: the functions of its file
+    that may change in its place.
 
     Raises:
         ConfigurationError: there is none, or no mark takes it.
         SandboxError: the host failed.
     """
+    scorer = _scorer_of(path, asked, interpreter_of(path, python), tools)
+    return _checked(path, lambda: _function_of(scorer, path, asked, only))
+
+
+def _scorer_of(
+    path: Path, asked: str, interpreter: Interpreter, tools: Sequence[Path], *, is_recorded: bool = False
+) -> RoomScorer:
     _check_names(path)
-    interpreter = interpreter_of(path, python)
     real = path.resolve()
     folders = source_roots(real)
     project = Path(os.path.commonpath(folders))
     roots = [os.path.relpath(folder, project) for folder in folders]
     check_outside(Path(interpreter.path), project)
     scorer = RoomScorer(project, real, name_of(real), asked, roots, interpreter)
-    scorer.tools = tuple(tools)
+    scorer.tools, scorer.is_recorded = tuple(tools), is_recorded
+    return scorer
+
+
+def _checked(path: Path, load: Callable[[], FunctionTask]) -> FunctionTask:
+    """The task that is loaded. Raises ConfigurationError."""
     try:
-        return _function_of(scorer, path, asked)
+        return load()
     except StropError:
         raise
     except Exception as error:  # its code may have taken over the process that tells of it
@@ -81,15 +181,26 @@ def load_function(path: Path, asked: str, python: str = "", tools: Sequence[Path
         ) from error
 
 
-def _function_of(scorer: RoomScorer, path: Path, asked: str) -> FunctionTask:
-    """The task of the function that a scorer's module marks. Raises ConfigurationError."""
+def _function_of(
+    scorer: RoomScorer, path: Path, asked: str, only: Sequence[str], recorded: RecordedCalls | None = None
+) -> FunctionTask:
+    """The task of the function that a scorer's module marks, or whose calls were recorded. Raises ConfigurationError."""
     facts, real, project, roots = _facts_of(scorer, path, asked), path.resolve(), scorer.project, scorer.roots
     where, file = f"{path}:{asked or facts['name']}", project / facts["file"]
+    other, changing = _changing(only, file)
+    if (changed := other.resolve()) != file.resolve():
+        if recorded is None or not changed.is_relative_to(project.resolve()):
+            what = "which is outside of its project" if recorded is not None else f"and {where} is in another file"
+            raise ConfigurationError(f"{option('only')} names functions of {other}, {what}")
+        program = UserModule(name_of(changed), str(project / changed.relative_to(project.resolve())), ())
+    else:
+        program = UserModule(facts["module"], str(file), ())
     marking = scorer.module = _module(name_of(real), real, project, facts["loaded"], roots)
     mark = Mark(
         asked=asked or str(facts["name"]),
         marking=marking,
-        program=UserModule(facts["module"], str(file), ()),
+        program=program,
+        changing=changing,
         project=project,
         roots=tuple(dict.fromkeys([*roots, *(os.path.relpath(each, project) for each in source_roots(file))])),
         interpreter=scorer.interpreter,
@@ -100,10 +211,14 @@ def _function_of(scorer: RoomScorer, path: Path, asked: str) -> FunctionTask:
         scorer=scorer_parameters(facts, where),
         close=facts["close"],
         is_method=facts["is_method"],
+        innermost=None if recorded is None else (facts["module"], str(facts["file"]), asked),
     )
-    task = function_task(where, facts, mark, _shown(file), scorer)
-    used = scorer.used(guest_program(task, task.seed), _call_of(task))
-    return replace(task, mark=replace(mark, program=_module(facts["module"], file, project, used, roots)))
+    task = function_task(where, facts, mark, _shown(Path(program.file)), scorer, recorded)
+    calls, is_new = _calls_of(task), recorded is not None and not recorded.digest
+    used, lines = scorer.used(guest_program(task, task.seed), calls, task.changing if is_new else ())
+    if recorded is not None and is_new and len(calls) == len(recorded.calls):
+        task = with_unreached(task, facts, lines)
+    return replace(task, mark=replace(mark, program=_module(program.name, Path(program.file), project, used, roots)))
 
 
 def _facts_of(scorer: RoomScorer, path: Path, asked: str) -> Mapping[str, Any]:
@@ -141,11 +256,15 @@ def _unfound(path: Path, asked: str, names: Sequence[str]) -> str:
     return f"defines no function {asked!r} that strop.improve_me marks{meant}"
 
 
-def _call_of(task: FunctionTask) -> Mapping[str, Any]:
-    """The arguments of a call of the function; none where its inputs cannot be drawn."""
+def _calls_of(task: FunctionTask) -> list[Mapping[str, Any]]:
+    """The arguments of calls of the function: all that were recorded, as far as they fit into a message, else one. None where its
+    inputs cannot be drawn."""
+    if task.recorded is not None:
+        sizes = accumulate(len(each.arguments) for each in task.recorded.calls)
+        return [case for case, size in zip(task.cases, sizes, strict=True) if size < MOST_BYTES // 2]
     with suppress(TaskError):
-        return task.arguments(task.instance("train", 0, SecretSeeds(b"")))
-    return {}
+        return [task.arguments(task.instance("train", 0, SecretSeeds(b"")))]
+    return []
 
 
 def _module(name: str, file: Path, project: Path, found: Sequence[tuple[str, str]], roots: Sequence[str]) -> UserModule:

@@ -11,7 +11,7 @@ import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,7 @@ _ANSWERS: Mapping[str, tuple[type, ...]] = {
     "said": (object, str, list),
     "malformed": (str, list),
     "failed": (str,),
+    "changed": (list,),
 }
 """Kinds of a scorer's answers, and what belongs to them."""
 _NUMPY = ("random", "numpy", "numpy.random")
@@ -82,6 +83,8 @@ class RoomScorer:
         self.roots, self.interpreter = tuple(roots), interpreter
         self.tools: tuple[Path, ...] = ()
         """Files and folders that it may read beside the project. Set before the first question."""
+        self.is_recorded = False
+        """Whether calls of the function were recorded, and nothing is marked. Set before the first question."""
         self.module: UserModule | None = None
         """What was loaded at first, and must not change meanwhile; None: nobody knows yet."""
         self._begin()
@@ -124,24 +127,29 @@ class RoomScorer:
             self._is_loaded = "name" in facts
             return facts
 
-    def used(self, program: GuestProgram, arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """What the original uses of the project, as it is loaded and in a call with these arguments, in a process of its own: the
-        name of each module, empty for another file, and its path from the project's top."""
+    def used(
+        self, program: GuestProgram, calls: Sequence[Mapping[str, Any]], names: Sequence[str] = ()
+    ) -> tuple[list[tuple[str, str]], list[int]]:
+        """What the original uses of the project, as it is loaded and in calls with these arguments, in a process of its own: the
+        name of each module, empty for another file, and its path from the project's top. Beside it the lines of the functions
+        `names` of its module that no call reached; none if not every call could be watched."""
         assert program.module is not None
         setup: dict[str, Value] = {
             **asdict(program.module),
             "path": list(program.module.path),
+            "innermost": list(program.module.innermost),
             "text": program.text,
             "shown": "<solution>",
         }
         with self._lock:
             room = self._guest = self._guest or self._opened()
             with room.beside(_program("used", ()), _limits(LOADING_SECONDS)) as guest:
-                outcome = guest.call([setup, plain_data.encode((program.entry, dict(arguments)))], seed=0)
+                outcome = guest.call([setup, plain_data.encode((program.entry, [*map(dict, calls)], [*names]))], seed=0)
         found: Any = outcome.value if isinstance(outcome, Returned) else b""
         with suppress(plain_data.NotPlainData, TypeError, ValueError):
-            return [(str(name), self.inside(str(file))) for name, file in plain_data.decode(found)]
-        return []
+            files, lines = plain_data.decode(found)
+            return [(str(name), self.inside(str(file))) for name, file in files], [int(line) for line in lines]
+        return [], []
 
     def inside(self, file: str) -> str:
         """The path of a guest's file from the top of the project; empty if it is none of the project's files."""
@@ -153,7 +161,7 @@ class RoomScorer:
         """One like it, for a copy of its project."""
         file = project / self._file.relative_to(self.project)
         found = RoomScorer(project, file, self._name, self._asked, self.roots, self.interpreter)
-        found.tools = self.tools
+        found.tools, found.is_recorded = self.tools, self.is_recorded
         found.module = self.module and self.module.at(self.project, project)
         return found
 
@@ -178,6 +186,7 @@ class RoomScorer:
             "name": self._name,
             "asked": self._asked,
             "pickler": str(pickler()),
+            "is_recorded": self.is_recorded,
         }
         try:
             outcome = guest.call([setup, question, plain_data.encode(tuple(given))], seed=None)
@@ -209,20 +218,22 @@ class RoomScorer:
 
     def _room(self) -> TreeSandbox:
         if self._sandbox is None:
-            files = tuple(listed(self.project))
+            files = listed(self.project, modules=True)
             tools = (*map(Path, _FOLDERS), pickler(), self.interpreter.prefix, *self.tools)
             tree = Tree(self.project, {}, tools, only=files)
             self._sandbox = TreeSandbox(workspaces(), _plan(tree, self.interpreter, SCORER_BYTES, alone=False))
         return self._sandbox
 
 
-def programs_of(mark: Mark, memory_limit: int, workspaces: Workspaces) -> TreeSandbox:
-    """The sandbox of the programs of a function's task: a tree with its module and what the original uses of its project."""
+def programs_of(mark: Mark, memory_limit: int, workspaces: Workspaces, hash_seed: int = 0) -> TreeSandbox:
+    """The sandbox of the programs of a function's task: a tree with its module and what the original uses of its project.
+    `hash_seed`: on which the order of sets depends."""
     changing, *others = (str(Path(each).relative_to(mark.project)) for each in (mark.program.file, *mark.program.files))
     files = (changing, *others)
     tree = Tree(mark.project, {}, (STAND_IN, pickler(), mark.interpreter.prefix, *mark.tools), only=files)
     memory = memory_limit + INTERPRETER_BYTES
-    return TreeSandbox(workspaces, _plan(tree, mark.interpreter, memory, alone=True, changing=f"{COPY}/{changing}"))
+    plan = _plan(tree, mark.interpreter, memory, alone=True, changing=f"{COPY}/{changing}")
+    return TreeSandbox(workspaces, replace(plan, environment={**plan.environment, "PYTHONHASHSEED": str(hash_seed)}))
 
 
 def _end(sandbox: TreeSandbox, guest: RoomGuest | None) -> None:

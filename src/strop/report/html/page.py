@@ -187,8 +187,9 @@ def _improvement(improved: Improved | Unfinished, page: Page) -> Conclusion:
     title, files, cuts = patch_html(improved)
     page.patch = title, files
     page.cuts += cuts
-    said = f"Score: {improved.scorer}." if improved.scorer and improved.scorer not in improved.sentence else ""
-    return Conclusion(improved.sentence, said)
+    said = [f"Changed arguments: {improved.changed.sentence}."] if improved.changed is not None else []
+    said += [f"Score: {improved.scorer}."] if improved.scorer and improved.scorer not in improved.sentence else []
+    return Conclusion(improved.sentence, " ".join(said))
 
 
 def before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:

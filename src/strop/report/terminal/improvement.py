@@ -22,7 +22,7 @@ from strop.report.terminal.words import counted, edits_line
 from strop.runs.claims.gains import in_units, shown_scores, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import interval_of, written
-from strop.runs.finding import Evidence, ScoredProgram
+from strop.runs.finding import Evidence, RefusedCandidate, ScoredProgram
 from strop.runs.results.improved import Applied, Improved, Unfinished
 from strop.runs.run_directory import ways_on
 from strop.tasks.objective_facts import ObjectiveFacts
@@ -45,8 +45,14 @@ def print_improved(improved: Improved, console: Console, *, full: bool = False) 
         for name, before, after in shown_scores(improved.facts, improved.report_only):
             say(console, f"{escape(name, 40)}, which decides nothing: original {before}, improved {after}")
     say(console, improved.sentence, style="bold", limit=SENTENCE)
+    if improved.changed is not None:
+        say(console, escape(improved.changed.sentence, 600), limit=SENTENCE)
     if improved.scorer and improved.scorer not in improved.sentence:
         say(console, f"score: {improved.scorer}", style="dim")
+    if improved.tests is not None and improved.improved is not None:
+        say(console, improved.tests.sentence)
+    if full:
+        _print_refused(improved.refused, console)
     _print_problems(improved, console)
     _print_end(improved, console, full=full)
 
@@ -110,6 +116,15 @@ def _print_details(improved: Improved, console: Console) -> None:
         print_metric(improved, console)
     print_notes(improved.audit, console)
     print_candidates(improved.candidates, improved.facts, console)
+
+
+def _print_refused(refused: Sequence[RefusedCandidate], console: Console) -> None:
+    """The tests that each of these candidates fails, and the end of what they printed."""
+    for number, one in enumerate(refused):
+        tests = f"{', '.join(one.failing[:SHOWN])}{', ...' if one.failing[SHOWN:] else ''}"
+        which = "the next best" if number else "the best candidate in training"
+        say(console, f"{which} fails {quantity(len(one.failing), 'test')}: {tests}")
+        print_diff(one.output, console)
 
 
 def _print_problems(improved: Improved, console: Console) -> None:

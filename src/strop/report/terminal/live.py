@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
-from strop.base.events import Event, IterationFinished
+from strop.base.events import Event, IterationFinished, SuiteRan
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.options.choices import DisplayName
@@ -161,7 +161,7 @@ class LiveView(Narrated):
 
     def show(self, event: Event, line: str) -> None:
         """Write the `line` if it is one of those that stay."""
-        if is_candidate(event) or isinstance(event, IterationFinished):
+        if is_candidate(event) or isinstance(event, IterationFinished | SuiteRan):
             self._show(line)
 
     def notify(self, line: str) -> None:

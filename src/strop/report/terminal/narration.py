@@ -25,10 +25,11 @@ from strop.base.events import (
     LmFault,
     LmResponded,
     RunFinished,
+    SuiteRan,
     outlined,
 )
 from strop.base.failures import failure, gist
-from strop.base.pluralize import quantity
+from strop.base.pluralize import quantity, tests_before
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.terminal_text import escape
 from strop.report.terminal.words import counted, duration
@@ -36,7 +37,7 @@ from strop.runs.claims.numbers import between, in_words, written
 from strop.runs.patching.result_files import ORIGINAL_SCOPE, Standings
 from strop.runs.results.parts import sample
 from strop.runs.run_data import RunData
-from strop.runs.scopes import is_candidate, is_final, is_meta_candidate, iteration_of
+from strop.runs.scopes import ORIGINAL_TESTS, is_candidate, is_final, is_meta_candidate, iteration_of
 
 _OWN_BUDGET = re.compile(r"[^/]+/improve(?:/handles)?")
 """Scope of the budgets of a self-improvement, but not of the improvements that it tries."""
@@ -155,6 +156,8 @@ class Narration:
                 return self.warning(event) or None
             case Evaluated() if is_candidate(event):
                 return self._tried(event)
+            case SuiteRan():
+                return _tested(event)
             case Evaluated() if is_meta_candidate(event):
                 best = ", best so far" if event is self.best else ""
                 name = f"t = {iteration_of(event.scope)}: candidate {self.tried}, {named(event.solution)}"
@@ -231,6 +234,13 @@ def named(program: str | None) -> str:
 def candidate_score(event: Evaluated) -> str:
     """û of a candidate with its standard error; the bare value if its copies are unknown."""
     return in_words(estimate(event.scores)) if len(event.scores) > 1 else f"{event.value:.3f}"
+
+
+def _tested(event: SuiteRan) -> str:
+    if event.scope == ORIGINAL_TESTS:
+        return tests_before(event.count, event.not_green, event.flaky)
+    found = f"fails {len(event.failing)}, such as {event.failing[0]}" if event.failing else "passes them"
+    return escape(f"tests: the best candidate {found}", limit=400)
 
 
 def _doing(scope: str) -> str:

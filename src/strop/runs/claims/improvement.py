@@ -9,7 +9,8 @@ from strop.analysis.stats import Estimate, least_pairs
 from strop.base.failures import gist
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, means_of
-from strop.base.surface import option
+from strop.base.solution import digest_of
+from strop.base.surface import setting
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain
 from strop.evaluation.laws import ONE_ANSWER, keeps_something
@@ -20,7 +21,7 @@ from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
 from strop.tasks.base import UTILITY
 from strop.tasks.command.score_kinds import TIMES
-from strop.tasks.function.task import CALLS, FIRST, SECONDS
+from strop.tasks.function.task import CALLS, DIFFERENT, FIRST, SECONDS
 from strop.tasks.objective_facts import MetricFacts
 from strop.tasks.problem import VALUE
 
@@ -45,6 +46,8 @@ def sentence(evidence: Evidence) -> str:
 
 
 def _claim(evidence: Evidence) -> str:
+    if evidence.improved is None and evidence.refused:
+        return f"No improvement: {_refused(evidence)}; the original is kept."
     if evidence.ended_by is not None and evidence.improved is None:
         was = "better than the original in training" if evidence.cost.candidates else "evaluated"
         return f"No improvement: no candidate was {was}; the original is kept."
@@ -65,12 +68,29 @@ def _claim(evidence: Evidence) -> str:
     return f"{claim}.{_remedy(evidence)}"
 
 
+def _refused(evidence: Evidence) -> str:
+    """Which tests the best candidate fails, and how many others were tried in its place."""
+    first, *others = evidence.refused
+    tests = quantity(len(first.failing), "test")
+    best = (
+        f"the best of {quantity(evidence.cost.candidates, 'candidate')}"
+        if evidence.cost.candidates > 1
+        else "the candidate"
+    )
+    more = f", and so do the next {len(others)} that are better in training" if len(others) > 1 else ""
+    more = ", and so does the next that is better in training" if len(others) == 1 else more
+    passes = "passes" if len(first.failing) == 1 else "pass"
+    such_as = "" if len(first.failing) == 1 else "such as "
+    example = escape(first.failing[0], 200)
+    return f"{best} fails {tests} that {passes} for the original, {such_as}{example}{more}"
+
+
 def _remedy(evidence: Evidence) -> str:
     """What to do with a program that is held back."""
     if not evidence.is_held_back:
         return ""
     if evidence.finding == "better on its fixed input":
-        return f" If that is wanted, give {option('fixed_input')}; strop apply --unproven applies this patch."
+        return f" If that is wanted, give {setting('fixed_input')}=true; strop apply --unproven applies this patch."
     return " Read the patch: strop apply --unproven."
 
 
@@ -118,6 +138,8 @@ def _why_stands_in(evidence: Evidence) -> str:
         return _failure(evidence)
     if evidence.improvement.solution == evidence.original.text:
         return "the improver returned the original"
+    if digest_of(evidence.improvement.solution) in {each.digest for each in evidence.refused}:
+        return "the returned program fails tests that pass for the original"
     return "the returned program did not score as well in training"
 
 
@@ -196,7 +218,7 @@ def _in_metric(evidence: Evidence, improved: ScoredProgram, gain: Gain) -> str:
     change = (
         f"{size(gain)}, {values(gain)}{_calls_measured(evidence, improved.last)}{_known(evidence, metric)}, {where}"
     )
-    change += f"{_loading(evidence, gain)}{_setbacks(evidence, gain)}"
+    change += f"{_of_the_program(evidence, gain)}{_loading(evidence, gain)}{_setbacks(evidence, gain)}"
     change += _varied(metric, improved.last)
     least_n = least_pairs(evidence.confidence)
     few = n < least_n and evidence.finding == "no significant improvement"
@@ -207,6 +229,14 @@ def _known(evidence: Evidence, metric: MetricFacts) -> str:
     """` (best known 2.6)`, where that is declared."""
     known = evidence.best_known.get(metric.name)
     return "" if known is None else f" (best known {valued(metric, known, 3)})"
+
+
+def _of_the_program(evidence: Evidence, gain: Gain) -> str:
+    """How much faster the command gets whose calls were recorded, if the function had all of its share of the time."""
+    share = evidence.facts.share if evidence.facts is not None else 0.0
+    if gain.verdict != "better" or gain.scale != "ratio" or not share:
+        return ""
+    return f"; the program at most {plain(1 / (1 - share * (1 - 1 / gain.amount)), 2)}x"
 
 
 def _setbacks(evidence: Evidence, gain: Gain) -> str:
@@ -262,14 +292,19 @@ def _varied(metric: MetricFacts, measured: Evaluation) -> str:
 
 
 def _where(evidence: Evidence, *, same: bool = False) -> str:
-    """`on 10 held-out instances`, `on 100 held-out calls in 10 batches`, `on 50 draws of 10 held-out inputs`, or `in 10
-    evaluations`. `same`: all are equal."""
+    """`on 10 held-out instances`, `on 100 held-out calls of a command in 10 batches`, `on 50 draws of 10 held-out inputs`, or
+    `in 10 evaluations`. `same`: all are equal."""
     last = (evidence.improved or evidence.original).last
     n, different = len(last.scores), len({*(last.inputs or evidence.original.last.inputs)})
     place = "the same in each of" if same and n > 1 else "on" if evidence.holds_out else "in"
     if not evidence.holds_out:
         return f"{place} {quantity(n, 'evaluation')}"
-    calls = int(sum(row.get(CALLS, 0) for row in last.metrics))
-    whole = f"{calls:,} held-out calls in {quantity(n, 'batch')}" if calls > n else quantity(n, "held-out instance")
+    calls = round(sum(row.get(DIFFERENT, row.get(CALLS, 0)) for row in last.metrics))
+    commands = () if evidence.facts is None else evidence.facts.commands
+    named = f" of {' and '.join(f'`{escape(each, 120)}`' for each in commands)}" if commands else ""
+    if calls > n:
+        whole = f"{calls:,} held-out calls{named} in {quantity(n, 'batch')}"
+    else:
+        whole = quantity(n, f"held-out {'call' if commands else 'instance'}") + named
     of = f"{n} draws of {quantity(different, 'held-out input')}" if different else whole
     return f"{place} {of}{f', of which {n - last.seen_in_training} are new' if last.seen_in_training else ''}"

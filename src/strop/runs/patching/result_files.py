@@ -8,13 +8,13 @@ import math
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from strop.analysis.stats import mean
 from strop.base import private
 from strop.base.errors import Malformed
-from strop.base.events import Evaluated, Event
+from strop.base.events import Evaluated, Event, SuiteRan
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.runs.patching.source_files import Original
@@ -33,11 +33,11 @@ RETURNED_SCOPE = "returned/train"
 class Standings:
     """The mean training utility of the original and of each candidate, over all evaluations of a program."""
 
-    def __init__(self, events: Iterable[Event] = (), normal: Callable[[str], str | None] = str) -> None:
-        """Count `events`. `normal` gives a program's normal form, in which equal programs are equal texts; None: it is not a
-        program."""
-        self._normal = normal
+    def __init__(self, events: Iterable[Event] = (), original: Original | None = None) -> None:
+        """Count `events`. Programs are told apart by their normal form, if it is known what the search started from."""
+        self._original = original
         self._values: dict[str, list[float]] = {}
+        self._out: set[str] = set()  # programs that fail tests of the user's
         self.first: dict[str, Evaluated] = {}  # the first evaluation of each program
         self.original: str | None = None  # once it was evaluated
         self.best: str | None = None
@@ -48,7 +48,11 @@ class Standings:
             self.add(event)
 
     def add(self, event: Event) -> None:
-        """Count an evaluation in training; not any other event."""
+        """Count an evaluation in training, or a program out that fails tests of the user's; not any other event."""
+        if isinstance(event, SuiteRan) and event.failing and (program := self._normal(event.solution)) is not None:
+            self._out.add(program)
+            self._values.pop(program, None)
+            self._choose(self._values)
         if not isinstance(event, Evaluated) or event.solution is None:
             return
         if not (is_candidate(event) or event.scope in (ORIGINAL_SCOPE, RETURNED_SCOPE)):
@@ -58,15 +62,23 @@ class Standings:
             self.original = program
         if program is None:
             return
-        self._values.setdefault(program, []).append(event.value)
         self.first.setdefault(program, event)
+        if self.is_out(program):
+            return
+        self._values.setdefault(program, []).append(event.value)
         is_known = self.best is None or program in (self.best, self.original)
         self._choose(self._values if is_known else (self.best or "", program))
 
-    def drop(self, program: str) -> None:
-        """Forget a candidate."""
-        self._values.pop(program, None)
-        self._choose(self._values)
+    def _normal(self, text: str) -> str | None:
+        """None: it is not a program."""
+        try:
+            return text if self._original is None else self._original.normal(text)
+        except Malformed:
+            return None
+
+    def is_out(self, program: str) -> bool:
+        """Whether a program fails tests of the user's."""
+        return program in self._out
 
     def _choose(self, programs: Iterable[str]) -> None:
         best = min(programs, key=self.rank, default=None)
@@ -86,11 +98,11 @@ class Standings:
 class BestSoFar:
     """A recorder that keeps the diff of the best candidate, if it is better than the original. Thread-safe."""
 
-    def __init__(self, directory: Path, original: Original, before: Iterable[Evaluated] = ()) -> None:
-        """`before` are the evaluations in the record."""
+    def __init__(self, directory: Path, original: Original, before: Iterable[Event] = ()) -> None:
+        """`before` are the evaluations, and the runs of the user's tests, in the record."""
         self._file, self._original = directory / BEST, original
         self._lock = threading.Lock()
-        self._standings = Standings(before)
+        self._standings = Standings(before, original)
         self._best: str | None = None
         self._file.unlink(missing_ok=True)
         self._keep()
@@ -102,16 +114,13 @@ class BestSoFar:
             self._keep()
 
     def _keep(self) -> None:
-        while (best := self._standings.best) != self._best:
-            try:
-                if best is None:
-                    self._file.unlink(missing_ok=True)
-                else:
-                    save(self._file, self._original.diff(best))
-                self._best = best
-            except Malformed:  # not a program of these files
-                assert best is not None
-                self._standings.drop(best)
+        if (best := self._standings.best) == self._best:
+            return
+        if best is None:
+            self._file.unlink(missing_ok=True)
+        else:
+            save(self._file, self._original.diff(best))
+        self._best = best
 
 
 SOLUTION, ORIGINAL = "solution.py", "original.py"

@@ -44,14 +44,16 @@ class Original:
     """Whether they are the files of a command task."""
     executable: tuple[str, ...] = ()
     """The executable ones among `files`."""
-    function: str = ""
-    """The function of the module that is the program; empty: the whole file."""
+    functions: tuple[str, ...] = ()
+    """The functions of the module that may change; empty: the whole file."""
+    decorated: str = ""
+    """The one whose decorators stay as they are, if there is one."""
 
     @property
     def program(self) -> str:
         """The program text that improvers start from, with newlines as line ends."""
-        if self.function:
-            return alone(self._source(), self.function)
+        if self.functions:
+            return alone(self._source(), self.functions)
         return self.plain({path: plain_text(text) for path, text in self.files.items()})
 
     @property
@@ -63,18 +65,24 @@ class Original:
         """All files of a candidate, with the line ends and the last newline of the original.
 
         Raises:
-            Malformed: the candidate is not a bundle of files (strop.tasks.command.bundle), or changes more than its function.
+            Malformed: the candidate is not a bundle of files (strop.tasks.command.bundle), or changes more than its functions.
         """
         plain = {path: plain_text(text) for path, text in self.files.items()}
         if self.command:
             files = unbundled(solution, plain)
-        elif self.function:
+        elif self.functions:
             (path,) = plain
-            files = {path: ended_like(spliced(self._source(), self.function, solution), plain[path])}
+            files = {path: ended_like(spliced(self._source(), self.functions, solution), plain[path])}
         else:
             (path,) = plain
             files = {path: ended_like(solution, plain[path])}
         return {path: as_written(text, self.files[path]) for path, text in files.items()}
+
+    def normal(self, solution: str) -> str:
+        """A candidate in normal form, in which equal programs are equal texts. Raises like `written`."""
+        if self.functions and self.written(solution) == self.files:
+            return self.program
+        return self.plain(self.written(solution)) if self.command else ended_like(solution, self.program)
 
     def removed(self, solution: str) -> tuple[str, ...]:
         """The names in the user's files that a candidate removes, which other files may import; of a task's own seed none."""
@@ -97,7 +105,7 @@ class Original:
 
     def _source(self) -> Source:
         ((path, text),) = self.files.items()
-        return read_source(Path(path), text)
+        return replace(read_source(Path(path), text), decorated=self.decorated)
 
     def _named(self, path: str) -> str:
         return named(Path(self.root, path), Path(self.below)) if self.root else path
@@ -149,11 +157,11 @@ def of_command(task: CommandTask, cwd: Path) -> Original:
 
 
 def of_function(task: FunctionTask, cwd: Path) -> Original:
-    """The module of a function; only the function may change."""
+    """The module of functions that may change, and nothing else of it."""
     assert task.source is not None
     path = task.source.path
     placed = _placed({path.name: task.module_text}, path.absolute().parent, cwd)
-    return replace(placed, function=task.entry)
+    return replace(placed, functions=task.changing, decorated=task.source.decorated)
 
 
 def of_seed(seed: str) -> Original:

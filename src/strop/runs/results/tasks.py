@@ -97,7 +97,7 @@ class CommandListing(TaskListing):
     build: str
     """Command that builds a candidate."""
     test: str
-    """Command that tests a candidate before it is measured."""
+    """Command of the tests: none that the original passes may fail for the result."""
     command: str
     """Command that is measured."""
     instances: int
@@ -149,7 +149,7 @@ def all_tasks() -> Tasks:
 
 
 def _loaded(name: str) -> AnyTask:
-    if not name.partition(":")[0].endswith(".py"):
+    if not name.partition(":")[0].endswith(".py") and ":" not in name.rpartition("@")[0]:
         return registry.load_any(name)
     from strop.evaluation.functions.load import load_any  # here for the start-up time
 

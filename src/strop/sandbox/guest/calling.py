@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import io
 import itertools
 import pickle
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +27,7 @@ _KINDS: dict[type, str] = {
 _RUN = frozenset(_KINDS)
 _loads = pickle.loads
 _loops: list[Any] = []
+_heard: list[io.BytesIO] = []
 
 
 def opened(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -31,18 +35,52 @@ def opened(arguments: dict[str, Any]) -> dict[str, Any]:
     return _loads(arguments[OPAQUE]) if OPAQUE in arguments else arguments
 
 
-def finished(values: list[Any]) -> list[str]:
-    """Put in the place of each generator and coroutine what it yields or returns. Returns the kind of each value, empty for
-    another value; no kinds if there are no such values."""
+def listen() -> None:
+    """Keep what is printed from now on for `heard`. A module may have kept the streams, so these remain."""
+    if not _heard:
+        for stream in (sys.__stdout__, sys.__stderr__):
+            _heard.append(io.BytesIO())
+            stream.buffer.raw.kept = _heard[-1]  # type: ignore[union-attr]
+
+
+def heard() -> str:
+    """What was printed since this was asked last."""
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        with contextlib.suppress(Exception):  # a program may have put anything there
+            stream.flush()  # type: ignore[union-attr]
+    text = b"".join(each.getvalue() for each in _heard).decode("utf-8", "backslashreplace")
+    for each in _heard:
+        each.seek(0)
+        each.truncate()
+    return text
+
+
+def finished(values: list[Any], caught: Callable[[BaseException, list[Any]], Any] | None = None) -> list[str]:
+    """Put in the place of each generator and coroutine what it yields or returns; of one that raises what `caught` makes of that
+    and of what was yielded before.
+    Returns the kind of each value, empty for another value; no kinds if there are no such values."""
     if _RUN.isdisjoint(map(type, values)):
         return []
     kinds = [_KINDS.get(type(value), "") for value in values]
     for at, kind in enumerate(kinds):
-        if kind == GENERATOR:
-            values[at] = _most(list(itertools.islice(values[at], MOST_ITEMS + 1)))
-        elif kind:
-            values[at] = _run(values[at] if kind == COROUTINE else _drained(values[at]))
+        items: list[Any] = []
+        try:
+            if kind:
+                values[at] = _finished(values[at], kind, items)
+        except (Exception, SystemExit) as error:
+            if caught is None:
+                raise
+            values[at] = caught(error, items)
+        _check(items)
     return kinds
+
+
+def _finished(value: Any, kind: str, items: list[Any]) -> Any:
+    """What it returns, or `items`, to which is added what it yields."""
+    if kind == GENERATOR:
+        items += itertools.islice(value, MOST_ITEMS + 1)
+        return items
+    return _run(value if kind == COROUTINE else _drained(value, items))
 
 
 def ended(value: Any) -> Any:
@@ -58,19 +96,17 @@ def ready(entry: Callable[..., Any]) -> None:
         _loop()
 
 
-def _most(items: list[Any]) -> list[Any]:
+def _check(items: list[Any]) -> None:
     if len(items) > MOST_ITEMS:
         raise ValueError(f"the generator yields more than {MOST_ITEMS:,} items, the most that are taken")
-    return items
 
 
-async def _drained(generator: Any) -> list[Any]:
-    items: list[Any] = []
+async def _drained(generator: Any, items: list[Any]) -> list[Any]:
     async for each in generator:
         items.append(each)
         if len(items) > MOST_ITEMS:
             break
-    return _most(items)
+    return items
 
 
 def _loop() -> Any:

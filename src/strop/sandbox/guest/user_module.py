@@ -8,15 +8,17 @@ import importlib.machinery
 import importlib.util
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds this module alone."""
 
-    def __init__(self, text: str, shown: str, name: str, file: str) -> None:
+    def __init__(self, text: str, shown: str, name: str, file: str, compiled: Callable[..., types.CodeType]) -> None:
         self._text, self._shown, self._name, self._file = text, shown, name, file
+        self._compiled = compiled
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
@@ -31,7 +33,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         module.__file__ = self._file
-        exec(compile(self._text, self._shown, "exec", dont_inherit=True), module.__dict__)
+        exec(self._compiled(self._text, self._shown, self._file), module.__dict__)
 
 
 class _Package(importlib.abc.MetaPathFinder):
@@ -54,21 +56,41 @@ def bring(pickler: str) -> None:
     sys.meta_path.append(_Package("strop_cloudpickle", pickler))
 
 
-def imported(text: str, shown: str, name: str, file: str, path: Sequence[str], pickler: str = "") -> types.ModuleType:
+def imported(
+    text: str,
+    shown: str,
+    name: str,
+    file: str,
+    path: Sequence[str],
+    **more: Any,
+) -> types.ModuleType:
     """The module `name` of `file` with another text, which tracebacks call `shown`. `path`: folders to import from first.
-    `pickler`: see `bring`."""
+    `more`: `pickler`, see `bring`; `innermost`, module, file and qualified name of a function that `strop_innermost` holds."""
     if "\0" in text:  # a ValueError before Python 3.11.4
         raise SyntaxError("source code string cannot contain null bytes")
     sys.path[:0] = path
-    if pickler:
-        bring(pickler)
-    finder = _Finder(text, shown, name, file)
+    if more.get("pickler"):
+        bring(more["pickler"])
+    innermost = more.get("innermost")
+    compiled = _compiled
+    if innermost:
+        strop_innermost = importlib.import_module("strop_innermost")
+        strop_innermost.hold(*innermost[1:])
+        compiled = strop_innermost.compiled
+    finder = _Finder(text, shown, name, file, compiled)
     sys.meta_path.insert(0, finder)
     if package := name.rpartition(".")[0]:
         importlib.import_module(package)  # which may import the module
     other = sys.modules.get(name)
     if other is None or other.__loader__ is finder:
-        return importlib.import_module(name)
-    module = types.ModuleType(name)  # a file that is named like a module of Python's is nobody's import
-    finder.exec_module(module)
+        module = importlib.import_module(name)
+    else:
+        module = types.ModuleType(name)  # a file that is named like a module of Python's is nobody's import
+        finder.exec_module(module)
+    if innermost and innermost[0] != name:
+        importlib.import_module(innermost[0])
     return module
+
+
+def _compiled(text: str, shown: str, file: str) -> types.CodeType:
+    return compile(text, shown, "exec", dont_inherit=True)

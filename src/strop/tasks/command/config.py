@@ -133,8 +133,8 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
 
 def _needs_one_process(task: CommandTask) -> str:
     """Why the options of a task leave its evaluator and its program in one process; empty if they do not."""
-    if task.build or task.test:
-        return f"{'build' if task.build else 'test'}: an evaluator that runs apart from the program builds and tests nothing"
+    if task.build:
+        return "build: an evaluator that runs apart from the program builds nothing"
     counted = [name for name, reader in task.objective.readers.items() if reader in COUNTED_BY_KERNEL]
     if counted:
         return f"{counted[0]}: it would be that of the evaluator, too"

@@ -21,7 +21,7 @@ from strop.base.errors import ConfigurationError, Malformed
 from strop.base.later import dataclass
 from strop.base.python_discovery import Interpreter
 from strop.base.results import Evaluation, Input, ScoredBy
-from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Seeds, Split, Task
+from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, MUST_PASS, Seeds, Split, Task
 from strop.tasks.command.bundle import bundled, is_inside
 from strop.tasks.command.objective import Objective
 from strop.tasks.command.readers import check_reader, file_of
@@ -76,7 +76,7 @@ class CommandTask:
     build: str = ""
     """A command that runs once for each candidate, before its instances."""
     test: str = ""
-    """A command that runs once for each candidate, after the build; a candidate counts only if it succeeds. It is not timed."""
+    """The command of the user's tests, which runs after the build; empty: there are none."""
     instances: int = 1
     """Runs of the command on the training split, each with its own seed."""
     test_instances: int = 10
@@ -88,7 +88,7 @@ class CommandTask:
     best_known: float | None = None
     """The best known value of the metric, which is shown beside the result."""
     time_limit: float = 60.0
-    """Wall seconds of one run of the command, and of the test. A build may take a minute in any case."""
+    """Wall seconds of one run of the command. A build may take a minute in any case."""
     memory_limit: int = 4 << 30
     """Bytes of memory for one run. A build and a judge may take 4 GiB in any case."""
     tools: tuple[Path, ...] = ()
@@ -206,12 +206,15 @@ class CommandTask:
         return self.results if self.judge else (*self.printed_results, *self.results)
 
     def left_out(self) -> tuple[str, ...]:
-        """Files of the tree that no copy for the program has: cases, the judge's own files and, where programs are compiled,
-        compiled files that `context` does not name. Reads the beginning of each file."""
-        hidden = [*self.cases, *(self.judge.files if self.judge else ())]
+        """Files of the tree that no copy for the program has: cases, the judge's own files and compiled ones."""
+        return (*self.cases, *(self.judge.files if self.judge else ()), *self.compiled())
+
+    def compiled(self) -> tuple[str, ...]:
+        """Where programs are compiled, compiled files of the tree that `context` does not name, of which none may be stale. Reads
+        the beginning of each file."""
         if not self.build and not any(language_of(path) in COMPILED for path in self.files):
-            return tuple(hidden)
-        return (*hidden, *(path for path in compiled_files(self.root) if path not in self.context))
+            return ()
+        return tuple(path for path in compiled_files(self.root) if path not in self.context)
 
     @property
     def judge_sources(self) -> list[str]:
@@ -387,8 +390,6 @@ def _description(task: CommandTask) -> str:
     ]
     if task.build:
         lines.append(f"Built once by: {task.build}")
-    if task.test:
-        lines.append(f"Tested once, before it is measured, by: {task.test}")
     lines.append(f"Measured by: {task.command}")
     if task.judge:
         lines.append(f"Judged, when it has ended, by: {task.judge.command}")
@@ -412,7 +413,7 @@ def _description(task: CommandTask) -> str:
 
 def rules(task: CommandTask) -> list[str]:
     """Rules for every candidate: the scale of its utility, its limits, and what may change."""
-    unbuilt, untested = " does not build," if task.build else "", " fails its test," if task.test else ""
+    unbuilt = " does not build," if task.build else ""
     unprinted = " prints no score or more than one," if task.objective.printed and task.evaluator is None else ""
     if task.judge is not None:
         unprinted = " gives an answer that the judge refuses,"
@@ -420,8 +421,10 @@ def rules(task: CommandTask) -> list[str]:
         unprinted = " makes the evaluator fail, or give no finite score,"
     lines = [
         "The utility of a candidate is in [0, 1]: 1/2 is as good as the original, more is better. A candidate that"
-        f"{unbuilt}{untested} fails,{unprinted} or misses a requirement has utility 0."
+        f"{unbuilt} fails,{unprinted} or misses a requirement has utility 0."
     ]
+    if task.test:
+        lines.append(f"{MUST_PASS.format(task.test)}.")
     if task.compare_output:
         lines.append(
             f"{', '.join(['What a candidate prints on standard output', *task.results])} and its exit status must be exactly the "

@@ -39,9 +39,10 @@ _MOST_SECONDS = 30.0
 _TEXT_BYTES = 1 << 20
 
 
-def listed(root: Path, named: Sequence[str] = ()) -> tuple[str, ...]:
+def listed(root: Path, named: Sequence[str] = (), *, modules: bool = False) -> tuple[str, ...]:
     """The files below `root`, as sorted relative paths: those of the paths `named`, and all but the usual junk that no
-    .gitignore leaves out.
+    .gitignore leaves out. `modules`: also what can be imported beside a module among these, although a .gitignore names it, such
+    as a file of the version or an extension that was built in place.
 
     Links are listed as links; folders behind links are not searched. What lies in an ignored folder is not ignored from there.
 
@@ -50,20 +51,25 @@ def listed(root: Path, named: Sequence[str] = ()) -> tuple[str, ...]:
     """
     if not root.is_dir():
         raise ConfigurationError(f"there is no folder {root}")
-    unignored = (path for path, is_ignored in _walked(Path(os.path.realpath(root))) if not is_ignored)
+    walked = dict(_walked(Path(os.path.realpath(root))))
+    unignored = {path for path, is_ignored in walked.items() if not is_ignored}
+    if modules:
+        packages = {path.rpartition("/")[0] for path in unignored if path.endswith(".py")}
+        unignored |= {path for path in walked if path.endswith((".py", ".so")) and path.rpartition("/")[0] in packages}
     found = _without_records(sorted({*unignored, *(path for path in named if _is_within(root, path))}))
     _check_size(root, found)
     return tuple(found)
 
 
-def copy_tree(root: Path, destination: Path, named: Sequence[str] = ()) -> None:
-    """Copy the files of `listed(root, named)` with their permissions into the new folder `destination`; links stay links.
+def copy_tree(root: Path, destination: Path, named: Sequence[str] = (), *, modules: bool = False) -> None:
+    """Copy the files of `listed(root, named, modules)` with their permissions into the new folder `destination`. Links stay
+    links.
 
     Raises:
         ConfigurationError: `root` is not a folder, is too large to copy, or has a file that cannot be read.
     """
     destination.mkdir(parents=True)
-    for path in listed(root, named):
+    for path in listed(root, named, modules=modules):
         target = destination / path
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -72,11 +78,11 @@ def copy_tree(root: Path, destination: Path, named: Sequence[str] = ()) -> None:
             raise ConfigurationError(f"{root / path} cannot be copied: {error.strerror}") from error
 
 
-def packed(root: Path, named: Sequence[str] = ()) -> bytes:
-    """The files of `listed(root, named)` as an archive for `unpack`. Raises ConfigurationError."""
+def packed(root: Path, named: Sequence[str] = (), *, modules: bool = False) -> bytes:
+    """The files of `listed(root, named, modules)` as an archive for `unpack`. Raises ConfigurationError."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz", compresslevel=1) as archive:
-        for path in listed(root, named):
+        for path in listed(root, named, modules=modules):
             try:
                 archive.add(root / path, path, recursive=False)
             except OSError as error:

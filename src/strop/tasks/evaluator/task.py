@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
 from strop.base.plain_file import text_of
-from strop.base.python_discovery import interpreter_of
+from strop.base.python_discovery import check_found, interpreter_of
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
@@ -66,7 +66,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     recognised = recognise(evaluator, form)
     _text(program)
     root = _root(program, evaluator)
-    interpreter = interpreter_of(program, options.python)
+    check_found(interpreter := interpreter_of(program, options.python), options.test)
     required = _required(recognised, options.require_metric)
     # The score of this format is better when it is higher.
     goals = [f"{each.strip()}:max" if each.strip() in (COMBINED, SCORE) else each for each in options.metric]

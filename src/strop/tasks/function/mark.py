@@ -61,6 +61,11 @@ class Mark:
     """The relative tolerance of floats, if the mark names one."""
     is_method: bool = False
     """Whether the function is called with an object of its class."""
+    changing: tuple[str, ...] = ()
+    """The functions of `program` that may change, if others may than the one that is measured."""
+    innermost: tuple[str, str, str] | None = None
+    """Module, file from the top of the project, and qualified name of the function whose calls were recorded; it is called below
+    all its decorators. None: there is a mark, and the function is called as its module has it."""
 
     def at(self, project: Path) -> Mark:
         """The mark in a copy of its project."""

@@ -25,6 +25,8 @@ class Source:
     text: str
     """The text, with newlines as line ends."""
     tree: ast.Module = field(compare=False)
+    decorated: str = ""
+    """The function whose decorators stay as they are: what is measured of it lies below them."""
 
     @cached_property
     def lines(self) -> list[str]:

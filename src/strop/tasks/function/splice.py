@@ -1,14 +1,18 @@
-"""Put a candidate's function into its module and change nothing else.
+"""Put a candidate's functions into their module and change nothing else.
 
-A candidate may change the function, and add imports, constants and helper functions under names that the module does not have.
-What else it repeats of the module must be as it is there. The text that `spliced` returns is what `strop apply` writes; `scored`
-is the same text without the values that only the marks use, so that no program can look up the answers that its score expects.
+A candidate may change some of the functions, and add imports, constants and helper functions under names that the module does not
+have. What else it repeats of the module must be as it is there. The text that `spliced` returns is what `strop apply` writes;
+`scored` is the same text without the values that only the marks use, so that no program can look up the answers that its score
+expects.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from inspect import Parameter
 from pathlib import Path
@@ -75,18 +79,23 @@ def find_function(source: Source, name: str) -> Function:
     return node
 
 
-def alone(source: Source, name: str) -> str:
-    """The function without its mark, and the definitions that it uses: the program that improvers start from. A method stands in
-    its class."""
-    target = find_function(source, name)
-    marked = {line for mark in filter(is_mark, target.decorator_list) for line in _lines_of(mark)}
-    lines = [source.lines[line - 1] for line in range(first_line(target), _last(target) + 1) if line not in marked]
-    heads = [f"class {each}:" for each in name.split(".")[:-1]]
-    top = _top(source, target)
-    kept = used(source, needed_names(top, source)) | {top}
+def alone(source: Source, names: Sequence[str]) -> str:
+    """The functions without their marks, and the definitions that they use: the program that improvers start from. Methods stand
+    in their class."""
+    own = dict[ast.stmt, list[str]]()
+    for name in sorted(names, key=lambda each: find_function(source, each).lineno):
+        target = find_function(source, name)
+        marked = {line for mark in filter(is_mark, target.decorator_list) for line in _lines_of(mark)}
+        lines = [source.lines[line - 1] for line in range(first_line(target), _last(target) + 1) if line not in marked]
+        before = own.get(_top(source, target))
+        heads = [f"class {each}:" for each in name.split(".")[:-1]] if before is None else ["", *_further(name)]
+        own[_top(source, target)] = [*(before or []), *heads, *lines]
+    kept = used(source, set[str]().union(*(needed_names(top, source) for top in own))) | own.keys()
     kept |= {node for node in source.tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"}
-    own = "\n".join([*heads, *lines])
-    return joined({node: own if node is top else source.of(node) for node in source.tree.body if node in kept}) + "\n"
+    texts = {
+        node: "\n".join(own[node]) if node in own else source.of(node) for node in source.tree.body if node in kept
+    }
+    return joined(texts) + "\n"
 
 
 def _top(source: Source, target: Function) -> ast.stmt:
@@ -102,41 +111,46 @@ def _last(node: ast.stmt) -> int:
     return node.end_lineno or node.lineno
 
 
-def spliced(source: Source, name: str, candidate: str) -> str:
-    """The module's text with the candidate's function, and new helpers above it; line ends are newlines.
+def spliced(source: Source, names: tuple[str, ...], candidate: str) -> str:
+    """The module's text with those of the functions that the candidate has, and new helpers above them; line ends are newlines.
 
     Raises:
-        Malformed: it changes more than the function, or adds a name that the module has.
+        Malformed: it has none of them, changes more, or adds a name that the module has.
     """
-    return _texts(source, name, candidate)[0]
+    return _texts(source, names, candidate)[0]
 
 
-def scored(source: Source, name: str, candidate: str) -> str:
+def scored(source: Source, names: tuple[str, ...], candidate: str) -> str:
     """`spliced`, with empty lines for the marks and for what they alone know. Raises like `spliced`."""
-    return _texts(source, name, candidate)[1]
+    return _texts(source, names, candidate)[1]
 
 
-def whole(source: Source, name: str, candidate: str) -> str:
+def whole(source: Source, names: tuple[str, ...], candidate: str) -> str:
     """A candidate with the definitions that it uses of its module. Raises like `spliced`."""
-    return _texts(source, name, candidate)[2]
+    return _texts(source, names, candidate)[2]
 
 
-def _texts(source: Source, name: str, candidate: str) -> tuple[str, str, str]:
-    texts = _made(source, name, candidate)
+def _texts(source: Source, names: tuple[str, ...], candidate: str) -> tuple[str, str, str]:
+    texts = _made(source, names, candidate)
     if isinstance(texts, str):
         raise Malformed(texts)
     return texts
 
 
 @lru_cache(_CANDIDATES)
-def _made(source: Source, name: str, candidate: str) -> tuple[str, str, str] | str:
+def _made(source: Source, names: tuple[str, ...], candidate: str) -> tuple[str, str, str] | str:
     """The candidate `spliced`, `scored` and `whole`, or why there is none."""
     try:
-        found = read_source(source.path, candidate)
-        patched = read_source(source.path, _put(source, name, found, find_function(found, name)))
-        return patched.text, _without_marks(patched, hidden(source)), alone(patched, name)
+        found, patched = read_source(source.path, candidate), source
+        there = [name for name in names if _defines(found, name)] or names[:1]
+        functions = {name: find_function(found, name) for name in there}
+        for name in functions:
+            patched = replace(
+                read_source(source.path, _put(patched, name, found, functions)), decorated=source.decorated
+            )
+        return patched.text, _without_marks(patched, hidden(source)), alone(patched, names)
     except ConfigurationError as error:
-        said = str(error).replace(f"{source.path}:{name}: the module", "the program")
+        said = re.sub(rf"{re.escape(str(source.path))}:[\w.]+: the module", "the program", str(error))
         return said.replace(str(source.path), "the program")
     except Malformed as error:
         return str(error)
@@ -191,15 +205,18 @@ def _is_plain(node: ast.stmt, source: Source) -> bool:
     return isinstance(node, ast.Import) and all(own_file(source.path, alias.name) is None for alias in node.names)
 
 
-def _put(source: Source, name: str, found: Source, function: Function) -> str:
-    target = find_function(source, name)
+def _put(source: Source, name: str, found: Source, functions: Mapping[str, Function]) -> str:
+    target, function = find_function(source, name), functions[name]
     _check_parameters(target, function)
     if function.col_offset != target.col_offset:
         raise Malformed(f"{name} must be indented by {target.col_offset} columns, as in its module")
-    imports, added = _new(source, name, found, function)
+    imports, added = _new(source, found, functions)
     begin, own = target.lineno - 1, found.lines[function.lineno - 1 : function.end_lineno]
     before, now = ([ast.dump(each) for each in node.decorator_list if not is_mark(each)] for node in (target, function))
-    if before != now:  # what stands above the mark stays there
+    if name == source.decorated:
+        if now and before != now:
+            raise Malformed(f"{name} must keep its decorators: what is measured is the function below them")
+    elif before != now:  # what stands above the mark stays there
         marks = [_lines_of(each)[-1] for each in target.decorator_list if is_mark(each)]
         begin = max(marks, default=first_line(target) - 1)
         fixed = [ast.dump(each) for each in target.decorator_list if each.lineno <= begin]
@@ -235,13 +252,13 @@ def _check_parameters(before: Function, after: Function) -> None:
         )
 
 
-def _new(source: Source, name: str, found: Source, function: Function) -> tuple[list[str], list[str]]:
+def _new(source: Source, found: Source, functions: Mapping[str, Function]) -> tuple[list[str], list[str]]:
     """The imports and the definitions that a candidate adds, each with the comments directly above it."""
     known = {ast.dump(node) for node in source.tree.body}
-    imports, added = [], []
+    imports, added, name = [], [], " and ".join(functions)
     for node in found.tree.body:
-        own = node.lineno <= function.lineno <= (node.end_lineno or 0)
-        if (own and _is_only(node, function)) or ast.dump(node) in known or _says_nothing(node):
+        own = next((each for each, of in functions.items() if node.lineno <= of.lineno <= (node.end_lineno or 0)), "")
+        if (own and _has_only(node, functions.values())) or ast.dump(node) in known or _says_nothing(node):
             continue
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             imports += _new_imports(node, source)
@@ -252,18 +269,32 @@ def _new(source: Source, name: str, found: Source, function: Function) -> tuple[
                 f"the program does something at its top level: {ast.unparse(node)[:80]}; it may only define"
             )
         if own or (old := sorted(bound & source.bound)):
-            raise Malformed(f"only {name} may change, but {name.split('.')[0] if own else old[0]} is another")
+            raise Malformed(f"only {name} may change, but {own.split('.')[0] if own else old[0]} is another")
         for each in sorted(bound):
             _check_new_name(source, each)
         added.append(_with_comments(found, node))
     return imports, added
 
 
-def _is_only(node: ast.stmt, function: Function) -> bool:
-    """Whether it is the function, or a class that holds nothing else."""
-    while isinstance(node, ast.ClassDef) and len(node.body) == 1:
-        node = node.body[0]
-    return node is function
+def _has_only(node: ast.stmt, functions: Collection[Function]) -> bool:
+    """Whether it is one of the functions, or a class that holds nothing else."""
+    if isinstance(node, ast.ClassDef):
+        return all(_has_only(each, functions) for each in node.body)
+    return node in functions
+
+
+def _defines(found: Source, name: str) -> bool:
+    """Whether a candidate has a function of this name, or what should be one."""
+    body: list[ast.stmt] = found.tree.body
+    *outer, last = name.split(".")
+    for each in outer:
+        body = [inner for node in body if isinstance(node, ast.ClassDef) and node.name == each for inner in node.body]
+    return any(last in bound_names(node) for node in body)
+
+
+def _further(name: str) -> list[str]:
+    """The heads of the classes inside of the outermost one that a further method stands in."""
+    return ["    " * at + f"class {each}:" for at, each in enumerate(name.split(".")[1:-1], 1)]
 
 
 def _says_nothing(node: ast.stmt) -> bool:

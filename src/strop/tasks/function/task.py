@@ -12,23 +12,26 @@ import io
 import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
 
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.later import dataclass
 from strop.base.plain_file import text_of
+from strop.base.pluralize import quantity
 from strop.base.python_discovery import Interpreter
 from strop.base.results import ScoredBy
 from strop.base.scorer_notes import note
 from strop.tasks.answer import Answer
 from strop.tasks.arguments import Parameters
-from strop.tasks.base import OPAQUE, UTILITY, Instance, Seeds, Split, Task, described_with
+from strop.tasks.base import MUST_PASS, OPAQUE, UTILITY, Instance, Seeds, Split, Task, described_with
 from strop.tasks.command.score_kinds import EQUAL, KINDS
 from strop.tasks.definitions import ShownFunction
+from strop.tasks.function.calls import RecordedCalls
 from strop.tasks.function.mark import Drawn, Mark, Scorer
 from strop.tasks.function.source import Source
-from strop.tasks.function.splice import alone, read_source, scored, whole
+from strop.tasks.function.splice import alone, find_function, read_source, scored, whole
 from strop.tasks.objective_facts import Calls, MetricFacts, ObjectiveFacts
 from strop.tasks.score_limit import ended
 from strop.tasks.values import CLOSE, AnswerForm, canonical, difference, rebuilt
@@ -42,6 +45,10 @@ SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call."""
 CALLS = "calls"
 """Beside it: how many calls were timed together, in one batch."""
+DIFFERENT = "different"
+"""Beside it, where batches share calls: how many different calls all batches have, divided by their number."""
+IDLE = "idle"
+"""Beside it: CPU seconds of telling a process to make no call."""
 OUTSIDE = "outside"
 """Beside it: CPU seconds of opening the arguments of a batch and describing its answers."""
 ALONE = "alone"
@@ -53,6 +60,11 @@ FIRST = "first"
 _EQUAL = "The answer must equal the original function's (of the same types; floats within a relative {:g})."
 
 
+_HIDDEN = {"malformed": "malformed answer: it differs from the original's", "raised": "the program raises an exception"}
+MOST_UNREACHED, _MOST_OF_LINE = 10, 200
+"""Lines that no recorded call reached, as far as they are told, and characters of one."""
+_LONGER = 4.0
+"""How many times as long as the longest recorded call a call may take."""
 OBJECTS = "Objects are made by the original's code before the clock starts: change what the method does, not what objects hold."
 
 
@@ -74,8 +86,19 @@ class FunctionTask(Task):
     """The best known score, or seconds of one call; it is shown beside the result."""
     cases: tuple[Mapping[str, Any], ...] = ()
     """Arguments by name, if they are listed rather than drawn; every second one is held out."""
+    recorded: RecordedCalls | None = None
+    """The calls that are the cases, if they were recorded."""
+    shows_calls: bool = False
+    """Whether a model may see values of recorded calls."""
     mark: Mark | None = None
+    test: str = ""
+    """The command of the user's tests, which runs in a copy of the project; empty: there are none."""
     scorer: Scorer | None = field(default=None, compare=False)
+
+    @property
+    def changing(self) -> tuple[str, ...]:
+        """The functions of the module that may change."""
+        return (self.mark.changing if self.mark is not None else ()) or (self.entry,)
 
     @property
     def scored_by(self) -> ScoredBy:
@@ -113,7 +136,12 @@ class FunctionTask(Task):
         # The layout in memory can make one of two equal functions 3% faster, in every process.
         metric = MetricFacts(SECONDS, "min", reader="time", resolution=0.03)
         calls: Calls = "first" if self.isolate else "later"
-        return ObjectiveFacts(metric, self.input, self.scored_by, scorer=self.scoring, calls=calls)
+        facts = ObjectiveFacts(metric, self.input, self.scored_by, scorer=self.scoring, calls=calls)
+        return (
+            facts
+            if self.recorded is None
+            else replace(facts, commands=self.recorded.commands, share=self.recorded.share)
+        )
 
     @property
     def best_values(self) -> Mapping[str, float]:
@@ -122,11 +150,12 @@ class FunctionTask(Task):
 
     @property
     def _form(self) -> str:
-        return f"Answer with {self.entry} alone, or with the whole program, in one fenced block of Python."
+        return f"Answer with {' and '.join(self.changing)} alone, or with the whole program, in one fenced block of Python."
 
     @property
     def _rules(self) -> str:
-        return f"\n# {self._mean}{super()._rules}"
+        tests = f"# {MUST_PASS.format(self.test)}\n" if self.test else ""
+        return f"\n# {self._mean}{super()._rules}{tests}"
 
     @property
     def _python(self) -> str:
@@ -142,7 +171,7 @@ class FunctionTask(Task):
             cases = self._of(split)
             inputs = copy.deepcopy(dict(cases[index % len(cases)]))
             _, _, resolved = self._ask("case", inputs) if self.answer is not None else ("", {}, [])
-            return Instance(inputs, Drawn(None, resolved))
+            return Instance(inputs, Drawn(None, resolved, self._shown(inputs)))
         seed = seeds.seed(self.name, split, index)
         kind, *given = self._ask("draw", seed)
         if kind == "failed":
@@ -152,6 +181,19 @@ class FunctionTask(Task):
             self._ordered(shape)
             return Instance({OPAQUE: data}, Drawn(seed, resolved, shown))
         return Instance(self._ordered(given[0]), Drawn(seed, given[1]))
+
+    def _shown(self, inputs: Mapping[str, Any]) -> Mapping[str, str] | None:
+        """A recorded call in words: the beginnings of its arguments if a model may see them."""
+        for call in () if self.recorded is None else self.recorded.calls:
+            if call.arguments == inputs[OPAQUE]:
+                return call.shown if self.shows_calls else {"call": f"number {call.index + 1} of the run"}
+        return None
+
+    def hides(self, failed: str, verdict: str) -> str:
+        """What a model reads of a failure: of a recorded call no values, unless the user shows them."""
+        if self.recorded is None or self.shows_calls:
+            return failed
+        return f"{_HIDDEN.get(verdict, verdict)}; what it says is hidden, because recorded calls are private"
 
     def _of(self, split: Split) -> tuple[Mapping[str, Any], ...]:
         return self.cases[1::2] if split == "test" else self.cases[::2]
@@ -205,12 +247,12 @@ class FunctionTask(Task):
             Malformed: the candidate changes more than the function.
         """
         assert self.source is not None
-        return scored(self.source, self.entry, candidate)
+        return scored(self.source, self.changing, candidate)
 
     def whole(self, candidate: str) -> str:
         """The candidate with the definitions that it uses of its module. Raises like `program`."""
         assert self.source is not None
-        return whole(self.source, self.entry, candidate)
+        return whole(self.source, self.changing, candidate)
 
     def objection(self, instance: Instance, answer: Any, expected: Any, *, own: bool) -> str:
         """Why an answer of a function that is scored by time does not count; empty if it does. `own`: it is the original's.
@@ -236,15 +278,16 @@ class FunctionTask(Task):
         return why
 
 
-def function_task(where: str, facts: Mapping[str, Any], mark: Mark, path: Path, scorer: Scorer) -> FunctionTask:
-    """The task of the function that a module marks.
-
-    Args:
-        where: the target in words.
-        facts: what `strop_scorer` says of it.
-        mark: where it is.
-        path: the function's file.
-        scorer: asks the functions of the mark.
+def function_task(
+    where: str,
+    facts: Mapping[str, Any],
+    mark: Mark,
+    path: Path,
+    scorer: Scorer,
+    recorded: RecordedCalls | None = None,
+) -> FunctionTask:
+    """The task of a function that a module marks, or whose calls were `recorded`. `where`: the target in words; `facts`: what
+    `strop_scorer` says of it; `path`: the file of what may change.
 
     Raises:
         ConfigurationError: no mark takes it, or the arguments of its mark do not fit it.
@@ -255,16 +298,18 @@ def function_task(where: str, facts: Mapping[str, Any], mark: Mark, path: Path, 
     text = text_of(path, "file")
     if (encoding := _declared(text)) not in ("utf-8", "utf-8-sig"):
         raise ConfigurationError(f"{path} declares the encoding {encoding}; save it as UTF-8 and declare none")
-    source = read_source(path, text)
-    program = alone(source, name)
+    source = replace(read_source(path, text), decorated="" if recorded is None else name)
     if facts["wrong"]:
         raise ConfigurationError(f"{where}: {facts['wrong']}")
-    cases = _cases(facts, Parameters(name, _signature(facts["signature"], where)), where)
+    parameters = Parameters(name, _signature(facts["signature"], where))
+    cases = _cases(facts, parameters, where) if recorded is None else _in_halves(recorded)
     settings: dict[str, Any] = {"name": name, "time_limit": 1.0}
     settings |= {key: value for key, value in facts["settings"].items() if key in SETTINGS}
-    settings["description"] = settings.get("description") or _description(facts, cases, path, name)
-    if cases:
-        settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])}
+    if recorded is not None:
+        settings["time_limit"] = max(1.0, _LONGER * max(each.seconds for each in recorded.calls))
+        settings["description"] = recorded_description(facts, recorded, mark.changing, source)
+    settings["description"] = settings.get("description") or _description(facts, cases, path, name, mark.changing)
+    settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])} if cases else {}
     try:
         return FunctionTask(
             sample=_by_its_mark,
@@ -274,15 +319,52 @@ def function_task(where: str, facts: Mapping[str, Any], mark: Mark, path: Path, 
             cases=cases,
             source=source,
             module_text=text,
-            seed=program,
+            seed=alone(source, mark.changing or (name,)),
             entry=name,
             answer=_declared_answer(facts["answer"]),
             mark=mark,
             scorer=scorer,
+            recorded=recorded,
             **settings,
         )
     except TaskError as error:
         raise ConfigurationError(f"{where}: {error}") from error
+
+
+def with_calls(task: FunctionTask, recorded: RecordedCalls) -> FunctionTask:
+    """The task with these recorded calls in place of others."""
+    cases = _in_halves(recorded)
+    held_out = len(cases) // 2
+    return replace(task, recorded=recorded, cases=cases, instances=len(cases) - held_out, test_instances=held_out)
+
+
+def with_unreached(task: FunctionTask, facts: Mapping[str, Any], lines: Sequence[int]) -> FunctionTask:
+    """The task whose recorded calls did not reach these lines of its module."""
+    assert task.recorded is not None and task.source is not None and task.mark is not None
+    known = _lines_of(task.source, task.changing)
+    unreached = tuple(known[line] for line in lines if line in known)[:MOST_UNREACHED]
+    recorded = replace(task.recorded, unreached=unreached)
+    return replace(
+        task, recorded=recorded, description=recorded_description(facts, recorded, task.mark.changing, task.source)
+    )
+
+
+def _lines_of(source: Source, names: Sequence[str]) -> dict[int, str]:
+    """The lines of functions as `12: raise ValueError(text)`."""
+    found = {}
+    for function in (find_function(source, name) for name in names):
+        for line in range(function.lineno, (function.end_lineno or function.lineno) + 1):
+            text = "".join(each if each.isprintable() else " " for each in source.lines[line - 1].strip())
+            found[line] = f"{line}: {text:.{_MOST_OF_LINE}}"
+    return found
+
+
+def _in_halves(recorded: RecordedCalls) -> tuple[Mapping[str, Any], ...]:
+    """Recorded calls as cases: the first half of the run is for training, because neighbours share objects."""
+    cases = [{OPAQUE: each.arguments} for each in recorded.calls]
+    half = (len(cases) + 1) // 2
+    pairs = zip_longest(cases[:half], cases[half:])
+    return tuple(each for pair in pairs for each in pair if each is not None)
 
 
 def _declared(text: str) -> str:
@@ -386,13 +468,53 @@ class _Resolved:
         return _told(instance.hidden.resolved[self.number])
 
 
-def _description(facts: Mapping[str, Any], cases: Sequence[Mapping[str, Any]], path: Path, name: str) -> str:
+def _may_change(names: Sequence[str]) -> str:
+    those, their, they = ("They are", "their", "they") if len(names) > 1 else ("It is", "its", "it")
+    return (
+        f"Only {' and '.join(names)} may change. {those} put back into {their} module, whose other names {they} may use. You may "
+        "add imports, constants and helper functions under new names."
+    )
+
+
+def recorded_description(
+    facts: Mapping[str, Any], recorded: RecordedCalls, changing: Sequence[str], source: Source
+) -> str:
+    """u_str of a function whose calls were recorded. It has the forms of their arguments, and none of their values. `source`: of
+    the functions that may change; a line that was not reached and is no line of these any more is not told."""
+    name = recorded.name
+    words = [
+        f"Make the Python function {name} faster, on calls that were recorded in a run of a program that uses it.",
+        _may_change(changing or (name,)),
+        f"What a call of {name} returns, raises, yields, prints and does to its arguments must equal the original's (of the same "
+        f"types; floats within a relative {facts['close'] or CLOSE:g}). The score is 1 / (1 + t / t0), t the CPU time of the "
+        "calls of the program and t0 that of the original: 0.5 is as fast as the original. Loading counts by itself, and no "
+        "process gets the same arguments twice.",
+    ]
+    if facts["is_method"]:
+        words.append(OBJECTS)
+    if recorded.forms:
+        words.append("Arguments that were seen:")
+        words += [f"- {parameter}: {', '.join(forms)}" for parameter, forms in recorded.forms.items()]
+    known = {*_lines_of(source, changing or (name,)).values()} if recorded.unreached else set[str]()
+    if unreached := [line for line in recorded.unreached if line in known][:MOST_UNREACHED]:
+        words += ["No recorded call reached these lines:", *(f"- {line}" for line in unreached)]
+    if recorded.callers:
+        words.append(
+            "Called by: " + ", ".join(f"{each} ({quantity(count, 'time')})" for each, count in recorded.callers.items())
+        )
+    if facts["doc"]:
+        words.append(f"What it says of itself: {facts['doc'][:1000]}")
+    return "\n".join(words) + "\n"
+
+
+def _description(
+    facts: Mapping[str, Any], cases: Sequence[Mapping[str, Any]], path: Path, name: str, changing: Sequence[str]
+) -> str:
     """u_str: what may change, what counts, and the source of the functions that draw and score."""
     equal = _EQUAL.format(facts["close"] or CLOSE)
     words = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",
-        f"Only {name} may change. It is put back into its module, whose other names it may use. You may add imports, "
-        "constants and helper functions under new names.",
+        _may_change(changing or (name,)),
     ]
     if facts["is_timed"]:
         right = "The answer must be right: accept below says whether it is." if facts["has_accept"] else equal

@@ -9,9 +9,11 @@ Stand-alone, under Python 3.9 or newer.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
 import os
 import sys
+import threading
 import time
 from typing import Any
 
@@ -21,11 +23,12 @@ FLUSH_SECONDS = 1.0
 """CPU seconds after which a tool that runs on a timer writes what it has: the process may be killed."""
 
 
-class Watch:
+class ProcessWatch:
     """The tools of this process."""
 
     def __init__(self, folder: str, plan: dict[str, Any]) -> None:
-        self._folder = folder
+        self.folder = folder
+        """Where results go."""
         self._born = f"{os.getpid()}.{time.monotonic_ns()}"
         self._tools: dict[str, Any] = {}
         for name in plan["tools"]:
@@ -37,12 +40,13 @@ class Watch:
             seen = tool.result()
             if seen is None:
                 continue
-            place = os.path.join(self._folder, f"{name}.{self._born}")
+            place = os.path.join(self.folder, f"{name}.{self._born}")
             seen = {"argv": _command_line(), "parent": os.getppid(), "seconds": time.process_time(), "seen": seen}
-            descriptor = os.open(f"{place}.part", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            part = f"{place}.{threading.get_ident()}.part"  # several threads may write
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(plain_data.encode(seen))
-            os.replace(f"{place}.part", place)
+            os.replace(part, place)
 
     def end(self) -> None:
         """Stop, and write all. Nothing of this may stop the program."""
@@ -51,8 +55,9 @@ class Watch:
                 tool.pause()
             self.write()
         except Exception as error:
-            with open(os.path.join(self._folder, f"failed.{self._born}"), "w", encoding="utf-8") as file:
-                file.write(f"{type(error).__name__}: {error}")
+            place = os.path.join(self.folder, f"failed.{self._born}")
+            with contextlib.suppress(OSError), open(place, "w", encoding="utf-8") as file:
+                file.write(f"{type(error).__name__}: {error}")  # unless strop has ended, and removed the folder
 
     def forked(self) -> None:
         """Begin anew, in a child."""
@@ -64,7 +69,7 @@ class Watch:
             util.register_after_fork(self, _finalized)
 
 
-def _finalized(watch: Watch) -> None:
+def _finalized(watch: ProcessWatch) -> None:
     sys.modules["multiprocessing.util"].Finalize(None, watch.end, exitpriority=-1000)
 
 
@@ -78,7 +83,7 @@ def _command_line() -> list[str]:
 
 def begin(folder: str, plan: dict[str, Any]) -> None:
     """Begin the tools that the plan names."""
-    watch = Watch(folder, plan)
+    watch = ProcessWatch(folder, plan)
     exit_at_once = os._exit
 
     def _exit(status: int) -> None:

@@ -483,27 +483,6 @@ def test_verdict_about_scores_that_vary_makes_every_measurement(
     assert sum(not tree.files for tree in bench.workspaces.ran[ran:]) >= 7 - 1, name
 
 
-def test_candidate_counts_only_if_its_test_succeeds_and_the_test_is_not_measured(bench: Bench, tmp_path: Path) -> None:
-    busy = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done"
-    tree = written(
-        tmp_path, program__sh=ANSWER, test__sh=f"{busy}; grep -q answer program.sh || {{ echo no; exit 3; }}\n"
-    )
-    task = task_of(tree, test="sh test.sh", **{**TIMED, "instances": 1, "held_out": 1})
-    assert bench(task, task.seed).verdict == "ok"
-    for split in ("train", "test"):
-        passed = bench(task, f"true; {ANSWER}", split)
-        assert passed.verdict == "ok" and max(row["time"] for row in passed.metrics) < 0.2, split
-        failed = bench(task, "echo other\n", split)
-        assert (failed.value, failed.verdict, failed.metrics) == (0.0, "raised", ())
-        assert failed.error == "the test failed: exit status 3\nno"
-
-
-def test_original_that_fails_its_test_is_refused_before_anything_is_asked(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh=ANSWER), test="echo 3 tests failed; exit 1", **TIMED)
-    with pytest.raises(TaskError, match="the original must pass the test first: the test failed: exit status 1"):
-        bench(task, task.seed)
-
-
 def test_measurement_stops_when_the_keeper_of_its_workspace_is_killed(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ A value that is not described as itself is a list: a name, and what belongs to i
 | object | `["object", "module.Class", its content as a plain type, {attribute: value}]` |
 | what was there before | `["again", its number]`, of what can be changed |
 | function, class, module | `["function", its name]`, of a function made in a call with a digest of its code |
+| exception of a call | `["raised", "module.Class", its arguments, {attribute: value}, its cause, what it yielded]` |
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import random
 import re
 import sys
 import types
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 MOST = 400_000
@@ -43,11 +45,24 @@ _KEEPING = ("__reduce_ex__", "__reduce__", "__getstate__")
 _dict_of_type = type.__dict__["__dict__"].__get__
 _mro_of_type = type.__dict__["__mro__"].__get__
 _encoded = str.encode
+_ADDRESS = re.compile("(?<= at )0x[0-9a-f]{6,16}(?=[>,])")
+"""As `repr` shows it. A number of a program's own may look alike elsewhere."""
+_OF_ALIAS: list[Any] = [types.GenericAlias.__dict__[name].__get__ for name in ("__origin__", "__args__")]
 _arguments_of: Any = BaseException.__dict__["args"].__get__
+renamed: dict[str, str] = {}
+"""The name of a module here → the one that descriptions tell: a program's own module is `__main__` as it runs."""
 
 
 class NotDescribed(TypeError):
     """A value that cannot be described."""
+
+
+class CallRaised:
+    """An exception that a call raised, in the place of its answer."""
+
+    def __init__(self, error: BaseException, yielded: Sequence[Any] = ()) -> None:
+        """`yielded`: by a generator, before it raised."""
+        self.error, self.yielded = error, list(yielded)
 
 
 def is_plain(value: Any, depth: int = 0) -> bool:
@@ -100,15 +115,73 @@ def told(
     return [values, found if any(found) else [], [pair[1] for pair in pairs] if is_asked else []]
 
 
+_HOLDERS = (list, dict, set, bytearray)
+_earlier: dict[int, Any] = {}
+"""What answers hold that can be changed: it stays alive, so that no other has its place."""
+
+
+def shared(values: list[Any]) -> list[bool]:
+    """Of each answer whether it holds a list, dict, set or array that an earlier one holds, of the same process. A caller may
+    change an answer, and then the next one."""
+    found = []
+    for value in values:
+        parts: dict[int, Any] = {}
+        left = [value]
+        while left and len(parts) < MOST:
+            each = left.pop()
+            kind = type(each)
+            if kind in _ATOMS or issubclass(kind, _NAMED) or id(each) in parts:
+                continue
+            parts[id(each)] = each
+            if _is_numpy(each):
+                parts[id(_owner(each))] = each
+            elif issubclass(kind, dict):
+                left += dict.values(each)
+            elif issubclass(kind, (list, tuple)):
+                left += (list if issubclass(kind, list) else tuple).__iter__(each)
+            if kind not in (*_HOLDERS, tuple):
+                left += _attributes(each).values()
+        own = {at: each for at, each in parts.items() if type(each) in _HOLDERS or _is_numpy(each)}
+        found.append(not own.keys().isdisjoint(_earlier))
+        _earlier.update(own)
+    return found
+
+
 def _told(values: list[Any], objects: bool) -> list[Any]:
-    """Values in one walk if one of them is no plain data."""
-    return described(values) if objects and not all(map(is_plain, values)) else values
+    """Values in one walk if one of them is no plain data, or a part of them is there more than once."""
+    return described(values) if objects and not (all(map(is_plain, values)) and _is_tree(values, set())) else values
+
+
+def _is_tree(values: Any, seen: set[int]) -> bool:
+    """Whether nothing in plain values that can be changed is there more than once."""
+    for each in values:
+        kind = type(each)
+        if kind in _ATOMS or issubclass(kind, (str, bytes, int, float, complex)):
+            continue
+        owner = _owner(each) if _is_numpy(each) else each
+        if not issubclass(kind, (tuple, frozenset)):
+            if id(owner) in seen:
+                return False
+            seen.add(id(owner))
+        held = dict.values(each) if issubclass(kind, dict) else each if issubclass(kind, (list, tuple)) else ()
+        if not _ATOMS.issuperset(map(type, held)) and not _is_tree(held, seen):
+            return False
+    return True
+
+
+def _owner(array: Any) -> Any:
+    """What has the memory of an array."""
+    while getattr(array, "base", None) is not None:
+        array = array.base
+    return array
 
 
 def _kind(value: Any, told: Any, lazy: str) -> str:
     """What an answer is, where it is not sent as it is, or was not there at once."""
     if told is value or is_plain(value):
         return lazy
+    if type(value) is CallRaised:
+        return "an exception"
     return f"{lazy} of objects" if lazy else "an object"
 
 
@@ -137,15 +210,28 @@ class _Walk:
             return self._set(value, depth)
         if issubclass(type(kind), enum.EnumMeta):
             return ["enum", _facts(kind).name, _attributes(value).get("_name_")]
+        if kind is CallRaised:
+            return [*self._raised(value.error, depth), self.of(value.yielded, depth + 1)]
         if kind is range or kind is slice:
             return [kind.__name__, self.of(value.start, depth), self.of(value.stop, depth), self.of(value.step, depth)]
         return self._changeable(value, kind, depth)
 
+    def _raised(self, error: BaseException, depth: int) -> list[Any]:
+        cause, held = error.__cause__, _attributes(error)
+        told = self._without_addresses(self.of(_arguments_of(error), depth + 1))
+        attributes = {name: self._without_addresses(self.of(held[name], depth + 1)) for name in sorted(held)}
+        of = None if cause is None else self._raised(cause, depth + 1)
+        return ["raised", _facts(type(error)).name, told, attributes, of]
+
     def _changeable(self, value: Any, kind: type, depth: int) -> Any:
-        if id(value) in self._seen:
-            return ["again", self._seen[id(value)]]
-        self._seen[id(value)] = len(self._seen)
-        self._held.append(value)
+        owner = _owner(value) if _is_numpy(value) else value
+        if id(owner) in self._seen:
+            again = ["again", self._seen[id(owner)]]
+            return (
+                [*again, self._array(value, depth)] if _is_numpy(value) else again
+            )  # it may be another part of the memory
+        self._seen[id(owner)] = len(self._seen)
+        self._held.append(owner)
         if kind is list:
             return ["list", [self.of(each, depth + 1) for each in value]]
         if kind is set:
@@ -160,7 +246,8 @@ class _Walk:
 
     def _named(self, value: Any, depth: int) -> list[Any]:
         if issubclass(type(value), types.ModuleType):
-            return ["module", _attributes(value).get("__name__")]
+            module: Any = _attributes(value).get("__name__")
+            return ["module", renamed.get(module, module)]
         if issubclass(type(value), type):
             return ["class", _facts(value).name]
         if type(value) is not types.FunctionType:
@@ -168,7 +255,7 @@ class _Walk:
             known = owner is None or isinstance(owner, types.ModuleType)
             name = str(getattr(value, "__qualname__", ""))
             return ["function", name] if known else ["function", name, self.of(owner, depth + 1)]
-        name = f"{value.__module__}.{value.__qualname__}"
+        name = f"{renamed.get(value.__module__, value.__module__)}.{value.__qualname__}"
         if "<" not in name:
             return ["function", name]
         held = [cell.cell_contents for cell in value.__closure__ or () if _is_full(cell)]
@@ -204,6 +291,8 @@ class _Walk:
     def _object(self, value: Any, kind: type, depth: int) -> list[Any]:
         if kind is types.MethodType:
             return ["method", self.of(value.__func__, depth + 1), self.of(value.__self__, depth + 1)]
+        if issubclass(kind, types.GenericAlias):
+            return ["alias", self.of([get(value) for get in _OF_ALIAS], depth + 1)]
         if kind is re.Pattern:
             return ["pattern", value.pattern, value.flags]
         if issubclass(kind, random.Random):
@@ -221,6 +310,14 @@ class _Walk:
             inside = self.of(_reduced(value, kind), depth + 1)
             held = {}
         return ["object", facts.name, inside, {name: self.of(held[name], depth + 1) for name in sorted(held)}]
+
+    def _without_addresses(self, value: Any) -> Any:
+        """A description in which texts name no place in memory."""
+        if type(value) is str:
+            return _ADDRESS.sub("0x", value)
+        if type(value) is list:
+            return [self._without_addresses(each) for each in value]
+        return {name: self._without_addresses(each) for name, each in value.items()} if type(value) is dict else value
 
 
 def _finite(value: Any) -> Any:
@@ -366,9 +463,11 @@ def _reduced(value: Any, kind: type) -> Any:
 
 
 def _name(kind: type) -> str:
-    """The name by which a class is found in its module; of another one its name alone."""
-    name = f"{kind.__module__}.{kind.__qualname__}"
-    found: Any = sys.modules.get(str(kind.__module__))
+    """The name by which a class is found in its module; of another one its name alone. A class of a program travels as code, and
+    is found nowhere then."""
+    module = str(kind.__module__)
+    name = f"{renamed.get(module, module)}.{kind.__qualname__}"
+    found: Any = sys.modules.get(module) if module != "__main__" or module in renamed else None
     for each in str(kind.__qualname__).split("."):
         found = _attributes(found).get(each) if isinstance(found, types.ModuleType) else _member(found, each)
     return name if found is kind or kind.__module__ == "builtins" else f"another {name}"

@@ -18,6 +18,7 @@ from typing import Any
 _wrappers: list[Callable[[Any], Any]] = []
 _wanted: dict[str, dict[str, int]] = {}
 """By the real path of a file: the qualified names of functions, and the number of the wrapper of each."""
+_held: list[Any] = []
 _get_code = importlib.machinery.SourceFileLoader.get_code
 
 
@@ -26,7 +27,7 @@ def wrap(file: str, name: str, wrapper: Callable[[Any], Any]) -> None:
     be the program that Python starts."""
     if not _wrappers:
         importlib.machinery.SourceFileLoader.get_code = _code_of  # type: ignore[method-assign]
-        sys.path_hooks.insert(0, _Program)
+        sys.path_hooks.insert(0, _StartedFile)
     _wanted.setdefault(os.path.realpath(file), {})[name] = len(_wrappers)
     _wrappers.append(wrapper)
 
@@ -36,12 +37,29 @@ def wrapper(number: int) -> Callable[[Any], Any]:
     return _wrappers[number]
 
 
+def hold(file: str, name: str) -> None:
+    """Let `held` give the function with this qualified name, as it is below all its decorators."""
+    wrap(file, name, _hold)
+
+
+def held() -> Any:
+    """The function that `hold` named. Raises NameError: its file was not loaded, or defines no such function."""
+    if not _held:
+        raise NameError("the program does not define the function that is measured")
+    return _held[-1]
+
+
+def _hold(function: Any) -> Any:
+    _held.append(function)
+    return function
+
+
 def compiled(text: str | bytes, shown: str, file: str, *, is_program: bool = False) -> types.CodeType:
     """The code of a file's text, with its wrappers. `shown`: what tracebacks call it."""
     names = _wanted.get(os.path.realpath(file))
     if not names:
         return compile(text, shown, "exec", dont_inherit=True)
-    tree = compile(text, shown, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    tree: Any = compile(text, shown, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     _put(tree, "", names)
     if is_program:
         _as_program(tree)
@@ -71,7 +89,7 @@ def _code_of(self: Any, fullname: str) -> Any:
     return compiled(self.get_data(path), path, path)
 
 
-class _Program:
+class _StartedFile:
     """Finds the file that Python starts as its program. Python asks so for archives and folders that it is to run."""
 
     def __init__(self, path: str) -> None:

@@ -5,17 +5,30 @@ Stand-alone, under Python 3.9 or newer. strop brings the package that does it (`
 
 from __future__ import annotations
 
+import functools
 import importlib
+import io
 import sys
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Mapping
 from typing import Any
 
+_MEMBERS = (type, types.FunctionType, functools._lru_cache_wrapper)
+_CONSTANT = (tuple, str, bytes, int, float, complex, frozenset)
 _made: list[Callable[[Any], bytes]] = []
 
 
-def pickler(folder: str, marking_module: str) -> Callable[[Any], bytes]:
+class PickleTooLarge(Exception):
+    """The pickle has more bytes than it may have."""
+
+
+def pickler(
+    folder: str, marking_module: str, renamed: Mapping[str, str] | None = None, most: int = 0
+) -> Callable[[Any], bytes]:
     """What makes the pickle of a value. `marking_module`: the module that marks a function of another one, which programs do not
-    have; empty if there is none."""
+    have; empty if there is none. `renamed`: modules here, and the name under which the opening process imports each; what they
+    define travels by name. A pickle of more than `most` bytes ends as soon as it has them, with PickleTooLarge: the value may
+    be as large as the memory."""
     if not _made:
         importlib.import_module("strop_user_module").bring(folder)
         package = importlib.import_module("strop_cloudpickle")
@@ -24,8 +37,93 @@ def pickler(folder: str, marking_module: str) -> Callable[[Any], bytes]:
             own._get_or_create_tracker_id = _Names(own)
         if marking_module:
             package.register_pickle_by_value(sys.modules[marking_module])
-        _made.append(package.dumps)
+        _made.append(package.dumps if renamed is None else _renaming(package, renamed, most))
     return _made[0]
+
+
+def member(module: str, name: str) -> Any:
+    """The class or function of a module with this qualified name."""
+    return _member(importlib.import_module(module), name)
+
+
+def _member(found: Any, name: str) -> Any:
+    for each in name.split("."):
+        found = vars(found)[each]
+    return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
+
+
+class _Limited(io.BytesIO):
+    most = 0
+
+    def write(self, data: Any) -> int:
+        if self.tell() + len(data) > self.most:
+            raise PickleTooLarge
+        return super().write(data)
+
+
+def _renaming(package: Any, renamed: Mapping[str, str], most: int) -> Callable[[Any], bytes]:
+    constants = _Constants(renamed)
+
+    class Pickler(package.Pickler):  # type: ignore[misc]
+        def reducer_override(self, value: Any) -> Any:
+            if (
+                isinstance(value, _MEMBERS)
+                and value.__module__ in renamed
+                and _is(value.__module__, value.__qualname__, value)
+            ):
+                return member, (renamed[value.__module__], value.__qualname__)
+            if id(value) in constants.names:
+                module, name = constants.names[id(value)]
+                if _is(module, name, value):
+                    return member, (renamed.get(module, module), name)
+            return super().reducer_override(value)
+
+    def dumps(value: Any) -> bytes:
+        constants.update()
+        with _Limited() as file:
+            file.most = most
+            Pickler(file).dump(value)
+            return file.getvalue()
+
+    return dumps
+
+
+def _is(module: str, name: str, value: Any) -> bool:
+    try:
+        return _member(sys.modules[module], name) is value
+    except (KeyError, TypeError):
+        return False
+
+
+class _Constants:
+    """Names of constants that programs compare by identity, which a copy does not have: plain objects, and those of types that
+    extend plain ones and hold nothing more, as modules have them."""
+
+    def __init__(self, renamed: Mapping[str, str]) -> None:
+        self._renamed = renamed
+        self.names: dict[int, tuple[str, str]] = {}
+        """By identity: module, and name in it."""
+        self._modules = 0
+
+    def update(self) -> None:
+        """Look for them again if more is imported."""
+        if len(sys.modules) == self._modules:
+            return
+        self._modules = len(sys.modules)
+        self.names.clear()
+        others = {"__main__", "__mp_main__", *getattr(sys, "stdlib_module_names", ())} - self._renamed.keys()
+        for name, module in list(sys.modules.items()):
+            if isinstance(module, types.ModuleType) and name.partition(".")[0] not in others:
+                for each, value in list(vars(module).items()):
+                    if _is_constant(value):
+                        self.names.setdefault(id(value), (name, each))
+
+
+def _is_constant(value: Any) -> bool:
+    kind = type(value)
+    if not issubclass(kind, _CONSTANT) or kind.__module__ == "builtins":
+        return kind is object
+    return not getattr(value, "__dict__", None)
 
 
 class _Names:

@@ -16,6 +16,7 @@ import os
 import random
 import re
 import sys
+import time
 import traceback
 import types
 from collections import OrderedDict
@@ -23,8 +24,11 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any
 
+import strop_changes
+import strop_innermost
 import strop_pickle
 import strop_plain_data as plain_data
+import strop_reached
 
 import strop
 from strop import MARK, Answer, CalledWhileLoading, Instance, Malformed, Marked
@@ -56,8 +60,8 @@ _scorers: list[_Scorer] = []
 
 def used(setup: Mapping[str, Any], content: bytes) -> bytes:
     """What the original uses of the tree, in a process of its own: (module or nothing, file) of each file that it imports or
-    opens, as it is loaded and in one call. `setup`: its text and what `user_module.imported` takes; `content`: its entry, and the
-    arguments of the call."""
+    opens, as it is loaded and in some calls; and the lines of some functions that none of these calls reaches. `setup`: its text
+    and what `user_module.imported` takes; `content`: its entry, the arguments of the calls, and the names of the functions."""
     names = ("strop_by_name", "strop_calling", "strop_user_module")
     by_name, calling, user_module = map(importlib.import_module, names)
     opened: set[str] = set()
@@ -68,14 +72,20 @@ def used(setup: Mapping[str, Any], content: bytes) -> bytes:
             opened.add(os.path.abspath(os.fsdecode(path)))
 
     sys.addaudithook(hook)
-    entry, arguments = plain_data.decode(content)
+    entry, calls, names = plain_data.decode(content)
+    reached = strop_reached.Reached(setup["text"], setup["shown"], names)
     with contextlib.suppress(BaseException):
-        function = attrgetter(entry)(user_module.imported(**setup))
-        positional, named = by_name.bound(function, calling.opened(arguments))
-        calling.ended(function(*positional, **named))
+        module = user_module.imported(**setup)
+        function = strop_innermost.held() if setup["innermost"] else attrgetter(entry)(module)
+        for arguments in calls:
+            with contextlib.suppress(BaseException):
+                positional, named = by_name.bound(function, calling.opened(arguments))
+                with reached:
+                    calling.ended(function(*positional, **named))
     modules = {_file_of(module): name for name, module in list(sys.modules.items())}
     files = [path for path in sorted({*modules, *opened}) if path.startswith(_ROOT) and os.path.isfile(path)]
-    return plain_data.encode([(modules.get(path, ""), path) for path in files])
+    left = reached.left() if reached.calls == len(calls) else []
+    return plain_data.encode([[(modules.get(path, ""), path) for path in files], left])
 
 
 class _Wrong(Exception):
@@ -85,7 +95,7 @@ class _Wrong(Exception):
 class _Scorer:
     """The module that has the mark, loaded, and the instances that were drawn."""
 
-    def __init__(self, path: str, name: str, asked: str, pickler: str) -> None:
+    def __init__(self, path: str, name: str, asked: str, pickler: str, is_recorded: bool = False) -> None:
         self._path, self._name, self._asked, self._pickler = path, name, asked, pickler
         self._function: Any = None
         self._mark: dict[str, Any] = {}
@@ -93,9 +103,11 @@ class _Scorer:
         self._drawn: OrderedDict[int, Instance] = OrderedDict()
         self._before = set(sys.modules)
         self._why = ""
+        if is_recorded:
+            strop_innermost.hold(path, asked)
         try:
             self._module = self._loaded()
-            self._find()
+            self._find_held() if is_recorded else self._find()
         except _Wrong as error:
             self._why = str(error)
 
@@ -147,6 +159,15 @@ class _Scorer:
         self._function = attrgetter(asked)(self._module)
         self._marking: Marked = getattr(self._function, MARK)
         self._mark = {**_ARGUMENTS, **self._marking.settings}
+
+    def _find_held(self) -> None:
+        """The function whose calls were recorded. Raises _Wrong."""
+        try:
+            self._function = strop_innermost.held()
+        except NameError:
+            raise _Wrong(f"defines no function {self._asked} when it is loaded") from None
+        self._marking = Marked({}, "")
+        self._mark = {**_ARGUMENTS, "score": "time", "cases": [{}, {}]}
 
     def describe(self) -> dict[str, Any]:
         """What the host must know of the target, or why there is none."""
@@ -206,6 +227,25 @@ class _Scorer:
     def case(self, inputs: dict[str, Any]) -> tuple[Any, ...]:
         """What the answer's form depends on, for listed inputs."""
         return ("drawn", {}, self._resolved(Instance(_unpickled(inputs))))
+
+    def changed(self, data: bytes, seed: int, most: int, seconds: float) -> tuple[Any, ...]:
+        """The pickled arguments of a call, changed in different ways: as many as are asked for, or as can be made in so many CPU
+        seconds. Each with what changed, in words."""
+        chance, found, ends = random.Random(seed), dict[bytes, str](), time.process_time() + seconds
+        opened = importlib.import_module("strop_calling").opened
+        pickle = strop_pickle.pickler(self._pickler, "")
+        with contextlib.redirect_stdout(sys.stderr):
+            found[pickle(opened({plain_data.OPAQUE: data}))] = ""  # changes that change nothing
+            for _ in range(4 * most):
+                if len(found) > most or time.process_time() > ends:
+                    break
+                with contextlib.suppress(Exception):
+                    arguments = opened({plain_data.OPAQUE: data})
+                    words = strop_changes.change(arguments, chance)
+                    made = pickle(arguments)
+                    if len(made) <= _MOST_PICKLED // most:
+                        found.setdefault(made, words)
+        return ("changed", [[made, words] for made, words in found.items() if words])
 
     def score(self, of: Any, answer: Any) -> tuple[Any, ...]:
         """What an answer is worth. `of`: the instance's inputs, or its seed and the order of its inputs."""

@@ -1,0 +1,209 @@
+"""The user's own tests: their command runs in a copy of the project, and no test that the original passes may fail or vanish.
+
+The names of tests are those of pytest's JUnit file, which the variable PYTEST_ADDOPTS asks for. A command that writes none is one
+test: its exit status. The tests run beside the program, which could forge that file: they find mistakes, and no cheat.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from xml.etree import ElementTree
+
+from strop.base.environments import COPY
+from strop.base.errors import ConfigurationError, SandboxError
+from strop.base.failures import gist
+from strop.base.later import dataclass
+from strop.base.pluralize import tests_before
+from strop.base.surface import option
+from strop.base.terminal_text import escape
+from strop.evaluation.base import Order
+from strop.evaluation.commands.built_program import APART_MEMORY, limits_of, words_of
+from strop.evaluation.commands.command_program import BUILD_SECONDS, with_pipes
+from strop.evaluation.outcomes import STAND_IN
+from strop.evaluation.pool import WorkerPool
+from strop.evaluation.workers import JailedWorker
+from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
+from strop.tasks.base import SecretSeeds
+from strop.tasks.command.task import AnyTask
+from strop.tasks.command.tree import listed
+
+JUNIT = ".strop/tests.xml"
+"""Where pytest writes its JUnit file, in the copy."""
+_WITH_JUNIT = f'export PYTEST_ADDOPTS="${{PYTEST_ADDOPTS-}} --junitxml=$PWD/{JUNIT}"; rm -f {JUNIT}\n'
+_MOST_JUNIT = 64 << 20
+MOST_SECONDS = 600.0
+"""Wall seconds that the tests may take on the original, unless a run of the command may take longer."""
+_LEAST_SECONDS, _SLOWER = 60.0, 10.0
+"""On a candidate, so many times as long as on the original, and at least so long: one that hangs is not waited for."""
+_MOST_OUTPUT = 4000
+"""Characters of the end of an output that are kept."""
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """One run of the tests."""
+
+    passed: frozenset[str]
+    failed: frozenset[str]
+    is_ok: bool
+    """Whether the command ended with exit status 0."""
+    detail: str
+    """How the command ended."""
+    output: str
+    """The end of what it printed."""
+    seconds: float
+
+
+@dataclass(frozen=True)
+class OriginalSuite:
+    """What two runs on the original show."""
+
+    passed: frozenset[str]
+    """The tests that count: those that passed both times."""
+    not_green: int
+    """Tests that failed and never passed."""
+    flaky: int
+    """Tests that passed once."""
+    exits: bool
+    """Whether the command ended with exit status 0 both times."""
+    seconds: float
+    """The longer time."""
+
+    @property
+    def sentence(self) -> str:
+        """What counts, and what is left out."""
+        return tests_before(len(self.passed), self.not_green, self.flaky)
+
+
+def on_original(pool: WorkerPool, task: AnyTask, root: Path) -> OriginalSuite:
+    """Run the tests twice on the project in `root`.
+
+    Raises:
+        ConfigurationError: no test passes both times.
+        SandboxError: the host failed.
+    """
+    one, other = _runs(pool, task, root, {}, most_seconds(task), times=2)
+    passed, either = one.passed & other.passed, one.passed | other.passed
+    if not passed:
+        raised = (
+            line[1:].strip() for line in other.output.splitlines() if line.startswith("E  ")
+        )  # as pytest shows it
+        first = next(raised, "") or gist(other.output)
+        raise ConfigurationError(
+            f"{option('test')}: no test passes for the original: {task.test!r:.200} ended with {other.detail}"
+            f"{f' ({escape(first, 300)})' if first else ''}; let it pass in a copy of the project, without a network; name the "
+            f"interpreter that has what it imports by {option('python')}, or leave {option('test')} out"
+        )
+    return OriginalSuite(
+        passed=passed,
+        not_green=len((one.failed | other.failed) - either),
+        flaky=len(either - passed),
+        exits=one.is_ok and other.is_ok,
+        seconds=max(one.seconds, other.seconds),
+    )
+
+
+def on_candidate(pool: WorkerPool, task: AnyTask, root: Path, files: Mapping[str, str], seconds: float) -> SuiteRun:
+    """Run the tests once on the project in `root` with these files in place of its own. `seconds`: how long they took on the
+    original. Raises SandboxError if the host failed."""
+    (run,) = _runs(pool, task, root, files, min(most_seconds(task), max(_LEAST_SECONDS, _SLOWER * seconds)))
+    return run
+
+
+def failing(run: SuiteRun, passed: frozenset[str], *, exits: bool, command: str) -> tuple[str, ...]:
+    """The tests among those that count that fail or are missing; the command itself, if it alone ends otherwise than before."""
+    fails = tuple(sorted(passed - run.passed))
+    return fails or ((_one_line(command),) if exits and not run.is_ok else ())
+
+
+def most_seconds(task: AnyTask) -> float:
+    """How long the tests may take."""
+    return max(MOST_SECONDS, task.time_limit)
+
+
+def _runs(
+    pool: WorkerPool, task: AnyTask, root: Path, files: Mapping[str, str], seconds: float, times: int = 1
+) -> list[SuiteRun]:
+    order = Order("tests", task.seed, task.name, "train", SecretSeeds(b""), b"")
+    return pool.run(partial(run_suite, order=order, root=root, files=files, seconds=seconds, times=times))
+
+
+def run_suite(
+    worker: JailedWorker, *, order: Order, root: Path, files: Mapping[str, str], seconds: float, times: int
+) -> list[SuiteRun]:
+    """Run the tests of a task in a copy of `root`, so many times from the same state. Raises SandboxError if the host failed."""
+    task, runs = worker.tasks[order.task], list[SuiteRun]()
+    tree, environment = _tree(task, root, files)
+    limits = CommandLimits(
+        wall_seconds=seconds,
+        cpu_seconds=seconds * (os.cpu_count() or 1),
+        memory_bytes=max(task.memory_limit, APART_MEMORY),
+    )
+    with worker.workspaces_of(task).open(tree) as workspace:
+        if task.root is not None and task.build:
+            built = workspace.run(with_pipes(task.build), limits_of(task, BUILD_SECONDS), environment=environment)
+            if not built.ok:
+                return [_run_of(task.test, built, {})] * times
+        for _ in range(times):
+            if not workspace.clear():
+                raise SandboxError("the files that the build left cannot be copied for the tests")
+            ran = workspace.run(_WITH_JUNIT + with_pipes(task.test), limits, environment=environment)
+            runs.append(_run_of(task.test, ran, _outcomes(workspace, root)))
+    return runs
+
+
+def _tree(task: AnyTask, root: Path, files: Mapping[str, str]) -> tuple[Tree, Mapping[str, str]]:
+    """What the tests get a copy of, and the variables of their environment."""
+    python = () if task.interpreter is None else (task.interpreter.prefix,)
+    if task.root is not None:
+        return Tree(root, files, (*python, *task.tools), left_out=task.compiled()), task.environment
+    assert task.mark is not None
+    path = [os.path.normpath(f"{COPY}/{each}") for each in task.mark.roots]
+    tools = [*python, *task.mark.tools]
+    if not any(task.mark.interpreter.prefix.glob("lib*/python*/site-packages/strop/__init__.py")):
+        path, tools = [*path, str(STAND_IN)], [*tools, STAND_IN]  # a module may have its mark
+    return Tree(root, files, tools, only=listed(root, modules=True)), {"PYTHONPATH": ":".join(path)}
+
+
+def _run_of(command: str, ran: Ran, outcomes: Mapping[str, bool | None]) -> SuiteRun:
+    found = outcomes or {_one_line(command): ran.ok}
+    passed, failed = (frozenset(name for name, passes in found.items() if passes is which) for which in (True, False))
+    return SuiteRun(passed, failed, ran.ok, ran.detail, words_of(ran)[-_MOST_OUTPUT:], ran.wall_seconds)
+
+
+def _outcomes(workspace: Workspace, root: Path) -> dict[str, bool | None]:
+    """Test → whether it passed; None: it was skipped. Nothing where there is no JUnit file, or it is none."""
+    text = (workspace.read(JUNIT, _MOST_JUNIT) or b"").decode("utf-8", "replace")
+    # Entities are declared before the root; without them, no document can expand.
+    if not text or "<!" in text.replace("<![CDATA[", ""):
+        return {}
+    try:
+        cases = [*ElementTree.fromstring(text).iter("testcase")]
+    except (ElementTree.ParseError, ValueError, RecursionError):
+        return {}
+    kinds = defaultdict[str, set[str]](
+        set
+    )  # of all that is told of one test: one that passes may fail as it is torn down
+    for case in cases:
+        kinds[_named(case.get("classname", ""), case.get("name", ""), root)].update(child.tag for child in case)
+    return {
+        name: False if told & {"failure", "error"} else None if "skipped" in told else True
+        for name, told in kinds.items()
+    }
+
+
+def _named(classname: str, name: str, root: Path) -> str:
+    """A test as pytest names it on its command line: `tests/test_x.py::TestX::test_y`, where that file is in the project."""
+    parts = classname.split(".")
+    for end in range(len(parts), 0, -1):
+        if "/" not in classname and (root / (path := "/".join(parts[:end]) + ".py")).is_file():
+            return _one_line("::".join([path, *parts[end:], name]))
+    return _one_line(f"{classname}::{name}".removeprefix("::"))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,86 @@
+"""The user's tests in `strop improve`: what they say of the original, and of each program that shall be compared with it.
+
+What a record says is not asked again, so that a resumed or repeated run decides as before.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strop.base.budget import Budget
+from strop.base.events import SuiteRan
+from strop.base.solution import NAMED_BY, digest_of
+from strop.evaluation.suite import failing, on_candidate, on_original
+from strop.runs.patching.source_files import Original
+from strop.runs.run_directory import kept_project
+from strop.runs.scopes import ORIGINAL_TESTS
+
+if TYPE_CHECKING:
+    from strop.evaluation.pool import WorkerPool
+    from strop.runs.context import RunContext
+
+
+def tested_original(context: RunContext, original: Original) -> SuiteRan:
+    """Run the tests twice on the original, and record which passed both times.
+
+    Raises:
+        ConfigurationError: none did.
+        SandboxError: the host failed.
+    """
+    if (known := context.host.past.suites.get(digest_of(original.program))) is None:
+        found = on_original(_pool(context), context.parts.task, _project(context))
+        known = SuiteRan(
+            scope=ORIGINAL_TESTS,
+            solution=original.program,
+            passed="\n".join(sorted(found.passed)),
+            count=len(found.passed),
+            exits=found.exits,
+            not_green=found.not_green,
+            flaky=found.flaky,
+            wall_seconds=found.seconds,
+        )
+    context.record(known)
+    return known
+
+
+def tested_candidate(
+    context: RunContext, original: Original, program: str, before: SuiteRan, budget: Budget
+) -> SuiteRan:
+    """Run the tests on a program, and record which of those that passed `before` fail. `budget`: where its comparison is.
+
+    Raises:
+        SandboxError: the host failed.
+    """
+    if (known := context.host.past.suites.get(digest_of(program))) is None:
+        task = context.parts.task
+        written = original.written(program).items()
+        files = {path: text for path, text in written if text != original.files.get(path)}
+        if task.mark is not None:
+            place = Path(task.mark.program.file).relative_to(task.mark.project)
+            files = {str(place.with_name(name)): text for name, text in files.items()}
+        run = on_candidate(_pool(context), task, _project(context), files, before.wall_seconds)
+        fails = failing(run, frozenset(before.passed.split("\n")), exits=before.exits, command=task.test)
+        known = SuiteRan(
+            scope=budget.child("improved").child("tests").child(digest_of(program)[:NAMED_BY]).path,
+            solution=program,
+            passed="\n".join(sorted(run.passed)),
+            count=len(run.passed),
+            exits=run.is_ok,
+            failing=fails,
+            detail=run.detail,
+            output=run.output if fails else "",
+            wall_seconds=run.seconds,
+        )
+    context.record(known)
+    return known
+
+
+def _project(context: RunContext) -> Path:
+    """The copy of the project in the record, which the user's edits do not change."""
+    return (context.parts.task.root or kept_project(context.folder)).absolute()
+
+
+def _pool(context: RunContext) -> WorkerPool:
+    assert context.parts.evaluator is not None
+    return context.parts.evaluator.here

@@ -1,0 +1,322 @@
+"""Real calls of a function, as a command of the user's made them: data of the host's, who opens no argument."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, field, replace
+from pathlib import Path
+from typing import Any
+
+from strop.base import private
+from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
+from strop.sandbox import strop_plain_data as plain_data
+
+MOST_CALLS = 200
+"""Calls that are kept."""
+MOST_BYTES, MOST_BYTES_OF_ONE = 24 << 20, 8 << 20
+"""Of the arguments and outcomes of all calls that are kept, which go into one document of plain data, and of one."""
+_FORMAT = "recorded calls 1"
+_MOST_TEXT, _MOST_ITEMS, _MOST_NUMBER = 4096, 10_000, 1 << 53
+_SIZE = re.compile(r"(.+ of )([\d,]+)(?: to ([\d,]+))?( .+)")
+"""A form with a size: `list of 12 to 450 str`."""
+
+
+@dataclass(frozen=True)
+class RecordedCall:
+    """One call."""
+
+    index: int
+    """Of the call in its process, from 0."""
+    process: int
+    """Which process of the run, from 0."""
+    arguments: bytes
+    """A pickle of {name: value}, with `{"*args": [...]}` for what `*args` takes. Only guests open it."""
+    outcome: bytes
+    """Plain data: [kind, answer, arguments after the call], as `strop_behaviour.told` gives them; empty if nobody knows it, of
+    generators."""
+    seconds: float
+    """CPU of the call in the run."""
+    shown: Mapping[str, str]
+    """The beginning of each argument in words. For `--show-calls` alone."""
+    digest: bytes = b""
+    """Of the description of the arguments: equal for equal ones. Empty: nobody knows it."""
+
+
+@dataclass(frozen=True)
+class RecordedCalls:
+    """The calls that a command made."""
+
+    file: str
+    """Of the function, from the project's top."""
+    name: str
+    """Its qualified name."""
+    commands: tuple[str, ...]
+    calls: tuple[RecordedCall, ...]
+    """Different ones, in the order of the runs."""
+    made: int
+    """Outermost calls in all."""
+    different: int
+    """Of those looked at."""
+    looked_at: int
+    left_out: Mapping[str, int]
+    """Reason in words → how many of those looked at were not kept for it."""
+    seconds: float
+    """CPU of all outermost calls."""
+    program_seconds: float
+    """CPU of the processes that made them."""
+    callers: Mapping[str, int]
+    """`module:qualname` → calls looked at that it made."""
+    forms: Mapping[str, tuple[str, ...]]
+    """Parameter → forms seen: `list of 12 to 450 str`, `Matcher`, `None`."""
+    inside: Mapping[str, float]
+    """Function below it → share of its time; empty if nobody looked."""
+    digest: str = ""
+    """SHA-256 of the function's file with which the original was seen to repeat the calls; empty: nobody tried."""
+    lost: Mapping[str, int] = field(default_factory=dict)
+    """Why the original did not repeat others → how many."""
+    unreached: tuple[str, ...] = ()
+    """Lines of the functions that may change which no call reached: `12: raise ValueError(text)`."""
+
+    @property
+    def share(self) -> float:
+        """Of the CPU time of the processes that made them, that of the calls."""
+        return min(self.seconds / self.program_seconds, 1.0) if self.program_seconds else 0.0
+
+    def write(self, path: Path) -> None:
+        """Write a file for its owner alone. Raises OSError."""
+        private.write(path, plain_data.encode({"format": _FORMAT, **_plain(asdict(self))}))
+
+
+def read_calls(path: Path) -> RecordedCalls:
+    """The calls of a file, which may come from elsewhere.
+
+    Raises:
+        ConfigurationError: it cannot be read, or has no calls in it.
+    """
+    try:
+        content = path.read_bytes() if path.stat().st_size <= plain_data.MOST_BYTES + 1024 else b""
+        found = _table(plain_data.decode(content, hashed=False))
+        if found.pop("format", None) != _FORMAT:
+            raise ValueError("format")
+        return checked_calls(found)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{path} has no recorded calls that strop can read ({error}); record them again"
+        ) from error
+
+
+def checked_calls(found: Mapping[str, Any]) -> RecordedCalls:
+    """Calls of these fields, whoever wrote them. Raises ValueError, which names the first field that is wrong."""
+    fields = _checked(_CALLS, found)
+    calls = fields["calls"]
+    if sum(map(_size, calls)) > MOST_BYTES:
+        raise ValueError("calls: too large")
+    if (
+        fields["made"] < fields["looked_at"]
+        or fields["looked_at"] < fields["different"]
+        or fields["different"] < len(calls)
+    ):
+        raise ValueError("made, looked_at and different do not agree")
+    return RecordedCalls(**fields)
+
+
+def merged(*recorded: RecordedCalls) -> RecordedCalls:
+    """The calls of several runs or processes as those of one: equal ones once, and of too many an evenly spread choice.
+
+    Raises:
+        ValueError: they are of different functions, or of none.
+    """
+    if len({(each.file, each.name) for each in recorded}) != 1:
+        raise ValueError("calls of one function can be merged")
+    found, known, processes, equal = list[RecordedCall](), set[bytes](), 0, 0
+    for each in recorded:
+        for call in each.calls:
+            same = {call.arguments, call.digest} - {b""}
+            if known.isdisjoint(same):
+                found.append(replace(call, process=call.process + processes))
+            else:
+                equal += 1
+            known |= same
+        processes += 1 + max((call.process for call in each.calls), default=0)
+    return RecordedCalls(
+        file=recorded[0].file,
+        name=recorded[0].name,
+        commands=tuple(dict.fromkeys(command for each in recorded for command in each.commands)),
+        calls=_spread(found),
+        made=sum(each.made for each in recorded),
+        different=sum(each.different for each in recorded) - equal,
+        looked_at=sum(each.looked_at for each in recorded),
+        left_out=_sums([each.left_out for each in recorded]),
+        seconds=sum(each.seconds for each in recorded),
+        program_seconds=sum(each.program_seconds for each in recorded),
+        callers=_sums([each.callers for each in recorded]),
+        forms=_forms([each.forms for each in recorded]),
+        inside=_weighted([(each.inside, each.seconds) for each in recorded]),
+    )
+
+
+def _spread(calls: Sequence[RecordedCall]) -> tuple[RecordedCall, ...]:
+    """As many of these as may be kept: one of each part of the run."""
+    number = min(MOST_CALLS, len(calls))
+    while True:
+        chance = random.Random(0)
+        bounds = [len(calls) * at // max(number, 1) for at in range(number + 1)]
+        kept = [calls[chance.randrange(*bounds[at : at + 2])] for at in range(number)]
+        if sum(map(_size, kept)) <= MOST_BYTES:
+            return tuple(kept)
+        number = number * 9 // 10
+
+
+def _size(call: RecordedCall) -> int:
+    return len(call.arguments) + len(call.outcome)
+
+
+def _sums(tables: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for table in tables:
+        for name, number in table.items():
+            found[name] = found.get(name, 0) + number
+    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _weighted(tables: Sequence[tuple[Mapping[str, float], float]]) -> dict[str, float]:
+    """Means of shares, weighed by seconds."""
+    whole = sum(seconds for table, seconds in tables if table)
+    found: dict[str, float] = {}
+    for table, seconds in tables:
+        for name, share in table.items():
+            found[name] = found.get(name, 0.0) + (share * seconds / whole if whole else 0.0)
+    return found
+
+
+def _forms(tables: Sequence[Mapping[str, Sequence[str]]]) -> dict[str, tuple[str, ...]]:
+    """Forms of each parameter; those that differ in sizes alone are one."""
+    found: dict[str, dict[tuple[str, str], list[int]]] = {}
+    for table in tables:
+        for name, forms in table.items():
+            for form in forms:
+                match = _SIZE.fullmatch(form)
+                parts = (match[1], match[4]) if match else (form, "")
+                sizes = [int(each.replace(",", "")) for each in match.group(2, 3) if each] if match else []
+                found.setdefault(name, {}).setdefault(parts, []).extend(sizes)
+    return {name: tuple(_form(*parts, sizes) for parts, sizes in forms.items()) for name, forms in found.items()}
+
+
+def _form(before: str, after: str, sizes: Sequence[int]) -> str:
+    least, most = (min(sizes), max(sizes)) if sizes else (0, 0)
+    return f"{before}{f'{least:,}' if least == most else f'{least:,} to {most:,}'}{after}" if sizes else before
+
+
+def _plain(value: Any) -> Any:
+    """With lists in the place of tuples, and mappings as dicts."""
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _checked(fields: Mapping[str, Callable[[Any], Any]], found: Mapping[str, Any]) -> dict[str, Any]:
+    if found.keys() != fields.keys():
+        raise ValueError("its fields")
+    checked = {}
+    for name, check in fields.items():
+        try:
+            checked[name] = check(found[name])
+        except ValueError as error:
+            raise ValueError(name if not str(error) else f"{name}: {error}") from None
+    return checked
+
+
+def _table(value: Any) -> dict[str, Any]:
+    """A dict of a few texts. The decoder hashes no key of a file from elsewhere; texts hash to numbers that nobody foresees."""
+    if not isinstance(value, (dict, plain_data.Unhashed)) or len(value) > _MOST_ITEMS:
+        raise ValueError
+    pairs = list(value.items())
+    return {_text(name): each for name, each in pairs}
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str or len(value) > _MOST_TEXT or not value.isprintable():
+        raise ValueError
+    return value
+
+
+def _command(value: Any) -> str:
+    if type(value) is not str or len(value) > 1 << 20:
+        raise ValueError
+    return value
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= _MOST_NUMBER:
+        raise ValueError
+    return value
+
+
+def _seconds(value: Any) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= _MOST_NUMBER:
+        raise ValueError
+    return float(value)
+
+
+def _bytes(value: Any) -> bytes:
+    if type(value) is not bytes or len(value) > MOST_BYTES_OF_ONE:
+        raise ValueError
+    return value
+
+
+def _told(value: Any) -> bytes:
+    """An outcome."""
+    if not (found := _bytes(value)):
+        return found
+    told = plain_data.decode(found, hashed=False)
+    if type(told) is not list or len(told) != 3 or type(told[0]) is not str:
+        raise ValueError
+    return found
+
+
+def _list_of(check: Callable[[Any], Any], most: int = _MOST_ITEMS) -> Callable[[Any], tuple[Any, ...]]:
+    def checked(value: Any) -> tuple[Any, ...]:
+        if type(value) is not list or len(value) > most:
+            raise ValueError
+        return tuple(map(check, value))
+
+    return checked
+
+
+def _table_of(check: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
+    return lambda value: {name: check(each) for name, each in _table(value).items()}
+
+
+_CALL: Mapping[str, Callable[[Any], Any]] = {
+    "index": _count,
+    "process": _count,
+    "arguments": _bytes,
+    "outcome": _told,
+    "seconds": _seconds,
+    "shown": _table_of(_text),
+    "digest": _bytes,
+}
+_CALLS: Mapping[str, Callable[[Any], Any]] = {
+    "file": _text,
+    "name": _text,
+    "commands": _list_of(_command),
+    "calls": _list_of(lambda value: RecordedCall(**_checked(_CALL, _table(value))), MOST_CALLS),
+    "made": _count,
+    "different": _count,
+    "looked_at": _count,
+    "left_out": _table_of(_count),
+    "seconds": _seconds,
+    "program_seconds": _seconds,
+    "callers": _table_of(_count),
+    "forms": _table_of(_list_of(_text)),
+    "inside": _table_of(_seconds),
+    "digest": _text,
+    "lost": _table_of(_count),
+    "unreached": _list_of(_text),
+}

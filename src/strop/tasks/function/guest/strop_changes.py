@@ -1,0 +1,167 @@
+"""Change the arguments of a call in one place and by one step: a call that nobody recorded, near one that somebody did.
+
+Stand-alone, under Python 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import enum
+import random
+import sys
+from collections.abc import Callable
+from typing import Any
+
+MOST_DEPTH = 3
+"""Steps from an argument down to what changes."""
+_DOWN = 0.5
+"""How often a part of a value changes, and not the value."""
+_SHOWN = 40
+
+
+class Unchanged(Exception):
+    """Nothing changes here."""
+
+
+def change(arguments: dict[str, Any], chance: random.Random) -> str:
+    """Change one argument, and say how. Raises Unchanged, and what the code of a value raises."""
+    name = chance.choice([*arguments])
+    arguments[name], words = _changed(arguments[name], name.lstrip("*"), chance, 0)
+    return words
+
+
+def _changed(value: Any, name: str, chance: random.Random, depth: int) -> tuple[Any, str]:
+    """What takes the place of a value, and in words how."""
+    parts, steps = _parts(value) if depth < MOST_DEPTH else [], _steps(value, chance)
+    if parts and (chance.random() < _DOWN or not steps):
+        key, part = chance.choice(parts)
+        inner = f"{name}.{key}" if _is_object(value) else f"{name}[{_shown(key)}]"
+        new, words = _changed(part, inner, chance, depth + 1)
+        return _put(value, key, new), words
+    if depth and value is not None and not isinstance(value, bool):
+        steps.append(("None", lambda: None))
+    if not steps:
+        raise Unchanged(name)
+    words, step = chance.choice(steps)
+    new = step()
+    shown = _shown(new)
+    return new, f"{name}={shown}" if len(shown) <= _SHOWN else f"{name} {words}"
+
+
+def _parts(value: Any) -> list[tuple[Any, Any]]:
+    """What a value holds, each with its place."""
+    if type(value) in (list, tuple):
+        return list(enumerate(value))
+    if type(value) is dict:
+        return list(value.items())
+    if not _is_object(value):
+        return []
+    held = dict(getattr(value, "__dict__", {}))
+    for kind in type(value).__mro__:
+        slots = vars(kind).get("__slots__", ())
+        for slot in [slots] if isinstance(slots, str) else slots:
+            if slot not in ("__dict__", "__weakref__") and hasattr(value, slot):
+                held.setdefault(slot, getattr(value, slot))
+    return list(held.items())
+
+
+def _put(value: Any, key: Any, new: Any) -> Any:
+    """The value with another part. All but tuples stay the object that they are, which others may hold, too."""
+    if type(value) is tuple:
+        return (*value[:key], new, *value[key + 1 :])
+    if _is_object(value):
+        object.__setattr__(value, key, new)
+    else:
+        value[key] = new
+    return value
+
+
+def _is_object(value: Any) -> bool:
+    plain = (list, tuple, dict, set, frozenset, str, bytes, bytearray, int, float, complex, bool, type(None), type)
+    is_one = isinstance(value, enum.Enum) or callable(value)  # of which there are no copies
+    return type(value) not in plain and not is_one and not _is_array(value)
+
+
+def _steps(value: Any, chance: random.Random) -> list[Any]:
+    """The steps from a value to others, each in words."""
+    kind = type(value)
+    if kind is bool:
+        return [("negated", lambda: not value)]
+    if kind is int:
+        return [("0", lambda: 0), ("-1", lambda: -1), ("larger", lambda: 2 * abs(value) + 1), ("None", lambda: None)]
+    if kind is float:
+        numbers = (0.0, -1.0, 2 * abs(value) + 1, float("nan"), float("inf"), None)
+        return [(repr(each), lambda each=each: each) for each in numbers]
+    if value is None:
+        return [("0", lambda: 0), ("''", lambda: ""), ("[]", lambda: [])]
+    if kind is str:
+        return [*_of_items(value, chance, "".join), *_of_text(value, chance)]
+    if kind is bytes or kind is bytearray or kind is list or kind is tuple:
+        return _of_items(value, chance, kind)
+    if kind is set or kind is frozenset:
+        return _of_items(sorted(value, key=repr), chance, kind)[:2]
+    if kind is dict:
+        pairs = list(value.items())
+        return [each for each in _of_items(pairs, chance, dict) if each[0] not in ("with an item doubled", "constant")]
+    return _of_array(value, chance) if _is_array(value) and value.ndim else []
+
+
+def _of_items(value: Any, chance: random.Random, made: Callable[[Any], Any]) -> list[Any]:
+    """Steps of what holds items in an order; of an empty one there are none."""
+    items = list(value)
+    if not items:
+        return []
+    at = chance.randrange(len(items))
+    return [
+        ("empty", lambda: made([])),
+        ("with an item dropped", lambda: made(items[:at] + items[at + 1 :])),
+        ("with an item doubled", lambda: made(items[: at + 1] + items[at:])),
+        ("shuffled", lambda: made(chance.sample(items, len(items)))),
+        ("constant", lambda: made([items[at]] * len(items))),
+    ]
+
+
+def _of_text(value: str, chance: random.Random) -> list[Any]:
+    at = chance.randrange(len(value) + 1)
+    added = chance.choice(["\u2019", "\u00e9", "\u00df", "\u4e2d", " "])
+    return [
+        ("in another case", value.swapcase),
+        (f"with {added!r} in it", lambda: value[:at] + added + value[at:]),
+        ("None", lambda: None),
+    ]
+
+
+def _of_array(value: Any, chance: random.Random) -> list[Any]:
+    numpy = sys.modules["numpy"]
+    steps = [("empty", lambda: value[:0].copy())]
+    if not value.size:
+        return []
+    at = chance.randrange(len(value))
+    order = chance.sample(range(len(value)), len(value))
+    steps += [
+        ("with a row dropped", lambda: numpy.delete(value, at, axis=0)),
+        ("with a row doubled", lambda: numpy.insert(value, at, value[at], axis=0)),
+        ("shuffled", lambda: value[order].copy()),
+        ("constant", lambda: numpy.full_like(value, value.flat[0])),
+    ]
+    if value.dtype.kind == "f":
+        number = chance.choice([float("nan"), float("inf"), 0.0, -1.0])
+        steps.append((f"with {number!r} in it", lambda: _with_number(value, chance.randrange(value.size), number)))
+    return steps
+
+
+def _with_number(value: Any, at: int, number: float) -> Any:
+    new = value.copy()
+    new.flat[at] = number
+    return new
+
+
+def _is_array(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and type(value) is numpy.ndarray
+
+
+def _shown(value: Any) -> str:
+    """A value in words; of what cannot be shown in a few, its type."""
+    if _is_object(value) or callable(value):
+        return f"a {type(value).__name__}"
+    return repr(value)

@@ -1,0 +1,434 @@
+"""Which functions of a project take the time of a command, and which of them `strop improve` can take.
+
+A first run samples CPU time. A second one counts the calls of what took most of it, and looks at their arguments.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import os
+import resource
+import shlex
+import signal
+import subprocess
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from strop.base.later import dataclass
+from strop.base.pluralize import quantity
+from strop.base.shown import Shown
+from strop.base.syntax import syntax_tree
+from strop.base.user_modules import PROJECT, package_root
+from strop.watch.watched import Process, Stopped, Watched, run_watched
+
+STROP = str(Path(__file__).parents[1])
+"""The folder of this package, of which no function is the user's."""
+LEAST_SHARE = 0.05
+"""Of the CPU time, for a row of the table."""
+LEAST_SECONDS = 0.1
+"""CPU time below which samples say nothing."""
+LEAST_BATCH, NOT_TIMED, MOST_RECORDED = 0.002, 2, 200
+"""CPU seconds that half of the recorded calls must take, without those before a batch; how many are recorded at most."""
+LEAST_DIFFERENT = 12
+"""Different calls that strop needs."""
+MOST_COUNTED = 20
+"""Functions whose calls are counted."""
+WHOLE = 0.8
+"""Share from which a function that is called once is the whole program."""
+TOP_LEVEL = "<module>"
+"""The name of the code of a file that is in no function."""
+
+
+@dataclass(frozen=True)
+class HotFunction:
+    """A function of the project, and what it takes of the command's time."""
+
+    function: str
+    """Its name, as `strop improve` takes it: `module:name` or `path.py:name`."""
+    share: float
+    """Share of the command's CPU time, with what it calls, in [0, 1]."""
+    own_share: float
+    """The same without other functions of the project that it calls."""
+    calls: int | None
+    """How often it was called, without calls within another one of it; null: not counted."""
+    different: int | None
+    """How many of these had different arguments; null: not counted."""
+    is_least: bool
+    """Whether `different` is a lower bound, because not all calls were looked at."""
+    seconds_a_call: float | None
+    """CPU seconds of a call, with what it calls; null: not counted."""
+    command: str
+    """The command that improves it; empty if strop does not take it."""
+    reason: str
+    """Why strop does not take it; empty if it does."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class HotFunctions(Shown):
+    """The functions of a project that take the time of a command."""
+
+    command: tuple[str, ...]
+    """The words of the command."""
+    status: int
+    """Its exit status; of a command that a signal ended, 128 and the number of the signal."""
+    project: str
+    """The folder of the project."""
+    seconds: float
+    """CPU seconds of the command, with all its processes."""
+    interval: float
+    """CPU seconds from sample to sample, on average."""
+    share: float
+    """Share of the time in functions of the project, with what they call, in [0, 1]."""
+    functions: tuple[HotFunction, ...]
+    """Those that strop takes, then the others, each by share."""
+    left_out: int
+    """Further functions with at least 5% of the time."""
+    notes: tuple[str, ...]
+    """What to know of these figures."""
+
+    def __repr__(self) -> str:
+        return f"<HotFunctions of {shlex.join(self.command)}: {len(self.functions)}>"
+
+
+class _Function(NamedTuple):
+    file: str
+    name: str
+    """Its qualified name."""
+    is_async_generator: bool = False
+
+
+class _Counted(NamedTuple):
+    """What the second run saw of a function."""
+
+    calls: int
+    looked_at: int
+    undescribed: int
+    different: int
+    is_least: bool
+    effects: frozenset[str]
+
+
+_Stacks = defaultdict[tuple[_Function, ...], float]
+"""CPU seconds by stack, from the outermost function to the innermost."""
+
+
+class Samples(NamedTuple):
+    """Where the time of some processes went."""
+
+    stacks: _Stacks
+    interval: float
+    unseen: float
+    stopped: str
+
+
+def find_hot(
+    command: Sequence[str], *, once: bool, top: int, stdout: int | None, notify: Callable[[str], None]
+) -> tuple[HotFunctions, BaseException | None]:
+    """Run a command once or twice: what takes its time, and what stopped it, if the user did. `stdout`: where its output goes;
+    that of a second run is discarded. `notify`: tells the user what happens.
+
+    Raises:
+        ConfigurationError: there is no such program.
+    """
+    project, start = _project(Path.cwd()), _place_of_input()
+    before = _children_seconds()
+    first, stop = _run(command, "sampler", {"project": str(project)}, stdout, None)
+    total = max(_children_seconds() - before, math.fsum(each.seconds for each in first.by_tool["sampler"]))
+    samples = read_samples(first.by_tool["sampler"])
+    rows = _rows(samples.stacks, total) if total >= LEAST_SECONDS else {}
+    notes = list(_notes(first, samples, total, rows, project))
+    wanted = [one for one in rows if _is_countable(one)][:MOST_COUNTED]
+    counted: Mapping[_Function, _Counted] | None = None
+    if wanted and not once and stop is None:
+        notify("runs it again, without its output, to count calls (--once leaves this out)")
+        if start is not None:
+            os.lseek(0, start, os.SEEK_SET)
+        plan = {"wanted": [[one.file, one.name] for one in wanted]}
+        second, stop = _run(command, "counter", plan, subprocess.DEVNULL, subprocess.DEVNULL)
+        if stop is None and second.status != first.status:
+            notes.append(f"calls are not counted: the second run {_ended(second.status)}, unlike the first")
+        elif stop is None:
+            counted = _read_counts(second.by_tool["counter"], wanted)
+    if stop is not None:
+        notes.append("it was stopped")
+    table = _table(rows, samples.stacks, total, counted, _Surroundings(project, command))
+    found = HotFunctions(
+        command=tuple(command),
+        status=first.status if first.status >= 0 else 128 - first.status,
+        project=str(project),
+        seconds=total,
+        interval=samples.interval,
+        share=_share_of_functions(samples.stacks, total),
+        functions=tuple(table[:top]),
+        left_out=len(table[top:]),
+        notes=tuple(notes),
+    )
+    return found, stop
+
+
+def _run(
+    command: Sequence[str], tool: str, plan: Mapping[str, Any], stdout: int | None, stderr: int | None
+) -> tuple[Watched, BaseException | None]:
+    plan = {**plan, "strop": STROP}
+    try:
+        return run_watched(command, (tool,), plan, stdout, stderr), None
+    except Stopped as stopped:
+        return stopped.watched, stopped.__cause__
+
+
+def _project(folder: Path) -> Path:
+    """The nearest folder that is one of a project, else the folder itself."""
+    folder = folder.resolve()
+    found = (each for each in (folder, *folder.parents) if any((each / name).exists() for name in PROJECT))
+    return next(found, folder)
+
+
+def _place_of_input() -> int | None:
+    """Where standard input is read from, if it can be read again."""
+    with suppress(OSError):
+        return os.lseek(0, 0, os.SEEK_CUR)
+    return None
+
+
+def _children_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _ended(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    with suppress(ValueError):
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"was ended by signal {-status}"
+
+
+def _notes(
+    watched: Watched, samples: Samples, total: float, rows: Mapping[_Function, float], project: Path
+) -> Iterator[str]:
+    if watched.status:
+        yield f"the command {_ended(watched.status)}"
+    if watched.failed:
+        yield f"strop could not watch a process of it: {watched.failed[0]}"
+    elif not watched.by_tool["sampler"]:
+        yield (
+            "no Python process was seen: the command starts none, or starts it with -I, -E or -S, "
+            "which leave out what strop puts into it"
+        )
+    if not watched.by_tool["sampler"]:
+        return
+    if samples.stopped:
+        yield f"sampling ended early: {samples.stopped}"
+    if samples.unseen >= LEAST_SHARE * total:
+        yield f"{samples.unseen / total:.0%} of the time is in threads that `threading` did not start, and is not seen"
+    if total < LEAST_SECONDS:
+        yield f"too short to sample: {total:.2f} s of CPU, {LEAST_SECONDS} s are needed; give it more work"
+    elif not any(one.name != TOP_LEVEL for one in rows):
+        yield f"no function of this project ({project}) takes {LEAST_SHARE:.0%} of the time"
+
+
+# What processes have written
+
+
+def read_samples(processes: Sequence[Process]) -> Samples:
+    """The samples of all processes. One that wrote something else is left out."""
+    names, stacks = _Definitions(), _Stacks(float)
+    used, samples, unseen, stopped = 0.0, 0, 0.0, ""
+    for process in processes:
+        with suppress(TypeError, ValueError, KeyError, IndexError):
+            seen = process.seen
+            functions = [names.function(*each) for each in seen["functions"]]
+            flat, own = iter(seen["stacks"]), _Stacks(float)
+            for seconds in map(_seconds, seen["seconds"]):
+                stack = [functions[next(flat)] for _ in range(next(flat, 0))]
+                own[tuple(dict.fromkeys(stack))] += seconds
+            unseen += _seconds(seen["unseen"])
+            samples += int(seen["samples"])
+            stopped = stopped or str(seen["stopped"])[:200]
+            for found, seconds in own.items():
+                stacks[found] += seconds
+            used += _seconds(seen["sampled"])
+    return Samples(stacks, used / max(samples, 1), unseen, stopped)
+
+
+def _seconds(value: object) -> float:
+    if type(value) is not float or not 0 <= value < math.inf:
+        raise ValueError("not a time")
+    return value
+
+
+def _read_counts(processes: Sequence[Process], wanted: Sequence[_Function]) -> dict[_Function, _Counted]:
+    found: dict[_Function, _Counted] = {}
+    for process in processes:
+        with suppress(TypeError, ValueError):
+            rows = [([int(each) for each in row[:4]], frozenset(map(str, row[4]))) for row in process.seen]
+            for one, ((calls, looked_at, undescribed, different), effects) in zip(wanted, rows, strict=True):
+                is_least = looked_at < calls
+                if calls and one in found:  # equal calls of two processes may be among them
+                    before = found[one]
+                    calls, looked_at = calls + before.calls, looked_at + before.looked_at
+                    undescribed, different = undescribed + before.undescribed, max(different, before.different)
+                    effects, is_least = effects | before.effects, True
+                if calls:
+                    found[one] = _Counted(calls, looked_at, undescribed, different, is_least, effects)
+    return found
+
+
+class _Definitions:
+    """Qualified names of functions, by the files that define them."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, list[tuple[int, int, str]]] = {}
+
+    def function(self, file: str, line: int, name: str, given: str, is_async_generator: bool) -> _Function:
+        """The function whose code begins there. What has no name of its own, such as a lambda, is of the function around it.
+        `given`: what Python says, from 3.11 on with what is around it."""
+        if not (isinstance(file, str) and isinstance(line, int) and isinstance(name, str) and isinstance(given, str)):
+            raise TypeError("not a function")
+        if file not in self._files:
+            self._files[file] = list(_definitions(Path(file)))
+        around = [each for each in self._files[file] if each[0] <= line <= each[1]]
+        exact = [each[2] for each in around if each[0] == line and each[2].rpartition(".")[2] == name]
+        if exact:
+            return _Function(file, exact[0], bool(is_async_generator))
+        if around or self._files[file]:
+            return _Function(file, max(around)[2] if around else TOP_LEVEL)
+        return _Function(file, given, bool(is_async_generator))
+
+
+def _definitions(file: Path) -> Iterator[tuple[int, int, str]]:
+    """First line, with decorators, last line and qualified name of each function; none if it cannot be read."""
+    with suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        left: list[tuple[ast.AST, str]] = [(syntax_tree(file.read_text("utf-8")), "")]
+        while left:
+            node, outer = left.pop()
+            for child in ast.iter_child_nodes(node):
+                inner = outer
+                if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                    first = min([child.lineno, *(each.lineno for each in child.decorator_list)])
+                    yield first, child.end_lineno or first, f"{outer}{child.name}"
+                    inner = f"{outer}{child.name}.<locals>."
+                elif isinstance(child, ast.ClassDef):
+                    inner = f"{outer}{child.name}."
+                left.append((child, inner))
+
+
+# The table
+
+
+class _Surroundings(NamedTuple):
+    project: Path
+    command: Sequence[str]
+
+    def target(self, one: _Function) -> str:
+        """What `strop improve` calls a function: by its module if the project's folder or its `src` is where that is imported
+        from, else by its path."""
+        file = Path(one.file)
+        root = package_root(file)
+        parts = file.relative_to(root).with_suffix("").parts
+        parts = parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts
+        if root in (self.project, self.project / "src") and all(map(str.isidentifier, parts)):
+            return f"{'.'.join(parts)}:{one.name}"
+        return f"{os.path.relpath(file)}:{one.name}"
+
+
+def _rows(stacks: _Stacks, total: float) -> dict[_Function, float]:
+    """The functions of the table with their seconds, by these; callers before what they call."""
+    seconds, own = defaultdict[_Function, float](float), defaultdict[_Function, float](float)
+    for stack, used in stacks.items():
+        for one in stack:
+            seconds[one] += used
+        for one in stack[-1:]:
+            own[one] += used
+    found = {one: (own if one.name == TOP_LEVEL else seconds)[one] for one in seconds}
+    kept = [one for one in found if found[one] >= LEAST_SHARE * total]
+    return {one: found[one] for one in sorted(kept, key=lambda one: (-found[one], own[one]))}
+
+
+def _share_of_functions(stacks: _Stacks, total: float) -> float:
+    used = math.fsum(used for stack, used in stacks.items() if any(one.name != TOP_LEVEL for one in stack))
+    return min(used / total, 1.0) if total else 0.0
+
+
+def _is_countable(one: _Function) -> bool:
+    return one.name != TOP_LEVEL and "<locals>" not in one.name and not one.is_async_generator
+
+
+def _table(
+    rows: Mapping[_Function, float],
+    stacks: _Stacks,
+    total: float,
+    counted: Mapping[_Function, _Counted] | None,
+    around: _Surroundings,
+) -> list[HotFunction]:
+    reasons = {one: _reason(one, used, total, counted) for one, used in rows.items()}
+    taken = [one for one in rows if not reasons[one]]
+    made = []
+    for one in [*taken, *(one for one in rows if reasons[one])]:
+        count, target, reason = (counted or {}).get(one), around.target(one), reasons[one]
+        caller = _caller(one, stacks, taken) if reason in _MENDED else None
+        if caller is not None:
+            reason += f": take {caller.name}, which calls it"
+        recorded = shlex.quote(shlex.join(around.command))
+        made.append(
+            HotFunction(
+                function=target,
+                share=min(rows[one] / total, 1.0),
+                own_share=math.fsum(used for stack, used in stacks.items() if stack[-1:] == (one,)) / total,
+                calls=None if count is None else count.calls,
+                different=None if count is None else count.different,
+                is_least=count is not None and count.is_least,
+                seconds_a_call=None if count is None else rows[one] / count.calls,
+                command="" if reason else f"strop improve {shlex.quote(target)} --record {recorded}",
+                reason=reason,
+            )
+        )
+    return made
+
+
+_SHORT, _NESTED = "too short", "nested function"
+_MENDED = (_SHORT, _NESTED)
+"""Reasons that do not hold for a caller."""
+
+
+def _reason(one: _Function, used: float, total: float, counted: Mapping[_Function, _Counted] | None) -> str:
+    """Why strop does not take a function, in a few words; empty if it does, or if calls were not counted."""
+    if one.name == TOP_LEVEL:
+        return "in no function, imports included"
+    if "<locals>" in one.name:
+        return _NESTED
+    if one.is_async_generator:
+        return "async generator"
+    if counted is None:
+        return ""
+    count = counted.get(one)
+    if count is None:
+        return "no call was seen in the second run"
+    if count.calls == 1:
+        return "runs as the whole program" if used >= WHOLE * total else "called once"
+    if count.effects:
+        return ", ".join(sorted(count.effects))
+    held_out = min(count.different, MOST_RECORDED) // 2 - NOT_TIMED
+    if count.different >= LEAST_DIFFERENT and used / count.calls * held_out < LEAST_BATCH:
+        return _SHORT
+    if count.different < LEAST_DIFFERENT and count.undescribed:
+        return "arguments that strop cannot describe"
+    is_cut = count.looked_at < min(count.calls, LEAST_DIFFERENT)  # describing them took too long
+    if count.different < LEAST_DIFFERENT and not (is_cut and count.different == count.looked_at):
+        of = f" of {count.looked_at:,} looked at" if count.looked_at < count.calls else ""
+        return f"{quantity(count.different, 'different call')}{of}"
+    return ""
+
+
+def _caller(one: _Function, stacks: _Stacks, taken: Sequence[_Function]) -> _Function | None:
+    """The nearest function that strop takes around this one, where it takes most of its time."""
+    found = defaultdict[_Function, float](float)
+    for stack, used in stacks.items():
+        outer = [each for each in stack[: stack.index(one)] if each in taken] if one in stack else []
+        for each in outer[-1:]:
+            found[each] += used
+    return max(found, key=found.__getitem__, default=None)

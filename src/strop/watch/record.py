@@ -1,0 +1,126 @@
+"""Record the calls of one function while a command of the user's runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from strop.base.errors import ConfigurationError
+from strop.tasks.function.calls import RecordedCalls, checked_calls, merged
+from strop.watch.hot import STROP, read_samples
+from strop.watch.watched import Process, Watched, run_watched
+
+_STDERR = 2
+_FACTS: Mapping[str, type] = {"is_loaded": bool, "is_wrapped": bool, "other": str, "refused": str, "made": int}
+"""What a process tells beside the fields of `RecordedCalls`, and of which type."""
+_CALL = ("index", "arguments", "outcome", "seconds", "shown", "digest")
+
+
+def record(command: str, file: Path, name: str, module: str, project: Path) -> tuple[RecordedCalls, str]:
+    """Run a command and record the calls that its processes make of a function. What the command prints goes to stderr. Returns
+    the calls, and a note if the command failed.
+
+    `name`: of the function, in the file `file` of the folder `project`, which guests import as `module`.
+
+    Raises:
+        ConfigurationError: there is nothing to record; says why, and what to do.
+        KeyboardInterrupt: the user stopped it.
+    """
+    real = file.resolve()
+    plan = {"file": str(real), "name": name, "module": module, "project": str(project.resolve()), "strop": STROP}
+    watched = run_watched(command, ["recorder", "sampler"], plan, stdout=_STDERR)
+    found = [seen for each in watched.by_tool["recorder"] if (seen := _facts(each))]
+    shown = os.path.relpath(real, project.resolve())
+    calls = [each for number, seen in enumerate(found) if (each := _calls_of(seen, number, shown, name, command))]
+    failure = _failure(watched.status)
+    if not calls:
+        raise ConfigurationError(
+            f"{_why_none(command, shown, name, module, found, watched)}{failure and f' ({failure})'}"
+        )
+    whole = replace(merged(*calls), inside=_inside(watched.by_tool["sampler"], real, name, project.resolve()))
+    if not whole.calls:
+        reasons = ", ".join(f"{why} ({number:,})" for why, number in list(whole.left_out.items())[:3])
+        raise ConfigurationError(
+            f"none of the {whole.looked_at:,} calls of {name} that strop looked at can be used: {reasons}; "
+            "take a function that calls it, or that it calls"
+        )
+    return whole, f"the command failed ({failure}); the calls that it made until then are recorded" if failure else ""
+
+
+def _inside(processes: Sequence[Process], file: Path, name: str, project: Path) -> dict[str, float]:
+    """The share of each function of the project in the time of the function's calls, without others of the project that it
+    calls: `path:name`, the path from the project's top."""
+    found = defaultdict[str, float](float)
+    for stack, seconds in read_samples(processes).stacks.items():
+        if any((one.file, one.name) == (str(file), name) for one in stack):
+            last = stack[-1]
+            found[f"{os.path.relpath(last.file, project)}:{last.name}"] += seconds
+    whole = sum(found.values())
+    return {each: seconds / whole for each, seconds in sorted(found.items(), key=lambda pair: -pair[1])}
+
+
+def _facts(process: Process) -> dict[str, Any] | None:
+    """What a process says of itself; None if it is not what the recorder writes."""
+    seen = process.seen
+    if not isinstance(seen, dict) or any(type(seen.get(fact)) is not kind for fact, kind in _FACTS.items()):
+        return None
+    return {**seen, "program_seconds": process.seconds}
+
+
+def _calls_of(seen: Mapping[str, Any], process: int, file: str, name: str, command: str) -> RecordedCalls | None:
+    """The calls of one process; None if it made none, or says what cannot be."""
+    if not seen["made"]:
+        return None
+    fields = {key: value for key, value in seen.items() if key not in _FACTS or key == "made"}
+    fields |= {
+        "file": file,
+        "name": name,
+        "commands": [command],
+        "inside": {},
+        "digest": "",
+        "lost": {},
+        "unreached": [],
+    }
+    with suppress(ValueError, TypeError):
+        fields["calls"] = [{**dict(zip(_CALL, each, strict=True)), "process": 0} for each in seen["calls"]]
+        return checked_calls(fields)
+    return None
+
+
+def _why_none(
+    command: str, file: str, name: str, module: str, found: Sequence[Mapping[str, Any]], watched: Watched
+) -> str:
+    """Why no process called the function, and what to do."""
+    if not found:
+        if watched.failed:
+            return f"strop could not watch {command}: {watched.failed[0]}"
+        return f"{command} starts no Python that strop can watch; name a command that does, without -I, -E and -S"
+    others = {str(each["other"]) for each in found if not each["is_loaded"] and each["other"]}
+    if refused := next((each["refused"] for each in found if each["refused"]), ""):
+        return f"calls of {name} cannot be recorded: {refused}; take a function that calls it"
+    if any(each["is_wrapped"] for each in found):
+        return f"{command} loads {file} but never calls {name}; name a command that calls it"
+    if any(each["is_loaded"] for each in found):
+        return (
+            f"{command} loads {file}, but not in the way of Python's own import, so that strop cannot record {name}; "
+            "name a command that imports it"
+        )
+    if others:
+        return (
+            f"{command} loads {module} from {min(others)}, not from {file}; install the project with pip install -e ."
+        )
+    return f"{command} does not load {file}; name a command whose program calls {name}"
+
+
+def _failure(status: int) -> str:
+    if status < 0:
+        return (
+            f"it was ended by {signal.Signals(-status).name}" if -status in {*signal.Signals} else f"signal {-status}"
+        )
+    return f"exit status {status}" if status else ""

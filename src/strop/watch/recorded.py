@@ -1,0 +1,128 @@
+"""A function whose calls are recorded in a run of the user's command, as a task."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from strop.base.errors import ConfigurationError
+from strop.base.plain_file import text_of
+from strop.base.pluralize import quantity
+from strop.base.user_modules import name_of, source_roots
+from strop.evaluation.functions.load import file_and_function, load_recorded, tools_of
+from strop.evaluation.functions.reproduced import LEAST_CALLS, reproduced
+from strop.tasks.function.calls import RecordedCalls, merged, read_calls
+from strop.tasks.function.splice import find_function, read_source
+from strop.tasks.function.task import FunctionTask, with_calls
+from strop.watch.record import record
+
+ENOUGH, MOST_OTHERS, LEAST_SHARE = 0.9, 5, 0.02
+"""Of the time of a function's calls: what those that may change should have; how many others may, and the least that one has."""
+
+
+def recorded_task(
+    target: str,
+    sources: Sequence[str],
+    python: str,
+    tools: object,
+    only: Sequence[str],
+    say: Callable[[str], object],
+) -> FunctionTask:
+    """The task of a function and of the calls that its original repeats in the jail.
+
+    Args:
+        target: `module:name` or `file.py:name`.
+        sources: commands, which run as the user runs them, or `@FILE` with calls that were kept.
+        python: see `strop.evaluation.functions.load.load_function`.
+        tools: files and folders that the function may read beside its project.
+        only: the functions that may change in its place.
+        say: gets each line for the user.
+
+    Raises:
+        ConfigurationError: there is no such function, a command does not call it, or too few of its calls can be repeated.
+        SandboxError: the host failed.
+    """
+    path, name = file_and_function(target)
+    real = path.resolve()
+    project = Path(os.path.commonpath(source_roots(real)))
+    find_function(read_source(path, text_of(path, "file")), name)
+    recorded = _recorded(sources, real, name, project, say)
+    if len(recorded.calls) < LEAST_CALLS:
+        raise ConfigurationError(
+            f"{recorded.name}: {quantity(len(recorded.calls), 'different call')} of {recorded.made:,} can be used, and "
+            f"{LEAST_CALLS} are needed{_left_out(recorded.left_out)}. Record a longer run, or a function that calls it"
+        )
+    changing, note = (only, "") if only else chosen(recorded, os.path.relpath(real, project))
+    task = load_recorded(target, recorded, python, tools_of(tools), changing, is_checked=False)
+    assert task.recorded is not None
+    recorded = task.recorded
+    kept = reproduced(task, recorded)
+    task = with_calls(task, kept)
+    say(in_words(recorded, kept, task))
+    if note:
+        say(note)
+    return task
+
+
+def _recorded(
+    sources: Sequence[str], file: Path, name: str, project: Path, say: Callable[[str], object]
+) -> RecordedCalls:
+    """The calls of all sources. Raises ConfigurationError."""
+    found = list[RecordedCalls]()
+    for each in sources:
+        if each.startswith("@"):
+            found.append(read_calls(Path(each[1:])))
+            continue
+        say(f"recording calls of {name}; the command runs as you run it, not in the jail: {each}")
+        calls, note = record(each, file, name, name_of(file), project)
+        found.append(calls)
+        if note:
+            say(note)
+    if len({each.name for each in found}) > 1:
+        raise ConfigurationError(f"the kept calls are of {' and '.join(sorted({each.name for each in found}))}")
+    return merged(*found)
+
+
+def chosen(recorded: RecordedCalls, file: str) -> tuple[tuple[str, ...], str]:
+    """The functions that may change where nobody says: that one, and the fewest others of its file that have with it nine tenths
+    of its time, at most five. And how much of the time they have, in words; empty where it is all.
+
+    `file`: of the function, from the project's top, as in `recorded.inside`."""
+    names, share = [recorded.name], recorded.inside.get(f"{file}:{recorded.name}", 0.0)
+    elsewhere = dict[str, float]()
+    for each, own in sorted(recorded.inside.items(), key=lambda pair: -pair[1]):
+        path, _, name = each.rpartition(":")
+        if path != file:
+            elsewhere[each] = own
+        elif (
+            name not in names
+            and "<" not in name
+            and share < ENOUGH
+            and len(names) <= MOST_OTHERS
+            and own >= LEAST_SHARE
+        ):
+            names.append(name)
+            share += own
+    changing = tuple(names) if len(names) > 1 else ()
+    if not recorded.inside or share >= ENOUGH:
+        return changing, f"may change: {', '.join(names)}" if changing else ""
+    words = f"may change: {', '.join(names)}, which ha{'ve' if changing else 's'} {share:.0%} of the time of its calls"
+    most = next(iter(elsewhere), "")
+    return changing, words + (f"; {elsewhere[most]:.0%} are in {most} (--only {most})" if most else "")
+
+
+def in_words(recorded: RecordedCalls, kept: RecordedCalls, task: FunctionTask) -> str:
+    """How many calls were recorded, and what became of them."""
+    largest = max(len(each.arguments) for each in recorded.calls)
+    words = (
+        f"recorded {recorded.made:,} calls of {recorded.name}, kept {len(recorded.calls)} different ones "
+        f"({largest:,} bytes at most); {len(kept.calls)} of {len(recorded.calls)} give the recorded answer again: "
+        f"{task.count('train')} to search with, {task.count('test')} held out"
+    )
+    return words + _left_out({**recorded.left_out, **kept.lost}).replace("; ", "\n", 1)
+
+
+def _left_out(reasons: Mapping[str, int]) -> str:
+    """`; left out: 3 larger than 8 MiB`; empty if nothing is."""
+    return "; left out: " * bool(reasons) + ", ".join(f"{count} {why}" for why, count in reasons.items())

@@ -1,0 +1,207 @@
+"""`--record`: a function that nobody marked, improved on the calls that a command of the user's makes of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from end_to_end.conftest import Start, Strop, recorded, stopped_at
+from strop.base.events import LmCalled
+from support.trees import written
+
+SHOP = '''
+import functools
+from parts import seen
+
+def tagged(function):
+    @functools.wraps(function)
+    def call(*given):
+        return "tagged", function(*given)
+    return call
+
+class Basket:
+    def __init__(self, names):
+        self.names, self.asked = names, 0
+
+    @property
+    def different(self):
+        """The first of equal names."""
+        found = []
+        for name in self.names:
+            if name not in found:
+                found.append(name)
+        self.asked += 1
+        return found
+
+@tagged
+def count(names, least=3):
+    found = []
+    for name in names:
+        if not seen(found, name):
+            found.append(name)
+    if len(found) < least:
+        raise ValueError(f"only {found}")
+    return len(found)
+'''
+PARTS = """
+def seen(found, name):
+    for each in found:
+        if each == name:
+            return True
+    return False
+"""
+APP = """
+import random
+from shop import Basket, count
+
+draw = random.Random(1)
+with open("runs-of-app", "a") as file:
+    file.write("run\\n")
+for number in range(40):
+    names = [f"canary-{draw.randrange(300)}" for _ in range(2 if number % 8 == 7 else 500)]
+    Basket(names).different
+    try:
+        count(names)
+    except ValueError:
+        pass
+"""
+FASTER = '''
+class Basket:
+    @property
+    def different(self):
+        """The first of equal names."""
+        self.asked += 1
+        return list(dict.fromkeys(self.names))
+'''
+FORGETS = FASTER.replace("        self.asked += 1\n", "")
+COUNTS = """
+def count(names, least=3):
+    found = list(dict.fromkeys(names))
+    if len(found) < least:
+        raise ValueError(f"only {found}")
+    return len(found)
+"""
+SEEN = "def seen(found, name):\n    return name in found\n"
+TELLS = "def count(names, least=3):\n    raise KeyError(names)\n"
+LEAST = ("--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1", "--out", "there")
+RECORD = ("--record", "python app.py")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return written(tmp_path, {"pyproject.toml": "", "shop.py": SHOP, "parts.py": PARTS, "app.py": APP})
+
+
+def answering(project: Path, *programs: str) -> tuple[str, ...]:
+    lines = [json.dumps(f"```python\n{program}```\n") for program in programs]
+    (project / "answers.jsonl").write_text("\n".join([*lines, *lines]) + "\n")
+    return ("--model", "scripted:answers.jsonl", *LEAST)
+
+
+def improved(strop: Strop, project: Path, target: str, *programs: str, more: tuple[str, ...] = RECORD) -> Any:
+    ended = strop("improve", target, *more, *answering(project, *programs))
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(strop("show", "there", "--json").stdout)
+
+
+def test_command_becomes_an_applied_patch_of_a_property_that_nobody_marked(strop: Strop, project: Path) -> None:
+    found = improved(strop, project, "shop:Basket.different", FORGETS, FASTER)
+    better = r"Better: \d.* as fast .* on 20 held-out calls of `python app\.py` in 8 batches; the program at most \d.*x"
+    assert re.match(better, found["sentence"]) and found["finding"] == "better", found["sentence"]
+    assert {each["train"]["verdict"] for each in found["candidates"]} == {"ok", "malformed"}
+    kept = project / "there/task/recorded.calls"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert strop("apply", "there").returncode == 0
+    patched = (project / "shop.py").read_text()
+    assert "    @property\n    def different" in patched and "dict.fromkeys" in patched and "@tagged\n" in patched
+
+
+def test_decorators_of_a_function_stay_because_what_is_measured_lies_below_them(strop: Strop, project: Path) -> None:
+    found = improved(strop, project, "shop:count", COUNTS, "import functools\n@functools.lru_cache\n" + COUNTS.lstrip())
+    reasons = [each["train"]["error"] for each in found["candidates"]]
+    assert found["finding"] == "better" and any("must keep its decorators" in each for each in reasons), reasons
+    assert strop("apply", "there").returncode == 0
+    assert "@tagged\ndef count(" in (project / "shop.py").read_text()
+
+
+@pytest.mark.parametrize("shows", [False, True])
+def test_values_of_recorded_calls_reach_a_model_where_the_user_says_so_alone(
+    strop: Strop, project: Path, shows: bool
+) -> None:
+    flags = ("--show-calls",) if shows else ()
+    few = [each if each != "1" else "2" for each in LEAST[:2]] + list(LEAST[2:])
+    (project / "answers.jsonl").write_text(2 * (json.dumps(f"```python\n{TELLS}```\n") + "\n"))
+    ended = strop("improve", "shop:count", *RECORD, *flags, "--model", "scripted:answers.jsonl", *few)
+    assert ended.returncode == 0, ended.stderr
+    asked = [str(event.messages) for event in recorded(project / "there", LmCalled)]
+    prompts = strop("export", "there", "-o", "-", "--texts", "full").stdout
+    assert len(asked) == 2 and "list of 2 to 500 str" in prompts
+    assert ("canary-" in prompts) is shows
+
+
+def test_what_lies_in_another_file_behind_a_wrapper_can_change_alone(strop: Strop, project: Path) -> None:
+    found = improved(strop, project, "shop:count", SEEN, COUNTS, more=(*RECORD, "--only", "parts:seen"))
+    assert found["finding"] == "better", found["sentence"]
+    assert "parts.py" in (project / "there/best.diff").read_text()
+    assert sum(each["train"]["verdict"] == "malformed" for each in found["candidates"]) == 1
+    assert strop("apply", "there").returncode == 0
+    assert (project / "parts.py").read_text().strip() == SEEN.strip() and (project / "shop.py").read_text() == SHOP
+
+
+def test_kept_calls_are_a_task_until_the_file_of_the_function_changes(strop: Strop, project: Path) -> None:
+    kept = strop("check", "shop:count", *RECORD, "--keep", "kept.calls")
+    assert kept.returncode == 0 and stat.S_IMODE((project / "kept.calls").stat().st_mode) == 0o600
+    assert "may change: count" in kept.stderr
+    assert strop("list", "tasks", "shop:count@kept.calls").returncode == 0
+    assert strop("check", "shop:count", "--record", "@kept.calls").returncode == 0
+    assert (project / "runs-of-app").read_text() == "run\n"
+    (project / "shop.py").write_text(SHOP + "# changed\n")
+    refused = strop("check", "shop:count@kept.calls")
+    remedy = "strop check shop:count --record @FILE --keep OTHER"
+    assert refused.returncode == 2 and refused.stderr.strip().endswith(remedy)
+    again = remedy.replace("@FILE", "@kept.calls").replace("OTHER", "other.calls").split()[1:]
+    assert strop(*again).returncode == 0
+    assert strop("check", "shop:count@other.calls").returncode == 0
+
+
+def test_killed_run_goes_on_with_the_calls_that_it_kept(start_strop: Start, strop: Strop, project: Path) -> None:
+    process = start_strop("improve", "shop:count", *RECORD, *answering(project, COUNTS, TELLS))
+    stopped_at(process, project / "there", 4, signal.SIGKILL)
+    (project / "app.py").unlink()
+    ended = strop("resume", "there")
+    assert ended.returncode == 0, ended.stderr
+    assert "on 20 held-out calls of `python app.py`" in ended.stdout
+    assert (project / "runs-of-app").read_text() == "run\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ["shop:nothing", *RECORD],
+            "shop.py:nothing: the module defines no such function at its top level or in a class",
+        ),
+        (["other:count", *RECORD], "name the file of the function: path/to/file.py:count"),
+        (["shop:count", "--record", "python parts.py"], "python parts.py does not load shop.py; name a command whose"),
+        (["shop:count", "--record", "python -c 'import shop'"], "never calls count; name a command that calls it"),
+        (["shop:count", "--record", "python -I app.py"], "without -I, -E and -S (exit status 1)"),
+        (["shop:count", *RECORD, "--command", "x"], "--record and --command do not go together"),
+        (["shop:count", *RECORD, "--only", "parts:seen", "--only", "count"], "functions of one file may change"),
+        (["shop:count", "--record", "@pyproject.toml"], "has no recorded calls that strop can read"),
+        (["shop:Basket.__init__", *RECORD], "record a function that calls it in its place, or a run with longer calls"),
+        (["lpn", "--show-calls"], "--show-calls is for recorded calls; give --record COMMAND, too"),
+        (["lpn", "--keep", "file"], "--keep is for recorded calls; give --record COMMAND, too"),
+    ],
+)
+def test_target_without_calls_to_record_is_refused_in_one_line(
+    strop: Strop, project: Path, arguments: list[str], line: str
+) -> None:
+    ended = strop("check", *arguments)
+    assert ended.returncode in (2, 5) and "Traceback" not in ended.stderr.replace("ModuleNotFoundError", "")[-300:]
+    assert line in ended.stderr + ended.stdout, ended.stderr + ended.stdout
