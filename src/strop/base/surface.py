@@ -35,6 +35,11 @@ def option(name: str) -> str:
     return f"--{name.replace('_', '-')}" if _has_flags else name
 
 
+def switched(key: str) -> str:
+    """A key of strop.toml that is true, as its user writes it: `--set fixed_input=true`, or in Python `fixed_input=True`."""
+    return f"--set {key}=true" if _has_flags else f"{key}=True"
+
+
 def setting(key: str) -> str:
     """A key of strop.toml that is no flag, as its user writes it: `--set time_limit`, or in Python `time_limit`."""
     return f"--set {key}" if _has_flags else key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from strop.analysis.stats import comparisons_decided_by, confidence_of, least_pairs
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation
-from strop.base.surface import setting
+from strop.base.surface import switched
 from strop.checks.checked import CheckProblem
 from strop.evaluation.laws import COPIES, LEAST, ONE_ANSWER, SAME, holds_back_cost
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
@@ -57,7 +57,7 @@ def held_back(task: AnyTask, original: Evaluation) -> CheckProblem | None:
     if not (tells and holds_back_cost(original.answers, is_cost=is_cost, is_wanted=task.fixed_input)):
         return None
     return CheckProblem(
-        ONE_ANSWER, f"Let the inputs differ in their answers, or give {setting('fixed_input')}=true if one is wanted"
+        ONE_ANSWER, f"Let the inputs differ in their answers, or give {switched('fixed_input')} if one is wanted"
     )
 
 

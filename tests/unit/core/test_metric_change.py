@@ -375,7 +375,7 @@ def test_inputs_that_are_equal_count_once_in_the_interval_and_are_named_in_the_s
 
 
 HELD_BACK = "better on its fixed input"
-FLAG = " If that is wanted, give fixed_input; strop apply --unproven applies this patch."
+FLAG = " If that is wanted, give fixed_input=True; strop apply --unproven applies this patch."
 
 
 @table(

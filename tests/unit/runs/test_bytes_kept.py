@@ -40,7 +40,7 @@ def test_function_takes_its_place_and_all_bytes_around_it_stay(
 ) -> None:
     before = ("\ufeff" if mark else "") + ended(head + ABOVE, ends, 0)
     after = ended((BELOW + tail) if newline else BELOW.rstrip("\n"), ends, 2)
-    original = Original({"module.py": before + ended(OLD, ends, 4) + after}, functions=("work",))
+    original = Original({"module.py": before + ended(OLD, ends, 4) + after}, function="work")
     for answer in (BETTER, original.program.replace(OLD.rstrip("\n"), BETTER.rstrip("\n"))):
         changed = original.written(answer)["module.py"]
         assert changed.startswith(before) and changed.endswith(after)

@@ -10,7 +10,7 @@ from strop.base.failures import gist
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, means_of
 from strop.base.solution import digest_of
-from strop.base.surface import setting
+from strop.base.surface import switched
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain
 from strop.evaluation.laws import ONE_ANSWER, keeps_something
@@ -90,7 +90,7 @@ def _remedy(evidence: Evidence) -> str:
     if not evidence.is_held_back:
         return ""
     if evidence.finding == "better on its fixed input":
-        return f" If that is wanted, give {setting('fixed_input')}=true; strop apply --unproven applies this patch."
+        return f" If that is wanted, give {switched('fixed_input')}; strop apply --unproven applies this patch."
     return " Read the patch: strop apply --unproven."
 
 

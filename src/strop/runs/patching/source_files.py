@@ -44,10 +44,17 @@ class Original:
     """Whether they are the files of a command task."""
     executable: tuple[str, ...] = ()
     """The executable ones among `files`."""
-    functions: tuple[str, ...] = ()
-    """The functions of the module that may change; empty: the whole file."""
+    function: str = ""
+    """The function of the module that is the program; empty: the whole file."""
+    only: tuple[str, ...] = ()
+    """The functions that may change in its place, if there are some."""
     decorated: str = ""
     """The one whose decorators stay as they are, if there is one."""
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions of the module that may change; empty: the whole file."""
+        return self.only or ((self.function,) if self.function else ())
 
     @property
     def program(self) -> str:
@@ -158,10 +165,10 @@ def of_command(task: CommandTask, cwd: Path) -> Original:
 
 def of_function(task: FunctionTask, cwd: Path) -> Original:
     """The module of functions that may change, and nothing else of it."""
-    assert task.source is not None
+    assert task.source is not None and task.mark is not None
     path = task.source.path
     placed = _placed({path.name: task.module_text}, path.absolute().parent, cwd)
-    return replace(placed, functions=task.changing, decorated=task.source.decorated)
+    return replace(placed, function=task.entry, only=task.mark.changing, decorated=task.source.decorated)
 
 
 def of_seed(seed: str) -> Original:

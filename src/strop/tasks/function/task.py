@@ -293,8 +293,7 @@ def function_task(
         ConfigurationError: no mark takes it, or the arguments of its mark do not fit it.
     """
     name = str(facts["name"])
-    if facts["is_marked_elsewhere"]:
-        where += f" ({path}:{name})"
+    where += f" ({path}:{name})" if facts["is_marked_elsewhere"] else ""
     text = text_of(path, "file")
     if (encoding := _declared(text)) not in ("utf-8", "utf-8-sig"):
         raise ConfigurationError(f"{path} declares the encoding {encoding}; save it as UTF-8 and declare none")
