@@ -80,6 +80,11 @@ class WorkerProcess:
         self.close()
         return self._process.returncode or 0
 
+    @property
+    def last_words(self) -> str:
+        """The last line that it wrote, once it has ended."""
+        return self._process.last_words
+
     def close(self) -> None:
         """Kill it, whatever it does. Idempotent."""
         self._process.end()
@@ -309,7 +314,8 @@ class WorkerPool:
         """It has ended."""
         self._drop(worker)
         status = worker.exit_status()
-        lost = WorkerLost(f"a worker process ended while it evaluated a program (exit status {status})")
+        why = f"exit status {status}" + (f": {worker.last_words[:200]}" if worker.last_words else "")
+        lost = WorkerLost(f"a worker process ended while it evaluated a program ({why})")
         with self._lock:
             ended = [*worker.orders.values()]
             if status == -SIGNAL:  # only what it did is at fault

@@ -43,6 +43,8 @@ from strop.sandbox.forks import continue_as_fork
 from strop.tasks.base import blame
 from strop.tasks.score_limit import SIGNAL, let_scorers_end_this_process, watch
 
+UNREADABLE = 70
+"""Exit status of a worker that cannot read what it was sent."""
 WATCH_SECONDS = 0.25
 """How often a scorer that waits for ever is looked for."""
 
@@ -77,8 +79,11 @@ class Backlog:
                 while not self._channel.poll(WATCH_SECONDS):
                     watch()
                 self._arrived.put(self._channel.recv())
-        finally:
+        except (EOFError, OSError):
             os._exit(0)
+        except BaseException as error:  # noqa: BLE001 (what was sent cannot be read here)
+            os.write(2, f"{type(error).__name__}: {error}".replace("\n", " ").encode())
+            os._exit(UNREADABLE)
 
 
 class Serving:
