@@ -12,6 +12,7 @@ import pytest
 from strop.base.errors import ConfigurationError
 from strop.tasks.command import tree
 from strop.tasks.command.tree import listed
+from support.trees import written
 
 pytestmark = pytest.mark.process
 
@@ -70,3 +71,18 @@ def test_time_for_rules_is_that_of_all_folders_together(tmp_path: Path, monkeypa
         (tmp_path / str(number) / ".gitignore").write_text("*.o\n")
     with pytest.raises(ConfigurationError, match=r"the rules of \.gitignore take more than 30 s"):
         listed(tmp_path)
+
+
+def test_module_that_git_ignores_is_listed_beside_one_that_it_does_not_where_modules_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    files = {
+        ".gitignore": "_version.py\n*.so\nbuild/\n",
+        "pkg/__init__.py": "",
+        "pkg/_version.py": "",
+        "pkg/fast.so": "",
+    }
+    written(tmp_path, files | {"data/_version.py": "", "build/pkg/__init__.py": "", "pkg/notes.log": ""})
+    own = {".gitignore", "pkg/__init__.py", "pkg/notes.log"}
+    assert set(listed(tmp_path)) == own
+    assert set(listed(tmp_path, modules=True)) == own | {"pkg/_version.py", "pkg/fast.so"}
