@@ -50,7 +50,8 @@ def record(command: str, file: Path, name: str, module: str, project: Path) -> t
             f"none of the {whole.looked_at:,} calls of {name} that strop looked at can be used: {reasons}; "
             "take a function that calls it, or that it calls"
         )
-    return whole, f"the command failed ({failure}); the calls that it made until then are recorded" if failure else ""
+    lost = f"not all is recorded of a process: {watched.failed[0]}" if watched.failed else ""
+    return whole, f"the command failed ({failure}); the calls that it made until then are recorded" if failure else lost
 
 
 def _inside(processes: Sequence[Process], file: Path, name: str, project: Path) -> dict[str, float]:

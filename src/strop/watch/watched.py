@@ -97,8 +97,11 @@ def run_watched(
         except KeyboardInterrupt as error:
             stopped, status = error, _stop(process)
         seen = {tool: tuple(_read(folder, tool)) for tool in tools}
-        failed = tuple(each.read_text("utf-8", "replace") for each in sorted(folder.glob("failed.*")))
-        watched = Watched(status, seen, failed)
+        said = (each.read_text("utf-8", "replace") for each in sorted(folder.glob("failed.*")))
+        failed = [each for each in said if each]
+        if any(folder.glob("*.part")):
+            failed.append(f"it was killed as it wrote what it saw, or {folder.parent} is full")
+        watched = Watched(status, seen, tuple(failed))
         if stopped is not None:
             raise Stopped(watched) from stopped
         return watched

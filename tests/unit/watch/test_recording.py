@@ -631,7 +631,8 @@ def test_file_that_a_process_forges_or_leaves_half_written_counts_for_nothing(co
         open(folder + "/recorder.1.2.part", "wb").write(open(own, "rb").read())
     """
     found = recorded(tmp_path, "def work(n): return n", program)
-    assert found.calls.made == 1 and len(found.calls.calls) == 1 and not found.note
+    assert found.calls.made == 1 and len(found.calls.calls) == 1
+    assert found.note.startswith("not all is recorded of a process: it was killed as it wrote what it saw, or ")
 
 
 def test_calls_under_pytest_are_recorded(tmp_path: Path) -> None:

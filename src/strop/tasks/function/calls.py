@@ -87,8 +87,14 @@ class RecordedCalls:
         return min(self.seconds / self.program_seconds, 1.0) if self.program_seconds else 0.0
 
     def write(self, path: Path) -> None:
-        """Write a file for its owner alone. Raises OSError."""
-        private.write(path, plain_data.encode({"format": _FORMAT, **_plain(asdict(self))}))
+        """Write a file for its owner alone, whole or not at all. Raises ConfigurationError: it cannot be written."""
+        draft = path.with_name(f"{path.name}.part")
+        try:
+            private.write(draft, plain_data.encode({"format": _FORMAT, **_plain(asdict(self))}))
+            draft.replace(path)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def read_calls(path: Path) -> RecordedCalls:
