@@ -112,7 +112,7 @@ def improved(strop: Strop, project: Path, target: str, *programs: str, more: tup
 
 def test_command_becomes_an_applied_patch_of_a_property_that_nobody_marked(strop: Strop, project: Path) -> None:
     found = improved(strop, project, "shop:Basket.different", FORGETS, FASTER)
-    better = r"Better: \d.* as fast .* on 20 held-out calls of `python app\.py` in 8 batches; the program at most \d.*x"
+    better = r"Better: \d.* as fast .* on 20 held-out calls of `python app\.py` in 8 batches"
     assert re.match(better, found["sentence"]) and found["finding"] == "better", found["sentence"]
     assert {each["train"]["verdict"] for each in found["candidates"]} == {"ok", "malformed"}
     kept = project / "there/task/recorded.calls"

@@ -32,6 +32,8 @@ VARIED = 1.15
 many times the original's."""
 MOST_REMOVED = 5
 """Names that are said to be removed; the rest is counted."""
+LEAST_WHOLE = 1.05
+"""How much faster the whole command must get for that to be said."""
 HIGHEST = 1.0
 """The highest utility."""
 
@@ -236,7 +238,8 @@ def _of_the_program(evidence: Evidence, gain: Gain) -> str:
     share = evidence.facts.share if evidence.facts is not None else 0.0
     if gain.verdict != "better" or gain.scale != "ratio" or not share:
         return ""
-    return f"; the program at most {plain(1 / (1 - share * (1 - 1 / gain.amount)), 2)}x"
+    whole = 1 / (1 - share * (1 - 1 / gain.amount))
+    return f"; the program at most {plain(whole, 2)}x" if whole >= LEAST_WHOLE else ""
 
 
 def _setbacks(evidence: Evidence, gain: Gain) -> str:
