@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
@@ -13,6 +14,7 @@ from strop.base.user_modules import name_of, source_roots
 from strop.evaluation.functions.load import file_and_function, load_recorded, tools_of
 from strop.evaluation.functions.reproduced import LEAST_CALLS, reproduced
 from strop.tasks.function.calls import RecordedCalls, merged, read_calls
+from strop.tasks.function.source import Source
 from strop.tasks.function.splice import find_function, read_source
 from strop.tasks.function.task import FunctionTask, with_calls
 from strop.watch.record import record
@@ -46,14 +48,15 @@ def recorded_task(
     path, name = file_and_function(target)
     real = path.resolve()
     project = Path(os.path.commonpath(source_roots(real)))
-    find_function(read_source(path, text_of(path, "file")), name)
+    source = read_source(path, text_of(path, "file"))
+    find_function(source, name)
     recorded = _recorded(sources, real, name, project, say)
     if len(recorded.calls) < LEAST_CALLS:
         raise ConfigurationError(
             f"{recorded.name}: {quantity(len(recorded.calls), 'different call')} of {recorded.made:,} can be used, and "
             f"{LEAST_CALLS} are needed{_left_out(recorded.left_out)}. Record a longer run, or a function that calls it"
         )
-    changing, note = (only, "") if only else chosen(recorded, os.path.relpath(real, project))
+    changing, note = (only, "") if only else chosen(recorded, os.path.relpath(real, project), source)
     task = load_recorded(target, recorded, python, tools_of(tools), changing, is_checked=False)
     assert task.recorded is not None
     recorded = task.recorded
@@ -84,7 +87,7 @@ def _recorded(
     return merged(*found)
 
 
-def chosen(recorded: RecordedCalls, file: str) -> tuple[tuple[str, ...], str]:
+def chosen(recorded: RecordedCalls, file: str, source: Source) -> tuple[tuple[str, ...], str]:
     """The functions that may change where nobody says: that one, and the fewest others of its file that have with it nine tenths
     of its time, at most five. And how much of the time they have, in words; empty where it is all.
 
@@ -97,10 +100,10 @@ def chosen(recorded: RecordedCalls, file: str) -> tuple[tuple[str, ...], str]:
             elsewhere[each] = own
         elif (
             name not in names
-            and "<" not in name
             and share < ENOUGH
             and len(names) <= MOST_OTHERS
             and own >= LEAST_SHARE
+            and _can_change(source, name)
         ):
             names.append(name)
             share += own
@@ -110,6 +113,13 @@ def chosen(recorded: RecordedCalls, file: str) -> tuple[tuple[str, ...], str]:
     words = f"may change: {', '.join(names)}, which ha{'ve' if changing else 's'} {share:.0%} of the time of its calls"
     most = next(iter(elsewhere), "")
     return changing, words + (f"; {elsewhere[most]:.0%} are in {most} (--only {most})" if most else "")
+
+
+def _can_change(source: Source, name: str) -> bool:
+    """Whether a candidate can have another text of a function: there is one of this name, and it is in no other function."""
+    with suppress(ConfigurationError):
+        return bool(find_function(source, name))
+    return False
 
 
 def in_words(recorded: RecordedCalls, kept: RecordedCalls, task: FunctionTask) -> str:
