@@ -154,10 +154,13 @@ OBJECTS = """
         pass
     KEYWORD = Token("keyword")
     MISSING = object()
+    class Absent:
+        pass
+    ABSENT = Absent()
     class Rules(Generic[T]):
-        def __init__(self, held): self.held, self.kind = held, dict[str, int]
+        def __init__(self, held): self.held, self.kind, self.absent = held, dict[str, int], ABSENT
     def same(rules, missing):
-        return [rules.held is KEYWORD, rules.held == KEYWORD, missing is MISSING]
+        return [rules.held is KEYWORD, rules.held == KEYWORD, missing is MISSING, rules.absent is ABSENT]
     class Grammar:
         def __init__(self):
             self.module, self.rule = sys, lambda text: text.upper()
@@ -202,9 +205,9 @@ def test_recorded_outcome_comes_back_in_another_process(name: str, program: str,
     assert len(found.calls.calls) > 2 and come_back(found, tmp_path, name)
     if name == "same":
         assert [each[1][1] for each in found.outcomes] == [
-            [True, True, True],
-            [False, False, True],
-            [False, False, False],
+            [True, True, True, True],
+            [False, False, True, True],
+            [False, False, False, True],
         ]
     else:
         assert any("raised" in each[1] for each in found.outcomes if isinstance(each[1], list))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 _MEMBERS = (type, types.FunctionType, functools._lru_cache_wrapper)
+_NO_CONSTANT = (type, types.ModuleType, types.FunctionType)
 _CONSTANT = (tuple, str, bytes, int, float, complex, frozenset)
 _made: list[Callable[[Any], bytes]] = []
 
@@ -96,8 +97,8 @@ def _is(module: str, name: str, value: Any) -> bool:
 
 
 class _Constants:
-    """Names of constants that programs compare by identity, which a copy does not have: plain objects, and those of types that
-    extend plain ones and hold nothing more, as modules have them."""
+    """Names of constants that programs compare by identity, which a copy does not have: objects that hold nothing, and those of
+    types that extend plain ones, as modules have them."""
 
     def __init__(self, renamed: Mapping[str, str]) -> None:
         self._renamed = renamed
@@ -121,9 +122,12 @@ class _Constants:
 
 def _is_constant(value: Any) -> bool:
     kind = type(value)
-    if not issubclass(kind, _CONSTANT) or kind.__module__ == "builtins":
+    if kind.__module__ == "builtins" or issubclass(kind, _NO_CONSTANT):
         return kind is object
-    return not getattr(value, "__dict__", None)
+    if issubclass(kind, _CONSTANT):
+        return True
+    # An object of a class that Python made, which holds nothing, is nothing but itself.
+    return kind.__basicsize__ <= _Names.__basicsize__ and getattr(value, "__dict__", None) == {}
 
 
 class _Names:
