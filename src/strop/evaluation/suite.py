@@ -185,9 +185,8 @@ def _outcomes(workspace: Workspace, root: Path) -> dict[str, bool | None]:
         cases = [*ElementTree.fromstring(text).iter("testcase")]
     except (ElementTree.ParseError, ValueError, RecursionError):
         return {}
-    kinds = defaultdict[str, set[str]](
-        set
-    )  # of all that is told of one test: one that passes may fail as it is torn down
+    # A report may have several entries for one test: it can pass and then fail in its teardown.
+    kinds = defaultdict[str, set[str]](set)
     for case in cases:
         kinds[_named(case.get("classname", ""), case.get("name", ""), root)].update(child.tag for child in case)
     return {

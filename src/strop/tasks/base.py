@@ -109,7 +109,7 @@ def python_random(seed: int) -> random.Random:
 
 BY_HOST = "computed by the host in score()"
 MUST_PASS = "The tests that the original passes must pass: {}"
-"""What a model is told of the user's tests, by their command."""
+"""The line in the prompt about the user's tests; it names their command."""
 UTILITY = "utility"
 """The metric where only the score counts."""
 

@@ -118,7 +118,7 @@ def read_calls(path: Path) -> RecordedCalls:
 
 
 def checked_calls(found: Mapping[str, Any]) -> RecordedCalls:
-    """Calls of these fields, whoever wrote them. Raises ValueError, which names the first field that is wrong."""
+    """Recorded calls from untrusted fields. Raises ValueError, which names the first wrong field."""
     fields = _checked(_CALLS, found)
     calls = fields["calls"]
     if sum(map(_size, calls)) > MOST_BYTES:

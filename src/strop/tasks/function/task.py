@@ -62,9 +62,9 @@ _EQUAL = "The answer must equal the original function's (of the same types; floa
 
 _HIDDEN = {"malformed": "malformed answer: it differs from the original's", "raised": "the program raises an exception"}
 MOST_UNREACHED, _MOST_OF_LINE = 10, 200
-"""Lines that no recorded call reached, as far as they are told, and characters of one."""
+"""How many lines that no recorded call reached the prompt lists at most, and the characters of each."""
 _LONGER = 4.0
-"""How many times as long as the longest recorded call a call may take."""
+"""A call may take this many times the CPU time of the longest recorded one."""
 OBJECTS = "Objects are made by the original's code before the clock starts: change what the method does, not what objects hold."
 
 

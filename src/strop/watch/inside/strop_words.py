@@ -15,9 +15,9 @@ from typing import Any
 import strop_behaviour
 
 LENGTH = 200
-"""Of a text that is told, in characters."""
+"""Longest text in a recording, in characters."""
 MOST_NAMES, MOST_FORMS = 50, 20
-"""Names that a table has, and forms of one parameter."""
+"""Most names in a table, and most forms of one parameter."""
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
