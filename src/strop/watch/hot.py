@@ -23,6 +23,8 @@ from strop.base.pluralize import quantity
 from strop.base.shown import Shown
 from strop.base.syntax import syntax_tree
 from strop.base.user_modules import PROJECT, package_root
+from strop.evaluation.paired import BEFORE, LEAST
+from strop.tasks.function.calls import LEAST_CALLS, MOST_CALLS
 from strop.watch.watched import Process, Stopped, Watched, run_watched
 
 STROP = str(Path(__file__).parents[1])
@@ -31,10 +33,6 @@ LEAST_SHARE = 0.05
 """Of the CPU time, for a row of the table."""
 LEAST_SECONDS = 0.1
 """CPU time below which samples say nothing."""
-LEAST_BATCH, NOT_TIMED, MOST_RECORDED = 0.002, 2, 200
-"""CPU seconds that half of the recorded calls must take, without those before a batch; how many are recorded at most."""
-LEAST_DIFFERENT = 12
-"""Different calls that strop needs."""
 MOST_COUNTED = 20
 """Functions whose calls are counted."""
 WHOLE = 0.8
@@ -412,13 +410,13 @@ def _reason(one: _Function, used: float, total: float, counted: Mapping[_Functio
         return "runs as the whole program" if used >= WHOLE * total else "called once"
     if count.effects:
         return ", ".join(sorted(count.effects))
-    held_out = min(count.different, MOST_RECORDED) // 2 - NOT_TIMED
-    if count.different >= LEAST_DIFFERENT and used / count.calls * held_out < LEAST_BATCH:
+    held_out = min(count.different, MOST_CALLS) // 2 - BEFORE
+    if count.different >= LEAST_CALLS and used / count.calls * held_out < LEAST:
         return _SHORT
-    if count.different < LEAST_DIFFERENT and count.undescribed:
+    if count.different < LEAST_CALLS and count.undescribed:
         return "arguments that strop cannot describe"
-    is_cut = count.looked_at < min(count.calls, LEAST_DIFFERENT)  # describing them took too long
-    if count.different < LEAST_DIFFERENT and not (is_cut and count.different == count.looked_at):
+    is_cut = count.looked_at < min(count.calls, LEAST_CALLS)  # describing them took too long
+    if count.different < LEAST_CALLS and not (is_cut and count.different == count.looked_at):
         of = f" of {count.looked_at:,} looked at" if count.looked_at < count.calls else ""
         return f"{quantity(count.different, 'different call')}{of}"
     return ""

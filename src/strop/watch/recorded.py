@@ -12,8 +12,8 @@ from strop.base.plain_file import text_of
 from strop.base.pluralize import quantity
 from strop.base.user_modules import name_of, source_roots
 from strop.evaluation.functions.load import file_and_function, load_recorded, tools_of
-from strop.evaluation.functions.reproduced import LEAST_CALLS, reproduced
-from strop.tasks.function.calls import RecordedCalls, merged, read_calls
+from strop.evaluation.functions.reproduced import reproduced
+from strop.tasks.function.calls import LEAST_CALLS, RecordedCalls, merged, read_calls
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import find_function, read_source
 from strop.tasks.function.task import FunctionTask, with_calls

@@ -25,12 +25,10 @@ from strop.sandbox.base import Outcome, Returned
 from strop.sandbox.tree_sandbox import TreeSandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance
-from strop.tasks.function.calls import RecordedCall, RecordedCalls
+from strop.tasks.function.calls import LEAST_CALLS, RecordedCall, RecordedCalls
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.values import difference
 
-LEAST_CALLS = 12
-"""How many calls must be repeated, so that half of them can be held out."""
 AT_ONCE = 32
 """Calls of one process."""
 OTHER_OUTCOME, VARIES = "gives another outcome than in the run", "gives another outcome when it runs again"

@@ -15,6 +15,8 @@ from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
 from strop.sandbox import strop_plain_data as plain_data
 
+LEAST_CALLS = 12
+"""Different calls that strop needs, so that half of them can be held out."""
 MOST_CALLS = 200
 """Calls that are kept."""
 MOST_BYTES, MOST_BYTES_OF_ONE = 24 << 20, 8 << 20
