@@ -19,7 +19,7 @@ import numpy.typing as npt
 from strop.analysis import stats
 from strop.analysis.stats import exchangeable
 from strop.analysis.stats.exchangeable import _subsets
-from strop.runs.improve import instances_needed
+from strop.runs.sizing import instances_needed
 
 Values = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Values]

@@ -13,6 +13,8 @@ TYPE_CHECKING = False  # as a type checker reads it; importing typing takes long
 if TYPE_CHECKING:
     from strop.api.comparison import compare
     from strop.api.improvement import improve
+    from strop.api.measurement import evaluate
+    from strop.api.measuring import measure, verdict
     from strop.api.scoring import check, score
     from strop.api.training import load, train
     from strop.base.budget import Budget
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from strop.checks.checked import Checked
     from strop.lm.callable import CallableModel
     from strop.runs.interrupts import Interrupted
+    from strop.runs.measuring import Attempt
     from strop.runs.results.improved import Improved
     from strop.runs.results.measured import Measured
     from strop.runs.results.trained import Trained
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Answer": "strop.tasks.answer",
+    "Attempt": "strop.runs.measuring",
     "Budget": "strop.base.budget",
     "CallableModel": "strop.lm.callable",
     "Checked": "strop.checks.checked",
@@ -68,16 +72,20 @@ _HOMES = {
     "Trained": "strop.runs.results.trained",
     "check": "strop.api.scoring",
     "compare": "strop.api.comparison",
+    "evaluate": "strop.api.measurement",
     "improve": "strop.api.improvement",
     "improve_me": "strop.tasks.function.marker",
     "load": "strop.api.training",
+    "measure": "strop.api.measuring",
     "note": "strop.base.scorer_notes",
     "score": "strop.api.scoring",
     "train": "strop.api.training",
+    "verdict": "strop.api.measuring",
 }
 
 __all__ = [
     "Answer",
+    "Attempt",
     "Budget",
     "CallableModel",
     "Checked",
@@ -102,12 +110,15 @@ __all__ = [
     "Trained",
     "check",
     "compare",
+    "evaluate",
     "improve",
     "improve_me",
     "load",
+    "measure",
     "note",
     "score",
     "train",
+    "verdict",
 ]
 
 

@@ -133,8 +133,8 @@ def test_speed_command_is_sound_for_a_program_that_prints_its_answer(strop: Any,
     assert "offline" not in ended.stderr
 
 
-WALKED = {ROOT / "docs" / name for name in ("faster.md", "hot.md")}
-"""test_faster.py types their commands."""
+WALKED = {ROOT / "docs" / name for name in ("faster.md", "hot.md", "compare.md")}
+"""test_faster.py and test_compared_page.py type their commands."""
 PAGES = sorted({ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")} - WALKED)
 ELSEWHERE = {
     r"make (run|test|check)|\. \.venv": "what CI runs, and what every clone runs first",

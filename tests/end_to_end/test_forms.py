@@ -46,7 +46,7 @@ def test_new_task_is_improved_and_its_tests_hold_after_the_patch(strop: Any, tmp
         (tmp_path / "bench.py").write_text(bench)
     applied = strop("apply", *unproven)
     assert applied.returncode == 0 and file.read_bytes() != before, applied.stderr
-    assert f"the newest improvement: runs/{min((tmp_path / 'runs').glob('2*')).name}" in applied.stderr
+    assert f"the newest run with a patch: runs/{min((tmp_path / 'runs').glob('2*')).name}" in applied.stderr
     assert is_green(tmp_path)
 
 

@@ -128,7 +128,7 @@ def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
     options = {"copies": 1, **SMALL, "max_responses": 2}
     trained = strop.train(tasks, model="offline", seed=1, iterations=0, out="train", **options)  # type: ignore[arg-type]
     assert trained.file.is_file() and "best.py" in repr(trained)
-    found = strop.compare("seed", "best_of_n", task=tasks, model=answering(DOUBLE), out="compare", **options)  # type: ignore[arg-type]
+    found = strop.evaluate("seed", "best_of_n", task=tasks, model=answering(DOUBLE), out="compare", **options)  # type: ignore[arg-type]
     assert found.sentence and repr(found).startswith("<Measured: ")
     for each in (trained, found):
         assert "<pre" in each._repr_html_()

@@ -51,7 +51,7 @@ def test_a_page_that_cannot_be_written_fails_no_run(strop: Strop, tmp_path: Path
 KINDS = {
     "run": ["run", "lpn", *ONE, "--max-calls", "2"],
     "improve": ["improve", "lpn", "--lm-budget", "1", "--utility-budget", "2", "--max-responses", "2"],
-    "compare": ["eval", "seed", "--against", "best_of_n", "--task", "parity", *TINY[:6], "--utility-budget", "3"],
+    "against": ["eval", "seed", "--against", "best_of_n", "--task", "parity", *TINY[:6], "--utility-budget", "3"],
     "eval": ["eval", "epsilon_greedy", "--task", "parity", *TINY[:6], "--utility-budget", "3"],
 }
 

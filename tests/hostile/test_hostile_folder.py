@@ -26,6 +26,7 @@ CALLS: dict[str, list[list[str]]] = {
     "init": [["init", "mine", "--form", "sample"]],
     "check": [["check", "task.py"], ["check", "lpn"]],
     "improve": [[*IMPROVE, "--out", "again"], ["improve", "lpn", *IMPROVE[2:], "--out", "parity"]],
+    "serve": [["serve", "task.py"], ["serve", "lpn"]],
     "apply": [["apply", "improved"]],
     "score": [["score", "task.py"], ["score", "task.py", "-j", "2"]],
     "verify": [["verify", "mine.json"]],

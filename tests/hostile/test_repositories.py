@@ -26,6 +26,10 @@ WORDS = {
     "init": [["init", "new"]],
     "check": [["check", "."]],
     "improve": [["improve", ".", *SPENT], ["improve", ".", "--apply", *SPENT]],
+    "compare": [["compare", ".", "--base", "HEAD"], ["compare", ".", "--with", "."]],
+    "measure": [["measure", ".", "--out", "record"]],
+    "verdict": [["verdict", "record"]],
+    "serve": [["serve", "."]],
     "apply": [["apply", "record"]],
     "score": [["score", "."]],
     "verify": [["verify", "prog.py"]],
@@ -40,6 +44,8 @@ WORDS = {
     "replay": [["replay", "record"]],
     "export": [["export", "record"]],
 }
+READS_COMMITS = ("compare", "measure", "serve")
+"""Commands that ask git what a commit has: the user's own git, in the repository as it is."""
 SECRET = "THE-SECRET-OF-ADA"
 PACKAGE = str(Path(strop.__file__).parent)
 """What a traceback of strop names."""
@@ -59,11 +65,12 @@ class Place:
         plain(self.repository)
 
     def strop(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run a command in the repository. The only git that it could find shows that it ran."""
+        """Run a command in the repository. The only git that it could find shows that it ran, unless it may."""
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("STROP_", "VIRTUAL_ENV", "GIT_"))
         }
-        environment = {**kept, "HOME": str(self.home), "PATH": f"{self.path}{os.pathsep}{os.environ['PATH']}"}
+        path = os.environ["PATH"] if words[0] in READS_COMMITS else f"{self.path}{os.pathsep}{os.environ['PATH']}"
+        environment = {**kept, "HOME": str(self.home), "PATH": path}
         return subprocess.run(
             [str(Path(sys.executable).with_name("strop")), *words],
             cwd=self.repository, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",

@@ -247,6 +247,7 @@ KEYS = {
     "improvers": ["{", "{}", "", '[["a"]]', '[["a", "b"]]'],
     "improver_texts": ["{", "[]", "", '{"a": 1}'],
     "trained_on": ["{", "[]", "", '{"a": "b"}'],
+    "searches": ["{", "[]", "", '{"a": "b"}'],
     "asked": ["{", "[]", "", '{"n": -1}', '{"n": 1, "arms": ["mine"]}'],
 }
 """Entry of the metadata → texts that are none."""

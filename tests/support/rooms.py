@@ -14,15 +14,15 @@ from strop.tasks.function.mark import Mark
 from strop.tasks.function.task import FunctionTask
 
 _MOST = 8
-_kept: OrderedDict[tuple[Mark, int], TreeSandbox] = OrderedDict()
+_kept: OrderedDict[tuple[Mark | None, int, bool], TreeSandbox] = OrderedDict()
 
 
 def rooms_of(task: FunctionTask) -> TreeSandbox:
     """The sandbox of a task's programs."""
     assert task.mark is not None
-    key = task.mark, task.memory_limit
+    key = task.mark, task.memory_limit, bool(task.files)
     if key not in _kept:
-        _kept[key] = programs_of(*key, workspaces())
+        _kept[key] = programs_of(task, workspaces())
         if len(_kept) > _MOST:
             _kept.popitem(last=False)[1].close()
     _kept.move_to_end(key)

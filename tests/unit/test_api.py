@@ -16,7 +16,10 @@ import strop
 from strop.options.scoring import FLAGS, ScoringOptions
 from strop.runs.spec import RunSpec
 
-FUNCTIONS = [strop.improve, strop.train, strop.compare, strop.check, strop.score, strop.load]
+FUNCTIONS = [
+    *(strop.improve, strop.compare, strop.measure, strop.verdict),
+    *(strop.train, strop.evaluate, strop.check, strop.score, strop.load),
+]
 DOCUMENTS = [*Path("docs").glob("*.md"), Path("README.md")]
 
 
@@ -37,7 +40,7 @@ def test_public_function_names_types_and_documents_every_parameter(subtests: pyt
 def test_defaults_of_a_public_function_are_those_of_the_recipe() -> None:
     # `improve` asks for edits where programs are long, and makes one improvement, which may cost more than each of a run.
     of_improve = {"edits", "utility_budget", "lm_budget", "max_responses", "instances"}
-    for function in (strop.improve, strop.train, strop.compare):
+    for function in (strop.improve, strop.train, strop.evaluate):
         given, recipe = parameters(function), RunSpec()
         others = {"task", "model", "seed", "improver", "copies"} | (of_improve if function is strop.improve else set())
         for field in fields(RunSpec):
@@ -97,7 +100,7 @@ def test_error_names_the_argument_and_not_the_flag_and_a_missing_model(
     asking: list[Callable[[], object]] = [
         lambda: strop.improve("lpn"),
         lambda: strop.train("lpn"),
-        lambda: strop.compare("seed", "best_of_n", task="lpn"),
+        lambda: strop.evaluate("seed", "best_of_n", task="lpn"),
         lambda: strop.train("lpn", model=()),
     ]
     for number, function in enumerate(asking):
@@ -110,6 +113,8 @@ def test_error_names_the_argument_and_not_the_flag_and_a_missing_model(
 def test_every_option_that_a_message_names_exists() -> None:
     from strop.api.comparison import CompareOptions
     from strop.api.improvement import ImproveOptions
+    from strop.api.measurement import EvaluateOptions
+    from strop.api.measuring import MeasureOptions
     from strop.api.training import TrainOptions
 
     packages = Path(strop.__file__).parents[2] / "packages"  # of a checkout
@@ -118,7 +123,8 @@ def test_every_option_that_a_message_names_exists() -> None:
     assert any("strop_dask" in path.parts for path in files)
     options = {name for text in texts for name in re.findall(r"\boption\(['\"](\w+)['\"]\)", text)}
     settings = {name for text in texts for name in re.findall(r"\bsetting\(['\"](\w+)['\"]\)", text)}
-    keywords = {field.name for kind in (ImproveOptions, TrainOptions, CompareOptions) for field in fields(kind)}
+    kinds = (ImproveOptions, CompareOptions, MeasureOptions, TrainOptions, EvaluateOptions)
+    keywords = {field.name for kind in kinds for field in fields(kind)}
     assert "max_cost" in options and options <= keywords
     assert "tool" in settings and settings <= {*ScoringOptions.__dataclass_fields__} - {*FLAGS}
 

@@ -25,7 +25,7 @@ DISTRIBUTIONS = {
     "strop_selftest": "strop-selftest",
 }
 """Module → the distribution that brings it, where the names differ."""
-TRANSITIVE = {"markupsafe": "jinja2"}
+TRANSITIVE = {"markupsafe": "jinja2", "anyio": "httpx2"}
 """Module that comes with another one's distribution."""
 INSIDE = {"attempts", "helpers"}
 """Modules that exist inside the jail."""

@@ -51,7 +51,7 @@ class Rooms:
 
     @contextmanager
     def _room(self) -> Iterator[None]:
-        self._server.begin("")
+        self._server.begin({"program.py": ""})
         self._server.ready()
         yield
         self._server.finish()
@@ -66,7 +66,7 @@ def rooms() -> Iterator[Rooms | None]:
             return
         Path(folder).chmod(0o755)
         paths = {"PYTHONPATH": "src"}
-        plan = TreePlan(Tree(Path(folder), {}), sys.executable, 1 << 30, paths, changing="/copy/program.py")
+        plan = TreePlan(Tree(Path(folder), {}), sys.executable, 1 << 30, paths)
         lease = workspaces.lease([plan])
         try:
             yield Rooms(lease.servers()[0])

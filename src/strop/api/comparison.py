@@ -1,98 +1,184 @@
-"""Measure improvers: beside the seed improver, or one against another (`strop.compare`)."""
+"""`strop.compare`: a change that exists, beside the original. No language model is asked, and nothing searches."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from strop.api.conventions import RecordingOptions, carried_out, make_spec, takes
+from strop.api.conventions import RecordOptions, carried_out, make_spec, seeds_and_scoring, takes
 from strop.api.job import Job
-from strop.api.lookup import any_improver_text, trained_on
-from strop.api.target import TaskLike, all_of, plain_name, several
+from strop.api.target import Target, TaskLike, as_task, plain_name, source_of, target_of
+from strop.base.errors import ConfigurationError
+from strop.base.globs import matcher
 from strop.base.later import dataclass
-from strop.options.run import CopiesOptions, EnvironmentOptions, LimitOptions
-from strop.runs import evaluate
-from strop.runs.meta import Meta, Named
+from strop.base.surface import option
+from strop.base.unified_diff import plain_text
+from strop.options.run import ComparisonOptions, EnvironmentOptions, in_seconds, share
+from strop.options.scoring import NOT_IN_FILE, ScoringOptions, flag_of, texts_of
+from strop.runs.improve import UNPLANNED, HeldOut, check_enough, given, improve_once
+from strop.runs.meta import Meta
+from strop.runs.patching.sides import is_test, of_commit, of_given
+from strop.runs.patching.source_files import Original, of_file, of_files
 from strop.runs.plan import Formula
-from strop.runs.results.measured import AGAIN, Measured
-from strop.runs.spec import RunSpec, improver_text
+from strop.runs.results.improved import Improved, Unfinished, read_improved
+from strop.runs.score import program_of
+from strop.runs.sizing import PILOT
+from strop.runs.spec import RunSpec
+from strop.tasks.command.bundle import bundled
+from strop.tasks.command.config import CONFIG, config_of
 from strop.tasks.command.task import AnyTask
+from strop.tasks.versions import Project, in_version, project_of
+
+READ_BY_AUTHOR = "the inputs are listed, so that the change's author can read them"
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareOptions(EnvironmentOptions, LimitOptions, CopiesOptions, RecordingOptions):
+class CompareOptions(EnvironmentOptions, ComparisonOptions, ScoringOptions, RecordOptions):
     """The keywords of `strop.compare`."""
 
-    task: TaskLike | Sequence[TaskLike]
-    """One task or several, as in `strop.train`."""
-    seed: int = 0
-    """Seed of all random draws, together with this machine's key."""
+    with_: str | Path | None = None
+    """The change: a file with the new text, a patch, or a folder. The work tree is the original."""
+    base: str = ""
+    """The original: a commit. The work tree is the change."""
+    seed: int | None = None
+    """Seed of all random draws. With this machine's key; a random one by default."""
+    instances: int | Literal["secret", "published"] | None = None  # type: ignore[assignment]
+    """Of a command, runs for each candidate in training: 5, of times 3. Or `published`, for the paper's seeds."""
 
 
 @takes(CompareOptions)
-def compare(first: str | Path, second: str | Path, options: CompareOptions) -> Measured:
-    """Which of two improvers is better on these tasks, by how much, and what each spent of the same budgets.
+def compare(target: TaskLike, options: CompareOptions) -> Improved:
+    """Compare a change that exists with the original, on as many inputs as show a difference of `least`.
 
     Args:
-        first: the name of an improver, a file, or `RUN:t`, the improver of a run after iteration t.
-        second: the other improver; the same one shows how far two measurements of it differ by chance.
+        target: as for `strop.improve`.
 
     Raises:
-        ConfigurationError: something that an argument names does not exist.
-        StropError: the host failed or a limit was reached; what was done is kept.
+        ConfigurationError: something that an argument names does not exist, nothing differs, or the original cannot be scored.
+        StropError: the host failed, or the work was stopped; `strop resume` continues it.
     """
-    tasks, improvers = several(options.task), rivals(str(first), str(second))
-    spec = make_spec(tasks, options, improver=first, iterations=0)
-    return carried_out(measure_job(spec, all_of(tasks), "compare", improvers), options)
+    seeds, scoring = seeds_and_scoring(options)
+    spec = compare_spec(target, options, options, instances=seeds)
+    with_ = None if options.with_ is None else Path(options.with_)
+    goal, change = changed(target, scoring, with_, options.base)
+    found = carried_out(compare_job(spec, goal, change), options)
+    assert isinstance(found, Improved)
+    return found
 
 
-def measure_job(
-    spec: RunSpec, tasks: tuple[AnyTask, ...], kind: Literal["eval", "compare"], improvers: Sequence[Named]
-) -> Job[Measured]:
-    """A measurement of improvers on tasks: beside the seed improver (`eval`), or of one against another (`compare`)."""
-    references = {
-        task.name: (name, task.facts.metric.goal if task.facts else "max", value)
-        for task in tasks
-        for name, value in task.best_values.items()
-    }
+@dataclass(frozen=True)
+class Change:
+    """The program that is compared with the original."""
+
+    candidate: str
+    said: tuple[str, ...] = ()
+    """A line each for what differs beside it, and is the work tree's for both."""
+
+
+def compare_spec(target: TaskLike, options: ComparisonOptions, *groups: object, **others: object) -> RunSpec:
+    """The configuration of a comparison."""
+    own = {"least": share(options.least, "least"), "trust_scorer": options.trust_scorer, "max_time": None}
+    own |= {"comparison_time": in_seconds({"max_time": options.max_time})["max_time"]}
+    return make_spec((target,), *groups, iterations=0, copies=1, **{**own, **others})
+
+
+def changed(target: TaskLike, scoring: dict[str, Any], with_: Path | None, base: str) -> tuple[Target, Change]:
+    """A target whose original is one version of it, and the other version. Of `scoring`, `files` are globs of what alone may
+    differ.
+
+    Raises:
+        ConfigurationError: neither or both versions are named, or they do not differ.
+    """
+    if (with_ is None) == (not base):
+        raise ConfigurationError(f"give one of {option('with_')} X, the change, and {option('base')} REF, the original")
+    source, files = source_of(target), texts_of(scoring.get("files"))
+    if not (scoring.get("command") and Path(source).is_dir() and not Path(source, CONFIG).is_file()):
+        scoring = {key: value for key, value in scoring.items() if key != "files"}  # the target's own may change
+    goal = target_of(source, scoring, None, as_task(target))
+    task = goal.task
+    if (project := project_of(task)) is None:
+        if files:
+            raise ConfigurationError(f"{option('files')} does not apply to {goal.source}, whose program is one text")
+        if with_ is None:
+            raise ConfigurationError(
+                f"{goal.source} is no file of yours, so that no commit has it: give {option('with_')} FILE"
+            )
+        return goal, Change(program_of(with_, task))
+    globs = files or (() if project.is_tree else project.files)
+
+    def is_fixed(path: str) -> bool:
+        return path in project.scoring or (is_test(path) and path not in project.files)
+
+    if with_ is None:
+        sides = of_commit(project.root, base, fixed=is_fixed, files=globs)
+    else:
+        chosen = list(filter(matcher(files), project.files)) if files else []
+        target_file = project.target or (chosen[0] if len(chosen) == 1 else "")
+        sides = of_given(project.root, with_, fixed=is_fixed, files=globs, target=target_file)
+    original = of_version(project, sides.before)
+    candidate = bundled({path: plain_text(text) for path, text in sides.after.items()})
+    said = (*sides.said, *beside_toml(source, scoring))
+    return Target(goal.source, at_original(task, original), original), Change(candidate, said)
+
+
+def beside_toml(source: str, scoring: Mapping[str, object]) -> tuple[str, ...]:
+    """A line about options that were given beside the `strop.toml` of a target, and count in its place."""
+    given = [flag_of(key) for key in scoring if key not in NOT_IN_FILE]
+    return (f"given in place of what {CONFIG} says: {', '.join(given)}",) if given and config_of(source) else ()
+
+
+def of_version(project: Project, files: Mapping[str, str]) -> Original:
+    """One version of a target's files, as an original."""
+    if project.is_tree:
+        return of_files(project.root, files, Path.cwd())
+    return replace(of_file(project.root / project.target, Path.cwd()), files=files)
+
+
+def at_original(task: AnyTask, original: Original | None) -> AnyTask:
+    """The task with the files of an original; the task itself where they are no files of the user's."""
+    if original is None or not original.root:
+        return task
+    files = {path: plain_text(text) for path, text in original.files.items()}
+    return in_version(task, files, whole=original.is_version)
+
+
+def compare_job(spec: RunSpec, goal: Target, change: Change, held: HeldOut = UNPLANNED) -> Job[Improved | Unfinished]:
+    """The comparison of a change with the original. `held`: of the comparison, if a record says it.
+
+    Raises:
+        ConfigurationError: too little is listed to show a difference.
+    """
+    task = every_input(goal.task)
+    if task.input == "listed":
+        check_enough(spec, task)
+    is_unsaid = task.input == "listed" and task.facts is None  # else the sentence says it
+    said = (*change.said, *([READ_BY_AUTHOR] if is_unsaid else ()))
     return Job(
-        kind=kind,
+        kind="compare",
         spec=spec,
-        tasks=tasks,
-        do=partial(evaluate.carry_out, improvers=improvers),
-        read=evaluate.measured_in,
-        improver=improver_text(evaluate.SEED),
-        meta=Meta(improvers=tuple(improvers), references=references),
-        name=f"{kind}-{plain_name(spec.task)}",
-        estimate=partial(Formula.measured, improvers=len(improvers)),
+        tasks=(task,),
+        do=partial(improve_once, search=partial(given, candidate=change.candidate), original=goal.original, held=held),
+        read=read_improved,
+        meta=Meta(
+            original=goal.original,
+            candidate=change.candidate,
+            said=said,
+            objective=task.facts,
+            best_known=task.best_values,
+            comparisons=1,
+        ),
+        name=f"compare-{plain_name(Path(goal.source).name).replace(':', '-') or Path.cwd().name}",
+        says=said,
+        estimate=Formula.compared,
+        asks_model=False,
     )
 
 
-def rivals(first: str, second: str) -> tuple[Named, ...]:
-    """Two improvers that are measured on the same instances.
-
-    Raises:
-        ConfigurationError: one does not exist.
-    """
-    one, other = (Named(name, any_improver_text(name), trained_on(name)) for name in (first, second))
-    if one.digest == other.digest:
-        other = replace(other, name=f"{second}{AGAIN}")
-    return one, other
-
-
-def measured(
-    improver: str, others: tuple[str, ...], against: str | None
-) -> tuple[Literal["eval", "compare"], tuple[Named, ...]]:
-    """The kind of the measurement, and its improvers.
-
-    Raises:
-        ConfigurationError: an improver does not exist, or is named too often.
-    """
-    if against is None:
-        return "eval", evaluate.with_seed(evaluate.named([improver, *others], any_improver_text, trained_on))
-    if others:
-        return "eval", evaluate.named([against, improver, *others], any_improver_text, trained_on)
-    return "compare", rivals(improver, against)
+def every_input(task: AnyTask) -> AnyTask:
+    """The task with all its listed inputs held out, and with enough training to plan by where they are drawn: nothing is
+    searched, so that no input is spent."""
+    more = {} if task.input == "listed" else {"instances": max(task.instances, PILOT)}
+    return replace(task, every_input=True, **more)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache, wraps
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +22,7 @@ from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
 from strop.options.run import PAPER, ModelOptions, PaperOptions, SelectionOptions, TwoModelOptions, in_seconds, is_usual
+from strop.options.scoring import changed_options
 from strop.runs.spec import RunSpec
 from strop.tasks.registry import CalledWhileLoading, refuse_while_loading
 
@@ -112,8 +113,8 @@ def outside_tasks(function: Callable[P, R]) -> Callable[P, R]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordingOptions(ModelOptions):
-    """Who is asked, where a function keeps its record, and what it shows."""
+class RecordOptions:
+    """Where a function keeps its record, and what it shows."""
 
     out: str | Path | None = None
     """Directory of the record, empty or new. A new one in runs/ by default."""
@@ -121,11 +122,24 @@ class RecordingOptions(ModelOptions):
     """Show progress on standard error."""
 
 
-def carried_out(job: Job[R], options: RecordingOptions) -> R:
+@dataclass(frozen=True, kw_only=True)
+class RecordingOptions(ModelOptions, RecordOptions):
+    """Who is asked, where a function keeps its record, and what it shows."""
+
+
+def carried_out(job: Job[R], options: RecordOptions) -> R:
     """The result of a job, whole. Raises StropError as `perform` does."""
-    borrowed = model_of(options.model)
+    borrowed = model_of(getattr(options, "model", None))
     out = None if options.out is None else Path(options.out)
     return perform(job, out, model=borrowed and borrowed(), view=view_of(job, "auto" if options.progress else "none"))
+
+
+def seeds_and_scoring(options: Any) -> tuple[str, dict[str, Any]]:
+    """Which instances a run draws, and the scoring options that differ from their default. `options.instances` is a number,
+    or says which."""
+    if not isinstance(options.instances, str):
+        return "secret", changed_options(options)
+    return options.instances, changed_options(replace(options, instances=None))
 
 
 def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunSpec:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from strop.api.conventions import RecordingOptions, carried_out, make_spec, takes
+from strop.api.conventions import RecordingOptions, carried_out, make_spec, seeds_and_scoring, takes
 from strop.api.job import Job
 from strop.api.lookup import any_improver_text
 from strop.api.target import Target, TaskLike, as_task, plain_name, source_of, target_of
@@ -19,8 +18,8 @@ from strop.checks.held_out import comparisons, only_one
 from strop.lm.options import members, named
 from strop.lm.prices import uses_no_tokens
 from strop.options.run import DEFAULT_IMPROVER, EnvironmentOptions, LimitOptions, OneImprovementOptions
-from strop.options.scoring import ScoringOptions, changed_options
-from strop.runs.improve import check_enough, improve_once
+from strop.options.scoring import ScoringOptions
+from strop.runs.improve import UNPLANNED, HeldOut, check_enough, improve_once, searched
 from strop.runs.meta import Meta
 from strop.runs.plan import Formula
 from strop.runs.results.improved import Improved, Unfinished, read_improved
@@ -53,20 +52,19 @@ def improve(target: TaskLike, options: ImproveOptions) -> Improved:
         ConfigurationError: something that an argument names does not exist, or the original cannot be scored.
         StropError: the host failed or a limit was reached; the best so far is in the record, and `strop resume` continues it.
     """
-    seeds = options.instances if isinstance(options.instances, str) else "secret"
+    seeds, scoring = seeds_and_scoring(options)
     spec = make_spec((target,), options, copies=1, iterations=0, instances=seeds)
-    scoring = replace(options, instances=None) if isinstance(options.instances, str) else options
     start = None if options.solution is None else Path(options.solution)
     task = as_task(target)
-    goal = target_of(source_of(target), changed_options(scoring), start, task)
+    goal = target_of(source_of(target), scoring, start, task)
     job = improve_job(spec, goal, any_improver_text(spec.improver))
     improved = carried_out(job, options)
     assert isinstance(improved, Improved)
     return improved
 
 
-def improve_job(spec: RunSpec, goal: Target, improver: str, instances: int = 0) -> Job[Improved | Unfinished]:
-    """One improvement of a target by the text `improver`. `instances`: of the final comparison, if a record says how many.
+def improve_job(spec: RunSpec, goal: Target, improver: str, held: HeldOut = UNPLANNED) -> Job[Improved | Unfinished]:
+    """One improvement of a target by the text `improver`. `held`: of the final comparison, if a record says it.
 
     Raises:
         ConfigurationError: too little is held out to show a difference.
@@ -77,7 +75,7 @@ def improve_job(spec: RunSpec, goal: Target, improver: str, instances: int = 0) 
         kind="improve",
         spec=spec,
         tasks=(goal.task,),
-        do=partial(improve_once, improver=improver, original=goal.original, instances=instances),
+        do=partial(improve_once, search=partial(searched, improver=improver), original=goal.original, held=held),
         read=read_improved,
         improver=improver,
         meta=Meta(

@@ -51,6 +51,7 @@ from strop.runs.record import Record
 from strop.runs.resume import recall
 from strop.runs.run_data import read_run
 from strop.runs.run_directory import (
+    ONE_RESULT,
     check_in_place,
     ignore_records,
     keep_tasks,
@@ -117,7 +118,9 @@ class Job(Generic[R]):
     warning: str = ""
     """What a user should know even before that, where nothing is started; empty: nothing."""
     estimate: Callable[[Formula], Work] | None = None
-    """What it takes; None: it asks no model."""
+    """What it takes; None: nobody knows before."""
+    asks_model: bool = True
+    """Whether it asks a language model."""
     begun: Begun | None = None
     """The record of earlier work; None: the job is new."""
     finish: bool = False
@@ -184,11 +187,13 @@ def perform(
             that says how to continue.
     """
     view = view or View()
-    if job.read is None:
-        model = NoModel("", is_language_model=False)
+    if job.read is None or not job.asks_model:
+        model = model or NoModel("", is_language_model=False)
+    # What leaves no record claims nothing, and needs no tested scorer.
+    spec = replace(job.spec, trust_scorer=True) if job.read is None else job.spec
     with claimed(job, out) as claim:
         try:
-            with assembled(job.spec, job.tasks, model, view, job.begun.secret if job.begun else None) as parts:
+            with assembled(spec, job.tasks, model, view, job.begun.secret if job.begun else None) as parts:
                 parts = replace(parts, past=past, finish=job.finish, whole=job.whole)
                 with _journal(job, claim, parts, view) as journal:
                     parts = on_kept_trees(parts, journal.folder) if claim else parts
@@ -213,7 +218,7 @@ def plan_of(job: Job[Any]) -> Plan:
     Raises:
         ConfigurationError: the model does not exist, or money is limited and no price is known.
     """
-    assert job.estimate is not None, f"{job.kind} asks no model"
+    assert job.estimate is not None, f"nobody knows what {job.kind} takes"
     assumptions = assumptions_of(job.spec, job.improver, job.tasks, os.environ)
     plan = planned([(job.spec, assumptions)], [works(job.spec, assumptions, job.estimate)])
     return replace(plan, warning="; ".join(filter(None, [plan.warning, job.warning])) or None)
@@ -275,7 +280,7 @@ def _journal(job: Job[Any], claim: ClaimedFolder | None, parts: Components, view
         return
     folder, begun, recalled = claim.folder, job.begun, None
     sources = begun.sources if begun else job.spec.tasks
-    stop.last_words = "\n".join(map(escape, ways_on(folder, job.kind)))
+    stop.last_words = "\n".join(map(escape, ways_on(folder, job.kind, job.spec.task)))
     if begun and begun.folder:
         store = Store.resume(folder, lock=claim.lock, proof=begun.proof)
     else:
@@ -291,7 +296,7 @@ def _journal(job: Job[Any], claim: ClaimedFolder | None, parts: Components, view
             if not recalled.events:  # it was killed before it began
                 keep_tasks(folder, sources, parts.tasks)
             # What a view of one improvement, or of no task, counts; in a run it starts with the current iteration.
-            whole = job.kind == "improve" or not job.tasks
+            whole = job.kind in ONE_RESULT or not job.tasks
             counted = store.events(Evaluated, Judged, LmCalled, LmResponded) if whole else ()
             past = [stored.event for stored in counted]
             spent = recalled.money | ({} if past else {LM_CALLS: recalled.lm_calls})
@@ -304,7 +309,7 @@ def _tell_how_to_continue(job: Job[Any], claim: ClaimedFolder | None, error: Bas
     if claim is None or job.read is None or not (claim.folder / FILE_NAME).is_file():
         return
     more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""
-    for line in ways_on(claim.folder, job.kind, more):
+    for line in ways_on(claim.folder, job.kind, job.spec.task, more):
         error.add_note(line)
     if isinstance(error, StropError):
         with suppress(StropError, OSError), Record.open(claim.folder) as record:

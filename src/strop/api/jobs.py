@@ -7,28 +7,46 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from strop.api.comparison import measure_job
+from strop.api.comparison import Change, at_original, compare_job
 from strop.api.improvement import improve_job
 from strop.api.job import Begun, Job, perform, view_of
+from strop.api.measurement import measure_job
+from strop.api.measuring import verdict_job
 from strop.api.target import Target, all_of
 from strop.api.training import train_job
 from strop.base.errors import ConfigurationError
+from strop.base.events import MeasurementBegan
 from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.options.run import LimitOptions
-from strop.runs.improve import held_out_in
+from strop.runs.improve import UNPLANNED, HeldOut, held_out_in
 from strop.runs.record import Record
 from strop.runs.replay_diff import Replayed, compare_records
 from strop.runs.resume import answers, recorded_acts
-from strop.runs.run_directory import RunRecord, command_of
+from strop.runs.run_data import read_run
+from strop.runs.run_directory import ONE_RESULT, RunRecord, command_of
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
 
 Maker = Callable[[RunRecord, tuple[AnyTask, ...]], Job[Any]]
 
 
-def _improvement(record: RunRecord, tasks: tuple[AnyTask, ...], instances: int = 0) -> Job[Any]:
+def _improvement(record: RunRecord, tasks: tuple[AnyTask, ...], held: HeldOut = UNPLANNED) -> Job[Any]:
     goal = Target(record.spec.task, tasks[0], record.meta.original)
-    return improve_job(record.spec, goal, record.improver, instances)
+    return improve_job(record.spec, goal, record.improver, held)
+
+
+def _comparison(record: RunRecord, tasks: tuple[AnyTask, ...], held: HeldOut = UNPLANNED) -> Job[Any]:
+    meta = record.meta
+    goal = Target(record.spec.task, at_original(tasks[0], meta.original), meta.original)
+    return compare_job(record.spec, goal, Change(meta.candidate, meta.said), held)
+
+
+def _verdict(record: RunRecord, tasks: tuple[AnyTask, ...], held: HeldOut = UNPLANNED) -> Job[Any]:
+    with Store.open(record.directory, proof=record.proof, believed=False) as store:
+        run = read_run(store)
+        done = {event.scope for event in run.candidates}
+        again = [(stored.event, stored.event.scope in done) for stored in store.events(MeasurementBegan)]
+    return verdict_job(record, tasks, held, of=run.search_ends[-1].of if run.search_ends else "", again=again)
 
 
 def _training(record: RunRecord, tasks: tuple[AnyTask, ...]) -> Job[Any]:
@@ -36,15 +54,17 @@ def _training(record: RunRecord, tasks: tuple[AnyTask, ...]) -> Job[Any]:
 
 
 def _measurement(record: RunRecord, tasks: tuple[AnyTask, ...]) -> Job[Any]:
-    kind = cast(Literal["eval", "compare"], record.kind)
+    kind = cast(Literal["eval", "against"], record.kind)
     return measure_job(record.spec, tasks, kind, record.meta.improvers)
 
 
 MAKERS: dict[str, Maker] = {
     "improve": _improvement,
+    "compare": _comparison,
+    "measure": _verdict,
     "run": _training,
     "eval": _measurement,
-    "compare": _measurement,
+    "against": _measurement,
 }
 """By the kind of the record; those of strop.reproduce are added there."""
 
@@ -75,9 +95,10 @@ def repeated(record: RunRecord, *, trust: bool) -> Job[Any]:
     job = job_of(record, trust=trust)
     begun = job.begun
     assert begun is not None
-    if record.kind == "improve":
+    if record.kind in ONE_RESULT:
+        make = {"improve": _improvement, "compare": _comparison, "measure": _verdict}[record.kind]
         with Store.open(record.directory, proof=record.proof, believed=False) as store:
-            job = _improvement(record, job.tasks, held_out_in(store))
+            job = make(record, job.tasks, held_out_in(store))
     return replace(job, kind="replay", begun=replace(begun, folder=None))
 
 

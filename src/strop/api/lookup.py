@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -21,8 +22,8 @@ from strop.runs.spec import improver_text, shipped_improvers
 from strop.store import FILE_NAME, Store
 
 
-def find_run(run: Path | None, root: Path = RUNS, kind: str = "") -> Path:
-    """The directory of a run; for None the newest run in `root`, of `kind` the newest that measured something.
+def find_run(run: Path | None, root: Path = RUNS, kinds: Sequence[str] = ()) -> Path:
+    """The directory of a run; for None the newest run in `root`, of `kinds` the newest that measured something.
 
     Raises:
         ConfigurationError: no run, or several runs, have this name.
@@ -33,9 +34,9 @@ def find_run(run: Path | None, root: Path = RUNS, kind: str = "") -> Path:
         return run
     if run is None:
         newest = sorted(list_runs(root), key=lambda one: one.started or 0.0, reverse=True)
-        found = next((one.run for one in newest if not kind or (one.command == kind and _measured(one.run))), None)
+        found = next((one.run for one in newest if not kinds or (one.command in kinds and _measured(one.run))), None)
         if found is None:
-            of = f" of strop {kind} that measured something" if kind else ""
+            of = f" of strop {' or '.join(kinds)} that measured something" if kinds else ""
             raise ConfigurationError(f"no run{of} in {root}/; if you used {option('out')}, name its folder")
         return found
     if len(run.parts) != 1:

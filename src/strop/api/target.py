@@ -30,7 +30,7 @@ from strop.lm.callable import CallableModel
 from strop.lm.options import is_harmless, joined
 from strop.lm.registry import no_model
 from strop.options.run import ModelLike
-from strop.options.scoring import flag_of
+from strop.options.scoring import flag_of, texts_of
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, command_task, config_of, model_in
@@ -101,7 +101,7 @@ def target_of(
 
 def _recorded(name: str, record: Sequence[str | Path], options: Mapping[str, object], solution: Path | None) -> Target:
     """A function whose calls are recorded now."""
-    from strop.evaluation.functions.load import tested, texts_of  # here for the start-up time
+    from strop.evaluation.functions.load import tested  # here for the start-up time
     from strop.watch.recorded import recorded_task
 
     given = dict(options)

@@ -31,7 +31,7 @@ from typing import Literal, TypeAlias
 
 from strop.base.surface import option
 
-EndedBy: TypeAlias = Literal["max_cost", "max_tokens", "max_calls", "max_time", "finish"]
+EndedBy: TypeAlias = Literal["max_cost", "max_tokens", "max_calls", "max_time", "finish", "verdict"]
 """What ends a search before its end: a limit, or `strop resume --finish`."""
 
 

@@ -236,13 +236,39 @@ class SearchEnded(Event):
     """The search ended before its end: a limit was spent, or `strop resume --finish` ended it. What it found is compared."""
 
     by: EndedBy
-    """`max_cost`, `max_tokens`, `max_calls`, `max_time`, or `finish`."""
+    """`max_cost`, `max_tokens`, `max_calls`, `max_time`, or `finish`; `verdict`: whoever searched asked for one."""
     detail: str
     """The same in words."""
     lm_calls: int
     """LM calls of the improvement, or of the unfinished iteration."""
     utility_calls: int
     """Evaluations of programs in it."""
+    of: str = ""
+    """Digest of the program of which a verdict was asked for; empty: the best."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasurementBegan(Event):
+    """A measurement of `strop measure` begins, which counts from now on, whatever becomes of it."""
+
+    solution: str
+    """The program."""
+    TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonBegan(Event):
+    """A comparison begins whose size was planned for it alone, before any held-out instance is touched."""
+
+    solution: str
+    """The candidate."""
+    instances: int
+    """How many instances are held out; 0: as many as the task says."""
+    secret: str = ""
+    """What they are drawn from, in hexadecimal, drawn after the candidate was known; empty: the secret of the run."""
+    said: tuple[str, ...] = ()
+    """A line each for what to know about what scores."""
+    TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ _HTML = '<pre style="white-space:pre;overflow-x:auto;line-height:normal;font-fam
 
 PRINTERS: Mapping[str, str] = {
     "Applied": "improvement",
+    "Attempt": "evaluation",
     "Checked": "check",
     "Enforced": "doctor",
     "HotFunctions": "hot",

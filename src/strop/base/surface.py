@@ -31,8 +31,8 @@ def spell_flags(used: bool) -> None:
 
 
 def option(name: str) -> str:
-    """The option `max_cost` as its user writes it: `--max-cost`, or in Python `max_cost`."""
-    return f"--{name.replace('_', '-')}" if _has_flags else name
+    """The option `max_cost` as its user writes it: `--max-cost`, or in Python `max_cost`; `with_` is `--with`."""
+    return f"--{name.rstrip('_').replace('_', '-')}" if _has_flags else name
 
 
 def switched(key: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from strop.base.absent import ABSENT
 from strop.base.alignment import opcodes
 
 BOM = "\ufeff"
@@ -30,9 +31,10 @@ def plain_text(text: str) -> str:
     return text.removeprefix(BOM).replace("\r\n", "\n")
 
 
-def as_written(text: str, like: str) -> str:
+def as_written(text: str, like: str, *, is_version: bool = False) -> str:
     """The plain `text` as the file `like` would be written: with its byte order mark, its empty lines at both ends, unless `text`
-    has more there, and its last newline or none; unchanged lines keep their own line ends, others get the most frequent one."""
+    has more there, and its last newline or none; unchanged lines keep their own line ends, others get the most frequent one.
+    `is_version`: nobody wrote the text from the file, and it has the empty lines that it should have."""
     if plain_text(like) == text:
         return like
     rows, own = _rows(plain_text(text)), _rows(like.removeprefix(BOM))
@@ -48,7 +50,8 @@ def as_written(text: str, like: str) -> str:
         if tag == "equal":
             ended[first_new:end_new] = own_body[first_own:end_own]
     ended[:-1] = [(line, end or usual) for line, end in ended[:-1]]
-    above, below = _more(own[:own_first], rows[:first], usual), _more(own[own_stop:], rows[stop:], usual)
+    ends = ([], []) if is_version else (own[:own_first], own[own_stop:])
+    above, below = _more(ends[0], rows[:first], usual), _more(ends[1], rows[stop:], usual)
     ended[-1] = (ended[-1][0], own_body[-1][1] or (usual if below else ""))
     return mark + "".join(line + end for line, end in [*above, *ended, *below])
 
@@ -77,15 +80,20 @@ def unified_files(before: Mapping[str, str], after: Mapping[str, str]) -> str:
 
 
 def unified(before: str, after: str, name: str) -> str:
-    """The unified diff of the file `name` from `before` to `after`; empty if they are equal.
+    """The unified diff of the file `name` from `before` to `after`; empty if they are equal. One may be absent.
 
     Lines end at newlines only: form feeds, lone carriage returns and Unicode line separators are ordinary characters. The work is
     bounded, however long the texts are.
     """
-    a, b = _lines(before), _lines(after)
-    if a == b:
+    if before == after:
         return ""
-    lines = [f"--- {_quoted(f'a/{name}')}\n", f"+++ {_quoted(f'b/{name}')}\n"]
+    a, b = _lines(before), _lines(after)
+    names = [_quoted(f"{side}/{name}") for side in "ab"]
+    if not a and not b:  # only git's own lines add or delete an empty file
+        how = "new" if before == ABSENT else "deleted"
+        return f"diff --git {' '.join(each.rstrip(chr(9)) for each in names)}\n{how} file mode 100644\n"
+    old, new = ("/dev/null" if text == ABSENT else each for text, each in zip((before, after), names, strict=True))
+    lines = [f"--- {old}\n", f"+++ {new}\n"]
     matcher: SequenceMatcher[str] = SequenceMatcher(None, (), ())
     matcher.opcodes = list(opcodes(a, b, COMPARED))  # type: ignore[attr-defined]  # instead of its own
     for group in matcher.get_grouped_opcodes(CONTEXT):
@@ -110,14 +118,14 @@ def changed_lines(before: Mapping[str, str], after: Mapping[str, str]) -> dict[s
     counts = {}
     for name in dict.fromkeys((*before, *after)):
         if before.get(name) != after.get(name):
-            a, b = _lines(before.get(name, "")), _lines(after.get(name, ""))
+            a, b = _lines(before.get(name, ABSENT)), _lines(after.get(name, ABSENT))
             ranges = [each for each in opcodes(a, b, COMPARED) if each[0] != "equal"]
             counts[name] = sum(each[4] - each[3] for each in ranges), sum(each[2] - each[1] for each in ranges)
     return counts
 
 
 def _lines(text: str) -> list[str]:
-    pieces = text.split("\n")
+    pieces = text.removeprefix(ABSENT).split("\n")
     return [f"{piece}\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
 
 

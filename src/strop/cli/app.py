@@ -1,7 +1,7 @@
 """The command line: parse, call, print.
 
 Results go to standard output, everything else to standard error. Exit codes: 0 finished; 1 internal error; 2 wrong usage;
-3 language model; 4 budget; 5 broken task; 7 sandbox, or an attack of the self-test that
+3 language model; 4 budget; 5 broken task; 6 what --fail-on of strop compare names; 7 sandbox, or an attack of the self-test that
 succeeded; 8 a replay that differs from its record; 9 a program that measures better and was not applied; 130 Ctrl-C; 143 SIGTERM.
 """
 
@@ -40,9 +40,13 @@ FLAGS = {
 }
 COMMANDS = {
     "hot": "Run a command of yours, and list the functions of your project that take its time.",
-    "init": "Create a task of your own: a few files that work as they are, with a test.",
+    "init": "Create a task of your own: a few files that work as they are; or tell a coding agent of strop serve.",
     "check": "Test a task's scorer before you spend money.",
     "improve": "Improve a program, and compare it on instances that the search never saw; ends with a patch.",
+    "compare": "Compare a change that exists with the original, without a language model.",
+    "measure": "Measure what you, or an agent, changed in a target, in training, within a count.",
+    "verdict": "Compare the best of these measurements with the original on instances that none of them saw.",
+    "serve": "Let a coding agent search: it sends programs over MCP, and strop measures them.",
     "apply": "Apply the patch of strop improve to your files: all of them or none.",
     "score": "Score one solution of a task.",
     "verify": "Verify a construction that strop improve saved, with the verifier of its problem alone.",
@@ -58,13 +62,16 @@ COMMANDS = {
     "export": "Write a run as JSON lines, or send it to a tracker.",
 }
 HEADINGS = {
-    "Better programs": ("hot", "init", "check", "improve", "apply", "score", "verify"),
+    "Better programs": ("hot", "init", "check", "improve", "apply"),
+    "Programs that exist": ("compare", "measure", "verdict", "serve", "score", "verify"),
     "Better improvers": ("run", "eval", "reproduce"),
     "Inspect": ("list", "doctor"),
     "Records of runs": ("show", "view", "resume", "replay", "export"),
 }
 """The commands below each heading of the list."""
-MEASURES = frozenset(("check", "improve", "score", "run", "eval", "reproduce", "resume"))
+MEASURES = frozenset(
+    ("check", "improve", "compare", "measure", "verdict", "serve", "score", "run", "eval", "reproduce", "resume")
+)
 """Commands that start workers, whose templates import what they need while the command does."""
 
 
@@ -238,7 +245,9 @@ def _in_words(error: CycloptsError) -> str:
 
         flag = error.token.keyword or error.token.value.partition("=")[0]
         key = flag.removeprefix("--").replace("-", "_")
-        if key in ScoringOptions.__dataclass_fields__ and command.split()[-1] in ("improve", "check", "score"):
+        if key in ScoringOptions.__dataclass_fields__ and command.split()[-1] in (
+            *("improve", "compare", "measure", "check", "score"),
+        ):
             return f"there is no flag {flag}: use --set {key}=VALUE (see {command} --help)"
     return f"{' '.join(str(error).split()).removesuffix('.')} (see {command} --help)"
 

@@ -62,7 +62,7 @@ def command(
     except StropError as error:
         result, failed = error.result, error  # type: ignore[assignment]
     if result is not None and not (failed and output.as_json):
-        present(result, as_json=output.as_json)
+        present(result, as_json=output.as_json, as_markdown=getattr(output, "as_markdown", False))
     write_page_of(result, output)
     if failed is not None:
         raise failed

@@ -104,12 +104,13 @@ class MetaUtility:
         self.host.record(event)
         return event
 
-    def trial(self, improver: str, budget: Budget) -> TrainingTrial:
-        """û of an improver on fresh improvements, copy by copy, paid from `budget` alone."""
+    def trial(self, improver: str | tuple[str, ...], budget: Budget) -> TrainingTrial:
+        """û of an improver on fresh improvements, copy by copy, paid from `budget` alone. Several: one for each copy."""
 
         def copy(number: int, task: Downstream) -> tuple[Improvement, Evaluation]:
             scored_by = task.of_copy(f"copy{number}") if task.of_copy else task.train
-            return self._improved(improver, task, scored_by, budget.child(f"copy{number}"), self.host)
+            text = improver if isinstance(improver, str) else improver[number]
+            return self._improved(text, task, scored_by, budget.child(f"copy{number}"), self.host)
 
         improvements, results = zip(*self._each(copy), strict=True)
         return TrainingTrial(improvements, results)
@@ -142,7 +143,7 @@ class MetaUtility:
         lines = "".join(f"# - {line}\n" for line in incumbent)
         return replace(self, description=f"{self.description.rstrip()}\n#\n# {_INCUMBENT}\n{lines}")
 
-    def measure(self, improver: str, budget: Budget) -> MetaMeasurement:
+    def measure(self, improver: str | tuple[str, ...], budget: Budget) -> MetaMeasurement:
         """A trial and the sealed scores of its solutions, which no program or selection sees."""
         return self.measurement(self.trial(improver, budget), budget)
 

@@ -55,7 +55,7 @@ class Order:
         """Whether the program is the task's original, whose failure is the task's."""
         return self.program == task.seed
 
-    def count(self, task: Task) -> int:
+    def count(self, task: Task | CommandTask) -> int:
         """How many instances of the task it is for."""
         return self.instances or task.count(self.split)
 
@@ -82,7 +82,8 @@ class Baseline:
 
     def is_of(self, order: Order) -> bool:
         """Whether these are the instances of an order."""
-        return (self.split, self.seeds) == (order.split, order.seeds)
+        is_whole = order.instances in (0, len(self.evaluation.scores))
+        return is_whole and (self.split, self.seeds) == (order.split, order.seeds)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from strop.tasks.base import Seeds, Split
 from strop.tasks.command.readers import in_words
 from strop.tasks.command.task import AnyTask, CommandTask
 
-_Key: TypeAlias = tuple[str, Split, Seeds]
+_Key: TypeAlias = tuple[str, Split, Seeds, int]
 
 
 class WithBaselines:
@@ -98,7 +98,9 @@ class WithBaselines:
         task = self._tasks[order.task]
         if order.split != "train" and task.name not in self._in_training:
             recorded = self._recorded.get(task.name)
-            self.baseline(replace(order, split="train", seeds=order.seeds if recorded is None else recorded.seeds))
+            self.baseline(
+                replace(order, split="train", seeds=order.seeds if recorded is None else recorded.seeds, instances=0)
+            )
         if order.program != task.seed and (order.is_final or task.interleaved) and task.name in self._in_training:
             return self._in_training[task.name]
         with self._lock:
@@ -110,7 +112,7 @@ class WithBaselines:
 
     def _measure(self, task: CommandTask, order: Order) -> None:
         known = self._in_training.get(task.name) or self._recorded.get(task.name)
-        own = replace(order, program=task.seed, is_final=False, instances=0, baseline=known, tree=task.root)
+        own = replace(order, program=task.seed, is_final=False, baseline=known, tree=task.root)
         found = self.here.submit(own).result()
         baseline = found.measured_baseline()
         if (known is None or known.readings is None) and baseline.readings is not None:
@@ -135,4 +137,4 @@ def _commands(tasks: Sequence[AnyTask]) -> dict[str, CommandTask]:
 
 
 def _key(order: Order) -> _Key:
-    return order.task, order.split, order.seeds
+    return order.task, order.split, order.seeds, order.instances

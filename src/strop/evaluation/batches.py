@@ -21,9 +21,12 @@ AT_ONCE, ROOM = 64, 1 << 18
 """Calls, and bytes of their arguments or answers, that one message has at most; one call may have more bytes."""
 _BATCH = """
 
+def __entry__():  # whose name may be that of a parameter below
+    return {entry}
+
 def __batch__(opened=None, do="", count=0, objects=False, arguments=[], calls=[], results=[], kinds=[]):
     import strop_calling
-    entry = {entry}
+    entry = __entry__()
     if opened is not None:
         from strop_by_name import binding
         strop_calling.ready(entry){listen}

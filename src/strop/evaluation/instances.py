@@ -99,8 +99,8 @@ class DrawnInstances:
 
     @cached_property
     def _training_inputs(self) -> frozenset[int]:
-        """Hashes of training's inputs, of the held-out instances of a task that draws them."""
-        if self._split != "test" or not isinstance(self._seeds, SecretSeeds):
+        """Hashes of training's inputs, of the held-out instances of a task that draws them; none where every input counts."""
+        if self._split != "test" or self._task.every_input or not isinstance(self._seeds, SecretSeeds):
             return frozenset()
         training = DrawnInstances(self._task, "train", self._seeds.training or self._seeds)
         return frozenset(hash(training[index][1].encoded) for index in range(self._task.count("train")))

@@ -61,7 +61,7 @@ def limits_of(task: Task) -> Limits:
 
 def guest_program(task: Task, candidate: str) -> GuestProgram:
     """What a guest runs for a candidate. Raises Malformed: it is no program of the task."""
-    program = GuestProgram(task.program(candidate), task.entry)
+    program = GuestProgram(task.program(candidate), task.entry, files=task.laid(candidate))
     mark = task.mark
     if mark is None:
         return program

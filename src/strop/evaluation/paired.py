@@ -9,8 +9,8 @@ first call*, with `isolate="instance"`: the batch is the only call of its proces
 
 The time is that of the calls, without what a message takes that makes none. What a program uses outside of them beyond the
 original, in total over all batches, is added to its time: nothing is gained by work that is done before the calls or left for
-later. So is what a call alone takes longer than the original's: a caller makes one call at a time, and cannot have the calls of a
-batch answered together. Loading is measured by itself.
+later. So is what a call alone takes longer than the original's, beyond what the calls of a batch do: a caller makes one call at a
+time, and cannot have the calls of a batch answered together. Loading is measured by itself.
 
 For the verdict a batch is repeated in further processes, and the mean of each program's times counts. What fails has no value: an
 instance on which the original fails is left out.
@@ -92,7 +92,7 @@ def measure_paired(
     if is_own and order.split == "train":
         timing.examine_original()
     drawn.plan = drawn.plan or timing.without_failing(timing.planned)
-    count = task.count(order.split) if drawn.plan.dealt is None else len(drawn.plan.dealt)
+    count = order.count(task) if drawn.plan.dealt is None else len(drawn.plan.dealt)
     tally = Tally(order, count)
     rows = list[list[dict[str, float]]]()
     try:
@@ -124,10 +124,14 @@ def _charged(rows: Sequence[list[dict[str, float]]], turns: Sequence[list[dict[s
     what a message takes that makes no call. `turns`: of each process."""
     # Which the original's processes tell alone; no more than each of them surely had.
     idle = min(turn[0][IDLE] for turn in turns)
-    outside, alone = (moved(*([turn[which][name] for turn in turns] for which in (0, -1))) for name in (OUTSIDE, ALONE))
+    outside = moved(*([turn[which][OUTSIDE] for turn in turns] for which in (0, -1)))
+    # A call alone may take as many times as long as those of the batches do: that is in their time.
+    old, new = (math.fsum(turn[which][SECONDS] for turn in turns) for which in (0, -1))
+    times = max(new / old, 1.0) if old else 1.0
+    alone = moved([times * turn[0][ALONE] for turn in turns], [turn[-1][ALONE] for turn in turns])
     for row in rows:
-        old, new = (_without(each, idle / each[CALLS]) for each in (row[0], row[-1]))
-        yield old, new | {name: new[name] + outside / new[CALLS] + alone for name in CHARGED if name in new}
+        before, after = (_without(each, idle / each[CALLS]) for each in (row[0], row[-1]))
+        yield before, after | {name: after[name] + outside / after[CALLS] + alone for name in CHARGED if name in after}
 
 
 def _without(metrics: dict[str, float], seconds: float) -> dict[str, float]:
@@ -447,7 +451,8 @@ class _Timing:
 
     def left_out(self) -> list[bool]:
         """For each instance on which the original fails, whether the program does, too."""
-        numbers = range(self.task.count(self.order.split))
+        is_drawn = self.drawn.plan is not None and self.drawn.plan.dealt is None
+        numbers = range(self.order.count(self.task) if is_drawn else self.task.count(self.order.split))
         failing = [(number, each) for number in numbers if self.is_failing(each := self.drawn[number])]
         return [not isinstance(outcome, Returned) for outcome in self.one_by_one(1 - self.is_own, failing)]
 

@@ -30,6 +30,7 @@ from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import listed
+from strop.tasks.versions import differing
 
 JUNIT = ".strop/tests.xml"
 """Where pytest writes its JUnit file, in the copy."""
@@ -80,13 +81,13 @@ class OriginalSuite:
 
 
 def on_original(pool: WorkerPool, task: AnyTask, root: Path) -> OriginalSuite:
-    """Run the tests twice on the project in `root`.
+    """Run the tests twice on the original, in the project in `root`.
 
     Raises:
         ConfigurationError: no test passes both times.
         SandboxError: the host failed.
     """
-    one, other = _runs(pool, task, root, {}, most_seconds(task), times=2)
+    one, other = _runs(pool, task, root, differing(root, task.files, is_version=True), most_seconds(task), times=2)
     passed, either = one.passed & other.passed, one.passed | other.passed
     if not passed:
         raised = (
@@ -108,8 +109,8 @@ def on_original(pool: WorkerPool, task: AnyTask, root: Path) -> OriginalSuite:
 
 
 def on_candidate(pool: WorkerPool, task: AnyTask, root: Path, files: Mapping[str, str], seconds: float) -> SuiteRun:
-    """Run the tests once on the project in `root` with these files in place of its own. `seconds`: how long they took on the
-    original. Raises SandboxError if the host failed."""
+    """Run the tests once on the project in `root` with these files in place of its own, or without those that are absent.
+    `seconds`: how long they took on the original. Raises SandboxError if the host failed."""
     (run,) = _runs(pool, task, root, files, min(most_seconds(task), max(_LEAST_SECONDS, _SLOWER * seconds)))
     return run
 

@@ -228,9 +228,8 @@ def _rooms(functions: Sequence[Task], workspaces: Workspaces) -> Iterator[Mappin
     with ExitStack() as stack:
         rooms = dict[str, TreeSandbox]()
         for task in functions:
-            assert task.mark is not None
             stack.callback(task.close)
-            rooms[task.name] = stack.enter_context(closing(programs_of(task.mark, task.memory_limit, workspaces)))
+            rooms[task.name] = stack.enter_context(closing(programs_of(task, workspaces)))
         yield rooms
 
 

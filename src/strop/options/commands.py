@@ -110,3 +110,21 @@ class OutputOptions(ViewOptions):
 
     out: Annotated[Path | None, Parameter(converter=folder)] = None
     """Directory of the run. It must be empty or new; a new one in runs/ by default."""
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True, kw_only=True)
+class CompareOutputOptions(OutputOptions):
+    """What a comparison shows and records, and where."""
+
+    as_markdown: Annotated[bool, Switch, Parameter(name="--markdown")] = False
+    """Print the result as a comment for a pull request."""
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True, kw_only=True)
+class MeasureOutputOptions(ViewOptions):
+    """What a measurement shows, and where it is recorded."""
+
+    out: Annotated[Path | None, Parameter(converter=folder)] = None
+    """Directory of the record: a new one for the first measurement, and the same for each further one."""

@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     """A specification, or several of them (a mixture)."""
     Time: TypeAlias = float | str
     """Seconds, or a text such as `90s`, `30m`, `2h` or `1.5d`."""
+    Share: TypeAlias = float | str
+    """A part of 1, or a text such as `5%`."""
     Require: TypeAlias = str | Sequence[str]
     """Protections: a sequence, names separated by commas, or `none`."""
 else:  # what a command line holds
-    ModelLike, Models, Time, Require = tuple[str, ...], tuple[str, ...], str, str
+    ModelLike, Models, Time, Share, Require = tuple[str, ...], tuple[str, ...], str, str, str
 
 
 T = TypeVar("T")
@@ -222,6 +224,30 @@ class EnvironmentOptions:
     """Protections without which nothing runs, separated by commas, or `none`; see strop doctor."""
 
 
+@Parameter(name="*", group=OPTIONS)
+@dataclass(frozen=True, kw_only=True)
+class ComparisonOptions:
+    """How large a comparison is."""
+
+    least: Share = "5%"
+    """The change that the comparison is sized to show in four of five cases."""
+    max_time: Time = "5m"
+    """Time that the comparison may take, such as 90s, 30m or 2h. It says what it could have shown where that is not enough."""
+    trust_scorer: Annotated[bool, Switch, Rare] = False
+    """Compare although the scorer rewards spoiled answers of the original, which are tried before."""
+
+
+@Parameter(name="*", group=OPTIONS)
+@dataclass(frozen=True, kw_only=True)
+class MeasuringOptions:
+    """A search by somebody else."""
+
+    budget: Count = 25
+    """How many measurements there may be."""
+    base: str = ""
+    """The original: a commit. By default HEAD; outside of git what the first measurement finds."""
+
+
 @Parameter(name="*", group=LIMITS)
 @dataclass(frozen=True, kw_only=True)
 class LimitOptions:
@@ -253,6 +279,22 @@ def in_seconds(options: dict[str, Any]) -> dict[str, Any]:
     """
     times = [name for name in ("max_time", "give_up_after") if isinstance(options.get(name), str)]
     return options | {name: seconds(options[name], name) for name in times}
+
+
+def share(given: float | str, name: str) -> float:
+    """The part of 1 that `0.05` or `5%` is.
+
+    Raises:
+        ConfigurationError: it is none, or not more than 0.
+    """
+    text = str(given).strip()
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= 10:
+        raise ConfigurationError(f"{option(name)} is {given!r}; give a share such as 5%")
+    return value
 
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

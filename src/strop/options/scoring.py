@@ -223,6 +223,11 @@ def parse_settings(settings: Sequence[str]) -> dict[str, object]:
     return values
 
 
+def texts_of(named: Any) -> tuple[str, ...]:
+    """One text or several, as they were given."""
+    return tuple(filter(None, map(str, [named] if isinstance(named, (str, Path)) else named or ())))
+
+
 def flag_of(key: str) -> str:
     """How a user gives an option."""
     return option(key) if key in FLAGS else setting(key)

@@ -16,9 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from strop.api.comparison import measure_job
 from strop.api.job import TEMPORARY, Job, perform
 from strop.api.jobs import job_of
+from strop.api.measurement import measure_job
 from strop.api.target import all_of
 from strop.api.training import train_job
 from strop.base import private

@@ -133,7 +133,7 @@ def assembled(
     """The components that a spec names, closed at the end. `model`: in place of the one that the spec names.
 
     `observer` is entered when the model and its limits are checked, before anything runs. `secret`: that of a record, of work
-    that began before; the scorers of new work that may spend money are tested with spoiled answers.
+    that began before; the scorers of new work are tested with spoiled answers, unless they are trusted.
 
     Raises:
         ConfigurationError: the spec names something that does not exist, or a scorer of a new run rewards spoiled answers.
@@ -149,7 +149,7 @@ def assembled(
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, asks=not scores))) if tasks else None
         sandbox = None if scores else stack.enter_context(closing(jail(spec)))
         is_new, secret = secret is None, secret or run_secret(machine_key(key_file(environ)), spec.seed)
-        if evaluator and is_new and not (spec.trust_scorer or isinstance(model, NoModel)):
+        if evaluator and is_new and not spec.trust_scorer:
             refuse_rewarding(tasks, evaluator, secret, step=observer.step)
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True))) if sandbox else None
         posture = sandbox.posture if sandbox else Posture({})

@@ -85,14 +85,17 @@ class RunContext:
         seeds: Seeds = PublishedSeeds() if published else SecretSeeds(self.parts.secret)
         return self._utility(split, seeds, is_final)
 
-    def held_out(self, instances: int = 0, number: int = 1) -> TaskUtility:
-        """The task's utility on so many sealed instances for the `number`th comparison; 0: as many as the task says.
+    def held_out(self, instances: int = 0, number: int = 1, secret: bytes = b"") -> TaskUtility:
+        """The task's utility on so many sealed instances for the `number`th comparison; 0: as many as the task says. `secret`:
+        what they are drawn from; empty: the secret of the run.
 
         Each comparison has instances of its own, except of a given list of cases, whose held-out half stays the same.
         """
         utility = self.utility("test", is_final=True)
-        if number > 1 and self.parts.task.input != "listed":
-            fresh = self._fresh(comparison_at(number))
+        if secret:
+            utility = replace(utility, secret=secret)
+        if (secret or number > 1) and self.parts.task.input != "listed":
+            fresh = SecretSeeds(secret) if secret else self._fresh(comparison_at(number))
             utility = replace(utility, seeds=replace(fresh, training=utility.seeds))
         return replace(utility, instances=instances)
 
@@ -108,18 +111,20 @@ class RunContext:
         for end in self.host.past.ends:
             self.record(end)
 
-    def ended(self, scope: str, over: SearchOver) -> int:
-        """Record that the search ended before its end, in an outermost scope. Returns how often that has happened so far.
+    def ended(self, scope: str, over: SearchOver, of: str = "") -> int:
+        """Record that the search ended before its end, in an outermost scope. Returns how often that has happened so far. `of`:
+        the digest of the program that is to be compared; empty: the best.
 
         A resumed run that asked for nothing new has not ended once more.
         """
         tally, ends = self.journal.tally(scope), self.host.past.ends
         event = SearchEnded(
-            scope=scope, by=over.by, detail=over.detail, lm_calls=tally.lm_calls, utility_calls=tally.evaluations
+            scope=scope, by=over.by, detail=over.detail, lm_calls=tally.lm_calls, utility_calls=tally.evaluations, of=of
         )
         if not (is_known := bool(ends) and replace(ends[-1], by=over.by, detail=over.detail) == event):
             self.record(event)
-        self.journal.detail = f"the search ended early: {(ends[-1] if is_known else event).detail}"
+        if over.by != "verdict":
+            self.journal.detail = f"the search ended early: {(ends[-1] if is_known else event).detail}"
         return len(ends) + (not is_known)
 
     def _utility(self, split: Split, seeds: Seeds, is_final: bool = False) -> TaskUtility:

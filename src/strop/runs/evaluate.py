@@ -19,6 +19,7 @@ from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, fields_of, means_of
 from strop.base.solution import NAMED_BY
+from strop.runs.agent import text_for
 from strop.runs.claims.improvers import LEVEL, measured_words
 from strop.runs.meta import Named
 from strop.runs.record import Record
@@ -52,9 +53,7 @@ def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
 
 
 def named(
-    names: Sequence[str],
-    text_of: Callable[[str], str] = improver_text,
-    trained_on: Callable[[str], tuple[str, ...]] = lambda name: (),
+    names: Sequence[str], find: Callable[[str], Named] = lambda name: Named(name, improver_text(name))
 ) -> tuple[Named, ...]:
     """The improvers with these names; one that is named twice is measured twice. Only the seed improver may have several names,
     because STOP may return it unchanged.
@@ -65,7 +64,7 @@ def named(
     seed = improver_text(SEED)
     improvers: list[Named] = []
     for name in names:
-        improver = Named(name, text_of(name), trained_on(name))
+        improver = find(name)
         if any(other.name == name for other in improvers):
             improver = replace(improver, name=name + AGAIN)
         for other in improvers:
@@ -102,7 +101,8 @@ def carry_out(context: RunContext, improvers: Sequence[Named]) -> None:
     def measure(job: tuple[str, Named]) -> None:
         task, improver = job
         progress(f"{task}: measuring {improver.name} ({next(numbers)} of {len(jobs)})")
-        contexts[task].meta_utility().measure(improver.text, context.run.child(scopes[job]))
+        texts = tuple(text_for(improver, task, copy) for copy in range(spec.copies))
+        contexts[task].meta_utility().measure(texts, context.run.child(scopes[job]))
 
     # The next measurement starts while the last copies of another are still at work.
     all_or_error(
@@ -153,13 +153,13 @@ def measured_in(record: Record) -> Measured:
         spent["/".join(stored.event.scope.split("/")[:2])].add(stored.event)
     tasks, copies = meta.tasks, run.spec.copies if run.spec else 0
     cells = [
-        _cell(task, one.name, one.digest, done, spent[_scope(task, one.name, one.digest)])
+        _cell(task, one, done, spent[_scope(task, one.name, one.digest)])
         for task in tasks
         for one in meta.improvers
         if (done := copies_of(store, _scope(task, one.name, one.digest), copies))
     ]
     measured = Measured(
-        kind="compare" if meta.kind == "compare" else "eval",
+        kind="against" if meta.kind == "against" else "eval",
         directory=store.directory,
         record=record,
         sentence="",
@@ -178,6 +178,8 @@ def measured_in(record: Record) -> Measured:
         waived=run.waived,
         chosen=tuple(sorted(meta.chosen)),
         trained_on={one.name: one.trained_on for one in meta.improvers if one.trained_on},
+        searches=next((one.runs for one in meta.improvers if one.runs), ()),
+        said=meta.said,
     )
     return concluded(measured, meta.references)
 
@@ -233,7 +235,7 @@ def _over_tasks(measured: Measured, references: Mapping[str, tuple[str, str, flo
     first, *others = measured.improvers
     cells = [cell for cell in measured.cells if cell.task in measured.unseen]
     pairs = [(name, name.removesuffix(AGAIN) if name.endswith(AGAIN) else first) for name in others]
-    if measured.kind == "compare":
+    if measured.kind == "against":
         pairs = [(first, others[0])]
     level = LEVEL / max(sum(one.removesuffix(AGAIN) != other.removesuffix(AGAIN) for one, other in pairs), 1)
     found = []
@@ -294,23 +296,23 @@ def _between(measured: Measured, tasks: Sequence[str], name: str) -> _Row:
     return name, improver, against, group_difference, first, second
 
 
-def _cell(task: str, name: str, digest: str, copies: Sequence[MeasuredCopy], spent: Spent) -> Measurement:
-    tests = [copy.test for copy in copies]
+def _cell(task: str, improver: Named, copies: Sequence[MeasuredCopy], spent: Spent) -> Measurement:
+    tests, is_known = [copy.test for copy in copies], not improver.runs
     return Measurement(
         task=task,
-        improver=name,
-        digest=digest,
+        improver=improver.name,
+        digest=improver.digest,
         train=_sample([copy.train for copy in copies]),
         test=_sample(tests),
         metrics=means_of([test.means for test in tests if test.metrics]),
         of_copies=tuple(test.means for test in tests),
         verdicts=tuple(test.verdict for test in tests),
         endings=tuple(Ending(copy.end.outcome, copy.end.detail) for copy in copies),
-        lm_calls=sum(copy.end.lm_calls for copy in copies),
-        responses=spent.responses,
+        lm_calls=sum(copy.end.lm_calls for copy in copies) if is_known else None,
+        responses=spent.responses if is_known else None,
         evaluations=sum(copy.end.utility_calls for copy in copies),
-        tokens=spent.tokens,
-        dollars=spent.dollars,
+        tokens=spent.tokens if is_known else None,
+        dollars=spent.dollars if is_known else None,
         is_bound=spent.is_bound,
     )
 

@@ -2,25 +2,37 @@
 
 `improve_once` records an improvement; `recorded` reads its result from the record.
 
-Scores are compared in one stage: the gain in training and its spread set how many instances are held out, before any of them is
-touched. One test of all of them ends it (strop.analysis.stats.exchangeable). Each instance is one observation: it has a process
-of its own, so that none fails because another did. A program that fails in some calls scores 0 in these.
+Scores are compared in one stage: what training showed sets how many instances are held out, before any of them is touched
+(`sizing`). One test of all of them ends it (strop.analysis.stats.exchangeable). Each instance is one observation: it has a
+process of its own, so that none fails because another did. A program that fails in some calls scores 0 in these.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from strop.analysis.stats import CONFIDENCE, confidence_of, differences, least_pairs, mean, pairs_needed
+from strop.analysis.stats import confidence_of
 from strop.base.budget import Budget, Grant
 from strop.base.errors import ConfigurationError, Malformed, SearchOver, TaskError
-from strop.base.events import CallsChanged, Evaluated, Event, SearchEnded, SuiteRan, in_full
+from strop.base.events import (
+    CallsChanged,
+    ComparisonBegan,
+    Evaluated,
+    Event,
+    ImproveFinished,
+    SearchEnded,
+    SuiteRan,
+    in_full,
+)
+from strop.base.later import dataclass
 from strop.base.randomness import derive
 from strop.base.results import ChangedCalls, Evaluation, Improvement, Verdict, fields_of
-from strop.base.solution import digest_of
+from strop.base.solution import NAMED_BY, digest_of
 from strop.base.surface import option
 from strop.core.metric_change import gain_in
 from strop.runs.finding import Cost, Evidence, OwnTests, RefusedCandidate, ScoredProgram
@@ -29,6 +41,7 @@ from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standing
 from strop.runs.patching.source_files import Original, of_seed
 from strop.runs.run_data import RunData, read_run
 from strop.runs.scopes import ORIGINAL_TESTS, comparison_at
+from strop.runs.sizing import SHARE, planned
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
@@ -44,10 +57,39 @@ PAR = 0.5
 """The utility of the original of a command task, by definition."""
 
 
-def improve_once(context: RunContext, improver: str, original: Original | None, instances: int = 0) -> None:
-    """Improve the program of the context's task once, within the budgets of the spec, and score the result on the sealed split.
+Search: TypeAlias = Callable[["RunContext", str], tuple[Improvement, int]]
+"""Looks for a better program than this one: how that ended, and the number of the comparison that follows."""
 
-    `instances`: of the final comparison, if a record says how many; else training does.
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The held-out instances of a comparison."""
+
+    instances: int = 0
+    """How many; 0: as many as the task says, or as training plans."""
+    secret: bytes = b""
+    """What they are drawn from; empty: the secret of the run."""
+    said: tuple[str, ...] = ()
+    """A line each for what to know about what scores."""
+
+
+UNPLANNED = HeldOut()
+"""Nobody said how many."""
+
+
+def improve_once(
+    context: RunContext,
+    search: Search,
+    original: Original | None,
+    held: HeldOut = UNPLANNED,
+    *,
+    draws_late: bool = False,
+) -> None:
+    """Let `search` look for a better program of the context's task, and compare what it finds with the original on the sealed
+    split.
+
+    `held`: of the final comparison, if a record says it; else training does. `draws_late`: whoever searches may know the secret
+    of the run, so that the held-out instances are drawn from another one, which does not exist before the candidate is recorded.
 
     `original` are the user's files that the search starts from; None: the task's own seed. The record's folder always holds the
     best candidate so far, and the returned program and its diff before the sealed split is touched.
@@ -64,25 +106,24 @@ def improve_once(context: RunContext, improver: str, original: Original | None, 
     journal.also_tell(BestSoFar(context.folder, began, journal.recorded(Evaluated, SuiteRan)))
     train = context.utility("train")
     measured = train.evaluate(initial, run.child("original").child("train"))
-    _check_runs(context.parts, original, measured)
+    check_runs(context.parts, original, measured)
     before = _test_original(context, began)
-    improvement, number = _searched(context, improver, initial)
+    improvement, number = search(context, initial)
     improvement = _written(improvement, began)
     _score_returned(improvement, began, train, run, journal)
     budget = run.child(comparison_at(number)) if number > 1 else run
-    candidate = _tested_program(context, improvement, began, before, budget)
+    candidate = _tested_program(context, improvement, began, before, budget, exactly=draws_late)
     keep_result(context.folder, began, candidate)
     if candidate != initial:
         is_constant = task.root is not None and not (task.objective.counts_cost or measured.original_varies)
         first = Standings(journal.recorded(Evaluated), began).first.get(candidate) if is_constant else None
-        _score_improved(context, candidate, first, budget)
-    if task.facts is None and candidate != initial:
-        compare(context, candidate, initial, instances, number)
+        seconds = _score_improved(context, candidate, first, budget)
+        held = _held_out(
+            context, candidate, budget, held, partial(planned, context, budget, seconds, number), draws_late
+        )
+        compare(context, candidate, initial, held, number)
     elif task.facts is None:
-        context.held_out(0, number).evaluate(initial, budget.child("original").child("test"))
-    elif candidate != initial:  # the original is measured beside the candidate
-        measured = context.held_out(0, number).evaluate(candidate, budget.child("improved").child("test"))
-        _note_changed(context, candidate, measured, budget.child("changed").path, confidence_of(number))
+        context.held_out(number=number).evaluate(initial, budget.child("original").child("test"))
     keep_construction(context.folder, task.name, task.problem, journal.recorded(Evaluated))
 
 
@@ -96,12 +137,21 @@ def _test_original(context: RunContext, original: Original) -> SuiteRan | None:
 
 
 def _tested_program(
-    context: RunContext, improvement: Improvement, original: Original, before: SuiteRan | None, budget: Budget
+    context: RunContext,
+    improvement: Improvement,
+    original: Original,
+    before: SuiteRan | None,
+    budget: Budget,
+    *,
+    exactly: bool,
 ) -> str:
-    """The improved program; of several the best that fails no test that passed `before`, if there are tests."""
+    """The improved program; of several the best that fails no test that passed `before`, if there are tests. `exactly`: the one
+    that the search gave, even if another is better in training."""
     refused: list[SuiteRan] = []
     while True:
         candidate = _improved_program(improvement, original, [*context.journal.recorded(Evaluated), *refused])
+        if exactly and improvement.solution is not None and not refused:
+            candidate = improvement.solution
         if candidate == original.program or before is None:
             return candidate
         from strop.runs.own_tests import tested_candidate  # here for the start-up time
@@ -111,8 +161,8 @@ def _tested_program(
             return candidate
 
 
-def _searched(context: RunContext, improver: str, initial: str) -> tuple[Improvement, int]:
-    """How the search ended, by itself or before its end, and the number of the comparison that follows."""
+def searched(context: RunContext, initial: str, *, improver: str) -> tuple[Improvement, int]:
+    """The search of an improver, which ends by itself or before its end. A `Search`."""
     from strop.checks.held_out import draws_more
     from strop.core.improver import improve
     from strop.runs.time_left import comparison_kept
@@ -129,6 +179,13 @@ def _searched(context: RunContext, improver: str, initial: str) -> tuple[Improve
     except SearchOver as over:
         return Improvement(None, detail=over.detail), context.ended("improve", over)
     return improvement, len(host.past.ends) + 1
+
+
+def given(context: RunContext, initial: str, *, candidate: str) -> tuple[Improvement, int]:
+    """No search: there is one candidate, which exists. A `Search`."""
+    improvement = Improvement(candidate)
+    context.record(ImproveFinished(**fields_of(Improvement, improvement), scope="improve"))
+    return improvement, 1
 
 
 def _beside(improved: ScoredProgram | None) -> Evaluation:
@@ -161,16 +218,17 @@ def _score_returned(
         train.evaluate(returned, run.child("returned").child("train"))
 
 
-def _score_improved(context: RunContext, candidate: str, known: Evaluated | None, budget: Budget) -> None:
-    """Score the improved program in training. `known`: its first evaluation, which stands for this one where scores do not vary;
-    `budget`: where the comparison is."""
-    budget = budget.child("improved").child("train")
+def _score_improved(context: RunContext, candidate: str, known: Evaluated | None, budget: Budget) -> float:
+    """Score the improved program in training; return the seconds that takes. `known`: its first evaluation, which stands for this
+    one where scores do not vary; `budget`: where the comparison is."""
+    budget, began = budget.child("improved").child("train"), context.journal.clock()
     if known is not None:
         context.journal(
             replace(known, scope=budget.path, solution=candidate, cpu_seconds=0.0, seconds=(), wall_seconds=0.0)
         )
-    else:
-        context.utility("train").evaluate(candidate, budget)
+        return known.wall_seconds
+    context.utility("train").evaluate(candidate, budget)
+    return context.journal.clock() - began
 
 
 def _improved_program(improvement: Improvement, original: Original, events: Iterable[Event]) -> str:
@@ -217,6 +275,8 @@ def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
         bool(run.meta.fixed_input),
         spec is not None and spec.trust_scorer,
         ended_by,
+        not run.meta.candidate,
+        None if spec is None else spec.least,
         run.comparison,
         () if improved is None else began.removed(improved.text),
         _own_tests(suites, refused),
@@ -259,7 +319,7 @@ def _evaluation(event: Evaluated) -> Evaluation:
     return Evaluation(**fields_of(Evaluation, event))
 
 
-def _check_runs(parts: Components, original: Original | None, evaluation: Evaluation) -> None:
+def check_runs(parts: Components, original: Original | None, evaluation: Evaluation) -> None:
     """Raises TaskError or ConfigurationError if the search cannot start from the evaluated program."""
     reason = evaluation.error.split("\n")[0]
     if parts.task.root is not None:
@@ -275,26 +335,33 @@ def _check_runs(parts: Components, original: Original | None, evaluation: Evalua
         raise ConfigurationError(f"the solution to start from, {original.name}, does not run: {reason}")
 
 
-ENOUGH = 50
-"""Held-out instances whose interval covers skewed gains in 93% of cases (docs/statistics.md)."""
-SHARE = 4
-"""Of so many runs in training the comparison makes one at most, unless the task holds out more."""
+def _held_out(
+    context: RunContext, candidate: str, budget: Budget, held: HeldOut, plan: Callable[[int], int], draws_late: bool
+) -> HeldOut:
+    """The held-out instances of the comparison at `budget`: those that the record says, else `held` or as many as are planned."""
+    if context.parts.spec.least is None:
+        return HeldOut(plan(held.instances))
+    scope = budget.child("improved").child("instances").path
+    begun = (each for each in context.journal.recorded(ComparisonBegan) if each.scope == scope)
+    if (event := next(begun, None)) is None:
+        secret = held.secret or (os.urandom(32) if draws_late else b"")
+        size, said = plan(held.instances), held.said
+        if draws_late and not held.secret:
+            said = (f"compared: {digest_of(candidate)[:NAMED_BY]}", *said)
+        event = ComparisonBegan(scope=scope, solution=candidate, instances=size, secret=secret.hex(), said=said)
+    context.record(event)
+    return HeldOut(event.instances, bytes.fromhex(event.secret))
 
 
-def compare(context: RunContext, improved: str, original: str, instances: int = 0, number: int = 1) -> None:
-    """Measure both programs on sealed instances, side by side. `instances`: so many, as in the record that is replayed; `number`:
-    which comparison of the run it is."""
-    from strop.checks.held_out import draws_more
-
+def compare(context: RunContext, improved: str, original: str, held: HeldOut = UNPLANNED, number: int = 1) -> None:
+    """Measure both programs on sealed instances, side by side. `number`: which comparison of the run it is."""
     task, budget = context.parts.task, context.run.child(comparison_at(number)) if number > 1 else context.run
-    if not instances and draws_more(task, is_published=context.parts.spec.instances == "published"):
-        trained = [each for each in context.journal.recorded(Evaluated) if each.split == "train"]
-        scores = {each.scope: each.scores for each in trained}
-        runs = sum(len(each.scores) for each in trained)
-        after, confidence = scores[budget.child("improved").child("train").path], confidence_of(number)
-        needed = instances_needed(after, scores["original/train"], runs, confidence=confidence)
-        instances = max(needed, task.test_instances, least_pairs(confidence))
-    utility, programs = context.held_out(instances, number), (("improved", improved), ("original", original))
+    utility = context.held_out(held.instances, number, held.secret)
+    programs = ("improved", improved), ("original", original)
+    if task.facts is not None:  # the original is measured beside the candidate
+        measured = utility.evaluate(improved, budget.child("improved").child("test"))
+        _note_changed(context, improved, measured, budget.child("changed").path, confidence_of(number))
+        return
     waits = [utility.begin(program, budget.child(name).child("test")) for name, program in programs]
     for wait in waits:
         wait()
@@ -321,29 +388,13 @@ def _note_changed(context: RunContext, candidate: str, measured: Evaluation, sco
     context.record(CallsChanged(**fields_of(ChangedCalls, found), scope=scope))
 
 
-def instances_needed(
-    after: Sequence[float], before: Sequence[float], runs: int, *, confidence: float = CONFIDENCE
-) -> int:
-    """How many held-out instances show half of the gain from `before` to `after`, the scores in training, in four of five cases,
-    if gains vary as they do there; half, because the best of many is partly luck. Nothing that is held out has a say in it.
-
-    `runs`: how many runs of programs training took.
-    """
-    most = runs // (2 * SHARE)  # both programs run on each
-    gains = differences(after, before) if len(after) == len(before) else []
-    if len(gains) < 2 or mean(gains) <= 0:
-        return most
-    if len({*gains}) == 1:
-        return 0
-    return min(max(pairs_needed(gains, mean(gains) / 2, most, confidence=confidence), ENOUGH), most)
-
-
-def held_out_in(store: Store) -> int:
-    """How many instances the last comparison in a record has; 0 if it has none."""
+def held_out_in(store: Store) -> HeldOut:
+    """The held-out instances of the last comparison in a record."""
+    for stored in reversed([*store.events(ComparisonBegan)]):
+        return HeldOut(stored.event.instances, bytes.fromhex(stored.event.secret), stored.event.said)
     results = read_run(store).results
-    return max(
-        (len(results[place].scores) for place in ("improved/test", "original/test") if place in results), default=0
-    )
+    places = (place for place in ("improved/test", "original/test") if place in results)
+    return HeldOut(max((len(results[place].scores) for place in places), default=0))
 
 
 def check_enough(spec: RunSpec, task: AnyTask) -> None:

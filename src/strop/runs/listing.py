@@ -20,8 +20,8 @@ class RunListing:
     started: float | None
     """Unix seconds of the first event; null without one."""
     status: str
-    """`running`, `finished`, `interrupted`, `failed`, `budget` (a limit is spent), `unfinished` (its process was killed) or
-    `unreadable`."""
+    """`running`, `finished`, `interrupted`, `failed`, `budget` (a limit is spent), `unfinished` (its process was killed), `no
+    verdict` (measurements without one) or `unreadable`."""
     task: str
     """Its tasks; empty if the record does not say."""
     iterations: int
@@ -61,11 +61,12 @@ def _listing(directory: Path, *, results: bool) -> RunListing:
     with Store.open(directory) as store:
         run = read_run(store, kinds=() if results else FRAME)
     last = run.iterations[-1] if run.iterations else None
+    waits = run.meta.kind == "measure" and run.status == "finished" and not run.search_ends
     improved = run.results.get("improved/test")
     return RunListing(
         directory,
         run.began,
-        run.status,
+        "no verdict" if waits else run.status,
         run.meta.task,
         0 if last is None else last.t,
         detail=run.unverified,

@@ -53,6 +53,8 @@ class Named:
     text: str
     trained_on: tuple[str, ...] = ()
     """The tasks that it was trained on, as far as a record or a result names them."""
+    runs: tuple[str, ...] = ()
+    """The records of `strop measure` whose searches it is; empty for every other improver."""
 
     @property
     def digest(self) -> str:
@@ -64,7 +66,7 @@ class Meta:
     """What a record says of its whole run. What it does not say is empty."""
 
     kind: str = "run"
-    """The command: `run`, `improve`, `eval`, `compare`, `table2`, or `replay`."""
+    """The command: `run`, `improve`, `compare`, `measure`, `eval`, `against`, `table2`, or `replay`."""
     tasks: tuple[str, ...] = ()
     """Names of the tasks."""
     task_digests: tuple[str, ...] = ()
@@ -87,6 +89,12 @@ class Meta:
     """Text of I_0, or of the improver of `strop improve`."""
     original: Original | None = None
     """The user's files that `strop improve` started from; None: the task's own seed."""
+    candidate: str = ""
+    """Text of the program that `strop compare` compares with the original; empty where something searched for one."""
+    sealed: bool = False
+    """Whether somebody else searched through `strop serve`, which alone had the record."""
+    said: tuple[str, ...] = ()
+    """Of two versions of a project, a line each for what differs and is the work tree's for both; of an agent, what it is."""
     objective: ObjectiveFacts | None = None
     """What is measured; None for a task that has only scores."""
     best_known: Mapping[str, float] = field(default_factory=dict)
@@ -122,16 +130,22 @@ class Meta:
             "chosen": sorted(self.chosen),
             "improver": self.improver,
             "original": self.original and self.original.to_json(directory),
+            "candidate": self.candidate,
+            "sealed": self.sealed,
+            "said": self.said,
             "best_known": self.best_known,
             "comparisons": self.comparisons,
             "objective": self.objective and self.objective.to_json(),
             "improvers": [(each.name, each.digest) for each in self.improvers],
             "improver_texts": {each.digest: each.text for each in self.improvers},
             "trained_on": trained,
+            "searches": {each.name: each.runs for each in self.improvers if each.runs},
             "references": self.references,
             "asked": self.asked and asdict(self.asked),
         }
-        said = {key: value for key, value in found.items() if isinstance(value, bool | int) or value}
+        said = {
+            key: value for key, value in found.items() if (isinstance(value, bool | int) and key != "sealed") or value
+        }
         return {key: value if isinstance(value, str) else json.dumps(value) for key, value in said.items()}
 
 
@@ -161,10 +175,8 @@ def _read(texts: Mapping[str, str], directory: Path) -> Meta:
     def names(key: str) -> tuple[str, ...]:
         return entry(key, tuple[str, ...], ())
 
-    by_digest, trained = (
-        entry("improver_texts", dict[str, str], {}),
-        entry("trained_on", dict[str, tuple[str, ...]], {}),
-    )
+    by_digest = entry("improver_texts", dict[str, str], {})
+    trained, searches = (entry(key, dict[str, tuple[str, ...]], {}) for key in ("trained_on", "searches"))
     improvers = entry("improvers", tuple[tuple[str, str], ...], ())
     if unknown := [name for name, digest in improvers if digest_of(by_digest.get(digest, "")) != digest]:
         raise ValueError(f"it has no text of the improver {unknown[0]}")
@@ -181,10 +193,15 @@ def _read(texts: Mapping[str, str], directory: Path) -> Meta:
         own_score_because=entry("own_score_because", dict[str, str], {}),
         improver=texts.get("improver", ""),
         original=original_from(texts["original"], directory) if "original" in texts else None,
+        candidate=texts.get("candidate", ""),
+        sealed=entry("sealed", bool, False),
+        said=names("said"),
         objective=entry("objective", ObjectiveFacts, None),
         best_known=entry("best_known", dict[str, float], {}),
         comparisons=entry("comparisons", int, None),
         references=entry("references", dict[str, tuple[str, str, float]], {}),
         asked=entry("asked", Asked, None),
-        improvers=tuple(Named(name, by_digest[digest], trained.get(name, ())) for name, digest in improvers),
+        improvers=tuple(
+            Named(name, by_digest[digest], trained.get(name, ()), searches.get(name, ())) for name, digest in improvers
+        ),
     )

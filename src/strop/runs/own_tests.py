@@ -15,6 +15,7 @@ from strop.evaluation.suite import failing, on_candidate, on_original
 from strop.runs.patching.source_files import Original
 from strop.runs.run_directory import kept_project
 from strop.runs.scopes import ORIGINAL_TESTS
+from strop.tasks.versions import differing
 
 if TYPE_CHECKING:
     from strop.evaluation.pool import WorkerPool
@@ -54,12 +55,12 @@ def tested_candidate(
     """
     if (known := context.host.past.suites.get(digest_of(program))) is None:
         task = context.parts.task
-        written = original.written(program).items()
-        files = {path: text for path, text in written if text != original.files.get(path)}
-        if task.mark is not None:
+        files = original.written(program)
+        if not original.command and task.mark is not None:
             place = Path(task.mark.program.file).relative_to(task.mark.project)
             files = {str(place.with_name(name)): text for name, text in files.items()}
-        run = on_candidate(_pool(context), task, _project(context), files, before.wall_seconds)
+        laid = differing(_project(context), files, is_version=original.is_version)
+        run = on_candidate(_pool(context), task, _project(context), laid, before.wall_seconds)
         fails = failing(run, frozenset(before.passed.split("\n")), exits=before.exits, command=task.test)
         known = SuiteRan(
             scope=budget.child("improved").child("tests").child(digest_of(program)[:NAMED_BY]).path,

@@ -154,8 +154,9 @@ def assumptions_of(spec: RunSpec, improver: str, tasks: Sequence[AnyTask], envir
     Raises:
         ConfigurationError: the model does not exist, or money is limited and no price is known.
     """
-    check(spec.model)
-    prices = tariffs(spec.model, replace(settings_of(spec), url=spec.base_url), environ)
+    if spec.model:
+        check(spec.model)
+    prices = {} if not spec.model else tariffs(spec.model, replace(settings_of(spec), url=spec.base_url), environ)
     if spec.max_cost is not None:
         check_cost_limit(prices)
     template = len(improver_text("seed").encode())
@@ -196,9 +197,11 @@ class Formula:
             work += self.improved(2 * pairs, 2 * pairs / TOGETHER)
         return work
 
-    def measured(self, improvers: int) -> Work:
-        """|D| improvements by each, and the scores of their solutions on the sealed split, too."""
-        return self.improved(improvers * self.spec.downstream, improvers, scorings=2)
+    def measured(self, improvers: int, agents: int = 0) -> Work:
+        """|D| improvements by each, and the scores of their solutions on the sealed split, too. `agents`: how many more there are
+        that ask no model."""
+        scored = agents * self.spec.downstream * (self.spec.utility_budget * self.share + 2)
+        return self.improved(improvers * self.spec.downstream, improvers, scorings=2) + self._scored(scored)
 
     def improved(self, improvements: float, rounds: float, scorings: int = 1) -> Work:
         """So many improvements of programs in sequential rounds, with so many scorings of each result."""
@@ -215,6 +218,10 @@ class Formula:
         calls, responses, evaluations = asked_for(asks, grant)
         asked = self.asked(calls, responses, 1 if asks == "at once" else calls)
         return asked + self._scored(evaluations + 4)  # the original and the result, in training and on the sealed split
+
+    def compared(self) -> Work:
+        """The comparison of a candidate that exists: both programs, in training and on all other inputs."""
+        return self._scored(4)
 
     def _scored(self, evaluations: float) -> Work:
         seconds = evaluations * self.assumptions.evaluation_seconds[self.side] / max(self.spec.slots, 1)

@@ -10,6 +10,7 @@ from strop.base.events import Evaluated, IterationFinished, in_full
 from strop.base.later import dataclass
 from strop.runs.patching.result_files import Standings
 from strop.runs.run_data import RunData
+from strop.runs.run_directory import ONE_RESULT
 from strop.runs.scopes import iteration_of
 
 
@@ -46,7 +47,7 @@ class Program:
 
 def programs_in(run: RunData) -> list[Program]:
     """The programs of a record, in the order in which they were made."""
-    return _of_improvement(run) if run.meta.kind == "improve" else _Improvers(run).programs
+    return _of_improvement(run) if run.meta.kind in ONE_RESULT else _Improvers(run).programs
 
 
 def best_in(run: RunData) -> str | None:

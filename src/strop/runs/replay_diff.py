@@ -33,6 +33,7 @@ from strop.runs.record import Record
 from strop.runs.results.improved import read_improved
 from strop.runs.resume import BY_THE_CLOCK, identities, identity
 from strop.runs.run_data import OUTER_IMPROVEMENT
+from strop.runs.run_directory import ONE_RESULT
 from strop.runs.train import best_improver, searches_in, trained_of
 from strop.store import Store
 
@@ -102,7 +103,7 @@ def compare_records(one: Record, other: Record, unordered: Collection[str] = ())
 
 def _result(record: Record, kind: str) -> dict[str, object]:
     """The document of the result in a record, read as one of the command `kind`: the record of a replay is of none."""
-    if kind == "improve":
+    if kind in ONE_RESULT:
         return as_document(read_improved(record))  # type: ignore[no-any-return]
     run = record.run
     run.meta = replace(run.meta, kind=kind)

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 READERS: Mapping[str, str] = {
     "improve": "strop.runs.results.improved:read_improved",
+    "compare": "strop.runs.results.improved:read_improved",
+    "measure": "strop.runs.results.improved:read_improved",
     "run": "strop.runs.train:read_trained",
     "replay": "strop.runs.train:read_trained",
     "eval": "strop.runs.evaluate:measured_in",
-    "compare": "strop.runs.evaluate:measured_in",
+    "against": "strop.runs.evaluate:measured_in",
     "table2": "strop.reproduce.table2:read_table2",
 }
 """The kind of a record → the function that reads its result, whose module is imported when it is called."""

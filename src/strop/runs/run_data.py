@@ -20,6 +20,7 @@ from strop.base.events import (
     BudgetMoved,
     CallsChanged,
     Compared,
+    ComparisonBegan,
     Edited,
     Evaluated,
     Event,
@@ -32,6 +33,7 @@ from strop.base.events import (
     LmCalled,
     LmFault,
     LmResponded,
+    MeasurementBegan,
     RunFinished,
     RunResumed,
     RunStarted,
@@ -278,6 +280,12 @@ class RunData:
     """How the search ended before its end, each time."""
     search_end: SearchEnded | None = None
     """The last of these; None once the search was continued after it."""
+    measurements: int = 0
+    """Measurements of `strop measure` that began."""
+    measuring: str = ""
+    """The scope of the last one, if it has no result."""
+    said: tuple[str, ...] = ()
+    """What to know about what scores in the last comparison, a line each."""
     changed: CallsChanged | None = None
     """What calls with changed arguments showed in the comparison of `strop improve`; None if none were made."""
     compared: int = 0
@@ -357,6 +365,11 @@ class RunData:
                     self.gates[event.t] = event
             case Judged():
                 self.judged.append(event)
+            case MeasurementBegan():
+                self.measurements += 1
+                self.measuring = event.scope
+            case ComparisonBegan():
+                self.said = event.said
             case CallsChanged():
                 self.changed = event
             case _:
@@ -373,6 +386,7 @@ class RunData:
             self.meta_calls[event.solution] += 1
         if is_candidate(event) or is_meta_candidate(event):
             self.candidates.append(event)
+            self.measuring = ""
             self._went_on()
         elif scope.partition("/")[0] in _RESULTS or scope.endswith(("/seed", "/seed/test")):
             self.results[scope] = event

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -47,9 +48,11 @@ TREE = ".tree"
 do not find a second copy of the tests."""
 SEARCHES = ("run", "improve")
 """Kinds of record of a search, which `strop resume --finish` ends."""
-REPLAYED = (*SEARCHES, "eval", "compare")
+ONE_RESULT = ("improve", "compare", "measure")
+"""Kinds of record of one comparison of a program with its original."""
+REPLAYED = (*SEARCHES, "compare", "measure", "eval", "against")
 """Kinds of record that `strop replay` repeats."""
-_COMMANDS = {"compare": "eval --against", "table2": "reproduce table2"}
+_COMMANDS = {"against": "eval --against", "table2": "reproduce table2"}
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,11 @@ class RunRecord:
     def goes_on(self, limits: Mapping[str, Any], *, finish: bool) -> bool:
         """Whether there is something to do with these limits in place of its own: it has not finished, or what ended its search
         before its end does not end it again. `finish`: the search shall end."""
-        if self.status != "finished" or self.ended is None or finish or self.is_last:
+        if self.kind == "measure" and not self.comparisons:
+            raise ConfigurationError(
+                f"{self.directory} waits for measurements. {'. '.join(ways_on(self.directory, self.kind, self.spec.task))}"
+            )
+        if self.status != "finished" or self.ended is None or finish or self.is_last or self.ended.by == "verdict":
             return self.status != "finished"
         return self.ended.by == "finish" or limits.get(self.ended.by, 0) > (getattr(self.spec, self.ended.by) or 0)
 
@@ -96,6 +103,8 @@ class RunRecord:
     @property
     def nothing_to_do(self) -> str:
         """Why there is nothing to continue, and what continues it if its search may go on."""
+        if self.kind == "measure":
+            return f"{self.directory} has nothing to continue. {ways_on(self.directory, self.kind, self.spec.task)[0]}"
         if self.ended is None:
             return f"{self.directory} is finished; there is nothing to continue"
         ended = f"the search of {self.directory} ended early: {self.ended.detail}."
@@ -111,8 +120,9 @@ class RunRecord:
 
         return NoModel(self.model, self.is_language_model)
 
-    def sources(self, *, trust: bool) -> tuple[str, ...]:
-        """What its tasks are loaded from again: of each the name of a built-in one, or the file in the record.
+    def sources(self, *, trust: bool, is_frozen: bool = False) -> tuple[str, ...]:
+        """What its tasks are loaded from again: of each the name of a built-in one, or the file in the record. `is_frozen`: what
+        the record keeps counts, whatever became of the user's file.
 
         Raises:
             ConfigurationError: its task is a file that differs from the one on this machine, or the record is unverified and
@@ -121,7 +131,7 @@ class RunRecord:
         """
         if not (self.unverified or trust):
             self._check_kept()
-        return tuple(self._task(number, trust=trust) for number in range(len(self.spec.tasks)))
+        return tuple(self._task(number, trust=trust, is_frozen=is_frozen) for number in range(len(self.spec.tasks)))
 
     def confined(self, *, trust: bool) -> RunSpec:
         """The spec for this machine: the sender of a record must not weaken the jail here, or name a cluster to connect to."""
@@ -133,7 +143,11 @@ class RunRecord:
         Raises:
             ConfigurationError: the model is a program, a folder, an address or a price chosen elsewhere, without `trust`.
         """
-        if self.unverified and not (trust or (self.spec.base_url is None and is_harmless(self.spec.model))):
+        if (
+            self.unverified
+            and self.spec.model
+            and not (trust or (self.spec.base_url is None and is_harmless(self.spec.model)))
+        ):
             raise ConfigurationError(
                 f"the run in {self.directory} started elsewhere, with a model that acts on this machine, gets its keys "
                 f"or sets its price: {self.spec.model} {self.spec.base_url or ''}".rstrip()
@@ -147,7 +161,7 @@ class RunRecord:
                 f"{self.directory / TASK_FOLDER} was changed after the run began; read it, then give --trust-task"
             )
 
-    def _task(self, number: int, *, trust: bool) -> str:
+    def _task(self, number: int, *, trust: bool, is_frozen: bool) -> str:
         task = self.spec.tasks[number]
         described = _folder(self.directory, number) / CONFIG
         if described.is_file():
@@ -173,7 +187,7 @@ class RunRecord:
         if not copy.is_file():
             raise ConfigurationError(f"{self.directory} lacks the file of its task, {copy.relative_to(self.directory)}")
         changed = ours and file.read_bytes() != copy.read_bytes()
-        if changed and not trust:
+        if changed and not (trust or is_frozen):
             raise ConfigurationError(
                 f"{file} has changed since the run began. Start a new run, or give --trust-task to continue with the original, "
                 f"kept in {copy}"
@@ -207,8 +221,12 @@ def check_tasks(directory: Path, meta: Meta, tasks: Sequence[AnyTask]) -> None:
             )
 
 
-def ways_on(directory: Path, kind: str, more: str = "") -> list[str]:
-    """How to continue an unfinished record of this kind, with the flag `more`; and how to end its search, if it has one."""
+def ways_on(directory: Path, kind: str, target: str, more: str = "") -> list[str]:
+    """How to continue an unfinished record of this kind of a target, with the flag `more`; and how to end its search, if it has
+    one."""
+    if kind == "measure":
+        again = f"strop measure {shlex.quote(target)} --out {directory}"
+        return [f"To go on: {again}", f"To compare the best: strop verdict {directory}"]
     ends = f"To end the search and compare what was found: strop resume {directory} --finish"
     return [f"To continue: strop resume {directory}{more}", *([ends] if kind in SEARCHES else [])]
 
@@ -279,7 +297,7 @@ def keep_task(directory: Path, source: str, number: int, task: AnyTask) -> None:
         modules = (task.mark.marking, task.mark.program) if task.mark is not None else (last_loaded(file or Path()),)
         own = [each for module in modules for each in ((module.name, module.file, ""), *module.imports)]
         private.make_folder(folder)
-        if task.mark is not None and task.test:
+        if task.mark is not None and (task.test or task.files):
             _keep_project(folder / TREE, task.mark.project, [Path(place) for _, place, _ in own if place])
         else:
             files |= {_place(name, place): Path(place) for name, place, _ in own if place}
@@ -299,7 +317,7 @@ def keep_task(directory: Path, source: str, number: int, task: AnyTask) -> None:
             file = Path(task.mark.program.file)
             place = (
                 f"{TREE}/{file.relative_to(task.mark.project)}"
-                if task.test
+                if task.test or task.files
                 else _place(task.mark.program.name, str(file))
             )
             room["only"] = [f"{place}:{each}" for each in task.mark.changing]
@@ -319,7 +337,7 @@ def _keep_project(tree: Path, project: Path, named: Sequence[Path]) -> None:
 
 
 def kept_project(directory: Path) -> Path:
-    """The copy of a function's project in a record, where it has tests."""
+    """The copy of a function's project in a record, where it has tests, or its programs are files."""
     return _folder(directory, 0) / TREE
 
 
@@ -331,7 +349,7 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
     """
     with Store.open(directory, believed=believed) as store:
         # One improvement has one end; a run of Algorithm 1 has many, and its iterations tell.
-        kinds = (*FRAME, ImproveFinished) if store.meta.get("kind") == "improve" else FRAME
+        kinds = (*FRAME, ImproveFinished) if store.meta.get("kind") in ONE_RESULT else FRAME
         run = read_run(store, kinds=kinds)
         first = next((store.text(digest) for digest in run.beginnings.values()), run.meta.improver)
     meta, spec = run.meta, run.spec

@@ -57,6 +57,10 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
     """Protections without which the run does not start; None: the sandbox's default."""
     max_time: Annotated[float, Bounds(0, 10**12, excludes_least=True)] | None = None
     """Seconds that all sessions of the run may take."""
+    least: Annotated[float, Bounds(0, 10, excludes_least=True)] | None = None
+    """The relative change that the comparison is sized to show; None: training says how large it is."""
+    comparison_time: Annotated[float, Bounds(0, 10**12, excludes_least=True)] | None = None
+    """Seconds that the comparison is sized to take at most; None: as long as it takes."""
     give_up_after: Annotated[float, Bounds(0, 10**12)] | None = None
     """Seconds to keep asking a model that stopped answering; None: the model's default."""
 

@@ -88,6 +88,8 @@ class GuestProgram:
     role: Literal["solution", "improver"] = "solution"
     module: GuestModule | None = None
     """What the text takes the place of; None for a program that stands alone."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Files of its room that it has in place of the tree's, path from the top of the copy → text."""
 
 
 @dataclass(frozen=True)

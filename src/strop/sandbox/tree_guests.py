@@ -66,8 +66,6 @@ class TreePlan:
     the interpreter's environment."""
     has_packages: bool = False
     """Whether the environment is strop's own: the first process, which has rights, executes no code of another."""
-    changing: str = ""
-    """The file that differs from one evaluation to the next, if any."""
     address: str = ""
     """Of the socket on which processes of the tree connect to the host; none if empty."""
     alone: bool = False
@@ -151,14 +149,14 @@ class TreeServer:
             self._preloaded.update(new)
             self._send({"preload": True}, new)
 
-    def begin(self, text: str | None = None) -> None:
-        """Begin the room of an evaluation, with this text in the plan's changing file; None: as it is. `ready` must follow."""
+    def begin(self, files: Mapping[str, str] | None = None) -> None:
+        """Begin the room of an evaluation, which has these files in place of the tree's. `ready` must follow."""
         self._running.denied.clear()
         try:
             self._workspace.begin_room()
         except SandboxError as error:
             raise GuestLost(f"the tree is gone: {error}") from error
-        self._send({"begin": True}, text)
+        self._send({"begin": True}, dict(files or {}))
 
     def ready(self) -> None:
         """Wait until guests can be opened in the room. Raises SandboxError."""
@@ -353,7 +351,7 @@ class Lease:
 
 
 def _sent(plan: TreePlan) -> dict[str, Any]:
-    names = ("interpreter", "search", "preload", "has_packages", "changing", "address")
+    names = ("interpreter", "search", "preload", "has_packages", "address")
     sent = {name: getattr(plan, name) for name in names}
     if plan.alone and filters.known_architecture():
         sent["filter"] = filters.alone_filter().instructions

@@ -24,7 +24,7 @@ _FOREVER = 10**8
 
 
 class TreeSandbox(ClosesItself):
-    """Runs programs in the tree of a plan, in which `changing` names their file, if it does."""
+    """Runs programs in the tree of a plan, each with its own files."""
 
     def __init__(self, workspaces: Workspaces, plan: TreePlan) -> None:
         self._workspaces, self._plan = workspaces, plan
@@ -46,7 +46,7 @@ class TreeSandbox(ClosesItself):
         lease = lease or self._workspaces.lease([self._plan])
         try:
             (server,) = lease.servers()
-            server.begin(program.text if self._plan.changing else None)
+            server.begin(program.files)
             server.ready()
         except BaseException:
             lease.renew()

@@ -15,7 +15,7 @@ nothing that it says is believed, and nothing waits for it but its own evaluatio
 |---|---|
 | `{"plan"}` with the plan | `{"ready"}` |
 | `{"preload"}` with names | none: later guests find these modules imported |
-| `{"begin"}` with the changing file's text or null | `{"begun"}`, and the socket at `address`, if any |
+| `{"begin"}` with files, path → text | `{"begun"}`, and the socket at `address`, if any |
 | `{"fork": n, "environment", "cpu_seconds"}` | `{"child": n}` and five descriptors, or `failed` |
 | | later `{"ended": n, "status", "cpu", "rss"}` |
 | `{"finish"}` | `{"finished", "cpu", "rss"}`: no guest is left |
@@ -46,7 +46,7 @@ from strop.sandbox import control
 from strop.sandbox.confinement import bpf, descriptors, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_DUMPABLE
 from strop.sandbox.preload import load_guest
-from strop.sandbox.workspace import accounting, command, root_fs
+from strop.sandbox.workspace import accounting, command, copying, root_fs
 
 
 @dataclass
@@ -124,7 +124,7 @@ class FirstProcess:
         self._first = None  # type: _TreeGuest | None
         """Of an evaluation that has begun, until it is ordered."""
         self._begins = False
-        """Whether the evaluation's first guest has not said yet that the changing file is there."""
+        """Whether the evaluation's first guest has not said yet that the evaluation's files are there."""
         self._mounts = -1
         """The mounts of the evaluation's room."""
         self._next = self._waiting(-1)  # type: _TreeGuest | None
@@ -314,7 +314,7 @@ def _become(tree: _Tree, joins: bool, given: list[int]) -> NoReturn:
         order = control.receive(orders)[0] if joins else None  # type: Any
         _enter_environment(tree)
         if order is None:
-            _change(tree.plan["changing"], control.receive(orders)[0]["content"])
+            copying.lay_all(COPY, control.receive(orders)[0]["content"])
             orders.send(b"begun")
             order, _ = control.receive(orders)
         orders.close()
@@ -361,15 +361,6 @@ def _confine(tree: _Tree, given: list[int]) -> None:
         control.send(first, {"laid": True, "listens": bool(listener)}, [room, words, *door, *listener])
         descriptors.keep(kernel, output=words, from_host=from_host, to_host=to_host, orders=first.detach())
     kernel.prctl(PR_SET_DUMPABLE, 1)  # its own children may look at it, as in an ordinary process
-
-
-def _change(path: str, text: Any) -> None:
-    """Write the text, unless it is None, to the changing file."""
-    if text is not None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        with open(path, "w", encoding="utf-8", newline="", errors="surrogatepass") as changing:
-            changing.write(text)
 
 
 def preload(names: Any) -> None:

@@ -138,7 +138,7 @@ class Proof:
 
     @property
     def _again(self) -> str:
-        if self._meta.get("kind", "run") not in ("run", "improve"):
+        if self._meta.get("kind", "run") not in ("run", "improve", "compare", "measure"):
             return "the command that made it measures it again in another --out"
         return f"strop replay {self._path.parent} measures it again"
 

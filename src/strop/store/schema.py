@@ -52,6 +52,8 @@ VIEWS: dict[str, type[Event]] = {
     "suite_run": ev.SuiteRan,
     "changed_calls": ev.CallsChanged,
     "search_end": ev.SearchEnded,
+    "measurement_began": ev.MeasurementBegan,
+    "comparison_began": ev.ComparisonBegan,
     "iteration_start": ev.IterationStarted,
     "iteration": ev.IterationFinished,
     "comparison": ev.Compared,

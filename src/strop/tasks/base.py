@@ -12,6 +12,7 @@ import random
 import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
@@ -155,6 +156,11 @@ class Task:
     """Whether the seed may exceed `time_limit`, which makes its utility 0, as in `maxcut`. Otherwise such a seed is refused."""
     problem: Problem | None = None
     """What is verified, where the answers are constructions (`strop.Construction`)."""
+    every_input: bool = False
+    """Whether all listed inputs are held out, and none counts as seen in training: nothing was searched. Set by strop."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Of a function, the files that a program is the text of, path from the top of the project → plain text, or ABSENT
+    (`strop.tasks.versions`). Empty: a program is one text. Set by strop."""
     seed_file: Path | None = None
     """The file that `seed` was read from, if it named one. Set by strop."""
     own_score_because: ClassVar[str] = ""
@@ -165,8 +171,6 @@ class Task:
     """The evaluator of a command's program."""
     root: ClassVar[None] = None
     """The tree in which commands run: programs of this task run in none."""
-    files: ClassVar[Mapping[str, str]] = {}
-    """The files that may change: a program of this task is one text."""
     tags: ClassVar[tuple[str, ...]] = PYTHON
     """The tags of a fence around a program, the usual one first."""
     is_judged: ClassVar[bool] = True
@@ -386,6 +390,11 @@ class Task:
             Malformed: it changes a part that must not change; here everything may change.
         """
         return candidate
+
+    def laid(self, candidate: str) -> Mapping[str, str]:
+        """The files of its room that a program has in place of the project's own, path → text: none, but for a function. Raises
+        like `program`."""
+        return {}
 
     def whole(self, candidate: str) -> str:
         """A candidate as improvers are shown it: here itself. Raises like `program`."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
@@ -24,7 +24,9 @@ _STROP = Path(__file__).parents[1]
 
 def task_digest(task: AnyTask) -> str:
     """A digest of a task, which does not depend on where it lies. Raises ConfigurationError if its tree cannot be copied."""
+    own: Mapping[str, str] = {}
     if isinstance(task, CommandTask):
+        own = task.files  # the original's, whatever candidate the tree has now
         options = repr(replace(task, root=Path()))
         files: Iterable[tuple[str, Path]] = [(path, task.root / path) for path in listed(task.root, task.named_files)]
     else:
@@ -36,6 +38,7 @@ def task_digest(task: AnyTask) -> str:
     for name, path in files:
         with suppress(OSError):  # what cannot be read cannot be copied for a run either, which says so
             content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
+            content = own[name].encode("utf-8", "surrogateescape") if name in own else content
             kind = f"\0{name}\0{path.is_symlink()}{os.access(path, os.X_OK)}\0"
             digest.update(kind.encode("utf-8", "surrogateescape") + hashlib.sha256(content).digest())
     return digest.hexdigest()

@@ -33,6 +33,7 @@ from strop.options.scoring import ScoringOptions
 from strop.runs.assembly import Components
 from strop.runs.context import RunContext
 from strop.runs.finding import ScoredProgram
+from strop.runs.improve import HeldOut
 from strop.runs.journal import Journal
 from strop.runs.record import Record
 from strop.runs.results.improved import Improved, read_improved
@@ -80,7 +81,7 @@ class Engine:
         spec = make_spec((target.arguments[0],), budget, seed=1, copies=1, iterations=0)
         trained = SecretSeeds(SECRET).seed(goal.task.name, "train", 0) % (1 << SEED_BITS)
         candidate = target.candidate.replace("TRAINED", str(trained))
-        job = improve_job(spec, goal, RETURNS.format(candidate), instances=1 - target.whole)
+        job = improve_job(spec, goal, RETURNS.format(candidate), HeldOut(1 - target.whole))
         goal = goal if target.whole else replace(goal, task=with_one_held_out(goal.task))
         with self._parts(job, goal, target) as parts:
             if target.right == "refused" and not spec.trust_scorer:

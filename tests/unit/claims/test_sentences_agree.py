@@ -189,9 +189,9 @@ def check_directions(document: Any, goal: Literal["max", "min"]) -> None:
 
 
 def measured(rng: random.Random) -> Said:
-    kind: Any = rng.choice(("eval", "compare"))
+    kind: Any = rng.choice(("eval", "against"))
     tasks, copies = ("one", "two")[: rng.randint(1, 2)], rng.choice((1, 3, 8))
-    names = ("seed", "other", "third")[: 2 if kind == "compare" else rng.randint(1, 3)]
+    names = ("seed", "other", "third")[: 2 if kind == "against" else rng.randint(1, 3)]
 
     def cell(task: str, name: str) -> Measurement:
         train, test = (sample([rng.random() for _ in range(copies)]) for _ in range(2))

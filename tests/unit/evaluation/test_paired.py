@@ -75,6 +75,12 @@ def test_program_with_equal_answers_is_scored_by_its_time_beside_the_original_s_
     assert set(measured(task, jail, task.seed)[0].scores) == {0.5}
 
 
+@pytest.mark.parametrize("name", ["count", "calls", "entry"])
+def test_function_may_have_the_name_of_anything_that_calls_it(jail: JailedSandbox, tmp_path: Path, name: str) -> None:
+    task = task_of(tmp_path, MODULE.replace("unique", name))
+    assert measured(task, jail, FASTER.replace("unique", name))[0].verdict == "ok"
+
+
 def test_calls_are_timed_together_and_what_is_outside_of_them_apart(jail: JailedSandbox, tmp_path: Path) -> None:
     found = measured(task_of(tmp_path), jail, FASTER, "test", is_final=True)[0]
     for rows in (found.metrics, found.original_metrics):

@@ -76,7 +76,7 @@ def not_a_record(folder: Path) -> None:
 
 def of_another_command(folder: Path) -> None:
     MadeRun(RUN, (0.25,)).record(folder.parents[1])
-    Store.create(folder.parent / "other", {"kind": "compare", "task": "lpn"}).close()
+    Store.create(folder.parent / "other", {"kind": "against", "task": "lpn"}).close()
     (folder.parent / "other" / "run.sqlite").replace(folder / "run.sqlite")
 
 

@@ -151,7 +151,7 @@ def test_what_was_measured_is_kept_and_what_was_cut_short_goes_on(measure: Measu
 
 
 def test_two_improvers_are_compared_over_all_tasks_and_on_each(measure: Measuring) -> None:
-    found = measure([BROKEN, IMPROVERS[0]], kind="compare")
+    found = measure([BROKEN, IMPROVERS[0]], kind="against")
     assert (found.improvers, [row.task for row in found.differences]) == (("broken", "seed"), ["", "one", "two"])
     assert found.differences[0].mean == -1.0 and found.better is None
     begins = "No significant difference between broken and seed: -1.000 in û, on the sealed "
@@ -162,7 +162,7 @@ def test_two_improvers_are_compared_over_all_tasks_and_on_each(measure: Measurin
 
 
 def test_better_of_two_improvers_is_named_unless_a_program_scores_itself(measure: Measuring) -> None:
-    found = measure([BROKEN, IMPROVERS[0]], 1, kind="compare")
+    found = measure([BROKEN, IMPROVERS[0]], 1, kind="against")
     many = {name: sample([(name == "seed") * (0.9 + step / 50) for step in range(5)]) for name in found.improvers}
     costs: dict[str, Any] = {"lm_calls": 4, "responses": 4, "evaluations": 8, "tokens": None, "dollars": None}
     cells = [replace(cell, test=cast(Sample, many[cell.improver]), **costs) for cell in found.cells]
@@ -211,7 +211,7 @@ def test_measurement_of_which_a_copy_is_missing_does_not_count(store: Store) -> 
 def test_improver_that_is_compared_with_itself_is_measured_twice_and_never_called_better(measure: Measuring) -> None:
     seed = IMPROVERS[0]
     twice = [seed, replace(seed, name=f"seed{AGAIN}")]
-    found = measure(twice, 1, kind="compare", answers=lambda request: "no" if "-again/" in request.scope else DOUBLING)
+    found = measure(twice, 1, kind="against", answers=lambda request: "no" if "-again/" in request.scope else DOUBLING)
     assert found.complete and [each.test.values for each in found.cells] == [(1.0, 1.0), (0.0, 0.0)]
     assert found.better is None and found.differences[0].mean == 1.0
     assert found.sentence.startswith("By chance alone, two measurements of seed differ by +1.000")
@@ -271,7 +271,7 @@ def test_copies_stay_the_unit_on_tasks_too_few_for_a_sign_test_and_what_would_be
         assert few.sentence.startswith("Better than the seed improver (95% intervals, all "), few.sentence
         more = f" This holds on these tasks; at least {enough} tasks without a tie are needed to show it of others."
         assert few.sentence.endswith(more), few.sentence
-    two = replace(found, kind="compare")
+    two = replace(found, kind="against")
     five = over_tasks(two, {"mine": [0.6, 0.7] * 2 + [0.6], "other": [0.5] * 5}, 4)
     assert five.better == "mine" and five.sentence.startswith("Better: mine beats other by 0.140 in û, on the sealed")
     assert "on these tasks" not in over_tasks(two, {"mine": [0.6, 0.4], "other": [0.5] * 2}, 8).sentence
@@ -288,7 +288,7 @@ def test_tasks_that_an_improver_was_trained_on_do_not_count_where_tasks_are_the_
 
 
 def test_better_of_two_improvers_over_tasks_is_named_first(measure: Measuring) -> None:
-    found = measure([BROKEN, IMPROVERS[0]], 1, kind="compare")
+    found = measure([BROKEN, IMPROVERS[0]], 1, kind="against")
     for values in ({"one": [0.5] * 6, "other": [0.6] * 6}, {"other": [0.6] * 6, "one": [0.5] * 6}):
         known = {f"task{number}": ("utility", "max", 1.0) for number in range(6)}
         better = over_tasks(found, values, **known)
@@ -331,8 +331,8 @@ def test_copy_that_fails_has_no_share_of_the_best_known_value_and_one_without_th
         full: dict[str, Any] = {"of_copies": ({"speed": 100.0},) * 4, "verdicts": ("ok",) * 4}
         mine: dict[str, Any] = {"of_copies": of_copies, "verdicts": verdicts}
         cells = [replace(one, **(mine if one.improver == "mine" else full)) for one in whole.cells]
-        (row,) = concluded(replace(whole, kind="compare", cells=tuple(cells)), known).over_tasks
+        (row,) = concluded(replace(whole, kind="against", cells=tuple(cells)), known).over_tasks
         assert row.normalized is not None and row.normalized.mean == pytest.approx((share or 0) - 1), (goal, values)
         ran = [replace(one, verdicts=("ok",) * 4) for one in cells]  # the same, but no copy failed
-        (row,) = concluded(replace(whole, kind="compare", cells=tuple(ran)), known).over_tasks
+        (row,) = concluded(replace(whole, kind="against", cells=tuple(ran)), known).over_tasks
         assert (row.normalized is None) == (None in values), (goal, values)

@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from strop.runs.assembly import Components
 from strop.runs.claims.improvement import sentence
 from strop.runs.context import session
 from strop.runs.finding import Cost, Evidence
-from strop.runs.improve import ENOUGH, candidates_of, check_enough, improve_once, instances_needed, recorded
+from strop.runs.improve import candidates_of, check_enough, improve_once, recorded, searched
 from strop.runs.journal import Journal
 from strop.runs.meta import Meta
 from strop.runs.patching.result_files import BEST, BestSoFar
@@ -34,6 +35,7 @@ from strop.runs.patching.source_files import Original
 from strop.runs.results.improved import Unfinished
 from strop.runs.results.parts import counted_answers, noted
 from strop.runs.run_data import Answers, Costs, read_run
+from strop.runs.sizing import ENOUGH, instances_needed
 from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store
 from strop.tasks.base import SecretSeeds, Split
@@ -66,7 +68,7 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path
         plain = Meta(kind="improve", tasks=(b.task.name,))
         with Store.create(directory, plain.texts(directory)) as store:
             with session(parts, Journal(store, View())) as context:
-                improve_once(context, improver, start)
+                improve_once(context, partial(searched, improver=improver), start)
             found = recorded(read_run(store))
         assert found is not None
         return found, directory

@@ -152,7 +152,7 @@ def test_marked_function_is_the_function_itself() -> None:
 
 def test_equal_cases_are_one_instance_of_one_half(tmp_path: Path) -> None:
     task = task_of(tmp_path, MODULE.replace("cases=[(1,), (2,), (3,)]", "cases=[(1,), (1,), (2,), (2,), (3,), (1,)]"))
-    assert [[each["n"] for each in task._of(split)] for split in ("train", "test")] == [[1, 3], [2]]
+    assert [[each["n"] for each in task.cases_of(split)] for split in ("train", "test")] == [[1, 3], [2]]
     assert (task.count("train"), task.count("test")) == (2, 1)
 
 

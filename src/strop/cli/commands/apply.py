@@ -16,7 +16,7 @@ def apply_command(
     unproven: Annotated[bool, Switch] = False,
     as_json: Json = False,
 ) -> int:
-    """Apply the patch of strop improve to your files: all of them or none.
+    """Apply the patch of strop improve, compare or verdict to your files: all of them or none.
 
     The files must not have changed since the run started. What they held stays in the run's directory.
 
@@ -34,15 +34,15 @@ def apply_command(
     from strop.runs.patching.apply import undo_of
     from strop.runs.record import Record
     from strop.runs.results.improved import Applied, apply_result, read_improved
-    from strop.runs.run_directory import command_of
+    from strop.runs.run_directory import ONE_RESULT, command_of
 
-    directory = find_run(run_directory, kind="improve")
+    directory = find_run(run_directory, kinds=ONE_RESULT)
     if run_directory is None:
-        notify(f"the newest improvement: {directory}")
+        notify(f"the newest run with a patch: {directory}")
     with Record.open(directory) as record:
-        if (kind := record.run.meta.kind) != "improve":
+        if (kind := record.run.meta.kind) not in ONE_RESULT:
             raise ConfigurationError(
-                f"{directory} is the record of {command_of(kind)}; only a run of strop improve has a patch"
+                f"{directory} is the record of {command_of(kind)}; only strop improve, compare and verdict make a patch"
             )
         paths = apply_result(read_improved(record), force=force, unproven=unproven)
     present(Applied(directory, tuple(paths), undo_of(directory) if paths else ""), as_json=as_json)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from strop.options.commands import DryRun, OutputOptions, Tasks
 from strop.options.run import DEFAULT_TASK, CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Whole
+
+Agents = Annotated[tuple[Path, ...], Parameter(name="--agent", negative="", show_default=False)]
 
 
 def eval_command(
@@ -11,6 +18,7 @@ def eval_command(
     /,
     *others: str,
     against: str | None = None,
+    agent: Agents = (),
     task: Tasks = (DEFAULT_TASK,),
     seed: Whole = 0,
     model: ModelOptions = ModelOptions(),
@@ -33,16 +41,20 @@ def eval_command(
     against
         Improver to compare with: which is better, by how much, and what each spent. The improver itself shows what chance does.
         With several improvers, what all of them are measured beside in place of the seed improver.
+    agent
+        Record of strop measure: a search by somebody else, as the improver `agent`. Repeat it for several; each is a copy of its
+        task. What the search cost is unknown.
     task
         Task: a name, a file with a strop.Task, or a folder with a strop.toml. Repeat it for several tasks.
     seed
         Seed of all random draws, together with this machine's key.
     """
-    from strop.api.comparison import measure_job, measured
     from strop.api.conventions import make_spec
-    from strop.api.target import all_of
+    from strop.api.measurement import agent_in, loaded_for, measure_job, measured, with_copies
     from strop.cli.command import command
 
+    budget = with_copies(budget, len(agent), len(task))
     spec = make_spec(task, model, budget, limits, environment, seed=seed, iterations=0, improver=improver)
-    kind, improvers = measured(improver, others, against)
-    return command(measure_job(spec, all_of(task), kind, improvers), output, output.out, dry_run=dry_run)
+    tasks = loaded_for(agent, task)
+    kind, improvers = measured(improver, others, against, agent_in(agent, tasks, spec))
+    return command(measure_job(spec, tasks, kind, improvers), output, output.out, dry_run=dry_run)

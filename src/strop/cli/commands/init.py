@@ -4,38 +4,72 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from strop.base.console import results_stream
 from strop.base.errors import ConfigurationError
 from strop.base.private import as_users
 from strop.base.terminal_text import escape
 from strop.templates import FORMS, NAME, Form, FormName, files_of
+from strop.templates.agents import AGENTS, Agent, AgentName
 
 
 def init_command(
     directory: Path,
     /,
-    *,
-    form: FormName,
+    *options: str,
+    form: FormName | None = None,
+    agent: AgentName | None = None,
 ) -> int:
-    """Create a task of your own: a few commented files that work as they are, with a test. It never overwrites a file.
+    """Create a task of your own, or print what a coding agent needs to search on one. It never overwrites a file.
+
+    With --form, a few commented files that work as they are, with a test. With --agent, the lines that start strop serve, for the
+    configuration of your agent; strop writes them into no file.
 
     Parameters
     ----------
     directory
-        Folder of the task, which is called like it. It is created if it does not exist.
+        Folder of the task, which is called like it. It is created if it does not exist. With --agent, the target of strop serve.
+    options
+        With --agent, the options of strop serve, after --.
     form
         Kind of task: sample, function, evaluator or command. With sample, the program answers and strop scores; with function, it
         is a function in a module; with evaluator, a file with evaluate(program_path) scores it; with command, any language,
         several files.
+    agent
+        A coding agent: claude, codex, gemini, cursor, or generic.
     """
+    if (form is None) == (agent is None):
+        raise ConfigurationError(
+            f"strop init needs one of --form ({', '.join(FORMS)}) and --agent ({', '.join(AGENTS)})"
+        )
+    if agent is not None:
+        return _introduce(AGENTS[agent], str(directory), *options)
+    assert form is not None
+    if options:
+        raise ConfigurationError(f"unexpected argument: {options[0]} (options of strop serve go with --agent)")
     if directory.exists() and not directory.is_dir():
         raise ConfigurationError(f"{directory} is a file; strop init makes a folder")
     chosen = FORMS[form]
     files = files_of(chosen, _name_of(directory))
     _write(directory, files)
     _show(directory, chosen, files)
+    return 0
+
+
+def _introduce(agent: Agent, *words: str) -> int:
+    """Print the lines for the configuration of an agent, and on standard error where they belong."""
+    from strop.base.interpreter import python, users_environment
+    from strop.cli.commands.output import notify
+
+    found = shutil.which("strop", path=users_environment().get("PATH"))
+    command = [found] if found else python("-m", "strop")
+    results_stream().write(agent.lines([*command, "serve", *words], Path.cwd()) + "\n")
+    results_stream().flush()
+    notify(f"strop: these lines belong in {agent.where}")
+    notify("strop: an agent with your shell can measure beside strop, too; docs/agents.md says how to seal the search")
     return 0
 
 

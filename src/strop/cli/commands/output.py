@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import Any
 
@@ -19,14 +20,29 @@ PUBLISHED_NOTICE = (
 )
 
 
-def present(result: object, *, as_json: bool, unverified: str = "", **options: Any) -> None:
+def present(result: object, *, as_json: bool, as_markdown: bool = False, unverified: str = "", **options: Any) -> None:
     """Print a result on standard output: as one JSON document, or for people, with the `options` of its printer. `unverified`:
     why this machine cannot vouch for the record that it is about."""
     if as_json:
         told = {"unverified": unverified} if unverified else {}
         results_stream().write(to_json(told | as_document(result)) + "\n")
+    elif as_markdown:
+        from strop.report import markdown  # here for the start-up time
+
+        results_stream().write(markdown.as_markdown(result, command=_typed()))  # type: ignore[arg-type]
     else:
         print_result(result, results(), **options)
+
+
+def _typed() -> str:
+    """The command line of this process, without where its result goes."""
+    words, kept = iter(sys.argv[1:]), ["strop"]
+    for word in words:
+        if word in ("--out", "--fail-on"):
+            next(words, None)
+        elif not word.startswith(("--out=", "--fail-on=", "--markdown")):
+            kept.append(word)
+    return shlex.join(kept)
 
 
 class _Escaping(Console):

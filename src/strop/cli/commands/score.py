@@ -37,6 +37,13 @@ def score_command(
     from strop.base.surface import option
 
     options = scoring_of(scored, settings)
+    if split == "test":
+        from strop.api.measuring import without_verdict
+
+        if waiting := without_verdict(target):
+            raise ConfigurationError(
+                f"{waiting} measures {target} and has no verdict: held-out instances stay closed until strop verdict {waiting}"
+            )
     if "test" in options:
         raise ConfigurationError(
             f"{option('test')} does not apply to strop score, which measures one program and tests none; "

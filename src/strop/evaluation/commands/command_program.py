@@ -19,7 +19,6 @@ from strop.base.errors import Malformed, SandboxError, TaskError
 from strop.base.failures import BUILD_FAILED, NAMES_ERROR, gist
 from strop.base.later import dataclass
 from strop.base.scorer_notes import NOTE_CHARACTERS, WORKSPACE, shortened
-from strop.base.unified_diff import as_written
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.built_program import (
     MOST_OUTPUT,
@@ -39,9 +38,11 @@ from strop.evaluation.commands.evaluated_program import EvaluatedProgram, Isolat
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
+from strop.tasks.command.bundle import ABSENT
 from strop.tasks.command.readers import MOST_FILE, test_counts
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import OUTPUT, PROGRAM, CommandTask
+from strop.tasks.versions import differing
 
 BUILD_SECONDS = 60.0
 """A build may take so long where `time_limit` is shorter."""
@@ -64,7 +65,8 @@ class CommandProgram(BuiltProgram):
         """`files`: all of the program. Blocks until a slot is free."""
         self._task, self._files, self._pool, self.notes = task, files, pool, notes
         self._is_built = self._begun = False
-        self._workspace = pool.workspaces.open(Tree(task.root, _changed(task, files), task.tools, pool.left_out(task)))
+        laid = differing(task.root, files, is_version=bool(task.target_files))
+        self._workspace = pool.workspaces.open(Tree(task.root, laid, task.tools, pool.left_out(task)))
 
     def build(self) -> ProgramRun | None:
         if self._is_built or not self._task.build:
@@ -282,8 +284,9 @@ class WorkspacePool:
         assert task.judge is not None
         placed: dict[str, bytes] = {OUTPUT: answer.output}
         placed |= {path: content for path, content in answer.results.items() if content is not None}
-        if "{program}" in task.judge.command or len(files) > 1:
-            placed |= {f"{PROGRAM}/{path}": text.encode("utf-8", "surrogateescape") for path, text in files.items()}
+        if "{program}" in task.judge.command or len(files) > 1 or task.target_files:
+            there = {path: text for path, text in files.items() if text != ABSENT}
+            placed |= {f"{PROGRAM}/{path}": text.encode("utf-8", "surrogateescape") for path, text in there.items()}
         if not workspace.clear() or not all(workspace.put(path, content) for path, content in placed.items()):
             raise SandboxError("what a program left cannot be placed where the judge finds it")
         program = f"{PROGRAM}/{next(iter(files))}"
@@ -314,12 +317,3 @@ def with_pipes(command: str) -> str:
         return command
     counted = 'set -o pipefail\neval "$1"\nstatus=$?\n[ $status -eq 141 ] && exit 0\nexit $status'
     return f"exec {BASH} -c {shlex.quote(counted)} sh {shlex.quote(command)}"
-
-
-def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
-    """The files that differ from the tree, with the line ends of the tree's files."""
-    changed = {path: text for path, text in files.items() if task.files.get(path) != text}
-    for path in changed.keys() & task.files.keys():
-        written = (task.root / path).read_bytes().decode("utf-8", "replace")
-        changed[path] = as_written(changed[path], written)
-    return changed

@@ -84,8 +84,7 @@ class EvaluatedProgram(BuiltProgram):
     ) -> None:
         assert task.evaluator is not None
         self._task, self._isolation, self._spec, self.notes = task, isolation, task.evaluator, notes
-        self._text = files[self._spec.program]
-        self._is_original = self._text == task.files[self._spec.program]
+        self._files, self._is_original = files, files == task.files
         self._limits = limits_of(task)
         self._lease = workspaces.lease(plans_of(task, self._spec, isolation))
 
@@ -155,7 +154,7 @@ class EvaluatedProgram(BuiltProgram):
         order = {"environment": dict(self._task.environment), "cpu_seconds": limits.cpu_seconds}
         environment = {**self._task.environment, "STROP_SEED": str(seed % (1 << SEED_BITS)), WORKSPACE: "1"}
         evaluating.begin()
-        running.begin(self._text)
+        running.begin(self._files)
         for server in (evaluating, running):
             server.ready()
         assert evaluating.door is not None
@@ -205,12 +204,11 @@ def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tu
             search=(*SEARCH, str(RUNNER.parent)),
             preload=modules,
             has_packages=is_own,
-            changing=changing,
             address=address,
         )
-        for tree, modules, changing, address in (
-            (evaluators, _MODULES, "", ADDRESS),
-            (programs, (*_MODULES[:2], *_DRAWN), f"{COPY}/{spec.program}", ""),
+        for tree, modules, address in (
+            (evaluators, _MODULES, ADDRESS),
+            (programs, (*_MODULES[:2], *_DRAWN), ""),
         )
     )
     return evaluating, running

@@ -51,13 +51,14 @@ def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
     Raises:
         Malformed: it is not a bundle of files, or changes something that may not change; the message says what.
     """
-    files = unbundled(candidate, task.files)
+    files = unbundled(candidate, task.files, is_version=bool(task.target_files))
     for path, text in files.items():
         try:
             text.encode()
         except UnicodeEncodeError:
             raise Malformed(f"{path!a:.200} cannot be written as UTF-8") from None
-    check_only(task.files, files, task.only)
+    if not task.target_files:
+        check_only(task.files, files, task.only)
     return files
 
 
@@ -117,7 +118,7 @@ class CommandMeasurement:
         self.task, self.order, self.pool, self.notes, self.progress = task, order, pool, notes, progress
         self.baseline = order.baseline or Baseline(order.split, order.seeds, Evaluation(value=0.5, verdict="ok"))
         """What is known of the original; it grows while the original is measured."""
-        self.split, self.count = order.split, task.count(order.split)
+        self.split, self.count = order.split, task.count(order.split) if task.cases else order.count(task)
         self._failing: ProgramRun | None = None
         """The original's last failure on an instance of the verdict."""
 
@@ -191,7 +192,9 @@ class CommandMeasurement:
                 for index in range(self.count)
             ]
             varies = self.split == "train" and self._examined(copy, runs, again)
-        if self.split == "train" and self.baseline.calls is None:  # else its calls show its effect
+        if (
+            self.split == "train" and self.baseline.calls is None and not self.task.target_files
+        ):  # else its calls show it
             check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
         objective, values = self.task.objective, [run.values for run in runs]
         answers = [run.answered for run in runs] if objective.is_cost else []

@@ -52,8 +52,7 @@ def compare_changed(task: FunctionTask, candidate: str, seed: int) -> ChangedCal
     chance.shuffle(calls)
     with ExitStack() as rooms:
         first, again = (
-            rooms.enter_context(closing(programs_of(task.mark, task.memory_limit, workspaces(), hash_seed)))
-            for hash_seed in (0, 1)
+            rooms.enter_context(closing(programs_of(task, workspaces(), hash_seed))) for hash_seed in (0, 1)
         )
         for begin in range(0, len(calls), _AT_ONCE):
             if left.are_over:
@@ -79,7 +78,7 @@ def _first(differ: Sequence[tuple[bool, str]]) -> str:
 def _changed(task: FunctionTask, chance: random.Random, left: Seconds) -> list[tuple[RecordedCall, str]]:
     """Changed calls, each with what changed: of one call at least, however little time is left."""
     assert task.recorded is not None and task.scorer is not None
-    sealed = {case[OPAQUE] for case in task.cases[1::2]}
+    sealed = {case[OPAQUE] for case in task.cases_of("test")}
     calls = [call for call in task.recorded.calls if call.arguments in sealed]
     found, failures = list[tuple[RecordedCall, str]](), 0
     for call in chance.sample(calls, min(MOST_CALLS, len(calls))):

@@ -19,7 +19,7 @@ from strop.base.surface import option
 from strop.base.user_modules import UserModule, imported_names, name_of, own_file, source_roots
 from strop.evaluation.functions.scorer import RoomScorer, digest_of_file
 from strop.evaluation.outcomes import guest_program
-from strop.options.scoring import flag_of
+from strop.options.scoring import flag_of, texts_of
 from strop.sandbox.strop_plain_data import MOST_BYTES
 from strop.tasks import registry
 from strop.tasks.base import SecretSeeds
@@ -83,11 +83,6 @@ def file_and_function(target: str) -> tuple[Path, str]:
         what = f"no file {path}" if left.endswith(".py") else f"no module {left} in the project of {Path.cwd()}"
         raise ConfigurationError(f"there is {what}; name the file of the function: path/to/file.py:{name}")
     return path, name
-
-
-def texts_of(named: Any) -> tuple[str, ...]:
-    """One text or several, as they were given."""
-    return tuple(filter(None, map(str, [named] if isinstance(named, (str, Path)) else named or ())))
 
 
 def _changing(only: Sequence[str], path: Path) -> tuple[Path, tuple[str, ...]]:

@@ -46,7 +46,7 @@ def reproduced(task: FunctionTask, recorded: RecordedCalls) -> RecordedCalls:
     found = list[dict[int, Any]]()
     for hash_seed, order in ((0, 1), (1, -1)):
         numbers = range(len(calls))[::order]
-        with closing(programs_of(task.mark, task.memory_limit, workspaces(), hash_seed)) as sandbox:
+        with closing(programs_of(task, workspaces(), hash_seed)) as sandbox:
             found.append(dict(outcomes(task, task.seed, calls, numbers, sandbox)))
     kept = list[RecordedCall]()
     for number, call in enumerate(calls):

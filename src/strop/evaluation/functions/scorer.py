@@ -26,8 +26,8 @@ from strop.sandbox.tree_guests import TreePlan
 from strop.sandbox.tree_sandbox import RoomGuest, TreeSandbox
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.jail import Workspaces, observed
+from strop.tasks.base import Task
 from strop.tasks.command.tree import listed
-from strop.tasks.function.mark import Mark
 
 SLOTS = 2
 """Programs of one task that a worker has open at once: a candidate, and the original where a scorer failed on it."""
@@ -225,14 +225,20 @@ class RoomScorer:
         return self._sandbox
 
 
-def programs_of(mark: Mark, memory_limit: int, workspaces: Workspaces, hash_seed: int = 0) -> TreeSandbox:
-    """The sandbox of the programs of a function's task: a tree with its module and what the original uses of its project.
-    `hash_seed`: on which the order of sets depends."""
-    changing, *others = (str(Path(each).relative_to(mark.project)) for each in (mark.program.file, *mark.program.files))
-    files = (changing, *others)
+def programs_of(task: Task, workspaces: Workspaces, hash_seed: int = 0) -> TreeSandbox:
+    """The sandbox of the programs of a function's task: a tree with its module and what the original uses of its project; where a
+    program is the text of files, with all of the project but what only the mark uses. `hash_seed`: on which the order of sets
+    depends."""
+    mark = task.mark
+    assert mark is not None
+    files, marking = (
+        [str(Path(each).relative_to(mark.project)) for each in (module.file, *module.files)]
+        for module in (mark.program, mark.marking)
+    )
+    if task.files:
+        files += sorted({*listed(mark.project, modules=True)} - {*marking, *files})
     tree = Tree(mark.project, {}, (STAND_IN, pickler(), mark.interpreter.prefix, *mark.tools), only=files)
-    memory = memory_limit + INTERPRETER_BYTES
-    plan = _plan(tree, mark.interpreter, memory, alone=True, changing=f"{COPY}/{changing}")
+    plan = _plan(tree, mark.interpreter, task.memory_limit + INTERPRETER_BYTES, alone=True)
     return TreeSandbox(workspaces, replace(plan, environment={**plan.environment, "PYTHONHASHSEED": str(hash_seed)}))
 
 
@@ -246,7 +252,7 @@ def _program(entry: str, path: Sequence[str]) -> GuestProgram:
     return GuestProgram(_PROGRAM.format(folders=list(_FOLDERS), path=list(path), entry=entry), entry)
 
 
-def _plan(tree: Tree, interpreter: Interpreter, memory: int, *, alone: bool, changing: str = "") -> TreePlan:
+def _plan(tree: Tree, interpreter: Interpreter, memory: int, *, alone: bool) -> TreePlan:
     return TreePlan(
         tree=tree,
         interpreter=interpreter.path,
@@ -255,7 +261,6 @@ def _plan(tree: Tree, interpreter: Interpreter, memory: int, *, alone: bool, cha
         search=(str(STAND_IN),),
         preload=(*_NUMPY, "strop_behaviour"),
         has_packages=interpreter.is_strops,
-        changing=changing,
         alone=alone,
     )
 

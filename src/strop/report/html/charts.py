@@ -126,7 +126,7 @@ def _candidates(page: Page) -> Iterator[ChartFigure]:
 
 def _programs(page: Page) -> Iterator[ChartFigure]:
     nodes = [node for node in page.nodes if node.train is not None]
-    if page.kind != "improve" or len(nodes) < 2:
+    if not page.is_of_programs or len(nodes) < 2:
         return
     points, levels = defaultdict(list), {}
     unit = next((node.unit for node in nodes if node.amount is not None), "")

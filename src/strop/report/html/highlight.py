@@ -22,6 +22,7 @@ from strop.base.pluralize import quantity
 from strop.report.html.lineage import Node
 from strop.runs.patching.result_files import DIFF
 from strop.runs.results.improved import Improved
+from strop.tasks.command.bundle import ABSENT
 
 LONGEST = 30_000
 """Characters of a program that is highlighted; a longer one is shown plain."""
@@ -83,7 +84,8 @@ def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
     room = ROOM
     for name in names:
         heads = (f"{name}, original", f"{name}, changed")
-        html = diff_html(original.files[name], after[name], heads, room)
+        before, now = (text.removeprefix(ABSENT) for text in (original.files[name], after[name]))
+        html = diff_html(before, now, heads, room)
         if not html:
             break
         files.append(html)

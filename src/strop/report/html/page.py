@@ -31,9 +31,22 @@ from strop.runs.results.measured import Measured
 from strop.runs.results.parts import Noted, counted_answers, noted
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
+from strop.runs.run_directory import ONE_RESULT
 from strop.runs.train import iterations_of
 from strop.runs.verified import Verified
 
+OF_COMPARISONS = {
+    "task",
+    "seed",
+    "least",
+    "comparison_time",
+    "utility_budget",
+    "workers",
+    "require",
+    "trust_scorer",
+    "instances",
+}
+"""Settings of a comparison that needs no language model."""
 Interval = tuple[float, float] | None
 Baseline = tuple[str, float, Interval]
 """Name, mean, interval."""
@@ -89,8 +102,20 @@ class Page:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The configuration of the last session."""
-        return asdict(self.run.spec) if self.run.spec else {}
+        """The configuration of the last session; without a language model, what is about neither it nor a search."""
+        found = asdict(self.run.spec) if self.run.spec else {}
+        kept = found if self.asks else OF_COMPARISONS & found.keys()
+        return {name: value for name, value in found.items() if name in kept}
+
+    @property
+    def asks(self) -> bool:
+        """Whether a language model may be asked."""
+        return self.kind not in ("compare", "measure")
+
+    @property
+    def is_of_programs(self) -> bool:
+        """Whether its programs are the user's, and no improvers."""
+        return self.kind in ONE_RESULT
 
     @property
     def environment(self) -> dict[str, Any]:
@@ -146,7 +171,7 @@ def read_page(record: Record, result: object = None) -> Page:
         for stored in store.outline(*TABULATED):
             tables.add(stored)
         tables.end()
-        improvers = run.meta.kind != "improve"
+        improvers = run.meta.kind not in ONE_RESULT
         nodes, left_out = nodes_of(run, store)
         describe(nodes, run, store, improvers=improvers)
         cuts = [*tables.cuts(), *highlight_nodes(nodes)]
@@ -173,7 +198,7 @@ def _headline(record: Record, page: Page, result: object) -> Conclusion:
         return Conclusion(plainly, f"The result cannot be computed: {error}.")
     if isinstance(result, Measured):
         page.measured = result
-        return Conclusion(result.sentence, ended)
+        return Conclusion(result.sentence, " ".join(filter(None, [ended, *(f"{line}." for line in result.said)])))
     return Conclusion(getattr(result, "sentence", "") or plainly, ended)
 
 
@@ -183,11 +208,12 @@ def _improvement(improved: Improved | Unfinished, page: Page) -> Conclusion:
         return Conclusion(improved.sentence, "")
     page.improvement = before_and_after(improved)
     page.verified = improved.verified
-    page.used = f"The improver: {spent_words(improved)}."
+    page.used = f"The improver: {spent_words(improved)}." if improved.model else ""
     title, files, cuts = patch_html(improved)
     page.patch = title, files
     page.cuts += cuts
-    said = [f"Changed arguments: {improved.changed.sentence}."] if improved.changed is not None else []
+    said = [f"{line}." for line in improved.said]
+    said += [f"Changed arguments: {improved.changed.sentence}."] if improved.changed is not None else []
     said += [f"Score: {improved.scorer}."] if improved.scorer and improved.scorer not in improved.sentence else []
     return Conclusion(improved.sentence, " ".join(said))
 

@@ -17,6 +17,7 @@ from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, own_score_line
 from strop.runs.claims.improvers import reference_name, short_name, spent_on
 from strop.runs.claims.numbers import between, in_words, money, written
+from strop.runs.measuring import Attempt
 from strop.runs.results.measured import Measured, Measurement
 from strop.runs.score import Scored
 from strop.tasks.base import Split
@@ -47,11 +48,11 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
             for row in measured.transfer
         ]
         print_table(console, ("improver", "gain", "95% interval"), gains)
-    if measured.differences and (full or measured.kind == "compare"):
+    if measured.differences and (full or measured.kind == "against"):
         _print_differences(measured, console)
     if measured.is_of_tasks:
         print_table(console, ("tasks as the unit", "won", "lost", "tied", "p"), _task_rows(measured))
-    if measured.is_of_tasks or (full and measured.kind == "compare"):
+    if measured.is_of_tasks or (full and measured.kind == "against"):
         costs = ("spent", "LM\ncalls", "respon-\nses", "evalu-\nations", "tokens", "money", "failed")
         print_table(console, costs, [_spent_row(measured, name) for name in measured.improvers])
     for name, reason in measured.own_score_because.items():
@@ -60,6 +61,8 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
         _print_failures(cell, console)
     (print_notes if full else print_noticed)(measured.audit, console)
     say(console, f"LM cost: {measured.costs.in_words}" if measured.costs.in_words else "")
+    for line in (*measured.said, measured.unknown):
+        say(console, line)
     say(console, "" if full or not measured.cells else f"more: {look_at(measured.directory)}", limit=SENTENCE)
     print_glossary(console, ("û", "u(s)", "test split", "interval", "copy") if full else ("û", "u(s)"))
 
@@ -157,6 +160,14 @@ def _folded(name: str) -> str:
             lines.append("")
         lines[-1] += part
     return "\n".join(lines)
+
+
+@print_result.register(Attempt)
+def print_attempt(attempt: Attempt, console: Console) -> None:
+    """The same of a measurement, and what is measured as it was at the first."""
+    print_score(attempt, console)
+    for line in attempt.said:
+        say(console, line)
 
 
 @print_result.register(Scored)

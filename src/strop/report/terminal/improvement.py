@@ -23,6 +23,7 @@ from strop.runs.claims.gains import in_units, shown_scores, unit_of, unnamed, va
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import interval_of, written
 from strop.runs.finding import Evidence, RefusedCandidate, ScoredProgram
+from strop.runs.patching.apply import is_applied
 from strop.runs.results.improved import Applied, Improved, Unfinished
 from strop.runs.run_directory import ways_on
 from strop.tasks.objective_facts import ObjectiveFacts
@@ -41,10 +42,12 @@ def print_improved(improved: Improved, console: Console, *, full: bool = False) 
     if full:
         _print_details(improved, console)
     else:
-        say(console, _tried(improved))
+        say(console, _tried(improved) if improved.searched else "")
         for name, before, after in shown_scores(improved.facts, improved.report_only):
             say(console, f"{escape(name, 40)}, which decides nothing: original {before}, improved {after}")
     say(console, improved.sentence, style="bold", limit=SENTENCE)
+    for line in improved.said:
+        say(console, line)
     if improved.changed is not None:
         say(console, escape(improved.changed.sentence, 600), limit=SENTENCE)
     if improved.scorer and improved.scorer not in improved.sentence:
@@ -66,9 +69,11 @@ def print_unfinished(unfinished: Unfinished, console: Console, *, full: bool = F
         print_candidates(unfinished.candidates, unfinished.facts, console)
     say(console, unfinished.sentence, style="bold")
     _print_end(unfinished, console, full=full)
-    if unfinished.applied is None:
+    if unfinished.applied is None and unfinished.kind != "compare":
         say(console, best_line(unfinished), limit=SENTENCE)
-    for line in () if unfinished.is_running else ways_on(near(unfinished.directory), "improve"):
+    for line in (
+        () if unfinished.is_running else ways_on(near(unfinished.directory), unfinished.kind, unfinished.target)
+    ):
         say(console, line, limit=SENTENCE)
 
 
@@ -137,6 +142,21 @@ def _print_problems(improved: Improved, console: Console) -> None:
 
 def _print_end(improved: Improved | Unfinished, console: Console, *, full: bool) -> None:
     """The answers, the costs, and what to do next."""
+    if improved.model:
+        _print_spent(improved, console, full=full)
+    elif not full:
+        print_noticed(improved.audit, console)
+    say(console, improved.applied or "", limit=1000)
+    if isinstance(improved, Improved) and improved.is_offered:
+        _print_patch(improved, console)
+    if isinstance(improved, Improved) and improved.construction_file is not None:
+        path = near(improved.construction_file)
+        say(console, f"construction: {path}; strop verify {path} verifies it", limit=SENTENCE)
+    say(console, "" if full else f"more: {look_at(improved.directory)}", limit=SENTENCE)
+
+
+def _print_spent(improved: Improved | Unfinished, console: Console, *, full: bool) -> None:
+    """What the model answered, and what the search spent."""
     say(console, improved.answers.sentence)
     if full:
         print_costs(improved.costs, console)
@@ -145,13 +165,6 @@ def _print_end(improved: Improved | Unfinished, console: Console, *, full: bool)
         print_noticed(improved.audit, console)
     spent = spent_words(improved) if isinstance(improved, Improved) else ""
     say(console, ", ".join(filter(None, (spent, improved.costs.price.in_words))))
-    say(console, improved.applied or "", limit=1000)
-    if isinstance(improved, Improved) and improved.is_offered:
-        _print_patch(improved, console)
-    if isinstance(improved, Improved) and improved.construction_file is not None:
-        path = near(improved.construction_file)
-        say(console, f"construction: {path}; strop verify {path} verifies it", limit=SENTENCE)
-    say(console, "" if full else f"more: {look_at(improved.directory)}", limit=SENTENCE)
 
 
 def _print_patch(improved: Improved, console: Console) -> None:
@@ -163,6 +176,7 @@ def _print_patch(improved: Improved, console: Console) -> None:
     changes = [f"{path} +{added} -{removed}" for path, (added, removed) in counts.items()]
     folder = shlex.quote(str(near(improved.directory)))
     applies = "" if improved.applied is not None else f": strop apply {folder} puts it in place"
+    applies = ", which is in place" if applies and is_applied(improved.source, improved.files) else applies
     say(console, f"patch of {', '.join(changes)}{applies}", limit=SENTENCE)
 
 

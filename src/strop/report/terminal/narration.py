@@ -14,6 +14,7 @@ from strop.base.events import (
     AuditNoted,
     BudgetMoved,
     Compared,
+    ComparisonBegan,
     Evaluated,
     Event,
     ImproveFinished,
@@ -156,8 +157,8 @@ class Narration:
                 return self.warning(event) or None
             case Evaluated() if is_candidate(event):
                 return self._tried(event)
-            case SuiteRan():
-                return _tested(event)
+            case SuiteRan() | ComparisonBegan():
+                return _tested(event) if isinstance(event, SuiteRan) else _began(event)
             case Evaluated() if is_meta_candidate(event):
                 best = ", best so far" if event is self.best else ""
                 name = f"t = {iteration_of(event.scope)}: candidate {self.tried}, {named(event.solution)}"
@@ -202,7 +203,7 @@ class Narration:
         """One candidate of strop improve, its score or why it failed, and the cost so far."""
         total, spec = self.run.costs.total, self.run.spec
         spent = [f"{self.tried} of {spec.utility_budget} evaluations" if spec else quantity(self.tried, "evaluation")]
-        spent.append(quantity(total.lm_calls, "LM call"))
+        spent += [quantity(total.lm_calls, "LM call")] if asks(self.run) else []
         if total.cost:
             spent.append(total.in_words)
         is_original = self.original is not None and event.solution == self.original.solution
@@ -236,11 +237,15 @@ def candidate_score(event: Evaluated) -> str:
     return in_words(estimate(event.scores)) if len(event.scores) > 1 else f"{event.value:.3f}"
 
 
+def _began(event: ComparisonBegan) -> str | None:
+    return f"comparing in {quantity(event.instances, 'measurement', ',')}" if event.instances else None
+
+
 def _tested(event: SuiteRan) -> str:
     if event.scope == ORIGINAL_TESTS:
         return tests_before(event.count, event.not_green, event.flaky)
     found = f"fails {len(event.failing)}, such as {event.failing[0]}" if event.failing else "passes them"
-    return escape(f"tests: the best candidate {found}", limit=400)
+    return escape(f"tests: the candidate {found}", limit=400)
 
 
 def _doing(scope: str) -> str:
@@ -287,9 +292,16 @@ def _finished(event: IterationFinished) -> str:
     return escape(f"t = {event.t} finished: train {train}, test {test}; {outcome}; {cost}", limit=400)
 
 
+def asks(run: RunData) -> bool:
+    """Whether a run may ask a language model."""
+    return run.spec is None or bool(run.spec.model)
+
+
 def tally(run: RunData) -> str:
     """The totals of a run, in one line."""
     by_improver = sum(is_candidate(event) for event in run.candidates)
+    if not asks(run):
+        return f"evaluations {run.evaluations} ({counted(run.verdicts)}), audit notes at run time {run.notes.total()}"
     asked = f", of which the improver asked for {by_improver}" if by_improver else ""
     unused = f", speculative evaluations discarded {run.unused_evaluations}" if run.unused_evaluations else ""
     return (

@@ -18,6 +18,8 @@ def print_plan(plan: Plan, console: Console) -> None:
     """Everything as expected and at most, in one line each; the prices; and whether a limit ends the work early."""
     say(console, f"expected: {_in_one_line(plan, 'expected')}", style="bold", limit=SENTENCE)
     say(console, f"at most:  {_in_one_line(plan, 'most')}", limit=SENTENCE)
+    if not plan.model:
+        return
     firm = "only --max-tokens and --max-cost are firm limits"
     say(
         console,
@@ -33,6 +35,8 @@ def _in_one_line(plan: Plan, side: Literal["expected", "most"]) -> str:
     calls, responses, evaluations, tokens, seconds = (
         getattr(each, side) for each in (plan.lm_calls, plan.responses, plan.evaluations, plan.tokens, plan.seconds)
     )
+    if not plan.model:
+        return f"{evaluations:,.0f} evaluations, {duration(seconds)}"
     cost = dollars(round(getattr(plan.cost, side) * 1e9)) if plan.cost else "no known price"
     first = f"{calls:,.0f} LM calls, {responses:,.0f} responses, {cost}, {duration(seconds)}"
     return f"{first}; {evaluations:,.0f} evaluations, {tokens:,.0f} tokens"

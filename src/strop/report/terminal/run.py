@@ -138,7 +138,7 @@ def _next(trained: Trained) -> Iterator[str]:
         file = near(trained.directory / FILE)
         yield f"best improver: {file}; strop improve PROGRAM --improver {shlex.quote(str(file))} --model MODEL"
     if trained.kind == "run" and trained.status not in ("finished", "running"):
-        yield from ways_on(near(trained.directory), trained.kind)
+        yield from ways_on(near(trained.directory), trained.kind, "")
     yield f"more: {look_at(trained.directory)}"
 
 

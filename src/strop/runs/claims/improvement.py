@@ -10,13 +10,13 @@ from strop.base.failures import gist
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, means_of
 from strop.base.solution import digest_of
-from strop.base.surface import switched
+from strop.base.surface import option, switched
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain
 from strop.evaluation.laws import ONE_ANSWER, keeps_something
 from strop.evaluation.repeated import AT_LEAST, AT_MOST
 from strop.runs.claims.gains import in_units, of_what, size, unit_of, valued, values
-from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words, too_few
+from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words, too_few, written
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
 from strop.tasks.base import UTILITY
@@ -42,16 +42,21 @@ UNFINISHED = "Unfinished: not everything was measured."
 
 def sentence(evidence: Evidence) -> str:
     """What may be claimed of an improvement, and whether its search ended early, or it is not the first comparison."""
-    ended = "The search ended early: " + evidence.improvement.detail + "." if evidence.ended_by else ""
+    is_early = evidence.ended_by not in (None, "verdict")
+    ended = "The search ended early: " + evidence.improvement.detail + "." if is_early else ""
     again = f"This is comparison {evidence.comparison} of this run." if evidence.comparison > 1 else ""
     return " ".join(filter(None, (_claim(evidence), ended, again)))
 
 
 def _claim(evidence: Evidence) -> str:
+    if not evidence.searched:
+        return _of_given(evidence)
     if evidence.improved is None and evidence.refused:
         return f"No improvement: {_refused(evidence)}; the original is kept."
     if evidence.ended_by is not None and evidence.improved is None:
         was = "better than the original in training" if evidence.cost.candidates else "evaluated"
+        if evidence.ended_by == "verdict" and not evidence.cost.candidates:
+            return "No improvement: nothing but the original was measured."
         return f"No improvement: no candidate was {was}; the original is kept."
     if evidence.finding == "failed":
         return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original is kept."
@@ -68,6 +73,51 @@ def _claim(evidence: Evidence) -> str:
     if evidence.stands_in and evidence.ended_by is None:
         claim += f"; {_why_stands_in(evidence)}, so this is the best candidate that it evaluated"
     return f"{claim}.{_remedy(evidence)}"
+
+
+def _of_given(evidence: Evidence) -> str:
+    """What may be claimed of a candidate for which nothing searched."""
+    if evidence.improved is None and not evidence.refused:
+        return "No difference: both are the same program."
+    if evidence.improved is None:
+        return f"Worse: {_refused(evidence)}; it was not measured."
+    if evidence.fails_in_training and evidence.improved.last.verdict == "ok":
+        train = evidence.improved.train
+        return (
+            f"Worse: the candidate fails on an input that sizes the comparison ({gist(train.error) or train.verdict})."
+        )
+    if evidence.verified is not None:
+        by = evidence.facts.published if evidence.facts is not None else ""
+        claim = construction_claim(evidence.verified, evidence.best_known.get(VALUE), by)
+        return f"{'; '.join([f'{_verdict(evidence)}: {claim}', *_limits(evidence)])}."
+    change, could = _change(evidence), evidence.could_show
+    match evidence.finding:
+        case "worse":
+            return f"Worse: {change}."
+        case "no significant improvement" if _is_same(evidence):
+            return f"No difference: {change}."
+        case "no significant improvement" if could is not None:
+            largest = _largest(evidence)
+            if evidence.asked is not None and largest <= evidence.asked:
+                return f"No difference larger than {_share(evidence, largest)}: {change}."
+            return f"No difference shown: {change}; a difference of {_share(evidence, could)} would have shown."
+        case "no significant improvement":
+            return f"No difference shown: {change}."
+        case _:
+            return f"{_verdict(evidence)}: {change}.{_remedy(evidence)}"
+
+
+def _largest(evidence: Evidence) -> float:
+    """The largest difference inside the interval, in the unit of `could_show`."""
+    change = evidence.gain.change if evidence.gain is not None else evidence.difference
+    assert change is not None and change.interval is not None
+    largest = max(map(abs, change.interval))
+    return math.expm1(largest) if evidence.is_ratio else largest
+
+
+def _share(evidence: Evidence, amount: float) -> str:
+    """`3%`, or of a score `0.03`, rounded up as the end of an interval is."""
+    return f"{written(100 * amount, 1, digits=2)}%" if evidence.is_ratio else written(amount, 1, digits=2)
 
 
 def _refused(evidence: Evidence) -> str:
@@ -91,6 +141,10 @@ def _remedy(evidence: Evidence) -> str:
     """What to do with a program that is held back."""
     if not evidence.is_held_back:
         return ""
+    if not evidence.searched:  # whoever compares has the patch, and may have it in place
+        wanted = f" If that is wanted, give {switched('fixed_input')}."
+        trusted = f" If you trust both programs, give {option('trust_programs')}."
+        return {"better on its fixed input": wanted, "by its own score": trusted}.get(evidence.finding, "")
     if evidence.finding == "better on its fixed input":
         return f" If that is wanted, give {switched('fixed_input')}; strop apply --unproven applies this patch."
     return " Read the patch: strop apply --unproven."
@@ -129,8 +183,9 @@ def _verdict(evidence: Evidence) -> str:
 
 def _is_same(evidence: Evidence) -> bool:
     """Whether no measurement differs."""
-    if evidence.gain is not None:
-        return evidence.gain.change.mean == 0
+    if evidence.gain is not None and evidence.improved is not None:
+        name, last = evidence.gain.metric.name, evidence.improved.last
+        return all(new[name] == old[name] for new, old in zip(last.metrics, last.original_metrics, strict=True))
     change = evidence.difference
     return change is not None and change.mean == 0 and not change.stderr
 
@@ -154,16 +209,20 @@ def _change(evidence: Evidence) -> str:
     """The values before and after, with the interval and the instances, and what limits the claim."""
     facts, improved, difference = evidence.facts, evidence.improved, evidence.difference
     assert improved is not None and difference is not None
-    subject = "the candidate" if evidence.stands_in else "the returned program"
+    subject = "the candidate" if evidence.stands_in or not evidence.searched else "the returned program"
     if facts is not None and improved.last.verdict != "ok":
-        reason = gist(improved.last.error) or improved.last.verdict
+        # What training says quotes the difference.
+        failed = improved.train if evidence.fails_in_training and not evidence.searched else improved.last
+        reason = gist(failed.error) or failed.verdict
         where = "on held-out instances" if evidence.holds_out else "when it is evaluated again"
+        where = where if evidence.searched else "on an input" if evidence.holds_out else "when it is evaluated"
         return f"{subject} fails {where} ({reason})"
     if facts is None or evidence.gain is None:
         change = _in_scores(evidence, improved, difference)
     else:
         change = _in_metric(evidence, improved, evidence.gain)
-    worse = f"{subject} is worse, " if evidence.finding == "worse" and not _is_same(evidence) else ""
+    is_said = evidence.finding == "worse" and evidence.searched and not _is_same(evidence)
+    worse = f"{subject} is worse, " if is_said else ""
     return "; ".join([f"{worse}{change}", *filter(None, _limits(evidence))])
 
 
@@ -175,8 +234,17 @@ def _limits(evidence: Evidence) -> Iterator[str]:
         yield escape(f"it removes {', '.join(names)}", 300) + f" and {more} more" * (more > 0)
     if evidence.improved is not None and (failures := evidence.improved.last.failures):
         of = failures[0] + len(evidence.improved.last.scores)
-        place = "held-out instances" if evidence.holds_out else "evaluations"
+        held = "held-out instances" if evidence.searched else "inputs"
+        place = held if evidence.holds_out else "evaluations"
         yield f"the original fails on {failures[0]} of {of} {place}, the improved program on {failures[1] or 'none'}"
+    if evidence.facts is None and evidence.improved is not None and evidence.original.test is not None:
+        old, new = evidence.original.last.verdicts, evidence.improved.last.verdicts
+        if newly := sum(ours != "ok" == theirs for ours, theirs in zip(new, old, strict=False)):
+            program, place = (
+                ("the improved program", "held-out instances") if evidence.searched else ("the candidate", "inputs")
+            )
+            why = gist(evidence.improved.last.error) or next(each for each in new if each != "ok")
+            yield f"{program} fails on {newly} of {len(new)} {place} on which the original does not ({why})"
     if evidence.original.train.original_varies and evidence.improved is not None:
         yield "the original's score varies between two runs on one seed"
     match evidence.finding:
@@ -297,7 +365,7 @@ def _varied(metric: MetricFacts, measured: Evaluation) -> str:
 def _where(evidence: Evidence, *, same: bool = False) -> str:
     """`on 10 held-out instances`, `on 100 held-out calls of a command in 10 batches`, `on 50 draws of 10 held-out inputs`, or
     `in 10 evaluations`. `same`: all are equal."""
-    last = (evidence.improved or evidence.original).last
+    last, held = (evidence.improved or evidence.original).last, "held-out " if evidence.searched else ""
     n, different = len(last.scores), len({*(last.inputs or evidence.original.last.inputs)})
     place = "the same in each of" if same and n > 1 else "on" if evidence.holds_out else "in"
     if not evidence.holds_out:
@@ -306,8 +374,10 @@ def _where(evidence: Evidence, *, same: bool = False) -> str:
     commands = () if evidence.facts is None else evidence.facts.commands
     named = f" of {' and '.join(f'`{escape(each, 120)}`' for each in commands)}" if commands else ""
     if calls > n:
-        whole = f"{calls:,} held-out calls{named} in {quantity(n, 'batch')}"
+        whole = f"{calls:,} {held}calls{named} in {quantity(n, 'batch')}"
     else:
-        whole = quantity(n, f"held-out {'call' if commands else 'instance'}") + named
-    of = f"{n} draws of {quantity(different, 'held-out input')}" if different else whole
-    return f"{place} {of}{f', of which {n - last.seen_in_training} are new' if last.seen_in_training else ''}"
+        whole = quantity(n, f"{held}{'call' if commands else 'instance' if held else 'input'}") + named
+    of = f"{n} draws of {quantity(different, f'{held}input')}" if different else whole
+    is_read = not evidence.searched and evidence.facts is not None and evidence.facts.input == "listed"
+    read = ", which the change's author can read" if is_read else ""
+    return f"{place} {of}{read}{f', of which {n - last.seen_in_training} are new' if last.seen_in_training else ''}"

@@ -116,10 +116,11 @@ def too_few_words(differences: Differences) -> str:
 
 
 def measured_words(measured: Measured) -> str:
-    """The conclusion of `strop eval`: who is better, and of two that are compared, who spent more."""
+    """The conclusion of `strop eval`: who is better, of two that are compared, who spent more, and what nobody knows of that."""
     if not measured.complete:
         return f"Unfinished: {len(measured.cells)} of {quantity(measured.wanted, 'measurement')} done."
-    return _over_tasks(measured) if measured.is_of_tasks else f"{_over_copies(measured)}{_of_these_tasks(measured)}"
+    words = _over_tasks(measured) if measured.is_of_tasks else f"{_over_copies(measured)}{_of_these_tasks(measured)}"
+    return f"{words} {measured.unknown}." if measured.unknown else words
 
 
 def _of_these_tasks(measured: Measured) -> str:
@@ -134,7 +135,7 @@ def _of_these_tasks(measured: Measured) -> str:
 def _over_copies(measured: Measured) -> str:
     """Which improver is better on these tasks. Copies are the unit."""
     digests = {cell.improver: cell.digest for cell in measured.cells}
-    if measured.kind == "compare":
+    if measured.kind == "against":
         (row, *_), where = measured.differences, _where(measured, measured.tasks)
         if len({*digests.values()}) > 1:
             return f"{_of_one(row, measured, where)} {_cost(measured)}"
@@ -167,7 +168,7 @@ def _over_tasks(measured: Measured) -> str:
         if row.is_chance:
             name = short_name(row.against.removesuffix(AGAIN), measured.improvers)
             parts.append(f"By chance alone, {name} beside itself: {_counts(row)}{_in_best(row)}.")
-    cost = [_cost(measured)] if measured.kind == "compare" and compared else []
+    cost = [_cost(measured)] if measured.kind == "against" and compared else []
     return " ".join([*parts, *cost])
 
 
@@ -176,7 +177,7 @@ def _contests_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[
     parts, own = [], measured.own_score_because
     for row in rows:
         first, other = short_name(row.improver, measured.improvers), reference_name(measured)
-        if measured.kind == "compare" and row.decided < 0:  # neither is the one to be improved
+        if measured.kind == "against" and row.decided < 0:  # neither is the one to be improved
             shares = row.normalized and turned(row.normalized)
             row = OverTasks(row.against, row.improver, row.losses, row.wins, row.ties, row.p, row.level, shares)
             first, other = other, first
@@ -207,7 +208,7 @@ def _in_best(row: OverTasks) -> str:
 
 def reference_name(measured: Measured) -> str:
     """What the others are measured beside, or the second of two that are compared."""
-    name = measured.improvers[measured.kind == "compare"]
+    name = measured.improvers[measured.kind == "against"]
     return SEED if measured.kind == "eval" and name == "seed" else short_name(name, measured.improvers)
 
 
@@ -228,7 +229,7 @@ def _where(measured: Measured, tasks: Sequence[str]) -> str:
 def _of_one(row: Difference, measured: Measured, where: str) -> str:
     first, other = short_name(row.improver, measured.improvers), reference_name(measured)
     change: Estimate = row
-    if measured.kind == "compare" and decided(change) < 0:  # neither is the one to be improved
+    if measured.kind == "against" and decided(change) < 0:  # neither is the one to be improved
         first, other, change = other, first, turned(change)
     where += " of each" if not row.task and len(measured.tasks) > 1 else ""
     return f"{contest(first, other, change, where, measured.own_score_because)}."
@@ -240,12 +241,13 @@ def _cost(measured: Measured) -> str:
     fields = ["lm_calls", "responses", "evaluations", "tokens"]
     if not any(cell.is_bound for cell in measured.cells):  # bounds do not say who spent more
         fields.append("dollars")
-    return spent_words({name: {field: spent_on(own, field) for field in fields} for name, own in cells.items()})
+    spent = {name: {field: spent_on(own, field) for field in fields} for name, own in cells.items()}
+    return spent_words(spent, of="evaluations" if measured.searches else "")
 
 
-def spent_words(spent: Mapping[str, Mapping[str, float | None]], each: str = "") -> str:
+def spent_words(spent: Mapping[str, Mapping[str, float | None]], each: str = "", of: str = "") -> str:
     """Which of two improvers spent more of their equal budgets. `spent`: improver → what → how much; `each`: on what, if it is
-    not all that they did."""
+    not all that they did; `of`: of what alone both budgets and their use are known, if not of all."""
     more: dict[str, list[str]] = {name: [] for name in spent}
     for field in dict.fromkeys(field for costs in spent.values() for field in costs):
         least, most = sorted(spent, key=lambda name: spent[name][field] or 0)
@@ -257,7 +259,10 @@ def spent_words(spent: Mapping[str, Mapping[str, float | None]], each: str = "")
             unit = "" if field == "dollars" else " " + field.replace("lm_", "LM ")
             more[most].append(f"{much}{unit.removesuffix('s') if much == '1' else unit} against {little}")
     unequal = [f"{name} spent more{each}: {', '.join(words)}" for name, words in more.items() if words]
-    return f"Both had the same budgets{'; ' + '; '.join(unequal) if unequal else ' and spent about the same'}."
+    about = f" and spent about the same{of and ' number'}"
+    return (
+        f"Both had the same {f'budget of {of}' if of else 'budgets'}{'; ' + '; '.join(unequal) if unequal else about}."
+    )
 
 
 def spent_on(cells: Sequence[Measurement], field: str) -> float | None:

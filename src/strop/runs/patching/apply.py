@@ -1,4 +1,4 @@
-"""Replace the user's files by the program of a record: all of them or none, and only if they are unchanged.
+"""Replace, add and delete the user's files by the program of a record: all of them or none, and only if they are unchanged.
 
 Every file is first written beside its target, then all are moved into place. Each holds the old text or the new one at every
 moment, so the next application of the same program goes on where one was killed.
@@ -11,15 +11,17 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
+from strop.base.unified_diff import BOM
 from strop.runs.patching.result_files import DIFF
 from strop.runs.patching.source_files import Original
+from strop.tasks.command.bundle import ABSENT
 
 BACKUP = "backup"
 """Folder in the run's directory that keeps the user's files as they were before the patch."""
@@ -27,19 +29,22 @@ BACKUP = "backup"
 
 @dataclass(frozen=True)
 class _Step:
-    """One file to replace."""
+    """One file to replace, to add or to delete. Its content is None where there is no file."""
 
     path: str
     target: Path
     draft: Path
     """Beside the target, under a name that only strop uses, so that the one of an application that was killed is written over."""
-    after: bytes
-    before: bytes
+    after: bytes | None
+    before: bytes | None
+    mode: int = 0
+    """Its permissions, if there is such a file."""
 
     @property
     def is_done(self) -> bool:
-        """Whether the file holds the new text."""
-        return _content(self.target) == self.after
+        """Whether the file holds the new text, apart from line ends and empty lines at both ends, or is gone."""
+        now = _content(self.target)
+        return now == self.after or (now is not None and self.after is not None and _core(now) == _core(self.after))
 
 
 def apply_files(original: Original, after: Mapping[str, str], record: Path, *, force: bool) -> list[Path]:
@@ -70,6 +75,18 @@ def apply_files(original: Original, after: Mapping[str, str], record: Path, *, f
     return [step.target for step in left]
 
 
+def is_applied(original: Original, after: Mapping[str, str]) -> bool:
+    """Whether the user's files hold the texts of a candidate wherever it differs from the original."""
+    changed = [(path, text) for path, text in after.items() if original.files[path] != text]
+    with suppress(ConfigurationError, OSError):
+        return all(_step(Path(original.root), path, original.files[path], text).is_done for path, text in changed)
+    return False
+
+
+def _core(content: bytes) -> bytes:
+    return content.removeprefix(BOM.encode()).replace(b"\r\n", b"\n").strip(b"\n")
+
+
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
     """Keep other applications from a folder: each would undo what it finds changed under its hands."""
@@ -97,7 +114,7 @@ def _write(steps: Sequence[_Step]) -> None:
         for step in steps:
             if _content(step.target) != step.before:  # an editor may have saved it
                 raise ConfigurationError(f"{step.target} changed just now; apply the patch yourself")
-            step.draft.replace(step.target)
+            _put(step, step.after)
     except BaseException as error:
         if kept := _undo(steps):
             error.add_note(f"{', '.join(map(str, kept))} could not be restored: apply again, or take the backup")
@@ -113,21 +130,23 @@ def _step(root: Path, path: str, before: str, after: str, number: int = 0) -> _S
     if ".git" in str(target.relative_to(inside)).lower().split("/"):
         raise ConfigurationError(f"{path} lies in a folder of git's, where strop writes nothing")
     draft = target.with_name(f".strop-draft-{number}")
-    return _Step(path, target, draft, after.encode("utf-8", "backslashreplace"), before.encode("utf-8"))
+    old, new = (None if text == ABSENT else text.encode("utf-8", "backslashreplace") for text in (before, after))
+    return _Step(path, target, draft, new, old)
 
 
 def _checked(step: _Step, record: Path | None = None, *, force: bool = False) -> _Step:
     """The step, which with `force` starts from what the file holds now. Raises ConfigurationError if the file has changed."""
     merge = f". Merge: git apply -3 {record / DIFF}" if record else ""
     content = _content(step.target)
-    if content is None:
+    if content is None and step.before is not None:
         raise ConfigurationError(f"{step.target} no longer exists{merge}")
     if content != step.before and not force:
+        how = "has changed" if step.before is not None else "was made"
         raise ConfigurationError(
-            f"{step.target} has changed since the run began{merge}"
+            f"{step.target} {how} since the run began{merge}"
             f"{f'. Or overwrite it (your version is saved): strop apply {record} --force' * bool(record)}"
         )
-    return replace(step, before=content)
+    return replace(step, before=content, mode=0 if content is None else stat.S_IMODE(step.target.stat().st_mode))
 
 
 def _content(file: Path) -> bytes | None:
@@ -144,17 +163,42 @@ def _content(file: Path) -> bytes | None:
 
 def _draft(steps: Sequence[_Step]) -> None:
     for step in steps:
-        private.write(step.draft, step.after)
-        with step.draft.open("rb") as file:
-            os.fsync(file.fileno())
-        step.draft.chmod(stat.S_IMODE(step.target.stat().st_mode))
+        if step.after is not None:
+            with private.as_users():
+                step.draft.parent.mkdir(parents=True, exist_ok=True)
+            _draft_of(step, step.after)
+
+
+def _draft_of(step: _Step, content: bytes) -> None:
+    """Write the draft of a file, with the permissions of the file that is there, or was, or those of any new one."""
+    step.draft.unlink(missing_ok=True)
+    with private.as_users():
+        step.draft.touch()
+    mode = step.mode or stat.S_IMODE(step.draft.stat().st_mode)
+    private.write(step.draft, content)
+    with step.draft.open("rb") as file:
+        os.fsync(file.fileno())
+    step.draft.chmod(mode)
+
+
+def _put(step: _Step, content: bytes | None) -> None:
+    """Move the draft with this content into place, or remove the file, and folders that are empty then."""
+    if content is not None:
+        step.draft.replace(step.target)
+        return
+    step.target.unlink(missing_ok=True)
+    with suppress(OSError):  # of the first that is not empty
+        for _ in PurePath(step.path).parents[:-1]:
+            step.target.parent.rmdir()
+            step = replace(step, target=step.target.parent)
 
 
 def _back_up(record: Path, steps: Sequence[_Step]) -> None:
     folder = Path(tempfile.mkdtemp(prefix=f"{BACKUP}-", dir=record))
     for number, step in enumerate(steps):
-        (folder / str(number)).mkdir()
-        private.write(folder / str(number) / step.target.name, step.before)
+        if step.before is not None:
+            (folder / str(number)).mkdir()
+            private.write(folder / str(number) / step.target.name, step.before)
 
 
 def _undo(steps: Sequence[_Step]) -> list[Path]:
@@ -164,10 +208,10 @@ def _undo(steps: Sequence[_Step]) -> list[Path]:
         try:
             step.draft.unlink(missing_ok=True)
             if step.is_done:
-                mode = stat.S_IMODE(step.target.stat().st_mode)
-                private.write(step.draft, step.before)
-                step.draft.chmod(mode)
-                step.draft.replace(step.target)
+                if step.before is not None:
+                    step.draft.parent.mkdir(parents=True, exist_ok=True)
+                    _draft_of(step, step.before)
+                _put(step, step.before)
         except (OSError, ConfigurationError):
             kept.append(step.target)
     return kept
@@ -184,5 +228,6 @@ def check_can_apply(original: Original | None) -> None:
 def undo_of(directory: Path) -> str:
     """Where the files are that a patch has just replaced."""
     backup = max(directory.glob(f"{BACKUP}-*"), key=lambda path: path.stat().st_mtime)
-    old = sorted(backup.glob("*/*"))
+    if not (old := sorted(backup.glob("*/*"))):
+        return "there is no old version: the patch only adds files"
     return f"the old version is in {old[0]}" if len(old) == 1 else f"the old versions are in {backup}"

@@ -11,7 +11,8 @@ from strop.tasks.languages import language_of
 
 
 def removed_names(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    """The public functions, classes and values of Python files, path → text, that the same files no longer have afterwards.
+    """The public functions, classes and values of Python files, path → text, that the same files no longer have afterwards: all,
+    if one is absent then.
 
     A name counts as kept if it is imported there. The variables of a file without functions and classes count for nothing: it is
     a script."""

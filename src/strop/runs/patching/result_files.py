@@ -21,6 +21,7 @@ from strop.runs.patching.source_files import Original
 from strop.runs.run_directory import save
 from strop.runs.scopes import is_candidate
 from strop.runs.verified import best_construction
+from strop.tasks.command.bundle import ABSENT
 from strop.tasks.problem import Problem
 
 BEST = "best.diff"
@@ -75,6 +76,10 @@ class Standings:
             return text if self._original is None else self._original.normal(text)
         except Malformed:
             return None
+
+    def is_original(self, text: str) -> bool:
+        """Whether a program is the original."""
+        return self.original is not None and self._normal(text) == self.original
 
     def is_out(self, program: str) -> bool:
         """Whether a program fails tests of the user's."""
@@ -157,6 +162,8 @@ def _keep_files(directory: Path, files: Mapping[str, str], original: Original) -
     """Replace `directory` by a folder with these files."""
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=directory.parent))
     for path, text in files.items():
+        if text == ABSENT:
+            continue
         private.make_folder((draft / path).parent)
         write(draft / path, text)
         if path in original.executable:

@@ -18,7 +18,7 @@ from strop.base.later import dataclass
 from strop.base.plain_file import text_of
 from strop.base.unified_diff import as_written, named, plain_text, unified_files
 from strop.runs.patching.names import removed_names
-from strop.tasks.command.bundle import bundled, ended_like, is_inside, unbundled
+from strop.tasks.command.bundle import ABSENT, bundled, ended_like, is_inside, unbundled
 from strop.tasks.command.task import CommandTask
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, read_source, spliced
@@ -35,7 +35,7 @@ class Original:
     """Files and their location."""
 
     files: Mapping[str, str]
-    """Path from `root` → text with its own line ends."""
+    """Path from `root` → text with its own line ends, or ABSENT."""
     root: str = ""
     """Absolute path of their folder; empty if the program is not a file of the user's."""
     below: str = ""
@@ -48,6 +48,8 @@ class Original:
     """The function of the module that is the program; empty: the whole file."""
     only: tuple[str, ...] = ()
     """The functions that may change in its place, if there are some."""
+    is_version: bool = False
+    """Whether a program is what some version of the tree has of the files (`strop.tasks.versions`)."""
     decorated: str = ""
     """The one whose decorators stay as they are, if there is one."""
 
@@ -76,14 +78,18 @@ class Original:
         """
         plain = {path: plain_text(text) for path, text in self.files.items()}
         if self.command:
-            files = unbundled(solution, plain)
+            files = unbundled(solution, plain, is_version=self.is_version)
         elif self.functions:
             (path,) = plain
             files = {path: ended_like(spliced(self._source(), self.functions, solution), plain[path])}
         else:
             (path,) = plain
             files = {path: ended_like(solution, plain[path])}
-        return {path: as_written(text, self.files[path]) for path, text in files.items()}
+        return {path: self._as_written(path, text) for path, text in files.items()}
+
+    def _as_written(self, path: str, text: str) -> str:
+        own = self.files[path]
+        return text if ABSENT in (text, own) else as_written(text, own, is_version=self.is_version)
 
     def normal(self, solution: str) -> str:
         """A candidate in normal form, in which equal programs are equal texts. Raises like `written`."""
@@ -106,7 +112,7 @@ class Original:
         return self.diff_of(self.written(solution))
 
     def diff_of(self, after: Mapping[str, str]) -> str:
-        """The unified diff to files from `written`."""
+        """The unified diff to files from `written`, which adds and deletes files."""
         before = {self._named(path): text for path, text in self.files.items()}
         return unified_files(before, {self._named(path): text for path, text in after.items()})
 
@@ -161,6 +167,14 @@ def of_command(task: CommandTask, cwd: Path) -> Original:
     placed = _placed({path: text_of(root / path, KIND) for path in task.files}, root, cwd, command=True)
     executable = tuple(path for path in task.files if os.access(root / path, os.X_OK))
     return replace(placed, executable=executable)
+
+
+def of_files(root: Path, files: Mapping[str, str], cwd: Path) -> Original:
+    """The files of a task of `strop.tasks.versions` in a tree: path → text with its own line ends, or ABSENT."""
+    root = root.absolute()
+    executable = tuple(path for path in files if os.access(root / path, os.X_OK))
+    placed = _placed(files, root, cwd, command=True)
+    return replace(placed, executable=executable, is_version=True)
 
 
 def of_function(task: FunctionTask, cwd: Path) -> Original:

@@ -12,7 +12,7 @@ from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.events import in_full
 from strop.base.later import dataclass
-from strop.base.pluralize import plain
+from strop.base.pluralize import plain, quantity
 from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.claims.training import status_words
 from strop.runs.finding import Evidence, ScoredProgram
@@ -24,6 +24,7 @@ from strop.runs.programs import best_in
 from strop.runs.record import Record
 from strop.runs.results.parts import AnswerCounts, RecordedResult, counted_answers, noted
 from strop.runs.run_data import Costs, RunData
+from strop.runs.run_directory import ways_on
 from strop.runs.scopes import comparison_of
 from strop.tasks.objective_facts import ObjectiveFacts
 
@@ -42,6 +43,8 @@ class ImprovementRecord(RecordedResult):
     """The files that the search started from."""
     best_so_far: str | None = field(metadata=HIDDEN)
     """The best candidate; None if none is better than the original."""
+    said: tuple[str, ...] = ()
+    """Of two versions of a project, a line each for what differs and is the work tree's for both."""
     applied: str | None = None
     """Where the patch was applied, or why not; null without --apply."""
 
@@ -70,6 +73,10 @@ class Unfinished(ImprovementRecord):
     """Each candidate once, as it was first evaluated in training, the best first."""
     finding: str = "unfinished"
     """`unfinished`."""
+    kind: str = field(default="improve", metadata=HIDDEN)
+    """The kind of its record."""
+    target: str = field(default="", metadata=HIDDEN)
+    """What was named as the target."""
     sentence: str = UNFINISHED
     """The conclusion."""
     is_running: bool = field(default=False, metadata=HIDDEN)
@@ -162,6 +169,7 @@ def read_improved(of: Record) -> Improved | Unfinished:
         answers=counted_answers(run.answers),
         source=source,
         best_so_far=best_in(run),
+        said=(*run.said, *meta.said),
         record=of,
     )
     of_record = {each.name: getattr(record, each.name) for each in fields(record)}
@@ -170,8 +178,17 @@ def read_improved(of: Record) -> Improved | Unfinished:
         candidates = candidates_of(in_full(event, run.text) for event in run.candidates)
         earlier = f"Comparison {run.compared} had a verdict; the search was continued after it." if run.compared else ""
         said = " ".join(filter(None, (UNFINISHED, status_words(run.status, run.detail), earlier)))
+        if meta.kind == "measure" and not run.search_ends and run.spec is not None:
+            made, budget = run.measurements, quantity(run.spec.utility_budget, "measurement")
+            said = f"No verdict yet: {made} of {budget} made."
         return Unfinished(
-            **of_record, facts=meta.objective, candidates=candidates, sentence=said, is_running=run.status == "running"
+            **of_record,
+            facts=meta.objective,
+            candidates=candidates,
+            sentence=said,
+            is_running=run.status == "running",
+            kind=meta.kind,
+            target=run.spec.task if run.spec else "",
         )
     return Improved(**of_record, **{each.name: getattr(evidence, each.name) for each in fields(evidence)})
 
@@ -213,11 +230,13 @@ def apply_result(result: Improved | Unfinished, *, force: bool = False, unproven
             said = result.sentence if result.is_held_back else f"{result.sentence} {unless}"
             raise ConfigurationError(f"not applied. {said}")
     elif result.best_so_far is None:
-        raise ConfigurationError(f"the improvement in {directory} has not ended, and nothing in it is better so far")
+        better = "" if result.kind == "compare" else ", and nothing in it is better so far"
+        raise ConfigurationError(
+            f"{directory} has no result yet{better}. {ways_on(directory, result.kind, result.target)[0]}"
+        )
     elif not unproven:
         raise ConfigurationError(
-            f"the improvement in {directory} has not ended. To continue: strop resume {directory}. "
-            f"For its best so far, {unless}"
+            f"{directory} has no result yet. {ways_on(directory, result.kind, result.target)[0]}. For its best so far, {unless}"
         )
     program = result.best_so_far if result.program is None else result.program
     assert program is not None

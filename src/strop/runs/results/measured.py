@@ -13,7 +13,7 @@ from strop.base.results import Evaluation
 from strop.runs.results.parts import RecordedResult, Sample
 from strop.runs.run_data import TotalPrice
 
-Kind: TypeAlias = Literal["eval", "compare"]
+Kind: TypeAlias = Literal["eval", "against"]
 
 AGAIN = " (again)"
 """Ends the name of an improver that is compared with itself: it is measured twice."""
@@ -47,16 +47,16 @@ class Measurement:
     """How the solution of each copy ended on the sealed test split."""
     endings: tuple[Ending, ...]
     """How the improver ended on each copy."""
-    lm_calls: int
-    """LM calls over all copies."""
-    responses: int
-    """Responses of the language model over all copies."""
+    lm_calls: int | None
+    """LM calls over all copies; null of `agent`, of which nobody knows them."""
+    responses: int | None
+    """Responses of the language model over all copies; null of `agent`."""
     evaluations: int
     """Utility calls of the improver over all copies."""
     tokens: int | None
-    """Tokens in and out over all copies; null if the server did not count them."""
+    """Tokens in and out over all copies; null of `agent`, and if the server did not count them."""
     dollars: float | None
-    """Price of the responses over all copies; null if it is not known."""
+    """Price of the responses over all copies; null if it is not known, as that of `agent`."""
     is_bound: bool = False
     """Whether `dollars` is the most that it may be: the server did not count all tokens."""
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
@@ -159,6 +159,10 @@ class Measured(RecordedResult):
     that is measured twice beside itself, which shows what chance does."""
     trained_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Improver → the tasks that it was trained on; only improvers of runs, and files beside their results."""
+    searches: tuple[str, ...] = ()
+    """The records of `strop measure` that the improver `agent` is, one for each copy of a task. None has what its model cost."""
+    said: tuple[str, ...] = ()
+    """A line each for what `agent` is, and for what it could read."""
     transfer: tuple[Difference, ...] = ()
     """If an improver was trained: the gain of each improver over the seed solutions, on the tasks that none was trained on."""
     own_score_because: Mapping[str, str] = field(default_factory=dict)
@@ -167,6 +171,11 @@ class Measured(RecordedResult):
     """The price of everything."""
     chosen: tuple[str, ...] = ()
     """Tasks that choose their inputs themselves."""
+
+    @property
+    def unknown(self) -> str:
+        """What nobody knows of the costs, in words; empty where there is no agent."""
+        return "LM calls of the agent: unknown" if self.searches else ""
 
     @property
     def complete(self) -> bool:

@@ -82,7 +82,7 @@ class Tree:
     root: Path
     """A folder of the host that must not change meanwhile; links in it are copied as links."""
     files: Mapping[str, str]
-    """The candidate: texts that replace files of `root`, path → text."""
+    """The candidate: texts that replace files of `root`, path → text; a file that is absent is removed."""
     tools: Sequence[Path] = ()
     """Folders and files of the host that commands may read and run, in addition to the system's programs and libraries."""
     left_out: Sequence[str] = ()

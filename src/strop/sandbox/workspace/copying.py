@@ -3,7 +3,7 @@
 Links are copied as links and never followed. Devices, sockets, pipes, and large folders that commands do not need are left out.
 """
 
-# ruff: noqa: PTH102, PTH108, PTH123, PTH211 - one system call a file, for thousands of files
+# ruff: noqa: PTH102, PTH106, PTH108, PTH123, PTH211 - one system call a file, for thousands of files
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from strop.base.absent import ABSENT
 from strop.sandbox.workspace import snapshots
 
 LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__"})
@@ -40,15 +41,14 @@ ALL = CopyRules()
 
 
 def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules = ALL) -> None:
-    """Copy the folder behind the descriptor `root` into the empty folder `target`, then write `files` over its own.
+    """Copy the folder behind the descriptor `root` into the empty folder `target`, then lay `files` over its own.
 
     Raises:
         OSError: something cannot be read or written.
         ValueError: a path in `files` leads out of the tree or through a link.
     """
     _copy_folder(root, "", target, rules)
-    for path, text in files.items():
-        lay(target, path, text.encode("utf-8", "surrogateescape"))
+    lay_all(target, files)
 
 
 def hand_over(place: str, user: int) -> None:
@@ -95,6 +95,46 @@ def _copy_file(folder: int, name: str, target: str) -> None:
             os.utime(made.fileno(), ns=(facts.st_mtime_ns, facts.st_mtime_ns))
 
 
+def lay_all(target: str, files: Mapping[str, str]) -> None:
+    """Write or replace files, path → text, and remove those that are absent, with folders that are empty then.
+
+    Raises:
+        OSError: something cannot be written or removed.
+        ValueError: a path leads out of the tree or through a link.
+    """
+    for path, text in sorted(files.items(), key=lambda each: each[1] != ABSENT):  # what was a file may be a folder now
+        if text == ABSENT:
+            _remove(target, path)
+        else:
+            lay(target, path, text.encode("utf-8", "surrogatepass"))
+
+
+def _remove(target: str, path: str) -> None:
+    *folders, place = places = _places(target, path)
+    if not all(map(os.path.lexists, places)):
+        return
+    for folder in folders:
+        _check_folder(folder, path)
+    if not stat.S_ISDIR(os.lstat(place).st_mode):
+        os.unlink(place)
+        with suppress(OSError):  # of the first that is not empty
+            for folder in reversed(folders):
+                os.rmdir(folder)
+
+
+def _places(target: str, path: str) -> list[str]:
+    """The folders on the way to a file, and the file. Raises ValueError."""
+    parts = path.split("/")
+    if not all(parts) or {".", ".."} & set(parts) or "\0" in path:
+        raise ValueError(f"{path!r} is not a path in the tree")
+    return ["/".join([target, *parts[: end + 1]]) for end in range(len(parts))]
+
+
+def _check_folder(place: str, path: str) -> None:
+    if not stat.S_ISDIR(os.lstat(place).st_mode):
+        raise ValueError(f"{path!r} leads through something that is not a folder")
+
+
 def lay(target: str, path: str, content: bytes) -> None:
     """Write or replace one file; keep its execute permission.
 
@@ -102,18 +142,13 @@ def lay(target: str, path: str, content: bytes) -> None:
         OSError: it cannot be written.
         ValueError: the path leads out of the tree or through a link.
     """
-    parts = path.split("/")
-    if not all(parts) or {".", ".."} & set(parts) or "\0" in path:
-        raise ValueError(f"{path!r} is not a path in the tree")
-    place, mode = target, 0o644
-    for part in parts[:-1]:
-        place += "/" + part
+    *folders, place = _places(target, path)
+    for folder in folders:
         try:
-            os.mkdir(place, 0o755)
+            os.mkdir(folder, 0o755)
         except FileExistsError:
-            if not stat.S_ISDIR(os.lstat(place).st_mode):
-                raise ValueError(f"{path!r} leads through something that is not a folder") from None
-    place += "/" + parts[-1]
+            _check_folder(folder, path)
+    mode = 0o644
     with suppress(FileNotFoundError):
         facts = os.lstat(place)
         if stat.S_ISDIR(facts.st_mode):

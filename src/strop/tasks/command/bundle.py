@@ -7,7 +7,9 @@ A program of one file is that file's text. A program of several files is their t
     === file: src/main.c ===
     ...
 
-A candidate may omit files, which then stay as in the original.
+A candidate may omit files, which then stay as in the original. A file that a program does not have is a line alone:
+
+    === no file: src/old.c ===
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from strop.base.absent import ABSENT as ABSENT
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.regions import EVOLVE, has_most, marked_names, marked_regions, outside_lines, with_markers
 
@@ -68,12 +71,12 @@ def _indented(old: list[str], block: list[str]) -> list[str]:
     return block if own else [margin + line if line.strip() else line for line in block]
 
 
-_HEAD = re.compile(r"^=== file: (.+?) ===[ \t]*$", re.MULTILINE)
+_HEAD = re.compile(r"^=== (?P<no>no )?file: (?P<path>.+?) ===[ \t]*$", re.MULTILINE)
 
 
-def header(path: str) -> str:
-    """The line above a file's text."""
-    return f"=== file: {path} ==="
+def header(path: str, *, is_absent: bool = False) -> str:
+    """The line above a file's text, or in place of a file."""
+    return f"=== {'no ' if is_absent else ''}file: {path} ==="
 
 
 def bundled(files: Mapping[str, str]) -> str:
@@ -82,30 +85,34 @@ def bundled(files: Mapping[str, str]) -> str:
     Raises:
         ConfigurationError: one of several texts contains a separator line, or a path cannot be written in one.
     """
-    if len(files) == 1:
+    if len(files) == 1 and ABSENT not in files.values():
         return next(iter(files.values()))
     for path, text in files.items():
         if _HEAD.search(text):
             raise ConfigurationError(f"{path} holds a line of the form '{header('…')}', which strop puts between files")
         if not _HEAD.fullmatch(header(path)) or not is_inside(path):
             raise ConfigurationError(f"{path!r} is not a path that strop can write between files")
-    return "".join(
-        f"{header(path)}\n{text if text.endswith(chr(10)) else text + chr(10)}" for path, text in files.items()
-    )
+    return "".join(map(_section, files, files.values()))
 
 
-def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
+def _section(path: str, text: str) -> str:
+    """The lines of one file."""
+    body = "" if text == ABSENT else text if text.endswith("\n") or not text else f"{text}\n"
+    return f"{header(path, is_absent=text == ABSENT)}\n{body}"
+
+
+def unbundled(text: str, original: Mapping[str, str], *, is_version: bool = False) -> dict[str, str]:
     """All files of a candidate for the program with the files `original`, in its order; without one, those that the text has.
 
     If a text lost or gained its last newline, it gets the original's ending; if it lost the markers of its regions, it gets them
-    back where nothing else changed (`strop.tasks.regions`).
+    back where nothing else changed (`strop.tasks.regions`), unless it `is_version`: then nobody wrote it from the original.
 
     Raises:
         Malformed: the text is not a bundle, or contains a file twice, or one that is not in `original`.
     """
     if len(original) == 1 and not _HEAD.match(text):
         (path,) = original
-        return {path: _whole(original[path], text, path)}
+        return {path: _whole(original[path], text, path, is_version=is_version)}
     heads = list(_HEAD.finditer(text))
     if not heads:
         raise Malformed(f"the program has {len(original)} files; begin each that you change with '{header('PATH')}'")
@@ -113,19 +120,28 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
         raise Malformed(f"there is text before the first line of the form '{header('PATH')}'")
     found: dict[str, str] = {}
     for head, following in zip(heads, [*heads[1:], None], strict=True):
-        path = head[1]
+        path = head["path"]
         if path in found:
             raise Malformed(f"the file {path!a:.200} is given twice")
         if original and path not in original:
             what = f"what may is {', '.join(original)}; to add it, create it empty and name it in `files`"
             raise Malformed(f"{path!a:.200} may not be changed; {what}")
         body = text[head.end() + 1 : following.start() if following else len(text)]
-        found[path] = ended_like(body, original.get(path) or "\n")
-    return {path: _whole(text, found.get(path, text), path) for path, text in original.items()} or found
+        if head["no"] and body.strip():
+            raise Malformed(f"there is text below '{header(path, is_absent=True)}'")
+        known = original.get(path, ABSENT)
+        found[path] = ABSENT if head["no"] else ended_like(body, "\n" if known in ("", ABSENT) else known)
+    return {
+        path: _whole(text, found.get(path, text), path, is_version=is_version) for path, text in original.items()
+    } or found
 
 
-def _whole(text: str, now: str, path: str) -> str:
+def _whole(text: str, now: str, path: str, *, is_version: bool) -> str:
     """The file `text` as a candidate has it, with what it may leave out."""
+    if ABSENT in (text, now):
+        return now
+    if is_version:
+        return ended_like(now, text)
     return with_markers(text, ended_like(with_surroundings(text, now, path), text), path)
 
 
@@ -136,7 +152,7 @@ def is_inside(path: str) -> bool:
 
 def ended_like(text: str, original: str) -> str:
     """`text` with the last newline of the original, or without one, as it has none: programs extracted from responses lack it."""
-    if not original:  # an empty file is one that the candidate may write
+    if not original or not text:  # an empty file is one that the candidate may write
         return text if text.strip("\n") else ""
     body = text.rstrip("\n") if not original.endswith("\n") else text
     return f"{body}\n" if original.endswith("\n") and not body.endswith("\n") else body

@@ -242,7 +242,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
     lines = {
         "name": task.name,
         "root": root,
-        "files": [glob.escape(path) for path in task.files],
+        "files": [glob.escape(path) for path in task.target_files or task.files],
         "build": task.build,
         "test": task.test,
         "command": task.command,

@@ -110,6 +110,11 @@ class CommandTask:
     """Files that the command writes and the judge reads, or that are compared with the original's."""
     cases: tuple[str, ...] = ()
     """Files of the tree that are the instances."""
+    every_input: bool = False
+    """Whether all cases are held out: nothing was searched. No file sets it."""
+    target_files: tuple[str, ...] = ()
+    """The files that its target names, where a program is the text of others, as some version of the tree has them
+    (`strop.tasks.versions`); empty: a program is a candidate for `files`."""
     mark: ClassVar[None] = None
     """The mark of a function: this is none."""
     problem: ClassVar[Problem | None] = None
@@ -123,7 +128,8 @@ class CommandTask:
             check_reader(name, reader)
         bundled(self.files)
         try:
-            check_only(self.files, self.files, self.only)
+            if not self.target_files:
+                check_only(self.files, self.files, self.only)
         except Malformed as error:
             raise ConfigurationError(f"task {self.name!r:.90}: only: {error}") from error
 
@@ -161,7 +167,9 @@ class CommandTask:
 
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
-        return self.test_instances if split == "test" else self.instances
+        if split == "test":
+            return len(self.distinct_cases) if self.cases and self.every_input else self.test_instances
+        return self.instances
 
     def case(self, split: Split, index: int, seeds: Seeds) -> str:
         """The file that is an instance; empty without cases. Which ones are held out, the seeds draw."""
@@ -184,7 +192,8 @@ class CommandTask:
     @property
     def named_files(self) -> tuple[str, ...]:
         """Files that a copy of the tree has, whatever a .gitignore says."""
-        return (*self.files, *self.context, *self.cases, *(self.judge.files if self.judge else ()))
+        judges = self.judge.files if self.judge else ()
+        return (*self.files, *self.target_files, *self.context, *self.cases, *judges)
 
     def filled(self, command: str, seed: int, case: str, **places: str) -> str:
         """A command with its placeholders filled in."""

@@ -125,6 +125,11 @@ def scored(source: Source, names: tuple[str, ...], candidate: str) -> str:
     return _texts(source, names, candidate)[1]
 
 
+def unmarked(version: Source, source: Source) -> str:
+    """The text of a version of a module, with empty lines for the marks and for what these, or those of `source`, alone know."""
+    return _without_marks(version, hidden(version) | hidden(source))
+
+
 def whole(source: Source, names: tuple[str, ...], candidate: str) -> str:
     """A candidate with the definitions that it uses of its module. Raises like `spliced`."""
     return _texts(source, names, candidate)[2]
@@ -269,7 +274,7 @@ def _new(source: Source, found: Source, functions: Mapping[str, Function]) -> tu
                 f"the program does something at its top level: {ast.unparse(node)[:80]}; it may only define"
             )
         if own or (old := sorted(bound & source.bound)):
-            raise Malformed(f"only {name} may change, but {own.split('.')[0] if own else old[0]} is another")
+            raise Malformed(f"only {name} may change, and {own.split('.')[0] if own else old[0]} changes, too")
         for each in sorted(bound):
             _check_new_name(source, each)
         added.append(_with_comments(found, node))

@@ -11,7 +11,9 @@ import inspect
 import io
 import tokenize
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field, replace
+from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
@@ -24,14 +26,15 @@ from strop.base.python_discovery import Interpreter
 from strop.base.results import ScoredBy
 from strop.base.scorer_notes import note
 from strop.tasks.answer import Answer
-from strop.tasks.arguments import Parameters
+from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.base import MUST_PASS, OPAQUE, UTILITY, Instance, Seeds, Split, Task, described_with
+from strop.tasks.command.bundle import ABSENT, unbundled
 from strop.tasks.command.score_kinds import EQUAL, KINDS
 from strop.tasks.definitions import ShownFunction
 from strop.tasks.function.calls import RecordedCalls
 from strop.tasks.function.mark import Drawn, Mark, Scorer
 from strop.tasks.function.source import Source
-from strop.tasks.function.splice import alone, find_function, read_source, scored, whole
+from strop.tasks.function.splice import alone, find_function, read_source, scored, unmarked, whole
 from strop.tasks.objective_facts import Calls, MetricFacts, ObjectiveFacts
 from strop.tasks.score_limit import ended
 from strop.tasks.values import CLOSE, AnswerForm, canonical, difference, rebuilt
@@ -161,14 +164,21 @@ class FunctionTask(Task):
     def _python(self) -> str:
         return super()._python if self.mark is None or self.mark.interpreter.is_strops else self.mark.python
 
+    @cached_property
+    def parameters(self) -> Parameters | None:
+        """The parameters of the entry point, as its module declares them."""
+        if not self.files or self.source is None:
+            return super().parameters
+        return parameters_of(alone(self.source, self.changing), self.entry)
+
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
-        return len(self._of(split)) if self.cases else super().count(split)
+        return len(self.cases_of(split)) if self.cases else super().count(split)
 
     def instance(self, split: Split, index: int, seeds: Seeds) -> Instance:
         """Instance `index` (from 0) of a split, a fresh copy at every call."""
         if self.cases:
-            cases = self._of(split)
+            cases = self.cases_of(split)
             inputs = copy.deepcopy(dict(cases[index % len(cases)]))
             _, _, resolved = self._ask("case", inputs) if self.answer is not None else ("", {}, [])
             return Instance(inputs, Drawn(None, resolved, self._shown(inputs)))
@@ -195,8 +205,11 @@ class FunctionTask(Task):
             return failed
         return f"{_HIDDEN.get(verdict, verdict)}; what it says is hidden, because recorded calls are private"
 
-    def _of(self, split: Split) -> tuple[Mapping[str, Any], ...]:
-        return self.cases[1::2] if split == "test" else self.cases[::2]
+    def cases_of(self, split: Split) -> tuple[Mapping[str, Any], ...]:
+        """The listed instances of a split."""
+        if split == "test":
+            return self.cases if self.every_input else self.cases[1::2]
+        return self.cases[::2]
 
     def at(self, project: Path) -> Self:
         """The task with a copy of its project."""
@@ -247,11 +260,32 @@ class FunctionTask(Task):
             Malformed: the candidate changes more than the function.
         """
         assert self.source is not None
+        if self.files:
+            return self.laid(candidate)[self.path].removeprefix(ABSENT)
         return scored(self.source, self.changing, candidate)
+
+    @property
+    def path(self) -> str:
+        """The path of the function's module, from the top of its project."""
+        assert self.mark is not None
+        return str(Path(self.mark.program.file).relative_to(self.mark.project))
+
+    def laid(self, candidate: str) -> Mapping[str, str]:
+        """The module without what only its mark uses, and the other files of a program. Raises like `program`."""
+        if not self.files:
+            return {self.path: self.program(candidate)}
+        assert self.source is not None
+        files = unbundled(candidate, self.files, is_version=True)
+        text = files.get(self.path, self.source.text)
+        with suppress(ConfigurationError):  # it is not Python, as the process says that loads it
+            text = text if text == ABSENT else unmarked(read_source(self.source.path, text), self.source)
+        return {**files, self.path: text}
 
     def whole(self, candidate: str) -> str:
         """The candidate with the definitions that it uses of its module. Raises like `program`."""
         assert self.source is not None
+        if self.files:
+            return candidate
         return whole(self.source, self.changing, candidate)
 
     def objection(self, instance: Instance, answer: Any, expected: Any, *, own: bool) -> str:

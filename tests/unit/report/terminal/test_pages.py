@@ -141,8 +141,8 @@ def measured_pages() -> dict[str, Show]:
         "eval": result(replace(wide, cells=(bad, *wide.cells[1:]))),
         "eval_brief": result(made.matrix(["lpn"], ["mine.py"]), full=False),
         "eval_stopped": result(stopped),
-        "compare": result(made.matrix(["lpn"], ["mine.py"], kind="compare")),
-        "compare_equal": result(made.matrix(["lpn"], ["mine.py"], [1.0], kind="compare")),
+        "compare": result(made.matrix(["lpn"], ["mine.py"], kind="against")),
+        "compare_equal": result(made.matrix(["lpn"], ["mine.py"], [1.0], kind="against")),
         "eval_over_tasks": result(made.matrix([f"task{n}" for n in range(7)], ["mine.py", "other.py"], [0.5])),
         "score": lambda console: print_result(score, console),
     }

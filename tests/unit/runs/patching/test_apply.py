@@ -21,6 +21,7 @@ from strop.runs.patching import apply as applying
 from strop.runs.patching.apply import BACKUP, apply_files, undo_of
 from strop.runs.patching.result_files import BEST, BestSoFar, Standings
 from strop.runs.patching.source_files import Original, of_file, of_seed, original_from
+from strop.tasks.command.bundle import ABSENT, bundled
 from support import records
 from support.rows import table
 from support.trees import contents, written
@@ -132,6 +133,87 @@ def test_changed_file_is_replaced_by_force_and_the_record_keeps_what_it_held(ori
     (backup,) = record.glob(f"{BACKUP}-*")
     assert {path.read_text() for path in backup.rglob("*.py")} == {"a = 3\n", "b = 1\n", ""}
     assert undo_of(record) == f"the old versions are in {backup}"
+
+
+BEFORE = {
+    "a.py": "a = 1\r\nb = 2\r\n\r\n",
+    "old/x/y.sh": "#!/bin/sh\n",
+    "new/n.py": ABSENT,
+    "gone.txt": "",
+    "empty.txt": ABSENT,
+}
+THEN = {"a.py": "a = 1\nb = 3\n", "old/x/y.sh": ABSENT, "new/n.py": "n = 1\n", "gone.txt": ABSENT, "empty.txt": ""}
+
+
+def versions_in(root: Path) -> Original:
+    """A version of the user's files, of which another one lacks some and has others."""
+    written(root, {path: text for path, text in BEFORE.items() if text != ABSENT})
+    (root / "old/x/y.sh").chmod(0o755)
+    return Original(BEFORE, str(root), str(root), command=True, is_version=True)
+
+
+def test_patch_deletes_and_adds_files_with_folders_that_are_empty_then(tmp_path: Path, record: Path) -> None:
+    original = versions_in(tmp_path / "mine")
+    after = original.written(bundled(THEN))
+    assert after == {**THEN, "a.py": "a = 1\r\nb = 3\r\n"}
+    root = Path(original.root)
+    apply_files(original, after, record, force=False)
+    assert contents(root) == {path: text for path, text in after.items() if text != ABSENT}
+    assert not (root / "old").exists() and (root / "new/n.py").stat().st_mode & 0o777 == 0o644
+    (backup,) = record.glob(f"{BACKUP}-*")
+    assert sorted(path.name for path in backup.rglob("*.*")) == ["a.py", "gone.txt", "y.sh"]
+    assert apply_files(original, after, record, force=False) == [], "it is already applied"
+
+
+def test_files_that_a_patch_deleted_and_added_are_as_before_when_it_cannot_be_finished(
+    tmp_path: Path, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = versions_in(tmp_path / "mine")
+    root, put = Path(original.root), applying._put
+
+    def fails_at_the_last(step: Any, content: bytes | None) -> None:
+        if step.path == "empty.txt" and content is not None:
+            raise OSError("the disk is full")
+        put(step, content)
+
+    monkeypatch.setattr(applying, "_put", fails_at_the_last)
+    with pytest.raises(OSError, match="disk is full"):
+        apply_files(original, original.written(bundled(THEN)), record, force=False)
+    assert contents(root) == {path: text for path, text in BEFORE.items() if text != ABSENT}
+    assert (root / "old/x/y.sh").stat().st_mode & 0o777 == 0o755 and not (root / "new").exists()
+
+
+def test_patch_neither_adds_what_was_made_meanwhile_nor_deletes_what_has_changed(tmp_path: Path, record: Path) -> None:
+    for number, (path, words) in enumerate(
+        (("new/n.py", "n.py was made since"), ("old/x/y.sh", "y.sh has changed since"))
+    ):
+        original = versions_in(tmp_path / str(number))
+        written(Path(original.root), {path: "mine\n"})
+        before, after = contents(Path(original.root)), original.written(bundled(THEN))
+        with pytest.raises(ConfigurationError, match=words):
+            apply_files(original, after, record, force=False)
+        assert contents(Path(original.root)) == before
+        apply_files(original, after, record, force=True)
+        assert contents(Path(original.root)) == {each: text for each, text in after.items() if text != ABSENT}
+
+
+def test_git_and_patch_read_a_diff_that_deletes_and_adds_files(tmp_path: Path) -> None:
+    stays = {**THEN, "gone.txt": ""}  # patch deletes no empty file
+    for command, then in ((["patch", "-p1", "--binary", "-s", "-i"], stays), (["git", "apply"], THEN)):
+        original = versions_in(tmp_path / command[0])
+        after = original.written(bundled(then))
+        (tmp_path / "it.diff").write_bytes(original.diff_of(after).encode())
+        subprocess.run([*command, str(tmp_path / "it.diff")], cwd=original.root, check=True)
+        assert contents(Path(original.root)) == {path: text for path, text in after.items() if text != ABSENT}
+        assert original.diff(bundled(BEFORE).replace("\r", "")) == ""
+    lines = original.diff_of(after).splitlines()
+    assert "--- a/old/x/y.sh" in lines and lines[lines.index("--- a/old/x/y.sh") + 1] == "+++ /dev/null"
+    assert original.removed(bundled({**THEN, "new/n.py": ABSENT})) == ()
+
+
+def test_names_of_a_module_that_is_deleted_are_removed(tmp_path: Path) -> None:
+    original = Original({"lib.py": LIB, "new.py": ABSENT}, str(tmp_path), command=True, is_version=True)
+    assert original.removed(bundled({"lib.py": ABSENT, "new.py": LIB})) == ("Disc", "LIMIT", "mean")
 
 
 KILLED = """

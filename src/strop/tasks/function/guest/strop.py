@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 MARK = "__strop_improve_me__"
 notes: list[str] = []
 """What `note` got since this was emptied last."""
-_RUN = ("improve", "train", "compare", "check", "score", "load")
+_RUN = ("improve", "compare", "measure", "verdict", "train", "evaluate", "check", "score", "load")
 """Functions of strop that run it."""
 
 

@@ -1,0 +1,137 @@
+"""A search by a coding agent that sends its programs, in one record: what `strop serve` serves."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from strop.api.job import perform
+from strop.api.jobs import job_of
+from strop.api.measuring import begun_or_new, measure_job, served, verdict_of
+from strop.api.serving import Document
+from strop.base.as_document import as_document
+from strop.base.errors import ConfigurationError, SearchOver
+from strop.base.pluralize import quantity
+from strop.base.terminal_text import escape
+from strop.options.commands import RUNS
+from strop.runs.measuring import OVER
+from strop.runs.patching.source_files import of_seed
+from strop.runs.record import Record
+from strop.runs.results.improved import Unfinished
+from strop.runs.run_data import RunData
+from strop.runs.run_directory import load_run, new_directory
+from strop.store import FILE_NAME
+from strop.tasks.command.bundle import ABSENT
+from strop.tasks.command.task import scorer_line
+
+ANSWER = "Your answer is a call of `measure`, with the whole new text of each file that you change, whatever else is named above."
+
+
+class RecordedSearch:
+    """A search by somebody else whose measurements and verdict are in one record. An `OutsideSearch`.
+
+    Without a folder it goes on with the last search of this target that was served, or gives its verdict again: a client that
+    starts anew gets no new budget, and no second first verdict.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        groups: Sequence[Any],
+        scoring: dict[str, object],
+        out: Path | None,
+        *,
+        seed: int | None = None,
+    ) -> None:
+        """`groups`: those of options that `strop measure` takes.
+
+        Raises:
+            ConfigurationError: the target does not exist, or the record in `out` is of something else.
+        """
+        self._folder = out or served(target) or new_directory(RUNS, "serve")
+        self._begun = partial(begun_or_new, target, groups, scoring, self._folder, seed=seed, sealed=True)
+        self._first = self._begun()
+        self._task = self._first.goal.task
+        self._original = self._first.goal.original or of_seed(self._task.seed)
+        self._budget = self._first.spec.utility_budget
+        self._verdict: Document = {}
+
+    def task(self) -> str:
+        """In words: what may change, with its texts, how it is scored, and what is left of the budget."""
+        files = [
+            f"=== {path}{' (does not exist yet)' if text == ABSENT else ''} ===\n{'' if text == ABSENT else text}"
+            for path, text in self._original.files.items()
+        ]
+        left = "The search is over." if self._is_over() else self._left()
+        head = f"Improve {self._first.goal.source}. {left}"
+        return "\n\n".join([head, self._task.u_str.rstrip(), ANSWER, f"Score: {scorer_line(self._task)}", *files])
+
+    def measure(self, files: Mapping[str, str]) -> Document:
+        """Measure the original with the new texts of some of its files, in training.
+
+        Raises:
+            ConfigurationError: another file may not change, or the original cannot be scored.
+            SearchOver: the verdict was asked for, or the budget is spent.
+        """
+        if self._is_over():
+            raise SearchOver(OVER.by, OVER.detail, "the search is over: its verdict was asked for")
+        may = self._original.files
+        if others := {*files} - {*may}:
+            raise ConfigurationError(f"{escape(min(others), 200)} may not change; what may: {', '.join(may)}")
+        text = self._original.plain({**may, **files})
+        if self._made() >= self._budget:
+            made = f"all {quantity(self._budget, 'measurement')} were made"
+            raise SearchOver("max_calls", made, f"{made}; call verdict")
+        search = self._begun() if self._has_record() else self._first
+        document: Document = as_document(perform(measure_job(search, text=text), self._folder))
+        return document
+
+    def verdict(self) -> Document:
+        """Compare the best measurement with the original; a verdict that was stopped goes on.
+
+        Raises:
+            ConfigurationError: nothing was measured.
+        """
+        if not self._has_record():
+            raise ConfigurationError("nothing was measured: call measure first")
+        if not self._verdict:
+            self._verdict = as_document(self._compared())
+        return self._verdict
+
+    def _compared(self) -> object:
+        record, is_over = load_run(self._folder), self._is_over()
+        job = verdict_of(record, trust=False)
+        if not is_over:
+            return perform(job)
+        with Record.open(self._folder) as of_record:
+            found = job.read(of_record) if job.read else None
+        return perform(job_of(record, trust=False)) if isinstance(found, Unfinished) else found
+
+    def ways_on(self) -> Sequence[str]:
+        """How to go on, a line each, if there is anything to go on with."""
+        if not self._has_record():
+            return ()
+        folder = shlex.quote(str(self._folder))
+        if self._is_over():
+            return (f"The result: strop show {folder}",)
+        target = shlex.quote(self._first.goal.source)
+        return f"To compare the best: strop verdict {folder}", f"To go on: strop serve {target} --out {folder}"
+
+    def _has_record(self) -> bool:
+        return (self._folder / FILE_NAME).is_file()
+
+    def _is_over(self) -> bool:
+        return self._has_record() and bool(self._run().search_ends)
+
+    def _run(self) -> RunData:
+        with Record.open(self._folder) as record:
+            return record.run
+
+    def _made(self) -> int:
+        return self._run().measurements if self._has_record() else 0
+
+    def _left(self) -> str:
+        return f"{quantity(max(self._budget - self._made(), 0), 'measurement')} of {self._budget} left."

@@ -1,0 +1,151 @@
+"""Measure improvers: beside the seed improver, or one against another (`strop.evaluate`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from strop.api.conventions import RecordingOptions, carried_out, make_spec, takes
+from strop.api.job import Job
+from strop.api.lookup import any_improver_text, find_run, trained_on
+from strop.api.target import TaskLike, all_of, as_task, plain_name, several, source_of, target_of
+from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
+from strop.base.surface import option
+from strop.options.run import CopiesOptions, EnvironmentOptions, LimitOptions, is_usual
+from strop.runs import evaluate as measurements
+from strop.runs.agent import AGENT, agent_of, read_search, said_of
+from strop.runs.meta import Meta, Named
+from strop.runs.plan import Formula
+from strop.runs.results.measured import AGAIN, Measured
+from strop.runs.spec import RunSpec, improver_text
+from strop.tasks.command.task import AnyTask
+
+C = TypeVar("C", bound=CopiesOptions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions(EnvironmentOptions, LimitOptions, CopiesOptions, RecordingOptions):
+    """The keywords of `strop.evaluate`."""
+
+    task: TaskLike | Sequence[TaskLike]
+    """One task or several, as in `strop.train`."""
+    agent: str | Path | Sequence[str | Path] = ()
+    """Directories of `strop.measure` records: together they are the improver `agent`, a copy of a task each."""
+    seed: int = 0
+    """Seed of all random draws, together with this machine's key."""
+
+
+@takes(EvaluateOptions)
+def evaluate(first: str | Path, second: str | Path, options: EvaluateOptions) -> Measured:
+    """Which of two improvers is better on these tasks, by how much, and what each spent of the same budgets.
+
+    Args:
+        first: the name of an improver, a file, `RUN:t`, the improver of a run after iteration t, or `agent`.
+        second: the other improver; the same one shows how far two measurements of it differ by chance.
+
+    Raises:
+        ConfigurationError: something that an argument names does not exist.
+        StropError: the host failed or a limit was reached; what was done is kept.
+    """
+    tasks = several(options.task)
+    runs = [options.agent] if isinstance(options.agent, (str, Path)) else options.agent
+    spec = make_spec(tasks, with_copies(options, len(runs), len(tasks)), improver=first, iterations=0)
+    loaded = loaded_for(runs, tasks)
+    improvers = rivals(str(first), str(second), agent_in(runs, loaded, spec))
+    return carried_out(measure_job(spec, loaded, "against", improvers), options)
+
+
+def measure_job(
+    spec: RunSpec, tasks: tuple[AnyTask, ...], kind: Literal["eval", "against"], improvers: Sequence[Named]
+) -> Job[Measured]:
+    """A measurement of improvers on tasks: beside the seed improver (`eval`), or of one against another (`against`)."""
+    references = {
+        task.name: (name, task.facts.metric.goal if task.facts else "max", value)
+        for task in tasks
+        for name, value in task.best_values.items()
+    }
+    said = said_of(improvers, tasks, spec.utility_budget)
+    return Job(
+        kind=kind,
+        spec=spec,
+        tasks=tasks,
+        do=partial(measurements.carry_out, improvers=improvers),
+        read=measurements.measured_in,
+        improver=improver_text(measurements.SEED),
+        meta=Meta(improvers=tuple(improvers), references=references, said=said),
+        name=f"{kind}-{plain_name(spec.task)}",
+        says=said,
+        estimate=partial(
+            Formula.measured,
+            improvers=sum(not each.runs for each in improvers),
+            agents=sum(bool(each.runs) for each in improvers),
+        ),
+    )
+
+
+def with_copies(options: C, searches: int, tasks: int) -> C:
+    """The options with as many copies as a task has searches of the agent, unless they name another number."""
+    return replace(options, copies=max(searches // tasks, 1)) if searches and is_usual(options.copies) else options
+
+
+def loaded_for(runs: Sequence[str | Path], tasks: Sequence[TaskLike]) -> tuple[AnyTask, ...]:
+    """The tasks of a measurement, where records of `strop measure` are named as that loads them: with the user's interpreter.
+
+    Raises:
+        ConfigurationError: one does not exist, or two have the same name.
+    """
+    if runs:
+        tasks = [target_of(source_of(task), {}, None, as_task(task)).task for task in tasks]
+    return all_of(tasks)
+
+
+def agent_in(runs: Sequence[str | Path], tasks: Sequence[AnyTask], spec: RunSpec) -> Named | None:
+    """The improver that the records of `strop measure` are; None where none is named.
+
+    Raises:
+        ConfigurationError: as `agent_of` does, or a record does not exist.
+    """
+    searches = [read_search(find_run(Path(run))) for run in runs]
+    return agent_of(searches, tasks, copies=spec.copies, budget=spec.utility_budget) if searches else None
+
+
+def _found(name: str, agent: Named | None) -> Named:
+    if agent is not None and name == AGENT:
+        return agent
+    return Named(name, any_improver_text(name), trained_on(name))
+
+
+def rivals(first: str, second: str, agent: Named | None = None) -> tuple[Named, ...]:
+    """Two improvers that are measured on the same instances.
+
+    Raises:
+        ConfigurationError: one does not exist, or there is an agent and neither is it.
+    """
+    if agent is not None and AGENT not in (first, second):
+        raise ConfigurationError(f"{option('agent')} is given, and neither improver is called {AGENT}: name one so")
+    one, other = (_found(name, agent) for name in (first, second))
+    if one.digest == other.digest:
+        other = replace(other, name=f"{second}{AGAIN}")
+    return one, other
+
+
+def measured(
+    improver: str, others: tuple[str, ...], against: str | None, agent: Named | None = None
+) -> tuple[Literal["eval", "against"], tuple[Named, ...]]:
+    """The kind of the measurement, and its improvers: the agent is the last, unless another place is named for it.
+
+    Raises:
+        ConfigurationError: an improver does not exist, or is named too often.
+    """
+    find = partial(_found, agent=agent)
+    if agent is not None and AGENT not in (improver, *others, against):
+        others = (*others, AGENT)
+    if against is None:
+        return "eval", measurements.with_seed(measurements.named([improver, *others], find))
+    if others:
+        return "eval", measurements.named([against, improver, *others], find)
+    return "against", rivals(improver, against, agent)

@@ -1,0 +1,330 @@
+"""`strop.measure` and `strop.verdict`: a search by somebody else, such as a coding agent. No language model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from strop.api.comparison import at_original, beside_toml, compare_spec, of_version
+from strop.api.conventions import RecordOptions, carried_out, outside_tasks, seeds_and_scoring, takes
+from strop.api.job import Begun, Job, perform, view_of
+from strop.api.target import Target, TaskLike, all_of, as_task, plain_name, source_of, target_of
+from strop.base.errors import ConfigurationError, Malformed
+from strop.base.events import MeasurementBegan
+from strop.base.later import dataclass
+from strop.base.solution import NAMED_BY
+from strop.base.surface import option
+from strop.base.version import __version__
+from strop.checks.held_out import comparisons
+from strop.options.commands import RUNS
+from strop.options.run import ComparisonOptions, EnvironmentOptions, MeasuringOptions
+from strop.options.scoring import ScoringOptions
+from strop.runs.improve import UNPLANNED, HeldOut, check_enough, improve_once
+from strop.runs.listing import list_runs
+from strop.runs.measuring import (
+    Attempt,
+    best_measured,
+    changed_since,
+    check_left,
+    measure_once,
+    read_attempt,
+    texts_now,
+)
+from strop.runs.meta import Meta
+from strop.runs.patching.sides import of_commit
+from strop.runs.patching.source_files import Original
+from strop.runs.results.improved import Improved, Unfinished, read_improved
+from strop.runs.run_data import RunData, read_run
+from strop.runs.run_directory import RunRecord, load_run
+from strop.runs.score import program_of
+from strop.runs.spec import RunSpec
+from strop.store import FILE_NAME, Store
+from strop.tasks.command.task import AnyTask
+from strop.tasks.identity import task_digest
+from strop.tasks.versions import project_of
+
+COUNTED = "the budget is a count and no lock: whoever measures in this shell can measure without it, too"
+SEALED = "sealed, if whoever searched could reach neither this process nor its files"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureOptions(EnvironmentOptions, ComparisonOptions, MeasuringOptions, ScoringOptions, RecordOptions):
+    """The keywords of `strop.measure`."""
+
+    solution: str | Path | None = None
+    """The program, where the target is a task and no file of yours."""
+    seed: int | None = None
+    """Seed of all random draws. With this machine's key; a random one by default."""
+    instances: int | Literal["secret", "published"] | None = None  # type: ignore[assignment]
+    """Of a command, runs for each candidate in training: 5, of times 3. Or `published`, for the paper's seeds."""
+
+
+@takes(MeasureOptions)
+def measure(target: TaskLike, options: MeasureOptions) -> Attempt:
+    """Measure what may change in a target as it is now, in training, as the next candidate of a record.
+
+    Args:
+        target: as for `strop.improve`.
+
+    Raises:
+        ConfigurationError: something that an argument names does not exist, or the original cannot be scored.
+        StropError: the host failed, or the budget is spent.
+    """
+    out = None if options.out is None else Path(options.out)
+    solution = None if options.solution is None else Path(options.solution)
+    seeds, scoring = seeds_and_scoring(options)
+    search = begun_or_new(target, (replace(options, instances=seeds),), scoring, out, seed=options.seed)  # type: ignore[arg-type]
+    return carried_out(measure_job(search, solution), options)
+
+
+@outside_tasks
+def verdict(run: str | Path, *, of: str = "", progress: bool = False) -> Improved:
+    """Compare the best program that was measured with the original, on instances that no measurement had.
+
+    Args:
+        run: the directory of a record of `strop.measure`.
+        of: the beginning of another program's digest.
+        progress: show progress on standard error.
+
+    Raises:
+        ConfigurationError: nothing was measured, or what scores has changed.
+        StropError: the host failed, or the work was stopped; `strop resume` continues it.
+    """
+    job = verdict_of(load_run(Path(run)), trust=False, of=of)
+    found = perform(job, view=view_of(job, "auto" if progress else "none"))
+    assert isinstance(found, Improved)
+    return found
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """A search by somebody else, as far as it goes."""
+
+    spec: RunSpec
+    goal: Target
+    meta: Meta
+    begun: Begun | None = None
+    """Its record; None: this is the first measurement."""
+    made: int = 0
+    """Measurements so far."""
+    said: tuple[str, ...] = ()
+    """What to know about what scores, a line each."""
+
+
+def begun_or_new(
+    target: TaskLike,
+    groups: Sequence[Any],
+    scoring: dict[str, object],
+    out: Path | None,
+    *,
+    seed: int | None = None,
+    sealed: bool = False,
+) -> Measuring:
+    """The search that the record in `out` holds, or a new one.
+
+    Raises:
+        ConfigurationError: the record is of something else, or another search of this target waits for its verdict.
+    """
+    source, own = source_of(target), next(each for each in groups if isinstance(each, MeasuringOptions))
+    if out is not None and (out / FILE_NAME).is_file():
+        for name, given, usual in (("budget", own.budget, MeasuringOptions.budget), ("base", own.base, "")):
+            if given != usual:
+                raise ConfigurationError(
+                    f"{option(name)} is that of the first measurement in {out}: leave it out, or name a new {option('out')}"
+                )
+        return _begun(load_run(out), source, sealed=sealed)
+    if waiting := without_verdict(source):
+        raise ConfigurationError(
+            f"{waiting} measures {source} and has no verdict: go on with {option('out')} {waiting}, or end it with "
+            f"strop verdict {waiting}"
+        )
+    comparison = next(each for each in groups if isinstance(each, ComparisonOptions))
+    spec = compare_spec(target, comparison, *groups, seed=seed, utility_budget=own.budget)
+    goal, said = original_of(target_of(source, scoring, None, as_task(target)), own.base)
+    check_enough(spec, goal.task)
+    told = (*said, *beside_toml(source, scoring), SEALED if sealed else COUNTED)
+    may = () if goal.original is None else (f"what may change: {may_change(goal.original)}",)
+    return Measuring(spec, goal, _meta_of(goal, told, sealed=sealed), said=(*told, *may))
+
+
+def original_of(goal: Target, base: str) -> tuple[Target, tuple[str, ...]]:
+    """The target with what may change as the commit `base` has it, HEAD if none is given; and a line each for what the original
+    is, and for what scores and differs from that commit.
+
+    Raises:
+        ConfigurationError: the commit does not exist.
+    """
+    task, project = goal.task, project_of(goal.task)
+    if project is None:
+        if base:
+            raise ConfigurationError(f"{goal.source} is no file of yours, so that no commit has it")
+        return goal, (f"the original is the program of {goal.source} itself",)
+    own = project.files
+    try:
+        sides = of_commit(
+            project.root, base or "HEAD", fixed=lambda path: path not in own, files=own, must_differ=False
+        )
+    except ConfigurationError:
+        if base:
+            raise
+        return goal, ("no commit has it, so that the original is what this first measurement finds",)
+    said = (f"the original is that of commit {sides.base[:NAMED_BY]}", *sides.said)
+    if not sides.before:
+        return goal, said
+    now = {path: text for path, text in (goal.original.files if goal.original else {}).items() if path in own}
+    original = of_version(project, {**now, **sides.before})
+    return Target(goal.source, at_original(task, original), original), said
+
+
+def may_change(original: Original) -> str:
+    """What may change, in words: files, or functions of one."""
+    files = ", ".join(original.files)
+    return f"{' and '.join(original.functions)} of {files}" if original.functions else files
+
+
+def _meta_of(goal: Target, said: tuple[str, ...], *, sealed: bool) -> Meta:
+    task = goal.task
+    return Meta(
+        original=goal.original,
+        said=said,
+        sealed=sealed,
+        objective=task.facts,
+        best_known=task.best_values,
+        comparisons=comparisons(task),
+    )
+
+
+def _begun(record: RunRecord, source: str, *, sealed: bool) -> Measuring:
+    if record.kind != "measure" or record.spec.task != source:
+        raise ConfigurationError(
+            f"{record.directory} is a record of strop {record.kind} {record.spec.task}; name another {option('out')}"
+        )
+    if record.meta.sealed != sealed:
+        verb = "serve" if record.meta.sealed else "measure"
+        raise ConfigurationError(f"{record.directory} was begun by strop {verb}, which alone continues it")
+    if record.began and (version := record.began.environment.get("strop")) != __version__:
+        raise ConfigurationError(
+            f"{record.directory} began with strop {version}, and this is {__version__}; begin again"
+        )
+    sources, tasks = _kept(record, trust=False)
+    original = record.meta.original
+    goal = Target(record.spec.task, at_original(tasks[0], original), original)
+    begun = Begun(record.secret, sources, record.directory, record.proof)
+    said = changed_since(record.directory, Path(source.partition(":")[0]), goal.original)
+    with Store.open(record.directory, proof=record.proof, believed=False) as store:
+        run = read_run(store)
+    made = run.measurements - bool(run.measuring)  # one that was killed goes on
+    return Measuring(record.spec, goal, record.meta, begun, made, said)
+
+
+def _kept(record: RunRecord, *, trust: bool) -> tuple[tuple[str, ...], tuple[AnyTask, ...]]:
+    sources = record.sources(trust=trust, is_frozen=True)
+    return sources, all_of(sources, trusted=True, rooms=record.rooms(trust=trust))
+
+
+def without_verdict(source: str) -> Path | None:
+    """The folder in runs/ of a search of this target by somebody else that has no verdict yet; None if there is none."""
+    return next((folder for folder, run in _searches(source) if run.measurements and not run.search_ends), None)
+
+
+def served(source: str) -> Path | None:
+    """The folder in runs/ of the last search of this target that `strop serve` served; None if there is none."""
+    return next((folder for folder, run in reversed(_searches(source)) if run.meta.sealed), None)
+
+
+def _searches(source: str) -> list[tuple[Path, RunData]]:
+    """The searches of this target by somebody else in runs/, the oldest first."""
+    found = []
+    for each in sorted(list_runs(RUNS), key=lambda one: one.started or 0.0):
+        if each.command == "measure":
+            with Store.open(each.run) as store:
+                run = read_run(store)
+            if run.spec is not None and run.spec.task == source:
+                found.append((each.run, run))
+    return found
+
+
+def measure_job(search: Measuring, solution: Path | None = None, text: str | None = None) -> Job[Attempt]:
+    """The next measurement. `solution`: the program of a task that is no file of the user's. `text`: the program itself; None:
+    what may change, as it is now.
+
+    Raises:
+        ConfigurationError: what may change cannot be read.
+        SearchOver: there were as many measurements as the budget has.
+    """
+    goal, original = search.goal, search.goal.original
+    if search.begun is not None and search.begun.folder is not None:
+        check_left(search.made, search.spec.utility_budget, search.begun.folder)
+    if text is None and (solution is not None or original is None):
+        if solution is None:
+            raise ConfigurationError(f"{goal.source} is no file of yours; name the program: {option('solution')} FILE")
+        text = program_of(solution, goal.task)
+    elif text is None:
+        assert original is not None
+        text = original.plain(texts_now(original))
+    if original is not None:
+        with suppress(Malformed):  # which its measurement says
+            text = original.normal(text)
+    said = search.said
+    return Job(
+        kind="measure",
+        spec=search.spec,
+        tasks=(goal.task,),
+        do=partial(measure_once, text=text, original=original),
+        read=lambda record: replace(read_attempt(record), said=said),
+        meta=search.meta,
+        name=f"measure-{plain_name(Path(goal.source).name).replace(':', '-') or Path.cwd().name}",
+        begun=search.begun,
+        asks_model=False,
+    )
+
+
+def verdict_of(record: RunRecord, *, trust: bool, of: str = "") -> Job[Improved | Unfinished]:
+    """The comparison of the best measurement in a record with the original; `of`: of another one.
+
+    Raises:
+        ConfigurationError: the record is of something else, or its task is not to be trusted.
+    """
+    if record.kind != "measure":
+        raise ConfigurationError(
+            f"{record.directory} is a record of strop {record.kind}; strop measure makes one for a verdict"
+        )
+    sources, tasks = _kept(record, trust=trust)
+    begun = Begun(record.secret, sources, record.directory, record.proof)
+    return replace(verdict_job(record, tasks, of=of), begun=begun)
+
+
+def verdict_job(
+    record: RunRecord,
+    tasks: tuple[AnyTask, ...],
+    held: HeldOut = UNPLANNED,
+    *,
+    of: str = "",
+    again: Sequence[tuple[MeasurementBegan, bool]] = (),
+) -> Job[Improved | Unfinished]:
+    """The comparison of the best measurement of these tasks with the original. `held`, `again`: see `improve_once` and
+    `best_measured`, for a replay."""
+    original = record.meta.original
+    tasks = (at_original(tasks[0], original),)
+    changed = changed_since(record.directory, Path(record.spec.task.partition(":")[0]), original)
+    frozen = f"frozen at the first measurement: {task_digest(tasks[0])[:NAMED_BY]}, strop {__version__}"
+    said = held.said or changed or (f"{frozen}; none of its files changed since",)
+    return Job(
+        kind="measure",
+        spec=record.spec,
+        tasks=tasks,
+        do=partial(
+            improve_once,
+            search=partial(best_measured, of=of, again=again),
+            original=original,
+            held=replace(held, said=said),
+            draws_late=True,
+        ),
+        read=read_improved,
+        meta=record.meta,
+        asks_model=False,
+    )

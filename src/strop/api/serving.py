@@ -1,0 +1,413 @@
+"""A search by somebody else: a coding agent sends programs over MCP, and strop measures them.
+
+A thread speaks the protocol. Measurements run one at a time in the thread that called `serve`, where signals stop them like every
+other command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import queue
+import re
+import select
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from operator import methodcaller
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from strop.base.as_document import to_json
+from strop.base.console import notify, results_stream
+from strop.base.errors import ConfigurationError, StropError
+from strop.base.terminal_text import escape
+from strop.base.version import __version__
+from strop.runs.interrupts import stop
+
+if TYPE_CHECKING:
+    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+    from mcp.server import Server, ServerRequestContext
+    from mcp.shared.message import SessionMessage
+    from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult
+
+Document: TypeAlias = dict[str, Any]
+"""What `as_document` makes of a result; it has a `sentence`."""
+MOST_BYTES = 8 << 20
+"""Of one message of the client, at most."""
+MOST_WAITING = 32
+"""Calls that may wait for one that runs."""
+MOST_UNREAD = 64
+"""Answers that may wait until the client reads; then the server reads no more."""
+PROGRESS_SECONDS = 2.0
+"""Between two notifications of progress."""
+INSTRUCTIONS = """\
+strop measures programs that you write. Call `task` first: it says what may change, how it is scored, and what you may spend.
+Then call `measure` with candidates. Call `verdict` at the end: it compares the best candidate with the original on inputs
+that no measurement used, and ends the search. Report its sentence as it stands."""
+MEASURE_SCHEMA: Document = {
+    "type": "object",
+    "properties": {
+        "files": {
+            "type": "object",
+            "description": "Path of each changed file, as `task` names it, with its whole new text. Others stay as they are.",
+            "additionalProperties": {"type": "string"},
+        }
+    },
+    "required": ["files"],
+    "additionalProperties": False,
+}
+NOTHING_SCHEMA: Document = {"type": "object", "properties": {}, "additionalProperties": False}
+TOOLS: Mapping[str, tuple[str, Document]] = {
+    "task": ("What may change, with its present text, how it is scored, and the budget.", NOTHING_SCHEMA),
+    "measure": (
+        "Measure one candidate in training, relative to the original. It may take minutes, and counts against the budget, also "
+        "if you cancel the request.",
+        MEASURE_SCHEMA,
+    ),
+    "verdict": (
+        "End the search, and compare the best candidate with the original on held-out inputs. Later calls give the same.",
+        NOTHING_SCHEMA,
+    ),
+}
+"""Name of a tool → what it does, and the schema of its arguments."""
+
+
+class OutsideSearch(Protocol):
+    """A search by somebody else, on one target."""
+
+    def task(self) -> str:
+        """In words: what may change (paths and their present texts), how it is scored, the budget."""
+        ...
+
+    def measure(self, files: Mapping[str, str]) -> str | Document:
+        """Measure a candidate: path → whole new text.
+
+        Raises:
+            ConfigurationError: the candidate cannot be measured; the message says why.
+            RunBudgetSpent: nothing more may be measured.
+            SearchOver: the verdict was given.
+        """
+        ...
+
+    def verdict(self) -> Document:
+        """End the search, and compare the best candidate with the original on held-out inputs; later calls give the same."""
+        ...
+
+    def ways_on(self) -> Sequence[str]:
+        """How the user goes on, a line each."""
+        ...
+
+
+Answer: TypeAlias = str | Document
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no file of text has: NUL, and half of a pair."""
+
+
+class Call(Future[Answer]):
+    """A request of the client; it runs in the main thread."""
+
+    def __init__(self, name: str, ask: Callable[[OutsideSearch], Answer]) -> None:
+        super().__init__()
+        self.name, self.ask = name, ask
+
+
+def serve(opened: Callable[[], OutsideSearch]) -> None:
+    """Serve one client on standard input and output until it closes its end. The client is answered while the search is opened.
+
+    Raises:
+        ConfigurationError: the MCP SDK is not installed, or the search cannot be opened.
+        StropError, KeyboardInterrupt: a signal stopped it; a note says how to go on.
+    """
+    client = Client()
+    client.begin()
+    search = opened()
+    try:
+        while (call := client.next_call()) is not None:
+            if call.set_running_or_notify_cancel():
+                carry_out(call, search)
+    except (StropError, KeyboardInterrupt) as error:
+        if not client.ended_call:
+            error.__notes__ = [*search.ways_on()]
+            raise
+    for line in search.ways_on():
+        notify(escape(line, 1000))
+
+
+def carry_out(call: Call, search: OutsideSearch) -> None:
+    """Answer a call. An error is an answer, unless the user stopped the server."""
+    try:
+        answer = call.ask(search)
+        call.set_result(answer if isinstance(answer, str) else json.loads(to_json(answer)))
+    except StropError as error:
+        if stop.since is not None:
+            raise
+        call.set_exception(error)
+    except Exception as error:  # noqa: BLE001 - the client learns that, and no more
+        name = type(error).__name__
+        notify(f"{call.name} failed: {name}: {escape(str(error), 300)}")
+        call.set_exception(StropError(f"strop itself failed ({name}); its standard error says more"))
+
+
+class Client:
+    """The client at the other end of standard input and output, and its requests in order."""
+
+    def __init__(self) -> None:
+        self.ended_call = False
+        """Whether it left while a call ran, which ended that call."""
+        self._gone = False
+        self._calls: queue.Queue[Call | None] = queue.Queue()
+        self._runs = False
+        """Whether the last call that was taken runs."""
+        self._lock = threading.Lock()
+        self._untold: deque[str] = deque()
+        """Answers to requests that the client cancelled while they ran."""
+        self._lines = 0
+        self._reads, self._writes = -1, -1
+
+    def begin(self) -> None:
+        """Take standard input and output, and start to listen.
+
+        Raises:
+            ConfigurationError: the MCP SDK is not installed.
+        """
+        try:
+            import mcp.server.lowlevel  # noqa: F401 - in the thread that can say so
+        except ImportError as error:
+            raise ConfigurationError("strop serve needs the MCP SDK: pip install 'strop[mcp]'") from error
+        self._reads, self._writes = os.dup(0), os.dup(results_stream().fileno())
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)  # what a scorer or a build reads is not the client's
+        os.close(nothing)
+        threading.Thread(target=self._listen, name="strop-client", daemon=True).start()
+
+    def next_call(self) -> Call | None:
+        """Wait for the next request; None if the client has gone.
+
+        Raises:
+            StropError: a signal asked the process to stop.
+        """
+        with self._lock:
+            self._runs = False
+        while True:
+            with suppress(queue.Empty):
+                call = self._calls.get(timeout=0.2)
+                with self._lock:
+                    self._runs = call is not None and not self._gone
+                return call if self._runs else None
+            if stop.since is not None:  # a session takes signals without waking this thread
+                raise StropError("stopped")
+
+    def _listen(self) -> None:
+        try:
+            asyncio.run(self._converse())
+        except* OSError:  # the client has gone
+            pass
+        finally:
+            self._calls.put(None)
+            with self._lock:
+                self._gone = True
+                self.ended_call = self._runs and stop.since is None
+                if self.ended_call:  # nobody will read its answer
+                    os.kill(os.getpid(), signal.SIGTERM)
+
+    async def _converse(self) -> None:
+        import anyio
+        from mcp.server.lowlevel import Server
+
+        server: Server[Any] = Server(
+            "strop",
+            version=__version__,
+            instructions=INSTRUCTIONS,
+            on_list_tools=_list_tools,
+            on_call_tool=self._call_tool,
+        )
+        heard, hears = anyio.create_memory_object_stream[Any](0)
+        says, said = anyio.create_memory_object_stream[Any](0)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._write, said)
+            tasks.start_soon(self._read, heard, says.clone(), tasks.start_soon)
+            tasks.start_soon(self._watch, tasks.cancel_scope.cancel)
+            await server.run(hears, says, server.create_initialization_options())
+            tasks.cancel_scope.cancel()
+
+    async def _read(
+        self,
+        heard: MemoryObjectSendStream[SessionMessage | Exception],
+        says: MemoryObjectSendStream[SessionMessage],
+        start_soon: Callable[..., object],
+    ) -> None:
+        """Hand over the client's messages, until it closes its end."""
+        from mcp.shared.message import SessionMessage
+        from mcp.types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
+
+        async with heard, says:
+            async for line in lines_of(self._reads):
+                self._lines += 1
+                while says.statistics().tasks_waiting_send > MOST_UNREAD:
+                    await asyncio.sleep(0.1)
+                if line is not None and not line.strip():
+                    continue
+                try:
+                    if line is None:
+                        raise ValueError(f"a message has more than {MOST_BYTES >> 20} MiB")
+                    message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+                except ValueError as error:
+                    words = str(error) if line is None else "not a message of JSON-RPC 2.0"
+                    refusal = JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=PARSE_ERROR, message=words))
+                    start_soon(says.send, SessionMessage(refusal))
+                else:
+                    await heard.send(SessionMessage(message))
+
+    async def _write(self, said: MemoryObjectReceiveStream[SessionMessage]) -> None:
+        async with said:
+            async for each in said:
+                left = each.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
+                while left:
+                    await ready(self._writes, to_write=True)
+                    left = left[os.write(self._writes, left[: select.PIPE_BUF]) :]  # so much does not block
+
+    async def _watch(self, end: Callable[[], None]) -> None:
+        """End the conversation when the client has closed its end and what it wrote is not read, because it reads no answer."""
+        poll, before = select.poll(), -1
+        poll.register(self._reads, select.POLLRDHUP)
+        while not (poll.poll(0) and before == self._lines):
+            before = self._lines
+            await asyncio.sleep(1)
+        end()
+
+    async def _call_tool(self, context: ServerRequestContext[Any], params: CallToolRequestParams) -> CallToolResult:
+        """Answer a call of a tool. A request that the client cancels while it runs is measured to its end, and counts; the next
+        answer says so."""
+        from mcp.shared.exceptions import MCPError
+        from mcp.types import INVALID_PARAMS
+
+        if params.name not in TOOLS:
+            raise MCPError(INVALID_PARAMS, f"there is no tool {escape(params.name, 80)}; there are {', '.join(TOOLS)}")
+        try:
+            answer = await self._waited_for(self._new_call(params.name, params.arguments or {}), context)
+        except StropError as error:
+            return self._result(str(error), is_error=True)
+        return self._result(answer)
+
+    def _new_call(self, name: str, arguments: Document) -> Call:
+        """Put a call at the end of the queue. Raises ConfigurationError if its arguments are wrong, or too many calls wait."""
+        unknown = {*arguments} - {*TOOLS[name][1]["properties"]}
+        if unknown:
+            raise ConfigurationError(f"{name} takes no argument {escape(min(unknown), 80)}")
+        if name == "measure":
+            call = Call(name, methodcaller(name, files_of(arguments.get("files"))))
+        else:
+            call = Call(name, methodcaller(name))
+        if self._calls.qsize() >= MOST_WAITING:
+            raise ConfigurationError(
+                f"{MOST_WAITING} calls wait already; nothing was measured: wait for an answer first"
+            )
+        self._calls.put(call)
+        return call
+
+    async def _waited_for(self, call: Call, context: ServerRequestContext[Any]) -> Answer:
+        began, waiting = time.monotonic(), asyncio.wrap_future(call)
+        try:
+            while not waiting.done():
+                words = "it runs" if call.running() else "it waits for its turn"
+                await context.session.report_progress(time.monotonic() - began, message=words)
+                await asyncio.wait([waiting], timeout=PROGRESS_SECONDS)
+        except asyncio.CancelledError:
+            if not call.cancel():
+                call.add_done_callback(self._not_told)
+            waiting.cancel()  # nobody will ask for its result
+            raise
+        return waiting.result()
+
+    def _not_told(self, call: Future[Answer]) -> None:
+        error = call.exception()
+        self._untold.append(str(error) if error else sentence_of(call.result()))
+
+    def _result(self, answer: Answer, *, is_error: bool = False) -> CallToolResult:
+        """An answer as the protocol has it, with what the client was not told before."""
+        from mcp.types import CallToolResult, TextContent
+
+        before = [self._untold.popleft() for _ in range(len(self._untold))]
+        lines = [f"Of a request that you cancelled, which counts: {words}" for words in before]
+        if isinstance(answer, str):
+            texts, document = [answer, *lines], None
+        else:
+            document = answer | ({"cancelled": before} if before else {})
+            texts = [sentence_of(answer), *lines, json.dumps(document)]
+        return CallToolResult(
+            content=[TextContent(type="text", text=text) for text in texts],
+            structured_content=document,
+            is_error=is_error,
+        )
+
+
+async def _list_tools(context: ServerRequestContext[Any], params: object) -> ListToolsResult:
+    from mcp.types import ListToolsResult, Tool
+
+    tools = [Tool(name=name, description=words, input_schema=schema) for name, (words, schema) in TOOLS.items()]
+    return ListToolsResult(tools=tools)
+
+
+def sentence_of(answer: Answer) -> str:
+    """What an answer says in words."""
+    return answer if isinstance(answer, str) else str(answer["sentence"])
+
+
+def files_of(value: object) -> dict[str, str]:
+    """The files of a candidate, as a client sent them.
+
+    Raises:
+        ConfigurationError: it is not an object of texts, or a path leads out of the target's folder.
+    """
+    if not isinstance(value, dict) or not value:
+        raise ConfigurationError("`files` must be an object of at least one path with its whole new text")
+    files = {}
+    for path, text in value.items():
+        parts = PurePosixPath(path).parts
+        if _NO_TEXT.search(path) or not parts or parts[0] == "/" or ".." in parts:
+            raise ConfigurationError(
+                f"{escape(path, 200)!r} is not a path inside the target's folder, as `task` names them"
+            )
+        if not isinstance(text, str) or _NO_TEXT.search(text):
+            raise ConfigurationError(f"{escape(path, 200)}: its new text must be a text in UTF-8 without NUL")
+        if (name := "/".join(parts)) in files:
+            raise ConfigurationError(f"{escape(name, 200)} is given twice")
+        files[name] = text
+    return files
+
+
+async def lines_of(descriptor: int) -> AsyncIterator[bytes | None]:
+    """The lines that can be read; None in place of one of more than MOST_BYTES, of which no more is kept."""
+    line = bytearray()
+    while True:
+        await ready(descriptor)
+        if not (chunk := os.read(descriptor, 1 << 16)):
+            return
+        first, *others = chunk.split(b"\n")
+        line += first
+        for other in others:
+            yield bytes(line) if len(line) <= MOST_BYTES else None
+            line = bytearray(other)
+        del line[MOST_BYTES + 1 :]
+
+
+async def ready(descriptor: int, *, to_write: bool = False) -> None:
+    """Wait until reading, or writing a little, does not block."""
+    loop = asyncio.get_running_loop()
+    now = asyncio.Event()
+    add, remove = (loop.add_writer, loop.remove_writer) if to_write else (loop.add_reader, loop.remove_reader)
+    try:
+        add(descriptor, now.set)
+    except PermissionError:  # a regular file, which always is
+        await asyncio.sleep(0)
+        return
+    try:
+        await now.wait()
+    finally:
+        remove(descriptor)

@@ -1,0 +1,85 @@
+"""strop compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from strop.options.commands import CompareOutputOptions, DryRun, Scored, Settings, Target, scoring_of
+from strop.options.run import ComparisonOptions, EnvironmentOptions, Rare, Whole
+from strop.options.scoring import ScoringOptions
+
+if TYPE_CHECKING:
+    from strop.runs.results.improved import Improved, Unfinished
+
+FAILED = 6
+"""Exit code: the comparison has the result that `--fail-on` names."""
+FailOn = Literal["worse", "not-better"]
+
+
+def compare_command(
+    target: Target,
+    /,
+    *,
+    with_: Annotated[Path | None, Parameter(name="--with")] = None,
+    base: str = "",
+    fail_on: FailOn | None = None,
+    seed: Annotated[Whole | None, Rare] = None,
+    scored: Scored = ScoringOptions(),
+    settings: Settings = (),
+    comparison: ComparisonOptions = ComparisonOptions(),
+    environment: EnvironmentOptions = EnvironmentOptions(),
+    output: CompareOutputOptions = CompareOutputOptions(),
+    dry_run: Annotated[DryRun, Rare] = False,
+) -> int:
+    """Compare a change that exists with the original. No language model is asked, and nothing searches.
+
+    The original is the work tree, and the change what --with names; or the original is the commit --base, and the change the
+    work tree. The exit code is 0 whatever the result, and with --fail-on 6 if the change is worse, or is not shown to be better.
+
+    Parameters
+    ----------
+    with_
+        The change: a file with the new text, a patch, or a folder.
+    base
+        The original: a commit, such as HEAD or origin/main.
+    fail_on
+        Exit with 6 if the change is worse, or unless it is better.
+    seed
+        Seed of all random draws. With this machine's key; a random one by default.
+    """
+    from functools import partial
+
+    from strop.api.comparison import changed, compare_job, compare_spec
+    from strop.cli.command import command
+    from strop.runs.patching.sides import NothingDiffers
+
+    spec = compare_spec(target, comparison, environment, seed=seed)
+    try:
+        goal, change = changed(target, scoring_of(scored, settings), with_, base)
+    except NothingDiffers as error:
+        if fail_on is None or output.as_json:
+            raise
+        return _same(str(error), fail_on, as_markdown=output.as_markdown)
+    return command(compare_job(spec, goal, change), output, output.out, dry_run=dry_run, code=partial(code_of, fail_on))
+
+
+def _same(why: str, fail_on: FailOn, *, as_markdown: bool) -> int:
+    """Say that nothing that is measured differs. The exit code: a script asked whether the change is worse, or better."""
+    from strop.base.console import results_stream
+    from strop.base.terminal_text import escape
+    from strop.report.markdown import SENTENCE, prose
+
+    sentence = f"No difference: {why}."
+    shown = f"**{prose(sentence, SENTENCE)}**" if as_markdown else escape(sentence, SENTENCE)
+    results_stream().write(f"{shown}\n")
+    return FAILED if fail_on == "not-better" else 0
+
+
+def code_of(fail_on: FailOn | None, result: Improved | Unfinished) -> int:
+    """The exit code of a comparison."""
+    is_better = result.finding in ("better", "a better construction")
+    fails = {"worse": result.finding == "worse", "not-better": not is_better}
+    return FAILED if fail_on is not None and fails[fail_on] else 0

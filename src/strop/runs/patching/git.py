@@ -1,0 +1,216 @@
+"""Read a repository of git's that may come from anywhere: commits, the index and contents, with no command that it configures.
+
+Only plumbing is called, which needs no filter, hook, attribute or helper, in an environment of its own: neither the user's
+configuration nor variables such as GIT_DIR count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from strop.base.errors import ConfigurationError
+from strop.base.later import dataclass
+from strop.base.surface import option
+
+MOST_BYTES = 16 << 20
+"""Of a file whose text is read: a longer one cannot be a program."""
+SUBMODULE = "160000"
+_SECONDS = 300
+"""In which a command of git's must end."""
+_ENVIRONMENT = {
+    "LC_ALL": "C",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # where git is too old for the line above, no transport starts
+}
+_CONFIGURED = (
+    "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.attributesFile=/dev/null", "core.sshCommand=false",
+    "core.autocrlf=false", "submodule.recurse=false",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """An entry of a commit's tree or of the index."""
+
+    mode: str
+    """`100644`, `100755`, `120000` (a link) or `160000` (a submodule)."""
+    blob: str
+    """Digest of the content, or of a submodule's commit."""
+    is_sparse: bool = False
+    """Whether a sparse checkout leaves the file out of the work tree."""
+
+
+class Repository:
+    """The repository to whose work tree a folder belongs.
+
+    Raises:
+        ConfigurationError: there is no work tree at the folder or above it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder = Path(os.path.realpath(folder))
+        top = top_above(folder)
+        if top is None:
+            raise ConfigurationError(
+                f"{folder} lies in no work tree of git (a bare repository has none), and {option('base')} needs one; "
+                f"give the other version as a patch or a folder with {option('with_')}"
+            )
+        self.top = top
+        self.prefix = "" if folder == top else f"{folder.relative_to(top).as_posix()}/"
+        """Of the paths below the folder."""
+        # Named, since a repository's own configuration could name another work tree.
+        self._where = ("--git-dir", str(top / ".git"), "--work-tree", str(top))
+
+    def commit(self, ref: str) -> str:
+        """The digest of the commit that `ref` names. Raises ConfigurationError if there is none."""
+        if not ref or ref.startswith("-") or "\0" in ref:
+            raise ConfigurationError(
+                f"{option('base')}: {ref!r} is no name of a commit; give a branch, a tag or a digest"
+            )
+        found = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        if found.returncode == 0:
+            return found.stdout.decode("ascii").strip()
+        shallow = self._run("rev-parse", "--is-shallow-repository")
+        if shallow.returncode:
+            raise ConfigurationError(f"{self.top} cannot be read as a repository of git: {complaint(shallow.stderr)}")
+        remedy = "a branch of a remote is origin/NAME, after `git fetch`"
+        if shallow.stdout.strip() == b"true":
+            remedy = "the clone is shallow: `git fetch --unshallow` fetches all commits"
+        raise ConfigurationError(f"{option('base')}: {self.top} has no commit {ref!r}; {remedy}")
+
+    def tree(self, commit: str) -> dict[str, Tracked]:
+        """Path from the top → what the commit has there."""
+        rows = self._rows("ls-tree", "-r", "-z", "--full-tree", commit)
+        return {path: Tracked(mode, blob) for (mode, _, blob), path in rows}
+
+    def index(self) -> dict[str, Tracked]:
+        """Path from the top → what git tracks there now."""
+        rows = self._rows("ls-files", "-z", "-s", "-t")
+        return {path: Tracked(mode, blob, tag == "S") for (tag, mode, blob, _), path in rows}
+
+    def untracked(self) -> set[str]:
+        """Paths from the top of what git neither tracks nor ignores below the folder; none where git cannot tell."""
+        below = [f":(literal){self.prefix}"] if self.prefix else []
+        with suppress(ConfigurationError):  # rules of ignored files may be made to take for ever
+            listed = self._run("ls-files", "-z", "--others", "--exclude-standard", "--", *below)
+            return {os.fsdecode(path) for path in listed.stdout.split(b"\0") if path}
+        return set()
+
+    def head(self) -> str:
+        """The digest of the commit that is checked out; empty if there is none."""
+        found = self._run("rev-parse", "--verify", "--quiet", "HEAD")
+        return found.stdout.decode("ascii").strip() if found.returncode == 0 else ""
+
+    @contextmanager
+    def contents(self) -> Iterator[Callable[[str], bytes | None]]:
+        """A function that returns a content by its digest; None for one of more than `MOST_BYTES`.
+
+        It raises ConfigurationError where the repository lacks the content, like a partial clone.
+        """
+        with started(self.top, *self._where, "cat-file", "--batch", errors=subprocess.DEVNULL) as process:
+            asked, answered = cast(BinaryIO, process.stdin), cast(BinaryIO, process.stdout)
+
+            def content(digest: str) -> bytes | None:
+                with suppress(BrokenPipeError):
+                    asked.write(f"{digest}\n".encode())
+                    asked.flush()
+                _, kind, size, *_ = *answered.readline().split(), b"", b"", b""
+                if kind != b"blob":
+                    raise ConfigurationError(
+                        f"{self.top} lacks a content of the commit, like a partial clone; "
+                        f"`git fetch --refetch --no-filter` fetches all"
+                    )
+                left = int(size) + 1
+                if left <= MOST_BYTES:
+                    found = answered.read(left)[:-1]
+                    if digest != blob_digest([found], len(found), len(digest)):
+                        raise ConfigurationError(f"{self.top} has a damaged object, {digest}: `git fsck` says more")
+                    return found
+                while left:
+                    left -= len(answered.read(min(left, MOST_BYTES)))
+                return None
+
+            yield content
+
+    def _rows(self, *arguments: str) -> Iterator[tuple[Sequence[str], str]]:
+        """The words and the path of each row. Raises ConfigurationError if git fails."""
+        ended = self._run(*arguments)
+        if ended.returncode:
+            raise ConfigurationError(f"{self.top} cannot be read as a repository of git: {complaint(ended.stderr)}")
+        for row in ended.stdout.split(b"\0")[:-1]:
+            words, _, path = row.partition(b"\t")
+            yield words.decode("ascii").split(), os.fsdecode(path)
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return run(self.top, *self._where, *arguments)
+
+
+def top_above(folder: Path) -> Path | None:
+    """The nearest folder at `folder` or above it that has a `.git`."""
+    return next((above for above in (folder, *folder.parents) if os.path.lexists(above / ".git")), None)
+
+
+def run(
+    folder: Path, *arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run git in a folder, with `given` as its input.
+
+    Raises:
+        ConfigurationError: git is not installed, or does not end.
+    """
+    with started(folder, *arguments, environment=environment) as process:
+        try:
+            output, errors = process.communicate(given, _SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise ConfigurationError(f"git does not end within {_SECONDS} s in {folder}") from error
+        finally:
+            process.kill()
+    return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
+
+
+def started(
+    folder: Path, *arguments: str, errors: int = subprocess.PIPE, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """A process of git's in a folder. `errors`: its standard error. Raises ConfigurationError if git is not installed."""
+    folders = [each for each in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(each).is_absolute()]
+    configured = [word for each in _CONFIGURED for word in ("-c", each)]
+    try:
+        return subprocess.Popen(
+            ["git", "--no-pager", *configured, *arguments],
+            cwd=folder,
+            env=_ENVIRONMENT | {"PATH": os.pathsep.join(folders)} | dict(environment or {}),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+    except FileNotFoundError as error:
+        raise ConfigurationError("there is no program git on the PATH; install git to compare versions") from error
+
+
+def complaint(errors: bytes) -> str:
+    """What git said, in one line."""
+    lines = (line.strip() for line in errors.decode("utf-8", "replace").splitlines())
+    return (
+        ", ".join(line.removeprefix("error: ").removeprefix("fatal: ") for line in lines if line) or "git says nothing"
+    )
+
+
+def blob_digest(pieces: Iterable[bytes], size: int, digits: int) -> str:
+    """Of a content, as git computes it: by SHA-1, or in newer repositories by SHA-256."""
+    digest = hashlib.sha1(usedforsecurity=False) if digits == 40 else hashlib.sha256()
+    digest.update(b"blob %d\0" % size)
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,119 @@
+"""How many held-out instances a comparison measures: planned by what training showed, before any of them is touched."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from strop.analysis.stats import CONFIDENCE, confidence_of, differences, least_pairs, mean, pairs_needed
+from strop.base.budget import Budget
+from strop.base.events import Evaluated
+from strop.evaluation.repeated import repeats
+from strop.tasks.base import MOST_INSTANCES
+from strop.tasks.command.score_kinds import RATES, TIMES
+from strop.tasks.objective_facts import ObjectiveFacts
+
+if TYPE_CHECKING:
+    from strop.runs.context import RunContext
+
+ENOUGH = 50
+"""Held-out instances whose interval covers skewed gains in 93% of cases (docs/statistics.md)."""
+SHARE = 4
+"""Of so many runs in training the comparison makes one at most, unless the task holds out more."""
+PILOT = 8
+"""Training instances by whose spread a comparison without a search is planned."""
+CAUTION = 1.35
+"""Times the spread that these show is planned for, unless the verdict repeats each instance: what eight show is often too little,
+and by that alone a change of the planned size is shown in 60 to 70% of cases (t quantiles at 90% over normal ones at 80%)."""
+
+
+def planned(context: RunContext, budget: Budget, seconds: float, number: int, known: int = 0) -> int:
+    """How many instances the comparison at `budget` measures; 0: as many as the task says. `seconds`: what the candidate took in
+    training; `number`: which comparison of the run it is; `known`: what a record says."""
+    from strop.checks.held_out import draws_more  # here for the start-up time
+
+    task, spec, confidence = context.parts.task, context.parts.spec, confidence_of(number)
+    is_published = spec.instances == "published"
+    if known and (spec.least is not None or draws_more(task, is_published=is_published)):
+        return known
+    trained = [each for each in context.journal.recorded(Evaluated) if each.split == "train"]
+    by_scope = {each.scope: each for each in trained}
+    after, before = by_scope[budget.child("improved").child("train").path], by_scope["original/train"]
+    if spec.least is None:
+        if not draws_more(task, is_published=is_published):
+            return 0
+        runs = sum(len(each.scores) for each in trained)
+        needed = instances_needed(after.scores, before.scores, runs, confidence=confidence)
+        return max(needed, task.test_instances, least_pairs(confidence))
+    if task.input == "listed" or is_published or task.problem is not None:
+        return 0
+    each = max(seconds, after.wall_seconds) / max(len(after.scores), 1)
+    needed = max(instances_that_show(spec.least, task.facts, after, before, each, confidence), task.test_instances)
+    if spec.comparison_time is not None and each > 0:
+        needed = min(needed, int(spec.comparison_time / (each * _runs(task.facts, each))))
+    return max(needed, least_pairs(confidence))
+
+
+def instances_that_show(
+    least: float,
+    facts: ObjectiveFacts | None,
+    after: Evaluated,
+    before: Evaluated,
+    seconds: float,
+    confidence: float = CONFIDENCE,
+) -> int:
+    """How many held-out instances show a change of `least` in four of five cases, if they vary as those of training do; 0 where
+    these do not say. `seconds`: what one of these takes."""
+    spread, worth = _spread(facts, after, before, least)
+    if len(spread) < 2:
+        return 0
+    is_repeated = _is_timed(facts) and _runs(facts, seconds) > 1
+    return pairs_needed(spread, worth if is_repeated else worth / CAUTION, MOST_INSTANCES, confidence=confidence)
+
+
+def _is_timed(facts: ObjectiveFacts | None) -> bool:
+    return facts is not None and facts.metric.reader in TIMES
+
+
+def _runs(facts: ObjectiveFacts | None, seconds: float) -> int:
+    """How many times as long as in training an instance takes in the verdict. A time is measured beside the original in both."""
+    return 1 + repeats(seconds) if _is_timed(facts) else 2
+
+
+def _spread(
+    facts: ObjectiveFacts | None, after: Evaluated, before: Evaluated, least: float
+) -> tuple[list[float], float]:
+    """How much each training instance adds to the spread of the difference, and the difference that is to be shown, in the unit
+    of both: the log of a ratio of totals, or a value. No spread where the candidate fails."""
+    if facts is None:
+        pair, resolution = (after.scores, before.scores), 0.0
+    else:
+        name, resolution = facts.metric.name, facts.metric.resolution
+        both = after.metrics, after.original_metrics
+        pair = tuple(row[name] for row in both[0] if name in row), tuple(row[name] for row in both[1] if name in row)
+    new, old = pair
+    if len(new) != len(old) or not new:
+        return [], 0.0
+    if facts is not None and facts.metric.reader not in RATES and min(*new, *old) > 0:
+        own, others = mean(new), mean(old)
+        worth = math.log1p(least) - math.log1p(resolution)
+        return [one / own - other / others for one, other in zip(new, old, strict=True)], max(worth, resolution / 10)
+    return differences(new, old), least * abs(mean(old)) or least
+
+
+def instances_needed(
+    after: Sequence[float], before: Sequence[float], runs: int, *, confidence: float = CONFIDENCE
+) -> int:
+    """How many held-out instances show half of the gain from `before` to `after`, the scores in training, in four of five cases,
+    if gains vary as they do there; half, because the best of many is partly luck. Nothing that is held out has a say in it.
+
+    `runs`: how many runs of programs training took.
+    """
+    most = runs // (2 * SHARE)  # both programs run on each
+    gains = differences(after, before) if len(after) == len(before) else []
+    if len(gains) < 2 or mean(gains) <= 0:
+        return most
+    if len({*gains}) == 1:
+        return 0
+    return min(max(pairs_needed(gains, mean(gains) / 2, most, confidence=confidence), ENOUGH), most)

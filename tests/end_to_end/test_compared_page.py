@@ -1,0 +1,42 @@
+"""docs/compare.md as a reader would walk it: the program of docs/hot.md, the patches and the commands as printed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, HOT = ((DOCS / name).read_text("utf-8") for name in ("compare.md", "hot.md"))
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ("-c", "user.name=x", "-c", "user.email=x@x.example")
+    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.mark.slow
+def test_changes_of_the_page_get_their_verdicts(strop: Any, tmp_path: Path) -> None:
+    for name, text in re.findall(r"```python\n# (\S+)\n(.*?)```", HOT, re.DOTALL):
+        (tmp_path / name).write_text(text)
+    git(tmp_path, "init", "--quiet", "--initial-branch", "main")
+    git(tmp_path, "add", "app.py", "test_app.py")
+    git(tmp_path, "commit", "--quiet", "--message", "the program")
+    for name, text in zip(("rows", "equal"), re.findall(r"```diff\n(.*?)```", PAGE, re.DOTALL), strict=True):
+        (tmp_path / f"{name}.patch").write_text(text)
+    with_rows, with_equal, beside_main = map(shlex.split, re.findall(r"^\$ strop (.*)$", PAGE, re.MULTILINE))
+    better = r"^Better: .* faster .* of CPU time, on \d+ calls of `python app.py` in \d+ batches"
+    assert re.search(better, said(strop(*with_rows)), re.MULTILINE)
+    nothing = r"^(No difference (shown|larger than)|Better: [\d.]{1,3}% faster|Worse: takes [\d.]{1,3}% longer)"
+    assert re.search(nothing, said(strop(*with_equal)), re.MULTILINE), "one comparison in 20 may say more"
+    git(tmp_path, "apply", "rows.patch")
+    assert re.search(better, said(strop(*beside_main)), re.MULTILINE)
+
+
+def said(ended: Any) -> str:
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return str(ended.stdout)
