@@ -20,16 +20,9 @@ from strop.api.serving import TOOLS
 from strop.base.events import Evaluated
 from strop.templates.agents import AGENTS
 from support.command_line import environment
+from support.mcp_client import EVALUATOR
 from support.trees import written
 
-EVALUATOR = """import runpy
-def evaluate(path):
-    print("the evaluator prints")
-    value = runpy.run_path(path)["value"]()
-    if type(value) is not int or not 0 <= value <= 9:
-        raise ValueError("value must return a whole number from 0 to 9")
-    return {"accuracy": value / 9}
-"""
 TARGET = ["program.py", "--evaluator", "evaluator.py", "--metric", "accuracy:max", "--out", "runs/agent"]
 PROGRAM = "def value():\n    return {}\n"
 SLOW = "import time\ndef value():\n    time.sleep(3)\n    return 2\n"

@@ -16,19 +16,11 @@ import pytest
 
 from strop.api.serving import MOST_BYTES
 from support.command_line import environment
-from support.mcp_client import RawClient, message
+from support.mcp_client import EVALUATOR, RawClient, message
 from support.processes import said_by, wait_until
 from support.rows import table
 from support.trees import written
 
-EVALUATOR = """import runpy
-def evaluate(path):
-    print("the evaluator prints")
-    value = runpy.run_path(path)["value"]()
-    if type(value) is not int or not 0 <= value <= 9:
-        raise ValueError("value must return a whole number from 0 to 9")
-    return {"accuracy": value / 9}
-"""
 TARGET = ["program.py", "--evaluator", "evaluator.py", "--metric", "accuracy:max", "--budget", "3"]
 PROGRAM = "def value():\n    return 1\n"
 SLOW = "import time\ndef value():\n    time.sleep(3)\n    return 2\n"

@@ -23,7 +23,7 @@ def serve_command(
 ) -> int:
     """Let a coding agent search: it sends programs over MCP on standard input and output, and strop measures them.
 
-    Its tools are `task`, `measure` and `verdict`, which ends the search. A search of this target that has no verdict goes on.
+    Its tools are `task`, `measure` and `verdict`, which ends the search. The last search of this target that was served goes on.
     `strop init TARGET --agent NAME` prints the lines that start it for an agent. Standard output carries the protocol alone.
 
     Parameters
@@ -31,7 +31,7 @@ def serve_command(
     seed
         Seed of all random draws. With this machine's key; a random one by default.
     out
-        Directory of the record. One of the target without a verdict, or a new one in runs/, by default.
+        Directory of the record. That of the last search of this target that was served, or a new one in runs/, by default.
     """
     from strop.api.serving import OutsideSearch, serve
 

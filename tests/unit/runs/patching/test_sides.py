@@ -13,28 +13,11 @@ import pytest
 from strop.base.errors import ConfigurationError
 from strop.runs.patching.sides import Sides, is_test, of_commit, of_given
 from strop.tasks.command.bundle import ABSENT
+from support.repositories import committed, git
 from support.rows import table
 from support.trees import written
 
 FILES = {"a.py": "a = 1\n", "pkg/b.py": "b = 1\n", "tests/test_a.py": "assert True\n"}
-USER = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    **{f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
-}
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """What git prints, as a user runs it."""
-    command = ["git", "-c", "protocol.file.allow=always", *arguments]
-    return subprocess.run(command, cwd=folder, env=os.environ | USER, capture_output=True, check=True).stdout.decode()
-
-
-def committed(root: Path) -> Path:
-    """Commit all that is in a folder."""
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "--allow-empty", "-m", "A version")
-    return root
 
 
 @pytest.fixture
