@@ -150,7 +150,7 @@ def test_client_that_leaves_in_the_middle_of_a_measurement_ends_the_server_which
     assert code == 0 and said[-1].startswith("strop: To go on: strop serve program.py --out runs/"), said
     assert "Traceback" not in "\n".join(said)
     again = start()
-    assert "2 measurements of 3 left" in again.text(again.call("task", {}))[0]
+    assert "1 measurement of 3 left" in again.text(again.call("task", {}))[0]
 
 
 def test_server_ends_with_its_input_in_the_middle_of_a_line(start: Callable[[], RawClient]) -> None:

@@ -132,7 +132,7 @@ def begun_or_new(
     source, own = source_of(target), next(each for each in groups if isinstance(each, MeasuringOptions))
     if out is not None and (out / FILE_NAME).is_file():
         for name, given, usual in (("budget", own.budget, MeasuringOptions.budget), ("base", own.base, "")):
-            if given != usual:
+            if given != usual and not sealed:  # an agent starts a server by the same words each time
                 raise ConfigurationError(
                     f"{option(name)} is that of the first measurement in {out}: leave it out, or name a new {option('out')}"
                 )
