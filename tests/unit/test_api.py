@@ -141,6 +141,7 @@ def test_no_module_of_the_package_has_the_name_of_a_public_function() -> None:
     assert not modules & {function.__name__ for function in FUNCTIONS}
 
 
+@pytest.mark.process
 def test_file_that_calls_strop_where_it_is_loaded_is_told_to_wait_until_it_is_the_main_program(tmp_path: Path) -> None:
     mark = "@strop.improve_me(score=lambda answer, n: 1.0, cases=[(1,), (2,)])\ndef f(n):\n    return n\n"
     said = r"calls strop\.improve when .* under if __name__ == '__main__':"

@@ -190,6 +190,7 @@ REFUSED = {
 
 
 @table(("command", "words"), REFUSED.items())
+@pytest.mark.process
 def test_command_line_is_refused_in_one_line_before_anything_is_done(
     capsys: pytest.CaptureFixture[str], command: str, words: str
 ) -> None:
@@ -244,6 +245,7 @@ NAMED: list[tuple[str, str, str]] = [
 """The model of the environment and the table of the folder, and what is said of them."""
 
 
+@pytest.mark.process
 def test_model_is_that_of_the_flag_or_the_environment_or_one_that_a_stranger_may_choose_in_a_folder(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
 ) -> None:

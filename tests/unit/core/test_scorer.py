@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from strop.evaluation.functions.load import load_any
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import scorer_line
@@ -33,6 +35,7 @@ OWN = ': a better result will be called "by its own score" (name a judge: docs/t
         ),
     ],
 )
+@pytest.mark.process
 def test_line_about_a_function_says_who_computes_its_score(tmp_path: Path, how: str, line: str) -> None:
     (tmp_path / "own.py").write_text(FUNCTION.format(how=how))
     assert scorer_line(load_any(f"{tmp_path}/own.py:same")) == line

@@ -68,6 +68,7 @@ def test_files_of_a_command_keep_their_bytes_but_for_the_changed_lines(
 
 
 @table("content", [b"# -*- coding: latin-1 -*-\nX = '\xe9'\n", b"# coding: latin-1\nX = '\xc3\xa9'\n"])
+@pytest.mark.process
 def test_module_in_another_encoding_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
     text = b"import strop\n@strop.improve_me(score='time', cases=[(1,), (2,)])\ndef work(n):\n    return X\n"
     (tmp_path / "latin.py").write_bytes(content + text)
