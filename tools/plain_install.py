@@ -95,7 +95,7 @@ def main(environment: Path) -> None:
         )
         (Path(folder) / "app.py").write_text(program)  # the command that the newcomer has
         newcomer.follows(ROOT / "README.md")
-        (forms,) = re.findall(r"\[choices: (.*?)\]", newcomer.types("strop init --help-all", Path(folder)))
+        forms, *_ = re.findall(r"\[choices: (.*?)\]", newcomer.types("strop init --help-all", Path(folder)))
         for form in forms.split(", "):
             newcomer.tries(form)
         print(newcomer.types(f"uv pip list --python {environment.absolute() / 'tools' / 'strop'}", Path(folder)))

@@ -19,6 +19,8 @@ Told = Literal["answers", "answers and arguments", "arguments", "arguments as th
 """What a process describes: arguments as the calls leave them, unless there are no calls."""
 AT_ONCE, ROOM = 64, 1 << 18
 """Calls, and bytes of their arguments or answers, that one message has at most; one call may have more bytes."""
+SETTLE_SECONDS = 2.0
+"""How long a process may go on when its batch is told, at most, while what it uses still counts."""
 _BATCH = """
 
 def __entry__():  # whose name may be that of a parameter below
@@ -157,6 +159,7 @@ def run_batch(
         outcomes += [replace(said, value=value) for value in found[0]]
         beside += found[1]
         printed += found[2]
+    outside += guest.settle(SETTLE_SECONDS)  # what is left to a thread is no gain
     return RanBatch(calls, outside, outcomes, beside, printed, idle)
 
 

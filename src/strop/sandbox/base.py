@@ -205,6 +205,10 @@ class Guest(ClosesItself, Protocol):
         host. CPU time and output near the border of two calls may count for the other one. A limit still holds for each call.
         """
 
+    def settle(self, most: float) -> float:
+        """Wait until no thread of the guest runs, at most so many seconds. Returns the CPU seconds that it used since its last
+        answer, which no call counts."""
+
 
 class Sandbox(Protocol):
     """Something that runs untrusted programs. Safe to use from many threads."""

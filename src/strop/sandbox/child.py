@@ -83,6 +83,15 @@ class Child:
         """How long its main thread was ready to run but had no core; 0 if the kernel does not count it."""
         return self._starved.seconds()
 
+    def is_running(self) -> bool:
+        """Whether one of its threads runs, or is ready to and waits for a core."""
+        states = []
+        with suppress(OSError):  # it has ended
+            for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 (a Path costs more)
+                with suppress(OSError), open(f"/proc/{self.pid}/task/{thread}/stat", "rb", buffering=0) as stat:  # noqa: PTH123
+                    states.append(stat.read(200).rpartition(b")")[2][1:2])
+        return b"R" in states
+
     def kill(self) -> None:
         """Send SIGKILL through a pidfd, which never names another process. Idempotent."""
         if self._open:

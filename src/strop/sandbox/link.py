@@ -9,6 +9,7 @@ import fcntl
 import os
 import select
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -30,6 +31,10 @@ GRACE_MILLISECONDS = 2000
 pipes of a killed process before it reports the exit, which a busy machine delays. A child that keeps running is then killed."""
 
 
+_LOOK = 0.001
+"""Seconds between two looks at whether a child still runs; after two of which it does not, it has settled."""
+
+
 class ChildLike(Protocol):
     """What a session needs from a child that runs `guest/main.py`: `strop.sandbox.child.Child`, or a plain process in tests."""
 
@@ -47,6 +52,9 @@ class ChildLike(Protocol):
 
     def starved_seconds(self) -> float:
         """How long its main thread was ready to run but had no core; 0 if the kernel does not count it."""
+
+    def is_running(self) -> bool:
+        """Whether one of its threads runs, or is ready to and waits for a core."""
 
     def reap(self) -> ExitStatus:
         """Kill it if it still runs, and wait for its status."""
@@ -138,6 +146,16 @@ class Link:
             spent = max(spent, self._status().cpu_seconds - self._cpu_mark)
             self._cpu = self._cpu_mark + spent
         return spent
+
+    def settle(self, most: float) -> float:
+        """Wait until no thread of the child runs, at most so many seconds; CPU seconds that it used since its last call."""
+        until, quiet = time.monotonic() + most, 0
+        while quiet < 2 and time.monotonic() < until:
+            quiet = 0 if self._child.is_running() else quiet + 1
+            time.sleep(_LOOK)
+        used = self.cpu_since_call()
+        self._cpu_mark += used
+        return used
 
     def starved_since_call(self) -> float:
         """Seconds since the last call ended in which the guest was ready to run but had no core."""

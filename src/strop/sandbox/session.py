@@ -231,6 +231,10 @@ class Session(ClosesItself):
             yield self._outcome(waiting, AHEAD, NO_REQUESTS)
             waiting.extend(islice(orders, 1))
 
+    def settle(self, most: float) -> float:
+        """See `Guest.settle`."""
+        return 0.0 if self._link is None else self._link.settle(most)
+
     def close(self) -> None:
         """Kill the child and free what it held. Idempotent."""
         with self._closing:
