@@ -33,8 +33,8 @@ ANSWER = "Your answer is a call of `measure`, with the whole new text of each fi
 class RecordedSearch:
     """A search by somebody else whose measurements and verdict are in one record. An `OutsideSearch`.
 
-    Without a folder it goes on with the last search of this target that was served, or gives its verdict again: a client that
-    starts anew gets no new budget, and no second first verdict.
+    Without a folder, the last served search of this target continues; if it is over, its verdict is given again. A client that
+    reconnects gets no new budget.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class RecordedSearch:
         return perform(job_of(record, trust=False)) if isinstance(found, Unfinished) else found
 
     def ways_on(self) -> Sequence[str]:
-        """How to go on, a line each, if there is anything to go on with."""
+        """Commands that continue the search or show its result, a line each; none before the first measurement."""
         if not self._has_record():
             return ()
         folder = shlex.quote(str(self._folder))

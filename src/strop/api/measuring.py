@@ -47,8 +47,8 @@ from strop.tasks.command.task import AnyTask
 from strop.tasks.identity import task_digest
 from strop.tasks.versions import project_of
 
-COUNTED = "the budget is a count and no lock: whoever measures in this shell can measure without it, too"
-SEALED = "sealed, if whoever searched could reach neither this process nor its files"
+COUNTED = "the budget is only counted: whoever uses this shell can also measure without it"
+SEALED = "sealed, provided that the agent could not reach this process or its files"
 
 
 @dataclass(frozen=True, kw_only=True)

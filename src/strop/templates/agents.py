@@ -15,7 +15,7 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True)
 class Agent:
-    """How one agent is told of a server on standard input and output."""
+    """Where an agent's configuration lies, and the form in which it names a server on standard input and output."""
 
     where: str
     """The file in which the lines belong."""
