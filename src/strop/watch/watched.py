@@ -6,6 +6,7 @@ then runs the user's own. What they see they write into that folder.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -106,8 +107,20 @@ def run_watched(
             raise Stopped(watched) from stopped
         return watched
     finally:
-        # By another name, so that no process which ends later writes into it meanwhile.
-        shutil.rmtree(folder.rename(folder.with_name(f"{folder.name}.gone")), ignore_errors=True)
+        # By another name, so that no process which ends later finds it.
+        remove(folder.rename(folder.with_name(f"{folder.name}.gone")))
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder to which no path leads any more. A process that was opening a file in it can still add that one."""
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:  # a file had another name by then
+            continue
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY:
+                return
 
 
 def _stop(process: subprocess.Popen[bytes]) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.watch.watched import run_watched
+from strop.watch.watched import remove, run_watched
 from support.command_line import environment, run_here, run_process
 from support.processes import said_by, wait_until
 from support.rows import table
@@ -126,6 +128,27 @@ def test_nothing_is_written_into_the_project_or_left_in_the_folder_of_temporary_
         ended = run_process("hot", "--", PYTHON, "app.py", method, cwd=folder, env=env)
         assert ended.returncode == 0 and contents(folder) == {"pyproject.toml": "", "app.py": POOL}, ended.stderr
         assert list(Path(short).glob("strop*")) == []
+
+
+def test_the_folder_of_results_is_removed_though_a_process_that_ends_late_writes_into_it(tmp_path: Path) -> None:
+    for attempt in range(10):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        descriptor = os.open(folder, os.O_RDONLY)
+
+        def write_late(descriptor: int = descriptor) -> None:
+            for number in range(300):
+                try:
+                    os.close(os.open(f"late.{number}", os.O_CREAT | os.O_WRONLY, 0o600, dir_fd=descriptor))
+                except FileNotFoundError:  # the folder is removed
+                    break
+            os.close(descriptor)
+
+        late = threading.Thread(target=write_late)
+        late.start()
+        remove(folder)
+        late.join()
+        assert not folder.exists()
 
 
 WHERE = {
