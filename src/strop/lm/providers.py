@@ -1,7 +1,7 @@
 """What can answer: one row of `PROVIDERS` for each head of a specification, and the address and key of a server.
 
-A provider whose server speaks OpenAI's chat completions needs a row and nothing else; the table of docs/reference/models.md is made
-from it. Nothing here opens a connection.
+A provider whose server speaks OpenAI's chat completions needs a row and nothing else; the table of docs/reference/models.md is
+made from it. Nothing here opens a connection.
 """
 
 from __future__ import annotations
