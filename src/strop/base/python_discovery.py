@@ -1,6 +1,7 @@
 """Which Python runs the user's code: the one rule, for functions, evaluators and commands.
 
-`--python`; else `.venv` beside the pyproject.toml of the target's project; else the active environment; else strop's own.
+`--python`; else the one that ran the command whose calls were recorded; else `.venv` beside the pyproject.toml of the target's
+project; else the active environment; else strop's own.
 
 Nothing is started to find out, because a folder from elsewhere may hold any program. The file that an interpreter leads to says
 what it is: by its name, its first bytes and its library. A pyvenv.cfg says only that its folder is a virtual environment.
@@ -44,14 +45,17 @@ class Interpreter:
         return Path(self.path).parent.parent
 
 
-def interpreter_of(target: Path, named: str = "") -> Interpreter:
-    """The interpreter for the code of a target, a file or a folder. `named`: what the user names.
+def interpreter_of(target: Path, named: str = "", recorded: str = "") -> Interpreter:
+    """The interpreter for the code of a target, a file or a folder. `named`: what the user names. `recorded`: the path of the one
+    that ran the user's command, whose calls were recorded.
 
     Raises:
         ConfigurationError: what is named or found is no Python or too old, or it is found and only its user can trust it.
     """
     if named:
         return _at(at_home(named), f"{named}, named by {option('python')}")
+    if recorded:
+        return _at(Path(recorded), "the recorded command")
     project, active = project_of(target), os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
     if project is not None and os.path.lexists(project / ".venv/bin/python"):
         return _at(project / ".venv", ".venv beside pyproject.toml", project)

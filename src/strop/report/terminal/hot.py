@@ -16,7 +16,7 @@ from strop.watch.hot import HotFunction, HotFunctions
 def print_hot(found: HotFunctions, console: Console) -> None:
     """One row a function, the commands below, and last of all the whole."""
     if found.functions:
-        headers = ("time", "a call", "calls", "different", "function", "not taken because")
+        headers = ("time", "a call", "calls", "different", "function")
         rows = [headers, *map(_row, found.functions)]
         filled = [column for column in zip(*rows, strict=True) if any(column[1:])]
         print_table(console, [column[0] for column in filled], zip(*(column[1:] for column in filled), strict=True))
@@ -35,4 +35,4 @@ def _row(one: HotFunction) -> tuple[str, ...]:
     a_call = "" if one.seconds_a_call is None else seconds_in_words(one.seconds_a_call, 2)
     calls = "" if one.calls is None else f"{one.calls:,}"
     different = "" if one.different is None else f"{one.different}{'+' * one.is_least}"
-    return f"{one.share:.0%}", a_call, calls, different, one.function, one.reason
+    return f"{one.share:.0%}", a_call, calls, different, one.function + f" ({one.reason})" * bool(one.reason)
