@@ -20,7 +20,7 @@ LINK = re.compile(r"(?<!!)\[([^\]\[]+)\]\((?![a-z]+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 INCLUDE = re.compile(r"^```{include} (\S+)\n```$", re.MULTILINE)
 INCLUDED = {
     (page.parent / path).resolve(): page
-    for page in DOCS.glob("*.md")
+    for page in DOCS.rglob("*.md")
     for path in INCLUDE.findall(page.read_text("utf-8"))
 }
 """Files outside of docs/ that are pages of the site."""

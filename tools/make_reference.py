@@ -1,5 +1,5 @@
 """Makes the reference from declarations: the pages of commands, options and keys, and of documents and events, for the site, in
-build/reference; and tables of docs/models.md, docs/results.md and docs/train.md.
+build/reference; and tables of docs/how-to/models.md, docs/how-to/records.md and docs/how-to/train-an-improver.md.
 
 python tools/make_reference.py            # write all of it
 python tools/make_reference.py --check    # exit code 1 if a table is stale
@@ -256,7 +256,8 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A machine": (Machine, ""),
     "reproduce": (
         reproduction.Reproduction,
-        "`strop reproduce PROTOCOL`, and `strop show` for the record of `table2`, print it ([reproduce](reproduce.md)).",
+        "`strop reproduce PROTOCOL`, and `strop show` for the record of `table2`, print it "
+        "([reproduce](../how-to/reproduce.md)).",
     ),
     "A curve": (fig4.Curve, "A row of `fig4` and `fig4-weak`."),
     "A measured improver": (baselines.ImproverRow, "A row of `baselines` and `strategies`."),
@@ -394,13 +395,13 @@ def _type(hint: Any) -> str:
 
 
 def train_page() -> str:
-    """The text of docs/train.md with its table of the shipped improvers."""
+    """The text of docs/how-to/train-an-improver.md with its table of the shipped improvers."""
     rows = [f"| `{one.improver}` | {one.idea} |" for one in listings.all_improvers().improvers]
-    return _with_table("train.md", ["| improver | idea |", "|---|---|", *rows])
+    return _with_table("how-to/train-an-improver.md", ["| improver | idea |", "|---|---|", *rows])
 
 
 def models_page() -> str:
-    """The text of docs/models.md with its table of what can answer."""
+    """The text of docs/how-to/models.md with its table of what can answer."""
     rows = ["| `--model` | what answers | base URL | key |", "|---|---|---|---|"]
     for head, provider in PROVIDERS.items():
         variable = f"`{provider.url_variable}`, else " * bool(provider.url_variable)
@@ -409,7 +410,7 @@ def models_page() -> str:
         rows.append(
             f"| `{head}{provider.rest}` | {provider.answers} | {url} | {key if provider.key_variables else '–'} |"
         )
-    return _with_table("models.md", rows)
+    return _with_table("how-to/models.md", rows)
 
 
 def _with_table(name: str, rows: list[str]) -> str:
@@ -422,8 +423,8 @@ def _with_table(name: str, rows: list[str]) -> str:
 REFERENCE = {"flags.md": flags_page, "json.md": json_page}
 """Whole pages, which are in no repository."""
 PAGES = {
-    "train.md": train_page,
-    "models.md": models_page,
+    "how-to/train-an-improver.md": train_page,
+    "how-to/models.md": models_page,
 }
 
 

@@ -45,7 +45,7 @@ RULES = {
         Rule("R013", "starts another program", "kernel", unsandboxing=True),
     )
 }
-"""Every rule by id; docs/improver-api.md says why each matters."""
+"""Every rule by id; docs/reference/improver-api.md says why each matters."""
 
 DENIED_CALL = "R001"
 BUDGET_REFUSED = "R002"

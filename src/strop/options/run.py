@@ -130,7 +130,7 @@ class ModelOptions:
     """The language model."""
 
     model: Annotated[ModelLike, Parameter(name=("--model", "-m"), negative="", show_default=False)] = ()
-    """Language model, such as openai/gpt-4o; else that of STROP_MODEL. PROVIDER/MODEL of any provider in docs/models.md,
+    """Language model, such as openai/gpt-4o; else that of STROP_MODEL. PROVIDER/MODEL of any provider in docs/how-to/models.md,
     inbox:FOLDER (you or an agent answer), python:MODULE:FUNCTION, command:PROGRAM, recorded:FILE, scripted:FILE, or offline
     (built in, not a language model); with options as in openai/MODEL?seed=1&price=0.15,0.60. Repeat it for a mixture, weighted
     by ?weight=. Without it and STROP_MODEL, the table [run] of the target's strop.toml names the model."""
@@ -254,7 +254,7 @@ class LimitOptions:
     """Limits of the whole run. What was done before a limit ends it is kept."""
 
     max_cost: MaxCost = None
-    """Dollars to spend on the language model. Before each call, what it may cost at most is set aside; see docs/models.md."""
+    """Dollars to spend on the language model. Before each call, what it may cost at most is set aside (docs/how-to/models.md)."""
     max_tokens: Annotated[Limit | None, Rare] = None
     """Tokens, in and out."""
     max_calls: Annotated[Limit | None, Rare] = None

@@ -1,4 +1,4 @@
-"""The result of `strop check` for people, a line for each thing. docs/check.md explains them."""
+"""The result of `strop check` for people, a line for each thing. docs/how-to/check.md explains them."""
 
 from __future__ import annotations
 

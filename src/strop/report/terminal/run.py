@@ -295,7 +295,7 @@ def _gate_row(event: Compared) -> tuple[Cell, ...]:
 
 
 def print_statistics(result: Trained, console: Console) -> None:
-    """Every difference from the seed improver with its interval, and counts of comparisons (docs/statistics.md)."""
+    """Every difference from the seed improver with its interval, and counts of comparisons (docs/explanation/statistics.md)."""
     if all(each.test is None for each in result.iterations):
         say(console, "no iteration has ended: there is nothing to compute statistics of")
         return

@@ -30,7 +30,7 @@ def improve_me(
     **settings: Any,
 ) -> Callable[[F], F]:
     """Mark a function for `strop improve`: with `target = strop.improve_me(…)(package.module.function)` in a file of its own, or
-    as the function's decorator (docs/targets.md).
+    as the function's decorator (docs/reference/targets.md).
 
     Give either `sample` or `cases`.
 
