@@ -28,15 +28,12 @@ INCLUDED = {
 project = "strop"
 author = "the strop developers"
 version = release = strop.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser"]
 exclude_patterns = ["_build"]
 highlight_language = "text"
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 suppress_warnings = ["myst.header"]  # the included changelog begins at another level
-autodoc_typehints = "none"
-autodoc_member_order = "bysource"
-python_maximum_signature_line_length = 100
 
 html_theme = "furo"
 html_title = "strop"
@@ -69,8 +66,7 @@ def include_and_name_files(app: Sphinx, page: str, source: list[str]) -> None:
 
     def insert(directive: re.Match[str]) -> str:
         path = folder / directive[1]
-        is_made = path.resolve().is_relative_to(DOCS.parent / "build")
-        return links_rewritten(path.read_text(encoding="utf-8"), folder if is_made else path.parent, folder, page)
+        return links_rewritten(path.read_text(encoding="utf-8"), path.parent, folder, page)
 
     source[0] = INCLUDE.sub(insert, links_rewritten(source[0], folder, folder, page))
 
@@ -92,16 +88,7 @@ def links_rewritten(text: str, folder: Path, page_folder: Path, page: str) -> st
     return LINK.sub(rewritten, text)
 
 
-def markdown_to_rst(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
-    """Docstrings are written for `help()`: one backtick is code, and `*` and `|` mean themselves."""
-    code = re.compile(r"`+([^`]+)`+|([*|])")
-    lines[:] = [code.sub(lambda part: f"``{part[1]}``" if part[1] else f"\\{part[2]}", line) for line in lines]
-    if what in ("attribute", "property"):
-        lines[:0] = ["..", ""]  # a comment: napoleon takes what stands before a colon in the first line for a type
-
-
 def setup(app: Sphinx) -> None:
     app.add_source_suffix(".ipynb", "ipynb")
     app.add_source_parser(NotebookParser)
     app.connect("source-read", include_and_name_files)
-    app.connect("autodoc-process-docstring", markdown_to_rst, priority=400)  # before napoleon reads them

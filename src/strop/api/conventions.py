@@ -32,8 +32,13 @@ A = TypeVar("A")
 B = TypeVar("B")
 O_co = TypeVar("O_co", covariant=True)
 
-_METADATA = re.compile(r"^Annotated\[([^,\]]+),.*\]")
+_METADATA = re.compile(r"^Annotated\[((?:[^,\[\]]|\[[^\]]*\])+),.*\]")
 """A type with what only the command line needs."""
+
+
+def without_metadata(annotation: str) -> str:
+    """A type without what only the command line needs."""
+    return _METADATA.sub(r"\1", annotation)
 
 
 class _Taker(Protocol[P, O_co]):
@@ -49,7 +54,7 @@ def takes(options: Callable[P, O_co]) -> _Taker[P, O_co]:
     Its signature and its documentation list the fields; type checkers and editors see them.
     """
     own = {
-        name: parameter.replace(annotation=_METADATA.sub(r"\1", parameter.annotation))
+        name: parameter.replace(annotation=without_metadata(parameter.annotation))
         for name, parameter in inspect.signature(options).parameters.items()
     }
 
