@@ -30,7 +30,7 @@ from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.options.run import LimitOptions
 from strop.report.terminal.display import Display
-from strop.report.terminal.words import duration
+from strop.report.terminal.phrases import duration
 from strop.runs.evaluate import with_seed
 from strop.runs.meta import Named
 from strop.runs.result import whole_result_in

@@ -16,8 +16,8 @@ from strop.base.shown import Shown, print_result
 from strop.base.terminal_text import escape
 from strop.report.chart import Chart, svg_file
 from strop.report.terminal.layout import SENTENCE, say
+from strop.report.terminal.phrases import model_line
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import model_line
 from strop.runs.claims.numbers import between, percent
 from strop.runs.run_data import TotalPrice
 from strop.runs.run_directory import save
