@@ -13,19 +13,11 @@ from strop.watch.hot import HotFunction, HotFunctions
 
 
 @print_result.register(HotFunctions)
-<<<<<<< HEAD
-def print_hot(found: HotFunctions, console: Console) -> None:
-    """One row a function, the commands below, and last of all the whole."""
-    if found.functions:
-        headers = ("time", "a call", "calls", "different", "function")
-        rows = [headers, *map(_row, found.functions)]
-=======
 def print_hot(hot: HotFunctions, console: Console) -> None:
     """Print one row a function, the commands that improve them, and the CPU time of the whole command."""
     if hot.functions:
-        headers = ("time", "a call", "calls", "different", "function", "not taken because")
+        headers = ("time", "a call", "calls", "different", "function")
         rows = [headers, *map(_row, hot.functions)]
->>>>>>> nc
         filled = [column for column in zip(*rows, strict=True) if any(column[1:])]
         print_table(console, [column[0] for column in filled], zip(*(column[1:] for column in filled), strict=True))
     if hot.left_out:
@@ -39,16 +31,9 @@ def print_hot(hot: HotFunctions, console: Console) -> None:
     say(console, f"ran {hot.seconds:.1f} s of CPU{sampled}; {hot.share:.0%} in functions of this project")
 
 
-<<<<<<< HEAD
-def _row(one: HotFunction) -> tuple[str, ...]:
-    a_call = "" if one.seconds_a_call is None else seconds_in_words(one.seconds_a_call, 2)
-    calls = "" if one.calls is None else f"{one.calls:,}"
-    different = "" if one.different is None else f"{one.different}{'+' * one.is_least}"
-    return f"{one.share:.0%}", a_call, calls, different, one.function + f" ({one.reason})" * bool(one.reason)
-=======
 def _row(function: HotFunction) -> tuple[str, ...]:
     a_call = "" if function.seconds_a_call is None else seconds_in_words(function.seconds_a_call, 2)
     calls = "" if function.calls is None else f"{function.calls:,}"
     different = "" if function.different is None else f"{function.different}{'+' * function.is_least}"
-    return f"{function.share:.0%}", a_call, calls, different, function.function, function.reason
->>>>>>> nc
+    name = function.function + f" ({function.reason})" * bool(function.reason)
+    return f"{function.share:.0%}", a_call, calls, different, name

@@ -297,7 +297,10 @@ def _gate_row(event: Compared) -> tuple[Cell, ...]:
 
 
 def print_statistics(result: Trained, console: Console) -> None:
-    """Print the differences from the seed improver with their intervals, and counts of comparisons (docs/explanation/statistics.md)."""
+    """Print the differences from the seed improver with their intervals, and counts of comparisons.
+
+    docs/explanation/statistics.md explains them.
+    """
     if all(iteration.test is None for iteration in result.iterations):
         say(console, "no iteration has ended: there is nothing to compute statistics of")
         return
