@@ -81,12 +81,12 @@ class BudgetMoved(Event):
     granted: bool
     """Whether they were reserved; all or none."""
     used: int
-    """How many are reserved in this scope and those below it, with these if they were granted."""
+    """How many are reserved in this scope and those below it; includes `amount` if it was granted."""
     limit: int | None
-    """The most that may be; None: no limit of its own."""
+    """The most that may be reserved; None if the scope has no limit of its own."""
     act: str = ""
-    """What it was asked for: a candidate (`u-3f2a91b04c7d#0`) or an LM call (`lm-0c1d52e8a7f3#0`) by its digest, and which of the
-    equal ones of the scope it is, from 0. Empty for others."""
+    """What the reservation is for: a candidate (`u-3f2a91b04c7d#0`) or an LM call (`lm-0c1d52e8a7f3#0`). Its digest, and its
+    number among equal ones of the scope, from 0. Empty for everything else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,7 @@ class ImproveStarted(Event):
     improver: str
     """The text of the improver."""
     initial_solution: str
-    """The program that it is given."""
+    """The program that the improver is given."""
     utility: str
     """Name of the utility, e.g. `lpn` or `self-improvement`."""
     TEXTS: ClassVar[tuple[str, ...]] = ("improver", "initial_solution")
@@ -203,11 +203,11 @@ class SuiteRan(Event):
     solution: str
     """The program."""
     passed: str
-    """The names of the tests that passed, a line each; of the original, of those that passed both times."""
+    """The names of the tests that passed, a line each. For the original: of the tests that passed both times."""
     count: int
-    """How many these are."""
+    """The number of these tests."""
     exits: bool
-    """Whether the command ended with exit status 0; of the original, both times."""
+    """Whether the command ended with exit status 0; for the original, both times."""
     not_green: int = 0
     """Of the original, tests that failed and never passed."""
     flaky: int = 0
@@ -236,7 +236,7 @@ class SearchEnded(Event):
     """The search ended before its end: a limit was spent, or `strop resume --finish` ended it. What it found is compared."""
 
     by: EndedBy
-    """`max_cost`, `max_tokens`, `max_calls`, `max_time`, or `finish`; `verdict`: whoever searched asked for one."""
+    """`max_cost`, `max_tokens`, `max_calls`, `max_time`, or `finish`; `verdict`: whoever searched asked for a verdict."""
     detail: str
     """The same in words."""
     lm_calls: int
@@ -244,12 +244,12 @@ class SearchEnded(Event):
     utility_calls: int
     """Evaluations of programs in it."""
     of: str = ""
-    """Digest of the program of which a verdict was asked for; empty: the best."""
+    """Digest of the program that a verdict was asked for; empty: the best program."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasurementBegan(Event):
-    """A measurement of `strop measure` begins, which counts from now on, whatever becomes of it."""
+    """A measurement of `strop measure` begins. It counts from now on, even if it fails."""
 
     solution: str
     """The program."""
@@ -265,9 +265,10 @@ class ComparisonBegan(Event):
     instances: int
     """How many instances are held out; 0: as many as the task says."""
     secret: str = ""
-    """What they are drawn from, in hexadecimal, drawn after the candidate was known; empty: the secret of the run."""
+    """The secret that the instances are drawn from, in hexadecimal. It was drawn once the candidate was fixed. Empty: the secret
+    of the run."""
     said: tuple[str, ...] = ()
-    """A line each for what to know about what scores."""
+    """What the user should know about what scores, one line each."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
 
 
@@ -321,7 +322,7 @@ class Compared(Comparison, Event):
     """The gate of iteration `t` compared a candidate with the incumbent; in the final comparison of a run, I_T and I_0."""
 
     t: int
-    """Number of the iteration, from 1; in the final comparison, of the one whose candidate became I_T."""
+    """Number of the iteration, from 1; in the final comparison, of the iteration whose candidate became I_T."""
     incumbent: str
     """The improver that the candidate would replace."""
     candidate: str
@@ -367,7 +368,7 @@ class Judged(Event):
     runtime: bool
     """A run-time rule about unsandboxing (R005, R006, R013) was noted while the program was rehearsed."""
     rules: tuple[str, ...]
-    """Ids of the rules that were noted meanwhile, in order."""
+    """Ids of the rules that were noted during the rehearsal, in order."""
     outcome: str
     """How the rehearsal ended: a verdict, or `no program`."""
     TEXTS: ClassVar[tuple[str, ...]] = ("program",)
@@ -401,7 +402,7 @@ def in_full(event: E, text: Callable[[str], str]) -> E:
 
 
 def _with_texts(event: E, change: Callable[[str], str]) -> E:
-    """`event` with what `change` makes of each of its texts, or digests; None stays None."""
+    """`event` with each of its texts, or digests, replaced by what `change` makes of it; None stays None."""
 
     def changed(text: str | None) -> str | None:
         return None if text is None else change(text)

@@ -44,7 +44,8 @@ PROTECTIONS_OF_COMMANDS: dict[str, str] = {
     "cpu": PROTECTIONS["cpu"],
     "traces": "finding traces of an earlier run",
 }
-"""The same of commands. A name of both means the same, except that commands may write in their copy and start processes."""
+"""Of commands: name to what it prevents, in display order. Names that guests have, too, mean the same, except that commands may
+write in their copy and start processes."""
 
 DEFAULT_REQUIRE = frozenset({"read", "write", "network", "processes", "signals", "memory", "wall"})
 """No program runs without these (see `required_of_commands`), unless the user waives one by name."""
@@ -79,18 +80,18 @@ def protections(require: str | Sequence[str] | None) -> tuple[str, ...] | None:
 
 
 def required_of_commands(names: frozenset[str]) -> frozenset[str]:
-    """Required `names` of guests, for commands: these may start processes, but leave none."""
+    """The protections that commands need where guests need `names`. Commands may start processes, but leave none behind."""
     return (names | {"survivors"}) - {"processes"} if "processes" in names else names
 
 
 @dataclass(frozen=True)
 class Protection:
-    """Something that a program must not do, and whether it could."""
+    """One thing that a program must not do, and whether the jail prevented it."""
 
     what: str
-    """What it prevents."""
+    """What the protection prevents."""
     enforced: bool
-    """No attempt succeeded."""
+    """Whether no attempt succeeded."""
     detail: str = ""
     """Which attempts succeeded."""
 
@@ -102,12 +103,12 @@ class Protection:
 
 @dataclass(frozen=True)
 class Posture:
-    """What was observed, and the status of each layer."""
+    """The protections that a jail was observed to enforce, and the status of its layers."""
 
     protections: Mapping[str, Protection]
     """Name → what it prevents, and whether it was enforced."""
     layers: Mapping[str, str] = field(default_factory=dict)
-    """Layer of the jail → its status, for people who want to know why."""
+    """Layer of the jail → its status, which explains what is enforced."""
 
     @computed
     def digest(self) -> str:
@@ -122,8 +123,8 @@ class Posture:
     def missing(self, required: frozenset[str]) -> list[str]:
         """The names in `required` that are not enforced. Raises ValueError for an unknown name."""
         if unknown := required - self.protections.keys():
-            known = ", ".join(self.protections)
-            raise ValueError(f"no protection is called {', '.join(sorted(unknown))}; there are {known}")
+            names = ", ".join(self.protections)
+            raise ValueError(f"no protection is called {', '.join(sorted(unknown))}; there are {names}")
         return [name for name, enforced in self.enforced.items() if name in required and not enforced]
 
     def require(self, required: frozenset[str]) -> None:

@@ -21,21 +21,21 @@ from strop.base.later import dataclass
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
 Input: TypeAlias = Literal["drawn", "listed", "chosen"]
-"""Who says what the inputs of a task are: a seed draws them, a list has them, of which a part is held out, or the target chooses
-them itself, so that nobody else knows which they are."""
+"""Where the inputs of a task come from. `drawn`: from a seed. `listed`: from a list, of which a part is held out. `chosen`: the
+target chooses them itself, and nobody else knows them."""
 ScoredBy: TypeAlias = Literal["host", "judge", "kernel", "program"]
 """Who computes a score: the host, a judge in a jail of its own, the kernel, or the program's own process."""
 Unit: TypeAlias = Annotated[float, Bounds(-1e-9, 1 + 1e-9)]
 """A utility, in [0, 1] up to rounding."""
 Change: TypeAlias = Annotated[float, Bounds(-1 - 1e-9, 1 + 1e-9)]
-"""A difference of two of them."""
+"""A difference of two utilities, in [-1, 1] up to rounding."""
 _DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violated"})
 TOO_LARGE = "biased upwards, because the gate stops early"
-"""What must be known of a gain that a gate accepted."""
+"""Why a gain that a gate accepted must not be taken at its size."""
 
 
 def added(values: Iterable[float]) -> float:
-    """Their sum, from left to right: `sum` rounds otherwise since Python 3.12, and a replay compares every bit of a score."""
+    """The sum of the values, from left to right. `sum` rounds otherwise since Python 3.12, and a replay compares every bit."""
     return reduce(add, values, 0.0)
 
 
@@ -43,7 +43,7 @@ def means_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Metric → mean over the rows that have it."""
     names = dict.fromkeys(name for row in rows for name in row)
     values = {name: [row[name] for row in rows if name in row] for name in names}
-    return {name: fsum(of) / len(of) for name, of in values.items()}
+    return {name: fsum(column) / len(column) for name, column in values.items()}
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class Evaluation:
     cpu_seconds: float = 0.0
     """CPU time of the program, over all instances that ran."""
     seconds: tuple[float, ...] = ()
-    """CPU seconds of each of `scores`, as far as they ran; of answers that arrive together, the first has the time of all. Empty
-    of a meta-utility."""
+    """CPU seconds for each of `scores`, as far as they ran. Where answers arrive together, the first has the time of all. Empty
+    for a meta-utility."""
     wall_seconds: float = 0.0
     """Wall time of the program, over all instances that ran."""
     notes: tuple[str, ...] = ()
@@ -74,15 +74,16 @@ class Evaluation:
     original_metrics: tuple[Mapping[str, float], ...] = ()
     """Metric → value of the original, for each instance; empty if the original was not measured beside the program."""
     answers: tuple[str, ...] = ()
-    """Digest of the original's answer to each instance, where a cost is measured; of a batch, of two different answers if there
-    are any. Empty if none was looked at."""
+    """Digest of the original's answer to each instance, where a cost is measured; a batch has that of two different answers, if
+    there are two. Empty if no answer was looked at."""
     inputs: tuple[int, ...] = ()
-    """The number of each held-out instance's input, where some are equal and not all are training's; else empty."""
+    """For each held-out instance a number of its input, equal for equal inputs. Empty if no two are equal, or all are
+    training's."""
     original_varies: bool = False
     """Whether the original's own score differed between two runs on one seed, where it is no time or memory."""
     failures: tuple[int, ...] = ()
-    """On how many held-out instances the original fails, and on how many of these the program; empty: on none. They are not
-    compared, because what fails has no value."""
+    """Two numbers: held-out instances on which the original fails, and those of them on which the program fails, too. Empty if
+    the original fails on none. They are not compared, because what fails has no value."""
     seen_in_training: int = 0
     """Held-out instances whose input is one of training's, because the task has too few others."""
     construction: str = ""
@@ -110,12 +111,12 @@ class ChangedCalls:
     compared: int
     """Calls in which the original does the same twice, made by both."""
     differ: int
-    """Of these, those in which the improved program does something else."""
+    """Of these, calls in which the improved program does something else."""
     first: str = ""
-    """One of these, the first in which another kind of thing happens if there is one: what was changed, and what both do, with
-    short values. For the user alone."""
+    """An example of these calls: what was changed, and what both do, with short values. The first call whose results differ in
+    kind is preferred. For the user alone."""
     detail: str = ""
-    """Why there are no more, or none; empty if all were compared."""
+    """Why no more calls, or none, were compared; empty if all were."""
 
     @computed
     def sentence(self) -> str:
@@ -123,9 +124,9 @@ class ChangedCalls:
         calls = f"{self.compared:,} changed call{'s' * (self.compared != 1)}"
         if not self.compared:
             return f"no calls with changed arguments were compared: {self.detail or 'the original repeats none'}"
-        words = f"of {calls} {self.differ:,} answer{'s' * (self.differ == 1)} otherwise; the first: {self.first}"
-        words = words if self.differ else f"{calls} answer{'s' * (self.compared == 1)} alike"
-        return f"{words}; {self.detail}" if self.detail else words
+        text = f"of {calls} {self.differ:,} answer{'s' * (self.differ == 1)} otherwise; the first: {self.first}"
+        text = text if self.differ else f"{calls} answer{'s' * (self.compared == 1)} alike"
+        return f"{text}; {self.detail}" if self.detail else text
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Comparison:
     differences: tuple[Change, ...]
     """Candidate minus incumbent, in [-1, 1], for each pair that counted."""
     pairs: int
-    """Pairs paid for; some of the last round may not have counted."""
+    """Pairs that were paid for; some of the last round may not have counted."""
     max_pairs: int
     """The budget, in pairs."""
     interval: tuple[float, float]
@@ -151,7 +152,7 @@ class Comparison:
     threshold: float = 0.0
     """The evidence at which a gate accepts the candidate: one over the error rate."""
     before: tuple[Unit, ...] = ()
-    """The incumbent's value in each of these pairs. Only the final comparison of a run has them."""
+    """The incumbent's value in each pair of `differences`. Only the final comparison of a run has them."""
 
     @computed
     def mean(self) -> float:
@@ -216,7 +217,7 @@ class Fault:
     detail: str
     """The server's words, or what was wrong with the response."""
     attempt: int
-    """Number of the attempt, from 1; the last of several equal ones in a row."""
+    """Number of the attempt, from 1; of several equal attempts in a row, that of the last."""
     waited_seconds: float = 0.0
     """Seconds waited after the attempt, or after all of several equal ones together."""
     maybe_billed: bool = False
@@ -242,7 +243,7 @@ class Improvement:
     cpu_seconds: float = field(default=0.0, compare=False)
     """CPU time of the improver itself, without the candidates."""
     wall_seconds: float = field(default=0.0, compare=False)
-    """Wall time, with what it waited for."""
+    """Wall time, with the time that it waited."""
     output: str = field(default="", compare=False)
     """What the improver printed."""
     unused_evaluations: int = field(default=0, compare=False)

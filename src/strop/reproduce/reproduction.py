@@ -12,7 +12,7 @@ from rich.console import Console
 from strop.analysis.stats import Estimate, TwoProportions
 from strop.base.as_document import HIDDEN, to_json
 from strop.base.later import dataclass
-from strop.base.shown import Shown, print_result
+from strop.base.printing import Printable, print_result
 from strop.base.terminal_text import escape
 from strop.report.chart import Chart, svg_file
 from strop.report.terminal.layout import SENTENCE, say
@@ -40,7 +40,7 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reproduction(Shown, Generic[Row]):
+class Reproduction(Printable, Generic[Row]):
     """What a protocol found for one model, beside the paper's values."""
 
     protocol: str

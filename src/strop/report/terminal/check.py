@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.checks.checked import Checked
 from strop.report.terminal.layout import say
 

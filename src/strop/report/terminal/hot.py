@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from strop.base.pluralize import quantity
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.report.terminal.layout import print_verbatim, say
 from strop.report.terminal.tables import print_table
 from strop.runs.claims.numbers import seconds_in_words

@@ -17,8 +17,8 @@ from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import mean
 from strop.base.events import Compared, Evaluated
 from strop.base.pluralize import quantity
+from strop.base.printing import print_result
 from strop.base.results import TOO_LARGE
-from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, short
 from strop.base.terminal_text import escape
 from strop.options.run import BudgetOptions
