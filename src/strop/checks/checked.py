@@ -33,7 +33,7 @@ class CheckProblem:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Checked(Shown):
+class Checked(Printable):
     """What is wrong with a target, who computes its score, and what its held-out instances can show."""
 
     task: str

@@ -61,7 +61,7 @@ def noted(counts: Mapping[str, int]) -> list[Noted]:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class RecordedResult(Shown):
+class RecordedResult(Printable):
     """What every result says that is read from a record."""
 
     directory: Path
