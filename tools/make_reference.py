@@ -13,7 +13,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from types import NoneType, UnionType
@@ -44,14 +44,16 @@ from strop.evaluation.machines import Machines
 from strop.lm.base import Completion, Fault
 from strop.lm.probe import ModelAnswer
 from strop.lm.providers import PROVIDERS
+from strop.options.run import DEFAULT_IMPROVER, OneImprovementOptions, SelectionOptions
 from strop.options.scoring import FLAGS, FORMS, NOT_IN_FILE, ScoringOptions, type_of
-from strop.reproduce import baselines, fig4, reproduction, table1
+from strop.reproduce import baselines, fig4, over_seeds, reproduction, table1
 from strop.runs import finding, plan, run_data
 from strop.runs.listing import RunListing
 from strop.runs.replay_diff import ReplayDifference, Replayed
 from strop.runs.results import enforced, improved, listings, measured, parts, tasks, trained
 from strop.runs.results.parts import AnswerCounts, Noted
 from strop.runs.score import Scored
+from strop.runs.spec import PAPERS, RunSpec
 from strop.store.schema import VIEWS
 from strop.tasks.problem import Published
 from strop.watch import hot
@@ -202,6 +204,8 @@ def _keys() -> list[str]:
 
 DOCUMENTS: dict[str, tuple[type, str]] = {
     "run": (trained.Trained, "`strop run`, and `strop show` for a record, print it."),
+    "run --seeds": (over_seeds.OverSeeds, "`strop run --seeds`, and `strop show` for its folder, print it."),
+    "One of several runs": (over_seeds.SeedRun, ""),
     "An iteration": (trained.Iteration, ""),
     "A task of an iteration": (trained.TaskSamples, ""),
     "A comparison of a gate": (results.Comparison, ""),
@@ -419,11 +423,38 @@ def _with_table(name: str, rows: list[str]) -> str:
     return "".join([before, mark, "\n".join(rows), "\n", end, after])
 
 
+def budgets_page() -> str:
+    """The budgets of the paper's setting, and the defaults of `strop run` and `strop improve`."""
+    one = replace(RunSpec(), improver=DEFAULT_IMPROVER, **vars(OneImprovementOptions()))
+    texts = help_texts(RunSpec) | {"improver": "The improver that the search begins with: I_0 of a run."}
+    names = ["utility_budget", "lm_budget", "max_responses", "copies", "iterations", "meta_budget", "selection"]
+    rows = ["| | option | the paper's | `run` | `improve` |", "|---|---|---|---|---|"]
+    for name in (*names, "gate_pairs", "gate_error", "meta_utility", "edits", "improver"):
+        of_runs = name == "copies" or name in vars(SelectionOptions())
+        paper, run, own = (f"`{getattr(spec, name)}`" for spec in (PAPERS, RunSpec(), one))
+        paper = "–" if name.startswith("gate_") else paper
+        meaning = _cell(plain(texts[name]).partition(": ")[0].partition(". ")[0].rstrip("."))
+        rows.append(f"| {meaning} | `--{name.replace('_', '-')}` | {paper} | {run} | {'–' if of_runs else own} |")
+    head = (
+        "# Budgets",
+        "What a run may spend, in the paper's setting (`strop run --paper`) and by default. Each value is an option. T and the copies "
+        "are in the paper's text (§5.1, §5.2); the budgets are those of its published implementation (microsoft/stop, `config.py`).",
+        "\n".join(rows),
+        "One improvement may make `--lm-budget` LM calls of `--max-responses` responses each, and `--utility-budget` evaluations. One "
+        "self-improvement may score `--meta-budget` improvers. To score one takes `--copies` improvements of each task.",
+        "*Instances and prompts.* With `--meta-utility paper` all copies have the same training instances, and an improver learns "
+        "only the û of another one. With `full` each copy has instances of its own, and the improver also learns what the other one "
+        "did with which budgets. With `--edits rewrite` the model writes whole programs, as in the paper.",
+    )
+    return "\n\n".join(head) + "\n"
+
+
 REFERENCE = {"flags.md": flags_page, "json.md": json_page}
 """Whole pages, which are in no repository."""
 PAGES = {
     "train.md": train_page,
     "models.md": models_page,
+    "reference/budgets.md": budgets_page,
 }
 
 
@@ -435,6 +466,7 @@ def main() -> int:
     if "--check" in sys.argv:
         return int(bool(stale))
     for name in stale:
+        (DOCS / name).parent.mkdir(exist_ok=True)
         (DOCS / name).write_text(PAGES[name](), encoding="utf-8")
     BUILD.mkdir(parents=True, exist_ok=True)
     for name, make in REFERENCE.items():

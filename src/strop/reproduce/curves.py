@@ -150,7 +150,10 @@ def figure(runs: Sequence[FinishedRun], by: By, bars: Bars) -> str:
     is_by_calls = by == "lm-calls"
     points, x_label = (_by_calls(runs), "LM calls") if is_by_calls else (_by_iteration(runs), "iteration t")
     drawn = [Point(x, one.mean, *(_ends(one, bars) if len(runs) > 1 else ())) for x, one in points]
-    chart = Chart([Series("", drawn, 0, "steps" if is_by_calls else "line")], x_label, "test meta-utility û")
+    series = [Series("", drawn, form="dots" if is_by_calls else "line")]
+    if is_by_calls:
+        series.append(Series("", [Point(x, y) for x, y, *_ in drawn], form="steps"))
+    chart = Chart(series, x_label, "test meta-utility û")
     title = f"Test meta-utility û on {meta.task} by {x_label}"
     return svg_file(chart, title, (_caption(runs, spec.selection if spec else "", by, bars), _model(runs)))
 
