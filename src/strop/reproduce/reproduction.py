@@ -40,7 +40,7 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reproduction(Shown, Generic[Row]):
+class Reproduction(Printable, Generic[Row]):
     """What a protocol of the paper found for one model, beside the paper's values."""
 
     protocol: str
