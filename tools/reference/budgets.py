@@ -12,9 +12,8 @@ from strop.runs.spec import PAPERS, RunSpec
 
 READERS = "For everybody who compares a run with the paper's, or wants to know what a run may spend."
 NAMES = ["utility_budget", "lm_budget", "max_responses", "copies", "iterations", "meta_budget", "selection"]
-TEXT = """Each value is an option. T and the copies of the paper's setting (`strop run --paper`) are in the paper's text (§5.1, §5.2).
-Its budgets are those of the published
-implementation (microsoft/stop, `config.py`)."""
+TEXT = """Each value is an option. T and the copies of the paper's setting (`strop run --paper`) are in the paper's text (§5.1,
+§5.2). Its budgets are those of the published implementation (microsoft/stop, `config.py`)."""
 MEANINGS = """One improvement may make `--lm-budget` LM calls of `--max-responses` responses each, and `--utility-budget`
 evaluations. One self-improvement may score `--meta-budget` improvers. To score one takes `--copies` improvements of each task.
 

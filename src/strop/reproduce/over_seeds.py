@@ -23,8 +23,8 @@ from strop.base.printing import Printable, print_result
 from strop.options.run import LimitOptions
 from strop.report.terminal.layout import SENTENCE, near, say
 from strop.report.terminal.live import View
-from strop.report.terminal.tables import print_table
 from strop.report.terminal.phrases import model_line
+from strop.report.terminal.tables import print_table
 from strop.reproduce.cells import Cell, CellResult, Limits, Progress, carry_out
 from strop.reproduce.protocol import MOST_RUNS
 from strop.runs.claims.numbers import written
