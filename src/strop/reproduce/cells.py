@@ -1,7 +1,7 @@
 """Cells: the runs and measurements that a protocol consists of, carried out one after the other in one directory.
 
-The record in `cells/NAME/` is all that there is of a cell: a finished one gives its result, an unfinished one continues, even
-after `kill -9`. Protocols that share a directory share equal cells.
+The record in `cells/NAME/` is all that there is of a cell. A finished record gives the cell's result; an unfinished one
+continues, even after `kill -9`. Protocols that share a directory share equal cells.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from strop.store.files import lock_directory
 CellResult: TypeAlias = Trained | Measured
 FOLDER = "cells"
 _OF_A_SESSION = ("base_url", "workers")
-"""Fields of a configuration, beside its limits, that each session may have of its own."""
+"""Fields of a configuration, besides limits, that may differ between sessions."""
 
 
 class Progress:
@@ -72,7 +72,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Cell:
-    """A run of Algorithm 1 from the seed improver, or a measurement of improvers beside it."""
+    """A run of Algorithm 1 from the seed improver, or a measurement of improvers and of the seed improver."""
 
     spec: RunSpec
     improvers: tuple[Named, ...] = ()
@@ -85,30 +85,35 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Names its folder. It ends with a digest of what decides the result: not the address of the model or the limits, and of
-        an improver that is not shipped the text, not the place."""
+        """The name of the cell's folder. It ends with a digest of everything that decides the result.
+
+        The address of the model and the limits do not decide it. An improver that is not shipped counts by its text, wherever its
+        file is.
+        """
         spec, shipped = self.spec, shipped_improvers()
-        texts = [one.name if one.name in shipped else f"file {one.digest}" for one in self.improvers]
+        texts = [
+            improver.name if improver.name in shipped else f"file {improver.digest}" for improver in self.improvers
+        ]
         flags: dict[str, object] = {"--seed": spec.seed}
         if self.improvers:
-            first, words = [*texts, "--task", spec.task], [self.improvers[0].name]
+            first, title = [*texts, "--task", spec.task], [self.improvers[0].name]
         else:
-            first, words = [spec.task, "--selection", spec.selection], [spec.task, spec.selection]
+            first, title = [spec.task, "--selection", spec.selection], [spec.task, spec.selection]
             flags |= {"--iterations": spec.iterations, "--meta-budget": spec.meta_budget}
             flags |= {"--meta-utility": spec.meta_utility}
         flags |= {"--model": spec.model, "--copies": spec.copies, "--utility-budget": spec.utility_budget}
         flags |= {"--lm-budget": spec.lm_budget, "--max-responses": spec.max_responses, "--edits": spec.edits}
         flags |= {"--instances": spec.instances}
         flags |= {} if spec.require is None else {"--require": ",".join(spec.require) or "none"}
-        content = [self.kind, *first, *(str(word) for flag in flags.items() for word in flag)]
+        content = [self.kind, *first, *(str(part) for flag in flags.items() for part in flag)]
         digest = hashlib.sha256("\0".join(content).encode()).hexdigest()[:10]
-        return "-".join([self.kind, *map(_plain, words), f"s{spec.seed}", digest])
+        return "-".join([self.kind, *map(_plain, title), f"s{spec.seed}", digest])
 
     def record_in(self, home: Path) -> RunRecord | None:
-        """The record of an earlier session, finished or to be continued; None if there is none, or another kind of one.
+        """The record of an earlier session, finished or not; None if there is none, or if it is of another kind.
 
         Raises:
-            ConfigurationError: this machine cannot vouch for it, or its task has changed.
+            ConfigurationError: this machine cannot vouch for the record, or its task has changed.
         """
         try:
             record = load_run(home / self.name)
@@ -122,10 +127,10 @@ class Cell:
         return record
 
     def carry_out(self, folder: Path, record: RunRecord | None, max_cost: float | None) -> CellResult:
-        """Do what the `record` in `folder` lacks. `max_cost`: dollars, those that it spent before included.
+        """Do what the `record` in `folder` lacks. `max_cost`: dollars, including those of earlier sessions.
 
         Raises:
-            StropError: the host failed, a limit is spent, or the user stopped it; what was done is kept.
+            StropError: the host failed, a limit is spent, or the user stopped the command; finished work is kept.
         """
         if record is None:
             result = perform(replace(self._job(max_cost), whole=True), folder)
@@ -143,12 +148,12 @@ class Cell:
         return train_job(spec, tasks, improver_text("seed"))
 
 
-def _plain(word: str) -> str:
-    return "".join(character if character.isalnum() or character in ".=_" else "-" for character in word)[:24]
+def _plain(text: str) -> str:
+    return "".join(character if character.isalnum() or character in ".=_" else "-" for character in text)[:24]
 
 
 def _without_record(result: object) -> CellResult:
-    """The result without all that its record holds: there may be many cells."""
+    """The result without its record, to save memory: there may be many cells."""
     assert isinstance(result, Trained | Measured)
     return replace(result, record=None, run=RunData()) if isinstance(result, Trained) else replace(result, record=None)
 
@@ -171,12 +176,12 @@ def finished(cells: Sequence[Cell], directory: Path) -> dict[str, CellResult]:
 def carry_out(
     cells: Sequence[Cell], directory: Path, progress: Progress, max_cost: float | None = None
 ) -> list[CellResult]:
-    """Carry out the cells that are not finished, one after the other; the results of all, in order.
+    """Carry out the unfinished cells one after the other. Returns the results of all cells, in order.
 
-    `max_cost`: dollars for all records of the directory together, those of earlier sessions included; None: there is no limit.
+    `max_cost`: dollars for all records of the directory together, including those of earlier sessions; None: no limit.
 
     Raises:
-        StropError: a cell failed or was stopped, which the error names; what was done is kept.
+        StropError: a cell failed or was stopped; the error names the cell, and finished work is kept.
     """
     home, results = directory / FOLDER, finished(cells, directory)
     progress.begin(len(cells), len(results))
@@ -199,7 +204,7 @@ def carry_out(
 
 @contextmanager
 def _named(name: str, max_cost: float | None) -> Iterator[None]:
-    """Name the cell in an error, and say how its protocol continues."""
+    """Name the cell in an error, and say how the user continues its protocol."""
     try:
         yield
     except (StropError, OSError, KeyboardInterrupt) as error:
@@ -218,13 +223,13 @@ def _named(name: str, max_cost: float | None) -> Iterator[None]:
 
 
 def spent_in(folder: Path) -> int:
-    """What the record in a folder says was spent, in billionths of a dollar; 0 if there is none."""
+    """Billionths of a dollar that the record in a folder has spent; 0 if there is no record."""
     try:
         with Store.open(folder) as store:
-            moved = [stored.event for stored in store.events(BudgetMoved)]
+            movements = [stored.event for stored in store.events(BudgetMoved)]
     except StoreError:
         return 0
-    return sum(event.amount for event in moved if event.counter == COST and event.granted)
+    return sum(event.amount for event in movements if event.counter == COST and event.granted)
 
 
 def set_aside(folder: Path) -> None:
