@@ -184,7 +184,7 @@ class Response:
     lm: str = ""
     """The specification of the member of a mixture that responded; empty without a mixture."""
     request: str = ""
-    """Key of its request, by which it is found again (strop.lm.known_answers); empty if nothing keeps it."""
+    """Key of its request, by which it is found again (strop.lm.answer_cache); empty if nothing keeps it."""
     cost: int | None = None
     """Price of the response in billionths of a dollar; None if no price is known."""
     is_repeat: bool = False
