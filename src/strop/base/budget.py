@@ -63,7 +63,11 @@ class _Level:
 
 
 class Budget:
-    """One node of the tree. All nodes share one lock, so reservations are atomic."""
+    """Counts what is spent in a part of a run, and refuses what would exceed a limit.
+
+    Budgets are a tree: what is reserved in one counts in every budget above it. All share one lock, so that a
+    reservation is made in all of them or in none.
+    """
 
     def __init__(
         self,
@@ -89,7 +93,7 @@ class Budget:
             tree.nodes[path] = self
 
     def child(self, name: str, limits: Mapping[str, int] | None = None) -> Budget:
-        """A budget inside this one, which pays for what it spends."""
+        """A budget inside this one. What it spends counts here, too."""
         node = Budget.__new__(Budget)
         node._setup(f"{self.path}/{name}" if self.path else name, self, limits, self._tree)
         return node
