@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from reference.budgets import budgets_page
 from reference.commands import commands_page
 from reference.documents import json_page
 from reference.exit_codes import exit_codes_page
@@ -22,9 +23,9 @@ from strop.runs.results import listings
 
 
 def train_page() -> str:
-    """The text of train.md with its table of the shipped improvers."""
+    """The text of train-an-improver.md with its table of the shipped improvers."""
     rows = [f"| `{one.improver}` | {one.idea} |" for one in listings.all_improvers().improvers]
-    return _with_table(found("train.md"), ["| improver | idea |", "|---|---|", *rows])
+    return _with_table(found("train-an-improver.md"), ["| improver | idea |", "|---|---|", *rows])
 
 
 def models_page() -> str:
@@ -48,13 +49,14 @@ def _with_table(path: Path, rows: list[str]) -> str:
 
 
 PAGES = {
+    REFERENCE / "budgets.md": budgets_page,
     REFERENCE / "commands.md": commands_page,
     REFERENCE / "keys.md": keys_page,
     REFERENCE / "json.md": json_page,
     REFERENCE / "events.md": events_page,
     REFERENCE / "exit-codes.md": exit_codes_page,
     REFERENCE / "python.md": python_page,
-    found("train.md"): train_page,
+    found("train-an-improver.md"): train_page,
     found("models.md"): models_page,
 }
 """Each page with the function that makes its text."""

@@ -36,7 +36,7 @@ EndedBy: TypeAlias = Literal["max_cost", "max_tokens", "max_calls", "max_time", 
 
 
 def system_error(error: BaseException | None) -> OSError | None:
-    """The error of the system that is behind an error, if there is one."""
+    """The operating system's error, with a number, that caused an error; None if there is none."""
     while error is not None and not (isinstance(error, OSError) and error.errno):
         error = error.__cause__
     return error
@@ -50,7 +50,7 @@ class StropError(Exception):
     """The result so far of work that ended early; None if there is none."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        """In another process, too, the system's error is behind it."""
+        """Keep the system's error as the cause in another process, too."""
         return type(self), self.args, vars(self) | {"__cause__": system_error(self)}
 
 
@@ -89,7 +89,7 @@ class SearchOver(StropError):
     def __init__(self, by: EndedBy, detail: str, message: str = "") -> None:
         super().__init__(message or f"{detail}; everything so far is kept")
         self.by, self.detail = by, detail
-        """What ended it: the option of a limit or `finish`, and in words."""
+        """What ended the search: the option of a limit or `finish`; then the same in words."""
 
 
 class RunBudgetSpent(SearchOver):
@@ -99,13 +99,13 @@ class RunBudgetSpent(SearchOver):
     """
 
     def __init__(self, refusal: BudgetExceeded) -> None:
-        by, say = _LIMITS[refusal.counter]
+        by, spelled = _LIMITS[refusal.counter]
         flag = f"--{by.replace('_', '-')}"  # what is recorded speaks as the commands that show and continue it
         super().__init__(
             by,
-            f"{flag} {say(refusal.limit)} was spent",
-            f"{option(by)} {say(refusal.limit)} is spent: {say(refusal.used)} used, and the next call may take up to "
-            f"{say(refusal.asked)}; everything so far is kept, and a larger limit continues it",
+            f"{flag} {spelled(refusal.limit)} was spent",
+            f"{option(by)} {spelled(refusal.limit)} is spent: {spelled(refusal.used)} used, and the next call may take up to "
+            f"{spelled(refusal.asked)}; everything so far is kept, and a larger limit continues it",
         )
         self.counter, self.limit, self.used, self.asked = refusal.counter, refusal.limit, refusal.used, refusal.asked
         self.more = f"{flag} MORE"
@@ -170,7 +170,7 @@ class OutOfThreads(StropError):
 
 @contextmanager
 def starting_threads() -> Iterator[None]:
-    """Raises OutOfThreads in place of Python's RuntimeError, which has no number, where the system gives no thread."""
+    """Within the block, raise OutOfThreads where the system gives no thread; Python's RuntimeError for it has no number."""
     try:
         yield
     except RuntimeError as error:
@@ -190,7 +190,7 @@ class StoreError(StropError):
 
 
 class RecordChanged(StoreError):
-    """The record of a run is damaged, or not as this machine recorded it."""
+    """The record of a run is damaged, or was changed after this machine wrote it."""
 
     exit_code = 2
 

@@ -20,7 +20,7 @@ _MOST_BRACES = 10_000
 
 
 NAMED_BY = 12
-"""Hexadecimal digits by which people are told a program's digest."""
+"""How many hexadecimal digits of a program's digest people are shown."""
 
 
 def digest_of(text: str) -> str:
@@ -32,7 +32,7 @@ def digest_of(text: str) -> str:
 
 
 def short(digest: str | None) -> str:
-    """The first digits of a program's digest; `none` for what is not a text."""
+    """The first digits of a program's digest; `none` if there is no program text."""
     return "none" if digest is None else digest[:NAMED_BY]
 
 

@@ -59,14 +59,15 @@ COMMANDS = {
     "view": "Write the page of a run and open it in the browser; it follows a run that goes on.",
     "resume": "Continue a run that was stopped or killed; no recorded response is asked for again.",
     "replay": "Repeat a finished run or measurement from its record, without a language model, and compare both.",
-    "export": "Write a run as JSON lines, or send it to a tracker.",
+    "export": "Write a run as JSON lines, or runs as a table; or send a run to a tracker.",
+    "plot": "Draw runs of strop run as one curve with its spread over the runs.",
 }
 HEADINGS = {
     "Better programs": ("hot", "init", "check", "improve", "apply"),
     "Programs that exist": ("compare", "measure", "verdict", "serve", "score", "verify"),
     "Better improvers": ("run", "eval", "reproduce"),
     "Inspect": ("list", "doctor"),
-    "Records of runs": ("show", "view", "resume", "replay", "export"),
+    "Records of runs": ("show", "view", "resume", "replay", "export", "plot"),
 }
 """The commands below each heading of the list."""
 MEASURES = frozenset(

@@ -33,6 +33,14 @@ Run = Annotated[
     Path | None,
     Parameter(name="RUN", help="Directory of the run, or the end of its name. The newest in runs/ by default."),
 ]
+Runs = Annotated[
+    Path,
+    Parameter(
+        name="RUN",
+        help="Directories of runs, or the ends of their names. A folder of strop run --seeds stands for its runs. The newest in "
+        "runs/ by default.",
+    ),
+]
 Target = Annotated[
     str,
     Parameter(

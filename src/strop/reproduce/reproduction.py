@@ -12,12 +12,12 @@ from rich.console import Console
 from strop.analysis.stats import Estimate, TwoProportions
 from strop.base.as_document import HIDDEN, to_json
 from strop.base.later import dataclass
-from strop.base.shown import Shown, print_result
+from strop.base.printing import Printable, print_result
 from strop.base.terminal_text import escape
 from strop.report.chart import Chart, svg_file
 from strop.report.terminal.layout import SENTENCE, say
+from strop.report.terminal.phrases import model_line
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import model_line
 from strop.runs.claims.numbers import between, percent
 from strop.runs.run_data import TotalPrice
 from strop.runs.run_directory import save
@@ -40,7 +40,7 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reproduction(Shown, Generic[Row]):
+class Reproduction(Printable, Generic[Row]):
     """What a protocol of the paper found for one model, beside the paper's values."""
 
     protocol: str

@@ -107,8 +107,8 @@ def _notes(chosen: Chosen, rows: Sequence[TaskRow]) -> tuple[str, ...]:
         f"I_T: {chosen.digest[:NAMED_BY]}, {chosen.how}.",
         f"In percent, on the sealed test split, {copies} of each task: u(s) of the initial solution, û(I_0) of the seed "
         "improver, û(I_T) of the improved one, with 95% intervals over the copies, for the instances that were drawn "
-        "(docs/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed without "
-        "intervals.",
+        "(docs/explanation/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed "
+        "without intervals.",
     ]
     if few := too_few_words([(row.task, row.difference) for row in rows]):
         notes.append(f"{copies}{few}: use more --runs.")

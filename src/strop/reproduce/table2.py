@@ -29,7 +29,7 @@ from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT
 from strop.lm.base import Fault, Request, record_answer, record_faults
 from strop.lm.scripted import Scripted
-from strop.report.terminal.words import counted
+from strop.report.terminal.phrases import counted
 from strop.reproduce.reproduction import Reproduction, Table, write
 from strop.runs.context import RunContext
 from strop.runs.evaluators import improvers_at_once

@@ -16,7 +16,7 @@ import pytest
 from strop.base.as_document import as_document
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.solution import NAMED_BY, digest_of
 from strop.checks import held_out
 from strop.evaluation.instances import DrawnInstances

@@ -35,7 +35,7 @@ def hot_command(
     from strop.base.console import results_stream
     from strop.base.errors import ConfigurationError
     from strop.base.interpreter import users_environment
-    from strop.base.shown import print_result
+    from strop.base.printing import print_result
     from strop.cli.commands.output import notices, notify, present
     from strop.watch.hot import find_hot
 

@@ -70,7 +70,9 @@ def _introduce(agent: Agent, *words: str) -> int:
     results_stream().write(agent.lines([*command, "serve", *words], Path.cwd()) + "\n")
     results_stream().flush()
     notify(f"strop: these lines belong in {agent.where}")
-    notify("strop: an agent with your shell can measure beside strop, too; docs/agents.md says how to seal the search")
+    notify(
+        "strop: an agent with your shell can measure beside strop, too; docs/how-to/agents.md says how to seal the search"
+    )
     return 0
 
 

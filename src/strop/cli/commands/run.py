@@ -12,6 +12,7 @@ from strop.options.run import (
     FIRST_IMPROVER,
     OPTIONS,
     CopiesOptions,
+    Count,
     EnvironmentOptions,
     LimitOptions,
     PaperOptions,
@@ -31,6 +32,10 @@ class StartOptions:
     improver of another run after iteration t, and the run is on the tasks of that run if none is named."""
     seed: Whole | None = None
     """Seed of all random draws, used together with this machine's key. By default it is random."""
+    seeds: Count | None = None
+    """Number of runs, with the seeds from --seed on, in subfolders of one folder. The limits are for all of them together.
+    `strop resume FOLDER` continues them, and `strop show FOLDER` tells what the finished ones show. A run that a limit cut short
+    is not among these. Six runs or more have an interval."""
 
 
 def run_command(
@@ -65,5 +70,11 @@ def run_command(
         raise ConfigurationError("the task is an empty text; strop list tasks lists the tasks, and lpn is the default")
     tasks = task or tasks_of(start.improver) or (DEFAULT_TASK,)
     spec = make_spec(tasks, setting, selection, model, budget, limits, environment, start)
-    job = train_job(spec, all_of(tasks), any_improver_text(start.improver))
-    return command(job, output, output.out, dry_run=dry_run)
+    loaded, improver = all_of(tasks), any_improver_text(start.improver)
+    if start.seeds is None:
+        return command(train_job(spec, loaded, improver), output, output.out, dry_run=dry_run)
+    from strop.reproduce.over_seeds import over_seeds_job, seeds_from
+
+    return command(
+        over_seeds_job(spec, loaded, improver, seeds_from(spec.seed, start.seeds)), output, output.out, dry_run=dry_run
+    )

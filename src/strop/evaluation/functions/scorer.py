@@ -162,7 +162,7 @@ class RoomScorer:
         file = project / self._file.relative_to(self.project)
         found = RoomScorer(project, file, self._name, self._asked, self.roots, self.interpreter)
         found.tools, found.is_recorded = self.tools, self.is_recorded
-        found.module = self.module and self.module.at(self.project, project)
+        found.module = self.module and self.module.relocated(self.project, project)
         return found
 
     def close(self) -> None:

@@ -1,0 +1,292 @@
+"""Several runs of Algorithm 1 that differ in the seed alone (`strop run --seeds`): cells, with a record of their folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from strop.analysis.stats import Estimate, least_pairs
+from strop.api.job import Begun, Job, ViewOfJobs
+from strop.api.jobs import MAKERS
+from strop.api.target import plain_name
+from strop.api.training import train_job
+from strop.base.as_document import HIDDEN, computed
+from strop.base.errors import ConfigurationError, RecordChanged, StoreError
+from strop.base.later import dataclass
+from strop.base.pluralize import quantity
+from strop.base.printing import Printable, print_result
+from strop.options.run import LimitOptions
+from strop.report.terminal.layout import SENTENCE, near, say
+from strop.report.terminal.live import View
+from strop.report.terminal.phrases import model_line
+from strop.report.terminal.tables import print_table
+from strop.reproduce.cells import Cell, CellResult, Limits, Progress, carry_out
+from strop.reproduce.protocol import MOST_RUNS
+from strop.runs.claims.numbers import written
+from strop.runs.claims.over_runs import over_runs_words
+from strop.runs.claims.training import status_words
+from strop.runs.context import RunContext
+from strop.runs.meta import Meta
+from strop.runs.plan import Formula
+from strop.runs.record import Record
+from strop.runs.results.trained import Trained
+from strop.runs.run_data import TotalPrice
+from strop.runs.run_directory import RunRecord, ways_on
+from strop.runs.spec import RunSpec
+from strop.runs.train import read_trained
+from strop.tasks.command.task import AnyTask
+
+KIND = "seeds"
+
+
+@dataclass(frozen=True)
+class SeedRun:
+    """One of several runs."""
+
+    seed: int
+    """Its seed."""
+    directory: Path
+    """Directory of its record."""
+    status: str
+    """As of `run`, or `not begun`."""
+    iterations: int = 0
+    """Iterations that it made."""
+    before: float | None = None
+    """û of I_0 on the sealed test split; null unless the run has finished."""
+    after: float | None = None
+    """û of its last improver there; null unless the run has finished."""
+    lm_calls: int = 0
+    """LM calls, including the measurements."""
+    sentence: str = ""
+    """Its own conclusion; empty if it has not begun."""
+
+    @computed
+    def change(self) -> float | None:
+        """û of its last improver minus û of I_0; null unless the run has finished."""
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverSeeds(Printable):
+    """Several runs of Algorithm 1 that differ in the seed alone, finished or not."""
+
+    kind: str = KIND
+    """`seeds`."""
+    directory: Path
+    """Directory of their record; the records of the runs are in it."""
+    trained_on: tuple[str, ...]
+    """Names of the tasks."""
+    model: str
+    """Specification of the language model, such as `openai/gpt-4o`."""
+    is_language_model: bool
+    """False for a stand-in: do not report its results as a language model's."""
+    selection: str
+    """`paper`, `gated` or `archive`."""
+    status: str
+    """`finished`, `interrupted`, `failed`, `budget` (a limit is reached), `running`, or `unfinished` (the process was killed)."""
+    detail: str
+    """Why the work ended; empty if all runs have finished."""
+    unverified: str
+    """Why this machine cannot vouch for the record; empty if it is proven."""
+    sentence: str
+    """What all finished runs show. A run is the unit; it says nothing beyond them."""
+    runs: tuple[SeedRun, ...]
+    """All runs, also those that have not begun, by seed."""
+    change: Estimate | None
+    """The mean over finished runs of û of the last improver minus û of I_0 on the sealed split, with its 95% interval if there
+    are enough runs for one; null without a finished run."""
+    costs: TotalPrice
+    """The price of all LM calls of all runs."""
+    record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
+    """Not there: nothing of the folder's record is for a page."""
+
+
+def seeds_from(first: int, count: int) -> tuple[int, ...]:
+    """So many seeds from the first one on.
+
+    Raises:
+        ConfigurationError: there are none, or too many.
+    """
+    if not 1 <= count <= MOST_RUNS:
+        raise ConfigurationError(f"--seeds is {count}; it must be between 1 and {MOST_RUNS}")
+    return tuple(range(first, first + count))
+
+
+def over_seeds_job(
+    spec: RunSpec, tasks: tuple[AnyTask, ...], improver: str, seeds: tuple[int, ...], sources: tuple[str, ...] = ()
+) -> Job[OverSeeds]:
+    """A run of Algorithm 1 from the text `improver` for each seed. `sources`: what the tasks were loaded from, if not from what
+    the spec names."""
+    few = len(seeds) < least_pairs()
+    return Job(
+        kind=KIND,
+        spec=spec,
+        tasks=tasks,
+        do=partial(_carry_out, improver=improver, seeds=seeds, sources=sources or spec.tasks),
+        read=read_over_seeds,
+        improver=improver,
+        meta=Meta(improver=improver, seeds=seeds),
+        name=f"{plain_name(spec.task)}-seeds",
+        estimate=lambda formula: Formula.run(formula).times(len(seeds)),
+        warning=f"an interval over runs needs at least {least_pairs()} of them: --seeds {least_pairs()}" if few else "",
+        of_jobs=True,
+    )
+
+
+MAKERS[KIND] = lambda record, tasks: over_seeds_job(
+    record.spec, tasks, record.improver, record.meta.seeds, record.sources(trust=True)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SeededRun(Cell):
+    """One of the runs, a cell."""
+
+    context: RunContext
+    improver: str
+    sources: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return folder_of(Path(), self.spec.seed).name
+
+    def tasks(self) -> tuple[AnyTask, ...]:
+        return self.context.parts.tasks
+
+    def job(self, spec: RunSpec) -> Job[Any]:
+        return replace(train_job(spec, self.tasks(), self.improver), sources=self.sources)
+
+    def continued(self, record: RunRecord) -> Job[Any]:
+        record.check_kept()  # its tasks are those of the folder's record, which says whom to trust
+        begun = Begun(record.secret, self.sources, record.directory, record.proof)
+        return replace(train_job(record.spec, self.tasks(), record.improver), begun=begun)
+
+    def view(self, job: Job[Any]) -> View:
+        view = self.context.observer
+        return view.of(job) if isinstance(view, ViewOfJobs) else View()
+
+    def carry_out(self, folder: Path, record: RunRecord | None, limits: Limits) -> CellResult:
+        self.context.journal.check_going_on()
+        return super().carry_out(folder, record, limits)
+
+
+def folder_of(directory: Path, seed: int) -> Path:
+    """The folder of the run with this seed."""
+    return directory / f"seed-{seed}"
+
+
+def _carry_out(context: RunContext, improver: str, seeds: Sequence[int], sources: tuple[str, ...]) -> None:
+    """Carry out the runs that are not finished.
+
+    Raises:
+        StropError: the host failed, a limit is spent, or the user stopped it; what was done is kept.
+    """
+    spec = replace(context.parts.spec, **vars(LimitOptions()) | {"give_up_after": context.parts.spec.give_up_after})
+    cells = [
+        _SeededRun(spec=replace(spec, seed=seed), context=context, improver=improver, sources=sources) for seed in seeds
+    ]
+    view = context.observer
+    progress = Progress("run", quiet=not isinstance(view, ViewOfJobs) or view.mode == "none")
+    names = (name for name in vars(LimitOptions()) if name.startswith("max_"))
+    limits = {name: limit for name in names if (limit := getattr(context.parts.spec, name)) is not None}
+    carry_out(cells, context.folder, progress, limits, within="", again="")
+
+
+def runs_in(record: Record) -> list[tuple[int, Path, Trained | None]]:
+    """(seed, folder, result) of each run of a folder's record; None for one that has not begun."""
+    folders = [(seed, folder_of(record.folder, seed)) for seed in record.run.meta.seeds]
+    return [(seed, folder, _result_in(folder)) for seed, folder in folders]
+
+
+def _result_in(folder: Path) -> Trained | None:
+    try:
+        with Record.open(folder) as record:
+            return replace(read_trained(record), record=None)
+    except RecordChanged:
+        raise
+    except StoreError:  # there is none, or it is incomplete
+        return None
+
+
+def read_over_seeds(record: Record) -> OverSeeds:
+    """What all runs of a folder show, finished or not.
+
+    Raises:
+        StoreError: the record of a run is damaged.
+    """
+    run, spec, found = record.run, record.run.spec, runs_in(record)
+    if spec is None:
+        raise StoreError(f"{record.folder} is incomplete: it has no configuration")
+    rows = tuple(_row(*each) for each in found)
+    words, change = over_runs_words(
+        [(row.before, row.after) for row in rows if row.before is not None and row.after is not None],
+        of=len(rows),
+        early=sum(row.status == "finished" and row.iterations < spec.iterations for row in rows),
+        meta=run.meta,
+    )
+    prices = (trained.costs.price for _, _, trained in found if trained is not None)
+    return OverSeeds(
+        directory=record.folder,
+        trained_on=run.meta.tasks,
+        model=run.meta.model,
+        is_language_model=run.meta.is_language_model,
+        selection=spec.selection,
+        status=run.status,
+        detail=run.detail,
+        unverified=run.unverified,
+        sentence=words,
+        runs=rows,
+        change=change,
+        costs=sum(prices, TotalPrice()),
+    )
+
+
+def _row(seed: int, folder: Path, trained: Trained | None) -> SeedRun:
+    if trained is None:
+        return SeedRun(seed, folder, "not begun")
+    made, calls = [one.t for one in trained.iterations], trained.costs.total.lm_calls
+    is_whole = trained.status == "finished" and trained.ended_by is None
+    ends = [one.test.mean for one in trained.iterations if one.test] if is_whole else []
+    before, after = (ends[0], ends[-1]) if ends else (None, None)
+    status = trained.status if trained.ended_by is None else f"ended by --{trained.ended_by.replace('_', '-')}"
+    return SeedRun(seed, folder, status, max(made, default=0), before, after, calls, trained.sentence)
+
+
+@print_result.register(OverSeeds)
+def print_over_seeds(found: OverSeeds, console: Console, *, full: bool = False) -> None:
+    """The sentence, and a line for each run; with `full` what each run says of itself."""
+    say(console, found.unverified, style="bold yellow")
+    say(console, found.sentence, style="bold", limit=SENTENCE)
+    say(console, model_line(found.model, found.is_language_model))
+    rows = [
+        (
+            str(run.seed),
+            run.status,
+            *("-" if value is None else f"{value:.3f}" for value in (run.before, run.after)),
+            "-" if run.change is None else written(run.change, sign="+"),
+            str(run.lm_calls),
+        )
+        for run in found.runs
+    ]
+    print_table(console, ("seed", "status", "û of I_0", "û of the last", "change", "LM calls"), rows)
+    for run in found.runs if full else ():
+        say(console, f"seed {run.seed}: {run.sentence or 'not begun'}", limit=SENTENCE)
+    if found.costs.in_words:
+        say(console, f"LM cost: {found.costs.in_words}")
+    if found.status not in ("finished", "running"):
+        say(console, status_words(found.status, found.detail))
+        for line in ways_on(near(found.directory), found.kind, ""):
+            say(console, line)
+    folder = near(found.directory)
+    done = [run for run in found.runs if run.before is not None]
+    if done:
+        say(
+            console,
+            f"one run: strop show {near(done[0].directory)}; the figure of {quantity(len(done), 'run')}: "
+            f"strop plot {folder} --out figure.svg",
+        )
