@@ -63,7 +63,11 @@ class _Level:
 
 
 class Budget:
-    """One node of the tree. All nodes share one lock, so reservations are atomic."""
+    """Counts what is spent in a part of a run, and refuses what would exceed a limit.
+
+    Budgets are a tree: what is reserved in one counts in every budget above it. All share one lock, so that a
+    reservation is made in all of them or in none.
+    """
 
     def __init__(
         self,

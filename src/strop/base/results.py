@@ -103,7 +103,7 @@ class Evaluation:
         return means_of(self.metrics)
 
     def counts(self) -> dict[str, int]:
-        """Verdict → number of instances."""
+        """How many instances ended how: verdict → number of instances."""
         return dict(Counter(self.verdicts))
 
 
