@@ -131,7 +131,7 @@ class ModelOptions:
 
     model: Annotated[ModelLike, Parameter(name=("--model", "-m"), negative="", show_default=False)] = ()
     """Language model, such as openai/gpt-4o; else that of STROP_MODEL. It is PROVIDER/MODEL of any provider in
-    docs/how-to/models.md, inbox:FOLDER (you or an agent answer), python:MODULE:FUNCTION, command:PROGRAM, recorded:FILE,
+    docs/reference/models.md, inbox:FOLDER (you or an agent answer), python:MODULE:FUNCTION, command:PROGRAM, recorded:FILE,
     scripted:FILE, or offline (built in, not a language model). Settings follow a question mark, as in
     `openai/MODEL?seed=1&price=0.15,0.60`. Several models are a mixture, weighted by `?weight=`. Without a model here
     and in STROP_MODEL, the table [run] of the target's strop.toml names it."""
@@ -260,7 +260,7 @@ class LimitOptions:
 
     max_cost: MaxCost = None
     """Dollars to spend on the language model. Before each call, strop sets aside the most that it may cost; see
-    docs/how-to/models.md."""
+    docs/reference/models.md."""
     max_tokens: Annotated[Limit | None, Rare] = None
     """Tokens of the language model, in and out."""
     max_calls: Annotated[Limit | None, Rare] = None

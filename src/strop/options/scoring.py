@@ -93,7 +93,7 @@ class ScoringOptions:
     trust_programs: bool = False
     """Trust programs not to make their own score. A better result is then called better, and the sentence says that
     programs were trusted."""
-    best_known: Known | None = None
+    best_known: MetricValue | None = None
     """Best known value of the metric, in its unit. It is shown beside the result."""
     context: Texts = ()
     """Files that the program reads and that the model is shown. They may not change. Copies of the folder leave out

@@ -175,7 +175,7 @@ def unassembled(
         ConfigurationError: the model does not exist, or has no known price although money is limited.
     """
     with closing(model or metered(spec, environ)) as found:
-        named = KnownAnswers(NoModel(found.name, found.is_language_model))
+        named = AnswerCache(NoModel(found.name, found.is_language_model))
     secret = secret or run_secret(machine_key(key_file(environ)), spec.seed)
     with observer:
         yield Components(spec, tuple(tasks), named, None, secret, of_jobs=True)  # type: ignore[arg-type]
