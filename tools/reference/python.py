@@ -12,7 +12,7 @@ from typing import Any
 import strop
 from reference.documents import DOCUMENTS
 from reference.exit_codes import section_of
-from reference.markdown import anchor, code, elsewhere, page, prose, section, table
+from reference.markdown import anchor, code, page, prose, section, table
 from strop.api.conventions import RecordOptions, help_texts, takes, without_metadata
 from strop.base.errors import StropError
 from strop.options.run import (
