@@ -437,14 +437,16 @@ def budgets_page() -> str:
         rows.append(f"| {meaning} | `--{name.replace('_', '-')}` | {paper} | {run} | {'–' if of_runs else own} |")
     head = (
         "# Budgets",
-        "What a run may spend, in the paper's setting (`strop run --paper`) and by default. Each value is an option. T and the copies "
-        "are in the paper's text (§5.1, §5.2); the budgets are those of its published implementation (microsoft/stop, `config.py`).",
+        "What a run may spend, in the paper's setting (`strop run --paper`) and by default. Each value is an option. T and the "
+        "copies are in the paper's text (§5.1, §5.2); the budgets are those of its published implementation (microsoft/stop, "
+        "`config.py`).",
         "\n".join(rows),
-        "One improvement may make `--lm-budget` LM calls of `--max-responses` responses each, and `--utility-budget` evaluations. One "
-        "self-improvement may score `--meta-budget` improvers. To score one takes `--copies` improvements of each task.",
-        "*Instances and prompts.* With `--meta-utility paper` all copies have the same training instances, and an improver learns "
-        "only the û of another one. With `full` each copy has instances of its own, and the improver also learns what the other one "
-        "did with which budgets. With `--edits rewrite` the model writes whole programs, as in the paper.",
+        "One improvement may make `--lm-budget` LM calls of `--max-responses` responses each, and `--utility-budget` "
+        "evaluations. One self-improvement may score `--meta-budget` improvers. To score one takes `--copies` improvements of "
+        "each task.",
+        "*Instances and prompts.* With `--meta-utility paper` all copies have the same training instances, and an improver "
+        "learns only the û of another one. With `full` each copy has instances of its own, and the improver also learns what "
+        "the other one did with which budgets. With `--edits rewrite` the model writes whole programs, as in the paper.",
     )
     return "\n\n".join(head) + "\n"
 
