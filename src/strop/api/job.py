@@ -262,7 +262,7 @@ def claimed(job: Job[Any], out: Path | None) -> Iterator[ClaimedFolder | None]:
         make_folder(folder)
         lock = lock_directory(folder)
     except StoreError as error:
-        if known is not None:
+        if known is not None and not job.of_jobs:
             raise
         raise ConfigurationError(str(error)) from error
     except OSError as error:
