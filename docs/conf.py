@@ -32,6 +32,8 @@ myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 suppress_warnings = ["myst.header"]  # the included changelog begins at another level
 
+smartquotes = False  # `--` in a heading is a flag
+
 html_theme = "furo"
 html_title = "strop"
 html_static_path = ["_static"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from reference.budgets import budgets_page
 from reference.commands import commands_page
 from reference.documents import json_page
 from reference.exit_codes import exit_codes_page
@@ -48,6 +49,7 @@ def _with_table(path: Path, rows: list[str]) -> str:
 
 
 PAGES = {
+    REFERENCE / "budgets.md": budgets_page,
     REFERENCE / "commands.md": commands_page,
     REFERENCE / "keys.md": keys_page,
     REFERENCE / "json.md": json_page,

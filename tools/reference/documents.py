@@ -18,7 +18,7 @@ from strop.evaluation.base import Machine
 from strop.evaluation.machines import Machines
 from strop.lm.base import Completion, Fault
 from strop.lm.probe import ModelAnswer
-from strop.reproduce import baselines, fig4, reproduction, table1
+from strop.reproduce import baselines, fig4, over_seeds, reproduction, table1
 from strop.runs import finding, measuring, plan, run_data, verified
 from strop.runs.listing import RunListing
 from strop.runs.replay_diff import ReplayDifference, Replayed
@@ -40,6 +40,10 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "strop score": (Scored, "`strop score` prints it."),
     "strop hot": (hot.HotFunctions, "`strop hot` prints it."),
     "strop run": (trained.Trained, "`strop run` prints it, and so does `strop show` for its record."),
+    "strop run --seeds": (
+        over_seeds.OverSeeds,
+        "`strop run --seeds` prints it, and so does `strop show` for its folder.",
+    ),
     "strop eval": (measured.Measured, "`strop eval` prints it, and so does `strop show` for its record."),
     "strop reproduce": (
         reproduction.Reproduction,
@@ -106,6 +110,7 @@ PARTS: dict[str, type] = {
     "Response": Completion,
     "Fault": Fault,
     "Machine": Machine,
+    "One of several runs": over_seeds.SeedRun,
     "Curve": fig4.Curve,
     "Row of an improver": baselines.ImproverRow,
     "Row of Table 1": table1.TaskRow,

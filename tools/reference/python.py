@@ -57,7 +57,7 @@ GROUPS: Mapping[str, tuple[type, str]] = {
 """Keywords that several functions share: a function's section links to them."""
 MEMBERS: Mapping[str, tuple[str, ...]] = {
     "Improved": ("program", "files", "diff", "apply"),
-    "Trained": (),
+    "Trained": ("improver",),
     "Measured": ("cell", "seed_solution"),
     "Attempt": ("counts",),
     "Scored": ("counts",),
@@ -92,6 +92,16 @@ KINDS: Mapping[str, str] = {
     "Edits": '`"auto"`, `"rewrite"` or `"blocks"`',
     "SelectionName": '`"paper"`, `"gated"` or `"archive"`',
     "Split": '`"train"` or `"test"`',
+    "Shape": "a `tuple` of lengths",
+    "Collection[Shape]": "several `tuple`",
+    "Collection[Any]": "a list",
+    "Mapping[str, Answer]": "`dict`",
+    "list[Answer]": "`list`",
+    "Mapping[str, str]": "`dict`",
+    "Mapping[str, Any]": "`dict`",
+    "tuple[Published, ...]": "a `tuple` of `Published`",
+    "tuple[str, ...]": "a `tuple` of `str`",
+    "tuple[int, int]": "two `int`",
     "Sequence[TaskLike]": "a list of these",
     "Sequence[str | Path]": "a list of them",
     "Sequence[tuple[Any, ...] | Mapping[str, Any]]": "a list of `tuple` or `dict`",
@@ -155,7 +165,7 @@ def _link(name: str) -> str:
 def _summary(name: str) -> str:
     """The first sentence about a name."""
     text = prose(inspect.getdoc(getattr(strop, name)) or "").partition(" Args:")[0]
-    return re.split(r"(?<=[.:]) +(?=[A-Z`*(])", text, maxsplit=1)[0].removesuffix(":")
+    return re.split(r"(?<=[.:]) +(?=[A-Z`*(])", text, maxsplit=1)[0].rstrip(".:") + "."
 
 
 def _about(heading: str, names: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -180,7 +190,8 @@ _DOCUMENT_OF = {kind: heading for heading, (kind, _) in DOCUMENTS.items()}
 
 def _of_function(name: str, function: Any) -> Iterator[Sequence[str]]:
     doc = Docstring.of(function)
-    arguments = _arguments(function, doc.sections.get("Args", {}))
+    meanings = {argument: _sentence(text) for argument, text in doc.sections.get("Args", {}).items()}
+    arguments = _arguments(function, meanings)
     shared, links = _shared(arguments)
     own = [one for one in arguments if one not in shared]
     yield _signature(f"strop.{name}", function)
@@ -201,9 +212,9 @@ def _signature(name: str, function: Any) -> list[str]:
             head = {one.VAR_POSITIONAL: "*", one.VAR_KEYWORD: "**"}.get(one.kind, "")
             parts.append(f"{head}{one.name}" + (f"={_default(one.default)}" if one.default is not one.empty else ""))
     whole = f"{name}({', '.join(parts)})"
-    if len(whole) <= 100:
+    if len(whole) <= 84:
         return ["```python", whole, "```"]
-    lines = textwrap.wrap(", ".join(parts) + ",", 96, break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(", ".join(parts) + ",", 80, break_long_words=False, break_on_hyphens=False)
     return ["```python", f"{name}(", *(f"    {line}" for line in lines), ")", "```"]
 
 
@@ -217,7 +228,7 @@ def _arguments(function: Any, meanings: Mapping[str, str]) -> list[Argument]:
             one.name,
             in_words(str(one.annotation)),
             code(_default(one.default)) if one.default is not one.empty else "",
-            _sentence(meanings.get(one.name, "")),
+            prose(meanings.get(one.name, "")),
         )
         for one in inspect.signature(function).parameters.values()
         if one.name != "self"
@@ -226,8 +237,8 @@ def _arguments(function: Any, meanings: Mapping[str, str]) -> list[Argument]:
 
 def _sentence(text: str) -> str:
     """A description as a sentence."""
-    said = prose(text)
-    return f"{said[:1].upper()}{said[1:].removesuffix('.')}." if said else ""
+    begin = text[:1] if text.startswith("strop ") else text[:1].upper()
+    return f"{begin}{text[1:].removesuffix('.')}." if text else ""
 
 
 def _of_options(kind: type) -> dict[str, Argument]:
@@ -260,12 +271,17 @@ def _shared(arguments: Sequence[Argument]) -> tuple[set[Argument], list[str]]:
     return shared, links
 
 
+_OF_INSTANCE = re.compile(r"\bOf\[((?:[^\[\]]|\[[^\[\]]*\])*)\]")
+"""The type of a value, or of a function that gets the instance and returns the value."""
+
+
 def in_words(annotation: str) -> str:
     """The type of an argument: Python's own names as code, and others in words."""
     if annotation in ("Any", "object"):
         return "any"
     annotation = " | ".join(map(without_metadata, _alternatives(annotation)))
-    parts = [KINDS.get(part) or _literal(part) or code(part) for part in _alternatives(annotation)]
+    alternatives = _alternatives(_OF_INSTANCE.sub(r"\1 | Callable[[Instance], Any]", annotation))
+    parts = [KINDS.get(part) or _literal(part) or code(part) for part in alternatives]
     return " or ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
@@ -283,7 +299,7 @@ def _alternatives(annotation: str) -> list[str]:
 
 def _literal(part: str) -> str:
     if part.startswith("Callable["):
-        return "a function"
+        return "a function of the instance" if "[Instance]" in part else "a function"
     values = re.fullmatch(r"Literal\[(.*)\]", part)
     return " or ".join(code(value.replace("'", '"')) for value in values[1].split(", ")) if values else ""
 
@@ -338,7 +354,10 @@ def _without(kind: type) -> Any:
 def _members(name: str, kind: type) -> Iterator[Sequence[str]]:
     rows = []
     for member in MEMBERS.get(name, ()):
-        thing = inspect.getattr_static(kind, member)
+        thing = inspect.getattr_static(kind, member, None)
+        if thing is None:  # a field that the JSON document does not have
+            rows.append((code(member), prose(help_texts(kind)[member])))
+            continue
         function = getattr(thing, "fget", None) or getattr(thing, "func", None) or getattr(thing, "__func__", thing)
         call = "" if function is not thing and not isinstance(thing, staticmethod) else _call(function)
         doc = Docstring.of(function)
@@ -378,7 +397,9 @@ class Docstring:
                 )
                 + ".",
             )
-        rows = [(code(f"strop.{name}"), _sentence(text)) for name, text in self.sections.get("Raises", {}).items()]
+        rows = [
+            (code(f"strop.{name}"), prose(_sentence(text))) for name, text in self.sections.get("Raises", {}).items()
+        ]
         yield table(("raises", "when"), rows)
 
 

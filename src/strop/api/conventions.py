@@ -122,7 +122,7 @@ class RecordOptions:
     """Where a function keeps its record, and what it shows."""
 
     out: str | Path | None = None
-    """Directory of the record, empty or new. A new one in runs/ by default."""
+    """Directory of the record. It must be new or empty. The default is a new one in runs/."""
     progress: bool = False
     """Show progress on standard error."""
 

@@ -414,7 +414,7 @@ def in_full(event: E, text: Callable[[str], str]) -> E:
 
 
 def _with_texts(event: E, change: Callable[[str], str]) -> E:
-    """`event` with what `change` makes of each of its texts, or digests; None stays None."""
+    """`event` with each of its texts, or digests, replaced by what `change` makes of it; None stays None."""
 
     def changed(text: str | None) -> str | None:
         return None if text is None else change(text)

@@ -44,7 +44,8 @@ PROTECTIONS_OF_COMMANDS: dict[str, str] = {
     "cpu": PROTECTIONS["cpu"],
     "traces": "finding traces of an earlier run",
 }
-"""The same of commands. A name of both means the same, except that commands may write in their copy and start processes."""
+"""Of commands: name to what it prevents, in display order. Names that guests have, too, mean the same, except that commands may
+write in their copy and start processes."""
 
 DEFAULT_REQUIRE = frozenset({"read", "write", "network", "processes", "signals", "memory", "wall"})
 """No program runs without these (see `required_of_commands`), unless the user waives one by name."""
@@ -79,7 +80,7 @@ def protections(require: str | Sequence[str] | None) -> tuple[str, ...] | None:
 
 
 def required_of_commands(names: frozenset[str]) -> frozenset[str]:
-    """Required `names` of guests, for commands: these may start processes, but leave none."""
+    """The protections that commands need where guests need `names`. Commands may start processes, but leave none behind."""
     return (names | {"survivors"}) - {"processes"} if "processes" in names else names
 
 
@@ -122,8 +123,8 @@ class Posture:
     def missing(self, required: frozenset[str]) -> list[str]:
         """The names in `required` that are not enforced. Raises ValueError for an unknown name."""
         if unknown := required - self.protections.keys():
-            known = ", ".join(self.protections)
-            raise ValueError(f"no protection is called {', '.join(sorted(unknown))}; there are {known}")
+            names = ", ".join(self.protections)
+            raise ValueError(f"no protection is called {', '.join(sorted(unknown))}; there are {names}")
         return [name for name, enforced in self.enforced.items() if name in required and not enforced]
 
     def require(self, required: frozenset[str]) -> None:

@@ -21,21 +21,21 @@ from strop.base.later import dataclass
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
 Input: TypeAlias = Literal["drawn", "listed", "chosen"]
-"""Who says what the inputs of a task are: a seed draws them, a list has them, of which a part is held out, or the target chooses
-them itself, so that nobody else knows which they are."""
+"""Where the inputs of a task come from. `drawn`: from a seed. `listed`: from a list, of which a part is held out. `chosen`: the
+target chooses them itself, and nobody else knows them."""
 ScoredBy: TypeAlias = Literal["host", "judge", "kernel", "program"]
 """Who computes a score: the host, a judge in a jail of its own, the kernel, or the program's own process."""
 Unit: TypeAlias = Annotated[float, Bounds(-1e-9, 1 + 1e-9)]
 """A utility, in [0, 1] up to rounding."""
 Change: TypeAlias = Annotated[float, Bounds(-1 - 1e-9, 1 + 1e-9)]
-"""A difference of two of them."""
+"""A difference of two utilities, in [-1, 1] up to rounding."""
 _DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violated"})
 TOO_LARGE = "biased upwards, because the gate stops early"
-"""What must be known of a gain that a gate accepted."""
+"""Why a gain that a gate accepted must not be taken at its size."""
 
 
 def added(values: Iterable[float]) -> float:
-    """Their sum, from left to right: `sum` rounds otherwise since Python 3.12, and a replay compares every bit of a score."""
+    """The sum of the values, from left to right. `sum` rounds otherwise since Python 3.12, and a replay compares every bit."""
     return reduce(add, values, 0.0)
 
 
@@ -43,7 +43,7 @@ def means_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Metric → mean over the rows that have it."""
     names = dict.fromkeys(name for row in rows for name in row)
     values = {name: [row[name] for row in rows if name in row] for name in names}
-    return {name: fsum(of) / len(of) for name, of in values.items()}
+    return {name: fsum(column) / len(column) for name, column in values.items()}
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Evaluation:
         return means_of(self.metrics)
 
     def counts(self) -> dict[str, int]:
-        """Verdict → number of instances."""
+        """How many instances ended how: verdict → number of instances."""
         return dict(Counter(self.verdicts))
 
 
@@ -129,9 +129,9 @@ class ChangedCalls:
         calls = f"{self.compared:,} changed call{'s' * (self.compared != 1)}"
         if not self.compared:
             return f"no calls with changed arguments were compared: {self.detail or 'the original repeats none'}"
-        words = f"of {calls} {self.differ:,} answer{'s' * (self.differ == 1)} otherwise; the first: {self.first}"
-        words = words if self.differ else f"{calls} answer{'s' * (self.compared == 1)} alike"
-        return f"{words}; {self.detail}" if self.detail else words
+        text = f"of {calls} {self.differ:,} answer{'s' * (self.differ == 1)} otherwise; the first: {self.first}"
+        text = text if self.differ else f"{calls} answer{'s' * (self.compared == 1)} alike"
+        return f"{text}; {self.detail}" if self.detail else text
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import field
 from strop.base.as_document import computed
 from strop.base.later import dataclass
 from strop.base.pluralize import mean_of, plain, quantity
+from strop.base.printing import Printable
 from strop.base.results import ScoredBy
-from strop.base.shown import Shown
 from strop.tasks.function.task import CALLS, SECONDS
 
 
@@ -33,7 +33,7 @@ class CheckProblem:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Checked(Shown):
+class Checked(Printable):
     """What is wrong with a target, who computes its score, and what its held-out instances can show."""
 
     task: str

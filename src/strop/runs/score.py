@@ -8,8 +8,8 @@ from strop.base.as_document import computed
 from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
 from strop.base.pluralize import plain, quantity
+from strop.base.printing import Printable
 from strop.base.results import Evaluation, means_of
-from strop.base.shown import Shown
 from strop.runs.claims.numbers import seconds_in_words
 from strop.runs.spec import program_text
 from strop.tasks.base import Split
@@ -19,7 +19,7 @@ from strop.tasks.function.task import CALLS, SECONDS
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class Scored(Evaluation, Shown):
+class Scored(Evaluation, Printable):
     """The score of one program on one split of a task."""
 
     task: str

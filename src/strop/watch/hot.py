@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
-from strop.base.shown import Shown
+from strop.base.printing import Printable
 from strop.base.syntax import syntax_tree
 from strop.base.user_modules import PROJECT, package_root
 from strop.evaluation.paired import BEFORE, LEAST
@@ -66,7 +66,7 @@ class HotFunction:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class HotFunctions(Shown):
+class HotFunctions(Printable):
     """The functions of a project that take the time of a command."""
 
     command: tuple[str, ...]

@@ -103,6 +103,7 @@ class Improved(Evidence, ImprovementRecord):
 
     @property
     def program(self) -> str:
+        """The text of the improved program, or of the original where there is none."""
         return (self.improved or self.original).text
 
     @cached_property
@@ -133,10 +134,10 @@ class Improved(Evidence, ImprovementRecord):
     def apply(self, *, force: bool = False) -> list[Path]:
         """Apply the patch to the user's files: to all of them or to none. Returns the paths that changed.
 
-        `force`: replace also files that changed since the run started.
+        With `force`, files are replaced even if they changed since the run started.
 
         Raises:
-            ConfigurationError: it is not better on what the user wants, or a file has changed since the improvement started.
+            ConfigurationError: the program is not better, or is held back; or a file has changed since the run started.
         """
         return apply_result(self, force=force)
 

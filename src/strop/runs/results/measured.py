@@ -203,12 +203,12 @@ class Measured(RecordedResult):
         return tuple(task for task in self.tasks if not any(task in seen for seen in self.trained_on.values()))
 
     def cell(self, task: str, improver: str) -> Measurement | None:
-        """The cell of a task and an improver, by its name or its digest; None if it was not measured."""
+        """The measurement of an improver, by its name or digest, on a task. None if it was not measured."""
         named = (cell for cell in self.cells if cell.task == task and improver in (cell.improver, cell.digest))
         return next(named, None)
 
     def seed_solution(self, task: str) -> SeedSolution | None:
-        """u(s) of a task; None if it was not measured."""
+        """The score of a task's seed solution. None if it was not measured."""
         return next((seed for seed in self.seed_solutions if seed.task == task), None)
 
     def __repr__(self) -> str:

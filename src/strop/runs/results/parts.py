@@ -13,7 +13,7 @@ from strop.analysis.stats import Estimate, score_estimate, stratified
 from strop.base.as_document import HIDDEN
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
-from strop.base.shown import Shown
+from strop.base.printing import Printable
 from strop.runs.run_data import Answers
 
 
@@ -61,7 +61,7 @@ def noted(counts: Mapping[str, int]) -> list[Noted]:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class RecordedResult(Shown):
+class RecordedResult(Printable):
     """What every result says that is read from a record."""
 
     directory: Path

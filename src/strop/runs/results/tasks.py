@@ -76,7 +76,7 @@ class MetaTaskListing(TaskListing):
     """A meta task, whose programs are improvers."""
 
     instead: str
-    """The command that runs it in place of `strop improve`."""
+    """What to type instead of `strop improve`, in words."""
     paper: str
     """What the paper found."""
     seed_score: str

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from strop.analysis.audit import RULES
 from strop.base.events import Event, RunFinished, RunResumed, outlined
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.unified_diff import COMPARED, changed_lines, unified
 from strop.report.terminal.layout import print_diff
 from strop.report.terminal.listings import print_runs

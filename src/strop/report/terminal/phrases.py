@@ -1,4 +1,4 @@
-"""Counts, durations and the model in words, for every report."""
+"""Phrases that several reports share: counts, durations, and which model answered."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ GLOSSARY = {
     "interval": "95%: û by bets; differences by sign flips of pairs, deals of copies",
     "evidence": "what the pairs say for the candidate; the threshold accepts it",
 }
-"""The paper's words that tables and pages use → their meaning, in one line of 80 columns."""
-RUN_WORDS = ("û", "test split", "copy", "pair", "interval", "evidence")
-"""The words that the tables of a run use."""
+"""Terms of the paper that tables and pages use → their meaning, in one line of 80 columns."""
+RUN_TERMS = ("û", "test split", "copy", "pair", "interval", "evidence")
+"""The terms that the tables of a run use."""
 
 
 def model_line(model: str, is_language_model: bool) -> str:
-    """Which model answered, and whether it is one; empty if the record does not say which."""
+    """Which model answered, and whether it is a language model; empty if the record names no model."""
     standing = (
         "" if is_language_model else "; a stand-in answered, not a language model: the scores say nothing about one"
     )
@@ -65,5 +65,5 @@ def duration(seconds: float) -> str:
 
 
 def own_score_line(task: str, reason: str) -> str:
-    """That the score of a task is the program's own, and why."""
+    """A line saying that the program of a task computes its own score, and why."""
     return f"{escape(task, 80)}: its score is the program's own: {escape(reason, 200)}"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from strop.base.pluralize import plain, quantity
 from strop.base.terminal_text import escape
 from strop.lm.options import named
-from strop.report.terminal.words import counted, duration, edits_line, model_line
+from strop.report.terminal.phrases import counted, duration, edits_line, model_line
 from strop.runs.claims.numbers import in_words
 from strop.runs.results.parts import sample
 

@@ -53,7 +53,7 @@ def print_result(result: object, console: Console, **options: Any) -> None:
     print_result.dispatch(type(result))(result, console, **options)
 
 
-class Shown:
+class Printable:
     """A result that a terminal (`rich.print`) and a notebook show as the command prints it.
 
     Texts of programs and models in it are escaped: they cannot control the terminal or add HTML.
