@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from pathlib import Path
-from typing import Any
 
-from myst_parser.parsers.sphinx_ import MystParser
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -49,19 +46,6 @@ html_theme_options = {
 }
 
 
-class NotebookParser(MystParser):
-    """Reads a Jupyter notebook as Markdown: its texts, and its code without outputs."""
-
-    supported = ("ipynb",)
-
-    def parse(self, inputstring: str, document: Any) -> None:
-        blocks = []
-        for cell in json.loads(inputstring)["cells"]:
-            text = "".join(cell["source"])
-            blocks.append(f"```python\n{text}\n```" if cell["cell_type"] == "code" else text)
-        super().parse("\n\n".join(blocks), document)
-
-
 def include_and_name_files(app: Sphinx, page: str, source: list[str]) -> None:
     """Insert included files, and replace links to files outside of docs/ by their paths in a clone: the site stands alone."""
     folder = (DOCS / page).parent
@@ -91,6 +75,4 @@ def links_rewritten(text: str, folder: Path, page_folder: Path, page: str) -> st
 
 
 def setup(app: Sphinx) -> None:
-    app.add_source_suffix(".ipynb", "ipynb")
-    app.add_source_parser(NotebookParser)
     app.connect("source-read", include_and_name_files)

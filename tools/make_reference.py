@@ -14,7 +14,7 @@ from reference.commands import commands_page
 from reference.documents import json_page
 from reference.exit_codes import exit_codes_page
 from reference.keys import keys_page
-from reference.markdown import DOCS, REFERENCE, found
+from reference.markdown import DOCS, REFERENCE
 from reference.python import python_page
 from reference.recorded_events import events_page
 
@@ -23,9 +23,9 @@ from strop.runs.results import listings
 
 
 def train_page() -> str:
-    """The text of train-an-improver.md with its table of the shipped improvers."""
+    """The text of improvers.md with its table of the shipped improvers."""
     rows = [f"| `{one.improver}` | {one.idea} |" for one in listings.all_improvers().improvers]
-    return _with_table(found("train-an-improver.md"), ["| improver | idea |", "|---|---|", *rows])
+    return _with_table(REFERENCE / "improvers.md", ["| improver | idea |", "|---|---|", *rows])
 
 
 def models_page() -> str:
@@ -38,7 +38,7 @@ def models_page() -> str:
         rows.append(
             f"| `{head}{provider.rest}` | {provider.answers} | {url} | {key if provider.key_variables else '–'} |"
         )
-    return _with_table(found("models.md"), rows)
+    return _with_table(REFERENCE / "models.md", rows)
 
 
 def _with_table(path: Path, rows: list[str]) -> str:
@@ -56,8 +56,8 @@ PAGES = {
     REFERENCE / "events.md": events_page,
     REFERENCE / "exit-codes.md": exit_codes_page,
     REFERENCE / "python.md": python_page,
-    found("train-an-improver.md"): train_page,
-    found("models.md"): models_page,
+    REFERENCE / "improvers.md": train_page,
+    REFERENCE / "models.md": models_page,
 }
 """Each page with the function that makes its text."""
 

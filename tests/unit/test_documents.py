@@ -66,7 +66,7 @@ def test_every_page_is_in_the_navigation_of_the_site() -> None:
     ]
     docs = ROOT / "docs"
     pages = {str(path.relative_to(docs).with_suffix("")) for path in docs.rglob("*.md") if path not in NOTES}
-    assert sorted(listed) == sorted((pages | {"tutorial"}) - {"index"})
+    assert sorted(listed) == sorted(pages - {"index"})
 
 
 @pytest.mark.heavy

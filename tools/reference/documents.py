@@ -149,7 +149,7 @@ def json_page() -> str:
             "",
             f"Each document also has `schema_version`, now {SCHEMA_VERSION}. Under the same version fields are added, but no "
             "field is renamed, removed or changed: ignore fields that you do not know. A document about a record that this "
-            f"machine did not make says so in `unverified` ({elsewhere('proof', 'records.md', 'Proof')}).",
+            f"machine did not make says so in `unverified` ({elsewhere('proof', 'record.md', 'Proof')}).",
             "",
             "A *utility* is the score of a program, from 0 to 1. *û*, the meta-utility, is the score of an improver: the mean "
             "utility of the programs that it returned. Higher is better in both. *Training* is what a search sees, and the "

@@ -12,7 +12,7 @@ from typing import Any
 import strop
 from reference.documents import DOCUMENTS
 from reference.exit_codes import section_of
-from reference.markdown import anchor, code, elsewhere, page, prose, section, table
+from reference.markdown import anchor, code, page, prose, section, table
 from strop.api.conventions import RecordOptions, help_texts, takes, without_metadata
 from strop.base.errors import StropError
 from strop.options.run import (
@@ -139,7 +139,7 @@ def python_page() -> str:
         "Python API",
         READERS,
         [
-            f"`import strop` is all that is needed. {elsewhere('The tutorial', 'tutorial.ipynb')} walks through a first search.",
+            "`import strop` is all that is needed. [An example](../how-to/python.md) calls most functions.",
             "",
             "- Keywords are named like the options of the command, with `_` in place of `-`.",
             "- Nothing is printed unless `progress=True`. `rich.print(result)` and notebooks show what the command would print.",

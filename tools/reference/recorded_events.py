@@ -44,7 +44,7 @@ def events_page() -> str:
         [
             "strop records everything that happens in a run as events, in the file `run.sqlite` of the run's directory. "
             "An event is recorded before the run goes on, so that `kill -9` loses none. "
-            f"{elsewhere('Results and records', 'records.md')} says how to keep, share and prove a record.",
+            f"{elsewhere('The record', 'record.md')} says what else a run keeps.",
             "",
             *table(("event", "view", "meaning"), rows),
             "",

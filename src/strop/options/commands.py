@@ -1,6 +1,4 @@
-"""Options that several commands share. Those of a run's configuration are declared in `strop.options.run`, those of scoring in
-`strop.options.scoring`.
-"""
+"""Options that several commands share. `strop.options.run` declares those of a run, `strop.options.scoring` those of scoring."""
 
 from __future__ import annotations
 
@@ -16,11 +14,11 @@ from strop.options.run import OUTPUT, Rare, Switch
 from strop.options.scoring import FLAGS, ScoringOptions, changed_options, parse_settings
 
 RUNS = Path("runs")
-"""The folder of runs where no directory is named."""
+"""The folder of runs, unless the user names a directory."""
 
 
 def folder(kind: object, tokens: Sequence[Token]) -> Path:
-    """A folder; an empty name would mean the working folder."""
+    """The path of a folder. An empty name is an error, because it would mean the working folder."""
     if not tokens[0].value:
         raise ValueError("'' is not a folder; the working folder is .")
     return Path(tokens[0].value)

@@ -40,8 +40,8 @@ else:  # what a command line holds
 T = TypeVar("T")
 
 
-def whole(kind: object, tokens: Sequence[Token]) -> int:
-    """Read a whole number; a fraction is an error, not rounded."""
+def read_whole_number(kind: object, tokens: Sequence[Token]) -> int:
+    """The whole number that the user wrote. A fraction is an error; it is not rounded."""
     try:
         return int(tokens[0].value)
     except ValueError:
@@ -53,23 +53,23 @@ def one_text(kind: object, text: str, **options: object) -> list[str]:
     return [text]
 
 
-Whole = Annotated[int, Parameter(converter=whole)]
+Whole = Annotated[int, Parameter(converter=read_whole_number)]
 MOST = 100_000
 """The largest value of a count."""
 Natural = Annotated[Whole, Bounds(0, MOST)]
 Count = Annotated[Whole, Bounds(1, MOST)]
 Workers = Annotated[str, Parameter(alias="-j", env_var="STROP_WORKERS")]
 LEAST_GATE_ERROR = 1e-9
-"""A smaller one, shared among `MOST` iterations, is lost when it is taken from 1."""
+"""The smallest gate error. A smaller one, divided among `MOST` iterations, would vanish when it is subtracted from 1."""
 MOST_OF_A_LIMIT = 10**12
-"""A larger limit limits nothing."""
+"""The largest value of a limit. No run reaches it."""
 Limit = Annotated[Whole, Bounds(0, MOST_OF_A_LIMIT)]
 
 DEFAULT_TASK = "lpn"
 FIRST_IMPROVER = "seed"
 """I_0: the paper's seed improver."""
 DEFAULT_IMPROVER = "refine"
-"""That of `strop improve`: the best in measurements (docs/design/0051-defaults.md)."""
+"""The improver of `strop improve`: the best in measurements (docs/design/0051-defaults.md)."""
 
 OPTIONS = Group("Options", sort_key=2)
 MaxCost = Annotated[float | None, Parameter(env_var="STROP_MAX_COST"), Bounds(0, MOST_OF_A_LIMIT)]
@@ -131,7 +131,7 @@ class ModelOptions:
 
     model: Annotated[ModelLike, Parameter(name=("--model", "-m"), negative="", show_default=False)] = ()
     """Language model, such as openai/gpt-4o; else that of STROP_MODEL. It is `PROVIDER/MODEL` of any provider in
-    docs/how-to/models.md, `inbox:FOLDER` (you or an agent answer), `python:MODULE:FUNCTION`, `command:PROGRAM`,
+    docs/reference/models.md, `inbox:FOLDER` (you or an agent answer), `python:MODULE:FUNCTION`, `command:PROGRAM`,
     `recorded:FILE`, `scripted:FILE`, or `offline` (built in, not a language model). Settings follow a question mark, as
     in `openai/MODEL?seed=1&price=0.15,0.60`. Several models are a mixture, weighted by `?weight=`. Without a model here
     and in STROP_MODEL, the table `[run]` of the target's strop.toml names it."""
@@ -260,7 +260,7 @@ class LimitOptions:
 
     max_cost: MaxCost = None
     """Dollars to spend on the language model. Before each call, strop sets aside the most that it may cost; see
-    docs/how-to/models.md."""
+    docs/reference/models.md."""
     max_tokens: Annotated[Limit | None, Rare] = None
     """Tokens of the language model, in and out."""
     max_calls: Annotated[Limit | None, Rare] = None
@@ -271,7 +271,7 @@ class LimitOptions:
     """Time to keep asking a model that stopped answering, such as `90s` or `30m`. The default is 30m."""
 
     def asked(self) -> dict[str, Any]:
-        """The limits that are given; times in seconds."""
+        """The limits that the user set, by name; times in seconds."""
         return in_seconds(
             {name: value for name, value in vars(self).items() if value is not None and value is not False}
         )
@@ -287,30 +287,30 @@ def in_seconds(options: dict[str, Any]) -> dict[str, Any]:
     return options | {name: seconds(options[name], name) for name in times}
 
 
-def share(given: float | str, name: str) -> float:
-    """The part of 1 that `0.05` or `5%` is.
+def share(value: float | str, name: str) -> float:
+    """The fraction that `0.05` or `5%` stands for, above 0 and at most 10.
 
     Raises:
-        ConfigurationError: it is none, or not more than 0.
+        ConfigurationError: the value is not a number, or outside that range.
     """
-    text = str(given).strip()
+    text = str(value).strip()
     try:
-        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        fraction = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
-        value = -1.0
-    if not 0 < value <= 10:
-        raise ConfigurationError(f"{option(name)} is {given!r}; give a share such as 5%")
-    return value
+        fraction = -1.0
+    if not 0 < fraction <= 10:
+        raise ConfigurationError(f"{option(name)} is {value!r}; give a share such as 5%")
+    return fraction
 
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def seconds(text: str, name: str = "max_time") -> float:
-    """Seconds of `90`, `90s`, `30m`, `2h` or `1.5d`.
+    """The seconds that `90`, `90s`, `30m`, `2h` or `1.5d` stands for.
 
     Raises:
-        ConfigurationError: it is not a time, or not more than 0.
+        ConfigurationError: the text is not a time, or the time is not above 0.
     """
     number, unit = text.strip(), ""
     if number[-1:].isalpha():

@@ -24,13 +24,13 @@ if TYPE_CHECKING:  # what Python callers may give
     Texts: TypeAlias = str | Path | Sequence[str | Path]
     Score: TypeAlias = str | Sequence[str] | Mapping[str, str]
     Size: TypeAlias = int | str
-    Known: TypeAlias = float
+    MetricValue: TypeAlias = float
     Range: TypeAlias = Sequence[float]
 else:  # what is checked
     Text, Texts = str, tuple[str, ...]
     Score = Annotated[tuple[str, ...], "or a table"]
     Size = Annotated[int, "or a text"]
-    Known = Annotated[float, "of the metric"]
+    MetricValue = Annotated[float, "of the metric"]
     Range = tuple[float, ...]
 
 
@@ -93,7 +93,7 @@ class ScoringOptions:
     trust_programs: bool = False
     """Trust programs not to make their own score. A better result is then called better, and the sentence says that
     programs were trusted."""
-    best_known: Known | None = None
+    best_known: MetricValue | None = None
     """Best known value of the metric, in its unit. It is shown beside the result."""
     context: Texts = ()
     """Files that the program reads and that the model is shown. They may not change. Copies of the folder leave out
@@ -133,8 +133,7 @@ FLAGS = (
 )  # fmt: skip
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
 NOT_IN_FILE = ("evaluator", "python", "shared", "calls", "seeded", "trust_programs", "record", "show_calls")
-"""The options that strop.toml does not have: those of evaluators and functions, and what a folder cannot say of its own
-programs."""
+"""The options that strop.toml cannot set: those of evaluators and functions, and trust, which a folder cannot grant itself."""
 
 
 def _is_number(value: object) -> bool:
@@ -150,11 +149,11 @@ def _is_texts(value: object) -> bool:
 
 
 def _is_table(value: object) -> bool:
-    return isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values())
+    return isinstance(value, Mapping) and all(isinstance(text, str) for text in value.values())
 
 
 def is_finite(value: object) -> bool:
-    """Whether it is a number that is finite."""
+    """Whether a value is a finite number."""
     return _is_number(value) and abs(value) <= sys.float_info.max  # type: ignore[arg-type]
 
 
@@ -170,12 +169,12 @@ FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     float: (is_finite, "a number of seconds"),
     Texts: (_is_texts, "a list of texts"),
     Score: (lambda value: _is_texts(value) or _is_table(value), "text in quotes, or a table { NAME = 'HOW' }"),
-    Known: (is_finite, "a finite number"),
+    MetricValue: (is_finite, "a finite number"),
     Size: (lambda value: _is_text(value) or isinstance(value, int), "a number of bytes, or a text such as '2 GiB'"),
     Mapping[str, str]: (_is_table, "a table { NAME = 'VALUE' }"),
     Range: (_is_range, "a list of two numbers, such as [0, 1]"),
 }
-"""By type: whether a value has it, and the type in words."""
+"""Type → a function that says whether a value has it, and the name of the type in messages."""
 
 
 @cache
@@ -186,20 +185,20 @@ def type_of(key: str) -> object:
 
 
 def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> ScoringOptions:
-    """The options with these values: texts for paths, tuples for lists, bytes for sizes. `keys` are further keys to suggest.
+    """The options with these values. Paths become texts, lists tuples, and sizes bytes. `keys`: more keys to suggest in errors.
 
     Raises:
         ConfigurationError: a key does not exist, or a value is of another type.
     """
-    known = [field.name for field in fields(ScoringOptions)]
+    option_names = [field.name for field in fields(ScoringOptions)]
     checked: dict[str, Any] = {}
     for key, value in values.items():
-        if key not in known:
-            raise ConfigurationError(f"there is no key {key!r:.90}{_suggestion(key, [*keys, *known])}")
+        if key not in option_names:
+            raise ConfigurationError(f"there is no key {key!r:.90}{_suggestion(key, [*keys, *option_names])}")
         kind = type_of(key)
-        is_right, words = FORMS[kind]
+        is_right, form = FORMS[kind]
         if not is_right(value):
-            raise ConfigurationError(f"{key} is {words}, not {json.dumps(value, default=str)[:90]}")
+            raise ConfigurationError(f"{key} is {form}, not {json.dumps(value, default=str)[:90]}")
         checked[key] = _converted(kind, value)
     return ScoringOptions(**checked)
 
@@ -212,17 +211,17 @@ def changed_options(options: ScoringOptions) -> dict[str, Any]:
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, object]:
-    """The options of `--set KEY=VALUE`. VALUE is TOML or plain text. A list may be given one value at a time.
+    """The options of `--set KEY=VALUE`, by key. VALUE is TOML or plain text. A repeated list option adds to its values.
 
     Raises:
         ConfigurationError: a setting has no `=`, or its key does not exist.
     """
     values: dict[str, Any] = {}
-    for given in settings:
-        key, equals, text = given.partition("=")
+    for assignment in settings:
+        key, equals, text = assignment.partition("=")
         key = key.strip().replace("-", "_")
         if not equals:
-            raise ConfigurationError(f"--set {given!r:.90}: expected KEY=VALUE")
+            raise ConfigurationError(f"--set {assignment!r:.90}: expected KEY=VALUE")
         if key not in ScoringOptions.__dataclass_fields__:
             check_options({key: text})
         value, kind = _parse_value(text), type_of(key)
@@ -235,12 +234,12 @@ def parse_settings(settings: Sequence[str]) -> dict[str, object]:
 
 
 def texts_of(named: Any) -> tuple[str, ...]:
-    """One text or several, as they were given."""
+    """The texts of an option that takes one or several, without empty ones."""
     return tuple(filter(None, map(str, [named] if isinstance(named, (str, Path)) else named or ())))
 
 
 def flag_of(key: str) -> str:
-    """How a user gives an option."""
+    """The option as a user writes it on a command line: a flag, or `--set KEY=`."""
     return option(key) if key in FLAGS else setting(key)
 
 
@@ -253,12 +252,12 @@ def write_toml(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(write_toml, value))}]"
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{_quoted(key)} = {write_toml(one)}' for key, one in value.items())} }}"
+        return f"{{ {', '.join(f'{_quoted(key)} = {write_toml(entry)}' for key, entry in value.items())} }}"
     return repr(value)
 
 
 def _quoted(text: str) -> str:
-    """A text as TOML: literal where it has backslashes and nothing forbids that, else with escapes."""
+    """A text as TOML: a literal string if it has backslashes and may be literal, else a string with escapes."""
     if "\\" in text and "'" not in text and text.isprintable():
         return f"'{text}'"
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
@@ -277,19 +276,19 @@ def _parse_value(text: str) -> object:
 def _converted(kind: object, value: Any) -> Any:
     if kind is Size and isinstance(value, str):
         return _bytes(value)
-    if kind in (float, Known):
+    if kind in (float, MetricValue):
         return float(value)
     if kind in (Texts, Score) and not isinstance(value, Mapping):
         return (str(value),) if isinstance(value, (str, Path)) else tuple(map(str, value))
     return str(value) if kind is str else value
 
 
-def _suggestion(key: str, known: Sequence[str]) -> str:
+def _suggestion(key: str, names: Sequence[str]) -> str:
     import difflib
 
     plain = key.replace("-", "_").lower()
-    close = difflib.get_close_matches(plain, known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; choose one of: {', '.join(known)}"
+    close = difflib.get_close_matches(plain, names, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; choose one of: {', '.join(names)}"
 
 
 _UNITS = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "kb": 10**3, "mb": 10**6, "gb": 10**9}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,10 @@ from strop.api.job import Begun, Job, ViewOfJobs
 from strop.api.jobs import MAKERS
 from strop.api.target import plain_name
 from strop.api.training import train_job
-from strop.base.as_document import HIDDEN, computed
+from strop.base.as_document import computed
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.later import dataclass
-from strop.base.pluralize import quantity
-from strop.base.printing import Printable, print_result
+from strop.base.printing import print_result
 from strop.options.run import LimitOptions
 from strop.report.terminal.layout import SENTENCE, near, say
 from strop.report.terminal.live import View
@@ -34,6 +33,7 @@ from strop.runs.context import RunContext
 from strop.runs.meta import Meta
 from strop.runs.plan import Formula
 from strop.runs.record import Record
+from strop.runs.results.parts import RecordedResult
 from strop.runs.results.trained import Trained
 from strop.runs.run_data import TotalPrice
 from strop.runs.run_directory import RunRecord, ways_on
@@ -71,22 +71,15 @@ class SeedRun:
         return None if self.before is None or self.after is None else self.after - self.before
 
 
-@dataclass(frozen=True, kw_only=True)
-class OverSeeds(Printable):
+@dataclass(frozen=True, kw_only=True, repr=False)
+class OverSeeds(RecordedResult):
     """Several runs of Algorithm 1 that differ in the seed alone, and what the finished ones show. They may be
-    unfinished."""
+    unfinished. Their records are in its directory."""
 
     kind: str = KIND
     """What the record is of: always `seeds`."""
-    directory: Path
-    """Directory of the record. The records of the runs are inside it."""
     trained_on: tuple[str, ...]
     """Names of the tasks."""
-    model: str
-    """Specification of the language model, such as `openai/gpt-4o`."""
-    is_language_model: bool
-    """Whether the model is a language model. False for a stand-in, whose results must not be reported as a language
-    model's."""
     selection: str
     """The rule that replaced improvers: `paper`, `gated` or `archive`."""
     status: str
@@ -94,8 +87,6 @@ class OverSeeds(Printable):
     (its process was killed)."""
     detail: str
     """Why the work ended. Empty if all runs have finished."""
-    unverified: str
-    """Why this machine cannot vouch for the record. Empty if the record is proven."""
     sentence: str
     """What all finished runs show, with runs as the unit. It says nothing of other runs."""
     runs: tuple[SeedRun, ...]
@@ -105,8 +96,6 @@ class OverSeeds(Printable):
     interval if enough runs have finished. Null if none has."""
     costs: TotalPrice
     """The price of all LM calls of all runs."""
-    record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
-    """Not there: nothing of the folder's record is for a page."""
 
 
 def seeds_from(first: int, count: int) -> tuple[int, ...]:
@@ -203,12 +192,15 @@ def _carry_out(context: RunContext, improver: str, seeds: Sequence[int], sources
 def runs_in(record: Record) -> list[tuple[int, Path, Trained | None]]:
     """(seed, folder, result) of each run of a folder's record; None for one that has not begun."""
     folders = [(seed, folder_of(record.folder, seed)) for seed in record.run.meta.seeds]
-    return [(seed, folder, _result_in(folder)) for seed, folder in folders]
+    return [(seed, folder, _result_in(folder, seed)) for seed, folder in folders]
 
 
-def _result_in(folder: Path) -> Trained | None:
+def _result_in(folder: Path, seed: int) -> Trained | None:
     try:
         with Record.open(folder) as record:
+            spec = record.run.spec
+            if spec is not None and spec.seed != seed:
+                raise RecordChanged(f"{folder} holds a run of another seed, {spec.seed}; put back what was there")
             return replace(read_trained(record), record=None)
     except RecordChanged:
         raise
@@ -232,7 +224,7 @@ def read_over_seeds(record: Record) -> OverSeeds:
         early=sum(row.status == "finished" and row.iterations < spec.iterations for row in rows),
         meta=run.meta,
     )
-    prices = (trained.costs.price for _, _, trained in found if trained is not None)
+    results = [trained for _, _, trained in found if trained is not None]
     return OverSeeds(
         directory=record.folder,
         trained_on=run.meta.tasks,
@@ -241,11 +233,12 @@ def read_over_seeds(record: Record) -> OverSeeds:
         selection=spec.selection,
         status=run.status,
         detail=run.detail,
-        unverified=run.unverified,
+        unverified=run.unverified or next((one.unverified for one in results if one.unverified), ""),
+        waived=next((one.waived for one in results if one.waived), ""),
         sentence=words,
         runs=rows,
         change=change,
-        costs=sum(prices, TotalPrice()),
+        costs=sum((one.costs.price for one in results), TotalPrice()),
     )
 
 
@@ -264,6 +257,7 @@ def _row(seed: int, folder: Path, trained: Trained | None) -> SeedRun:
 def print_over_seeds(found: OverSeeds, console: Console, *, full: bool = False) -> None:
     """The sentence, and a line for each run; with `full` what each run says of itself."""
     say(console, found.unverified, style="bold yellow")
+    say(console, found.waived, style="bold yellow")
     say(console, found.sentence, style="bold", limit=SENTENCE)
     say(console, model_line(found.model, found.is_language_model))
     rows = [
@@ -285,11 +279,6 @@ def print_over_seeds(found: OverSeeds, console: Console, *, full: bool = False) 
         say(console, status_words(found.status, found.detail))
         for line in ways_on(near(found.directory), found.kind, ""):
             say(console, line)
-    folder = near(found.directory)
-    done = [run for run in found.runs if run.before is not None]
-    if done:
-        say(
-            console,
-            f"one run: strop show {near(done[0].directory)}; the figure of {quantity(len(done), 'run')}: "
-            f"strop plot {folder} --out figure.svg",
-        )
+    if found.status == "finished":
+        say(console, f"one run: strop show {near(found.runs[0].directory)}")
+        say(console, f"the figure: strop plot {near(found.directory)} --out figure.svg")

@@ -116,7 +116,7 @@ def _notes(chosen: Chosen, rows: Sequence[TaskRow]) -> tuple[str, ...]:
 
 
 def _tables(chosen: Chosen, rows: Sequence[TaskRow]) -> tuple[Table, ...]:
-    """The values beside the paper's, their intervals, the differences, and what I_T was chosen from."""
+    """Our values and the paper's, our intervals, the differences, and the runs that I_T was chosen from."""
     candidates = tuple((run, digest[:NAMED_BY], percent(train)) for run, digest, train in chosen.candidates)
     stop_runs = Table(("STOP run", "I_T", "training û"), candidates, "What I_T was chosen from")
     means = (
@@ -151,9 +151,9 @@ def _chart(rows: Sequence[TaskRow]) -> Chart:
     series = []
     for number, label in enumerate(("u(s)", "û(I_0)", "û(I_T)")):
         ours = [row.ours[number] for row in rows]
-        points = [Point(row, one.mean, *(one.interval or ())) for row, one in enumerate(ours)]
+        points = [Point(position, value.mean, *(value.interval or ())) for position, value in enumerate(ours)]
         series.append(Series(label, points, 2 * number))
-        printed = [Point(row, one.paper[number]) for row, one in enumerate(rows)]
+        printed = [Point(position, row.paper[number]) for position, row in enumerate(rows)]
         series.append(Series(f"{label}, paper", printed, 2 * number, hollow=True))
     return Chart(series, "", "utility on the sealed test split", names=[row.task for row in rows])
 
@@ -195,14 +195,16 @@ class Table1(Table1Options, Protocol):
         chosen, text = self._chosen(results)
         evaluations = {task: measured_in(results, task) for task in PAPER}
         seed, improved = (
-            {task: measurements_of(of, task, name) for task, of in evaluations.items()}
+            {task: measurements_of(evaluated, task, name) for task, evaluated in evaluations.items()}
             for name in (SEED, chosen.digest)
         )
         differences = against_seed([(improved[task], seed[task]) for task in PAPER])
         rows = tuple(
             TaskRow(
                 task=task,
-                u_s=score_estimate([seed.test.value for one in evaluations[task] for seed in one.seed_solutions]),
+                u_s=score_estimate(
+                    [seed.test.value for evaluation in evaluations[task] for seed in evaluation.seed_solutions]
+                ),
                 u_seed=score_estimate(pooled(seed[task])),
                 u_improved=score_estimate(pooled(improved[task])),
                 difference=difference,
@@ -223,12 +225,12 @@ class Table1(Table1Options, Protocol):
 
 
 def choose(results: Sequence[CellResult]) -> tuple[Trained, Chosen]:
-    """(the run whose I_T is chosen, the choice): the highest training û of the STOP runs, the first of equal ones.
+    """(the run whose I_T has the highest training û, the choice); of equal runs the first.
 
     Raises:
         StoreError: no run has an improver.
     """
-    runs = [one for one in results if isinstance(one, Trained) and one.iterations]
+    runs = [result for result in results if isinstance(result, Trained) and result.iterations]
     if not runs:
         raise StoreError("no STOP run has an improver to measure")
     lasts = [run.iterations[-1] for run in runs]

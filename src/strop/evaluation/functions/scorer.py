@@ -139,11 +139,11 @@ class RoomScorer:
             "path": list(program.module.path),
             "innermost": list(program.module.innermost),
             "text": program.text,
-            "shown": "<solution>",
+            "filename": "<solution>",
         }
         with self._lock:
             room = self._guest = self._guest or self._opened()
-            with room.beside(_program("used", ()), _limits(LOADING_SECONDS)) as guest:
+            with room.open_further(_program("used", ()), _limits(LOADING_SECONDS)) as guest:
                 outcome = guest.call([setup, plain_data.encode((program.entry, [*map(dict, calls)], [*names]))], seed=0)
         found: Any = outcome.value if isinstance(outcome, Returned) else b""
         with suppress(plain_data.NotPlainData, TypeError, ValueError):
