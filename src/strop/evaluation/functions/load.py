@@ -51,7 +51,8 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
     visibility = {"shows_calls": True} if options.pop("show_calls", False) else {}
     fields = registry.changes_of(name, options) | visibility
     if is_recorded:
-        task = load_recorded(target, read_calls(Path(calls_file)), python, tools, only)
+        interpreter = interpreter_of(file_and_function(target)[0], python)
+        task = load_recorded(target, read_calls(Path(calls_file)), interpreter, tools, only)
     else:
         task = load_function(Path(path), asked, python, tools, only)
     return replace(tested(task, test), **fields)
@@ -101,16 +102,16 @@ def _changing(only: Sequence[str], path: Path) -> tuple[Path, tuple[str, ...]]:
 def load_recorded(
     target: str,
     recorded: RecordedCalls,
-    python: str = "",
+    interpreter: Interpreter,
     tools: Sequence[Path] = (),
     only: Sequence[str] = (),
     *,
     is_checked: bool = True,
 ) -> FunctionTask:
-    """The task of a function whose calls were recorded.
+    """The task of a function whose calls were recorded, which `interpreter` runs.
 
-    For `python` and `tools` see `load_function`. `only` names the functions that may change in its place. `is_checked` requires
-    the file of the function to be the one with which the original was seen to repeat the calls.
+    For `tools` see `load_function`. `only` names the functions that may change in its place. `is_checked` requires the file of
+    the function to be the one with which the original was seen to repeat the calls.
 
     Raises:
         ConfigurationError: there is no such function, or its file has changed since its calls were recorded.
@@ -124,7 +125,6 @@ def load_recorded(
             f"{path} is not as it was when calls of {name} were recorded; check them again: "
             f"strop check {target} --record @FILE --keep OTHER"
         )
-    interpreter = interpreter_of(path, python)
     scorer = _scorer_of(path, name, interpreter, tools, is_recorded=True)
     return _checked(path, lambda: _function_of(scorer, path, name, only, recorded))
 

@@ -143,11 +143,11 @@ class RoomScorer:
             "path": list(program.module.path),
             "innermost": list(program.module.innermost),
             "text": program.text,
-            "shown": "<solution>",
+            "filename": "<solution>",
         }
         with self._lock:
             room = self._guest = self._guest or self._opened()
-            with room.beside(_program("used", ()), _limits(LOADING_SECONDS)) as guest:
+            with room.open_further(_program("used", ()), _limits(LOADING_SECONDS)) as guest:
                 outcome = guest.call([setup, plain_data.encode((program.entry, [*map(dict, calls)], [*names]))], seed=0)
         reply: Any = outcome.value if isinstance(outcome, Returned) else b""
         with suppress(plain_data.NotPlainData, TypeError, ValueError):
@@ -166,7 +166,7 @@ class RoomScorer:
         file = project / self._file.relative_to(self.project)
         scorer = RoomScorer(project, file, self._name, self._asked, self.roots, self.interpreter)
         scorer.tools, scorer.is_recorded = self.tools, self.is_recorded
-        scorer.module = self.module and self.module.at(self.project, project)
+        scorer.module = self.module and self.module.relocated(self.project, project)
         return scorer
 
     def close(self) -> None:

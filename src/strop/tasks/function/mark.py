@@ -69,7 +69,7 @@ class Mark:
 
     def in_project(self, project: Path) -> Mark:
         """The mark in a copy of its project."""
-        marking, program = (module.at(self.project, project) for module in (self.marking, self.program))
+        marking, program = (module.relocated(self.project, project) for module in (self.marking, self.program))
         return replace(self, project=project, marking=marking, program=program)
 
 
