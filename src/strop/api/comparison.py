@@ -18,9 +18,9 @@ from strop.base.surface import option
 from strop.base.unified_diff import plain_text
 from strop.options.run import ComparisonOptions, EnvironmentOptions, in_seconds, share
 from strop.options.scoring import NOT_IN_FILE, ScoringOptions, flag_of, texts_of
-from strop.runs.improve import UNPLANNED, HeldOut, check_enough, given, improve_once
+from strop.runs.improve import UNPLANNED, HeldOut, check_enough, improve_once, no_search
 from strop.runs.meta import Meta
-from strop.runs.patching.sides import is_test, of_commit, of_given
+from strop.runs.patching.sides import is_test, of_candidate, of_commit
 from strop.runs.patching.source_files import Original, of_file, of_files
 from strop.runs.plan import Formula
 from strop.runs.results.improved import Improved, Unfinished, read_improved
@@ -118,7 +118,7 @@ def changed(target: TaskLike, scoring: dict[str, Any], with_: Path | None, base:
     else:
         chosen = list(filter(matcher(files), project.files)) if files else []
         target_file = project.target or (chosen[0] if len(chosen) == 1 else "")
-        sides = of_given(project.root, with_, fixed=is_fixed, files=globs, target=target_file)
+        sides = of_candidate(project.root, with_, fixed=is_fixed, files=globs, target=target_file)
     original = of_version(project, sides.before)
     candidate = bundled({path: plain_text(text) for path, text in sides.after.items()})
     said = (*sides.said, *beside_toml(source, scoring))
@@ -143,7 +143,7 @@ def at_original(task: AnyTask, original: Original | None) -> AnyTask:
     if original is None or not original.root:
         return task
     files = {path: plain_text(text) for path, text in original.files.items()}
-    return in_version(task, files, whole=original.is_version)
+    return in_version(task, files, as_files=original.is_version)
 
 
 def compare_job(spec: RunSpec, goal: Target, change: Change, held: HeldOut = UNPLANNED) -> Job[Improved | Unfinished]:
@@ -161,7 +161,9 @@ def compare_job(spec: RunSpec, goal: Target, change: Change, held: HeldOut = UNP
         kind="compare",
         spec=spec,
         tasks=(task,),
-        do=partial(improve_once, search=partial(given, candidate=change.candidate), original=goal.original, held=held),
+        do=partial(
+            improve_once, search=partial(no_search, candidate=change.candidate), original=goal.original, held=held
+        ),
         read=read_improved,
         meta=Meta(
             original=goal.original,

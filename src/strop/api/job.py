@@ -212,7 +212,7 @@ def perform(
     with claimed(job, out) as claim:
         try:
             with assemble(spec, job.tasks, model, view, job.begun.secret if job.begun else None) as parts:
-                parts = replace(parts, past=past, finish=job.finish, whole=job.whole)
+                parts = replace(parts, past=past, finish=job.finish, whole_runs_only=job.whole)
                 with _journal(job, claim, parts, view) as journal:
                     parts = on_kept_trees(parts, journal.folder) if claim else parts
                     with session(parts, journal, view) as context:

@@ -111,7 +111,7 @@ class Engine:
         """What measures commands. Targets that differ in their candidate alone share what their original showed."""
         original = repr(replace(target, name="", candidate="", right="better", said=""))
         evaluator = self._evaluators.setdefault(original, here(task, pool=pool))
-        evaluator.place([task], evaluator.here.progress)
+        evaluator.relocate([task], evaluator.here.progress)
         evaluator.here.worker.pool = pool
         return evaluator
 
