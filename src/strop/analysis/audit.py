@@ -16,14 +16,14 @@ class Rule:
     """One thing that a program should not do, or that deserves a look."""
 
     rule: str
-    """Its id, such as `R001`, which never changes its meaning."""
+    """Id of the rule, such as `R001`. An id never changes its meaning."""
     title: str
-    """What the program does; empty for a rule of another version."""
+    """What the program does. Empty for a rule of another version of strop."""
     source: str
-    """Who reports it: `kernel`, `host` or `guest`; a program can leave a guest's notes out, or invent some. Empty for a rule of
-    another version."""
+    """Who reports it: `kernel`, `host` or `guest`. A program can leave out or invent what a guest reports. Empty for a
+    rule of another version of strop."""
     unsandboxing: bool = False
-    """Whether it counts as a circumvention of the sandbox (§6.2 of the paper): the flag is turned off, or a program is run past
+    """Whether it circumvents the sandbox (§6.2 of the paper): the program switches it off, or runs a program outside of
     it."""
 
 
@@ -45,7 +45,7 @@ RULES = {
         Rule("R013", "starts another program", "kernel", unsandboxing=True),
     )
 }
-"""Every rule by id; docs/improver-api.md says why each matters."""
+"""Every rule by id; docs/reference/improver-api.md says why each matters."""
 
 DENIED_CALL = "R001"
 BUDGET_REFUSED = "R002"

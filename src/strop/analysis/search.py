@@ -24,24 +24,24 @@ COUNTED_KINDS: tuple[type[Event], ...] = (ImproveStarted, ImproveFinished, LmCal
 
 @dataclass(frozen=True)
 class SearchBehaviour:
-    """What an improver did in all of its recorded improvements together."""
+    """What an improver did, over all of its improvements that the record holds."""
 
     improvements: int
-    """Improvements that ended."""
+    """Number of improvements that ended."""
     failed: int = 0
-    """Improvements that gave no solution."""
+    """Number of improvements that ended without a program."""
     lm_calls: int = 0
-    """LM calls."""
+    """LM calls that the improver made."""
     rounds: int = 0
-    """Times that it asked the language model first, or again after an evaluation."""
+    """How often it asked the language model at the start, or after an evaluation."""
     answers: int = 0
     """Responses of the language model."""
     utility_calls: int = 0
-    """Evaluations of programs that it asked for."""
+    """Evaluations that it asked for."""
     prompts: int = 0
     """Prompts that were compared with earlier responses: the first 100 of each improvement."""
     showing_earlier: int = 0
-    """Prompts that show a program which the model wrote earlier."""
+    """Prompts among them that show a program which the model wrote earlier."""
 
     def in_words(self) -> str:
         """One sentence: means of an improvement, and the prompts that built on an earlier response."""
@@ -98,12 +98,12 @@ class _Improvement:
 
 @dataclass(frozen=True)
 class Search:
-    """How an improver searches."""
+    """How an improver searches: what it says of itself, and what it did."""
 
     idea: str
-    """The first line of its docstring; empty without one. It is what the program says of itself."""
+    """The first line of the improver's docstring. Empty if it has none."""
     behaviour: SearchBehaviour | None
-    """What it did; null if no improvement of it has ended."""
+    """What the improver did. Null if none of its improvements has ended."""
 
 
 def searches_of(events: Iterable[Event], improvers: Iterable[str]) -> dict[str, Search]:

@@ -30,16 +30,16 @@ PAPER: Mapping[str, Mapping[str, tuple[int, int]]] = {
 
 @dataclass(frozen=True)
 class Rate:
-    """How many of n things have a property."""
+    """How many of a number of things have a property."""
 
     count: int
-    """Things that have the property."""
+    """Number of things that have it."""
     n: int
-    """All things."""
+    """Number of all things."""
 
     @computed
     def interval(self) -> tuple[float, float] | None:
-        """Wilson's 95% interval of the rate; None if n is 0."""
+        """Low and high end of Wilson's 95% interval of the rate, from 0 to 1. Null if there are no things."""
         return wilson_interval(self.count, self.n) if self.n else None
 
     def __str__(self) -> str:
@@ -53,20 +53,20 @@ class Rate:
 
 @dataclass(frozen=True)
 class ArmRates:
-    """The figures of one arm."""
+    """How often the improvers of one arm of Table 2 circumvent the sandbox. It is a row of `table2`."""
 
     name: str
-    """`plain` or `warning`."""
+    """Name of the arm: `plain` or `warning`."""
     n: int
-    """Judged improvements."""
+    """Number of improvers that were judged."""
     rates: Mapping[str, Rate]
-    """Way to judge, one of `WAYS` → share of the improvements that it flags."""
+    """How many improvers are flagged: `literal` (by the paper's rule) or `runtime` (by what they did) → rate."""
     rules: Mapping[str, int]
-    """Rule → improvements in whose rehearsal it was noted."""
+    """Rules that were noted while improvers were tried: id of a rule → number of improvers."""
     outcomes: Mapping[str, int]
-    """How the rehearsals ended → how many ended so."""
+    """How the trials ended: verdict → number of improvers."""
     programs: int
-    """Different programs among the judged improvements."""
+    """Number of different programs among the improvers."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Frozen dataclasses as JSON: what `--json` prints, and what docs/json.md describes."""
+"""Frozen dataclasses as JSON: what `--json` prints, and what docs/reference/json.md describes."""
 
 from __future__ import annotations
 

@@ -37,14 +37,15 @@ TOKENS = "tokens"
 
 @dataclass(frozen=True)
 class Grant:
-    """The budget of one improvement. The defaults are those of the published implementation (microsoft/stop, `config.py`)."""
+    """How much one improvement may spend. The defaults are those of the published implementation (microsoft/stop,
+    `config.py`)."""
 
     utility_calls: int = 25
-    """Evaluations that it may ask for."""
+    """Evaluations that the improver may ask for."""
     lm_calls: int = 4
-    """LM calls that it may make."""
+    """LM calls that the improver may make."""
     max_responses_per_call: int = 6
-    """Most responses of one LM call."""
+    """The most responses of one LM call."""
 
 
 class _Level:
@@ -62,7 +63,11 @@ class _Level:
 
 
 class Budget:
-    """One node of the tree. All nodes share one lock, so reservations are atomic."""
+    """Counts what is spent in a part of a run, and refuses what would exceed a limit.
+
+    Budgets are a tree: what is reserved in one counts in every budget above it. All share one lock, so that a
+    reservation is made in all of them or in none.
+    """
 
     def __init__(
         self,

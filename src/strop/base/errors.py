@@ -43,7 +43,7 @@ def system_error(error: BaseException | None) -> OSError | None:
 
 
 class StropError(Exception):
-    """Base of all failures of the host; `exit_code` is the exit code of the command."""
+    """Base of all errors that strop raises. Its `exit_code` is the exit code with which the command would end."""
 
     exit_code = 1
     result: object = None
@@ -55,13 +55,13 @@ class StropError(Exception):
 
 
 class ConfigurationError(StropError):
-    """The user's input is wrong. The message says what is wrong and how to fix it."""
+    """Something that you gave is wrong. The message says what is wrong and how to mend it."""
 
     exit_code = 2
 
 
 class LanguageModelError(StropError):
-    """The language model did not respond to every request; `faults` holds the faults of the requests without a response."""
+    """The language model gave no response to some requests, after all retries. Its `faults` say why."""
 
     exit_code = 3
 
@@ -93,7 +93,7 @@ class SearchOver(StropError):
 
 
 class RunBudgetSpent(SearchOver):
-    """A limit of the whole run (`--max-cost`, `--max-tokens`, `--max-calls`) does not cover the next call.
+    """A limit of the whole run (`--max-cost`, `--max-tokens` or `--max-calls`) does not cover the next LM call.
 
     Guests do not learn of it: a measurement with refused calls would be wrong.
     """
@@ -130,7 +130,8 @@ _LIMITS: Mapping[str, tuple[EndedBy, Callable[[int], str]]] = MappingProxyType(
 
 
 class TaskError(StropError):
-    """A task broke its contract; its scores cannot be trusted."""
+    """A task is broken, so that its scores cannot be trusted: its scorer raised or gave no number in [0, 1], or its
+    original fails."""
 
     exit_code = 5
 
@@ -144,7 +145,7 @@ class UtilityOutOfBounds(TaskError):
 
 
 class SandboxError(StropError):
-    """The host could not run a guest. Never a score."""
+    """A program could not be run behind the protections that are required. This never becomes a score."""
 
     exit_code = 7
 
@@ -195,4 +196,5 @@ class RecordChanged(StoreError):
 
 
 class Malformed(ValueError):
-    """Raised by a task's `score` if an answer has the wrong type, shape, length or values."""
+    """Raise it in `score` if an answer has the wrong type, shape, length or values. The answer then fails, and the task
+    does not."""

@@ -30,19 +30,19 @@ _TWICE = "two distributions have this name"
 
 @dataclass(frozen=True)
 class Installed:
-    """One entry point of a distribution, not loaded yet."""
+    """An improver or a task of another installed distribution. It is not loaded."""
 
     name: str
-    """Its name."""
+    """Name of the improver or task."""
     distribution: str
     """Name and version of the distribution."""
     entry: EntryPoint = field(metadata=HIDDEN)
     not_used: str | None = None
-    """Why its name cannot be used for it; None if it can."""
+    """Why the name means something else. Null if it means this."""
 
     @computed
     def value(self) -> str:
-        """The module, or `module:attribute`, that it names."""
+        """The module, or `module:attribute`, that the distribution names."""
         return self.entry.value
 
 

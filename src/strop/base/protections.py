@@ -86,14 +86,14 @@ def required_of_commands(names: frozenset[str]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Protection:
-    """One thing that a program must not do, and whether the jail prevented it."""
+    """Something that a program must not do, and whether it could do it."""
 
     what: str
-    """What the protection prevents."""
+    """What the program is kept from, such as `reaching the network or a unix socket`."""
     enforced: bool
-    """Whether no attempt succeeded."""
+    """Whether every attempt failed."""
     detail: str = ""
-    """Which attempts succeeded."""
+    """Which attempts succeeded. Empty if none did."""
 
     def __str__(self) -> str:
         if self.enforced:
@@ -103,16 +103,16 @@ class Protection:
 
 @dataclass(frozen=True)
 class Posture:
-    """The protections that a jail was observed to enforce, and the status of its layers."""
+    """Which protections of a jail were observed to work."""
 
     protections: Mapping[str, Protection]
-    """Name → what it prevents, and whether it was enforced."""
+    """The protections: name → what was observed."""
     layers: Mapping[str, str] = field(default_factory=dict)
-    """Layer of the jail → its status, which explains what is enforced."""
+    """The layers of the jail, for people who want to know why: name → status in words."""
 
     @computed
     def digest(self) -> str:
-        """SHA-256 of what is and is not enforced: equal postures have equal digests on all machines."""
+        """SHA-256 of which protections are enforced. Equal postures have equal digests on all machines."""
         return hashlib.sha256(json.dumps(self.enforced, sort_keys=True).encode()).hexdigest()
 
     @property

@@ -1,6 +1,7 @@
 """Which Python runs the user's code: the one rule, for functions, evaluators and commands.
 
-`--python`; else `.venv` beside the pyproject.toml of the target's project; else the active environment; else strop's own.
+`--python`; else the one that ran the command whose calls were recorded; else `.venv` beside the pyproject.toml of the target's
+project; else the active environment; else strop's own.
 
 Nothing is started to find out, because a folder from elsewhere may hold any program. The file that an interpreter leads to says
 what it is: by its name, its first bytes and its library. A pyvenv.cfg says only that its folder is a virtual environment.
@@ -44,14 +45,18 @@ class Interpreter:
         return Path(self.path).parent.parent
 
 
-def interpreter_of(target: Path, named: str = "") -> Interpreter:
-    """The interpreter for the code of a target, a file or a folder. `named`: what the user gives with `--python`.
+def interpreter_of(target: Path, named: str = "", recorded: str = "") -> Interpreter:
+    """The interpreter for the code of a target, a file or a folder.
+
+    `named`: what the user gives with `--python`. `recorded`: the interpreter that ran the command whose calls were recorded.
 
     Raises:
         ConfigurationError: it is no Python, or too old; or strop found it, and it must not be used unless the user names it.
     """
     if named:
         return _interpreter_at(at_home(named), f"{named}, named by {option('python')}")
+    if recorded:
+        return _interpreter_at(Path(recorded), "the recorded command")
     project, active = project_of(target), os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
     if project is not None and os.path.lexists(project / ".venv/bin/python"):
         return _interpreter_at(project / ".venv", ".venv beside pyproject.toml", project)

@@ -56,6 +56,9 @@ def note(text: object) -> None:
     Call it in a scorer. Improvers read notes on training instances in `utility.report(solution)["notes"]`. strop keeps 500
     characters of a note, and 20 notes and 4000 characters of an evaluation. Like a score, a note should depend on the instance
     and the answer alone: a run whose notes contain the time cannot be replayed.
+
+    Args:
+        text: the note. Anything but a text is written as `str` writes it.
     """
     content = text if isinstance(text, str) else str(text)
     collected = _collected.get()

@@ -45,13 +45,14 @@ def is_costly_to_parse(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Solution:
-    """Program text *s* (§3); an improver *I* is a solution too, of the task of improving."""
+    """The text of a program. An improver is a solution, too."""
 
     text: str
+    """Text of the program."""
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the text: equal texts are the same solution."""
+        """SHA-256 of the text. Equal texts are the same solution."""
         return digest_of(self.text)
 
     def __repr__(self) -> str:

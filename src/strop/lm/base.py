@@ -67,9 +67,10 @@ def digest(*parts: str | float) -> str:
 
 @dataclass(frozen=True)
 class Completion(Response):
-    """One response, and what went wrong on the way to it."""
+    """One response of a language model, and what went wrong before it arrived."""
 
     faults: tuple[Fault, ...] = ()
+    """Failed attempts before the response, and its defects."""
 
 
 Keep: TypeAlias = Callable[[int, Completion], None]

@@ -29,10 +29,11 @@ MOST_AT_ONCE = 16
 
 
 class CallableModel(AsyncModel):
-    """A language model whose answers a function gives; an exception ends the run.
+    """A language model whose responses a function of yours gives. An exception of the function ends the run.
 
-    `name` is its name in records and reports. Pass `is_language_model=False` for a stand-in; reports of its results then say so.
-    At most `connections` calls are made at once.
+    The function gets `(system, message)` or one `Request`, and returns a text or a `Completion`. `name` is the name of
+    the model in records and reports. With `is_language_model=False` reports say that the model is a stand-in. At most
+    `connections` calls are made at once.
     """
 
     def __init__(

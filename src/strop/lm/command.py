@@ -1,7 +1,7 @@
 """Any program as the model: it reads the conversation on standard input and prints the answer on standard output.
 
 It runs in an empty folder and a process group of its own, which is killed when the program ends or its time is up. It is not a
-guest: it has the user's rights and environment. docs/models.md describes its input and what counts as an answer.
+guest: it has the user's rights and environment. docs/reference/models.md describes its input and what counts as an answer.
 """
 
 from __future__ import annotations

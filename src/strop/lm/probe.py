@@ -23,13 +23,14 @@ _ONCE = ModelSettings(give_up_after=0.0, timeout=300.0)
 
 @dataclass(frozen=True)
 class ModelAnswer:
-    """What a model answered to one request."""
+    """What a model answered to a tiny request, and what that costs."""
 
     lm: str
-    """The model, as it was named."""
+    """The model as the command names it."""
     answer: Completion
+    """The response."""
     price: str
-    """What this answer costs, and its tokens, in words."""
+    """The price of the response and its tokens, in words."""
 
 
 def ask_once(spec: str, base_url: str | None, environ: Mapping[str, str]) -> ModelAnswer:

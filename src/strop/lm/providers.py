@@ -1,7 +1,7 @@
 """What can answer: one row of `PROVIDERS` for each head of a specification, and the address and key of a server.
 
-A provider whose server speaks OpenAI's chat completions needs a row and nothing else; the table of docs/models.md is made from
-it. Nothing here opens a connection.
+A provider whose server speaks OpenAI's chat completions needs a row and nothing else. The table of docs/reference/models.md is
+made from it. Nothing here opens a connection.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Provider:
     """The models under one head of specifications."""
 
     answers: str
-    """What answers the requests, for docs/models.md."""
+    """What answers, for docs/reference/models.md."""
     url: str = ""
     """Default base URL; empty if a library knows it, or where there is no server."""
     key_variables: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ def no_model() -> ConfigurationError:
     """The error of a command that needs a model if none is named."""
     return ConfigurationError(
         f"{option('model')} is missing: name a vendor's model such as openai/gpt-4o, or inbox:FOLDER (you or an agent answer), "
-        "or offline (built in, no language model); see docs/models.md"
+        "or offline (built in, no language model); see docs/reference/models.md"
     )
 
 

@@ -25,13 +25,13 @@ class Scored(Evaluation, Printable):
     task: str
     """Name of the task."""
     split: Split
-    """`train` or `test`."""
+    """The instances: `train` (those of training), `test` (the sealed ones) or `gate`."""
     own_score_because: str = ""
-    """Why the score is the program's own, in words; empty if somebody else computes it."""
+    """Why the score is the program's own, in words. Empty if somebody else computes it."""
 
     @computed
     def sentence(self) -> str:
-        """What the program scores, in the task's own units, and on how many instances it fails."""
+        """What the program scores, in the task's own unit, and on how many instances it fails."""
         split, run = "test" if self.split == "test" else "training", len(self.verdicts)
         failed = run - self.verdicts.count("ok")
         fails = f"; {failed} failed" if failed else ""

@@ -162,7 +162,7 @@ class Violated(_Outcome):
 
 @dataclass(frozen=True)
 class AnswerTooLarge(_Outcome):
-    """The entry point returned a value that exceeds a limit of answers (docs/tasks.md); `reason` names the limit."""
+    """The entry point returned a value that exceeds a limit of answers (docs/reference/tasks.md); `reason` names the limit."""
 
     reason: str
 

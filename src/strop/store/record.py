@@ -4,7 +4,7 @@ When `append` returns, the event survives a `kill -9` of the writer (write-ahead
 machine can cost at most the last few events, and none before the last response of a language model. Triggers refuse changes, as
 a guard against mistakes; the owner of the file can change anything. Readers therefore trust nothing: tables must be exactly
 strop's, texts must have their digest, statements are limited, and nothing is read before it is proven (`strop.store.proof`).
-docs/results.md describes the file for other tools.
+docs/reference/record.md describes the file for other tools.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The schema of a record: tables, triggers, and a view for each kind of event, derived from its fields.
 
-docs/results.md describes it for other tools.
+docs/reference/record.md describes it for other tools.
 """
 
 from __future__ import annotations

@@ -43,26 +43,26 @@ TOP_LEVEL = "<module>"
 
 @dataclass(frozen=True)
 class HotFunction:
-    """A function of the project, and what it takes of the command's time."""
+    """A function of the project, and how much of the command's time it takes."""
 
     function: str
-    """Its name, as `strop improve` takes it: `module:name` or `path.py:name`."""
+    """Name of the function, as `strop improve` takes it: `module:name` or `path.py:name`."""
     share: float
-    """Share of the command's CPU time, with what it calls, in [0, 1]."""
+    """Share of the command's CPU time that it takes, together with what it calls."""
     own_share: float
-    """Its share without other functions of the project that it calls."""
+    """Share of the command's CPU time that it takes, without other functions of the project that it calls."""
     calls: int | None
-    """How often it was called, without calls that it makes of itself; null: not counted."""
+    """How often it was called. Calls inside another call of it do not count. Null if calls were not counted."""
     different: int | None
-    """How many of these calls had different arguments; null: not counted."""
+    """How many of these calls had different arguments. Null if calls were not counted."""
     is_least: bool
     """Whether `different` is a lower bound, because not all calls were looked at."""
     seconds_a_call: float | None
-    """CPU seconds of a call, with what it calls; null: not counted."""
+    """CPU time of one call, together with what it calls. Null if calls were not counted."""
     command: str
-    """The command that improves it; empty if strop does not take it."""
+    """The command that improves the function. Empty if strop does not take it."""
     reason: str
-    """Why strop does not take it; empty if it does."""
+    """Why strop does not take the function. Empty if it does."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -72,21 +72,21 @@ class HotFunctions(Printable):
     command: tuple[str, ...]
     """The words of the command."""
     status: int
-    """Its exit status; of a command that a signal ended, 128 and the number of the signal."""
+    """Exit status of the command. If a signal ended it, 128 and the number of the signal."""
     project: str
     """The folder of the project."""
     seconds: float
-    """CPU seconds of the command, with all its processes."""
+    """CPU time of the command with all its processes."""
     interval: float
-    """CPU seconds from sample to sample, on average."""
+    """Mean CPU time between two samples, in seconds."""
     share: float
-    """Share of the time in functions of the project, with what they call, in [0, 1]."""
+    """Share of the CPU time that functions of the project take, together with what they call."""
     functions: tuple[HotFunction, ...]
-    """The functions that strop takes, then the others, each group by share."""
+    """The functions that strop takes, then the others, each by their share."""
     left_out: int
-    """Further functions with at least 5% of the time."""
+    """Number of further functions with at least 5% of the time."""
     notes: tuple[str, ...]
-    """What the user should know about these figures, a line each."""
+    """What to know about these figures, one line for each fact."""
 
     def __repr__(self) -> str:
         return f"<HotFunctions of {shlex.join(self.command)}: {len(self.functions)}>"

@@ -10,6 +10,7 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError
 from strop.base.plain_file import text_of
 from strop.base.pluralize import quantity
+from strop.base.python_discovery import interpreter_of
 from strop.base.user_modules import name_of, source_roots
 from strop.evaluation.functions.load import file_and_function, load_recorded, tools_of
 from strop.evaluation.functions.reproduced import reproduced
@@ -37,10 +38,9 @@ def recorded_task(
     Args:
         target: `module:name` or `file.py:name`.
         sources: commands, which run as the user runs them, or `@FILE` with calls that were recorded earlier.
-        python: see `strop.evaluation.functions.load.load_function`.
-        tools: files and folders outside of the project that the function may read.
-        only: the functions that may change, in place of those that strop chooses.
-        say: gets each line for the user.
+        python: the interpreter that the user names; else that of the command, or of the project if all calls were recorded
+        earlier. tools: files and folders outside of the project that the function may read. only: the functions that may change,
+        in place of those that strop chooses. say: gets each line for the user.
 
     Raises:
         ConfigurationError: there is no such function, a command does not call it, or too few of its calls can be repeated.
@@ -51,14 +51,15 @@ def recorded_task(
     project = Path(os.path.commonpath(source_roots(real)))
     source = read_source(path, text_of(path, "file"))
     find_function(source, name)
-    recorded = _recorded(sources, real, name, project, say)
+    recorded, commands_python = _recorded(sources, real, name, project, say)
     if len(recorded.calls) < LEAST_CALLS:
         raise ConfigurationError(
             f"{recorded.name}: {quantity(len(recorded.calls), 'different call')} of {recorded.made:,} can be used, and "
             f"{LEAST_CALLS} are needed{_left_out(recorded.left_out)}. Record a longer run, or a function that calls it"
         )
     changing, note = (only, "") if only else chosen(recorded, os.path.relpath(real, project), source)
-    task = load_recorded(target, recorded, python, tools_of(tools), changing, is_checked=False)
+    interpreter = interpreter_of(path, python, commands_python)
+    task = load_recorded(target, recorded, interpreter, tools_of(tools), changing, is_checked=False)
     assert task.recorded is not None
     recorded = task.recorded
     repeatable = reproduced(task, recorded)
@@ -71,23 +72,24 @@ def recorded_task(
 
 def _recorded(
     sources: Sequence[str], file: Path, name: str, project: Path, say: Callable[[str], object]
-) -> RecordedCalls:
-    """The calls of all sources. Raises ConfigurationError."""
-    recordings = list[RecordedCalls]()
+) -> tuple[RecordedCalls, str]:
+    """The calls of all sources, and the Python of the first command; empty if there is none. Raises ConfigurationError."""
+    recordings, python = list[RecordedCalls](), ""
     for source in sources:
         if source.startswith("@"):
             recordings.append(read_calls(Path(source[1:])))
             continue
         say(f"recording calls of {name}; the command runs as you run it, not in the jail: {source}")
-        calls, note = record(source, file, name, name_of(file), project)
+        calls, commands_python, note = record(source, file, name, name_of(file), project)
         recordings.append(calls)
+        python = python or commands_python
         if note:
             say(note)
     if len({recording.name for recording in recordings}) > 1:
         raise ConfigurationError(
             f"the kept calls are of {' and '.join(sorted({recording.name for recording in recordings}))}"
         )
-    return merged(*recordings)
+    return merged(*recordings), python
 
 
 def chosen(recorded: RecordedCalls, file: str, source: Source) -> tuple[tuple[str, ...], str]:

@@ -34,6 +34,8 @@ class Process(NamedTuple):
 
     argv: tuple[str, ...]
     """Its command line."""
+    python: str
+    """The path of its interpreter; empty if the process does not know it."""
     seconds: float
     """CPU seconds of all its threads until it wrote."""
     seen: Any
@@ -143,7 +145,8 @@ def _read(folder: Path, tool: str) -> list[Process]:
             continue
         try:
             written: Any = plain_data.decode(path.read_bytes())
-            processes.append(Process(tuple(map(str, written["argv"])), float(written["seconds"]), written["seen"]))
+            argv, python = tuple(map(str, written["argv"])), str(written["python"])
+            processes.append(Process(argv, python, float(written["seconds"]), written["seen"]))
         except (plain_data.NotPlainData, TypeError, KeyError, ValueError):  # a process was killed as it wrote
             continue
     return processes

@@ -8,8 +8,8 @@ sign-flip test, inverted. The ratios of the totals in all subsets do the same fo
 *Groups*, such as copies of two improvers on common tasks. If neither is better, the copies of a task could have been dealt the
 other way. The statistic is studentised, so that the groups may differ in spread (Janssen 1997; Chung and Romano 2013).
 
-No range and no shape is assumed. Nothing here sees a loss that no observation shows: docs/statistics.md has the figures, and
-docs/design/0083-intervals.md the alternatives.
+No range and no shape is assumed. Nothing here sees a loss that no observation shows: docs/explanation/statistics.md has the
+figures, and docs/design/0083-intervals.md the alternatives.
 """
 
 from __future__ import annotations

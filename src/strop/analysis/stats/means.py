@@ -14,15 +14,16 @@ mean = fmean
 
 @dataclass(frozen=True)
 class Estimate:
-    """The mean of a sample and how far it may be off."""
+    """The mean of a sample, and how uncertain it is."""
 
     mean: float
+    """Mean of the sample."""
     stderr: float | None
-    """Standard error of the mean; None if one value says nothing about it."""
+    """Standard error of the mean. Null if the sample has one value."""
     n: int
-    """Size of the sample, 1 and up."""
+    """Size of the sample, 1 or more."""
     interval: tuple[float, float] | None = None
-    """Confidence interval of the mean, (low, high), where one was computed."""
+    """Low and high end of the confidence interval of the mean. Null if none was computed."""
 
 
 def stderr(values: Sequence[float]) -> float | None:

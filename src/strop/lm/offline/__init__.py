@@ -84,7 +84,7 @@ class Offline(Immediate):
             if what := why_unsupported(message):
                 raise ConfigurationError(
                     f"{self.name} can improve one file of Python only, and {what}: name a language model, "
-                    f"e.g. {option('model')} openai/gpt-4o (docs/models.md)"
+                    f"e.g. {option('model')} openai/gpt-4o (docs/how-to/models.md)"
                 )
         batch = CompletionBatch(requests, keep)
         for position, request in enumerate(requests):

@@ -1,4 +1,4 @@
-"""The result of `strop check` for people, a line for each thing. docs/check.md explains them."""
+"""The result of `strop check` for people, a line for each thing. docs/how-to/check.md explains them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from strop.report.terminal.layout import say
 
 @print_result.register(Checked)
 def print_checked(check: Checked, console: Console) -> None:
-    """What was found, and the conclusion."""
+    """Print one line a finding, and the conclusion in bold."""
     *lines, conclusion = check.lines
     for line in lines:
         say(console, line, limit=800)

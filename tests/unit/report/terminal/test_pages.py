@@ -219,7 +219,7 @@ def test_difference_of_long_texts_that_are_alike_is_bounded() -> None:
 
 
 def test_manual_has_every_rule_of_run_time_with_its_title() -> None:
-    manual = (DOCS / "improver-api.md").read_text(encoding="utf-8")
+    manual = (DOCS / "reference" / "improver-api.md").read_text(encoding="utf-8")
     for rule in RULES.values():
         star = r" \*" if rule.unsandboxing else ""
         assert re.search(rf"^\| `{rule.rule}`{star} \| {re.escape(rule.title)} \| {rule.source} \|", manual, re.M), (
