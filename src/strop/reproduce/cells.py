@@ -133,11 +133,11 @@ class Cell:
             StropError: the host failed, a limit is spent, or the user stopped the command; finished work is kept.
         """
         if record is None:
-            result = perform(replace(self._job(max_cost), whole=True), folder)
+            result = perform(replace(self._job(max_cost), whole_runs_only=True), folder)
         else:
             own: dict[str, Any] = {name: getattr(self.spec, name) for name in (*vars(LimitOptions()), *_OF_A_SESSION)}
             spec = replace(record.spec, **own | {"max_cost": max_cost})
-            result = perform(replace(job_of(replace(record, spec=spec), trust=False), whole=True))
+            result = perform(replace(job_of(replace(record, spec=spec), trust=False), whole_runs_only=True))
         return _without_record(result)
 
     def _job(self, max_cost: float | None) -> Job[Any]:
