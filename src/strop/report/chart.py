@@ -142,7 +142,9 @@ class _Drawing:
         low, high, first, last = min(values), max(values), min(positions), max(positions)
         margin, room = 0.06 * (high - low) or 0.1 * abs(high) or 0.5, 0.06 * (last - first) or 0.5
         low, high = low - margin, high + margin
-        self.values = _numbered(ticks(low, high, integers=all(float(value).is_integer() for value in values) and high > 3))
+        self.values = _numbered(
+            ticks(low, high, integers=all(float(value).is_integer() for value in values) and high > 3)
+        )
         if self.rows:
             self.positions = [(float(row), escape(name, 30)) for row, name in enumerate(chart.names)]
             first, last = -0.5, len(chart.names) - 0.5

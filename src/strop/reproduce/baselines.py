@@ -71,12 +71,13 @@ def against_seed(pairs: Sequence[tuple[Sequence[Measurement], Sequence[Measureme
 
 @dataclass(frozen=True)
 class PaperValue:
-    """A value of the paper, in [0, 1]."""
+    """A value that the paper prints, from 0 to 1."""
 
     mean: float
-    """The mean."""
+    """The mean that the paper prints."""
     stderr: float | None = None
-    """One standard error over its ten runs; null if the paper prints none, and rounds to whole percents."""
+    """One standard error over the paper's ten runs. Null if the paper prints none, and then the mean is rounded to
+    whole percents."""
 
     def __str__(self) -> str:
         """`57.7 ± 3.0` or `≈ 61`, in percent."""
@@ -110,29 +111,29 @@ def with_errors(values: Sequence[Estimate | PaperValue | None]) -> list[Point]:
 
 @dataclass(frozen=True, kw_only=True)
 class ImproverRow:
-    """The results of an improver in all runs."""
+    """What an improver reached in all runs. It is a row of `baselines` and `strategies`."""
 
     title: str
-    """What the table calls it."""
+    """Name of the row in the table."""
     improver: str
-    """Its name."""
+    """Name of the improver."""
     test: Estimate | None
-    """Mean û on the sealed test split, with a 95% interval: over the runs for a baseline, over the copies for a strategy; null if
-    no copy counts."""
+    """Mean û on the sealed split, with its 95% interval: over the runs for a baseline, over the copies for a strategy.
+    Null if no copy counts."""
     values: tuple[float, ...]
-    """Mean test û of each run that has one."""
+    """Mean û on the sealed split in each run that has one."""
     counted: int
-    """Copies that count."""
+    """Number of copies that count."""
     working: int
-    """Copies whose solution does not fail."""
+    """Number of copies whose program does not fail."""
     copies: int
-    """All copies."""
+    """Number of all copies."""
     lm_calls: float
-    """Mean LM calls of an improvement."""
+    """Mean number of LM calls of one improvement."""
     evaluations: float
-    """Mean utility calls of an improvement."""
+    """Mean number of evaluations that one improvement asked for."""
     paper: PaperValue | None = None
-    """The paper's value; null if it has none."""
+    """The paper's value. Null if the paper has none."""
 
 
 def _row(

@@ -36,22 +36,23 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Curve:
-    """The runs of one selection."""
+    """The runs of one selection. It is a row of `fig4` and `fig4-weak`."""
 
     selection: str
-    """`paper`, `gated` or `archive`."""
+    """The rule that replaced improvers: `paper`, `gated` or `archive`."""
     seeds: tuple[int, ...]
-    """One seed per run."""
+    """The seed of each run."""
     runs: tuple[tuple[float, ...], ...]
-    """û of I_0 … I_T on the sealed test split, in [0, 1], for each run. A run that ended early keeps its last improver."""
+    """û of I_0, I_1, … I_T on the sealed split in each run, from 0 to 1. A run that ended early keeps its last
+    improver."""
     iterations: tuple[int, ...]
-    """How many each run made: T, unless it ended early."""
+    """Number of iterations that each run made. It is T unless the run ended early."""
     lm_calls: int
-    """LM calls of all runs, including the measurements."""
+    """LM calls of all runs, with those of their measurements."""
     evaluations: int
-    """Evaluations of solutions in all runs."""
+    """Evaluations of programs in all runs."""
     gate_evaluations: int
-    """Those of them that the comparisons of a gate took; 0 for a selection without a gate."""
+    """Those of `evaluations` that the gates took. 0 for a selection without a gate."""
 
     @computed
     def points(self) -> tuple[Estimate, ...]:
@@ -60,12 +61,12 @@ class Curve:
 
     @computed
     def gains(self) -> tuple[float, ...]:
-        """û(I_T) - û(I_0) of each run: paired, since both are measured on the same instances."""
+        """û of I_T minus û of I_0 in each run, on the same instances."""
         return tuple(run[-1] - run[0] for run in self.runs)
 
     @computed
     def gain(self) -> Estimate:
-        """Mean gain with its 95% interval over the runs."""
+        """Mean of `gains`, with its 95% interval over the runs."""
         return score_difference([run[-1] for run in self.runs], [run[0] for run in self.runs])
 
     @computed

@@ -142,9 +142,10 @@ def perform(protocol: Protocol, progress: Progress) -> Reproduction[Any]:
     directory = protocol.directory
     with locked(directory):
         cells = protocol.cells()
-        results = carry_out(cells, directory, progress, protocol.max_cost)
+        limits = {} if protocol.max_cost is None else {"max_cost": protocol.max_cost}
+        results = carry_out(cells, directory, progress, limits)
         if more := protocol.more(results):
-            results += carry_out(more, directory, progress, protocol.max_cost)
+            results += carry_out(more, directory, progress, limits)
         return conclude(protocol, [*cells, *more], results)
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from strop.analysis.stats import Estimate, TwoProportions
 from strop.base.as_document import HIDDEN, to_json
 from strop.base.later import dataclass
-from strop.base.shown import Shown, print_result
+from strop.base.printing import Printable, print_result
 from strop.base.terminal_text import escape
 from strop.report.chart import Chart, svg_file
 from strop.report.terminal.layout import SENTENCE, say
@@ -32,44 +32,45 @@ class Table:
     """A table as it is printed."""
 
     headings: tuple[str, ...]
-    """A text for each column."""
+    """One text for each column."""
     rows: tuple[tuple[str, ...], ...]
-    """Of each row a text for each column."""
+    """The rows: one text for each column."""
     title: str = ""
-    """What the table shows; may be empty."""
+    """What the table shows. May be empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reproduction(Shown, Generic[Row]):
-    """What a protocol found for one model, beside the paper's values."""
+class Reproduction(Printable, Generic[Row]):
+    """What a protocol of the paper found for one model, beside the paper's values."""
 
     protocol: str
-    """Its name, such as `fig4`."""
+    """Name of the protocol, such as `fig4`."""
     heading: str
-    """What it repeats."""
+    """What the protocol repeats."""
     directory: Path = field(metadata=HIDDEN)
     """Where its files are."""
     model: str
-    """The model that answered."""
+    """Specification of the model that responded."""
     is_language_model: bool
-    """False for a stand-in: do not report its results as a language model's."""
+    """Whether the model is a language model. False for a stand-in, whose results must not be reported as a language
+    model's."""
     unverified: str = ""
-    """Why this machine cannot vouch for the record; empty if it is proven."""
+    """Why this machine cannot vouch for the record. Empty if the record is proven."""
     sentence: str
     """The finding in one or two sentences."""
     rows: tuple[Row, ...]
-    """Its numbers: a curve for each selection, or a row for each baseline, strategy, task or arm. Utilities are fractions."""
+    """The numbers: one row for each selection (a curve), baseline, strategy, task or arm. Utilities are from 0 to 1."""
     differences: Mapping[str, Estimate | TwoProportions] = field(default_factory=dict)
-    """What was compared → the difference: a name minus the seed improver, a selection minus another, or the test of a rate
-    between two arms."""
+    """What was compared → the difference: of a row from the seed improver, of one selection from another, or of a rate
+    between the two arms."""
     tables: tuple[Table, ...]
     """Our values beside the paper's, in percent."""
     notes: tuple[str, ...]
-    """What the numbers and intervals are, and what cannot be compared."""
+    """What the numbers and intervals are, and what cannot be compared, one line for each fact."""
     options: Mapping[str, object]
-    """Flag → value of what was asked for."""
+    """What was asked for: flag → value."""
     cells: tuple[str, ...] = ()
-    """Folders of the records below `cells`, in order."""
+    """Folders of the records below the folder `cells`, in order."""
     costs: TotalPrice
     """The price of all LM calls."""
     chart: tuple[Chart, str] | None = field(default=None, metadata=HIDDEN)

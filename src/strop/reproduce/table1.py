@@ -64,20 +64,21 @@ class Chosen:
 
 @dataclass(frozen=True)
 class TaskRow:
-    """The scores of the seed solution, the seed improver and the improved improver on one task."""
+    """What the seed solution, the seed improver and the improved improver reach on one task. It is a row of
+    `table1`."""
 
     task: str
-    """The name of the task."""
+    """Name of the task."""
     u_s: Estimate
-    """u(s) on the sealed test split, over the repetitions."""
+    """u(s), the score of the seed solution on the sealed split, over the repetitions."""
     u_seed: Estimate
-    """û(I_0), over all copies, with a 95% interval for two or more."""
+    """û of I_0 over all copies, with its 95% interval if there are two copies or more."""
     u_improved: Estimate
-    """û(I_T), over all copies."""
+    """û of I_T over all copies."""
     difference: Estimate
-    """û(I_T) - û(I_0), over all copies."""
+    """û of I_T minus û of I_0, over all copies."""
     paper: tuple[float, float, float]
-    """The paper's u(s), û(I_0) and û(I_T)."""
+    """The paper's values of u(s), û of I_0 and û of I_T."""
 
     @property
     def ours(self) -> tuple[Estimate, Estimate, Estimate]:
@@ -106,8 +107,8 @@ def _notes(chosen: Chosen, rows: Sequence[TaskRow]) -> tuple[str, ...]:
         f"I_T: {chosen.digest[:NAMED_BY]}, {chosen.how}.",
         f"In percent, on the sealed test split, {copies} of each task: u(s) of the initial solution, û(I_0) of the seed "
         "improver, û(I_T) of the improved one, with 95% intervals over the copies, for the instances that were drawn "
-        "(docs/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed without "
-        "intervals.",
+        "(docs/explanation/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed "
+        "without intervals.",
     ]
     if few := too_few_words([(row.task, row.difference) for row in rows]):
         notes.append(f"{copies}{few}: use more --runs.")

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from strop.base.as_document import as_document, to_json
 from strop.base.console import results_stream
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import FaultTolerantStream
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field
 
-from strop.analysis.search import TOLD_BY, Search, searches_of
+from strop.analysis.search import COUNTED_KINDS, Search, searches_of
 from strop.analysis.stats import Estimate, estimate
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated
@@ -133,7 +133,7 @@ def describe(nodes: Sequence[Node], run: RunData, store: Store, *, improvers: bo
     texts = {node.digest: node.text for node in nodes if node.text is not None}
     searches: Mapping[str, Search] = {}
     if improvers and texts:
-        searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), texts.values())
+        searches = searches_of((stored.event for stored in store.events(*COUNTED_KINDS)), texts.values())
     for node in nodes:
         if node.text is not None:
             node.notes = [_note(*key, times) for key, times in counts[node.digest].items()]

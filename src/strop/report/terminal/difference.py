@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import say
 from strop.runs.replay_diff import Replayed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 
 from strop.base.pluralize import quantity
+from strop.base.printing import print_result
 from strop.base.protections import DEFAULT_REQUIRE, IN_CONTAINERS, Posture, required_of_commands
-from strop.base.shown import print_result
 from strop.evaluation.base import Machine
 from strop.evaluation.machines import Machines
 from strop.lm.probe import ModelAnswer

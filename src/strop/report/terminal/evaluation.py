@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import Console
 
 from strop.base.pluralize import plain, quantity
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import SENTENCE, look_at, print_glossary, print_head, say
 from strop.report.terminal.phrases import counted, own_score_line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from strop.base.pluralize import quantity
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.report.terminal.layout import print_verbatim, say
 from strop.report.terminal.tables import print_table
 from strop.runs.claims.numbers import seconds_in_words
@@ -16,7 +16,7 @@ from strop.watch.hot import HotFunction, HotFunctions
 def print_hot(hot: HotFunctions, console: Console) -> None:
     """Print one row a function, the commands that improve them, and the CPU time of the whole command."""
     if hot.functions:
-        headers = ("time", "a call", "calls", "different", "function", "not taken because")
+        headers = ("time", "a call", "calls", "different", "function")
         rows = [headers, *map(_row, hot.functions)]
         filled = [column for column in zip(*rows, strict=True) if any(column[1:])]
         print_table(console, [column[0] for column in filled], zip(*(column[1:] for column in filled), strict=True))
@@ -35,4 +35,5 @@ def _row(function: HotFunction) -> tuple[str, ...]:
     a_call = "" if function.seconds_a_call is None else seconds_in_words(function.seconds_a_call, 2)
     calls = "" if function.calls is None else f"{function.calls:,}"
     different = "" if function.different is None else f"{function.different}{'+' * function.is_least}"
-    return f"{function.share:.0%}", a_call, calls, different, function.function, function.reason
+    name = function.function + f" ({function.reason})" * bool(function.reason)
+    return f"{function.share:.0%}", a_call, calls, different, name

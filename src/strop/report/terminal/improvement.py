@@ -11,7 +11,7 @@ from rich.console import Console
 from strop.base.errors import Malformed
 from strop.base.failures import failure, gist
 from strop.base.pluralize import mean_of, quantity
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import changed_lines

@@ -7,7 +7,7 @@ import time
 from rich.console import Console
 from rich.text import Text
 
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import print_installed, print_verbatim, say
 from strop.report.terminal.tables import fitting, print_table

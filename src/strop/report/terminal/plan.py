@@ -7,7 +7,7 @@ from typing import Literal
 from rich.console import Console
 
 from strop.base.errors import dollars
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.report.terminal.layout import SENTENCE, say
 from strop.report.terminal.phrases import duration
 from strop.runs.plan import MOST_PROMPT_TOKENS, Plan

@@ -17,8 +17,8 @@ from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import mean
 from strop.base.events import Compared, Evaluated
 from strop.base.pluralize import quantity
+from strop.base.printing import print_result
 from strop.base.results import TOO_LARGE
-from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, short
 from strop.base.terminal_text import escape
 from strop.options.run import BudgetOptions
@@ -297,7 +297,10 @@ def _gate_row(event: Compared) -> tuple[Cell, ...]:
 
 
 def print_statistics(result: Trained, console: Console) -> None:
-    """Print the differences from the seed improver with their intervals, and counts of comparisons (docs/statistics.md)."""
+    """Print the differences from the seed improver with their intervals, and counts of comparisons.
+
+    docs/explanation/statistics.md explains them.
+    """
     if all(iteration.test is None for iteration in result.iterations):
         say(console, "no iteration has ended: there is nothing to compute statistics of")
         return

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 
 from strop.base.pluralize import plain
+from strop.base.printing import print_result
 from strop.base.results import Input
-from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import print_heading, print_installed, print_verbatim, say
 from strop.report.terminal.tables import print_pairs, print_table
