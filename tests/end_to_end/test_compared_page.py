@@ -1,4 +1,4 @@
-"""docs/compare.md as a reader would walk it: the program of docs/hot.md, the patches and the commands as printed."""
+"""docs/how-to/compare.md as a reader would walk it: the program of faster-function.md, the patches the commands as printed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE, HOT = ((DOCS / name).read_text("utf-8") for name in ("compare.md", "hot.md"))
+PAGE, HOT = ((DOCS / name).read_text("utf-8") for name in ("how-to/compare.md", "how-to/faster-function.md"))
 
 
 def git(folder: Path, *words: str) -> None:

@@ -1,4 +1,4 @@
-"""docs/faster.md and docs/hot.md as a reader would walk them: files and commands as printed, from an empty folder."""
+"""docs/how-to/faster-function.md as a reader would walk it: files and commands as printed, from an empty folder."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plain_install import blocks
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE, HOT = ((DOCS / name).read_text("utf-8") for name in ("faster.md", "hot.md"))
+HOT, PAGE = (DOCS / "how-to" / "faster-function.md").read_text("utf-8").split("\n## Draw the inputs yourself\n")
 RESPONSE = """Bits in place of a row.
 ```python
 def distance(first, second):
@@ -65,7 +64,7 @@ def test_slow_command_of_the_page_ends_in_an_applied_patch(strop: Any, tmp_path:
     least = ["--model", "scripted:responses.jsonl", "--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2"]
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     said, printed = "", list[str]()
-    for command in [each for block in blocks(DOCS / "hot.md") for each in block]:
+    for command in re.findall(r"^\$ (strop .*?)(?:  +#.*)?$", HOT, re.MULTILINE):
         words = shlex.split(re.sub(" > .*", "", command))[1:]
         kept = "nearest.calls" in command and words[0] == "improve"  # the search was made
         ended = strop(*words, *(least if words[0] == "improve" else []), *["--dry-run"] * kept, PATH=path)

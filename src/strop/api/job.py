@@ -32,8 +32,8 @@ from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.checks.held_out import held_back
 from strop.core.completed_work import NOTHING, CompletedWork
+from strop.lm.answer_cache import NoModel
 from strop.lm.base import LanguageModel
-from strop.lm.known_answers import NoModel
 from strop.options.choices import DisplayName
 from strop.options.commands import RUNS
 from strop.options.workers import normalized

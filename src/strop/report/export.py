@@ -1,4 +1,4 @@
-"""Write a run as JSON lines: an event a line (docs/results.md)."""
+"""Write a run as JSON lines: an event a line (docs/how-to/records.md)."""
 
 from __future__ import annotations
 

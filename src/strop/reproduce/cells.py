@@ -1,7 +1,7 @@
 """Cells: the runs and measurements that a protocol consists of, carried out one after the other in one directory.
 
-The record in `cells/NAME/` is all that there is of a cell: a finished one gives its result, an unfinished one continues, even
-after `kill -9`. Protocols that share a directory share equal cells.
+The record in `cells/NAME/` is all that there is of a cell. A finished record gives the cell's result; an unfinished one
+continues, even after `kill -9`. Protocols that share a directory share equal cells.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from strop.base.terminal_text import escape
 from strop.options.run import LimitOptions
 from strop.report.terminal.display import Display
 from strop.report.terminal.live import View
-from strop.report.terminal.words import duration
+from strop.report.terminal.phrases import duration
 from strop.runs.evaluate import with_seed
 from strop.runs.interrupts import TimeSpent
 from strop.runs.meta import Named
@@ -54,7 +54,7 @@ Limits: TypeAlias = Mapping[str, Any]
 """`max_cost` in dollars, `max_tokens`, `max_calls`, `max_time` in seconds: those that are given."""
 FOLDER = "cells"
 _OF_A_SESSION = ("base_url", "workers")
-"""Fields of a configuration, beside its limits, that each session may have of its own."""
+"""Fields of a configuration, besides limits, that may differ between sessions."""
 
 
 class Progress:
@@ -85,7 +85,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Cell:
-    """A run of Algorithm 1 from the seed improver, or a measurement of improvers beside it."""
+    """A run of Algorithm 1 from the seed improver, or a measurement of improvers and of the seed improver."""
 
     spec: RunSpec
     improvers: tuple[Named, ...] = ()
@@ -98,30 +98,35 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Names its folder. It ends with a digest of what decides the result: not the address of the model or the limits, and of
-        an improver that is not shipped the text, not the place."""
+        """The name of the cell's folder. It ends with a digest of everything that decides the result.
+
+        The address of the model and the limits do not decide it. An improver that is not shipped counts by its text, wherever its
+        file is.
+        """
         spec, shipped = self.spec, shipped_improvers()
-        texts = [one.name if one.name in shipped else f"file {one.digest}" for one in self.improvers]
+        texts = [
+            improver.name if improver.name in shipped else f"file {improver.digest}" for improver in self.improvers
+        ]
         flags: dict[str, object] = {"--seed": spec.seed}
         if self.improvers:
-            first, words = [*texts, "--task", spec.task], [self.improvers[0].name]
+            first, title = [*texts, "--task", spec.task], [self.improvers[0].name]
         else:
-            first, words = [spec.task, "--selection", spec.selection], [spec.task, spec.selection]
+            first, title = [spec.task, "--selection", spec.selection], [spec.task, spec.selection]
             flags |= {"--iterations": spec.iterations, "--meta-budget": spec.meta_budget}
             flags |= {"--meta-utility": spec.meta_utility}
         flags |= {"--model": spec.model, "--copies": spec.copies, "--utility-budget": spec.utility_budget}
         flags |= {"--lm-budget": spec.lm_budget, "--max-responses": spec.max_responses, "--edits": spec.edits}
         flags |= {"--instances": spec.instances}
         flags |= {} if spec.require is None else {"--require": ",".join(spec.require) or "none"}
-        content = [self.kind, *first, *(str(word) for flag in flags.items() for word in flag)]
+        content = [self.kind, *first, *(str(part) for flag in flags.items() for part in flag)]
         digest = hashlib.sha256("\0".join(content).encode()).hexdigest()[:10]
-        return "-".join([self.kind, *map(_plain, words), f"s{spec.seed}", digest])
+        return "-".join([self.kind, *map(_plain, title), f"s{spec.seed}", digest])
 
     def record_in(self, home: Path) -> RunRecord | None:
-        """The record of an earlier session, finished or to be continued; None if there is none, or another kind of one.
+        """The record of an earlier session, finished or not; None if there is none, or if it is of another kind.
 
         Raises:
-            ConfigurationError: this machine cannot vouch for it, or its task has changed.
+            ConfigurationError: this machine cannot vouch for the record, or its task has changed.
         """
         try:
             record = load_run(home / self.name)
@@ -138,7 +143,7 @@ class Cell:
         """Do what the `record` in `folder` lacks. `limits`: what it may spend, with what it spent before.
 
         Raises:
-            StropError: the host failed, a limit is spent, or the user stopped it; what was done is kept.
+            StropError: the host failed, a limit is spent, or the user stopped the command; finished work is kept.
         """
         if record is None:
             job = self.job(replace(self.spec, **limits))
@@ -168,12 +173,12 @@ class Cell:
         return View()
 
 
-def _plain(word: str) -> str:
-    return "".join(character if character.isalnum() or character in ".=_" else "-" for character in word)[:24]
+def _plain(text: str) -> str:
+    return "".join(character if character.isalnum() or character in ".=_" else "-" for character in text)[:24]
 
 
 def _without_record(result: object) -> CellResult:
-    """The result without all that its record holds: there may be many cells."""
+    """The result without its record, to save memory: there may be many cells."""
     assert isinstance(result, Trained | Measured)
     return replace(result, record=None, run=RunData()) if isinstance(result, Trained) else replace(result, record=None)
 
@@ -202,13 +207,13 @@ def carry_out(
     within: str = FOLDER,
     again: str = "the same command",
 ) -> list[CellResult]:
-    """Carry out the cells that are not finished, one after the other; the results of all, in order.
+    """Carry out the unfinished cells one after the other. Returns the results of all cells, in order.
 
     `limits`: of all records of the directory together, those of earlier sessions included. `within`: the folder of the cells
     there. `again`: what continues the work, if nobody else says it.
 
     Raises:
-        StropError: a cell failed or was stopped, which the error names; what was done is kept.
+        StropError: a cell failed or was stopped; the error names the cell, and finished work is kept.
     """
     home, results = directory / within, finished(cells, directory, within)
     progress.begin(len(cells), len(results))

@@ -15,7 +15,7 @@ from strop.base.pluralize import quantity
 from strop.lm.options import named
 from strop.options.run import LimitOptions
 from strop.report.chart import Chart, Point, Series, svg_file
-from strop.report.terminal.words import model_line
+from strop.report.terminal.phrases import model_line
 from strop.reproduce.over_seeds import KIND, folder_of
 from strop.runs.run_data import FRAME, RunData, read_run
 from strop.runs.run_directory import command_of

@@ -18,12 +18,12 @@ from strop.api.training import train_job
 from strop.base.as_document import computed
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.later import dataclass
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.options.run import LimitOptions
 from strop.report.terminal.layout import SENTENCE, near, say
 from strop.report.terminal.live import View
+from strop.report.terminal.phrases import model_line
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import model_line
 from strop.reproduce.cells import Cell, CellResult, Limits, Progress, carry_out
 from strop.reproduce.protocol import MOST_RUNS
 from strop.runs.claims.numbers import written

@@ -1,6 +1,6 @@
 """What a record says of its whole run: its metadata, written and read in one place.
 
-docs/results.md describes the record for other tools, to which each entry is a text.
+docs/reference/record.md describes the record for other tools, to which each entry is a text.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from strop.tasks.function.source import is_marked
 from strop.tasks.identity import task_digest
 
 if TYPE_CHECKING:
-    from strop.lm.known_answers import NoModel
+    from strop.lm.answer_cache import NoModel
     from strop.runs.assembly import Components
 
 TASK_FOLDER = "task"
@@ -116,7 +116,7 @@ class RunRecord:
 
     def no_model(self) -> NoModel:
         """What answers nothing that is not recorded."""
-        from strop.lm.known_answers import NoModel
+        from strop.lm.answer_cache import NoModel
 
         return NoModel(self.model, self.is_language_model)
 
