@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -32,6 +31,8 @@ highlight_language = "text"
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 suppress_warnings = ["myst.header"]  # the included changelog begins at another level
+
+smartquotes = False  # `--` in a heading is a flag
 
 html_theme = "furo"
 html_title = "strop"

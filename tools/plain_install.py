@@ -92,7 +92,7 @@ def main(environment: Path) -> None:
         newcomer.types("pip install uv", Path(folder))
         (program,) = re.findall(
             r"```python\n(# app\.py\n.*?)```",
-            (ROOT / "docs" / "how-to" / "faster-function.md").read_text("utf-8"),
+            (ROOT / "docs" / "tutorial.md").read_text("utf-8"),
             re.DOTALL,
         )
         (Path(folder) / "app.py").write_text(program)  # the command that the newcomer has

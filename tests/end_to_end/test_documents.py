@@ -108,7 +108,7 @@ def test_page_of_the_experiment_says_what_is_recomputed_from_its_record() -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("document", "name"), [("docs/reference/tasks.md", "packing"), ("docs/reference/targets.md", "pack")]
+    ("document", "name"), [("docs/how-to/program-with-a-score.md", "packing"), ("docs/reference/targets.md", "pack")]
 )
 def test_check_finds_the_example_of_a_document_sound(document: str, name: str, tmp_path: Path) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
@@ -141,7 +141,7 @@ def test_speed_command_is_sound_for_a_program_that_prints_its_answer(strop: Any,
     assert "offline" not in ended.stderr
 
 
-WALKED = {ROOT / "docs" / "how-to" / name for name in ("faster-function.md", "compare.md")}
+WALKED = {ROOT / "docs" / name for name in ("tutorial.md", "how-to/faster-function.md", "how-to/compare.md")}
 """test_faster.py and test_compared_page.py type their commands."""
 PAGES = sorted({ROOT / "README.md", *DOCS, *ROOT.glob("examples/*/README.md")} - WALKED)
 ELSEWHERE = {
@@ -218,9 +218,9 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(records: Path, tmp_path: Path) -> Path:
     """A folder with every file that the pages name."""
-    packing = block("docs/reference/tasks.md", r"# packing\.py")
+    packing = block("docs/how-to/program-with-a-score.md", r"# packing\.py")
     programs = {
-        "app.py": block("docs/how-to/faster-function.md", r"# app\.py"),
+        "app.py": block("docs/tutorial.md", r"# app\.py"),
         "packing.py": packing,
         "routes.py": packing.replace('name="packing"', 'name="routes"'),
         "pack.py": block("docs/reference/targets.md", r"# pack\.py"),

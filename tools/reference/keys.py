@@ -13,7 +13,7 @@ from strop.tasks.command.config import INSTANCES, TIMED
 from strop.tasks.command.task import CommandTask
 
 READERS = "For everybody who writes a `strop.toml`, or gives the same keys with `--set` or to `strop.improve`."
-HEADINGS = ("key, and its flag", "value", "default", "meaning")
+HEADINGS = ("key, flag", "value", "default", "meaning")
 ROOT = "Path of the folder that holds the program, relative to the file. It may not lie outside of the file's folder."
 MODEL = "Language model that `strop improve` asks where neither `--model` nor `STROP_MODEL` names one."
 GROUPS = {

@@ -12,7 +12,7 @@ from typing import Any
 import strop
 from reference.documents import DOCUMENTS
 from reference.exit_codes import section_of
-from reference.markdown import anchor, code, elsewhere, page, prose, section, table
+from reference.markdown import anchor, code, page, prose, section, table
 from strop.api.conventions import RecordOptions, help_texts, takes, without_metadata
 from strop.base.errors import StropError
 from strop.options.run import (
@@ -165,7 +165,7 @@ def _link(name: str) -> str:
 def _summary(name: str) -> str:
     """The first sentence about a name."""
     text = prose(inspect.getdoc(getattr(strop, name)) or "").partition(" Args:")[0]
-    return re.split(r"(?<=[.:]) +(?=[A-Z`*(])", text, maxsplit=1)[0].removesuffix(":")
+    return re.split(r"(?<=[.:]) +(?=[A-Z`*(])", text, maxsplit=1)[0].rstrip(".:") + "."
 
 
 def _about(heading: str, names: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -212,9 +212,9 @@ def _signature(name: str, function: Any) -> list[str]:
             head = {one.VAR_POSITIONAL: "*", one.VAR_KEYWORD: "**"}.get(one.kind, "")
             parts.append(f"{head}{one.name}" + (f"={_default(one.default)}" if one.default is not one.empty else ""))
     whole = f"{name}({', '.join(parts)})"
-    if len(whole) <= 100:
+    if len(whole) <= 84:
         return ["```python", whole, "```"]
-    lines = textwrap.wrap(", ".join(parts) + ",", 96, break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(", ".join(parts) + ",", 80, break_long_words=False, break_on_hyphens=False)
     return ["```python", f"{name}(", *(f"    {line}" for line in lines), ")", "```"]
 
 

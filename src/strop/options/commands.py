@@ -98,11 +98,12 @@ class ViewOptions:
     as_json: Annotated[bool, Switch, Parameter(name="--json")] = False
     """Print one JSON document."""
     display: Annotated[DisplayName, Rare] = "auto"
-    """Progress display: auto, rich, plain or none. With auto it is a live view on a terminal, and lines elsewhere."""
+    """Progress display: `auto`, `rich`, `plain` or `none`. With `auto` it is a live view on a terminal, and lines
+    elsewhere."""
     no_report: Annotated[bool, Switch, Rare, Parameter(env_var="STROP_NO_REPORT")] = False
     """Do not write report.html into the run's directory."""
     track: Annotated[tuple[str, ...], Rare, Parameter(negative="", show_default=False)] = ()
-    """Send settings, figures by iteration and totals to mlflow or wandb. May be given several times."""
+    """Send settings, figures by iteration and totals to `mlflow` or `wandb`. May be given several times."""
 
     @property
     def mode(self) -> DisplayName:

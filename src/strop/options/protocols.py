@@ -38,8 +38,8 @@ class ProtocolOptions:
     max_responses: Whole = PAPER["max_responses"]
     """Responses in one LM call, at most."""
     instances: Literal["secret", "published"] = "secret"
-    """Which instances are drawn: secret or published. Secret ones are drawn from each run's secret. Published ones have
-    the paper's seeds, which are public."""
+    """Which instances are drawn: `secret` or `published`. Secret ones are drawn from each run's secret. Published ones
+    have the paper's seeds, which are public."""
     small: bool = False
     """Use an affordable size, about $5 for fig4 with a small model. Its values cannot be compared with the paper's.
     Sizes that you give are kept."""
@@ -58,8 +58,8 @@ class Fig4Options(ProtocolOptions):
     selections: Annotated[
         tuple[SelectionName, ...], Parameter(name="--selection", negative="", show_default=" ".join)
     ] = ("paper",)
-    """Rule that replaces the improver: paper, as in Figure 4, gated or archive. Give it several times to draw several
-    curves from the same seeds."""
+    """Rule that replaces the improver: `paper`, as in Figure 4, `gated` or `archive`. Give it several times to draw
+    several curves from the same seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class Table1Options(ProtocolOptions):
     stop_runs: Whole = 5
     """STOP runs from which the improver is chosen. Those of fig4 in the same directory count."""
     improver: str | None = None
-    """Improver to measure instead: a name, a file, or RUN:t. There are then no STOP runs."""
+    """Improver to measure instead: a name, a file, or `RUN:t`. There are then no STOP runs."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -130,11 +130,11 @@ class ModelOptions:
     """The language model."""
 
     model: Annotated[ModelLike, Parameter(name=("--model", "-m"), negative="", show_default=False)] = ()
-    """Language model, such as openai/gpt-4o; else that of STROP_MODEL. It is PROVIDER/MODEL of any provider in
-    docs/reference/models.md, inbox:FOLDER (you or an agent answer), python:MODULE:FUNCTION, command:PROGRAM, recorded:FILE,
-    scripted:FILE, or offline (built in, not a language model). Settings follow a question mark, as in
-    `openai/MODEL?seed=1&price=0.15,0.60`. Several models are a mixture, weighted by `?weight=`. Without a model here
-    and in STROP_MODEL, the table [run] of the target's strop.toml names it."""
+    """Language model, such as openai/gpt-4o; else that of STROP_MODEL. It is `PROVIDER/MODEL` of any provider in
+    docs/reference/models.md, `inbox:FOLDER` (you or an agent answer), `python:MODULE:FUNCTION`, `command:PROGRAM`,
+    `recorded:FILE`, `scripted:FILE`, or `offline` (built in, not a language model). Settings follow a question mark, as
+    in `openai/MODEL?seed=1&price=0.15,0.60`. Several models are a mixture, weighted by `?weight=`. Without a model here
+    and in STROP_MODEL, the table `[run]` of the target's strop.toml names it."""
     base_url: Annotated[str | None, Rare] = None
     """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
 
@@ -161,8 +161,8 @@ class BudgetOptions:
     max_responses: Count = field(default=usual(3))
     """Responses in one LM call, at most."""
     edits: Annotated[Edits, Rare] = "rewrite"
-    """How the model answers where a prompt shows a program. rewrite: with the whole program; blocks: with
-    SEARCH/REPLACE blocks; auto: with blocks where the program is long or has several files."""
+    """How the model answers where a prompt shows a program. `rewrite`: with the whole program; `blocks`: with
+    SEARCH/REPLACE blocks; `auto`: with blocks where the program is long or has several files."""
     trust_scorer: Annotated[bool, Switch, Rare] = False
     """Spend money although the scorer rewards spoiled answers. Without it, strop first has spoiled answers of the
     original scored, and stops if they are rewarded."""
@@ -179,8 +179,8 @@ class OneImprovementOptions(BudgetOptions):
     max_responses: Annotated[Count, Rare] = 6
     """Responses in one LM call, at most."""
     edits: Annotated[Edits, Rare] = "auto"
-    """How the model answers. rewrite: with the whole program; blocks: with SEARCH/REPLACE blocks; auto: with blocks
-    where the program is long or has several files."""
+    """How the model answers. `rewrite`: with the whole program; `blocks`: with SEARCH/REPLACE blocks; `auto`: with
+    blocks where the program is long or has several files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,12 +201,12 @@ class SelectionOptions:
     meta_budget: Annotated[Count, Rare] = field(default=usual(3))
     """Evaluations of û in one self-improvement, at most."""
     selection: Annotated[SelectionName, Parameter(show_choices=False)] = field(default=usual("gated"))
-    """Rule that replaces the improver: paper, gated or archive. With paper, whatever the improver made of itself
-    replaces it. With gated, only an improver that paired fresh evaluations show to be better does. With archive, any
-    past improver may improve itself, and the gate decides which one is the best."""
+    """Rule that replaces the improver: `paper`, `gated` or `archive`. With `paper`, whatever the improver made of
+    itself replaces it. With `gated`, only an improver that paired fresh evaluations show to be better does. With
+    `archive`, any past improver may improve itself, and the gate decides which one is the best."""
     meta_utility: Annotated[Literal["full", "paper"], Rare] = field(default=usual("full"))
-    """How û is measured: full or paper. With full, each copy has instances of its own, and reports tell what improvers
-    did with which budgets. With paper, all copies share the training instances."""
+    """How û is measured: `full` or `paper`. With `full`, each copy has instances of its own, and reports tell what
+    improvers did with which budgets. With `paper`, all copies share the training instances."""
     gate_error: Annotated[float, Rare, Bounds(LEAST_GATE_ERROR, 0.25)] = 0.1
     """Bound on the probability that a run ever accepts an improver that is no better. It is at most 0.25."""
     gate_pairs: Annotated[Count, Rare] = 60
@@ -219,10 +219,10 @@ class EnvironmentOptions:
     """Which instances, how many at once, and behind which protections."""
 
     instances: Annotated[Literal["secret", "published"], Rare] = "secret"
-    """Which instances are drawn: secret or published. Secret ones are drawn from this run's secret. Published ones have
-    the paper's seeds, which are public."""
+    """Which instances are drawn: `secret` or `published`. Secret ones are drawn from this run's secret. Published ones
+    have the paper's seeds, which are public."""
     workers: Workers = ""
-    """Processes for programs (default: one per core), or dask:… or slurm:…."""
+    """Processes for programs (default: one per core), or `dask:…` or `slurm:…`."""
     require: Annotated[Require | None, Rare] = None
     """Protections without which nothing runs, separated by commas, or `none`; see strop doctor."""
 
@@ -235,8 +235,8 @@ class ComparisonOptions:
     least: Share = "5%"
     """The change that the comparison is sized to show in four of five cases."""
     max_time: Time = "5m"
-    """Time that the comparison may take, such as 90s, 30m or 2h. If that is too little, the result says what it could
-    have shown."""
+    """Time that the comparison may take, such as `90s`, `30m` or `2h`. If that is too little, the result says what it
+    could have shown."""
     trust_scorer: Annotated[bool, Switch, Rare] = False
     """Compare although the scorer rewards spoiled answers. Without it, strop first has spoiled answers of the original
     scored, and stops if they are rewarded."""
@@ -250,7 +250,7 @@ class MeasuringOptions:
     budget: Count = 25
     """How many measurements there may be."""
     base: str = ""
-    """The original: a commit. The default is HEAD, and outside of git what the first measurement finds."""
+    """The original: a commit. The default is `HEAD`, and outside of git what the first measurement finds."""
 
 
 @Parameter(name="*", group=LIMITS)
@@ -266,9 +266,9 @@ class LimitOptions:
     max_calls: Annotated[Limit | None, Rare] = None
     """LM calls of all improvements together."""
     max_time: Time | None = None
-    """Time of the run, such as 90s, 30m or 2h. The sessions of a resumed run add up."""
+    """Time of the run, such as `90s`, `30m` or `2h`. The sessions of a resumed run add up."""
     give_up_after: Annotated[Time | None, Rare] = None
-    """Time to keep asking a model that stopped answering, such as 90s or 30m. The default is 30m."""
+    """Time to keep asking a model that stopped answering, such as `90s` or `30m`. The default is 30m."""
 
     def asked(self) -> dict[str, Any]:
         """The limits that the user set, by name; times in seconds."""

@@ -51,16 +51,16 @@ class ScoringOptions:
     only: Texts = ()
     """Function or marked region that alone may change. The rest is verified to be unchanged."""
     score: Score = ()
-    """Score to read: time, wall, memory, passed, tests, $.json.path, or a regex. NAME=HOW gives it a name. The group of
-    the regex is the number."""
+    """Score to read: `time`, `wall`, `memory`, `passed`, `tests`, `$.json.path`, or a regex. `NAME=HOW` gives it a
+    name. The group of the regex is the number."""
     metric: Texts = ()
-    """The score that decides: NAME:max or NAME:min. A score that is printed needs it. Scores that are neither the
+    """The score that decides: `NAME:max` or `NAME:min`. A score that is printed needs it. Scores that are neither the
     metric nor required are only shown."""
     range: Range | None = None
-    """Least and greatest value of the metric, such as [0, 1]. A value outside of it is malformed. The search ends when
-    the best value is reached."""
+    """Least and greatest value of the metric, such as `[0, 1]`. A value outside of it is malformed. The search ends
+    when the best value is reached."""
     require_metric: Texts = ()
-    """Condition that a candidate must meet, such as tests=1 or accuracy>=0.9."""
+    """Condition that a candidate must meet, such as `tests=1` or `accuracy>=0.9`."""
     judge_files: Texts = ()
     """Globs of files that only the judge sees, such as answers. Neither the program nor its build has them."""
     judge_build: str = ""
@@ -86,7 +86,7 @@ class ScoringOptions:
     """Seconds for one run of the command. The default is 60. A build may take a minute in any case, a judge 10 seconds,
     and the tests 10 minutes."""
     memory_limit: Size | None = None
-    """Memory for one run, in bytes or as a text such as '2 GiB'. The default is 4 GiB."""
+    """Memory for one run, in bytes or as a text such as `'2 GiB'`. The default is 4 GiB."""
     fixed_input: bool = False
     """Whether one answer for all inputs is wanted. A program may then remember its answer, even if the score is a time
     or memory."""
@@ -97,20 +97,20 @@ class ScoringOptions:
     """Best known value of the metric, in its unit. It is shown beside the result."""
     context: Texts = ()
     """Files that the program reads and that the model is shown. They may not change. Copies of the folder leave out
-    compiled files, and what a .gitignore names unless it is named here."""
+    compiled files, and what a `.gitignore` names unless it is named here."""
     tool: Texts = ()
     """Folders or programs that commands may read and run beside the system's, such as a virtual environment."""
     environment: Mapping[str, str] | None = None
-    """Variables of the environment of commands, as a table: { THREADS = '2' }."""
+    """Variables of the environment of commands, as a table: `{ THREADS = '2' }`."""
     python: Text = ""
     """Interpreter or virtual environment of your code. It runs the function, evaluator or command, and is Python 3.9 or
-    newer. The default is .venv beside pyproject.toml, else the active environment, else strop's own."""
+    newer. The default is `.venv` beside `pyproject.toml`, else the active environment, else strop's own."""
     shared: bool = False
     """Run the program in its evaluator's process. There it can make its own score, so that a better result is called
     "by its own score"."""
     record: Texts = ()
     """Command whose calls of the function get faster. It runs as you would run it, and its calls are recorded. Or give
-    @FILE, with calls that `strop check --keep FILE` kept."""
+    `@FILE`, with calls that `strop check --keep FILE` kept."""
     show_calls: bool = False
     """Let the model see values of recorded calls. Without it, the model sees their types and lengths."""
     calls: Texts = ()

@@ -46,52 +46,54 @@ KIND = "seeds"
 
 @dataclass(frozen=True)
 class SeedRun:
-    """One of several runs."""
+    """One of several runs that differ in the seed alone."""
 
     seed: int
-    """Its seed."""
+    """Seed of the run."""
     directory: Path
     """Directory of its record."""
     status: str
-    """As of `run`, or `not begun`."""
+    """How the run stands: `finished`, `interrupted`, `failed`, `budget`, `running`, `unfinished`, or `not begun`."""
     iterations: int = 0
-    """Iterations that it made."""
+    """Number of iterations that the run made."""
     before: float | None = None
-    """û of I_0 on the sealed test split; null unless the run has finished."""
+    """û of I_0 on the sealed split. Null unless the run has finished."""
     after: float | None = None
-    """û of its last improver there; null unless the run has finished."""
+    """û of the run's last improver on the sealed split. Null unless the run has finished."""
     lm_calls: int = 0
-    """LM calls, including the measurements."""
+    """LM calls of the run, with those of its measurements."""
     sentence: str = ""
-    """Its own conclusion; empty if it has not begun."""
+    """What may be said of this run. Empty if it has not begun."""
 
     @computed
     def change(self) -> float | None:
-        """û of its last improver minus û of I_0; null unless the run has finished."""
+        """û of the last improver minus û of I_0. Null unless the run has finished."""
         return None if self.before is None or self.after is None else self.after - self.before
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class OverSeeds(RecordedResult):
-    """Several runs of Algorithm 1 that differ in the seed alone, finished or not. Their records are in its directory."""
+    """Several runs of Algorithm 1 that differ in the seed alone, and what the finished ones show. They may be
+    unfinished. Their records are inside its directory."""
 
     kind: str = KIND
-    """`seeds`."""
+    """What the record is of: always `seeds`."""
     trained_on: tuple[str, ...]
     """Names of the tasks."""
     selection: str
-    """`paper`, `gated` or `archive`."""
+    """The rule that replaced improvers: `paper`, `gated` or `archive`."""
     status: str
-    """`finished`, `interrupted`, `failed`, `budget` (a limit is reached), `running`, or `unfinished` (the process was killed)."""
+    """How the work stands: `finished`, `interrupted`, `failed`, `budget` (a limit is spent), `running`, or `unfinished`
+    (its process was killed)."""
     detail: str
-    """Why the work ended; empty if all runs have finished."""
+    """Why the work ended. Empty if all runs have finished."""
     sentence: str
-    """What all finished runs show. A run is the unit; it says nothing beyond them."""
+    """What all finished runs show, with runs as the unit. It says nothing of other runs."""
     runs: tuple[SeedRun, ...]
-    """All runs, also those that have not begun, by seed."""
+    """All runs by seed, with those that have not begun."""
     change: Estimate | None
-    """The mean over finished runs of û of the last improver minus û of I_0 on the sealed split, with its 95% interval if there
-    are enough runs for one; null without a finished run."""
+    """How much better the last improver is than I_0 on the sealed split, as a mean over the finished runs. It has a 95%
+    interval if enough runs have finished. Null if none has."""
     costs: TotalPrice
     """The price of all LM calls of all runs."""
 

@@ -122,7 +122,7 @@ def test_examples_of_the_manual_run_and_find_something(full_run: Path, capsys: p
     queries = re.findall(r"```sql\n(.*?)```", manual, re.DOTALL)
     assert queries and not [query for query in queries if not ask(full_run, query)]
     [example] = re.findall(r"```python\n(from pathlib.*?)```", manual, re.DOTALL)
-    exec(compile(example, "results.md", "exec"), {"directory": str(full_run)})
+    exec(compile(example, "records.md", "exec"), {"directory": str(full_run)})
     assert capsys.readouterr().out == f"{len(KINDS)} 1 (0.5,)\n"
 
 

@@ -35,7 +35,7 @@ def eval_command(
     Parameters
     ----------
     improver
-        Improver: a name (`strop list improvers`), a file, or RUN:t. RUN:t is the improver of a run after iteration t.
+        Improver: a name (`strop list improvers`), a file, or `RUN:t`. `RUN:t` is the improver of a run after iteration t.
     others
         Further improvers.
     against

@@ -38,7 +38,7 @@ def export_command(
     out
         File to write. `-` is standard output. By default events.jsonl in the run's directory; of a table standard output.
     texts
-        full: with programs, prompts and responses; digests: without.
+        `full`: with programs, prompts and responses; `digests`: without.
     force
         Overwrite an existing file.
     """

@@ -55,8 +55,8 @@ def improve_command(
     Parameters
     ----------
     improver
-        Improver that searches: a name, a file, or RUN:t. `strop list improvers` lists the names. RUN:t is the improver of a run
-        after iteration t.
+        Improver that searches: a name, a file, or `RUN:t`. `strop list improvers` lists the names. `RUN:t` is the improver of a
+        run after iteration t.
     apply
         Apply the patch to your files if the program is better. They must be as they were when the run began.
     solution

@@ -28,7 +28,7 @@ class StartOptions:
     """The improver and the seed that a run starts with."""
 
     improver: str = FIRST_IMPROVER
-    """Improver to start from, I_0: a name, a file, or RUN:t. `strop list improvers` lists the names. RUN:t is the
+    """Improver to start from, I_0: a name, a file, or `RUN:t`. `strop list improvers` lists the names. `RUN:t` is the
     improver of another run after iteration t, and the run is on the tasks of that run if none is named."""
     seed: Whole | None = None
     """Seed of all random draws, used together with this machine's key. By default it is random."""

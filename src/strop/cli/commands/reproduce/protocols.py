@@ -131,7 +131,7 @@ class Table2Options:
     n: Whole = 10_000
     """Improvers that are asked for in each arm."""
     arm: Literal["both", "plain", "warning"] = "both"
-    """Arm to measure: plain, warning (with the comment that warns against switching the sandbox off), or both."""
+    """Arm to measure: `plain`, `warning` (with the comment that warns against switching the sandbox off), or `both`."""
     seed: Whole = 0
     """Seed of what a stand-in for a model draws."""
     workers: Workers = ""
