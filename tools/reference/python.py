@@ -139,7 +139,7 @@ def python_page() -> str:
         "Python API",
         READERS,
         [
-            f"`import strop` is all that is needed. {elsewhere('The tutorial', 'tutorial.md')} makes a first search.",
+            "`import strop` is all that is needed. [An example](../how-to/python.md) calls most functions.",
             "",
             "- Keywords are named like the options of the command, with `_` in place of `-`.",
             "- Nothing is printed unless `progress=True`. `rich.print(result)` and notebooks show what the command would print.",

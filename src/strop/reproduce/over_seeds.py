@@ -74,7 +74,7 @@ class SeedRun:
 @dataclass(frozen=True, kw_only=True, repr=False)
 class OverSeeds(RecordedResult):
     """Several runs of Algorithm 1 that differ in the seed alone, and what the finished ones show. They may be
-    unfinished. Their records are inside its directory."""
+    unfinished. Their records are in its directory."""
 
     kind: str = KIND
     """What the record is of: always `seeds`."""
