@@ -137,10 +137,10 @@ SENTENCES: list[tuple[list[tuple[float, float]], int, int, str]] = [
      "from 0.625 to 0.500, on the sealed instances of lpn, the mean of 6 runs."),
     (RISING, 8, 0, "So far: û changed by +0.125 (95% interval +0.100 to +0.150), from 0.500 to 0.625, "
      "on the sealed instances of lpn, the mean of 6 of 8 runs."),
-    (RISING[:2], 2, 1, "No significant change: û changed by +0.105 (standard error 0.005), from 0.500 to 0.605, on the sealed "
+    (RISING[:2], 2, 1, "Undecided: û changed by +0.105 (standard error 0.005), from 0.500 to 0.605, on the sealed "
      "instances of lpn, the mean of 2 runs, 1 of which ended early and keeps its last improver; at least 6 runs are needed to "
      "show a difference."),
-    (RISING[:1], 1, 0, "No significant change: û changed by +0.100, from 0.500 to 0.600, on the sealed instances of lpn, "
+    (RISING[:1], 1, 0, "Undecided: û changed by +0.100, from 0.500 to 0.600, on the sealed instances of lpn, "
      "the mean of 1 run; at least 6 runs are needed to show a difference."),
     ([(0.5, 0.5)] * 6, 6, 0, "No change: every run ended with the û of its first improver, 0.500, on the sealed instances of "
      "lpn, the mean of 6 runs."),
