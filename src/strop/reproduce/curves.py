@@ -186,17 +186,16 @@ def _ends(estimate: Estimate, bars: Bars) -> tuple[float, float]:
 
 
 def _caption(runs: Sequence[FinishedRun], selection: str, by: By, bars: Bars) -> str:
-    count, what = len(runs), "strop run " + runs[0].data.meta.task + f", selection {selection}"
-    early = sum(len(run.values) < max(len(other.values) for other in runs) for run in runs)
-    ended = (
-        f" {quantity(early, 'run')} ended early and {'keeps its' if early == 1 else 'keep their'} last improver."
-        if early
-        else ""
-    )
+    """What the points and the bars are."""
+    what, most = f"strop run {runs[0].data.meta.task} (selection {selection})", max(len(run.values) for run in runs)
     where = " A run counts with the improver that it had after so many LM calls." if by == "lm-calls" else ""
-    if count == 1:
+    if len(runs) == 1:
         return f"One run of {what}, so there is no interval over runs.{where}"
-    return f"Mean over {count} runs of {what}, that differ in the seed alone; bars: {BARS[bars]} over the runs.{where}{ended}"
+    early = sum(len(run.values) < most for run in runs)
+    kept = "keeps its" if early == 1 else "keep their"
+    ended = f" {quantity(early, 'run')} ended early and {kept} last improver." if early else ""
+    mean_of = f"Mean over {len(runs)} runs of {what}, which differ in the seed alone"
+    return f"{mean_of}; bars: {BARS[bars]} over the runs.{where}{ended}"
 
 
 def _model(runs: Sequence[FinishedRun]) -> str:

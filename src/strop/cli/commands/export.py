@@ -32,7 +32,7 @@ def export_command(
     Parameters
     ----------
     table
-        iterations: CSV with û of each copy after each iteration, and what the run had spent by then.
+        Table to write, as CSV: `iterations` has û of each copy after each iteration, and what the run had spent by then.
     to
         Tracker mlflow or wandb, which receives settings, figures by iteration and totals.
     out

@@ -29,10 +29,10 @@ def plot_command(
     out
         File to write, an SVG.
     by
-        Horizontal axis: t, the iteration, or lm-calls, the LM calls that a run had made by the end of an iteration, those of
+        Horizontal axis: `t`, the iteration, or `lm-calls`, the LM calls that a run had made by the end of an iteration, those of
         measurements included.
     bars
-        Spread over the runs: stderr, one standard error to each side, as in the paper's Figure 4; or interval, the 95%
+        Spread over the runs: `stderr`, one standard error to each side, as in the paper's Figure 4; or `interval`, the 95%
         interval of the mean, which assumes nothing but that û lies in 0 to 1, and is wide for few runs.
     force
         Overwrite an existing file.
